@@ -1,0 +1,58 @@
+VENV   ?= .venv
+PYTHON ?= python3
+BIN    := $(VENV)/bin
+PROTOS := $(wildcard protos/translator/v1/*.proto)
+# google/rpc/*.proto comes with googleapis-common-protos.
+SITE    = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+# Stubs of every file, and the service's gRPC classes, into folder $(1).
+define generate
+	$(BIN)/python -m grpc_tools.protoc -Iprotos -I$(SITE) --python_out=$(1) --pyi_out=$(1) $(PROTOS)
+	$(BIN)/python -m grpc_tools.protoc -Iprotos -I$(SITE) --grpc_python_out=$(1) \
+	  protos/translator/v1/translator_service.proto
+endef
+
+.PHONY: setup demo test check protos bench format clean
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+clients/node/node_modules/.ready: clients/node/package.json clients/node/package-lock.json
+	npm ci --prefix clients/node --no-audit --no-fund --loglevel=error
+	@touch $@
+
+demo: setup
+	$(BIN)/python examples/demo.py
+
+test: setup clients/node/node_modules/.ready
+	$(BIN)/python -m pytest
+
+# Stubs are generated beside the package, compared by `check`, and committed.
+protos: setup
+	$(call generate,.)
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	mkdir -p build/protos
+	$(BIN)/python -m grpc_tools.protoc -Iprotos -I$(SITE) --include_imports --include_source_info \
+	  --descriptor_set_out=build/protos/image.binpb $(PROTOS)
+	$(BIN)/buf format --diff --exit-code protos
+	$(BIN)/buf lint build/protos/image.binpb --config protos/buf.yaml
+	$(call generate,build/protos)
+	diff -r --exclude=__pycache__ --exclude=__init__.py build/protos/translator/v1 translator/v1
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/buf format --write protos
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,6 @@
+"""Streaming real-time translation over gRPC.
+
+Importing this package, or ``translator.client``, imports no torch: the base install is the client.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,172 @@
+"""Every error of the service, split by who is to blame.
+
+::
+
+    TranslatorError
+    ├── ClientError                      the caller's fault
+    │   ├── InvalidRequestError              a field has a value that is not allowed
+    │   ├── LanguagePairNotSupportedError    no model for the pair
+    │   ├── ModelNotFoundError               no model of that name
+    │   └── UnsupportedFeatureError          part of the contract that is not served yet
+    ├── LimitError                       our limit; trying again later can help
+    │   ├── OverloadedError                  no room for another session or request
+    │   └── DrainingError                    this server is going away
+    ├── OperatorError                    whoever set the server up
+    │   ├── ConfigError                      a setting has a value that is not allowed
+    │   └── ModelFilesError                  a model's files are missing, damaged or of the wrong kind
+    ├── ServiceError                     our bug
+    │   └── DecodingError                    a model's output cannot be used
+    └── ConnectionLostError              client side: the stream broke and could not be resumed
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+__all__ = [
+    "ClientError",
+    "ConfigError",
+    "ConnectionLostError",
+    "DecodingError",
+    "DrainingError",
+    "FieldViolation",
+    "InvalidRequestError",
+    "LanguagePairNotSupportedError",
+    "LimitError",
+    "ModelFilesError",
+    "ModelNotFoundError",
+    "OperatorError",
+    "OverloadedError",
+    "ServiceError",
+    "TranslatorError",
+    "UnsupportedFeatureError",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldViolation:
+    """A field of a request and what is wrong with its value."""
+
+    field: str
+    description: str
+
+
+class TranslatorError(Exception):
+    """Base of all errors here.
+
+    Attributes:
+        reason: What went wrong, in UPPER_SNAKE_CASE, for programs to switch on (ErrorInfo.reason).
+        status: Name of the gRPC status code.
+        metadata: Further facts for programs (ErrorInfo.metadata).
+    """
+
+    reason: ClassVar[str] = "INTERNAL"
+    status: ClassVar[str] = "INTERNAL"
+
+    def __init__(self, message: str, *, metadata: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.metadata: dict[str, str] = dict(metadata or {})
+
+
+class ClientError(TranslatorError):
+    """The caller's fault; trying again without a change does not help."""
+
+    reason = "INVALID_REQUEST"
+    status = "INVALID_ARGUMENT"
+
+
+class InvalidRequestError(ClientError):
+    """A field has a value that is not allowed.
+
+    Attributes:
+        violations: The fields, with what is allowed.
+    """
+
+    def __init__(self, field: str, description: str, *more: FieldViolation) -> None:
+        self.violations: Sequence[FieldViolation] = (FieldViolation(field, description), *more)
+        super().__init__("; ".join(f"{v.field}: {v.description}" for v in self.violations))
+
+
+class LanguagePairNotSupportedError(ClientError):
+    """No model translates this pair; metadata names the pairs there are."""
+
+    reason = "LANGUAGE_PAIR_NOT_SUPPORTED"
+    status = "NOT_FOUND"
+
+
+class ModelNotFoundError(ClientError):
+    """No model has this name; metadata names the models there are."""
+
+    reason = "MODEL_NOT_FOUND"
+    status = "NOT_FOUND"
+
+
+class UnsupportedFeatureError(ClientError):
+    """A part of the contract that this server does not serve yet."""
+
+    reason = "UNSUPPORTED_FEATURE"
+    status = "UNIMPLEMENTED"
+
+
+class LimitError(TranslatorError):
+    """Our limit.
+
+    Attributes:
+        retry_after_s: When trying again can help, in seconds.
+    """
+
+    reason = "LIMIT"
+    status = "RESOURCE_EXHAUSTED"
+
+    def __init__(self, message: str, *, retry_after_s: float = 1.0, subject: str = "") -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        self.subject = subject
+
+
+class OverloadedError(LimitError):
+    """No room for another session or request."""
+
+    reason = "OVERLOADED"
+
+
+class DrainingError(LimitError):
+    """This server is going away; another replica can go on."""
+
+    reason = "DRAINING"
+    status = "UNAVAILABLE"
+
+
+class OperatorError(TranslatorError):
+    """Whoever set the server up has to act."""
+
+    reason = "MISCONFIGURED"
+    status = "FAILED_PRECONDITION"
+
+
+class ConfigError(OperatorError):
+    """A setting has a value that is not allowed; the message names key, value and what is allowed."""
+
+
+class ModelFilesError(OperatorError):
+    """A model's files are missing, damaged or of the wrong kind; the message names the file."""
+
+    reason = "MODEL_FILES"
+
+
+class ServiceError(TranslatorError):
+    """Our bug."""
+
+
+class DecodingError(ServiceError):
+    """A model's output cannot be used."""
+
+    reason = "DECODING_FAILED"
+
+
+class ConnectionLostError(TranslatorError):
+    """Client side: the stream broke and could not be resumed."""
+
+    reason = "CONNECTION_LOST"
+    status = "UNAVAILABLE"

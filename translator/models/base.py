@@ -1,0 +1,211 @@
+"""What the engine needs of a model: the ``Seq2SeqModel`` protocol.
+
+A model translates in three moves. ``encode`` turns source tokens into encoder states, one object for
+each source, kept and shared by whoever translates that source. ``prefill`` runs the decoder over a
+known target prefix, all positions in one pass, and keeps the decoder state of every position, so
+that decoding can go on from any of them. A ``DecoderBatch`` holds the decoder states of the requests
+that run, one a row, and ``step`` advances all rows by one token.
+
+Shapes: B sources, R rows, S source tokens, T target positions, D hidden size, V vocabulary.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+__all__ = [
+    "DecoderBatch",
+    "EncodedText",
+    "EncoderStates",
+    "LanguagePair",
+    "ModelInfo",
+    "Prefill",
+    "Seq2SeqModel",
+    "StepOutput",
+    "Tokenizer",
+]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LanguagePair:
+    """A source language and a target language, BCP-47."""
+
+    source: str
+    target: str
+
+    def __str__(self) -> str:
+        return f"{self.source}-{self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What a model is.
+
+    Attributes:
+        name: Unique in a catalog.
+        family: Kind of network, for example ``marian-ssru``.
+        pairs: The pairs it translates.
+        supports_alignment: Whether prefill and step return alignment weights.
+        max_source_tokens: Longest source, end of sentence included.
+        license: SPDX identifier of the weights' licence; empty when unknown.
+        origin: Where the files came from.
+        device: Where it runs, for example ``cpu``.
+    """
+
+    name: str
+    family: str
+    pairs: tuple[LanguagePair, ...]
+    supports_alignment: bool
+    max_source_tokens: int
+    license: str = ""
+    origin: str = ""
+    device: str = "cpu"
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedText:
+    """A source text as tokens.
+
+    Attributes:
+        tokens: Token ids, end of sentence included.
+        spans: For each token the code points ``[start, end)`` of the text that it comes from; white
+            space before a word belongs to the word. The end of sentence has an empty span at the end.
+    """
+
+    tokens: tuple[int, ...]
+    spans: tuple[tuple[int, int], ...]
+
+
+class Tokenizer(Protocol):
+    """Text to tokens and back, for one language pair of one model. Safe to call from any thread."""
+
+    @property
+    def eos_id(self) -> int:
+        """The token that ends source and target."""
+        ...
+
+    @property
+    def target_start(self) -> tuple[int, ...]:
+        """Tokens that every target begins with and no reader sees, such as a language token."""
+        ...
+
+    def encode_source(self, text: str) -> EncodedText:
+        """Tokens of a source text, with where each comes from."""
+        ...
+
+    def encode_target(self, text: str) -> tuple[int, ...]:
+        """Tokens of a target text, without end of sentence: for a target prefix given as text."""
+        ...
+
+    def piece(self, token: int) -> str:
+        """A target token as text, a leading space included; ``""`` for control tokens."""
+        ...
+
+
+class EncoderStates(Protocol):
+    """What ``encode`` leaves of one source; opaque to the engine."""
+
+    @property
+    def num_tokens(self) -> int:
+        """Source tokens S, for the cache's budget."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prefill:
+    """The decoder after a known target prefix, for B requests.
+
+    Position i has seen the first i target tokens, so it predicts token i: there is one position more
+    than there are tokens. Positions past a request's own length hold garbage.
+
+    Attributes:
+        hidden: [B, T, D], input of ``logits``.
+        alignment: [B, T, S] attention of position i on each source token, or None.
+        states: The model's own: enough to go on from any position.
+    """
+
+    hidden: Tensor
+    alignment: Tensor | None
+    states: object
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutput:
+    """The decoder after one more token in each of R rows.
+
+    Attributes:
+        hidden: [R, D], input of ``logits``.
+        alignment: [R, S] attention on each source token (0 past a row's own source), or None.
+    """
+
+    hidden: Tensor
+    alignment: Tensor | None
+
+
+class DecoderBatch(Protocol):
+    """Decoder states of the requests that run, in rows 0, 1, …; a row never sees another."""
+
+    def load(
+        self, row: int, encoder_states: EncoderStates, prefill: Prefill, index: int, position: int
+    ) -> None:
+        """Make ``row`` request ``index`` of ``prefill`` as it was at ``position``.
+
+        The next ``step`` is given the token that this position predicts. Whatever the row held
+        before is gone.
+        """
+        ...
+
+    def move(self, row: int, to: int) -> None:
+        """Copy ``row`` over row ``to``; ``row`` is garbage from then on."""
+        ...
+
+    def step(self, tokens: Tensor) -> StepOutput:
+        """Feed token r to row r and advance. ``tokens``: int64 [R]; rows from R on stand still."""
+        ...
+
+
+class Seq2SeqModel(Protocol):
+    """An encoder–decoder model. Called from the engine's thread only.
+
+    Three equalities hold, token for token on CPU in float32: batched = alone, prefilled = stepped,
+    and any order of arrival = the same.
+    """
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the model is."""
+        ...
+
+    @property
+    def device(self) -> torch.device:
+        """Where tensors given to the model must be."""
+        ...
+
+    def tokenizer(self, pair: LanguagePair) -> Tokenizer:
+        """The tokenizer for a pair of ``info.pairs``."""
+        ...
+
+    def max_target_tokens(self, num_source_tokens: int) -> int:
+        """Longest target that is decoded for a source of this length."""
+        ...
+
+    def encode(self, sources: Sequence[Sequence[int]]) -> list[EncoderStates]:
+        """Encoder states of each source (token ids, end of sentence included)."""
+        ...
+
+    def prefill(
+        self, encoder_states: Sequence[EncoderStates], targets: Sequence[Sequence[int]]
+    ) -> Prefill:
+        """Run the decoder over the known ``targets``, each with its source, in one pass."""
+        ...
+
+    def new_batch(self) -> DecoderBatch:
+        """An empty batch."""
+        ...
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Scores [N, V] of the next token for each row of ``hidden`` [N, D]."""
+        ...
