@@ -1,0 +1,115 @@
+"""The synchronous engine: requests in, outcomes out, one step at a time."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from translator.engine.lane import Lane
+from translator.engine.request import Outcome, Request, RequestKey
+from translator.engine.scheduler import SchedulerLimits
+from translator.errors import ModelNotFoundError
+from translator.models.base import Seq2SeqModel
+
+__all__ = ["Engine", "StepRecord"]
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """What one step was, for metrics.
+
+    Attributes:
+        seconds: How long it took.
+        num_running: Requests that still run after it.
+        num_waiting: Requests that still wait after it.
+        num_finished: Outcomes it had.
+    """
+
+    seconds: float
+    num_running: int
+    num_waiting: int
+    num_finished: int
+
+
+class Engine:
+    """Decodes requests with any of several models, each with a lane of its own.
+
+    Not thread-safe: one thread owns it (``AsyncEngine`` is that thread in the server).
+    """
+
+    def __init__(
+        self,
+        models: Mapping[str, Seq2SeqModel],
+        limits: SchedulerLimits | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        on_step: Callable[[StepRecord], None] | None = None,
+    ) -> None:
+        self._models = models
+        self._limits = limits or SchedulerLimits()
+        self._clock = clock
+        self._on_step = on_step
+        self._lanes: dict[str, Lane] = {}
+
+    @property
+    def has_work(self) -> bool:
+        """Whether a step would do anything."""
+        return any(lane.has_work for lane in self._lanes.values())
+
+    @property
+    def num_waiting(self) -> int:
+        """Requests in the queues."""
+        return sum(len(lane.scheduler) for lane in self._lanes.values())
+
+    @property
+    def num_running(self) -> int:
+        """Requests in slots."""
+        return sum(len(lane.slots) for lane in self._lanes.values())
+
+    def submit(self, request: Request) -> None:
+        """Queue a request whose key has none in the engine.
+
+        Raises:
+            ModelNotFoundError: There is no such model.
+        """
+        self._lane(request.model).scheduler.submit(request, self._clock())
+
+    def replace(self, request: Request) -> bool:
+        """Put a newer request in the place of the one of its key that waits. See ``Scheduler``."""
+        return self._lane(request.model).scheduler.replace(request)
+
+    def cancel(self, key: RequestKey) -> None:
+        """Forget whatever a key has in the engine; its slot is free for the next step."""
+        for lane in self._lanes.values():
+            lane.cancel(key)
+
+    def step(self) -> list[Outcome]:
+        """Advance every lane that has work by one step; returns what got through."""
+        outcomes: list[Outcome] = []
+        began = self._clock()
+        for lane in self._lanes.values():
+            if lane.has_work:
+                outcomes += lane.step()
+        if self._on_step is not None:
+            self._on_step(
+                StepRecord(self._clock() - began, self.num_running, self.num_waiting, len(outcomes))
+            )
+        return outcomes
+
+    def run(self) -> list[Outcome]:
+        """Step until nothing is left."""
+        outcomes: list[Outcome] = []
+        while self.has_work:
+            outcomes += self.step()
+        return outcomes
+
+    def check_integrity(self) -> None:
+        """Raise AssertionError unless every lane is consistent."""
+        for lane in self._lanes.values():
+            lane.check_integrity()
+
+    def _lane(self, model: str) -> Lane:
+        if model not in self._lanes:
+            if model not in self._models:
+                raise ModelNotFoundError(f"there is no model {model!r}")
+            self._lanes[model] = Lane(self._models[model], self._limits, self._clock)
+        return self._lanes[model]

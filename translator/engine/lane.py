@@ -1,0 +1,133 @@
+"""One model's part of the engine: its queue, its slots and its runner."""
+
+from collections.abc import Callable, Sequence
+
+from translator.engine.batch import Decoding
+from translator.engine.request import Outcome, Request, RequestKey, RequestTiming
+from translator.engine.runner import Runner
+from translator.engine.scheduler import Scheduler, SchedulerLimits, Waiting
+from translator.engine.slots import SlotTable
+from translator.errors import DecodingError, ServiceError, TranslatorError
+from translator.models.base import EncoderStates, Seq2SeqModel
+
+__all__ = ["Lane"]
+
+
+class Lane:
+    """Requests of one model, from queue to outcome; owned by the engine's thread."""
+
+    def __init__(
+        self, model: Seq2SeqModel, limits: SchedulerLimits, clock: Callable[[], float]
+    ) -> None:
+        pair = model.info.pairs[0]
+        self.slots = SlotTable(limits.max_slots)
+        self.scheduler = Scheduler(limits)
+        self.runner = Runner(model, self.slots, model.tokenizer(pair).eos_id)
+        self._clock = clock
+        # For each request that runs: when it began to wait, was encoded, began to decode.
+        self._times: dict[RequestKey, tuple[float, float, float]] = {}
+
+    @property
+    def has_work(self) -> bool:
+        """Whether a step would do anything."""
+        return bool(len(self.scheduler) or len(self.slots))
+
+    def cancel(self, key: RequestKey) -> None:
+        """Forget whatever a key has here; its slot is free for the next step."""
+        self.scheduler.cancel(key)
+        for decoding in self.slots.owners:
+            if decoding.request.key == key:
+                self.runner.release(decoding)
+                del self._times[key]
+
+    def step(self) -> list[Outcome]:
+        """Admit what waits, then advance everything that runs by one token."""
+        outcomes: list[Outcome] = []
+        admitted = self.scheduler.admit(self.slots.num_free)
+        if admitted:
+            outcomes += self._start(admitted)
+        if len(self.slots):
+            outcomes += self._step()
+        return outcomes
+
+    def check_integrity(self) -> None:
+        """Raise AssertionError unless slots and times agree."""
+        self.slots.check_integrity()
+        running = {decoding.request.key for decoding in self.slots.owners}
+        assert running == set(self._times), "times are kept for what does not run"  # noqa: S101
+
+    def _start(self, admitted: Sequence[Waiting]) -> list[Outcome]:
+        """Encode and prefill together; if that fails, one by one: an error has one owner."""
+        requests = [waiting.request for waiting in admitted]
+        began = self._clock()
+        for waiting in admitted:
+            self._times[waiting.request.key] = (waiting.since, began, began)
+        try:
+            encoder_states = self._encode(requests)
+            started = self.runner.start(requests, encoder_states)
+        except Exception as error:
+            self._release_all(requests)
+            if len(admitted) > 1:
+                return [outcome for waiting in admitted for outcome in self._start([waiting])]
+            return [self._failed(requests[0], _as_own(error))]
+        outcomes: list[Outcome] = []
+        for request, result in zip(requests, started, strict=True):
+            if isinstance(result, DecodingError):
+                outcomes.append(self._failed(request, result))
+            elif result.is_finished:
+                outcomes.append(self._finished(result))
+        return outcomes
+
+    def _encode(self, requests: Sequence[Request]) -> list[EncoderStates]:
+        encoder_states = self.runner.encode(requests)
+        encoded = self._clock()
+        for request in requests:
+            since, began, _ = self._times[request.key]
+            self._times[request.key] = (since, began, encoded)
+        return encoder_states
+
+    def _step(self) -> list[Outcome]:
+        running = self.slots.owners
+        try:
+            through = self.runner.step()
+        except Exception as error:
+            # The states of all rows are in doubt.
+            self._release_all([decoding.request for decoding in running])
+            return [self._failed(decoding.request, _as_own(error)) for decoding in running]
+        return [
+            self._finished(done)
+            if isinstance(done, Decoding)
+            else self._failed(done[0].request, done[1])
+            for done in through
+        ]
+
+    def _release_all(self, requests: Sequence[Request]) -> None:
+        keys = {request.key for request in requests}
+        for decoding in self.slots.owners:
+            if decoding.request.key in keys:
+                self.runner.release(decoding)
+
+    def _finished(self, decoding: Decoding) -> Outcome:
+        timing = self._timing(decoding.request.key, decoding)
+        return Outcome(decoding.request, decoding.hypothesis(), timing=timing)
+
+    def _failed(self, request: Request, error: TranslatorError) -> Outcome:
+        return Outcome(request, None, error, self._timing(request.key, None))
+
+    def _timing(self, key: RequestKey, decoding: Decoding | None) -> RequestTiming:
+        since, began, encoded = self._times.pop(key)
+        return RequestTiming(
+            queue_ms=(began - since) * 1e3,
+            encode_ms=(encoded - began) * 1e3,
+            decode_ms=(self._clock() - encoded) * 1e3,
+            steps_run=decoding.steps_run if decoding else 0,
+            steps_saved=decoding.steps_saved if decoding else 0,
+        )
+
+
+def _as_own(error: Exception) -> TranslatorError:
+    if isinstance(error, TranslatorError):
+        return error
+    wrapped = ServiceError(f"the model failed: {type(error).__name__}")
+    wrapped.__cause__ = error
+    return wrapped

@@ -1,0 +1,92 @@
+"""A request (one decode job) and its outcome."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from translator.errors import TranslatorError
+
+__all__ = ["Hypothesis", "Outcome", "Priority", "Request", "RequestKey", "RequestTiming"]
+
+# Who asks: session and target. At most one request of a key is in the engine at a time.
+RequestKey = tuple[str, str]
+
+
+class Priority(IntEnum):
+    """What goes first; smaller is earlier."""
+
+    LIVE = 0
+    BATCH = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One decode job.
+
+    Attributes:
+        key: Who asks: session and target. A request replaces a waiting one of the same key.
+        version: The asker's number for the source that this reflects; the engine only returns it.
+        model: Name of the model.
+        source: Source token ids, end of sentence included.
+        target_prefix: Target token ids that the hypothesis has to start with.
+        draft: A guess at what follows the prefix, verified in one pass; the output is the same.
+        priority: Live requests are admitted before batch requests.
+    """
+
+    key: RequestKey
+    version: int
+    model: str
+    source: tuple[int, ...]
+    target_prefix: tuple[int, ...] = ()
+    draft: tuple[int, ...] = ()
+    priority: Priority = Priority.LIVE
+
+    def __post_init__(self) -> None:
+        if not self.source:
+            raise ValueError("a request needs at least one source token (the end of sentence)")
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A whole decoder output for a request's source, found greedily.
+
+    Attributes:
+        tokens: Target token ids, the prefix included, the end of sentence not.
+        alignment: For each token the source token its attention is highest on; empty when the model
+            does not align.
+        log_probabilities: For each token the natural log of its probability; 0 for prefix tokens.
+        truncated: Whether the length limit ended it.
+    """
+
+    tokens: tuple[int, ...]
+    alignment: tuple[int, ...]
+    log_probabilities: tuple[float, ...]
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTiming:
+    """Where a request's time went, and what it cost.
+
+    Attributes:
+        queue_ms: Waiting for a place in the batch.
+        encode_ms: Encoding; 0 when the encoder states were still there.
+        decode_ms: From the end of encoding to the hypothesis.
+        steps_run: Decoder passes one after another, the prefill included.
+        steps_saved: Passes that token-by-token decoding from the prefix would have added.
+    """
+
+    queue_ms: float = 0.0
+    encode_ms: float = 0.0
+    decode_ms: float = 0.0
+    steps_run: int = 0
+    steps_saved: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a request: a hypothesis, or the error that befell it alone."""
+
+    request: Request
+    hypothesis: Hypothesis | None
+    error: TranslatorError | None = None
+    timing: RequestTiming = field(default_factory=RequestTiming)

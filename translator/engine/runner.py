@@ -1,0 +1,233 @@
+"""Turns requests into tensors and calls the model; besides models, only this file knows torch."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from translator.engine.batch import Decoding
+from translator.engine.request import Request
+from translator.engine.slots import SlotTable
+from translator.errors import DecodingError
+from translator.models.base import EncoderStates, Prefill, Seq2SeqModel
+
+__all__ = ["EncoderCache", "Runner"]
+
+# Rows of logits computed at once: bounds memory (rows x vocabulary x 4 bytes) for long drafts.
+_MAX_LOGIT_ROWS = 256
+
+
+class EncoderCache:
+    """Encoder states of the sources translated last, within a budget of tokens.
+
+    A source that comes again while its states are here (another target, a retry after a resume, a
+    request superseded and filed again) is not encoded again.
+    """
+
+    def __init__(self, max_tokens: int) -> None:
+        self.max_tokens = max_tokens
+        self.num_tokens = 0
+        self._states: OrderedDict[tuple[int, ...], EncoderStates] = OrderedDict()
+
+    def get(self, source: tuple[int, ...]) -> EncoderStates | None:
+        """The states of a source, or None."""
+        states = self._states.get(source)
+        if states is not None:
+            self._states.move_to_end(source)
+        return states
+
+    def put(self, source: tuple[int, ...], states: EncoderStates) -> None:
+        """Keep the states of a source; what was used least recently goes when room is short."""
+        self._states[source] = states
+        self.num_tokens += states.num_tokens
+        while self.num_tokens > self.max_tokens and len(self._states) > 1:
+            _, dropped = self._states.popitem(last=False)
+            self.num_tokens -= dropped.num_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class _Prediction:
+    """The greedy choice at N positions as plain Python."""
+
+    tokens: list[int]
+    log_probabilities: list[float]
+
+
+class Runner:
+    """One model's batch: admits requests and steps all that run."""
+
+    def __init__(
+        self,
+        model: Seq2SeqModel,
+        slots: SlotTable,
+        eos_id: int,
+        *,
+        encoder_cache_tokens: int = 16_384,
+    ) -> None:
+        self.model = model
+        self.slots = slots
+        self.eos_id = eos_id
+        self.encoder_cache = EncoderCache(encoder_cache_tokens)
+        self._batch = model.new_batch()
+
+    @torch.inference_mode()
+    def encode(self, requests: Sequence[Request]) -> list[EncoderStates]:
+        """Encoder states of each request; each distinct source not in the cache is encoded once."""
+        states = {r.source: self.encoder_cache.get(r.source) for r in requests}
+        missing = [source for source, cached in states.items() if cached is None]
+        if missing:
+            for source, encoded in zip(missing, self.model.encode(missing), strict=True):
+                states[source] = encoded
+                self.encoder_cache.put(source, encoded)
+        return [found for r in requests if (found := states[r.source]) is not None]
+
+    @torch.inference_mode()
+    def start(
+        self, requests: Sequence[Request], encoder_states: Sequence[EncoderStates]
+    ) -> list[Decoding | DecodingError]:
+        """Prefill, verify the drafts, and give each unfinished request a slot.
+
+        The decoder runs once over prefix and draft. Position i predicts token i, so the draft holds
+        up to the first position whose own choice differs; that choice replaces it, and decoding
+        goes on from the state of that very position. The output is as from scratch.
+
+        Returns:
+            For each request its decoding, or the error that befell it alone.
+        """
+        limits = [self.model.max_target_tokens(len(r.source)) for r in requests]
+        # What is known must leave the length limit one token to predict.
+        known = [
+            (r.target_prefix + r.draft)[: max(limit - 1, len(r.target_prefix))]
+            for r, limit in zip(requests, limits, strict=True)
+        ]
+        prefill = self.model.prefill(encoder_states, known)
+        firsts = [len(r.target_prefix) for r in requests]
+        predicted = self._predict_known(prefill, firsts, [len(k) for k in known])
+        aligned = _best_source(prefill.alignment)
+        started: list[Decoding | DecodingError] = []
+        for index, request in enumerate(requests):
+            decoding = Decoding(request, limits[index], self.eos_id, steps_run=1)
+            alignment = aligned[index] if aligned is not None else None
+            decoding.tokens.extend(request.target_prefix)
+            decoding.log_probabilities.extend(0.0 for _ in request.target_prefix)
+            if alignment is not None:
+                decoding.alignment.extend(alignment[: firsts[index]])
+            try:
+                position = _verify(decoding, known[index], predicted[index], alignment)
+            except DecodingError as error:
+                started.append(error)
+                continue
+            started.append(decoding)
+            if not decoding.is_finished:
+                row = self.slots.acquire(decoding)
+                self._batch.load(row, encoder_states[index], prefill, index, position)
+        return started
+
+    @torch.inference_mode()
+    def step(self) -> list[Decoding | tuple[Decoding, DecodingError]]:
+        """Advance every request that runs by one token and release those that are through.
+
+        Returns:
+            The finished, and those whose scores cannot be used, with the error.
+        """
+        owners = self.slots.owners
+        tokens = torch.tensor([o.tokens[-1] for o in owners], device=self.model.device)
+        output = self._batch.step(tokens)
+        choice = self._predict(output.hidden)
+        aligned = None if output.alignment is None else output.alignment.argmax(-1).tolist()
+        through: list[Decoding | tuple[Decoding, DecodingError]] = []
+        for row, decoding in enumerate(owners):
+            decoding.steps_run += 1
+            try:
+                _check(choice.log_probabilities[row])
+            except DecodingError as error:
+                through.append((decoding, error))
+                continue
+            decoding.append(
+                choice.tokens[row],
+                choice.log_probabilities[row],
+                None if aligned is None else aligned[row],
+            )
+            if decoding.is_finished:
+                through.append(decoding)
+        for done in through:
+            self.release(done[0] if isinstance(done, tuple) else done)
+        return through
+
+    @torch.inference_mode()
+    def release(self, decoding: Decoding) -> None:
+        """Free a request's slot."""
+        moved = self.slots.release(decoding)
+        if moved is not None:
+            self._batch.move(*moved)
+
+    def _predict_known(
+        self, prefill: Prefill, firsts: Sequence[int], lengths: Sequence[int]
+    ) -> list[_Prediction]:
+        """The greedy choice of each request at positions ``first`` … ``length``.
+
+        Positions inside the target prefix need no scores: what follows them is given.
+        """
+        rows = torch.cat(
+            [
+                prefill.hidden[index, first : length + 1]
+                for index, (first, length) in enumerate(zip(firsts, lengths, strict=True))
+            ]
+        )
+        choice = self._predict(rows)
+        predictions: list[_Prediction] = []
+        start = 0
+        for first, length in zip(firsts, lengths, strict=True):
+            end = start + length - first + 1
+            predictions.append(
+                _Prediction(choice.tokens[start:end], choice.log_probabilities[start:end])
+            )
+            start = end
+        return predictions
+
+    def _predict(self, hidden: Tensor) -> _Prediction:
+        """The most probable next token of each row of ``hidden`` [N, D], with its probability."""
+        tokens: list[int] = []
+        log_probabilities: list[float] = []
+        for rows in torch.split(hidden, _MAX_LOGIT_ROWS):
+            logits = self.model.logits(rows)
+            best, token = logits.max(-1)
+            tokens += token.tolist()
+            log_probabilities += (best - logits.logsumexp(-1)).tolist()
+        return _Prediction(tokens, log_probabilities)
+
+
+def _verify(
+    decoding: Decoding,
+    known: Sequence[int],
+    predicted: _Prediction,
+    alignment: Sequence[int] | None,
+) -> int:
+    """Take draft tokens as long as the model would have chosen them, then its own choice.
+
+    Returns:
+        The position that this last choice was made at.
+    """
+    first = len(decoding.request.target_prefix)
+    for position in range(first, len(known) + 1):
+        token = predicted.tokens[position - first]
+        log_probability = predicted.log_probabilities[position - first]
+        _check(log_probability)
+        source_token = None if alignment is None else alignment[position]
+        decoding.append(token, log_probability, source_token)
+        if position == len(known) or token != known[position] or decoding.is_finished:
+            return position
+    raise AssertionError("the loop ends at position len(known)")
+
+
+def _check(log_probability: float) -> None:
+    # NaN fails every comparison; +-inf would mean that all scores were infinite.
+    if not -1e30 < log_probability < 1e30:
+        raise DecodingError("the model's scores are not numbers (NaN or infinite)")
+
+
+def _best_source(alignment: Tensor | None) -> list[list[int]] | None:
+    """For each request and position the source token attended to most."""
+    return None if alignment is None else alignment.argmax(-1).tolist()

@@ -1,0 +1,102 @@
+"""What a policy sees and decides, and the rules that hold for all of them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from translator.text.words import strip_final_punctuation
+
+__all__ = ["Decision", "Observation", "Policy", "TargetWord"]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetWord:
+    """A word of a hypothesis that can be committed as a whole.
+
+    Attributes:
+        end: Code point of the hypothesis' text after the word.
+        source_end: Code points of the segment's source up to and including what the word is aligned
+            with; None when the model does not align.
+        log_probability: Sum over its tokens, natural log.
+    """
+
+    end: int
+    source_end: int | None = None
+    log_probability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A new hypothesis of the open segment. Lengths are code points.
+
+    Attributes:
+        text: The hypothesis; it begins with the committed text.
+        committed_length: Length of the committed text.
+        words: The words after it.
+        source_text: The source that was translated.
+        num_source_words: Its words, the last one perhaps unfinished.
+        source_is_committed: Whether it has no tentative part.
+        source_is_complete: Whether the segment is closed: no more source will come.
+    """
+
+    text: str
+    committed_length: int
+    words: Sequence[TargetWord]
+    source_text: str
+    num_source_words: int
+    source_is_committed: bool = True
+    source_is_complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How much of the hypothesis is committed, and how much of it is shown, in code points."""
+
+    committed_length: int
+    shown_length: int
+
+
+class Policy(ABC):
+    """Decides, update by update, for one segment after the other.
+
+    The rules that hold for every policy are here; a policy says only how far a hypothesis is
+    stable. A complete source commits everything. A source with a tentative part commits nothing.
+    The punctuation with which a model ends an unfinished sentence is its own invention: it is
+    neither committed nor shown.
+    """
+
+    translates_open_segments: bool = True
+
+    def decide(self, observation: Observation) -> Decision:
+        """Decide on a new hypothesis; call once for each, in order."""
+        everything = len(observation.text)
+        if observation.source_is_complete:
+            return Decision(everything, everything)
+        stable = observation.committed_length
+        reliable = max(stable, self._reliable_length(observation))
+        if observation.source_is_committed:
+            agreed = self.stable_length(observation)
+            ends = (w.end for w in observation.words if w.end <= min(agreed, reliable))
+            stable = max(ends, default=stable)
+        shown = max(stable, min(reliable, self.shown_length(observation)))
+        return Decision(stable, shown)
+
+    @abstractmethod
+    def stable_length(self, observation: Observation) -> int:
+        """Code points of the hypothesis that will stay; what is not whole words is cut off."""
+
+    def shown_length(self, observation: Observation) -> int:
+        """Code points of the hypothesis to show: all, unless a policy holds some back."""
+        return len(observation.text)
+
+    @abstractmethod
+    def start_segment(self) -> None:
+        """Forget the segment before."""
+
+    @staticmethod
+    def _reliable_length(observation: Observation) -> int:
+        """Code points of the hypothesis without the sentence end that its source does not have."""
+        source = observation.source_text
+        if strip_final_punctuation(source) != source:
+            return len(observation.text)
+        return len(strip_final_punctuation(observation.text))

@@ -1,0 +1,1 @@
+"""One stream as a state machine: no asyncio, no protobuf, no torch; the clock is injected."""

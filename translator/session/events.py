@@ -1,0 +1,145 @@
+"""What goes into a session and what comes out of it. Positions and lengths are code points."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from translator.engine.request import RequestTiming
+from translator.models.base import ModelInfo, Tokenizer
+from translator.policy.registry import PolicyChoice
+from translator.text.segmenter import Segmenter
+
+__all__ = [
+    "AlignedRange",
+    "Binding",
+    "ResumeState",
+    "ResumedTarget",
+    "SessionConfig",
+    "SessionLimits",
+    "SourceUpdate",
+    "TargetEvent",
+    "Warned",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A target of a session: its language, and the model and tokenizer that serve it."""
+
+    target: str
+    model: ModelInfo
+    tokenizer: Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """What one session may take.
+
+    Attributes:
+        max_chunk_length: Code points of one source update, committed and tentative together.
+        max_pending_segments: Segments that may wait for a target before no more source is read.
+        max_unsent_length: Code points of target text that may wait for the reader before no more
+            source is read.
+    """
+
+    max_chunk_length: int = 32_768
+    max_pending_segments: int = 64
+    max_unsent_length: int = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class SessionConfig:
+    """How a stream is translated, resolved and checked.
+
+    Attributes:
+        bindings: One for each target, in the client's order.
+        policy: The same for all targets; each target has its own state.
+        segmenter: Finds segment ends in the source.
+        client_segmentation: Whether a new speaker leaves the segment open.
+        drafts: Whether drafts are sent.
+        alignments: Whether committed text comes with its alignment.
+        min_update_interval_s: Least time between two updates of a target.
+        max_unacked_updates: Most updates on their way without an ack; 0: acks are not used.
+    """
+
+    bindings: tuple[Binding, ...]
+    policy: PolicyChoice
+    segmenter: Segmenter
+    client_segmentation: bool = False
+    drafts: bool = True
+    alignments: bool = False
+    min_update_interval_s: float = 0.0
+    max_unacked_updates: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceUpdate:
+    """More source, or a revision of its tentative tail; see the wire message of that name."""
+
+    sequence: int
+    committed: str = ""
+    tentative: str = ""
+    end_of_segment: bool = False
+    start_s: float | None = None
+    end_s: float | None = None
+    speaker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumedTarget:
+    """Where one target of an earlier stream broke off; see the wire message of that name."""
+
+    segment_id: int
+    revision: int
+    source_start: int
+    source_committed: str = ""
+    source_tentative: str = ""
+    target_committed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeState:
+    """Where an earlier stream broke off."""
+
+    targets: Mapping[str, ResumedTarget] = field(default_factory=dict)
+
+    @property
+    def first(self) -> ResumedTarget | None:
+        """The target that is furthest behind."""
+        return min(self.targets.values(), key=lambda t: t.source_start, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedRange:
+    """A range of a segment's committed text and the range of its source that it comes from."""
+
+    source_start: int
+    source_end: int
+    target_start: int
+    target_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetEvent:
+    """New text of one target; see the wire message TargetUpdate. Times are seconds."""
+
+    target: str
+    segment_id: int
+    committed: str
+    draft: str
+    committed_length: int
+    closed: bool
+    source_start: int
+    source_sequence: int
+    source_committed_length: int
+    alignments: tuple[AlignedRange, ...] = ()
+    start_s: float | None = None
+    end_s: float | None = None
+    timing: RequestTiming = field(default_factory=RequestTiming)
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something was ignored; the session goes on."""
+
+    reason: str
+    message: str

@@ -1,0 +1,124 @@
+"""Updates on their way to the reader: merged while it is slow, numbered when they leave."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from translator.engine.request import RequestTiming
+from translator.session.events import TargetEvent
+
+__all__ = ["Outbox", "merge"]
+
+
+def merge(earlier: TargetEvent, later: TargetEvent) -> TargetEvent:
+    """One event that has the effect of two of the same segment."""
+    starts = [s for s in (earlier.start_s, later.start_s) if s is not None]
+    ends = [s for s in (earlier.end_s, later.end_s) if s is not None]
+    a, b = earlier.timing, later.timing
+    return replace(
+        later,
+        committed=earlier.committed + later.committed,
+        alignments=earlier.alignments + later.alignments,
+        start_s=min(starts, default=None),
+        end_s=max(ends, default=None),
+        timing=RequestTiming(
+            a.queue_ms + b.queue_ms,
+            a.encode_ms + b.encode_ms,
+            a.decode_ms + b.decode_ms,
+            a.steps_run + b.steps_run,
+            a.steps_saved + b.steps_saved,
+        ),
+    )
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What the reader sees of a target's segment."""
+
+    segment_id: int = -1
+    committed: str = ""
+    draft: str = ""
+
+
+class Outbox:
+    """One target's updates that have not been sent.
+
+    A draft that a newer one follows is dropped; committed text never is: it is joined. So what
+    waits is at most one update for each segment.
+
+    Args:
+        revision: That of the last update the reader has.
+        clock: Seconds.
+    """
+
+    def __init__(self, revision: int, clock: Callable[[], float]) -> None:
+        self.revision = revision
+        self.acked = revision
+        self.min_interval_s = 0.0
+        self.max_unacked = 0
+        self.updates = 0
+        self.superseded = 0
+        self.erased_words = 0
+        self._clock = clock
+        self._sent_s: float | None = None
+        self._pending: deque[TargetEvent] = deque()
+        self._shown = _Shown()
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    @property
+    def unsent_length(self) -> int:
+        """Code points of text that wait."""
+        return sum(len(event.committed) + len(event.draft) for event in self._pending)
+
+    def put(self, event: TargetEvent) -> None:
+        """Add an event; it is merged with the one before if that is of the same segment."""
+        if self._pending and self._pending[-1].segment_id == event.segment_id:
+            event = merge(self._pending.pop(), event)
+            self.superseded += 1
+        self._pending.append(event)
+
+    def wait_s(self) -> float | None:
+        """Seconds until the next update may leave; None: not before an ack or an event."""
+        if not self._pending:
+            return None
+        if self.max_unacked and self.revision - self.acked >= self.max_unacked:
+            return None
+        if self._sent_s is None:
+            return 0.0
+        return max(0.0, self._sent_s + self.min_interval_s - self._clock())
+
+    def take(self) -> list[tuple[int, TargetEvent]]:
+        """The updates that may leave now, in order, each with its revision."""
+        taken: list[tuple[int, TargetEvent]] = []
+        if self.wait_s() != 0.0:
+            return taken
+        # Segments that were closed within one interval leave together.
+        while self._pending and not (
+            self.max_unacked and self.revision - self.acked >= self.max_unacked
+        ):
+            event = self._pending.popleft()
+            self.revision += 1
+            self.updates += 1
+            self._count_erasure(event)
+            taken.append((self.revision, event))
+        self._sent_s = self._clock()
+        return taken
+
+    def ack(self, revision: int) -> None:
+        """The reader has applied everything up to ``revision``."""
+        self.acked = max(self.acked, min(revision, self.revision))
+
+    def _count_erasure(self, event: TargetEvent) -> None:
+        """Count the shown words that this update takes back (arXiv 2004.03643)."""
+        if event.segment_id != self._shown.segment_id:
+            self._shown = _Shown(event.segment_id)
+        before = (self._shown.committed + self._shown.draft).split()
+        committed = self._shown.committed + event.committed
+        after = (committed + event.draft).split()
+        kept = 0
+        while kept < min(len(before), len(after)) and before[kept] == after[kept]:
+            kept += 1
+        self.erased_words += len(before) - kept
+        self._shown = _Shown(event.segment_id, committed, event.draft)

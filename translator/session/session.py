@@ -1,0 +1,306 @@
+"""One stream as a state machine: source goes in, requests and events come out.
+
+It knows no sockets, threads or tensors. Whoever drives it gives it source, files its requests with
+an engine, hands it the outcomes, and sends what its outboxes hold.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from translator.engine.request import Outcome, Request
+from translator.errors import InvalidRequestError
+from translator.session.events import (
+    ResumeState,
+    SessionConfig,
+    SessionLimits,
+    SourceUpdate,
+    TargetEvent,
+    Warned,
+)
+from translator.session.outbox import Outbox
+from translator.session.report import SessionReport, TargetReport
+from translator.session.segment import Segment
+from translator.session.track import Track
+from translator.text.words import count_words
+
+__all__ = ["Session"]
+
+
+class Session:
+    """Turns one stream's source into requests, and their outcomes into updates.
+
+    Args:
+        session_id: Names it; requests carry it in their key.
+        config: What is in force at first.
+        limits: What it may take.
+        clock: Seconds, monotonic.
+        resume: Where an earlier stream broke off.
+    """
+
+    def __init__(
+        self,
+        session_id: str,
+        config: SessionConfig,
+        limits: SessionLimits,
+        clock: Callable[[], float],
+        resume: ResumeState | None = None,
+    ) -> None:
+        self.session_id = session_id
+        self.config = config
+        self.warnings: deque[Warned] = deque()
+        self.outboxes: dict[str, Outbox] = {}
+        self.last_sequence = 0
+        self._limits = limits
+        self._clock = clock
+        self._started_s = clock()
+        self._resume = resume or ResumeState()
+        self._tracks: dict[str, Track] = {}
+        self._retired: list[TargetReport] = []
+        self._source_words = 0
+        self._source_updates = 0
+        self._num_closed = 0
+        self._speaker = ""
+        self._ended = False
+        first = self._resume.first
+        self._open = Segment(
+            first.segment_id if first else 0, first.source_start if first else 0, config
+        )
+        # Closed segments that some target has not been through.
+        self._closed: deque[Segment] = deque()
+        self._apply_config()
+        if first is not None and (first.source_committed or first.source_tentative):
+            self._append(SourceUpdate(0, first.source_committed, first.source_tentative))
+
+    # Source
+
+    def update_source(self, update: SourceUpdate) -> None:
+        """Take more source.
+
+        Raises:
+            InvalidRequestError: The sequence does not grow, or the chunk is too long.
+        """
+        length = len(update.committed) + len(update.tentative)
+        if length > self._limits.max_chunk_length:
+            raise InvalidRequestError(
+                "source.committed" if len(update.committed) >= length / 2 else "source.tentative",
+                f"the chunk has {length} code points; at most {self._limits.max_chunk_length} "
+                "are allowed in one update: send it in several",
+            )
+        self._check_sequence("source.sequence", update.sequence)
+        self._source_updates += 1
+        self._source_words += count_words(update.committed)
+        if update.speaker and update.speaker != self._speaker:
+            if self._speaker and not self._open.config.client_segmentation:
+                self._close_open()
+            self._speaker = update.speaker
+        self._append(update)
+
+    def flush(self, sequence: int) -> None:
+        """Close the open segment: what has come is translated and committed.
+
+        Raises:
+            InvalidRequestError: The sequence does not grow.
+        """
+        self._check_sequence("flush.sequence", sequence)
+        self._open.sequence = sequence
+        self._close_open()
+
+    def end_source(self) -> None:
+        """No more source will come."""
+        if self._open.tentative.strip():
+            self.warnings.append(
+                Warned(
+                    "TENTATIVE_SOURCE_DROPPED",
+                    "the source ended with a tentative tail, which was never committed; "
+                    "it is not translated",
+                )
+            )
+        self._open.tentative = ""
+        self._close_open()
+        self._ended = True
+
+    def reconfigure(self, config: SessionConfig) -> None:
+        """Put a new configuration in force from the next segment on."""
+        self.config = config
+        if self._open.committed or self._open.tentative:
+            return
+        self._open.config = config
+        for track in self._tracks.values():
+            if track.segment is self._open:
+                track.segment = None
+        self._apply_config()
+
+    def _check_sequence(self, field: str, sequence: int) -> None:
+        if sequence <= self.last_sequence:
+            raise InvalidRequestError(
+                field,
+                f"is {sequence}; the last one was {self.last_sequence}, and each has to be greater",
+            )
+        self.last_sequence = sequence
+
+    def _append(self, update: SourceUpdate) -> None:
+        """Add source to the open segment and close it wherever it ends."""
+        now = self._clock()
+        scanned = len(self._open.committed)
+        self._open.append(update.committed, now, update.start_s, update.end_s)
+        self._open.sequence = self.last_sequence
+        self._open.tentative = ""
+        end = self._open.config.segmenter.find_end(self._open.committed, scanned)
+        while end is not None:
+            self._close_open(end)
+            end = self._open.config.segmenter.find_end(self._open.committed)
+        if update.end_of_segment:
+            self._close_open()
+        self._open.tentative = update.tentative
+
+    def _close_open(self, end: int | None = None) -> None:
+        """Close the open segment after ``end`` code points; what is left begins the next one."""
+        segment = self._open
+        tentative = segment.tentative
+        if end is None and segment.is_blank:
+            return
+        segment.tentative = ""
+        rest = segment.split(len(segment.committed) if end is None else end)
+        rest.tentative = tentative
+        if segment.is_blank:
+            # White space longer than a segment: nothing to translate, and no id is spent on it.
+            rest.id = segment.id
+        else:
+            self._num_closed += 1
+            self._closed.append(segment)
+        self._open = rest
+        if self._open.config is not self.config:
+            self._open.config = self.config
+            self._apply_config()
+
+    def _apply_config(self) -> None:
+        """Make the open segment's configuration the one that tracks and outboxes go by."""
+        config = self._open.config
+        for binding in config.bindings:
+            target = binding.target
+            resumed = self._resume.targets.get(target)
+            if target not in self._tracks:
+                first_id = resumed.segment_id if resumed else self._open.id
+                key = (self.session_id, target)
+                self._tracks[target] = Track(key, binding, first_id, resumed)
+            if target not in self.outboxes:
+                self.outboxes[target] = Outbox(resumed.revision if resumed else 0, self._clock)
+            self.outboxes[target].min_interval_s = config.min_update_interval_s
+            self.outboxes[target].max_unacked = config.max_unacked_updates
+        self._resume = ResumeState()
+
+    # Requests and outcomes
+
+    def next_requests(self) -> list[Request]:
+        """What the engine is to be asked now: at most one request for each target."""
+        requests: list[Request] = []
+        for target, track in list(self._tracks.items()):
+            while True:
+                if track.segment is None and not self._begin_next(target, track):
+                    break
+                event = track.conclude(self._clock())
+                if event is None:
+                    request = track.next_request()
+                    if request is not None:
+                        requests.append(request)
+                    break
+                self._put(event)
+        self._drop_translated()
+        return requests
+
+    def accept(self, outcome: Outcome) -> None:
+        """Take the outcome of a request.
+
+        Raises:
+            TranslatorError: The one that befell the request; the session cannot go on.
+        """
+        track = self._tracks.get(outcome.request.key[1])
+        if track is not None:
+            event = track.accept(outcome, self._clock())
+            if event is not None:
+                self._put(event)
+
+    def _begin_next(self, target: str, track: Track) -> bool:
+        """Give a track its next segment; False when there is none to begin or it is retired."""
+        for segment in (*self._closed, self._open):
+            binding = next((b for b in segment.config.bindings if b.target == target), None)
+            if segment.id < track.next_segment_id or binding is None:
+                continue
+            if segment is self._open and not (segment.committed or segment.tentative):
+                return False
+            resumed = track.resumed
+            if resumed is not None and resumed.source_start != segment.start:
+                self.warnings.append(
+                    Warned(
+                        "RESUME_MISMATCH",
+                        f"segment {segment.id} of {target} begins at {segment.start} of the source "
+                        f"that was sent again, not at {resumed.source_start}",
+                    )
+                )
+            track.begin(segment, binding)
+            return True
+        if all(b.target != target for b in self._open.config.bindings):
+            # The target was taken out of the configuration.
+            self._retired.append(self._report_of(target))
+            del self._tracks[target]
+        return False
+
+    def _put(self, event: TargetEvent) -> None:
+        self.outboxes[event.target].put(event)
+
+    def _drop_translated(self) -> None:
+        """Forget the segments that every target is through with: cost must not grow with age."""
+        oldest = min((t.next_segment_id for t in self._tracks.values()), default=self._open.id)
+        while self._closed and self._closed[0].id < oldest:
+            self._closed.popleft()
+
+    # State
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether no more source should be read for now."""
+        return (
+            len(self._closed) > self._limits.max_pending_segments
+            or sum(o.unsent_length for o in self.outboxes.values()) > self._limits.max_unsent_length
+        )
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the source has ended and everything is committed and taken from the outboxes."""
+        return self._ended and not self._closed and not any(map(len, self.outboxes.values()))
+
+    @property
+    def targets(self) -> Sequence[str]:
+        """The targets it translates into now."""
+        return tuple(self._tracks)
+
+    @property
+    def next_segment_ids(self) -> dict[str, int]:
+        """For each target the segment that it is at."""
+        return {target: track.next_segment_id for target, track in self._tracks.items()}
+
+    def report(self) -> SessionReport:
+        """The figures up to now."""
+        return SessionReport(
+            source_words=self._source_words,
+            source_updates=self._source_updates,
+            segments=self._num_closed,
+            duration_s=self._clock() - self._started_s,
+            targets=(*self._retired, *(self._report_of(target) for target in self._tracks)),
+        )
+
+    def _report_of(self, target: str) -> TargetReport:
+        figures = self._tracks[target].figures
+        outbox = self.outboxes[target]
+        return TargetReport(
+            target=target,
+            updates=outbox.updates,
+            updates_superseded=outbox.superseded,
+            target_words=figures.words,
+            normalized_erasure=outbox.erased_words / max(1, figures.words),
+            mean_lag_words=figures.mean_lag_words,
+            mean_lag_ms=figures.mean_lag_ms,
+            requests=figures.requests,
+            decoder_steps_run=figures.steps_run,
+            decoder_steps_saved=figures.steps_saved,
+        )

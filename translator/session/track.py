@@ -1,0 +1,320 @@
+"""One target of a session: what it has committed, and what it asks the engine for."""
+
+from dataclasses import dataclass, replace
+
+from translator.engine.request import Outcome, Request, RequestKey, RequestTiming
+from translator.models.base import EncodedText
+from translator.policy.base import Decision, Observation, Policy
+from translator.session.events import AlignedRange, Binding, ResumedTarget, TargetEvent
+from translator.session.hypothesis import ModelSource, TargetHypothesis
+from translator.session.report import TargetFigures
+from translator.session.segment import Segment
+from translator.text.segmenter import is_opaque
+from translator.text.words import count_words
+
+__all__ = ["Track"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Filed:
+    """What a request was filed for.
+
+    Attributes:
+        text: The segment's source that it reflects, white space included.
+        source: The same as the model sees it.
+        is_committed: Whether the text has no tentative part.
+        is_complete: Whether the segment was closed.
+        sequence: The last source update that it reflects.
+    """
+
+    text: str
+    source: ModelSource
+    is_committed: bool
+    is_complete: bool
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What a hypothesis adds: text to commit, the draft after it, and where it comes from."""
+
+    committed: str
+    draft: str
+    source_range: tuple[int, int] | None
+    alignments: tuple[AlignedRange, ...]
+
+
+_NO_SOURCE = ModelSource("", 0, EncodedText((), ()))
+_NO_CHANGE = _Change("", "", None, ())
+
+
+class Track:
+    """Translates one segment after the other for one target.
+
+    While a segment has tentative source, its committed source is translated by itself whenever it
+    has grown, since only that may commit; then both together, for the draft.
+
+    Args:
+        key: Names this target's requests in the engine.
+        binding: Model and tokenizer.
+        next_segment_id: The segment that it begins with.
+        resumed: Where that segment broke off, or None.
+    """
+
+    def __init__(
+        self,
+        key: RequestKey,
+        binding: Binding,
+        next_segment_id: int,
+        resumed: ResumedTarget | None = None,
+    ) -> None:
+        self.key = key
+        self.binding = binding
+        self.next_segment_id = next_segment_id
+        self.segment: Segment | None = None
+        self.figures = TargetFigures()
+        self._policy: Policy | None = None
+        self._policy_of: object = None
+        self.resumed = resumed
+        self._version = 0
+        self._filed: dict[int, _Filed] = {}
+        self._reset()
+
+    def _reset(self) -> None:
+        self._committed = ""
+        self._committed_tokens: tuple[int, ...] = self.binding.tokenizer.target_start
+        # How much longer the committed text is than what its tokens say; only after a resume.
+        self._surplus = 0
+        self._draft_tokens: tuple[int, ...] = ()
+        self._covered = 0
+        # The draft that was told last, and the source update it reflects.
+        self._draft = ""
+        self._told_sequence = 0
+        # The last text asked for, and the last answer for committed source.
+        self._wanted: tuple[str, bool] | None = None
+        self._answer: tuple[_Filed, TargetHypothesis] | None = None
+        self._filed.clear()
+
+    def begin(self, segment: Segment, binding: Binding) -> None:
+        """Take up the next segment, under the configuration it began with."""
+        self.segment = segment
+        self.binding = binding
+        if self._policy is None or self._policy_of is not segment.config:
+            self._policy = segment.config.policy.build()
+            self._policy_of = segment.config
+        self._policy.start_segment()
+        self._reset()
+        self.figures.start_segment()
+        if self.resumed is not None and self.resumed.target_committed:
+            self._go_on_after(self.resumed.target_committed)
+        self.resumed = None
+
+    def _go_on_after(self, committed: str) -> None:
+        """Start with a target prefix that is known as text only."""
+        tokenizer = self.binding.tokenizer
+        self._committed = committed
+        self._committed_tokens += tokenizer.encode_target(committed)
+        known = "".join(tokenizer.piece(t) for t in self._committed_tokens).lstrip(" ")
+        # A tokenizer may normalise. The client's own text counts; only what follows it is sent.
+        self._surplus = len(committed) - len(known)
+        self.figures.resume(count_words(committed))
+
+    # Asking
+
+    def next_request(self) -> Request | None:
+        """What the present source calls for, unless it has been asked for already."""
+        segment = self.segment
+        if segment is None or self._policy is None:
+            return None
+        text, is_committed = self._next_text(segment)
+        if (text, segment.closed) == self._wanted:
+            return None
+        if not segment.closed and (
+            not text.strip() or is_opaque(text) or not self._policy.translates_open_segments
+        ):
+            return None
+        model = self.binding.model
+        source = ModelSource.encode(self.binding.tokenizer, text, model.max_source_tokens)
+        self._wanted = (text, segment.closed)
+        self._version += 1
+        self._filed[self._version] = _Filed(
+            text, source, is_committed, segment.closed, segment.sequence
+        )
+        return Request(
+            key=self.key,
+            version=self._version,
+            model=model.name,
+            source=source.encoded.tokens,
+            target_prefix=self._committed_tokens,
+            draft=self._draft_tokens,
+        )
+
+    def _next_text(self, segment: Segment) -> tuple[str, bool]:
+        """The source to translate next, and whether it is all committed."""
+        answered = self._answer[0].text if self._answer is not None else ""
+        if (
+            not segment.tentative
+            or not segment.config.drafts
+            or (segment.committed != answered and not segment.is_blank)
+        ):
+            return segment.committed, True
+        # The model is never given more than a segment may hold.
+        limit = segment.config.segmenter.limits.max_length
+        return segment.committed + segment.tentative[:limit], False
+
+    # Answering
+
+    def accept(self, outcome: Outcome, now_s: float) -> TargetEvent | None:
+        """Take the engine's outcome.
+
+        Raises:
+            TranslatorError: The one that befell the request.
+        """
+        filed = self._filed.get(outcome.request.version)
+        self._filed.clear()
+        # What was asked for meanwhile was dropped if this request ran: it is to be asked for again.
+        self._wanted = (filed.text, filed.is_complete) if filed is not None else None
+        if outcome.error is not None:
+            raise outcome.error
+        if filed is None or self.segment is None or outcome.hypothesis is None:
+            return None
+        self.figures.decoded(outcome.timing)
+        hypothesis = TargetHypothesis(self.binding.tokenizer, filed.source, outcome.hypothesis)
+        if filed.is_committed:
+            self._answer = (filed, hypothesis)
+        return self._apply(self.segment, filed, hypothesis, outcome.timing, now_s)
+
+    def conclude(self, now_s: float) -> TargetEvent | None:
+        """The event that the present source calls for without decoding; None where there is none.
+
+        A complete segment whose result is known is closed; a draft of nothing is cleared.
+        """
+        segment = self.segment
+        if segment is None:
+            return None
+        if not segment.closed:
+            if segment.is_blank and not segment.tentative.strip() and self._draft:
+                # The tentative text that the draft came from was taken back.
+                nothing = _Filed("", _NO_SOURCE, False, False, segment.sequence)
+                return self._event(segment, nothing, _NO_CHANGE, RequestTiming(), now_s)
+            return None
+        if self._answer is not None:
+            filed, hypothesis = self._answer
+            if filed.source.text == segment.committed.strip():
+                complete = _Filed(segment.committed, filed.source, True, True, segment.sequence)
+                return self._apply(segment, complete, hypothesis, RequestTiming(), now_s)
+        if is_opaque(segment.committed) and not self._committed:
+            text = segment.committed.strip()
+            start = segment.committed.index(text)
+            change = _Change(
+                text, "", (start, start + len(text)),
+                (AlignedRange(start, start + len(text), 0, len(text)),),
+            )  # fmt: skip
+            complete = _Filed(segment.committed, _NO_SOURCE, True, True, segment.sequence)
+            return self._event(segment, complete, change, RequestTiming(), now_s)
+        return None
+
+    def _apply(
+        self,
+        segment: Segment,
+        filed: _Filed,
+        hypothesis: TargetHypothesis,
+        timing: RequestTiming,
+        now_s: float,
+    ) -> TargetEvent | None:
+        """Let the policy decide on a hypothesis, and do it."""
+        known = len(self._committed) - self._surplus
+        decision = self._decide(segment, filed, hypothesis, known)
+        committed = hypothesis.text[known : decision.committed_length]
+        first = len(self._committed_tokens)
+        if filed.is_complete:
+            last = len(hypothesis.tokens)
+        else:
+            last = max(first, hypothesis.num_tokens_at(decision.committed_length) or 0)
+        if filed.is_committed and segment.tentative:
+            # The draft comes of committed and tentative source together; that is asked for next.
+            former = self._draft
+            draft = former[len(committed) :] if former.startswith(committed) else ""
+        else:
+            draft = hypothesis.text[decision.committed_length : decision.shown_length]
+        change = _Change(
+            committed,
+            draft,
+            hypothesis.source_range(first, last) if committed else None,
+            hypothesis.alignments(known, decision.committed_length),
+        )
+        self._committed_tokens = hypothesis.tokens[:last]
+        self._draft_tokens = hypothesis.tokens[last:]
+        return self._event(segment, filed, change, timing, now_s)
+
+    def _decide(
+        self, segment: Segment, filed: _Filed, hypothesis: TargetHypothesis, known: int
+    ) -> Decision:
+        if self._policy is None:
+            raise AssertionError("a track decides only after begin()")
+        return self._policy.decide(
+            Observation(
+                text=hypothesis.text,
+                committed_length=known,
+                words=hypothesis.words(known),
+                source_text=filed.source.text,
+                num_source_words=count_words(filed.text),
+                # The segment may have been cut back since.
+                source_is_committed=filed.is_committed and segment.committed.startswith(filed.text),
+                source_is_complete=filed.is_complete,
+            )
+        )
+
+    def _event(
+        self,
+        segment: Segment,
+        filed: _Filed,
+        change: "_Change",
+        timing: RequestTiming,
+        now_s: float,
+    ) -> TargetEvent | None:
+        """The event that tells a change, or None where there is nothing to tell."""
+        drafts = segment.config.drafts
+        draft = change.draft if drafts else ""
+        is_news = drafts and (draft != self._draft or filed.sequence > self._told_sequence)
+        if not (change.committed or filed.is_complete or is_news):
+            return None
+        self._draft = draft
+        self._told_sequence = filed.sequence
+        self._committed += change.committed
+        if change.committed:
+            self.figures.commit(count_words(self._committed), count_words(filed.text), now_s)
+        start, end = change.source_range or (0, 0)
+        self._covered = max(self._covered, min(end, len(segment.committed)))
+        if filed.is_complete:
+            self._covered = len(segment.committed)
+        start_s, end_s = segment.media_time(start, end)
+        event = TargetEvent(
+            target=self.binding.target,
+            segment_id=segment.id,
+            committed=change.committed,
+            draft=draft,
+            committed_length=len(self._committed),
+            closed=filed.is_complete,
+            source_start=segment.start,
+            source_sequence=filed.sequence,
+            source_committed_length=self._covered,
+            alignments=tuple(self._shifted(a) for a in change.alignments)
+            if segment.config.alignments
+            else (),
+            start_s=start_s,
+            end_s=end_s,
+            timing=timing,
+        )
+        if filed.is_complete:
+            self.figures.end_segment(segment)
+            self.next_segment_id = segment.id + 1
+            self.segment = None
+        return event
+
+    def _shifted(self, aligned: AlignedRange) -> AlignedRange:
+        return replace(
+            aligned,
+            target_start=aligned.target_start + self._surplus,
+            target_end=aligned.target_end + self._surplus,
+        )

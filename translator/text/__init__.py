@@ -1,0 +1,1 @@
+"""Text: tokens, words and segments. Lengths and positions are code points."""

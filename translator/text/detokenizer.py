@@ -1,0 +1,46 @@
+"""Tokens of a hypothesis to text, with where each token ends in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from translator.models.base import Tokenizer
+
+__all__ = ["TargetText", "detokenize"]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetText:
+    """A hypothesis as text.
+
+    Attributes:
+        text: Without leading space.
+        token_ends: For each token the code point after its last one.
+    """
+
+    text: str
+    token_ends: tuple[int, ...]
+
+    def num_tokens_at(self, length: int) -> int | None:
+        """Tokens that make exactly the first ``length`` code points, or None inside a token."""
+        if length == 0:
+            return 0
+        try:
+            # The last token that ends here: control tokens add no text but belong to the prefix.
+            return len(self.token_ends) - self.token_ends[::-1].index(length)
+        except ValueError:
+            return None
+
+
+def detokenize(tokenizer: Tokenizer, tokens: Sequence[int]) -> TargetText:
+    """Join the pieces of ``tokens``.
+
+    The text of the first n tokens is a prefix of the text of all of them, so committed text can be
+    cut at any token.
+    """
+    text = ""
+    ends: list[int] = []
+    for token in tokens:
+        piece = tokenizer.piece(token)
+        text += piece if text else piece.lstrip(" ")
+        ends.append(len(text))
+    return TargetText(text, tuple(ends))

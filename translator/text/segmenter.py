@@ -1,0 +1,128 @@
+"""Where a segment ends: at the end of a sentence, or at a sensible place when none comes.
+
+How the text was cut into chunks must not matter, so each decision is made from the text before one
+fixed place only: the first letter or digit of a word. A chunk that brings many words is looked at
+as if they had come one by one. And a decision is about the place just passed, never about an
+earlier one: what lies further back may have been translated and committed as part of the segment.
+
+Sentence ends come from ``sentencex`` (Wikimedia; rules and abbreviations of some 240 languages,
+offsets in code points, no data to download).
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sentencex
+
+from translator.text.words import UNSPACED
+
+__all__ = ["SegmentLimits", "Segmenter", "is_opaque"]
+
+# A word, from its first non-space character to its first letter or digit. Scripts without spaces
+# put none after a full stop either.
+_WORD_START = re.compile(r"(?:(?<!\S)|(?<=[。！？]))[^\w\s]*\w")
+_CLAUSE_END = re.compile(r"[,;:—–]\s*$")
+# A run of this many characters without a space, in a script that uses spaces, is no language.
+_MAX_WORD_LENGTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentLimits:
+    """The longest segment, in words (split at white space) and in code points.
+
+    From three quarters of either on, a segment ends with the next clause.
+    """
+
+    max_words: int = 64
+    max_length: int = 600
+
+
+class Segmenter:
+    """Finds the end of the first segment of a growing text.
+
+    Args:
+        language: BCP-47 code of the text; only its language counts.
+        limits: The longest segment.
+        find_sentences: False leaves sentence ends to the client; the limits still hold.
+    """
+
+    def __init__(
+        self, language: str, limits: SegmentLimits | None = None, *, find_sentences: bool = True
+    ) -> None:
+        self._language = language.split("-")[0].lower()
+        self.limits = limits or SegmentLimits()
+        self._find_sentences = find_sentences
+
+    def find_end(self, text: str, scanned: int = 0) -> int | None:
+        """The end of the first segment of ``text``, or None when it is still open.
+
+        Args:
+            text: The text since the last segment's end.
+            scanned: Code points of it that an earlier call has seen without finding an end.
+        """
+        # A word whose first letter is new may have begun before.
+        begin = next((i for i in range(scanned, 0, -1) if text[i - 1].isspace()), 0)
+        for match in _WORD_START.finditer(text, begin):
+            start, seen = match.span()
+            if start > self.limits.max_length:
+                break
+            if seen > scanned and start > 0 and self._ends_before(text, start, seen):
+                return start
+        if len(text) > self.limits.max_length:
+            return _hard_cut(text, self.limits.max_length)
+        return None
+
+    def split(self, text: str) -> Iterator[tuple[int, int]]:
+        """The segments of a whole text as ``(start, end)``, the same as when it comes in pieces."""
+        start = 0
+        while start < len(text):
+            # No segment is longer than this, and none looks further ahead than a word.
+            end = self.find_end(text[start : start + 2 * self.limits.max_length])
+            stop = len(text) if end is None else start + end
+            yield start, stop
+            start = stop
+
+    def _ends_before(self, text: str, start: int, seen: int) -> bool:
+        """Whether the segment ends where the word at ``start`` begins; ``seen`` is all it knows."""
+        before = text[:start]
+        if self._find_sentences and self._sentence_ends(before, text[:seen]):
+            return True
+        num_words = len(before.split())
+        limits = self.limits
+        if num_words >= limits.max_words:
+            return True
+        is_long = 4 * num_words >= 3 * limits.max_words or 4 * start >= 3 * limits.max_length
+        return is_long and _CLAUSE_END.search(before) is not None
+
+    def _sentence_ends(self, before: str, text: str) -> bool:
+        # A list marker or an empty line is no sentence by itself; the next one takes it along.
+        if not any(c.isalpha() for c in before):
+            return False
+        last_word_end = len(before.rstrip())
+        boundaries = sentencex.get_sentence_boundaries(self._language, text)
+        return any(last_word_end <= b["end_index"] <= len(before) for b in boundaries)
+
+
+def is_opaque(text: str) -> bool:
+    """Whether ``text`` is one overlong run without spaces, such as a URL or encoded data.
+
+    A model could only make nonsense of it, slowly; it is passed on as it is.
+    """
+    stripped = text.strip()
+    return (
+        len(stripped) > _MAX_WORD_LENGTH
+        and not re.search(r"\s", stripped)
+        and not re.search(f"[{UNSPACED}]", stripped)
+    )
+
+
+def _hard_cut(text: str, limit: int) -> int:
+    """A cut inside a word that is longer than a segment may be, not between combined characters."""
+    end = limit
+    while end > limit // 2 and (
+        unicodedata.combining(text[end]) or "\u200d" in text[end - 1 : end + 1]
+    ):
+        end -= 1
+    return end

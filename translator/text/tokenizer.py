@@ -1,0 +1,118 @@
+"""SentencePiece tokenizer of a model: one vocabulary for both sides, or one for each."""
+
+from pathlib import Path
+
+import sentencepiece
+
+from translator.errors import ModelFilesError
+from translator.models.base import EncodedText
+
+__all__ = ["SentencePieceTokenizer"]
+
+_SPACE = "\u2581"
+
+
+class SentencePieceTokenizer:
+    """Implements ``models.base.Tokenizer``. Immutable after construction, so any thread may use it.
+
+    A vocabulary with byte fallback spells a character it lacks as several ``<0xE2>`` pieces. One of
+    them alone is no text: ``piece`` gives ``""`` for bytes above 0x7F, and ``byte`` gives their
+    value to a caller who collects whole characters. One who does not loses these characters only.
+
+    Raises:
+        ModelFilesError: A file is missing or not a complete SentencePiece model.
+    """
+
+    def __init__(self, source: Path, target: Path) -> None:
+        self._source = _load(source)
+        self._target = self._source if target == source else _load(target)
+        self._eos_id: int = self._target.eos_id()
+        self._bytes = _byte_values(self._target)
+        self._texts = _piece_texts(self._target, self._bytes)
+
+    @property
+    def eos_id(self) -> int:
+        """The token that ends source and target."""
+        return self._eos_id
+
+    @property
+    def unk_id(self) -> int:
+        """The target token for what the vocabulary lacks; no translation should have it."""
+        return int(self._target.unk_id())
+
+    @property
+    def target_start(self) -> tuple[int, ...]:
+        """Empty: a target begins with its first word."""
+        return ()
+
+    @property
+    def vocabulary_sizes(self) -> tuple[int, int]:
+        """Pieces of the source and of the target vocabulary."""
+        return int(self._source.get_piece_size()), int(self._target.get_piece_size())
+
+    def encode_source(self, text: str) -> EncodedText:
+        """Tokens of a source text and an end of sentence, with the code points of each.
+
+        A token's span begins where the one before ended, so that characters dropped by
+        normalisation (a second space, U+200B) belong to the token after them; those at the very end
+        of the text belong to none. A span is empty where one character became several tokens.
+        """
+        encoded = self._source.encode(text, return_type="offset_mapping")
+        spans: list[tuple[int, int]] = []
+        reached = 0
+        for _, end in encoded["offsets"]:
+            spans.append((reached, max(reached, end)))
+            reached = spans[-1][1]
+        spans.append((len(text), len(text)))
+        return EncodedText((*encoded["ids"], self._source.eos_id()), tuple(spans))
+
+    def encode_target(self, text: str) -> tuple[int, ...]:
+        """Tokens of a target text, without end of sentence."""
+        return tuple(self._target.encode(text, return_type=int))
+
+    def piece(self, token: int) -> str:
+        """A target token as text, a leading space included.
+
+        ``""`` for control and unused tokens, for the unknown token and for bytes above 0x7F.
+        """
+        return self._texts[token]
+
+    def byte(self, token: int) -> int | None:
+        """The byte that a target token stands for in a vocabulary with byte fallback, or None."""
+        return self._bytes.get(token)
+
+
+def _load(path: Path) -> sentencepiece.SentencePieceProcessor:
+    if not path.is_file():
+        raise ModelFilesError(f"{path}: no such file, expected a SentencePiece model")
+    try:
+        processor = sentencepiece.SentencePieceProcessor(model_file=str(path))
+    except (OSError, RuntimeError) as error:
+        raise ModelFilesError(
+            f"{path}: damaged or of another kind, expected a SentencePiece model"
+        ) from error
+    if processor.eos_id() < 0:
+        raise ModelFilesError(f"{path}: has no end of sentence, expected a piece for it")
+    return processor
+
+
+def _byte_values(processor: sentencepiece.SentencePieceProcessor) -> dict[int, int]:
+    """Byte tokens with their values; SentencePiece writes them ``<0xE2>``."""
+    return {
+        token: int(processor.id_to_piece(token)[1:-1], 16)
+        for token in range(processor.get_piece_size())
+        if processor.is_byte(token)
+    }
+
+
+def _piece_texts(
+    processor: sentencepiece.SentencePieceProcessor, byte_values: dict[int, int]
+) -> tuple[str, ...]:
+    tokens = range(processor.get_piece_size())
+    texts = [str(piece).replace(_SPACE, " ") for piece in processor.id_to_piece(list(tokens))]
+    for token in tokens:
+        if processor.is_control(token) or processor.is_unused(token) or token == processor.unk_id():
+            texts[token] = ""
+    for token, value in byte_values.items():
+        texts[token] = chr(value) if value < 0x80 else ""
+    return tuple(texts)

@@ -1,0 +1,37 @@
+"""Where target words end, so that no half word is ever committed."""
+
+import re
+
+__all__ = ["UNSPACED", "count_words", "strip_final_punctuation", "word_ends"]
+
+# Scripts written without spaces between words: each character counts as a word.
+UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+)
+# Punctuation that closes a word or sentence. It is a word of its own only before a space or the
+# end, so that "3.5" and "d'água" stay whole.
+_CLOSING = ".,;:!?…)\\]}»”’\"'。，、；：！？）」』"
+_BREAK = rf"(?:\s|$|[{UNSPACED}])"
+_WORD = re.compile(
+    rf"\s*(?:[{UNSPACED}]|[{_CLOSING}]+(?={_BREAK})|[^\s{UNSPACED}]+?(?=[{_CLOSING}]*{_BREAK}))"
+)
+_FINAL = re.compile(r"\s*[.!?…。！？]+[)\]}»”’\"'」』]*\s*$")
+
+
+def word_ends(text: str, start: int = 0) -> list[int]:
+    """End positions of the words of ``text`` from ``start`` on, in order.
+
+    A word takes the white space before it along. Punctuation at the end of a word is a word of its
+    own, since it changes more easily than the word does.
+    """
+    return [match.end() for match in _WORD.finditer(text, start) if match.group().strip()]
+
+
+def strip_final_punctuation(text: str) -> str:
+    """``text`` without the punctuation that ends its sentence and the quotes after it."""
+    return _FINAL.sub("", text)
+
+
+def count_words(text: str) -> int:
+    """Words of ``text``, split at white space."""
+    return len(text.split())
