@@ -13,7 +13,7 @@
     │   └── DrainingError                    this server is going away
     ├── OperatorError                    whoever set the server up
     │   ├── ConfigError                      a setting has a value that is not allowed
-    │   └── ModelFilesError                  a model's files are missing, damaged or of the wrong kind
+    │   └── ModelFilesError                  a model's files are missing, damaged or wrong
     ├── ServiceError                     our bug
     │   └── DecodingError                    a model's output cannot be used
     └── ConnectionLostError              client side: the stream broke and could not be resumed
@@ -146,7 +146,7 @@ class OperatorError(TranslatorError):
 
 
 class ConfigError(OperatorError):
-    """A setting has a value that is not allowed; the message names key, value and what is allowed."""
+    """A setting has a value that is not allowed; the message names key and value."""
 
 
 class ModelFilesError(OperatorError):

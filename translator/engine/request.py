@@ -15,7 +15,8 @@ class Priority(IntEnum):
     """What goes first; smaller is earlier."""
 
     LIVE = 0
-    BATCH = 1
+    UNARY = 1
+    BATCH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Request:
         source: Source token ids, end of sentence included.
         target_prefix: Target token ids that the hypothesis has to start with.
         draft: A guess at what follows the prefix, verified in one pass; the output is the same.
-        priority: Live requests are admitted before batch requests.
+        priority: Live requests are admitted before unary ones, those before batch.
     """
 
     key: RequestKey

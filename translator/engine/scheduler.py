@@ -1,9 +1,9 @@
 """Who is decoded next. Pure Python; it never sees a tensor.
 
 Every step of a model serves all requests that run. Before each step the scheduler admits waiting
-requests into free slots: live before batch, and within a priority in order of arrival. Since a key
-(a target of a session) has at most one request in the engine, order of arrival is fair between
-sessions, however much source one of them sends.
+requests into free slots: live before unary before batch, and within a priority in order of
+arrival. Since a key (a target of a session) has at most one request in the engine, order of arrival
+is fair between sessions, however much source one of them sends.
 
 Under load nothing queues up. A newer request of a key takes the place of the one that still waits,
 without losing its turn; one that already runs is left to finish, since its few steps are cheaper

@@ -275,9 +275,15 @@ class Session:
         return tuple(self._tracks)
 
     @property
-    def next_segment_ids(self) -> dict[str, int]:
-        """For each target the segment that it is at."""
-        return {target: track.next_segment_id for target, track in self._tracks.items()}
+    def first_segment_ids(self) -> dict[str, int]:
+        """For each target the segment that the newest configuration begins with."""
+        newest = self._open.id + (self._open.config is not self.config)
+        return {
+            target: max(track.next_segment_id, newest)
+            if self._num_closed
+            else track.next_segment_id
+            for target, track in self._tracks.items()
+        }
 
     def report(self) -> SessionReport:
         """The figures up to now."""

@@ -1,0 +1,35 @@
+"""Errors as one sentence and an exit code."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from translator.errors import (
+    ClientError,
+    ConnectionLostError,
+    LimitError,
+    OperatorError,
+    TranslatorError,
+)
+
+__all__ = ["one_sentence"]
+
+_EXIT_CODES: tuple[tuple[type[TranslatorError], int], ...] = (
+    (ConnectionLostError, 3),
+    (ClientError, 2),
+    (LimitError, 4),
+    (OperatorError, 5),
+    (TranslatorError, 1),
+)
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """Turn an error of ours into a sentence on standard error and an exit code."""
+    try:
+        yield
+    except TranslatorError as error:
+        click.echo(f"Error: {error.message}", err=True)
+        code = next(code for kind, code in _EXIT_CODES if isinstance(error, kind))
+        raise click.exceptions.Exit(code) from error

@@ -1,0 +1,120 @@
+"""The server's settings: frozen, typed, checked once.
+
+Each comes from, in this order: the command line, the environment (``TRANSLATOR_PORT``, and
+``TRANSLATOR_LIMITS__MAX_SESSIONS`` for a nested one), a TOML file, the default.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from translator.errors import ConfigError
+
+__all__ = ["Limits", "ServerConfig", "load_config"]
+
+
+class Limits(BaseModel):
+    """What clients may take. Lengths are code points."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_sessions: int = Field(256, ge=1, description="Streams open at once.")
+    max_targets: int = Field(8, ge=1, description="Targets of one stream.")
+    max_chunk_length: int = Field(32_768, ge=1, description="One source update.")
+    max_segment_words: int = Field(64, ge=2, description="Words of a segment.")
+    max_segment_length: int = Field(600, ge=100, description="A segment.")
+    max_pending_segments: int = Field(64, ge=1, description="Segments of a stream that may wait.")
+    max_unsent_length: int = Field(65_536, ge=1, description="Target text that may wait.")
+    max_texts: int = Field(128, ge=1, description="Texts of one Translate request.")
+    max_text_length: int = Field(50_000, ge=1, description="All texts of a Translate request.")
+    max_translate_requests: int = Field(64, ge=1, description="Translate requests at once.")
+
+
+class ServerConfig(BaseSettings):
+    """Everything ``translator serve`` can be told."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="TRANSLATOR_", env_nested_delimiter="__"
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(50051, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    metrics_port: int | None = Field(
+        None, ge=0, le=65535, description="Port of the Prometheus page; unset: none."
+    )
+    admin_port: int | None = Field(
+        None, ge=0, le=65535, description="Port of channelz (gRPC); unset: none."
+    )
+    admin_host: str = Field("127.0.0.1", description="Address of the two admin ports.")
+    models: tuple[str, ...] = Field(
+        (), description="PAIR=FOLDER of each model, e.g. en-de=/models/ende; unset: the embedded."
+    )
+    fake_model: bool = Field(False, description="Serve the test kit's fake model instead.")
+    device: str = Field("cpu", description="Where models run: cpu, cuda, cuda:1, …")
+    threads: int = Field(2, ge=1, le=256, description="Threads of one tensor operation.")
+    max_batch_size: int = Field(64, ge=1, le=4096, description="Requests that share a step.")
+    heartbeat_s: float = Field(30.0, ge=0, description="Longest silence, in seconds; 0: any.")
+    drain_grace_s: float = Field(
+        20.0, ge=0, description="Seconds that streams get to move away when the server ends."
+    )
+    limits: Limits = Limits()  # type: ignore[call-arg]
+
+    toml_file: ClassVar[Path | None] = None
+
+    @field_validator("models")
+    @classmethod
+    def _pair_and_folder(cls, models: tuple[str, ...]) -> tuple[str, ...]:
+        for model in models:
+            pair, _, folder = model.partition("=")
+            if pair.count("-") != 1 or not folder:
+                raise ValueError(f"{model!r} is not PAIR=FOLDER, such as en-de=/models/ende")
+        return models
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line, then environment, then file."""
+        sources = (init_settings, env_settings)
+        if cls.toml_file is None:
+            return sources
+        return (*sources, TomlConfigSettingsSource(settings_cls, cls.toml_file))
+
+
+def load_config(
+    file: Path | None = None, overrides: Mapping[str, Any] | None = None
+) -> ServerConfig:
+    """The settings from the command line's ``overrides``, the environment and a TOML file.
+
+    Raises:
+        ConfigError: A value is not allowed, a key is unknown, or the file cannot be read.
+    """
+
+    class _Config(ServerConfig):
+        toml_file = file
+
+    if file is not None and not file.is_file():
+        raise ConfigError(f"{file}: there is no such file")
+    try:
+        return _Config(**(overrides or {}))
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, e['loc'])) or 'config'}: {e['msg']} (is {e['input']!r})"
+            for e in error.errors()
+        ]
+        raise ConfigError("; ".join(problems)) from None
+    except ValueError as error:
+        raise ConfigError(f"{file or 'environment'}: {error}") from None

@@ -1,0 +1,45 @@
+"""Prometheus metrics of a server, in a registry of their own. Names end in their unit."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+__all__ = ["Metrics"]
+
+_STEP_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+_BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class Metrics:
+    """What a server counts. Counters of a session are added when it ends."""
+
+    def __init__(self) -> None:
+        r = self.registry = CollectorRegistry()
+        self.sessions = Gauge("translator_sessions", "Streams open now.", registry=r)
+        self.sessions_ended = Counter(
+            "translator_sessions_ended", "Streams that ended, by status code.", ["code"], registry=r
+        )
+        self.errors = Counter(
+            "translator_errors", "Calls that failed, by reason.", ["reason"], registry=r
+        )
+        self.waiting = Gauge("translator_requests_waiting", "Requests in the queue.", registry=r)
+        self.running = Gauge("translator_requests_running", "Requests in slots.", registry=r)
+        self.batch_size = Histogram(
+            "translator_batch_size_requests",
+            "Requests that shared a step.",
+            buckets=_BATCH_BUCKETS,
+            registry=r,
+        )
+        self.step_time = Histogram(
+            "translator_step_seconds", "Time of a step.", buckets=_STEP_BUCKETS, registry=r
+        )
+        self.decoder_steps = Counter(
+            "translator_decoder_steps", "Decoder passes, run and saved.", ["kind"], registry=r
+        )
+        self.source_words = Counter("translator_source_words", "Source words.", registry=r)
+        self.target_words = Counter("translator_target_words", "Committed words.", registry=r)
+        self.erased_words = Counter(
+            "translator_erased_words", "Shown words that were taken back.", registry=r
+        )
+        self.updates = Counter("translator_updates", "Updates sent.", registry=r)
+        self.superseded = Counter(
+            "translator_updates_superseded", "Updates merged into a later one.", registry=r
+        )

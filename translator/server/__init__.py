@@ -1,0 +1,1 @@
+"""The gRPC server. Protobuf stops here: ``convert`` knows both worlds."""

@@ -1,0 +1,204 @@
+"""Wiring: from settings to a server that listens, and its graceful end."""
+
+import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+import torch
+from grpc_channelz.v1 import channelz
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from prometheus_client import start_http_server
+
+from translator.config import ServerConfig
+from translator.engine.async_engine import AsyncEngine
+from translator.engine.engine import Engine, StepRecord
+from translator.engine.scheduler import SchedulerLimits
+from translator.errors import ConfigError
+from translator.metrics import Metrics
+from translator.models.base import LanguagePair, Seq2SeqModel
+from translator.models.catalog import Catalog
+from translator.models.loading import embedded_models, load_marian_folder
+from translator.server.context import ServerContext
+from translator.server.interceptors import ErrorInterceptor
+from translator.server.service import TranslatorService
+from translator.v1 import translator_service_pb2, translator_service_pb2_grpc
+
+__all__ = ["RunningServer", "load_models", "running"]
+
+_log = logging.getLogger(__name__)
+
+SERVICE = translator_service_pb2.DESCRIPTOR.services_by_name["TranslatorService"].full_name
+
+_OPTIONS = (
+    # A port that is taken is an error, not shared.
+    ("grpc.so_reuseport", 0),
+    # A client that vanished without a word is found out within a minute and a half.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    # Clients may ping as often as every 20 s; gRPC's default of 5 minutes would cut them off.
+    ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
+)
+
+
+def load_models(config: ServerConfig) -> list[Seq2SeqModel]:
+    """The models that the settings name; the embedded ones by default.
+
+    Raises:
+        ModelFilesError: A model's files are missing, damaged or of the wrong kind.
+    """
+    if config.fake_model:
+        # The test kit imports this module.
+        from translator.testing import FakeModel
+
+        return [FakeModel()]
+    if not config.models:
+        return [load_marian_folder(f, pair=p, device=config.device) for p, f in embedded_models()]
+    models: list[Seq2SeqModel] = []
+    for model in config.models:
+        codes, _, folder = model.partition("=")
+        source, _, target = codes.partition("-")
+        pair = LanguagePair(source, target)
+        models.append(load_marian_folder(Path(folder), pair=pair, device=config.device))
+    return models
+
+
+@dataclass(slots=True)
+class RunningServer:
+    """A server that listens.
+
+    Attributes:
+        address: ``HOST:PORT`` of the service.
+        metrics_port: Port of the Prometheus page, or None.
+        admin_port: Port of channelz, or None.
+    """
+
+    address: str
+    metrics_port: int | None
+    admin_port: int | None
+    service: TranslatorService
+    grpc_server: Any
+    health: Any
+    grace_s: float
+
+    async def drain(self) -> None:
+        """Send every stream away, wait for them at most the grace period, and stop listening."""
+        _log.info("draining sessions=%d grace_s=%.0f", self.service.num_sessions, self.grace_s)
+        await self.health.enter_graceful_shutdown()
+        self.service.drain(self.grace_s)
+        # Streams end themselves with UNAVAILABLE when their time is up; this is the backstop.
+        await self.grpc_server.stop(self.grace_s + 1.0)
+
+
+@asynccontextmanager
+async def running(
+    config: ServerConfig, models: Iterable[Seq2SeqModel] | None = None
+) -> AsyncIterator[RunningServer]:
+    """A server that serves while the context is open.
+
+    Raises:
+        ConfigError: A port cannot be listened on.
+        ModelFilesError: A model cannot be loaded.
+    """
+    torch.set_num_threads(config.threads)
+    metrics = Metrics()
+    catalog = Catalog(load_models(config) if models is None else models)
+    engine = AsyncEngine(
+        Engine(
+            catalog.models,
+            SchedulerLimits(max_slots=config.max_batch_size),
+            on_step=_recorder(metrics),
+        )
+    )
+    context = ServerContext(config, catalog, engine, metrics)
+    service = TranslatorService(context)
+    server = grpc.aio.server(interceptors=(ErrorInterceptor(SERVICE, metrics),), options=_OPTIONS)
+    translator_service_pb2_grpc.add_TranslatorServiceServicer_to_server(service, server)
+    health_servicer = await _add_health(server)
+    reflection.enable_server_reflection(
+        (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server
+    )
+    port = _listen(server, config.host, config.port, "port")
+    admin, admin_port = _admin_server(config)
+    metrics_port, metrics_server = _metrics_page(config, metrics)
+    engine.start()
+    try:
+        await server.start()
+        if admin is not None:
+            await admin.start()
+        yield RunningServer(
+            f"{config.host}:{port}",
+            metrics_port,
+            admin_port,
+            service,
+            server,
+            health_servicer,
+            config.drain_grace_s,
+        )
+    finally:
+        await server.stop(0)
+        if admin is not None:
+            await admin.stop(0)
+        if metrics_server is not None:
+            metrics_server.shutdown()
+            metrics_server.server_close()
+        await engine.stop()
+
+
+def _recorder(metrics: Metrics) -> Any:
+    def record(step: StepRecord) -> None:
+        metrics.step_time.observe(step.seconds)
+        metrics.batch_size.observe(step.num_running + step.num_finished)
+        metrics.running.set(step.num_running)
+        metrics.waiting.set(step.num_waiting)
+
+    return record
+
+
+async def _add_health(server: Any) -> Any:
+    servicer = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    for name in ("", SERVICE):
+        await servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
+    return servicer
+
+
+def _listen(server: Any, host: str, port: int, key: str) -> int:
+    # An IPv6 address has colons of its own.
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    try:
+        bound: int = server.add_insecure_port(address)
+    except RuntimeError as error:
+        raise ConfigError(f"{key}: cannot listen on {address}; is it in use?") from error
+    return bound
+
+
+def _admin_server(config: ServerConfig) -> tuple[Any, int | None]:
+    if config.admin_port is None:
+        return None, None
+    server: Any = grpc.aio.server(options=_OPTIONS)
+    channelz.add_channelz_servicer(server)
+    reflection.enable_server_reflection(
+        ("grpc.channelz.v1.Channelz", reflection.SERVICE_NAME), server
+    )
+    return server, _listen(server, config.admin_host, config.admin_port, "admin_port")
+
+
+def _metrics_page(config: ServerConfig, metrics: Metrics) -> tuple[int | None, Any]:
+    if config.metrics_port is None:
+        return None, None
+    try:
+        server, _ = start_http_server(
+            config.metrics_port, addr=config.admin_host, registry=metrics.registry
+        )
+    except OSError as error:
+        raise ConfigError(
+            f"metrics_port: cannot listen on {config.admin_host}:{config.metrics_port}; "
+            "is it in use?"
+        ) from error
+    return server.server_port, server

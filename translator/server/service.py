@@ -1,0 +1,185 @@
+"""TranslatorService: the handlers of the contract."""
+
+import logging
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+
+from translator.errors import (
+    DrainingError,
+    InvalidRequestError,
+    OverloadedError,
+    TranslatorError,
+)
+from translator.server import convert
+from translator.server.context import ServerContext
+from translator.server.stream import LiveStream
+from translator.server.translate import translate_texts
+from translator.server.validation import heartbeat_s, resolve_config, resolve_resume
+from translator.session.report import SessionReport
+from translator.session.session import Session
+from translator.v1 import (
+    models_pb2,
+    streaming_pb2,
+    translate_pb2,
+    translator_service_pb2_grpc,
+)
+
+__all__ = ["TranslatorService"]
+
+_log = logging.getLogger(__name__)
+
+_DEFAULT_PAGE_SIZE = 100
+_MAX_PAGE_SIZE = 1000
+
+
+class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
+    """Admits calls, runs them, and counts them."""
+
+    def __init__(self, server: ServerContext) -> None:
+        self._server = server
+        self._streams: set[LiveStream] = set()
+        self._num_sessions = 0
+        self._num_translating = 0
+        self._draining = False
+
+    async def StreamingTranslate(self, request_iterator: Any, context: Any) -> None:  # noqa: N802
+        """One live stream."""
+        async with self._admitted() as began_s:
+            first = await context.read()
+            if first is grpc.aio.EOF or first.WhichOneof("request") != "config":
+                got = "nothing" if first is grpc.aio.EOF else first.WhichOneof("request")
+                raise InvalidRequestError(
+                    "request", f"the first message of a stream has to be a config; it is {got}"
+                )
+            session = self._open(first.config)
+            stream = LiveStream(context, session, self._server, first.config)
+            self._streams.add(stream)
+            if self._draining:
+                stream.drain(self._server.config.drain_grace_s)
+            code = "CANCELLED"
+            try:
+                await stream.run()
+                code = "OK"
+            except TranslatorError as error:
+                code = error.status
+                raise
+            except Exception:
+                code = "INTERNAL"
+                raise
+            finally:
+                self._streams.discard(stream)
+                self._finished(session, code, time.monotonic() - began_s)
+
+    async def Translate(  # noqa: N802
+        self, request: translate_pb2.TranslateRequest, context: Any
+    ) -> translate_pb2.TranslateResponse:
+        """Several texts at once."""
+        limit = self._server.config.limits.max_translate_requests
+        if self._draining:
+            raise DrainingError("the server is going away; try another")
+        if self._num_translating >= limit:
+            raise OverloadedError(
+                f"{limit} Translate requests are running, the most this server takes",
+                subject="translate-requests",
+            )
+        self._num_translating += 1
+        try:
+            return await translate_texts(request, self._server)
+        finally:
+            self._num_translating -= 1
+
+    async def ListModels(  # noqa: N802
+        self, request: models_pb2.ListModelsRequest, context: Any
+    ) -> models_pb2.ListModelsResponse:
+        """Models by name, a page at a time; the token is the last name of the page before."""
+        size = min(request.page_size or _DEFAULT_PAGE_SIZE, _MAX_PAGE_SIZE)
+        names = [name for name in self._server.catalog.models if name > request.page_token]
+        page = names[:size]
+        return models_pb2.ListModelsResponse(
+            models=[convert.model(self._server.catalog.models[name].info) for name in page],
+            next_page_token=page[-1] if len(names) > size else "",
+            policies=convert.policy_kinds(),
+        )
+
+    def drain(self, within_s: float) -> None:
+        """Take no more calls and ask every stream to move on."""
+        self._draining = True
+        for stream in self._streams:
+            stream.drain(within_s)
+
+    @property
+    def num_sessions(self) -> int:
+        """Streams open now."""
+        return self._num_sessions
+
+    @asynccontextmanager
+    async def _admitted(self) -> AsyncIterator[float]:
+        """Hold a place among the sessions; yields when it began, in seconds."""
+        limit = self._server.config.limits.max_sessions
+        if self._draining:
+            raise DrainingError("the server is going away; try another")
+        if self._num_sessions >= limit:
+            raise OverloadedError(
+                f"{limit} streams are open, the most this server takes",
+                retry_after_s=5.0,
+                subject="sessions",
+            )
+        self._num_sessions += 1
+        self._server.metrics.sessions.set(self._num_sessions)
+        try:
+            yield time.monotonic()
+        finally:
+            self._num_sessions -= 1
+            self._server.metrics.sessions.set(self._num_sessions)
+
+    def _open(self, message: streaming_pb2.StreamingConfig) -> Session:
+        limits = self._server.config.limits
+        config = resolve_config(message, self._server.catalog, limits)
+        heartbeat_s(message, 0.0)
+        resume = None
+        session_id = uuid.uuid4().hex
+        if message.HasField("resume"):
+            resume = resolve_resume(message, config, limits)
+            session_id = message.resume.session_id
+        return Session(session_id, config, self._server.limits_of_session, time.monotonic, resume)
+
+    def _finished(self, session: Session, code: str, duration_s: float) -> None:
+        report = session.report()
+        self._count(report, code)
+        for target in report.targets:
+            _log.info(
+                "session ended session=%s code=%s target=%s duration_s=%.1f source_words=%d "
+                "segments=%d target_words=%d updates=%d superseded=%d erasure=%.2f "
+                "lag_words=%.2f lag_ms=%.0f steps=%d saved=%d",
+                session.session_id[:64].encode("unicode_escape").decode(),
+                code,
+                target.target.encode("unicode_escape").decode(),
+                duration_s,
+                report.source_words,
+                report.segments,
+                target.target_words,
+                target.updates,
+                target.updates_superseded,
+                target.normalized_erasure,
+                target.mean_lag_words,
+                target.mean_lag_ms,
+                target.decoder_steps_run,
+                target.decoder_steps_saved,
+            )
+
+    def _count(self, report: SessionReport, code: str) -> None:
+        metrics = self._server.metrics
+        metrics.sessions_ended.labels(code).inc()
+        metrics.source_words.inc(report.source_words)
+        for target in report.targets:
+            metrics.target_words.inc(target.target_words)
+            metrics.erased_words.inc(target.normalized_erasure * target.target_words)
+            metrics.updates.inc(target.updates)
+            metrics.superseded.inc(target.updates_superseded)
+            metrics.decoder_steps.labels("run").inc(target.decoder_steps_run)
+            metrics.decoder_steps.labels("saved").inc(target.decoder_steps_saved)

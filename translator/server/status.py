@@ -1,0 +1,78 @@
+"""Errors as google.rpc.Status, with details."""
+
+import uuid
+
+import grpc
+from google.protobuf import duration_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+from translator.errors import InvalidRequestError, LimitError, TranslatorError
+
+__all__ = ["DOMAIN", "from_error", "to_grpc", "warning"]
+
+DOMAIN = "translator"
+# A trailer above 16 KiB replaces the real status, and proxies allow less.
+_MAX_DETAILS_BYTES = 4000
+_MAX_MESSAGE_LENGTH = 800
+
+
+def from_error(error: TranslatorError) -> status_pb2.Status:
+    """The status of an error: its message and machine-readable details, below 4 KiB."""
+    message = error.message
+    metadata = dict(error.metadata)
+    if error.status == "INTERNAL":
+        # Whoever reports it can be told what happened from the log; the wire tells no internals.
+        metadata["correlation_id"] = uuid.uuid4().hex[:12]
+        message = f"internal error; correlation id {metadata['correlation_id']}"
+    status = status_pb2.Status(
+        code=code_pb2.Code.Value(error.status), message=message[:_MAX_MESSAGE_LENGTH]
+    )
+    status.details.add().Pack(
+        error_details_pb2.ErrorInfo(
+            reason=error.reason,
+            domain=DOMAIN,
+            metadata={key: value[:_MAX_MESSAGE_LENGTH] for key, value in metadata.items()},
+        )
+    )
+    if isinstance(error, InvalidRequestError):
+        bad_request = error_details_pb2.BadRequest()
+        for violation in error.violations:
+            bad_request.field_violations.add(
+                field=violation.field, description=violation.description[:_MAX_MESSAGE_LENGTH]
+            )
+        _add(status, bad_request)
+    if isinstance(error, LimitError):
+        retry = error_details_pb2.RetryInfo()
+        retry.retry_delay.CopyFrom(duration_pb2.Duration(nanos=0))
+        retry.retry_delay.FromNanoseconds(int(error.retry_after_s * 1e9))
+        _add(status, retry)
+        if error.subject:
+            quota = error_details_pb2.QuotaFailure()
+            quota.violations.add(subject=error.subject, description=message)
+            _add(status, quota)
+    return status
+
+
+def to_grpc(status: status_pb2.Status) -> grpc.Status:
+    """For ``context.abort_with_status``."""
+    return rpc_status.to_status(status)
+
+
+def warning(reason: str, message: str) -> status_pb2.Status:
+    """A status for StreamingTranslateResponse.warning."""
+    status = status_pb2.Status(
+        code=code_pb2.Code.FAILED_PRECONDITION, message=message[:_MAX_MESSAGE_LENGTH]
+    )
+    status.details.add().Pack(error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN))
+    return status
+
+
+def _add(
+    status: status_pb2.Status,
+    detail: error_details_pb2.BadRequest
+    | error_details_pb2.RetryInfo
+    | error_details_pb2.QuotaFailure,
+) -> None:
+    if status.ByteSize() + detail.ByteSize() < _MAX_DETAILS_BYTES:
+        status.details.add().Pack(detail)

@@ -1,0 +1,230 @@
+"""One live stream: moves messages between the wire, the session and the engine."""
+
+import asyncio
+from collections import deque
+from typing import Any
+
+import grpc
+
+from translator.engine.async_engine import AsyncEngine
+from translator.engine.request import Outcome
+from translator.errors import ClientError, DrainingError, InvalidRequestError
+from translator.server import convert
+from translator.server.context import ServerContext
+from translator.server.validation import heartbeat_s, resolve_config
+from translator.session.events import Warned
+from translator.session.session import Session
+from translator.v1 import streaming_pb2
+
+__all__ = ["LiveStream"]
+
+Response = streaming_pb2.StreamingTranslateResponse
+
+
+class LiveStream:
+    """Reads source and writes updates until the source has ended and all is said.
+
+    A task reads and a task writes; the engine calls back in between. Nothing here computes.
+
+    Args:
+        context: The call.
+        session: The stream's state.
+        server: What all streams share.
+        config: The first message, for the heartbeat.
+    """
+
+    def __init__(
+        self,
+        context: Any,
+        session: Session,
+        server: ServerContext,
+        config: streaming_pb2.StreamingConfig,
+    ) -> None:
+        self.session = session
+        self._context = context
+        self._server = server
+        self._engine: AsyncEngine = server.engine
+        self._heartbeat_s = heartbeat_s(config, server.config.heartbeat_s)
+        # Messages other than updates, in order.
+        self._messages: deque[Response] = deque()
+        self._error: Exception | None = None
+        self._wake = asyncio.Event()
+        self._roomy = asyncio.Event()
+        self._ended_by_s: float | None = None
+
+    async def run(self) -> None:
+        """Serve the stream to its end.
+
+        Raises:
+            TranslatorError: What ended it early.
+        """
+        self._tell_started()
+        self._pump()
+        reader = asyncio.create_task(self._read())
+        try:
+            await self._write()
+        finally:
+            reader.cancel()
+            for target in self.session.targets:
+                self._engine.cancel((self.session.session_id, target))
+            await asyncio.gather(reader, return_exceptions=True)
+
+    def drain(self, within_s: float) -> None:
+        """Ask the client to move to another server; the stream ends after ``within_s`` seconds."""
+        go_away = streaming_pb2.GoAway(within=convert.duration(within_s))
+        self._messages.append(Response(go_away=go_away))
+        self._ended_by_s = asyncio.get_running_loop().time() + within_s
+        self._wake.set()
+
+    # Reading
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                await self._room()
+                message = await self._context.read()
+                if message is grpc.aio.EOF:
+                    self.session.end_source()
+                    self._pump()
+                    return
+                self._take(message)
+                self._pump()
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            self._fail(error)
+
+    async def _room(self) -> None:
+        """Wait while the session is full: HTTP/2 then stops the client."""
+        while self.session.is_congested:
+            self._roomy.clear()
+            await self._roomy.wait()
+
+    def _take(self, message: streaming_pb2.StreamingTranslateRequest) -> None:
+        kind = message.WhichOneof("request")
+        if kind == "source":
+            self.session.update_source(convert.source_update(message.source))
+        elif kind == "flush":
+            self.session.flush(message.flush.sequence)
+        elif kind == "ack":
+            outbox = self.session.outboxes.get(message.ack.target_language_code)
+            if outbox is None:
+                raise InvalidRequestError(
+                    "ack.target_language_code",
+                    f"is {message.ack.target_language_code[:40]!r}; "
+                    f"the targets are: {', '.join(self.session.outboxes)}",
+                )
+            outbox.ack(message.ack.revision)
+        elif kind == "config":
+            self._reconfigure(message.config)
+        else:
+            raise InvalidRequestError(
+                "request", "is not set; allowed: config, source, flush or ack"
+            )
+
+    def _reconfigure(self, config: streaming_pb2.StreamingConfig) -> None:
+        """Take a later config; one that is not valid leaves the former in force."""
+        try:
+            if config.HasField("resume"):
+                raise InvalidRequestError(
+                    "config.resume", "is set; it is allowed in a stream's first message only"
+                )
+            resolved = resolve_config(config, self._server.catalog, self._server.config.limits)
+            heartbeat = heartbeat_s(config, self._server.config.heartbeat_s)
+        except ClientError as error:
+            self.session.warnings.append(Warned(f"CONFIG_IGNORED_{error.reason}", error.message))
+            return
+        self._heartbeat_s = heartbeat
+        self.session.reconfigure(resolved)
+        self._tell_started()
+
+    def _tell_started(self) -> None:
+        limits = self._server.session_limits(self._heartbeat_s)
+        started = convert.started(
+            self.session.session_id, self.session.config, self.session.first_segment_ids, limits
+        )
+        self._messages.append(Response(started=started))
+
+    # The engine
+
+    def _pump(self) -> None:
+        """File what the session wants, and let the writer see what it has."""
+        for request in self.session.next_requests():
+            self._engine.submit(request, self._answered)
+        self._wake.set()
+
+    def _answered(self, outcome: Outcome) -> None:
+        try:
+            self.session.accept(outcome)
+            self._pump()
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        if self._error is None:
+            self._error = error
+        self._wake.set()
+
+    # Writing
+
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        last_s = loop.time()
+        while True:
+            self._wake.clear()
+            sent = await self._write_pending()
+            if self._error is not None:
+                raise self._error
+            if self.session.is_done:
+                report = convert.report(self.session.report())
+                await self._context.write(Response(report=report))
+                return
+            now_s = loop.time()
+            if sent:
+                last_s = now_s
+            if self._ended_by_s is not None and now_s >= self._ended_by_s:
+                raise DrainingError("the server is going away; reconnect with a ResumeState")
+            if self._heartbeat_s and now_s - last_s >= self._heartbeat_s:
+                heartbeat = streaming_pb2.Heartbeat(source_sequence=self.session.last_sequence)
+                await self._context.write(Response(heartbeat=heartbeat))
+                last_s = loop.time()
+            await self._sleep(last_s)
+
+    async def _write_pending(self) -> bool:
+        """Write what there is; drafts that a newer one follows meanwhile are never written."""
+        sent = False
+        while self._messages or self.session.warnings:
+            if self._messages:
+                message = self._messages.popleft()
+            else:
+                message = convert.warned(self.session.warnings.popleft())
+            await self._context.write(message)
+            sent = True
+        for outbox in list(self.session.outboxes.values()):
+            for revision, event in outbox.take():
+                await self._context.write(Response(target=convert.target_update(event, revision)))
+                sent = True
+        if not self.session.is_congested:
+            self._roomy.set()
+        return sent
+
+    async def _sleep(self, last_s: float) -> None:
+        """Until something happens, or something is due."""
+        loop = asyncio.get_running_loop()
+        due_s = [
+            loop.time() + wait_s
+            for outbox in self.session.outboxes.values()
+            if (wait_s := outbox.wait_s()) is not None
+        ]
+        if self._heartbeat_s:
+            due_s.append(last_s + self._heartbeat_s)
+        if self._ended_by_s is not None:
+            due_s.append(self._ended_by_s)
+        if not due_s:
+            await self._wake.wait()
+            return
+        try:
+            async with asyncio.timeout_at(min(due_s)):
+                await self._wake.wait()
+        except TimeoutError:
+            return
