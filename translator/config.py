@@ -65,7 +65,7 @@ class ServerConfig(BaseSettings):
     drain_grace_s: float = Field(
         20.0, ge=0, description="Seconds that streams get to move away when the server ends."
     )
-    limits: Limits = Limits()  # type: ignore[call-arg]
+    limits: Limits = Limits()
 
     toml_file: ClassVar[Path | None] = None
 

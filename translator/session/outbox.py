@@ -49,9 +49,14 @@ class Outbox:
     Args:
         revision: That of the last update the reader has.
         clock: Seconds.
+        max_unsent_length: Code points that may wait for acks. What is more is sent without: the
+            transport's flow control holds back a reader that does not read at all, and waiting for
+            an ack that waits behind source which is not read would be forever.
     """
 
-    def __init__(self, revision: int, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, revision: int, clock: Callable[[], float], max_unsent_length: int = 65_536
+    ) -> None:
         self.revision = revision
         self.acked = revision
         self.min_interval_s = 0.0
@@ -60,6 +65,7 @@ class Outbox:
         self.superseded = 0
         self.erased_words = 0
         self._clock = clock
+        self._max_unsent_length = max_unsent_length
         self._sent_s: float | None = None
         self._pending: deque[TargetEvent] = deque()
         self._shown = _Shown()
@@ -72,6 +78,13 @@ class Outbox:
         """Code points of text that wait."""
         return sum(len(event.committed) + len(event.draft) for event in self._pending)
 
+    @property
+    def _waits_for_ack(self) -> bool:
+        return (
+            0 < self.max_unacked <= self.revision - self.acked
+            and self.unsent_length < self._max_unsent_length
+        )
+
     def put(self, event: TargetEvent) -> None:
         """Add an event; it is merged with the one before if that is of the same segment."""
         if self._pending and self._pending[-1].segment_id == event.segment_id:
@@ -83,7 +96,7 @@ class Outbox:
         """Seconds until the next update may leave; None: not before an ack or an event."""
         if not self._pending:
             return None
-        if self.max_unacked and self.revision - self.acked >= self.max_unacked:
+        if self._waits_for_ack:
             return None
         if self._sent_s is None:
             return 0.0
@@ -95,9 +108,7 @@ class Outbox:
         if self.wait_s() != 0.0:
             return taken
         # Segments that were closed within one interval leave together.
-        while self._pending and not (
-            self.max_unacked and self.revision - self.acked >= self.max_unacked
-        ):
+        while self._pending and not self._waits_for_ack:
             event = self._pending.popleft()
             self.revision += 1
             self.updates += 1

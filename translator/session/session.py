@@ -88,7 +88,6 @@ class Session:
             )
         self._check_sequence("source.sequence", update.sequence)
         self._source_updates += 1
-        self._source_words += count_words(update.committed)
         if update.speaker and update.speaker != self._speaker:
             if self._speaker and not self._open.config.client_segmentation:
                 self._close_open()
@@ -167,6 +166,7 @@ class Session:
             rest.id = segment.id
         else:
             self._num_closed += 1
+            self._source_words += count_words(segment.committed)
             self._closed.append(segment)
         self._open = rest
         if self._open.config is not self.config:
@@ -184,7 +184,12 @@ class Session:
                 key = (self.session_id, target)
                 self._tracks[target] = Track(key, binding, first_id, resumed)
             if target not in self.outboxes:
-                self.outboxes[target] = Outbox(resumed.revision if resumed else 0, self._clock)
+                self.outboxes[target] = Outbox(
+                    resumed.revision if resumed else 0,
+                    self._clock,
+                    # Less than what congests the session, or the two would wait for each other.
+                    self._limits.max_unsent_length // (2 * len(config.bindings)),
+                )
             self.outboxes[target].min_interval_s = config.min_update_interval_s
             self.outboxes[target].max_unacked = config.max_unacked_updates
         self._resume = ResumeState()
@@ -288,7 +293,7 @@ class Session:
     def report(self) -> SessionReport:
         """The figures up to now."""
         return SessionReport(
-            source_words=self._source_words,
+            source_words=self._source_words + count_words(self._open.committed),
             source_updates=self._source_updates,
             segments=self._num_closed,
             duration_s=self._clock() - self._started_s,

@@ -1,0 +1,1 @@
+"""Measurements that write to ``benchmarks/results``."""

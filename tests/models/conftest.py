@@ -1,0 +1,47 @@
+from collections.abc import Iterator
+
+import pytest
+import torch
+from tiny import train_vocabulary
+
+from translator.models.base import LanguagePair
+from translator.models.loading import EMBEDDED_LICENSE, embedded_models, load_marian_folder
+from translator.models.recurrent import RecurrentModel
+
+EN_PT, PT_EN = LanguagePair("en", "pt"), LanguagePair("pt", "en")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def embedded(one_thread: None) -> dict[LanguagePair, RecurrentModel]:
+    return {
+        pair: load_marian_folder(folder, pair=pair, license=EMBEDDED_LICENSE)
+        for pair, folder in embedded_models()
+    }
+
+
+@pytest.fixture(scope="session")
+def en_pt(embedded: dict[LanguagePair, RecurrentModel]) -> RecurrentModel:
+    return embedded[EN_PT]
+
+
+@pytest.fixture(scope="session")
+def pt_en(embedded: dict[LanguagePair, RecurrentModel]) -> RecurrentModel:
+    return embedded[PT_EN]
+
+
+@pytest.fixture(scope="session")
+def vocabulary() -> bytes:
+    return train_vocabulary(40)
+
+
+@pytest.fixture(scope="session")
+def other_vocabulary() -> bytes:
+    return train_vocabulary(36)

@@ -1,0 +1,49 @@
+"""``translator translate``: whole texts at once."""
+
+import asyncio
+import os
+import sys
+
+import click
+
+from translator.cli.connect import connected, server_options
+from translator.cli.errors import one_sentence
+from translator.client import Translation
+
+__all__ = ["command"]
+
+
+@click.command("translate")
+@click.argument("text", nargs=-1)
+@click.option("--from", "source", default="en", show_default=True, help="Language of the text.")
+@click.option("--to", "target", default="pt", show_default=True, help="Language to translate into.")
+@server_options
+def command(
+    text: tuple[str, ...],
+    source: str,
+    target: str,
+    address: str | None,
+    models: tuple[str, ...],
+) -> None:
+    """Translate TEXT, or standard input.
+
+    Several TEXTs are several translations, a line each.
+    """
+    # Bytes that are not UTF-8 become U+FFFD, wherever they come from.
+    inputs = [os.fsencode(t) for t in text] or [sys.stdin.buffer.read()]
+    texts = [given.decode("utf-8", errors="replace") for given in inputs]
+
+    async def run() -> list[Translation]:
+        async with connected(address, models) as client:
+            return await client.translate(texts, source, target)
+
+    with one_sentence():
+        translations = asyncio.run(run())
+        for index, translation in enumerate(translations):
+            if translation.error is not None:
+                raise translation.error
+            # Text from standard input brings its own line end.
+            ends_line = not text and translation.text.endswith("\n")
+            click.echo(translation.text, nl=not ends_line)
+            if index + 1 == len(translations):
+                sys.stdout.flush()

