@@ -1,10 +1,10 @@
 """What the engine needs of a model: the ``Seq2SeqModel`` protocol.
 
-A model translates in three moves. ``encode`` turns source tokens into encoder states, one object for
-each source, kept and shared by whoever translates that source. ``prefill`` runs the decoder over a
-known target prefix, all positions in one pass, and keeps the decoder state of every position, so
-that decoding can go on from any of them. A ``DecoderBatch`` holds the decoder states of the requests
-that run, one a row, and ``step`` advances all rows by one token.
+A model translates in three moves. ``encode`` turns source tokens into encoder states, one object
+for each source, kept and shared by whoever translates that source. ``prefill`` runs the decoder over
+a known target prefix, all positions in one pass, and keeps the decoder state of every position, so
+that decoding can go on from any of them. A ``DecoderBatch`` holds the decoder states of the
+requests that run, one a row, and ``step`` advances all rows by one token.
 
 Shapes: B sources, R rows, S source tokens, T target positions, D hidden size, V vocabulary.
 """
@@ -72,7 +72,7 @@ class EncodedText:
     Attributes:
         tokens: Token ids, end of sentence included.
         spans: For each token the code points ``[start, end)`` of the text that it comes from; white
-            space before a word belongs to the word. The end of sentence has an empty span at the end.
+            space before a word belongs to the word. The end of sentence has an empty span.
     """
 
     tokens: tuple[int, ...]
@@ -118,8 +118,8 @@ class EncoderStates(Protocol):
 class Prefill:
     """The decoder after a known target prefix, for B requests.
 
-    Position i has seen the first i target tokens, so it predicts token i: there is one position more
-    than there are tokens. Positions past a request's own length hold garbage.
+    Position i has seen the first i target tokens, so it predicts token i: there is one position
+    more than there are tokens. Positions past a request's own length hold garbage.
 
     Attributes:
         hidden: [B, T, D], input of ``logits``.
