@@ -6,7 +6,18 @@ import time
 import grpc
 import pytest
 from google.rpc import error_details_pb2
-from wire import Exchange, Request, chunks, config, connected, exchange, flush, named, rest_of, source
+from wire import (
+    Exchange,
+    Request,
+    chunks,
+    config,
+    connected,
+    exchange,
+    flush,
+    named,
+    rest_of,
+    source,
+)
 
 from translator.config import Limits, ServerConfig
 from translator.server.app import RunningServer

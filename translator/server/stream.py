@@ -132,7 +132,10 @@ class LiveStream:
             resolved = resolve_config(config, self._server.catalog, self._server.config.limits)
             heartbeat = heartbeat_s(config, self._server.config.heartbeat_s)
         except ClientError as error:
-            self.session.warnings.append(Warned(f"CONFIG_IGNORED_{error.reason}", error.message))
+            # In its place among the answers: each config gets one, in order.
+            ignored = Warned(f"CONFIG_IGNORED_{error.reason}", error.message)
+            self._messages.append(convert.warned(ignored))
+            self._wake.set()
             return
         self._heartbeat_s = heartbeat
         self.session.reconfigure(resolved)

@@ -117,6 +117,9 @@ class Session:
         self._open.tentative = ""
         self._close_open()
         self._ended = True
+        # After its half-close a client cannot send acks any more.
+        for outbox in self.outboxes.values():
+            outbox.max_unacked = 0
 
     def reconfigure(self, config: SessionConfig) -> None:
         """Put a new configuration in force from the next segment on."""
@@ -283,12 +286,11 @@ class Session:
     def first_segment_ids(self) -> dict[str, int]:
         """For each target the segment that the newest configuration begins with."""
         newest = self._open.id + (self._open.config is not self.config)
-        return {
-            target: max(track.next_segment_id, newest)
-            if self._num_closed
-            else track.next_segment_id
-            for target, track in self._tracks.items()
-        }
+        first_ids: dict[str, int] = {}
+        for binding in self.config.bindings:
+            track = self._tracks.get(binding.target)
+            first_ids[binding.target] = max(newest, track.next_segment_id if track else 0)
+        return first_ids
 
     def report(self) -> SessionReport:
         """The figures up to now."""

@@ -66,9 +66,10 @@ class Segmenter:
         begin = next((i for i in range(scanned, 0, -1) if text[i - 1].isspace()), 0)
         for match in _WORD_START.finditer(text, begin):
             start, seen = match.span()
-            if start > self.limits.max_length:
+            # Where the text comes letter by letter, it is cut before any more of it is seen.
+            if seen > self.limits.max_length + 1:
                 break
-            if seen > scanned and start > 0 and self._ends_before(text, start, seen):
+            if seen > scanned and start > 0 and self._ends_before(text[:start], text[seen - 1]):
                 return start
         if len(text) > self.limits.max_length:
             return _hard_cut(text, self.limits.max_length)
@@ -84,24 +85,24 @@ class Segmenter:
             yield start, stop
             start = stop
 
-    def _ends_before(self, text: str, start: int, seen: int) -> bool:
-        """Whether the segment ends where the word at ``start`` begins; ``seen`` is all it knows."""
-        before = text[:start]
-        if self._find_sentences and self._sentence_ends(before, text[:seen]):
+    def _ends_before(self, before: str, letter: str) -> bool:
+        """Whether the segment ends after ``before``; a word with this first letter comes next."""
+        if self._find_sentences and self._sentence_ends(before, letter):
             return True
         num_words = len(before.split())
         limits = self.limits
         if num_words >= limits.max_words:
             return True
-        is_long = 4 * num_words >= 3 * limits.max_words or 4 * start >= 3 * limits.max_length
+        is_long = 4 * num_words >= 3 * limits.max_words or 4 * len(before) >= 3 * limits.max_length
         return is_long and _CLAUSE_END.search(before) is not None
 
-    def _sentence_ends(self, before: str, text: str) -> bool:
+    def _sentence_ends(self, before: str, letter: str) -> bool:
         # A list marker or an empty line is no sentence by itself; the next one takes it along.
         if not any(c.isalpha() for c in before):
             return False
         last_word_end = len(before.rstrip())
-        boundaries = sentencex.get_sentence_boundaries(self._language, text)
+        # An opening quote that has not been closed yet would count as the sentence's last character.
+        boundaries = sentencex.get_sentence_boundaries(self._language, before + letter)
         return any(last_word_end <= b["end_index"] <= len(before) for b in boundaries)
 
 
@@ -121,8 +122,15 @@ def is_opaque(text: str) -> bool:
 def _hard_cut(text: str, limit: int) -> int:
     """A cut inside a word that is longer than a segment may be, not between combined characters."""
     end = limit
-    while end > limit // 2 and (
-        unicodedata.combining(text[end]) or "\u200d" in text[end - 1 : end + 1]
-    ):
+    while end > limit // 2 and _is_joined(text[end - 1], text[end]):
         end -= 1
     return end
+
+
+def _is_joined(former: str, latter: str) -> bool:
+    """Whether two characters are shown as one: with marks, joiners, skin tones."""
+    return (
+        unicodedata.category(latter).startswith("M")
+        or "\u200d" in (former, latter)
+        or "\U0001f3fb" <= latter <= "\U0001f3ff"
+    )

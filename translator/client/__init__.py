@@ -1,0 +1,68 @@
+"""Typed clients: ``AsyncTranslatorClient`` for asyncio, ``TranslatorClient`` for threads.
+
+Importing this package imports no torch and nothing of the server.
+"""
+
+from translator.client.aio import AsyncStream, AsyncTranslatorClient
+from translator.client.events import (
+    Alignment,
+    Heartbeat,
+    Limits,
+    Report,
+    SessionWarning,
+    Started,
+    StartedTarget,
+    StreamEvent,
+    TargetReport,
+    Timing,
+    Update,
+)
+from translator.client.options import (
+    Latency,
+    NamedPolicy,
+    Segmentation,
+    StreamConfig,
+    StreamOptions,
+)
+from translator.client.results import (
+    LanguagePair,
+    Model,
+    ModelList,
+    Policy,
+    PolicyParameter,
+    Translation,
+)
+from translator.client.session import ClientSession
+from translator.client.sync import Stream, TranslatorClient
+from translator.client.target import StreamMismatchError
+
+__all__ = [
+    "Alignment",
+    "AsyncStream",
+    "AsyncTranslatorClient",
+    "ClientSession",
+    "Heartbeat",
+    "LanguagePair",
+    "Latency",
+    "Limits",
+    "Model",
+    "ModelList",
+    "NamedPolicy",
+    "Policy",
+    "PolicyParameter",
+    "Report",
+    "Segmentation",
+    "SessionWarning",
+    "Started",
+    "StartedTarget",
+    "Stream",
+    "StreamConfig",
+    "StreamEvent",
+    "StreamMismatchError",
+    "StreamOptions",
+    "TargetReport",
+    "Timing",
+    "Translation",
+    "TranslatorClient",
+    "Update",
+]

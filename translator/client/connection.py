@@ -1,0 +1,137 @@
+"""One call of StreamingTranslate, from opening to its end."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Coroutine, Iterable
+from typing import Any, TypeVar
+
+import grpc
+
+from translator.v1.streaming_pb2 import StreamingTranslateRequest, StreamingTranslateResponse
+
+__all__ = ["Call", "Connection"]
+
+Call = grpc.aio.StreamStreamCall[StreamingTranslateRequest, StreamingTranslateResponse]
+
+_T = TypeVar("_T")
+
+# grpc.aio puts this in the place of a call's status when a write fails because the call is over
+# (github.com/grpc/grpc/issues/36066): before the server's status comes or even after it.
+_WRITE_FAILED = "Internal error from Core"
+# How long the server's status may come after that.
+_STATUS_TIMEOUT_S = 1.0
+
+
+class Connection:
+    """Writes in order, reads one message at a time, and survives the caller's cancellation.
+
+    grpc.aio cancels the whole call when a task is cancelled in a read or a write. Both run in
+    tasks of their own here, so that ``asyncio.wait_for`` around a caller's wait costs no stream.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        # Unlike read(), the iterator still gives what came before a status that is there already.
+        self._responses = aiter(call)
+        self._outbox: deque[StreamingTranslateRequest] = deque()
+        self._is_half_closed = False
+        self._writer: asyncio.Task[None] | None = None
+        self._reader: asyncio.Task[StreamingTranslateResponse | None] | None = None
+        self._status: asyncio.Future[grpc.aio.AioRpcError] = (
+            asyncio.get_running_loop().create_future()
+        )
+        call.add_done_callback(self._keep_status)
+
+    def send(self, requests: Iterable[StreamingTranslateRequest]) -> None:
+        """Queue requests; when the call is over they go nowhere, and ``read`` tells why."""
+        self._outbox.extend(requests)
+        self._wake_writer()
+
+    def half_close(self) -> None:
+        """End the requests after those queued."""
+        self._is_half_closed = True
+        self._wake_writer()
+
+    async def flushed(self) -> None:
+        """Wait until all that is queued has been handed to the transport, or never will be."""
+        if self._writer is not None:
+            await asyncio.wait({self._writer})
+
+    async def read(self) -> StreamingTranslateResponse | None:
+        """The next response, or None after the last one or after ``close``.
+
+        Raises:
+            grpc.aio.AioRpcError: The call ended with a status that is not OK.
+        """
+        if self._reader is None:
+            self._reader = asyncio.create_task(self._read())
+        reader = self._reader
+        await asyncio.wait({reader})
+        self._reader = None
+        return None if reader.cancelled() else reader.result()
+
+    async def close(self) -> None:
+        """Cancel the call, unless it is over, and wait for what still runs."""
+        self._call.cancel()
+        tasks = [task for task in (self._reader, self._writer) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if isinstance(self._responses, AsyncGenerator):
+            await self._responses.aclose()
+
+    async def _read(self) -> StreamingTranslateResponse | None:
+        try:
+            return await anext(self._responses, None)
+        except grpc.aio.AioRpcError as error:
+            if error.details() != _WRITE_FAILED:
+                raise
+            await asyncio.wait({self._status}, timeout=_STATUS_TIMEOUT_S)
+            if not self._status.done():
+                raise
+        status = self._status.result()
+        if status.code() is grpc.StatusCode.OK:
+            return None
+        raise status
+
+    def _keep_status(self, call: Call) -> None:
+        """Remember the server's status. grpc.aio calls this each time it sets one."""
+        details = _finished(call.details())
+        if details != _WRITE_FAILED and not self._status.done():
+            self._status.set_result(
+                grpc.aio.AioRpcError(
+                    _finished(call.code()),
+                    grpc.aio.Metadata(),
+                    _finished(call.trailing_metadata()),
+                    details,
+                    None,
+                )
+            )
+
+    def _wake_writer(self) -> None:
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
+
+    async def _write(self) -> None:
+        try:
+            while self._outbox:
+                await self._call.write(self._outbox.popleft())
+            if self._is_half_closed:
+                await self._call.done_writing()
+        except (grpc.RpcError, grpc.aio.BaseError, asyncio.InvalidStateError):
+            # The call is over; its status comes to the reader.
+            self._outbox.clear()
+
+
+def _finished(coroutine: Coroutine[Any, Any, _T]) -> _T:
+    """The result of a coroutine that does not wait, as those for an ended call's status.
+
+    A task would run too late: the status may have been replaced by then.
+    """
+    try:
+        coroutine.send(None)
+    except StopIteration as finished:
+        result: _T = finished.value
+        return result
+    coroutine.close()
+    raise RuntimeError("the status of an ended call had to be waited for")

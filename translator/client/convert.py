@@ -1,0 +1,198 @@
+"""Between the wire's messages and the client's own types; positions and units stay as they are."""
+
+from google.protobuf import duration_pb2
+
+from translator.client import events, results
+from translator.client.options import Latency, NamedPolicy, Segmentation, StreamConfig
+from translator.client.status import error_from_status
+from translator.v1 import models_pb2, streaming_pb2, translate_pb2
+
+__all__ = [
+    "config_message",
+    "duration",
+    "limits",
+    "model",
+    "policy",
+    "report",
+    "seconds",
+    "started_target",
+    "translation",
+    "update",
+]
+
+_LATENCIES = {
+    Latency.LOW: streaming_pb2.LATENCY_LOW,
+    Latency.BALANCED: streaming_pb2.LATENCY_BALANCED,
+    Latency.HIGH_QUALITY: streaming_pb2.LATENCY_HIGH_QUALITY,
+}
+_SEGMENTATIONS = {
+    Segmentation.AUTOMATIC: streaming_pb2.SEGMENTATION_AUTOMATIC,
+    Segmentation.CLIENT: streaming_pb2.SEGMENTATION_CLIENT,
+}
+
+
+def duration(value_s: float | None) -> duration_pb2.Duration | None:
+    """Seconds as a Duration, to the nanosecond; None stays None (unset)."""
+    if value_s is None:
+        return None
+    message = duration_pb2.Duration()
+    message.FromNanoseconds(round(value_s * 1e9))
+    return message
+
+
+def seconds(message: duration_pb2.Duration) -> float:
+    """A Duration in seconds."""
+    return message.seconds + message.nanos / 1e9
+
+
+def config_message(config: StreamConfig) -> streaming_pb2.StreamingConfig:
+    """The config as the wire has it, without a ResumeState."""
+    if isinstance(config.policy, NamedPolicy):
+        named = streaming_pb2.NamedPolicy(
+            name=config.policy.name, parameters=config.policy.parameters
+        )
+        policy_message = streaming_pb2.StreamingPolicy(named=named)
+    else:
+        policy_message = streaming_pb2.StreamingPolicy(latency=_LATENCIES[config.policy])
+    return streaming_pb2.StreamingConfig(
+        source_language_code=config.source,
+        target_language_codes=config.targets,
+        model=config.model,
+        policy=policy_message,
+        disable_drafts=not config.drafts,
+        min_update_interval=duration(config.min_update_interval_s or None),
+        glossary=[
+            translate_pb2.GlossaryEntry(source_term=source, target_term=target)
+            for source, target in config.glossary.items()
+        ],
+        segmentation=_SEGMENTATIONS[config.segmentation],
+        alignments=config.alignments,
+        heartbeat_interval=duration(config.heartbeat_interval_s),
+        max_unacked_updates=config.max_unacked_updates,
+    )
+
+
+def limits(message: streaming_pb2.SessionLimits) -> events.Limits:
+    """The limits in force."""
+    return events.Limits(
+        max_chunk_length=message.max_chunk_length,
+        max_segment_words=message.max_segment_words,
+        max_segment_length=message.max_segment_length,
+        max_targets=message.max_targets,
+        heartbeat_interval_s=seconds(message.heartbeat_interval),
+    )
+
+
+def started_target(message: streaming_pb2.StartedTarget) -> events.StartedTarget:
+    """What one target got."""
+    return events.StartedTarget(
+        target=message.target_language_code,
+        model=message.model,
+        policy=NamedPolicy(message.policy.name, dict(message.policy.parameters)),
+        first_segment_id=message.first_segment_id,
+    )
+
+
+def _alignment(message: translate_pb2.Alignment) -> events.Alignment:
+    return events.Alignment(
+        message.source_start, message.source_end, message.target_start, message.target_end
+    )
+
+
+def update(message: streaming_pb2.TargetUpdate, text: str) -> events.Update:
+    """An update; ``text`` is the segment's committed text after it."""
+    timing = None
+    if message.HasField("timing"):
+        timing = events.Timing(
+            queue_s=seconds(message.timing.queue),
+            encode_s=seconds(message.timing.encode),
+            decode_s=seconds(message.timing.decode),
+        )
+    return events.Update(
+        target=message.target_language_code,
+        segment_id=message.segment_id,
+        revision=message.revision,
+        committed=message.committed,
+        draft=message.draft,
+        closed=message.segment_closed,
+        text=text,
+        source_sequence=message.source_sequence,
+        source_start=message.segment_source_start,
+        source_length=message.source_committed_length,
+        alignments=tuple(map(_alignment, message.alignments)),
+        start_s=seconds(message.start_offset) if message.HasField("start_offset") else None,
+        end_s=seconds(message.end_offset) if message.HasField("end_offset") else None,
+        timing=timing,
+    )
+
+
+def report(message: streaming_pb2.SessionReport) -> events.Report:
+    """What the session did."""
+    return events.Report(
+        source_words=message.source_words,
+        source_updates=message.source_updates,
+        segments=message.segments,
+        duration_s=seconds(message.duration),
+        targets=tuple(
+            events.TargetReport(
+                target=target.target_language_code,
+                updates=target.updates,
+                updates_superseded=target.updates_superseded,
+                target_words=target.target_words,
+                normalized_erasure=target.normalized_erasure,
+                mean_lag_words=target.mean_lag_words,
+                mean_lag_ms=target.mean_lag_ms,
+                requests=target.requests,
+                decoder_steps_run=target.decoder_steps_run,
+                decoder_steps_saved=target.decoder_steps_saved,
+            )
+            for target in message.targets
+        ),
+    )
+
+
+def translation(message: translate_pb2.Translation) -> results.Translation:
+    """The translation of one text; a bad text keeps its error to itself."""
+    return results.Translation(
+        text=message.text,
+        error=error_from_status(message.status) if message.status.code else None,
+        model=message.model,
+        detected_language=message.detected_language_code,
+        alternatives=tuple(message.alternatives),
+        alignments=tuple(map(_alignment, message.alignments)),
+    )
+
+
+def model(message: models_pb2.Model) -> results.Model:
+    """A model of the server."""
+    return results.Model(
+        name=message.name,
+        pairs=tuple(
+            results.LanguagePair(pair.source_language_code, pair.target_language_code)
+            for pair in message.pairs
+        ),
+        family=message.family,
+        supports_alignment=message.supports_alignment,
+        supports_multiple_targets=message.supports_multiple_targets,
+        device=message.device,
+        license=message.license,
+        origin=message.origin,
+    )
+
+
+def policy(message: models_pb2.Policy) -> results.Policy:
+    """A policy of the server."""
+    return results.Policy(
+        name=message.name,
+        description=message.description,
+        parameters=tuple(
+            results.PolicyParameter(
+                name=parameter.name,
+                description=parameter.description,
+                default_value=parameter.default_value,
+                minimum=parameter.minimum,
+                maximum=parameter.maximum,
+            )
+            for parameter in message.parameters
+        ),
+    )

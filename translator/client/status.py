@@ -1,0 +1,131 @@
+"""A gRPC status as an error of ``translator.errors``.
+
+``ErrorInfo.reason`` decides; where there is none (a proxy, the transport itself) the code does.
+"""
+
+from typing import Any, TypeVar
+
+import grpc
+from google.protobuf.message import DecodeError, Message
+from google.rpc import error_details_pb2, status_pb2
+
+from translator.errors import (
+    ClientError,
+    ConnectionLostError,
+    DecodingError,
+    DrainingError,
+    FieldViolation,
+    InvalidRequestError,
+    LanguagePairNotSupportedError,
+    LimitError,
+    ModelFilesError,
+    ModelNotFoundError,
+    OperatorError,
+    OverloadedError,
+    ServiceError,
+    TranslatorError,
+    UnsupportedFeatureError,
+)
+
+__all__ = ["error_from_rpc", "error_from_status"]
+
+_DOMAIN = "translator"
+_DETAILS_KEY = "grpc-status-details-bin"
+_CODES: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
+_BY_REASON: dict[str, type[TranslatorError]] = {
+    kind.reason: kind
+    for kind in (
+        ClientError,
+        ConnectionLostError,
+        DecodingError,
+        DrainingError,
+        LanguagePairNotSupportedError,
+        LimitError,
+        ModelFilesError,
+        ModelNotFoundError,
+        OperatorError,
+        OverloadedError,
+        UnsupportedFeatureError,
+    )
+}
+_BY_CODE: dict[grpc.StatusCode, type[TranslatorError]] = {
+    grpc.StatusCode.ALREADY_EXISTS: ClientError,
+    grpc.StatusCode.CANCELLED: TranslatorError,
+    grpc.StatusCode.DEADLINE_EXCEEDED: TranslatorError,
+    grpc.StatusCode.FAILED_PRECONDITION: OperatorError,
+    grpc.StatusCode.INVALID_ARGUMENT: ClientError,
+    grpc.StatusCode.NOT_FOUND: ClientError,
+    grpc.StatusCode.OUT_OF_RANGE: ClientError,
+    grpc.StatusCode.PERMISSION_DENIED: ClientError,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: LimitError,
+    grpc.StatusCode.UNAUTHENTICATED: ClientError,
+    grpc.StatusCode.UNAVAILABLE: ConnectionLostError,
+    grpc.StatusCode.UNIMPLEMENTED: UnsupportedFeatureError,
+}
+_M = TypeVar("_M", bound=Message)
+
+
+def error_from_rpc(error: grpc.aio.AioRpcError) -> TranslatorError:
+    """The error that a call ended with, from its status and its trailers."""
+    status = status_pb2.Status(code=error.code().value[0], message=error.details() or "")
+    # grpc-stubs does not know that it can be iterated.
+    trailers: Any = error.trailing_metadata() or ()
+    for key, value in trailers:
+        if key == _DETAILS_KEY:
+            try:
+                status.details.extend(status_pb2.Status.FromString(value).details)
+            except DecodeError:
+                # Not ours to judge: the code and the message still say what happened.
+                continue
+    return error_from_status(status)
+
+
+def error_from_status(status: status_pb2.Status) -> TranslatorError:
+    """The error that a ``google.rpc.Status`` stands for.
+
+    ``reason`` and ``status`` of the error are what the server said, also where no class is made for
+    them.
+    """
+    code = _CODES.get(status.code, grpc.StatusCode.UNKNOWN)
+    info = _detail(status, error_details_pb2.ErrorInfo)
+    reason = info.reason if info is not None and info.domain == _DOMAIN else ""
+    retry = _detail(status, error_details_pb2.RetryInfo)
+    kind = _BY_REASON.get(reason) or _BY_CODE.get(code, ServiceError)
+    if kind is LimitError and retry is not None:
+        kind = OverloadedError
+
+    error = _build(kind, status)
+    if isinstance(error, LimitError) and retry is not None:
+        error.retry_after_s = retry.retry_delay.ToNanoseconds() / 1e9
+    if info is not None:
+        error.metadata.update(info.metadata)
+    vars(error).update(status=code.name)
+    if reason:
+        vars(error).update(reason=reason)
+    return error
+
+
+def _build(kind: type[TranslatorError], status: status_pb2.Status) -> TranslatorError:
+    bad_request = _detail(status, error_details_pb2.BadRequest)
+    if issubclass(kind, ClientError) and bad_request is not None and bad_request.field_violations:
+        violations = [FieldViolation(v.field, v.description) for v in bad_request.field_violations]
+        if kind is ClientError:
+            first, *more = violations
+            return InvalidRequestError(first.field, first.description, *more)
+    if issubclass(kind, LimitError):
+        quota = _detail(status, error_details_pb2.QuotaFailure)
+        subject = quota.violations[0].subject if quota is not None and quota.violations else ""
+        return kind(status.message, subject=subject)
+    return kind(status.message)
+
+
+def _detail(status: status_pb2.Status, kind: type[_M]) -> _M | None:
+    """The first detail of this kind, or None."""
+    for packed in status.details:
+        message = kind()
+        try:
+            if packed.Unpack(message):
+                return message
+        except DecodeError:
+            return None
+    return None

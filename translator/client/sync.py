@@ -1,0 +1,242 @@
+"""The client for threads: the one for asyncio, run on an event loop in a thread of its own.
+
+There is no second implementation. Each method hands one coroutine to the loop and blocks until it
+is done, so all that ``translator.client.aio`` says holds here too.
+"""
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar, Unpack
+
+import grpc
+
+from translator.client.aio import AsyncTranslatorClient
+from translator.client.events import StreamEvent
+from translator.client.options import StreamConfig, StreamOptions
+from translator.client.results import ModelList, Translation
+from translator.client.stream import AsyncStream
+
+__all__ = ["Stream", "TranslatorClient"]
+
+_T = TypeVar("_T")
+
+
+class _LoopThread:
+    """An event loop in a daemon thread."""
+
+    def __init__(self) -> None:
+        self._is_running = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="translator-client", daemon=True)
+        self._thread.start()
+        self._is_running.wait()
+
+    def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
+        """Run a coroutine on the loop and wait for it."""
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            # KeyboardInterrupt reaches the waiting thread only; done futures do not mind.
+            future.cancel()
+            raise
+
+    def stop(self) -> None:
+        """End the loop, cancel what still runs on it, and wait for the thread."""
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.run(self._main())
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        self._is_running.set()
+        await self._stopping.wait()
+
+
+class Stream(Iterator[StreamEvent]):
+    """``AsyncStream``, blocking. One thread at a time may iterate; any may send."""
+
+    def __init__(self, thread: _LoopThread, stream: AsyncStream) -> None:
+        self._thread = thread
+        self._stream = stream
+
+    @property
+    def session_id(self) -> str:
+        """As ``AsyncStream.session_id``."""
+        return self._stream.session_id
+
+    @property
+    def config(self) -> StreamConfig:
+        """As ``AsyncStream.config``."""
+        return self._stream.config
+
+    def transcript(self, target: str, separator: str = " ") -> str:
+        """As ``AsyncStream.transcript``."""
+        return self._stream.transcript(target, separator)
+
+    def draft(self, target: str) -> str:
+        """As ``AsyncStream.draft``."""
+        return self._stream.draft(target)
+
+    def __enter__(self) -> Self:
+        """As ``AsyncStream.__aenter__``."""
+        self._thread.run(self._stream.__aenter__())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """As ``AsyncStream.aclose``; iteration in another thread ends."""
+        self._thread.run(self._stream.aclose())
+
+    def send(
+        self,
+        committed: str,
+        *,
+        tentative: str = "",
+        end_of_segment: bool = False,
+        start_s: float | None = None,
+        end_s: float | None = None,
+        speaker: str = "",
+    ) -> None:
+        """As ``AsyncStream.send``."""
+        self._thread.run(
+            self._stream.send(
+                committed,
+                tentative=tentative,
+                end_of_segment=end_of_segment,
+                start_s=start_s,
+                end_s=end_s,
+                speaker=speaker,
+            )
+        )
+
+    def flush(self) -> None:
+        """As ``AsyncStream.flush``."""
+        self._thread.run(self._stream.flush())
+
+    def reconfigure(
+        self, *, targets: Sequence[str] | None = None, **options: Unpack[StreamOptions]
+    ) -> None:
+        """As ``AsyncStream.reconfigure``."""
+        self._thread.run(self._stream.reconfigure(targets=targets, **options))
+
+    def close_source(self) -> None:
+        """As ``AsyncStream.close_source``."""
+        self._thread.run(self._stream.close_source())
+
+    def __next__(self) -> StreamEvent:
+        """As ``AsyncStream.__anext__``; StopIteration after the report or after ``close``."""
+        event = self._thread.run(self._next())
+        if event is None:
+            raise StopIteration
+        return event
+
+    async def _next(self) -> StreamEvent | None:
+        return await anext(self._stream, None)
+
+
+class TranslatorClient:
+    """``AsyncTranslatorClient``, blocking; used with ``with``. Threads may share it.
+
+    The arguments are the same. Each client has one thread of its own while it is open.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        credentials: grpc.ChannelCredentials | None = None,
+        metadata: Sequence[tuple[str, str | bytes]] = (),
+        channel_options: Sequence[tuple[str, str | int]] = (),
+    ) -> None:
+        self._client = AsyncTranslatorClient(
+            address,
+            credentials=credentials,
+            metadata=metadata,
+            channel_options=channel_options,
+        )
+        self._opened_thread: _LoopThread | None = None
+
+    def __enter__(self) -> Self:
+        """Start the thread and make the channel; it connects with the first call."""
+        self._opened_thread = _LoopThread()
+        self._opened_thread.run(self._client.__aenter__())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the channel and end the thread; streams must be closed before. Safe twice."""
+        thread, self._opened_thread = self._opened_thread, None
+        if thread is not None:
+            thread.run(self._client.close())
+            thread.stop()
+
+    def stream(
+        self,
+        *,
+        source: str,
+        targets: Sequence[str],
+        resume_timeout_s: float = 60.0,
+        **options: Unpack[StreamOptions],
+    ) -> Stream:
+        """As ``AsyncTranslatorClient.stream``; ``with`` opens it."""
+        stream = self._client.stream(
+            source=source, targets=targets, resume_timeout_s=resume_timeout_s, **options
+        )
+        return Stream(self._thread, stream)
+
+    def translate(
+        self,
+        texts: Sequence[str],
+        source: str,
+        target: str,
+        *,
+        model: str = "",
+        mime_type: str = "",
+        glossary: Mapping[str, str] | None = None,
+        alignments: bool = False,
+        num_alternatives: int = 0,
+        timeout_s: float | None = 60.0,
+    ) -> list[Translation]:
+        """As ``AsyncTranslatorClient.translate``."""
+        return self._thread.run(
+            self._client.translate(
+                texts,
+                source,
+                target,
+                model=model,
+                mime_type=mime_type,
+                glossary=glossary,
+                alignments=alignments,
+                num_alternatives=num_alternatives,
+                timeout_s=timeout_s,
+            )
+        )
+
+    def list_models(self, *, timeout_s: float | None = 60.0) -> ModelList:
+        """As ``AsyncTranslatorClient.list_models``."""
+        return self._thread.run(self._client.list_models(timeout_s=timeout_s))
+
+    @property
+    def _thread(self) -> _LoopThread:
+        if self._opened_thread is None:
+            raise RuntimeError("the client is not open: use it with 'with'")
+        return self._opened_thread
