@@ -1,0 +1,369 @@
+"""The client's state machine without a transport."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scripted_server import (
+    SESSION,
+    UpperTranslator,
+    go_away,
+    heartbeat,
+    report,
+    seconds,
+    started,
+    status,
+    update,
+)
+
+from translator.client import (
+    ClientSession,
+    Heartbeat,
+    Latency,
+    NamedPolicy,
+    Report,
+    Segmentation,
+    SessionWarning,
+    Started,
+    StreamConfig,
+    StreamMismatchError,
+    Update,
+)
+from translator.client.convert import config_message
+from translator.client.events import GoAway
+from translator.errors import InvalidRequestError
+from translator.v1 import streaming_pb2
+from translator.v1.streaming_pb2 import (
+    ResumedTarget,
+    StreamingTranslateRequest,
+    StreamingTranslateResponse,
+)
+
+pytestmark = pytest.mark.contract
+
+
+def opened(*targets, **options):
+    session = ClientSession(StreamConfig("en", targets or ("pt",), **options))
+    session.opening()
+    session.receive(started(*(targets or ("pt",))))
+    return session
+
+
+def test_a_config_has_what_was_asked_for_and_no_resume():
+    config = StreamConfig(
+        source="en",
+        targets=("pt", "es"),
+        model="m",
+        policy=NamedPolicy("local-agreement", {"n": 3}),
+        drafts=False,
+        min_update_interval_s=0.25,
+        glossary={"Kubernetes": ""},
+        segmentation=Segmentation.CLIENT,
+        alignments=True,
+        heartbeat_interval_s=0,
+        max_unacked_updates=4,
+    )
+    (request,) = ClientSession(config).opening()
+    message = request.config
+    assert message.source_language_code == "en"
+    assert list(message.target_language_codes) == ["pt", "es"]
+    assert message.policy.named.name == "local-agreement"
+    assert dict(message.policy.named.parameters) == {"n": 3}
+    assert message.disable_drafts
+    assert message.min_update_interval == seconds(0.25)
+    assert [(g.source_term, g.target_term) for g in message.glossary] == [("Kubernetes", "")]
+    assert message.segmentation == streaming_pb2.SEGMENTATION_CLIENT
+    assert message.HasField("heartbeat_interval")
+    assert message.max_unacked_updates == 4
+    assert not message.HasField("resume")
+
+
+def test_defaults_are_the_contract_s():
+    message = config_message(StreamConfig("en", ("pt",)))
+    assert message.policy.latency == streaming_pb2.LATENCY_BALANCED
+    assert message.segmentation == streaming_pb2.SEGMENTATION_AUTOMATIC
+    assert not message.HasField("heartbeat_interval")
+    assert not message.HasField("min_update_interval")
+    assert config_message(StreamConfig("en", ("pt",), policy=Latency.LOW)).policy.latency == 1
+
+
+def test_sequences_grow_over_source_and_flushes_and_the_speaker_stays_named():
+    session = opened()
+    first = session.source("Hello", speaker="A", start_s=1.5, end_s=2)
+    assert first.source.sequence == 1
+    assert (first.source.start_offset, first.source.end_offset) == (seconds(1.5), seconds(2))
+    assert session.flush().flush.sequence == 2
+    third = session.source(" there", tentative=" you")
+    assert (third.source.sequence, third.source.speaker) == (3, "A")
+
+
+def test_updates_add_up_to_segments_and_a_transcript():
+    session = opened()
+    session.source("Hello there. And you?")
+    first = session.receive(update(revision=1, committed="Olá", draft=" a to"))
+    assert isinstance(first, Update)
+    assert (first.text, first.draft) == ("Olá", " a to")
+    assert session.draft("pt") == " a to"
+    second = session.receive(
+        update(revision=2, committed=" a todos.", length=12, closed=True, covers=12)
+    )
+    assert isinstance(second, Update)
+    assert second.text == "Olá a todos."
+    assert session.draft("pt") == ""
+    session.receive(update(segment=1, revision=3, committed="E", start=13))
+    assert session.transcript("pt") == "Olá a todos. E"
+    assert session.transcript("pt", "\n") == "Olá a todos.\nE"
+    with pytest.raises(KeyError):
+        session.transcript("fr")
+
+
+def test_events_of_every_kind():
+    session = opened()
+    assert session.receive(heartbeat(3)) == Heartbeat(3)
+    assert session.receive(go_away(2.5)) == GoAway(2.5)
+    assert session.receive(StreamingTranslateResponse()) is None
+    warning = session.receive(
+        StreamingTranslateResponse(
+            warning=status(_code("INVALID_ARGUMENT"), "INVALID_REQUEST", violations={"a": "b"})
+        )
+    )
+    assert isinstance(warning, SessionWarning)
+    assert isinstance(warning.error, InvalidRequestError)
+    assert not session.is_finished
+    assert isinstance(session.receive(report()), Report)
+    assert session.is_finished
+
+
+def _code(name):
+    import grpc
+
+    return grpc.StatusCode[name]
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        update(revision=3, committed="x", length=4),  # one lost
+        update(revision=1, committed="Olá"),  # one twice
+        update(revision=2, committed="x", length=9),  # text lost
+        update(segment=1, revision=2, committed="x"),  # a segment's end lost
+        update(revision=2, length=3, covers=99, closed=True),  # source that was never sent
+        update("fr", revision=2, length=3),  # nobody asked for
+    ],
+)
+def test_a_mismatch_is_noticed_and_changes_nothing(response):
+    session = opened()
+    session.source("Hello there.")
+    session.receive(update(revision=1, committed="Olá", draft=" a"))
+    before = session.opening()
+    with pytest.raises(StreamMismatchError):
+        session.receive(response)
+    assert session.opening() == before
+    assert session.transcript("pt") == "Olá"
+
+
+def test_resume_has_each_target_and_the_source_from_the_earliest_open_segment():
+    session = opened("pt", "es")
+    session.source("One. Two", start_s=1, end_s=2)
+    session.source(". Three.", tentative=" Fo", end_of_segment=True)
+    session.source(" Four", tentative=" fi")
+    session.flush()
+    # pt has closed "One." and " Two."; es only "One.".
+    session.receive(update("pt", 0, 1, "UM.", covers=4, closed=True))
+    session.receive(update("pt", 1, 2, "DOIS.", start=5, covers=4, closed=True))
+    session.receive(update("pt", 2, 3, "TR", start=10))
+    session.receive(update("es", 0, 1, "UNO.", covers=4, closed=True))
+    session.receive(update("es", 1, 2, "DO", draft="S", start=5))
+    assert session.source_position == 5
+
+    first, *again = session.opening()
+    resume = first.config.resume
+    assert resume.session_id == SESSION
+    assert list(resume.targets) == [
+        ResumedTarget(
+            target_language_code="pt",
+            segment_id=2,
+            revision=3,
+            segment_source_start=10,
+            target_committed="TR",
+        ),
+        ResumedTarget(
+            target_language_code="es",
+            segment_id=1,
+            revision=2,
+            segment_source_start=5,
+            target_committed="DO",
+        ),
+    ]
+    texts = [(r.source.sequence, r.source.committed, r.source.tentative) for r in again[:-1]]
+    assert texts == [(1, "Two", ""), (2, ". Three.", ""), (3, " Four", " fi")]
+    assert again[0].source.start_offset == seconds(1)
+    assert [r.source.end_of_segment for r in again[:-1]] == [False, True, False]
+    assert again[-1].flush.sequence == 4
+
+    event = session.receive(started("pt", "es"))
+    assert isinstance(event, Started)
+    assert event.resumed
+    assert session.draft("es") == ""
+    # What comes next is numbered on.
+    assert session.source(" six").source.sequence == 5
+    session.receive(update("es", 1, 3, "S.", 4, start=5, covers=4, closed=True))
+    assert session.transcript("es") == "UNO. DOS."
+
+
+def test_before_it_has_started_a_stream_begins_afresh():
+    session = ClientSession(StreamConfig("en", ("pt",)))
+    session.source("Hello")
+    first, second = session.opening()
+    assert not first.config.HasField("resume")
+    assert second.source.committed == "Hello"
+
+
+def test_a_closed_segment_frees_its_source():
+    session = opened()
+    text = "Word. "
+    for segment in range(300):
+        session.source(text)
+        session.receive(
+            update(
+                segment=segment,
+                revision=segment + 1,
+                committed="P.",
+                start=segment * len(text),
+                covers=len(text),
+                closed=True,
+            )
+        )
+        assert session.num_logged == 0
+    assert len(session.opening()) == 1
+
+
+def test_acks_only_when_asked_for():
+    assert opened().acknowledge("pt") is None
+    session = opened(max_unacked_updates=2)
+    session.receive(update(revision=1, draft="x"))
+    ack = session.acknowledge("pt")
+    assert ack is not None
+    assert (ack.ack.target_language_code, ack.ack.revision) == ("pt", 1)
+
+
+def test_text_that_is_too_long_is_refused_before_it_is_sent():
+    session = ClientSession(StreamConfig("en", ("pt",)))
+    session.receive(started("pt", max_chunk_length=5))
+    with pytest.raises(InvalidRequestError, match="at most 5"):
+        session.source("abc", tentative="def")
+    assert session.source("abcde").source.sequence == 1
+
+
+def test_after_half_close_there_is_no_more_source():
+    session = opened()
+    session.half_close()
+    for method in (lambda: session.source("x"), session.flush):
+        with pytest.raises(RuntimeError, match="ended"):
+            method()
+
+
+def test_a_reconfiguration_is_in_force_once_answered_and_asked_for_again_until_then():
+    session = opened("pt")
+    session.source("One. Two")
+    session.receive(update("pt", 0, 1, "UM.", covers=4, closed=True))
+    config = StreamConfig("en", ("pt", "es"))
+    request = session.reconfigure(config)
+    session.source(" and")
+    first, *again = session.opening()
+    assert list(first.config.target_language_codes) == ["pt"]
+    assert [r.WhichOneof("request") for r in again] == ["source", "config", "source"]
+    assert again[1] == request
+    session.receive(started("pt"))
+
+    session.receive(started("pt", "es", first=1))
+    assert session.config == config
+    first, *again = session.opening()
+    assert list(first.config.target_language_codes) == ["pt", "es"]
+    assert [(t.segment_id, t.segment_source_start) for t in first.config.resume.targets] == [
+        (1, 4),
+        (1, 4),
+    ]
+    assert [r.source.committed for r in again] == [" Two", " and"]
+
+
+def test_a_new_target_holds_the_source_back_until_its_first_update():
+    session = opened("pt")
+    session.source("One. Two. Three. Four")
+    session.receive(update("pt", 0, 1, "UM.", covers=4, closed=True))
+    session.reconfigure(StreamConfig("en", ("pt", "es")))
+    session.receive(started("pt", "es", first=2))
+    session.receive(update("pt", 1, 2, "DOIS.", start=5, covers=4, closed=True))
+    session.receive(update("pt", 2, 3, "TRES.", start=10, covers=6, closed=True))
+    assert session.source_position == 4
+    session.receive(update("es", 2, 1, "TR", start=10))
+    assert session.source_position == 10
+    with pytest.raises(StreamMismatchError):
+        session.receive(update("es", 4, 2, "", 2, start=16))
+
+
+OPERATIONS = st.lists(
+    st.one_of(
+        st.tuples(
+            st.just("source"),
+            st.text(alphabet="ab.  \U0001f600", max_size=8),
+            st.sampled_from(["", "tail"]),
+            st.booleans(),
+        ),
+        st.tuples(st.just("flush")),
+        st.tuples(st.just("break"), st.integers(0, 5)),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(OPERATIONS, st.lists(st.integers(0, 4), max_size=3))
+def test_wherever_it_breaks_no_word_is_lost_or_repeated(operations, last_breaks):
+    """Breaks lose all responses after the n-th, between targets and inside segments too."""
+    session = ClientSession(StreamConfig("en", ("pt", "es")))
+    server = UpperTranslator()
+    whole = ""
+    # Responses on their way: a break loses those that have not been received.
+    on_the_way = []
+
+    def say(requests):
+        for request in requests:
+            # The wire is in between: nothing is shared.
+            wired = StreamingTranslateRequest.FromString(request.SerializeToString())
+            on_the_way.extend(server.receive(wired))
+
+    def hear(count):
+        for response in on_the_way[:count]:
+            session.receive(response)
+        del on_the_way[:count]
+
+    def reopen():
+        nonlocal server
+        on_the_way.clear()
+        server = UpperTranslator()
+        say(session.opening())
+        hear(1)
+
+    reopen()
+    for name, *arguments in operations:
+        if name == "source":
+            committed, tentative, end_of_segment = arguments
+            whole += committed
+            say([session.source(committed, tentative=tentative, end_of_segment=end_of_segment)])
+        elif name == "flush":
+            say([session.flush()])
+        else:
+            hear(arguments[0])
+            reopen()
+    session.half_close()
+    for count in last_breaks:
+        on_the_way.extend(server.finish())
+        hear(min(count, len(on_the_way) - 1))
+        reopen()
+    on_the_way.extend(server.finish())
+    hear(len(on_the_way))
+    assert session.is_finished
+    for target in ("pt", "es"):
+        assert session.transcript(target, "") == whole.upper()
+    assert session.source_position == len(whole)
+    assert session.num_logged <= 1  # at most the last tail

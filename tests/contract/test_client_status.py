@@ -1,0 +1,111 @@
+"""Every status becomes the right error of the tree."""
+
+import grpc
+import pytest
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2, status_pb2
+from scripted_server import status
+
+from translator import errors
+from translator.client.status import error_from_rpc, error_from_status
+
+pytestmark = pytest.mark.contract
+
+
+def subclasses(kind):
+    for child in kind.__subclasses__():
+        yield child
+        yield from subclasses(child)
+
+
+@pytest.mark.parametrize("kind", [*subclasses(errors.TranslatorError)])
+def test_every_class_comes_back_by_its_reason(kind):
+    received = error_from_status(status(grpc.StatusCode[kind.status], kind.reason))
+    # A reason that two classes share gives the one further up.
+    assert issubclass(kind, type(received))
+    assert type(received).reason == kind.reason
+    assert (received.reason, received.status) == (kind.reason, kind.status)
+    assert received.message == "what happened"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("CANCELLED", errors.TranslatorError),
+        ("DEADLINE_EXCEEDED", errors.TranslatorError),
+        ("INTERNAL", errors.ServiceError),
+        ("INVALID_ARGUMENT", errors.ClientError),
+        ("NOT_FOUND", errors.ClientError),
+        ("PERMISSION_DENIED", errors.ClientError),
+        ("RESOURCE_EXHAUSTED", errors.LimitError),
+        ("UNAUTHENTICATED", errors.ClientError),
+        ("UNAVAILABLE", errors.ConnectionLostError),
+        ("UNIMPLEMENTED", errors.UnsupportedFeatureError),
+        ("UNKNOWN", errors.ServiceError),
+    ],
+)
+def test_without_a_reason_the_code_decides(code, kind):
+    received = error_from_status(status(grpc.StatusCode[code]))
+    assert type(received) is kind
+    assert received.status == code
+
+
+def test_a_reason_of_a_later_server_is_kept():
+    received = error_from_status(
+        status(grpc.StatusCode.RESOURCE_EXHAUSTED, "QUOTA_EXCEEDED", retry_after_s=7)
+    )
+    assert type(received) is errors.OverloadedError
+    assert received.reason == "QUOTA_EXCEEDED"
+    assert received.retry_after_s == 7
+    assert errors.OverloadedError.reason == "OVERLOADED"
+
+
+def test_details_are_kept():
+    invalid = error_from_status(
+        status(
+            grpc.StatusCode.INVALID_ARGUMENT,
+            "INVALID_REQUEST",
+            metadata={"allowed": "1 to 5"},
+            violations={"policy.n": "too large", "model": "unknown"},
+        )
+    )
+    assert isinstance(invalid, errors.InvalidRequestError)
+    assert list(invalid.violations) == [
+        errors.FieldViolation("policy.n", "too large"),
+        errors.FieldViolation("model", "unknown"),
+    ]
+    assert invalid.metadata == {"allowed": "1 to 5"}
+    overloaded = error_from_status(
+        status(
+            grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", retry_after_s=2.5, subject="sessions"
+        )
+    )
+    assert isinstance(overloaded, errors.OverloadedError)
+    assert (overloaded.retry_after_s, overloaded.subject) == (2.5, "sessions")
+
+
+def test_another_domain_s_reason_does_not_decide():
+    info = error_details_pb2.ErrorInfo(reason="DRAINING", domain="proxy.example")
+    packed = any_pb2.Any()
+    packed.Pack(info)
+    received = error_from_status(status_pb2.Status(code=7, message="no", details=[packed]))
+    assert type(received) is errors.ClientError
+
+
+@pytest.mark.parametrize("trailer", [b"", b"\xff\xff not a status"])
+def test_a_damaged_trailer_leaves_code_and_message(trailer):
+    error = grpc.aio.AioRpcError(
+        grpc.StatusCode.NOT_FOUND,
+        grpc.aio.Metadata(),
+        grpc.aio.Metadata(("grpc-status-details-bin", trailer)),
+        details="gone",
+    )
+    received = error_from_rpc(error)
+    assert type(received) is errors.ClientError
+    assert received.message == "gone"
+
+
+def test_a_damaged_detail_leaves_code_and_message():
+    damaged = any_pb2.Any(type_url="type.googleapis.com/google.rpc.ErrorInfo", value=b"\xff\xff")
+    received = error_from_status(status_pb2.Status(code=5, message="gone", details=[damaged]))
+    assert type(received) is errors.ClientError

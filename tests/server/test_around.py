@@ -1,0 +1,104 @@
+"""What surrounds the service: health, reflection, channelz, metrics, logs, clients not ours."""
+
+import asyncio
+import logging
+import urllib.request
+
+import grpc
+import pytest
+from grpc_channelz.v1 import channelz_pb2, channelz_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_requests.aio import AsyncClient
+from wire import chunks, config, exchange, source
+
+from translator.config import ServerConfig
+from translator.server.app import RunningServer
+from translator.testing import serve_in_process
+
+pytestmark = pytest.mark.server
+
+SERVICE = "translator.v1.TranslatorService"
+
+
+async def test_health_is_serving_until_the_drain(server: RunningServer) -> None:
+    async with grpc.aio.insecure_channel(server.address) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        for name in ("", SERVICE):
+            answer = await stub.Check(health_pb2.HealthCheckRequest(service=name))
+            assert answer.status == health_pb2.HealthCheckResponse.SERVING
+        watch = stub.Watch(health_pb2.HealthCheckRequest(service=SERVICE))
+        assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
+        drain = asyncio.create_task(server.drain())
+        assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        watch.cancel()
+        await drain
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+async def test_a_client_that_knows_only_reflection_streams_and_gets_the_translation(
+    server: RunningServer,
+) -> None:
+    client = AsyncClient(server.address)
+    service = await client.service(SERVICE)
+
+    async def requests():  # type: ignore[no-untyped-def]
+        yield {"config": {"source_language_code": "xx", "target_language_codes": ["yy"]}}
+        yield {"source": {"sequence": 1, "committed": "no stub was "}}
+        yield {"source": {"sequence": 2, "committed": "needed."}}
+
+    responses = [response async for response in await service.StreamingTranslate(requests())]
+    committed = "".join(r["target"].get("committed", "") for r in responses if "target" in r)
+    assert committed == "NO STUB WAS NEEDED."
+    assert "report" in responses[-1]
+
+
+async def test_the_admin_port_has_channelz_and_the_service_port_has_not() -> None:
+    async with serve_in_process(ServerConfig(port=0, admin_port=0)) as server:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{server.admin_port}") as channel:
+            stub = channelz_pb2_grpc.ChannelzStub(channel)
+            answer = await stub.GetServers(channelz_pb2.GetServersRequest())
+            assert len(answer.server) >= 2
+        async with grpc.aio.insecure_channel(server.address) as channel:
+            stub = channelz_pb2_grpc.ChannelzStub(channel)
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await stub.GetServers(channelz_pb2.GetServersRequest())
+            assert refused.value.code() == grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_metrics_count_what_happened() -> None:
+    async with serve_in_process(ServerConfig(port=0, metrics_port=0)) as server:
+        await exchange(server.address, [config(), *chunks("one two three. four five.", 4)])
+        await exchange(server.address, [config(["ww"])])
+        url = f"http://127.0.0.1:{server.metrics_port}/metrics"
+        page = await asyncio.to_thread(lambda: urllib.request.urlopen(url).read().decode())
+    values = dict(line.rsplit(" ", 1) for line in page.splitlines() if line[0] != "#")
+    assert values["translator_sessions"] == "0.0"
+    assert values["translator_source_words_total"] == "5.0"
+    assert values["translator_target_words_total"] == "5.0"
+    assert values['translator_sessions_ended_total{code="OK"}'] == "1.0"
+    assert values['translator_errors_total{reason="LANGUAGE_PAIR_NOT_SUPPORTED"}'] == "1.0"
+    assert float(values["translator_step_seconds_count"]) > 0
+    assert float(values["translator_batch_size_requests_count"]) > 0
+
+
+async def test_a_session_leaves_a_log_line_with_figures_and_no_text(
+    server: RunningServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "translator")
+    word = "xylophone"
+    requests = [config(), source(1, f"{word} here. ", tentative=word)]
+    result = await exchange(server.address, requests)
+    assert result.texts() == {0: f"{word.upper()} HERE."}
+    line = next(r.getMessage() for r in caplog.records if "session ended" in r.getMessage())
+    assert "code=OK" in line
+    assert "source_words=2" in line
+    assert word not in caplog.text.lower()
+
+
+async def test_an_address_in_use_is_one_sentence(server: RunningServer) -> None:
+    from translator.errors import ConfigError
+
+    taken = int(server.address.rpartition(":")[2])
+    with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{taken}"):
+        async with serve_in_process(ServerConfig(port=taken)):
+            pass

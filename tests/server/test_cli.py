@@ -1,0 +1,215 @@
+"""The commands as a person or a script runs them, each in a process of its own."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.server
+
+COMMAND = [sys.executable, "-m", "translator.cli"]
+CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("TRANSLATOR_")}
+
+
+def run(
+    *arguments: str, stdin: str | bytes = b"", **env: str
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        input=stdin.encode() if isinstance(stdin, str) else stdin,
+        capture_output=True,
+        timeout=60,
+        env=CLEAN | env,
+        check=False,
+    )
+
+
+@contextmanager
+def serving(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    process = subprocess.Popen(
+        [*COMMAND, "serve", "--port", "0", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=CLEAN,
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline().decode()
+    try:
+        assert line.startswith("serving on 127.0.0.1:")
+        yield line.split()[-1], process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with serving("--fake-model") as (address, _):
+        yield address
+
+
+def test_serve_prints_one_line_and_ends_with_0_on_sigterm() -> None:
+    with serving("--fake-model", "--drain-grace-s", "0.2") as (_, process):
+        process.send_signal(signal.SIGTERM)
+        rest, errors = process.communicate(timeout=20)
+        assert (process.returncode, rest) == (0, b"")
+        assert b"draining" in errors
+
+
+def test_piped_text_becomes_a_line_for_each_segment(address: str) -> None:
+    options = ("--address", address, "--from", "xx", "--to", "yy")
+    done = run("stream", *options, stdin="one two. three four. five")
+    assert done.returncode == 0
+    assert done.stdout.decode().splitlines() == ["ONE TWO.", "THREE FOUR.", "FIVE~."]
+    assert b"5 source words" in done.stderr
+
+
+def test_several_targets_are_told_apart(address: str) -> None:
+    options = ("--address", address, "--from", "xx", "--to", "yy", "--to", "zz", "--no-summary")
+    done = run("stream", *options, stdin="one.")
+    assert sorted(done.stdout.decode().splitlines()) == ["yy\tONE.", "zz\tONE."]
+    assert done.stderr == b""
+
+
+def test_json_prints_every_event(address: str, tmp_path: Path) -> None:
+    talk = tmp_path / "talk.txt"
+    talk.write_text("one two three. four", encoding="utf-8")
+    done = run(
+        "stream", str(talk), "--address", address, "--from", "xx", "--to", "yy", "--json",
+        "--words-per-second", "40", "--policy", "local-agreement:n=2", "--no-summary",
+    )  # fmt: skip
+    events = [json.loads(line) for line in done.stdout.decode().splitlines()]
+    assert [events[0]["event"], events[-1]["event"]] == ["started", "report"]
+    assert events[0]["targets"][0]["policy"]["parameters"] == {"n": 2.0}
+    updates = [e for e in events if e["event"] == "update"]
+    assert [u["text"] for u in updates if u["closed"]] == ["ONE TWO THREE.", "FOUR~."]
+    assert any(u["draft"] for u in updates)
+
+
+def test_the_pace_is_words_per_second(address: str) -> None:
+    began = time.monotonic()
+    options = ("--address", address, "--from", "xx", "--to", "yy", "--words-per-second", "10")
+    done = run("stream", *options, stdin="w " * 10)
+    assert done.returncode == 0
+    assert time.monotonic() - began >= 0.9
+
+
+def test_a_terminal_shows_the_draft_dimmed(address: str) -> None:
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "stream", "--address", address, "--from", "xx", "--to", "yy", "--no-summary"],
+        stdin=subprocess.PIPE,
+        stdout=slave,
+        env=CLEAN | {"TERM": "xterm-256color", "COLUMNS": "80"},
+    )
+    os.close(slave)
+    assert process.stdin is not None
+    for word in ("one ", "two ", "three ", "four ", "five."):
+        process.stdin.write(word.encode())
+        process.stdin.flush()
+        time.sleep(0.1)
+    process.stdin.close()
+    shown = b""
+    try:
+        while block := os.read(master, 65_536):
+            shown += block
+    except OSError:
+        # How Linux says that the other side of a terminal is closed.
+        pass
+    os.close(master)
+    assert process.wait(20) == 0
+    assert b"\x1b[2m" in shown
+    assert b"ONE TWO THREE FOUR FIVE." in shown
+
+
+def test_translate_takes_arguments_or_standard_input(address: str) -> None:
+    options = ("--address", address, "--from", "xx", "--to", "yy")
+    assert run("translate", *options, "a b.", "c.").stdout == b"A B.\nC.\n"
+    assert run("translate", *options, stdin="a b.\n\nc.\n").stdout == b"A B.\n\nC.\n"
+    assert run("translate", *options, stdin=b"caf\xe9.\n").stdout.decode() == "CAF\ufffd.\n"
+
+
+def test_models_lists_models_and_policies(address: str) -> None:
+    listed = run("models", "--address", address).stdout.decode()
+    assert "xx-yy" in listed
+    assert "local-agreement" in listed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("translate", "--from", "xx", "--to", "ww", "a"), 2, "xx to ww"),
+        (("translate", "--nonsense"), 2, "--nonsense"),
+        (("stream", "--policy", "guess"), 2, "policy.named.name"),
+        (("stream", "--policy", "local-agreement:n=many"), 2, "n=many"),
+        (("stream", "/no/such/file"), 2, "/no/such/file"),
+    ],
+)
+def test_mistakes_are_one_sentence_and_exit_2(
+    address: str, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    given = list(arguments)
+    if "--nonsense" not in given:
+        given += ["--address", address]
+    if given[0] == "stream":
+        given += ["--from", "xx", "--to", "yy"]
+    done = run(*given)
+    assert done.returncode == code
+    assert says in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+
+
+def test_no_server_is_exit_3() -> None:
+    done = run("translate", "--address", "127.0.0.1:1", "a")
+    assert done.returncode == 3
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "says"),
+    [
+        (("--model", "en-de"), {}, "PAIR=FOLDER"),
+        (("--model", "en-de=/no/such/folder"), {}, "/no/such/folder"),
+        (("--port", "70000"), {}, "port"),
+        ((), {"TRANSLATOR_THREADS": "none"}, "threads"),
+        ((), {"TRANSLATOR_LIMITS__MAX_SESSIONS": "0"}, "limits.max_sessions"),
+        (("--config", "/no/such.toml"), {}, "/no/such.toml"),
+    ],
+)
+def test_a_wrong_set_up_is_one_sentence_and_exit_5(
+    arguments: tuple[str, ...], env: dict[str, str], says: str
+) -> None:
+    done = run("serve", *arguments, **env)
+    assert done.returncode == 5
+    assert says in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_truncated_model_names_the_file(tmp_path: Path) -> None:
+    (tmp_path / "model.ende.intgemm.alphas.bin").write_bytes(b"\x01\0\0")
+    (tmp_path / "vocab.ende.spm").write_bytes(b"x")
+    done = run("serve", "--model", f"en-de={tmp_path}")
+    assert done.returncode == 5
+    assert len(done.stderr.decode().strip().splitlines()) == 1
+    assert str(tmp_path) in done.stderr.decode()
+
+
+def test_settings_come_from_the_file_then_environment_then_command(tmp_path: Path) -> None:
+    from translator.config import load_config
+
+    file = tmp_path / "server.toml"
+    file.write_text("port = 1\nthreads = 1\nheartbeat_s = 5\n[limits]\nmax_targets = 2\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRANSLATOR_PORT", "2")
+        patch.setenv("TRANSLATOR_THREADS", "3")
+        config = load_config(file, {"port": 4})
+    assert (config.port, config.threads, config.heartbeat_s) == (4, 3, 5.0)
+    assert config.limits.max_targets == 2

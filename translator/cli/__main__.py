@@ -1,0 +1,5 @@
+"""``python -m translator.cli``."""
+
+from translator.cli import main
+
+main()
