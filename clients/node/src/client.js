@@ -1,0 +1,155 @@
+import { promisify } from 'node:util';
+import grpc from '@grpc/grpc-js';
+import { errorFromCall, errorFromStatus } from './errors.js';
+import { translateMessage } from './requests.js';
+import { TranslatorService } from './service.js';
+import { TranslationStream } from './stream.js';
+
+const DEFAULT_RESUME_TIMEOUT_MS = 60_000;
+// grpc-js would wait up to two minutes between attempts, longer than a stream waits to be resumed.
+const DEFAULT_CHANNEL_OPTIONS = {
+  'grpc.initial_reconnect_backoff_ms': 200,
+  'grpc.max_reconnect_backoff_ms': 5_000,
+};
+
+/**
+ * @typedef {object} Translation
+ * @property {string} text empty when there is an error
+ * @property {import('./errors.js').TranslatorError | undefined} error what went wrong with this
+ *   text alone
+ * @property {string} model
+ * @property {string} detectedLanguage empty when the request named the source
+ * @property {string[]} alternatives
+ * @property {import('./events.js').Alignment[]} alignments in code points
+ *
+ * @typedef {object} Model
+ * @property {string} name
+ * @property {{source: string, target: string}[]} pairs
+ * @property {string} family
+ * @property {boolean} supportsAlignment
+ * @property {boolean} supportsMultipleTargets
+ * @property {string} device
+ * @property {string} license
+ * @property {string} origin
+ *
+ * @typedef {object} Policy
+ * @property {string} name
+ * @property {string} description
+ * @property {PolicyParameter[]} parameters
+ *
+ * @typedef {object} PolicyParameter
+ * @property {string} name
+ * @property {string} description
+ * @property {number} defaultValue
+ * @property {number} minimum
+ * @property {number} maximum
+ */
+
+/** A translation server; holds one channel for all its streams. */
+export class TranslatorClient {
+  #service;
+  #metadata = new grpc.Metadata();
+
+  /**
+   * @param {string} address host:port, or any target that gRPC resolves
+   * @param {object} [options]
+   * @param {import('@grpc/grpc-js').ChannelCredentials} [options.credentials] default: no TLS
+   * @param {Record<string, string>} [options.metadata] sent with every call, for example
+   *   {authorization: "Bearer …"}
+   * @param {import('@grpc/grpc-js').ChannelOptions} [options.channelOptions]
+   */
+  constructor(address, { credentials, metadata = {}, channelOptions = {} } = {}) {
+    this.#service = new TranslatorService(
+      address,
+      credentials ?? grpc.credentials.createInsecure(),
+      {
+        ...DEFAULT_CHANNEL_OPTIONS,
+        ...channelOptions,
+      },
+    );
+    for (const [name, value] of Object.entries(metadata)) this.#metadata.set(name, value);
+  }
+
+  /**
+   * Open a live stream.
+   *
+   * @param {import('./requests.js').StreamOptions & {resumeTimeoutMs?: number}} options
+   *   resumeTimeoutMs: how long to try to go on after a break; default: 60,000
+   * @returns {TranslationStream}
+   */
+  stream({ resumeTimeoutMs = DEFAULT_RESUME_TIMEOUT_MS, ...options }) {
+    return new TranslationStream(this.#service, options, {
+      metadata: this.#metadata,
+      resumeTimeoutMs,
+    });
+  }
+
+  /**
+   * Translate short texts at once.
+   *
+   * @param {string | readonly string[]} texts
+   * @param {import('./requests.js').TranslateOptions} options
+   * @returns {Promise<Translation[]>} one for each text, in order
+   */
+  async translate(texts, { timeoutMs, ...options }) {
+    const request = translateMessage(typeof texts === 'string' ? [texts] : texts, options);
+    const response = await this.#unary('translate', request, timeoutMs);
+    return response.translations.map(
+      (
+        /** @type {any} */ { status, detectedLanguageCode, text, model, alternatives, alignments },
+      ) => ({
+        text,
+        error: status?.code ? errorFromStatus(status) : undefined,
+        model,
+        detectedLanguage: detectedLanguageCode,
+        alternatives,
+        alignments,
+      }),
+    );
+  }
+
+  /**
+   * @param {{timeoutMs?: number}} [options] timeoutMs: for each page; default: none
+   * @returns {Promise<{models: Model[], policies: Policy[]}>} all there are
+   */
+  async listModels({ timeoutMs } = {}) {
+    const models = [];
+    let page = { nextPageToken: '', policies: [] };
+    do {
+      const request = { pageToken: page.nextPageToken };
+      page = await this.#unary('listModels', request, timeoutMs);
+      models.push(.../** @type {any} */ (page).models.map(modelFrom));
+    } while (page.nextPageToken);
+    return { models, policies: page.policies };
+  }
+
+  /** Close the channel. Streams that are open break. */
+  close() {
+    this.#service.close();
+  }
+
+  /**
+   * @param {string} method @param {object} request @param {number} [timeoutMs]
+   * @returns {Promise<any>}
+   */
+  async #unary(method, request, timeoutMs) {
+    const options = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
+    try {
+      const call = promisify(this.#service[method]).bind(this.#service);
+      return await call(request, this.#metadata, options);
+    } catch (error) {
+      throw errorFromCall(error);
+    }
+  }
+}
+
+/** @param {any} model Model @returns {Model} */
+function modelFrom({ pairs, ...others }) {
+  return {
+    ...others,
+    pairs: pairs.map((/** @type {any} */ pair) => ({
+      source: pair.sourceLanguageCode,
+      target: pair.targetLanguageCode,
+    })),
+  };
+}

@@ -1,0 +1,138 @@
+// Messages of the server, as the events that callers read.
+
+import { msFromDuration } from './duration.js';
+import { errorFromStatus } from './errors.js';
+
+/**
+ * @typedef {object} StartedEvent the session is open
+ * @property {'started'} type
+ * @property {boolean} resumed whether the stream broke before and goes on with this; the drafts
+ *   shown until then are void
+ * @property {string} sessionId
+ * @property {StartedTarget[]} targets
+ * @property {Limits} limits
+ *
+ * @typedef {object} StartedTarget
+ * @property {string} target
+ * @property {string} model
+ * @property {{name: string, parameters: Record<string, number>}} policy
+ * @property {number} firstSegmentId
+ *
+ * @typedef {object} Limits
+ * @property {number} maxChunkLength code points of committed and tentative text in one send
+ * @property {number} maxSegmentWords
+ * @property {number} maxSegmentLength code points
+ * @property {number} maxTargets
+ * @property {number | undefined} heartbeatIntervalMs 0: no heartbeats
+ *
+ * @typedef {object} UpdateEvent new text in one target language
+ * @property {'update'} type
+ * @property {string} target
+ * @property {number} segmentId
+ * @property {number} revision
+ * @property {string} committed appended to the segment's committed text
+ * @property {string} draft replaces the segment's former draft
+ * @property {string} text the segment's committed text so far; a reader sees text + draft
+ * @property {boolean} closed whether this is the segment's last update
+ * @property {number} sourceSequence the last send or flush that this reflects
+ * @property {number} sourceStart code points of committed source before this segment
+ * @property {number} sourceLength code points of the segment's source that text covers
+ * @property {Alignment[]} alignments in code points
+ * @property {number | undefined} startOffsetMs media time of the text in committed
+ * @property {number | undefined} endOffsetMs
+ * @property {{queueMs?: number, encodeMs?: number, decodeMs?: number}} timing
+ *
+ * @typedef {object} Alignment a range of the target and the range of the source it comes from
+ * @property {number} sourceStart
+ * @property {number} sourceEnd the code point after the range
+ * @property {number} targetStart
+ * @property {number} targetEnd the code point after the range
+ *
+ * @typedef {{type: 'heartbeat', sourceSequence: number}} HeartbeatEvent the stream is alive
+ * @typedef {{type: 'warning', error: import('./errors.js').TranslatorError}} WarningEvent something
+ *   was ignored or could not be honoured; the session goes on
+ *
+ * @typedef {object} ReportEvent always last. After a resume it tells of the last connection only.
+ * @property {'report'} type
+ * @property {number} sourceWords
+ * @property {number} sourceUpdates
+ * @property {number} segments
+ * @property {number | undefined} durationMs
+ * @property {TargetReport[]} targets
+ *
+ * @typedef {object} TargetReport
+ * @property {string} target
+ * @property {number} updates
+ * @property {number} updatesSuperseded
+ * @property {number} targetWords
+ * @property {number} normalizedErasure
+ * @property {number} meanLagWords
+ * @property {number} meanLagMs
+ * @property {number} requests
+ * @property {number} decoderStepsRun
+ * @property {number} decoderStepsSaved
+ *
+ * @typedef {StartedEvent | UpdateEvent | HeartbeatEvent | WarningEvent | ReportEvent} StreamEvent
+ */
+
+/** @param {any} message SessionStarted @param {boolean} resumed @returns {StartedEvent} */
+export function startedEvent({ sessionId, targets, limits }, resumed) {
+  const { heartbeatInterval, ...others } = limits ?? { heartbeatInterval: null };
+  return {
+    type: 'started',
+    resumed,
+    sessionId,
+    targets: targets.map(named),
+    limits: { ...others, heartbeatIntervalMs: msFromDuration(heartbeatInterval) },
+  };
+}
+
+/** @param {any} message TargetUpdate @param {string} text @returns {UpdateEvent} */
+export function updateEvent(message, text) {
+  return {
+    type: 'update',
+    target: message.targetLanguageCode,
+    segmentId: message.segmentId,
+    revision: message.revision,
+    committed: message.committed,
+    draft: message.draft,
+    text,
+    closed: message.segmentClosed,
+    sourceSequence: message.sourceSequence,
+    sourceStart: message.segmentSourceStart,
+    sourceLength: message.sourceCommittedLength,
+    alignments: message.alignments,
+    startOffsetMs: msFromDuration(message.startOffset),
+    endOffsetMs: msFromDuration(message.endOffset),
+    timing: {
+      queueMs: msFromDuration(message.timing?.queue),
+      encodeMs: msFromDuration(message.timing?.encode),
+      decodeMs: msFromDuration(message.timing?.decode),
+    },
+  };
+}
+
+/** @param {any} message Heartbeat @returns {HeartbeatEvent} */
+export function heartbeatEvent({ sourceSequence }) {
+  return { type: 'heartbeat', sourceSequence };
+}
+
+/** @param {any} message google.rpc.Status @returns {WarningEvent} */
+export function warningEvent(message) {
+  return { type: 'warning', error: errorFromStatus(message) };
+}
+
+/** @param {any} message SessionReport @returns {ReportEvent} */
+export function reportEvent({ duration, targets, ...others }) {
+  return {
+    type: 'report',
+    ...others,
+    durationMs: msFromDuration(duration),
+    targets: targets.map(named),
+  };
+}
+
+/** @param {any} message whose target is named by its language code */
+function named({ targetLanguageCode, ...others }) {
+  return { target: targetLanguageCode, ...others };
+}

@@ -1,0 +1,22 @@
+/** Client of translator.v1: streaming real-time translation over gRPC. */
+
+export { TranslatorClient } from './client.js';
+export { TranslatorError } from './errors.js';
+export { TranslationStream } from './stream.js';
+
+/**
+ * @typedef {import('./client.js').Model} Model
+ * @typedef {import('./client.js').Policy} Policy
+ * @typedef {import('./client.js').Translation} Translation
+ * @typedef {import('./errors.js').FieldViolation} FieldViolation
+ * @typedef {import('./events.js').HeartbeatEvent} HeartbeatEvent
+ * @typedef {import('./events.js').ReportEvent} ReportEvent
+ * @typedef {import('./events.js').StartedEvent} StartedEvent
+ * @typedef {import('./events.js').StreamEvent} StreamEvent
+ * @typedef {import('./events.js').UpdateEvent} UpdateEvent
+ * @typedef {import('./events.js').WarningEvent} WarningEvent
+ * @typedef {import('./requests.js').SourceUpdate} SourceUpdate
+ * @typedef {import('./requests.js').StreamOptions} StreamOptions
+ * @typedef {import('./requests.js').TranslateOptions} TranslateOptions
+ * @typedef {import('./target-text.js').Segment} Segment
+ */

@@ -1,0 +1,176 @@
+// What callers write, as messages. An option that is not known is an error, not ignored.
+
+import { durationFromMs } from './duration.js';
+
+/**
+ * @typedef {Record<string, string>} Glossary source terms to target terms; an empty target term
+ *   keeps the source term
+ *
+ * @typedef {'low' | 'balanced' | 'high-quality'} Latency
+ *
+ * @typedef {object} NamedPolicy
+ * @property {string} name for example "local-agreement"
+ * @property {Record<string, number>} [parameters]
+ *
+ * @typedef {object} StreamOptions
+ * @property {string} source language of the source, BCP-47
+ * @property {string[]} targets languages to translate into
+ * @property {string} [model] default: the best for each pair
+ * @property {Latency | (string & {}) | NamedPolicy} [policy] a preset, or a policy by its name;
+ *   default: "balanced"
+ * @property {boolean} [drafts] whether to send text that may still change; default: true
+ * @property {number} [minUpdateIntervalMs] least time between two updates of a target; default: 0
+ * @property {Glossary} [glossary] default: none
+ * @property {'automatic' | 'client'} [segmentation] who decides where a segment ends; default:
+ *   "automatic"
+ * @property {boolean} [alignments] whether updates say where their text comes from; default: false
+ * @property {number} [heartbeatIntervalMs] longest silence of the server; default: the server's
+ *   setting; 0: no heartbeats
+ * @property {number} [maxUnackedUpdates] most updates of a target on their way without an ack; the
+ *   stream acks by itself; default: 0, no acks
+ *
+ * @typedef {object} SourceUpdate
+ * @property {string} [committed] appended to the source for good, spaces included; default: ""
+ * @property {string} [tentative] replaces the former tentative tail; default: "", which clears it
+ * @property {boolean} [endOfSegment] whether the open segment ends after this committed text
+ * @property {number} [startOffsetMs] media time at which the committed text begins
+ * @property {number} [endOffsetMs] media time at which the committed text ends
+ * @property {string} [speaker] default: the same as before
+ *
+ * @typedef {object} TranslateOptions
+ * @property {string} source language of the texts, BCP-47
+ * @property {string} target language to translate into, BCP-47
+ * @property {string} [model] default: the best for the pair
+ * @property {string} [mimeType] default: "text/plain"
+ * @property {Glossary} [glossary] default: none
+ * @property {boolean} [alignments] default: false
+ * @property {number} [numAlternatives] default: 0
+ * @property {number} [timeoutMs] default: none
+ */
+
+/** @type {Record<string, string>} */
+const LATENCIES = { low: 'LOW', balanced: 'BALANCED', 'high-quality': 'HIGH_QUALITY' };
+/** @type {Record<string, string>} */
+const SEGMENTATIONS = { automatic: 'SEGMENTATION_AUTOMATIC', client: 'SEGMENTATION_CLIENT' };
+
+/** @param {StreamOptions} options @returns {object} StreamingConfig */
+export function configMessage(options) {
+  const {
+    source,
+    targets,
+    policy,
+    minUpdateIntervalMs,
+    glossary = {},
+    segmentation = 'automatic',
+    heartbeatIntervalMs,
+    model,
+    drafts = true,
+    alignments,
+    maxUnackedUpdates,
+    ...unknown
+  } = options;
+  refuseUnknown(unknown);
+  if (!(segmentation in SEGMENTATIONS)) {
+    throw new TypeError(`segmentation: one of ${Object.keys(SEGMENTATIONS).join(', ')}`);
+  }
+  return {
+    sourceLanguageCode: source,
+    targetLanguageCodes: targets,
+    model,
+    policy: policyMessage(policy),
+    disableDrafts: !drafts,
+    minUpdateInterval: durationFromMs(minUpdateIntervalMs),
+    glossary: glossaryEntries(glossary),
+    segmentation: SEGMENTATIONS[segmentation],
+    alignments,
+    heartbeatInterval: durationFromMs(heartbeatIntervalMs),
+    maxUnackedUpdates,
+  };
+}
+
+/** @param {StreamOptions['policy']} policy */
+function policyMessage(policy) {
+  if (policy === undefined) return undefined;
+  if (typeof policy === 'string') {
+    const latency = LATENCIES[policy];
+    return latency ? { latency: `LATENCY_${latency}` } : { named: { name: policy } };
+  }
+  const { name, parameters = {}, ...unknown } = policy;
+  refuseUnknown(unknown);
+  return { named: { name, parameters } };
+}
+
+/** @param {Glossary} glossary */
+function glossaryEntries(glossary) {
+  return Object.entries(glossary).map(([sourceTerm, targetTerm]) => ({ sourceTerm, targetTerm }));
+}
+
+/** @param {SourceUpdate} update @param {number} sequence @returns {SourceMessage} */
+export function sourceMessage(update, sequence) {
+  const {
+    committed = '',
+    tentative = '',
+    endOfSegment = false,
+    startOffsetMs,
+    endOffsetMs,
+    speaker = '',
+    ...unknown
+  } = update;
+  refuseUnknown(unknown);
+  refuseHalfCharacters('committed', committed);
+  refuseHalfCharacters('tentative', tentative);
+  const startOffset = durationFromMs(startOffsetMs);
+  const endOffset = durationFromMs(endOffsetMs);
+  return { sequence, committed, tentative, endOfSegment, startOffset, endOffset, speaker };
+}
+
+/**
+ * @typedef {object} SourceMessage a SourceUpdate as it goes on the wire
+ * @property {number} sequence
+ * @property {string} committed
+ * @property {string} tentative
+ * @property {boolean} endOfSegment
+ * @property {{seconds: number, nanos: number}} [startOffset]
+ * @property {{seconds: number, nanos: number}} [endOffset]
+ * @property {string} speaker
+ */
+
+/** @param {readonly string[]} texts @param {TranslateOptions} options @returns {object} */
+export function translateMessage(texts, options) {
+  const {
+    source,
+    target,
+    model,
+    mimeType,
+    glossary = {},
+    alignments,
+    numAlternatives,
+    ...unknown
+  } = options;
+  refuseUnknown(unknown);
+  return {
+    texts,
+    sourceLanguageCode: source,
+    targetLanguageCode: target,
+    model,
+    mimeType,
+    glossary: glossaryEntries(glossary),
+    alignments,
+    numAlternatives,
+  };
+}
+
+/** @param {object} unknown */
+function refuseUnknown(unknown) {
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) throw new TypeError(`unknown option: ${name}`);
+}
+
+/**
+ * Text cut between the two units of a character cannot be sent as UTF-8, and would end the stream.
+ *
+ * @param {string} name @param {string} text
+ */
+function refuseHalfCharacters(name, text) {
+  if (/\p{Surrogate}/u.test(text)) throw new TypeError(`${name}: holds half of a character`);
+}

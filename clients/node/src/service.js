@@ -1,0 +1,35 @@
+// The contract as grpc-js objects, loaded from the proto files.
+
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import grpc from '@grpc/grpc-js';
+import protoLoader from '@grpc/proto-loader';
+
+const folder = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
+// A published package carries a copy (see prepack); in the repository there is one for all clients.
+const packaged = folder('../protos');
+const protos = existsSync(packaged) ? packaged : folder('../../../protos');
+
+const definition = protoLoader.loadSync(
+  ['translator/v1/translator_service.proto', 'google/rpc/error_details.proto'],
+  {
+    includeDirs: [protos, folder('../vendor')],
+    longs: Number,
+    enums: String,
+    defaults: true,
+    oneofs: true,
+  },
+);
+
+const loaded = /** @type {any} */ (grpc.loadPackageDefinition(definition));
+
+/** The generated service: raw calls with messages as plain objects. */
+export const TranslatorService = loaded.translator.v1.TranslatorService;
+
+/**
+ * @param {string} name full name, for example "google.rpc.Status"
+ * @returns {{serialize(message: object): Buffer, deserialize(bytes: Buffer): any}}
+ */
+export function messageType(name) {
+  return /** @type {any} */ (definition[name]);
+}

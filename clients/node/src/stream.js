@@ -1,0 +1,324 @@
+import { CallReader } from './call-reader.js';
+import { TranslatorError } from './errors.js';
+import { heartbeatEvent, reportEvent, startedEvent, updateEvent, warningEvent } from './events.js';
+import { Reconnection } from './reconnection.js';
+import { configMessage } from './requests.js';
+import { SourceLog } from './source-log.js';
+import { Transcript } from './transcript.js';
+
+/**
+ * @typedef {import('./events.js').StreamEvent} StreamEvent
+ * @typedef {import('./requests.js').SourceUpdate} SourceUpdate
+ * @typedef {import('./requests.js').StreamOptions} StreamOptions
+ * @typedef {import('./target-text.js').Segment} Segment
+ */
+
+// A server that keeps its heartbeats is never silent for this many intervals.
+const MAX_SILENT_HEARTBEATS = 3;
+// Mismatches in a row after which the fault is not the connection's.
+const MAX_MISMATCHES = 3;
+// Begins the reason of the warning that answers a reconfiguration which is not valid.
+const CONFIG_IGNORED = 'CONFIG_IGNORED_';
+
+/**
+ * One live stream. Send source at any time; read events with `for await`. Reading is what moves the
+ * stream: updates are checked, acked and, after a break, the stream is resumed while someone reads.
+ *
+ * @implements {AsyncIterable<StreamEvent>}
+ */
+export class TranslationStream {
+  #service;
+  #metadata;
+  /** The config in force. @type {StreamOptions} */
+  #options;
+  #log = new SourceLog();
+  #transcript = new Transcript();
+  #abort = new AbortController();
+  #reconnection;
+  #resumeTimeoutMs;
+  #sessionId = '';
+  #isEnded = false;
+  #hasReport = false;
+  #mismatches = 0;
+  /** Configs that this connection has been sent and not answered. */
+  #unanswered = /** @type {import('./source-log.js').ConfigEntry[]} */ ([]);
+  /** @type {any} */
+  #call;
+  #events;
+
+  /**
+   * @param {any} service grpc-js client
+   * @param {StreamOptions} options
+   * @param {{metadata: any, resumeTimeoutMs: number}} connection
+   */
+  constructor(service, options, { metadata, resumeTimeoutMs }) {
+    this.#service = service;
+    this.#metadata = metadata;
+    this.#options = options;
+    this.#resumeTimeoutMs = resumeTimeoutMs;
+    this.#reconnection = new Reconnection(service, resumeTimeoutMs, this.#abort.signal);
+    this.#connect();
+    this.#events = this.#receive();
+  }
+
+  /** Names the session in the server's logs; "" before the started event. */
+  get sessionId() {
+    return this.#sessionId;
+  }
+
+  /**
+   * @param {string | SourceUpdate} source more source (a string: committed), or a revision of its
+   *   tentative tail
+   * @returns {number} its sequence
+   */
+  send(source) {
+    this.#refuseAfterEnd();
+    const message = this.#log.addSource(
+      typeof source === 'string' ? { committed: source } : source,
+    );
+    this.#trim();
+    this.#call.write({ source: message });
+    return message.sequence;
+  }
+
+  /** Have all committed source translated and committed. @returns {number} its sequence */
+  flush() {
+    this.#refuseAfterEnd();
+    const flush = this.#log.addFlush();
+    this.#trim();
+    this.#call.write({ flush });
+    return flush.sequence;
+  }
+
+  /**
+   * Change options from the next segment on. The answer is a started event, or a warning, after
+   * which the former options stay in force.
+   *
+   * @param {Partial<StreamOptions>} changes
+   */
+  reconfigure(changes) {
+    this.#refuseAfterEnd();
+    const former = this.#unanswered.at(-1)?.options ?? this.#options;
+    const options = { ...former, ...changes };
+    const config = configMessage(options);
+    this.#unanswered.push(this.#log.addConfig(options));
+    this.#call.write({ config });
+  }
+
+  /** No more source comes: the server commits everything, sends its report and ends. */
+  end() {
+    this.#isEnded = true;
+    this.#call.end();
+  }
+
+  /** Give the stream up; reading ends. */
+  cancel() {
+    this.#abort.abort();
+    this.#call.cancel();
+  }
+
+  /** Wait while more is waiting to be sent than the connection takes. */
+  async drained() {
+    const call = this.#call;
+    if (!call.writableNeedDrain) return;
+    await new Promise((resolve) => {
+      for (const event of ['drain', 'status', 'close']) call.once(event, resolve);
+    });
+  }
+
+  /**
+   * @param {string} target
+   * @returns {Segment[]} the segments that have committed text, in order
+   */
+  segments(target) {
+    return this.#transcript.of(target).segments;
+  }
+
+  /**
+   * @param {string} target
+   * @param {string} [separator] put between segments where neither brings white space
+   * @returns {string} all committed text
+   */
+  transcript(target, separator = ' ') {
+    let transcript = '';
+    for (const { text } of this.segments(target)) {
+      const needsSeparator = /\S$/u.test(transcript) && /^\S/u.test(text);
+      transcript += needsSeparator ? separator + text : text;
+    }
+    return transcript;
+  }
+
+  /** @param {string} target @returns {string} the open segment's draft */
+  draft(target) {
+    return this.#transcript.of(target).draft;
+  }
+
+  /** @returns {AsyncGenerator<StreamEvent, void, void>} */
+  [Symbol.asyncIterator]() {
+    return this.#events;
+  }
+
+  #refuseAfterEnd() {
+    if (this.#isEnded) throw new Error('the stream has been ended');
+  }
+
+  #connect() {
+    const call = this.#service.streamingTranslate(this.#metadata);
+    // The reader raises it; without a listener node would end the process.
+    call.on('error', () => {});
+    this.#unanswered = [];
+    if (this.#sessionId) {
+      const resumed = this.#transcript.resumedTargets();
+      const targets = resumed.map(({ targetLanguageCode }) => targetLanguageCode);
+      const resume = { sessionId: this.#sessionId, targets: resumed };
+      call.write({ config: { ...configMessage({ ...this.#options, targets }), resume } });
+      for (const request of this.#log.replay(this.#transcript.covered)) {
+        if ('config' in request) {
+          this.#unanswered.push(request.config);
+          call.write({ config: configMessage(request.config.options) });
+        } else {
+          call.write(request);
+        }
+      }
+    } else {
+      call.write({ config: configMessage(this.#options) });
+    }
+    if (this.#isEnded) call.end();
+    this.#call = call;
+  }
+
+  /** @returns {AsyncGenerator<StreamEvent, void, void>} */
+  async *#receive() {
+    try {
+      for (;;) {
+        const broken = yield* this.#receiveFrom(this.#call);
+        if (!broken) return;
+        this.#call.cancel();
+        await this.#reconnection.wait(broken);
+        this.#connect();
+      }
+    } catch (error) {
+      if (!this.#abort.signal.aborted) throw error;
+    } finally {
+      this.cancel();
+    }
+  }
+
+  /**
+   * @param {any} call
+   * @returns {AsyncGenerator<StreamEvent, TranslatorError | undefined, void>} why to resume;
+   *   undefined at the end
+   */
+  async *#receiveFrom(call) {
+    const reader = new CallReader(call, this.#resumeTimeoutMs);
+    const isResumed = this.#sessionId !== '';
+    let isStarted = false;
+    for (;;) {
+      let response;
+      try {
+        response = await reader.next();
+      } catch (error) {
+        // The report is the last there is: nothing is missing.
+        if (this.#hasReport) return undefined;
+        return resumable(error, isResumed, isStarted);
+      }
+      if (response === undefined) {
+        return this.#hasReport ? undefined : this.#lost('the server ended without a report');
+      }
+      if (isStarted) this.#reconnection.succeeded();
+      switch (response.response) {
+        case 'started': {
+          const event = startedEvent(response.started, isResumed && !isStarted);
+          this.#begin(response.started, isStarted);
+          isStarted = true;
+          const { heartbeatIntervalMs } = event.limits;
+          reader.maxSilenceMs = (heartbeatIntervalMs || Infinity) * MAX_SILENT_HEARTBEATS;
+          yield event;
+          break;
+        }
+        case 'target': {
+          const mismatch = this.#transcript.mismatch(response.target);
+          if (mismatch) return this.#lost(mismatch);
+          yield this.#apply(response.target);
+          break;
+        }
+        case 'heartbeat':
+          yield heartbeatEvent(response.heartbeat);
+          break;
+        case 'warning': {
+          const event = warningEvent(response.warning);
+          this.#warn(event.error);
+          yield event;
+          break;
+        }
+        case 'report':
+          this.#hasReport = true;
+          yield reportEvent(response.report);
+          break;
+        case 'goAway':
+          return new TranslatorError('UNAVAILABLE', 'the server drains', { reason: 'DRAINING' });
+        default:
+        // A later server may say more than this client knows.
+      }
+    }
+  }
+
+  /** @param {any} started SessionStarted @param {boolean} isAnswer */
+  #begin(started, isAnswer) {
+    this.#sessionId = started.sessionId;
+    const entry = isAnswer ? this.#unanswered.shift() : undefined;
+    if (entry) {
+      entry.accepted = true;
+      this.#options = entry.options;
+    }
+    this.#transcript.begin(started, isAnswer);
+    this.#trim();
+  }
+
+  /** @param {TranslatorError} warning */
+  #warn({ reason }) {
+    const entry = reason.startsWith(CONFIG_IGNORED) ? this.#unanswered.shift() : undefined;
+    if (entry) this.#log.remove(entry);
+  }
+
+  /** @param {any} target TargetUpdate without a mismatch */
+  #apply(target) {
+    const text = this.#transcript.apply(target);
+    const { targetLanguageCode, revision } = target;
+    // After the half-close nothing can be sent, and the server does not wait for it.
+    if (this.#options.maxUnackedUpdates && !this.#call.writableEnded) {
+      this.#call.write({ ack: { targetLanguageCode, revision } });
+    }
+    if (target.segmentClosed) {
+      this.#mismatches = 0;
+      this.#trim();
+    }
+    return updateEvent(target, text);
+  }
+
+  #trim() {
+    if (this.#transcript.isSettled) this.#log.removeAccepted();
+    this.#log.trim(this.#transcript.covered);
+  }
+
+  /** @param {string} what shows that something was lost @returns {TranslatorError} to resume for */
+  #lost(what) {
+    const error = new TranslatorError('DATA_LOSS', what, { reason: 'CONNECTION_LOST' });
+    if (++this.#mismatches > MAX_MISMATCHES) throw error;
+    return error;
+  }
+}
+
+/**
+ * @param {any} error
+ * @param {boolean} isResumed whether the connection resumes an earlier one
+ * @param {boolean} isStarted whether the server has answered on it
+ * @returns {TranslatorError} to resume for; any other error is thrown
+ */
+function resumable(error, isResumed, isStarted) {
+  const hadSession = isResumed || isStarted;
+  if (hadSession && error.code === 'UNAVAILABLE') return error;
+  // Other replicas may be full for a moment when one has gone away.
+  if (isResumed && !isStarted && error.retryAfterMs !== undefined) return error;
+  throw error;
+}

@@ -1,0 +1,135 @@
+import { TargetText } from './target-text.js';
+
+/** What has come of all targets, and from where on each needs source. */
+export class Transcript {
+  /** @type {Map<string, TargetText>} */
+  #targets = new Map();
+  /** Targets of the config in force. @type {Set<string>} */
+  #inForce = new Set();
+  /** Code points of source before each segment that some target still needs. */
+  #segmentStarts = new Map([[0, 0]]);
+
+  /**
+   * @param {any} started SessionStarted
+   * @param {boolean} isAnswer whether it answers a reconfiguration, not the opening of a connection
+   */
+  begin({ targets }, isAnswer) {
+    const before = this.#inForce;
+    this.#inForce = new Set();
+    // A new connection knows nothing of the drafts of the one before.
+    if (!isAnswer) for (const text of this.#targets.values()) text.draft = '';
+    for (const { targetLanguageCode: target, firstSegmentId } of targets) {
+      this.#inForce.add(target);
+      const text = this.#targets.get(target);
+      if (!text) {
+        this.#targets.set(target, new TargetText(firstSegmentId, this.#startOf(firstSegmentId)));
+      } else if (isAnswer ? !before.has(target) && !text.isOpen : text.sourceStart === undefined) {
+        text.skipTo(firstSegmentId, this.#startOf(firstSegmentId));
+      }
+    }
+  }
+
+  /**
+   * @param {any} update TargetUpdate
+   * @returns {string} what shows that something was lost; "" when nothing was
+   */
+  mismatch(update) {
+    const text = this.#targets.get(update.targetLanguageCode);
+    return text ? text.mismatch(update) : `no target ${update.targetLanguageCode}`;
+  }
+
+  /**
+   * @param {any} update TargetUpdate without a mismatch
+   * @returns {string} the segment's committed text so far
+   */
+  apply(update) {
+    const text = this.of(update.targetLanguageCode);
+    const before = text.committed;
+    text.apply(update);
+    this.#segmentStarts.set(update.segmentId, update.segmentSourceStart);
+    if (update.segmentClosed) this.#closed(text);
+    return before + update.committed;
+  }
+
+  /** @param {string} target @returns {TargetText} */
+  of(target) {
+    const text = this.#targets.get(target);
+    if (!text) throw new RangeError(`no target ${target}`);
+    return text;
+  }
+
+  /**
+   * Whether a new connection can begin with the config in force. Not while a target that it leaves
+   * out has a segment open, or while it is not known where one begins that it brings: then a new
+   * connection begins with the other targets and is sent the config in its place.
+   */
+  get isSettled() {
+    return this.#leaving.length === 0 && this.#resumable().length === this.#inForce.size;
+  }
+
+  /** Targets that a new config leaves out while a segment of theirs is open. @returns {string[]} */
+  get #leaving() {
+    const targets = [...this.#targets.keys()];
+    return targets.filter((target) => !this.#inForce.has(target) && this.of(target).isOpen);
+  }
+
+  /** Code points of committed source that no target needs any more. @returns {number} */
+  get covered() {
+    const starts = this.#resumable().map((target) => this.of(target).sourceStart ?? 0);
+    return starts.length ? Math.min(...starts) : this.#latestStart()[1];
+  }
+
+  /**
+   * ResumedTargets; their source is sent again, from `covered` on.
+   *
+   * @returns {{targetLanguageCode: string}[]}
+   */
+  resumedTargets() {
+    if (this.#resumable().length === 0) {
+      for (const target of this.#inForce) this.of(target).skipTo(...this.#latestStart());
+    }
+    return this.#resumable().map((target) => {
+      const { segmentId, revision, sourceStart, committed } = this.of(target);
+      return {
+        targetLanguageCode: target,
+        segmentId,
+        revision,
+        segmentSourceStart: sourceStart,
+        targetCommitted: committed,
+      };
+    });
+  }
+
+  /**
+   * Targets that can be resumed. Where one begins that joined late is not known until another comes
+   * there; until then it needs no source that the others do not.
+   */
+  #resumable() {
+    return [...this.#inForce, ...this.#leaving].filter((target) => {
+      const text = this.of(target);
+      text.sourceStart ??= this.#startOf(text.segmentId);
+      return text.sourceStart !== undefined;
+    });
+  }
+
+  /** @param {number} segmentId */
+  #startOf(segmentId) {
+    return this.#segmentStarts.get(segmentId);
+  }
+
+  /** @returns {[number, number]} the latest segment whose start is known, and its start */
+  #latestStart() {
+    return [...this.#segmentStarts].reduce((one, other) => (other[0] > one[0] ? other : one));
+  }
+
+  /** @param {TargetText} text that has just closed a segment */
+  #closed(text) {
+    if (!this.#segmentStarts.has(text.segmentId)) {
+      this.#segmentStarts.set(text.segmentId, /** @type {number} */ (text.sourceStart));
+    }
+    const ids = this.#resumable().map((target) => this.of(target).segmentId);
+    for (const id of this.#segmentStarts.keys()) {
+      if (id < Math.min(...ids, text.segmentId)) this.#segmentStarts.delete(id);
+    }
+  }
+}

@@ -1,0 +1,366 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { eventsOf, streamTo } from './support.js';
+
+/** @typedef {import('./scripted-server.js').Peer} Peer */
+
+/**
+ * A connection that takes the first sentence and part of the second, then breaks.
+ *
+ * @param {(peer: Peer) => unknown} breakOff
+ */
+const firstConnection = (breakOff) => async (/** @type {Peer} */ peer) => {
+  peer.start();
+  for (let i = 0; i < 3; i++) await peer.receive();
+  peer.update({ revision: 1, committed: 'HI 😀.', segmentClosed: true, sourceCommittedLength: 5 });
+  peer.update({ revision: 2, segmentId: 1, committed: 'HOW', segmentSourceStart: 5 });
+  await breakOff(peer);
+};
+
+/** @param {any[]} requests filled with what comes */
+const secondConnection = (requests) => async (/** @type {Peer} */ peer) => {
+  peer.start({ targets: [{ targetLanguageCode: 'yy', firstSegmentId: 1 }] });
+  requests.push(...(await peer.receiveAll()));
+  peer.update({
+    revision: 3,
+    segmentId: 1,
+    committed: ' ARE YOU?',
+    committedLength: 12,
+    segmentClosed: true,
+  });
+  peer.finish();
+};
+
+/** @type {Record<string, (peer: Peer) => unknown>} */
+const breaks = {
+  UNAVAILABLE: (peer) => peer.fail('UNAVAILABLE'),
+  GoAway: (peer) => peer.send({ goAway: { within: { seconds: 5 } } }),
+  'a wrong committed_length': (peer) =>
+    peer.update({
+      revision: 3,
+      segmentId: 1,
+      committed: ' A',
+      committedLength: 9,
+      segmentSourceStart: 5,
+    }),
+  'a missing revision': (peer) => peer.update({ revision: 4, segmentId: 1, segmentSourceStart: 5 }),
+  'a segment out of order': (peer) =>
+    peer.update({ revision: 3, segmentId: 2, segmentSourceStart: 5 }),
+  'an end without a report': (peer) => peer.end(),
+};
+
+for (const [name, breakOff] of Object.entries(breaks)) {
+  test(`${name}: the stream goes on, and nothing is lost or repeated`, async (t) => {
+    /** @type {any[]} */
+    const requests = [];
+    const stream = await streamTo(t, [firstConnection(breakOff), secondConnection(requests)]);
+    stream.send('Hi 😀');
+    stream.send({ committed: '. How ', startOffsetMs: 1000, endOffsetMs: 2000, speaker: 'A' });
+    const committed = [];
+    const events = [];
+    for await (const event of stream) {
+      events.push(event.type === 'started' ? `started ${event.resumed}` : event.type);
+      if (event.type !== 'update') continue;
+      committed.push(event.committed);
+      if (event.revision === 2) {
+        stream.send({ committed: 'are you?', tentative: ' I' });
+        stream.flush();
+        stream.end();
+      }
+    }
+    assert.deepEqual(events, [
+      'started false',
+      'update',
+      'update',
+      'started true',
+      'update',
+      'report',
+    ]);
+    assert.deepEqual(committed, ['HI 😀.', 'HOW', ' ARE YOU?']);
+    assert.equal(stream.transcript('yy'), 'HI 😀. HOW ARE YOU?');
+
+    const [{ config }, cut, next, flush, ...others] = requests;
+    assert.deepEqual(config.resume, {
+      sessionId: 's1',
+      targets: [
+        {
+          targetLanguageCode: 'yy',
+          segmentId: 1,
+          revision: 2,
+          segmentSourceStart: 5,
+          sourceCommitted: '',
+          sourceTentative: '',
+          targetCommitted: 'HOW',
+        },
+      ],
+    });
+    assert.deepEqual(
+      [cut.source.sequence, cut.source.committed, cut.source.speaker],
+      [2, ' How ', 'A'],
+    );
+    assert.deepEqual(cut.source.startOffset, { seconds: 1, nanos: 0 });
+    assert.deepEqual(
+      [next.source.sequence, next.source.committed, next.source.tentative],
+      [3, 'are you?', ' I'],
+    );
+    assert.deepEqual(flush.flush, { sequence: 4 });
+    assert.deepEqual(others, []);
+  });
+}
+
+test('two targets: source goes again from the one that is behind', async (t) => {
+  /** @type {any[]} */
+  const requests = [];
+  const targets = ['yy', 'zz'].map((targetLanguageCode) => ({ targetLanguageCode }));
+  const stream = await streamTo(
+    t,
+    [
+      async (peer) => {
+        peer.start({ targets });
+        for (let i = 0; i < 3; i++) await peer.receive();
+        peer.update({
+          revision: 1,
+          committed: 'A.',
+          segmentClosed: true,
+          sourceCommittedLength: 2,
+        });
+        peer.update({ revision: 1, targetLanguageCode: 'zz', draft: 'A' });
+        await peer.fail('UNAVAILABLE');
+      },
+      async (peer) => {
+        peer.start({ targets });
+        requests.push(...(await peer.receiveAll()));
+        peer.update({
+          revision: 2,
+          targetLanguageCode: 'zz',
+          committed: 'A.',
+          segmentClosed: true,
+          sourceCommittedLength: 2,
+        });
+        peer.update({
+          revision: 2,
+          targetLanguageCode: 'yy',
+          segmentId: 1,
+          segmentSourceStart: 2,
+          committed: 'B.',
+          segmentClosed: true,
+        });
+        peer.update({
+          revision: 3,
+          targetLanguageCode: 'zz',
+          segmentId: 1,
+          segmentSourceStart: 2,
+          committed: 'B.',
+          segmentClosed: true,
+        });
+        peer.finish();
+      },
+    ],
+    { targets: ['yy', 'zz'] },
+  );
+  stream.send('a.');
+  stream.send(' b.');
+  stream.end();
+  await eventsOf(stream);
+  assert.deepEqual([stream.transcript('yy'), stream.transcript('zz')], ['A. B.', 'A. B.']);
+  const [{ config }, first, second] = requests;
+  const state = (
+    /** @type {any} */ { targetLanguageCode, segmentId, revision, segmentSourceStart },
+  ) => [targetLanguageCode, segmentId, revision, segmentSourceStart];
+  assert.deepEqual(config.resume.targets.map(state), [
+    ['yy', 1, 1, 2],
+    ['zz', 0, 1, 0],
+  ]);
+  assert.deepEqual([first.source.committed, second.source.committed], ['a.', ' b.']);
+});
+
+test('a target that joined late holds back the source it still needs', async (t) => {
+  /** @type {any[]} */
+  const requests = [];
+  const targets = ['yy', 'zz'].map((targetLanguageCode) => ({
+    targetLanguageCode,
+    firstSegmentId: 1,
+  }));
+  const stream = await streamTo(t, [
+    async (peer) => {
+      peer.start();
+      for (let i = 0; i < 4; i++) await peer.receive();
+      peer.start({ targets });
+      peer.update({ revision: 1, committed: 'A.', segmentClosed: true, sourceCommittedLength: 2 });
+      peer.update({
+        revision: 2,
+        segmentId: 1,
+        segmentSourceStart: 2,
+        committed: 'B.',
+        segmentClosed: true,
+        sourceCommittedLength: 3,
+      });
+      await peer.fail('UNAVAILABLE');
+    },
+    async (peer) => {
+      peer.start({ targets });
+      requests.push(...(await peer.receiveAll()));
+      peer.update({
+        revision: 1,
+        targetLanguageCode: 'zz',
+        segmentId: 1,
+        segmentSourceStart: 2,
+        committed: 'B.',
+        segmentClosed: true,
+      });
+      peer.finish();
+    },
+  ]);
+  stream.send('a.');
+  stream.reconfigure({ targets: ['yy', 'zz'] });
+  stream.send(' b.');
+  stream.end();
+  await eventsOf(stream);
+  assert.deepEqual([stream.transcript('yy'), stream.transcript('zz')], ['A. B.', 'B.']);
+  const [{ config }, source, ...others] = requests;
+  assert.deepEqual(config.targetLanguageCodes, ['yy', 'zz']);
+  assert.deepEqual(
+    config.resume.targets.map((/** @type {any} */ { segmentId }) => segmentId),
+    [2, 1],
+  );
+  assert.equal(source.source.committed, ' b.');
+  assert.deepEqual(others, []);
+});
+
+test('a target that joins late joins in the same place after a break', async (t) => {
+  /** @type {any[]} */
+  const requests = [];
+  const targets = [{ targetLanguageCode: 'yy' }, { targetLanguageCode: 'zz', firstSegmentId: 1 }];
+  const stream = await streamTo(t, [
+    async (peer) => {
+      peer.start();
+      for (let i = 0; i < 4; i++) await peer.receive();
+      peer.update({ revision: 1, draft: 'A' });
+      peer.start({ targets });
+      await peer.fail('UNAVAILABLE');
+    },
+    async (peer) => {
+      peer.start();
+      requests.push(...(await peer.receiveAll()));
+      peer.start({ targets });
+      const first = { committed: 'A.', segmentClosed: true, sourceCommittedLength: 2 };
+      const second = { committed: 'B.', segmentId: 1, segmentSourceStart: 2, segmentClosed: true };
+      peer.update({ ...first, revision: 2 });
+      peer.update({ ...second, revision: 3 });
+      peer.update({ ...second, revision: 1, targetLanguageCode: 'zz' });
+      peer.finish();
+    },
+  ]);
+  stream.send('a');
+  stream.reconfigure({ targets: ['yy', 'zz'] });
+  stream.send('. b.');
+  stream.end();
+  await eventsOf(stream);
+  assert.deepEqual([stream.transcript('yy'), stream.transcript('zz')], ['A. B.', 'B.']);
+  const kinds = requests.map(
+    ({ request, config }) => config?.targetLanguageCodes.join() ?? request,
+  );
+  assert.deepEqual(kinds, ['yy', 'source', 'yy,zz', 'source']);
+});
+
+test('a target that leaves is resumed until its segment closes', async (t) => {
+  /** @type {any[]} */
+  const requests = [];
+  const both = ['yy', 'zz'].map((targetLanguageCode) => ({ targetLanguageCode }));
+  const stream = await streamTo(
+    t,
+    [
+      async (peer) => {
+        peer.start({ targets: both });
+        for (let i = 0; i < 3; i++) await peer.receive();
+        peer.update({ revision: 1, draft: 'A' });
+        peer.update({ revision: 1, targetLanguageCode: 'zz', draft: 'A' });
+        peer.start();
+        await peer.fail('UNAVAILABLE');
+      },
+      async (peer) => {
+        peer.start({ targets: both });
+        requests.push(...(await peer.receiveAll()));
+        peer.start();
+        for (const targetLanguageCode of ['yy', 'zz']) {
+          peer.update({
+            revision: 2,
+            targetLanguageCode,
+            committed: 'A.',
+            segmentClosed: true,
+            sourceCommittedLength: 2,
+          });
+        }
+        peer.finish();
+      },
+    ],
+    { targets: ['yy', 'zz'] },
+  );
+  stream.send('a');
+  stream.reconfigure({ targets: ['yy'] });
+  stream.send('.');
+  stream.end();
+  await eventsOf(stream);
+  assert.deepEqual([stream.transcript('yy'), stream.transcript('zz')], ['A.', 'A.']);
+  const kinds = requests.map(
+    ({ request, config }) => config?.targetLanguageCodes.join() ?? request,
+  );
+  assert.deepEqual(kinds, ['yy,zz', 'source', 'yy', 'source']);
+});
+
+test('a silent server counts as gone', async (t) => {
+  const limits = { heartbeatInterval: { nanos: 20e6 } };
+  const stream = await streamTo(t, [(peer) => peer.start({ limits }), (peer) => peer.finish()]);
+  const events = await eventsOf(stream);
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['started', 'report'],
+  );
+});
+
+test('a draining server is asked again, after the time it names', async (t) => {
+  const drained = { reason: 'DRAINING', retryDelay: { nanos: 30e6 } };
+  const full = { reason: 'OVERLOADED', retryDelay: { nanos: 30e6 } };
+  const stream = await streamTo(t, [
+    (peer) => {
+      peer.start();
+      return peer.fail('UNAVAILABLE');
+    },
+    (peer) => peer.fail('UNAVAILABLE', drained),
+    (peer) => peer.fail('RESOURCE_EXHAUSTED', full),
+    (peer) => peer.finish(),
+  ]);
+  const events = await eventsOf(stream);
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['started', 'report'],
+  );
+});
+
+test('the stream is lost when nobody answers in time', async (t) => {
+  const stream = await streamTo(
+    t,
+    [
+      (peer) => {
+        peer.start();
+        return peer.fail('UNAVAILABLE');
+      },
+      ...Array(20).fill((/** @type {Peer} */ peer) => peer.fail('UNAVAILABLE')),
+    ],
+    { resumeTimeoutMs: 500 },
+  );
+  await assert.rejects(eventsOf(stream), { code: 'UNAVAILABLE', reason: 'CONNECTION_LOST' });
+});
+
+test('a server that keeps losing text is given up', async (t) => {
+  const broken = (/** @type {Peer} */ peer) => {
+    peer.start();
+    peer.update({ revision: 7 });
+  };
+  const stream = await streamTo(t, Array(4).fill(broken));
+  await assert.rejects(eventsOf(stream), {
+    code: 'DATA_LOSS',
+    reason: 'CONNECTION_LOST',
+    message: /revision 7 after 0/,
+  });
+});

@@ -1,0 +1,103 @@
+"""What the README, the examples and the Dockerfile tell people to run works."""
+
+import asyncio
+import os
+import re
+import shutil
+import sys
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from translator.models.base import LanguagePair
+from translator.server.app import RunningServer
+from translator.testing import FakeModel, serve_in_process
+
+pytestmark = pytest.mark.contract
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+NODE = shutil.which("node")
+NODE_CLIENT = ROOT / "clients" / "node"
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[RunningServer]:
+    model = FakeModel(LanguagePair("en", "pt"))
+    async with serve_in_process(models=[model]) as running:
+        yield running
+
+
+def example(language: str) -> str:
+    [code] = re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    return str(code)
+
+
+async def run(
+    command: Sequence[str],
+    *,
+    cwd: Path = ROOT,
+    code: str = "",
+    fails: bool = False,
+    **environment: str,
+) -> list[str]:
+    """The lines that a command prints; it has to end well, unless it is to fail."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=cwd,
+        env={**os.environ, **environment},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate(code.encode())
+    assert bool(process.returncode) is fails, err.decode()
+    return out.decode().splitlines()
+
+
+async def test_the_python_example_runs(server: RunningServer) -> None:
+    code = example("python").replace("localhost:50051", server.address)
+    lines = await run([sys.executable, "-"], code=code)
+    assert lines[-1] == "GOOD MORNING, EVERYONE. WE BEGIN AT NINE."
+    assert "1: WE BEGIN AT NINE.[]" in lines
+
+
+@pytest.mark.skipif(NODE is None, reason="there is no node")
+@pytest.mark.skipif(
+    not (NODE_CLIENT / "node_modules").is_dir(), reason="make test installs clients/node first"
+)
+async def test_the_node_example_runs(server: RunningServer) -> None:
+    code = example("js").replace("localhost:50051", server.address)
+    lines = await run([str(NODE), "--input-type=module", "-"], cwd=NODE_CLIENT, code=code)
+    assert lines[-1] == "GOOD MORNING, EVERYONE. WE BEGIN AT NINE."
+    assert "1: WE BEGIN AT NINE.[]" in lines
+
+
+async def test_the_call_by_reflection_runs(server: RunningServer) -> None:
+    [command] = re.findall(r"^\.venv/bin/buf (curl.*?localhost:50051\S+)$", README, re.S | re.M)
+    command = command.replace("\\\n", " ").replace("localhost:50051", server.address)
+    buf = Path(sys.executable).parent / "buf"
+    out = await run(["sh", "-c", f"{buf} {command}"])
+    assert any('"GOOD MORNING."' in line for line in out)
+
+
+async def test_the_streaming_example_runs(server: RunningServer) -> None:
+    lines = await run([sys.executable, "examples/python_stream.py", server.address])
+    assert lines[-1] == "GOOD MORNING, EVERYONE. TODAY WE TALK ABOUT TRAINS. WHO CAME BY TRAIN?"
+
+
+async def test_the_example_with_whole_texts_runs(server: RunningServer) -> None:
+    lines = await run([sys.executable, "examples/translate_texts.py", server.address])
+    assert lines[0] == "fake: en-pt"
+    assert lines[-1].endswith(r"'TWO PAGES, PLEASE.\n\nAND A COFFEE.'")
+
+
+async def test_the_image_s_health_check_tells_a_server_from_none(server: RunningServer) -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
+    [code] = re.findall(r'^HEALTHCHECK .* CMD \["python", "-c", "(.*)"\]$', dockerfile, re.M)
+    command = [sys.executable, "-c", code]
+    port = server.address.rpartition(":")[2]
+    assert await run(command, TRANSLATOR_PORT=port) == []
+    await server.drain()
+    assert await run(command, fails=True, TRANSLATOR_PORT=port) == []
