@@ -4,6 +4,7 @@ Each comes from, in this order: the command line, the environment (``TRANSLATOR_
 ``TRANSLATOR_LIMITS__MAX_SESSIONS`` for a nested one), a TOML file, the default.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -62,6 +63,9 @@ class ServerConfig(BaseSettings):
     threads: int = Field(2, ge=1, le=256, description="Threads of one tensor operation.")
     max_batch_size: int = Field(64, ge=1, le=4096, description="Requests that share a step.")
     heartbeat_s: float = Field(30.0, ge=0, description="Longest silence, in seconds; 0: any.")
+    first_message_timeout_s: float = Field(
+        30.0, gt=0, description="Seconds that a new stream may take to send its config."
+    )
     drain_grace_s: float = Field(
         20.0, ge=0, description="Seconds that streams get to move away when the server ends."
     )
@@ -106,6 +110,11 @@ def load_config(
     class _Config(ServerConfig):
         toml_file = file
 
+    # A misspelt variable would be silently ignored.
+    known = {"TRANSLATOR_" + name.upper() for name in ServerConfig.model_fields}
+    for name in os.environ:
+        if name.startswith("TRANSLATOR_") and name.split("__")[0] not in known:
+            raise ConfigError(f"{name}: there is no such setting; see the README's table")
     if file is not None and not file.is_file():
         raise ConfigError(f"{file}: there is no such file")
     try:

@@ -96,7 +96,7 @@ async def test_cut_connections_neither_repeat_nor_lose_a_word(
         port = int(server.address.rpartition(":")[2])
         async with proxy.listening(port) as address:
             started, transcripts = await asyncio.wait_for(speak(address, disturb, **options), 60)
-    assert started > 3
+    assert started > 1
     assert transcripts == dict.fromkeys(("yy", "zz"), fake_translation(TEXT).rstrip())
 
 

@@ -273,3 +273,39 @@ async def test_a_model_that_fails_ends_its_session_alone_and_tells_no_internals(
         assert "secret" not in str(results[1].status)
         info = results[1].detail(error_details_pb2.ErrorInfo)
         assert info.metadata["correlation_id"] in results[1].status.message
+
+
+async def test_bytes_that_are_no_message_are_the_clients_fault(server: RunningServer) -> None:
+    broken = b"\x0a\x02\xff\xfe"
+    async with grpc.aio.insecure_channel(server.address) as channel:
+        unary = channel.unary_unary("/translator.v1.TranslatorService/Translate")
+        with pytest.raises(grpc.aio.AioRpcError) as failed:
+            await unary(broken)
+        assert failed.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+        stream = channel.stream_stream("/translator.v1.TranslatorService/StreamingTranslate")()
+        await stream.write(b"\x0a\x04" + broken)
+        assert await stream.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_stream_that_never_sends_its_config_is_ended() -> None:
+    async with (
+        serve_in_process(ServerConfig(port=0, first_message_timeout_s=0.1)) as server,
+        connected(server.address) as stub,
+    ):
+        call = stub.StreamingTranslate()
+        assert await call.code() == grpc.StatusCode.INVALID_ARGUMENT
+        assert "0.1 s" in await call.details()
+
+
+async def test_two_streams_that_resume_one_session_do_not_disturb_each_other(
+    server: RunningServer,
+) -> None:
+    resuming = config()
+    resuming.config.resume.session_id = "the-same"
+    texts = [f"stream {i} goes on. " * 10 + "end." for i in range(12)]
+    results = await asyncio.gather(
+        *(exchange(server.address, [resuming, *chunks(text, 7)]) for text in texts)
+    )
+    assert [" ".join(r.texts().values()) for r in results] == [
+        fake_translation(text) for text in texts
+    ]

@@ -180,6 +180,7 @@ def test_no_server_is_exit_3() -> None:
         (("--model", "en-de=/no/such/folder"), {}, "/no/such/folder"),
         (("--port", "70000"), {}, "port"),
         ((), {"TRANSLATOR_THREADS": "none"}, "threads"),
+        ((), {"TRANSLATOR_PROT": "1"}, "TRANSLATOR_PROT"),
         ((), {"TRANSLATOR_LIMITS__MAX_SESSIONS": "0"}, "limits.max_sessions"),
         (("--config", "/no/such.toml"), {}, "/no/such.toml"),
     ],

@@ -38,12 +38,16 @@ async def connected(
     Raises:
         OperatorError: The server inside cannot be set up.
     """
+    if address is not None and models:
+        raise click.UsageError("--model is for the server inside; --address names a running one")
     async with AsyncExitStack() as stack:
         if address is None:
             # Only now: a client of a running server needs no torch.
             from translator.config import load_config
             from translator.server.app import running
 
-            config = load_config(overrides={"port": 0, **({"models": models} if models else {})})
+            # The ports of a server that may run beside this one are not for this one.
+            own = {"host": "127.0.0.1", "port": 0, "metrics_port": None, "admin_port": None}
+            config = load_config(overrides=own | ({"models": models} if models else {}))
             address = (await stack.enter_async_context(running(config))).address
         yield await stack.enter_async_context(AsyncTranslatorClient(address))

@@ -40,7 +40,7 @@ __all__ = ["command"]
     show_default=True,
 )
 def command(file: Path | None, log_level: str, **options: Any) -> None:
-    """Serve until SIGTERM or Ctrl-C, then let the streams move away.
+    """Serve until SIGTERM or Ctrl-C, then let the streams move away; a second one ends at once.
 
     Prints `serving on HOST:PORT` once it is ready; everything else goes to standard error. Further
     settings (limits, heartbeat) come from --config and from TRANSLATOR_* variables.
@@ -54,10 +54,14 @@ def command(file: Path | None, log_level: str, **options: Any) -> None:
 
 
 async def _serve(config: ServerConfig) -> None:
-    stop = asyncio.Event()
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def signalled() -> None:
+        (hurry if stop.is_set() else stop).set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, signalled)
     async with running(config) as server:
         if server.metrics_port is not None:
             click.echo(f"metrics on {config.admin_host}:{server.metrics_port}", err=True)
@@ -65,4 +69,8 @@ async def _serve(config: ServerConfig) -> None:
             click.echo(f"channelz on {config.admin_host}:{server.admin_port}", err=True)
         click.echo(f"serving on {server.address}")
         await stop.wait()
-        await server.drain()
+        drain = asyncio.create_task(server.drain())
+        hurried = asyncio.create_task(hurry.wait())
+        await asyncio.wait({drain, hurried}, return_when=asyncio.FIRST_COMPLETED)
+        hurried.cancel()
+        drain.cancel()

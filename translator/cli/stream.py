@@ -29,7 +29,7 @@ _READ_BYTES = 4096
 )
 @click.option(
     "--latency",
-    type=click.Choice([latency.value.replace("_", "-") for latency in Latency]),
+    type=click.Choice([latency.value for latency in Latency]),
     default="balanced",
     show_default=True,
 )
@@ -63,9 +63,7 @@ def command(
     In a terminal the draft is shown dimmed after the committed text; when piped, each segment is a
     line once it is committed.
     """
-    options: StreamOptions = {
-        "policy": _policy(policy) if policy else Latency(latency.replace("-", "_"))
-    }
+    options: StreamOptions = {"policy": _policy(policy) if policy else Latency(latency)}
     display: Display
     if as_json:
         display = JsonLines()

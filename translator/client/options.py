@@ -14,7 +14,7 @@ class Latency(StrEnum):
 
     LOW = "low"
     BALANCED = "balanced"
-    HIGH_QUALITY = "high_quality"
+    HIGH_QUALITY = "high-quality"
 
 
 class Segmentation(StrEnum):

@@ -7,6 +7,7 @@ import langcodes
 from langcodes.tag_parser import LanguageTagError
 
 from translator.errors import (
+    ConfigError,
     InvalidRequestError,
     LanguagePairNotSupportedError,
     ModelNotFoundError,
@@ -33,12 +34,22 @@ class Served:
 
 
 class Catalog:
-    """Models by name."""
+    """Models by name.
+
+    Raises:
+        ConfigError: Two models have one name.
+    """
 
     def __init__(self, models: Iterable[Seq2SeqModel]) -> None:
-        self.models: Mapping[str, Seq2SeqModel] = {
-            model.info.name: model for model in sorted(models, key=lambda m: m.info.name)
-        }
+        named: dict[str, Seq2SeqModel] = {}
+        for model in sorted(models, key=lambda m: m.info.name):
+            if model.info.name in named:
+                raise ConfigError(
+                    f"models: two models have the name {model.info.name!r}; "
+                    "a model is named after its folder, so rename one of the folders"
+                )
+            named[model.info.name] = model
+        self.models: Mapping[str, Seq2SeqModel] = named
 
     @property
     def pairs(self) -> list[LanguagePair]:

@@ -21,7 +21,7 @@ class LocalAgreement(Policy):
             sentences.
     """
 
-    def __init__(self, n: int = 3) -> None:
+    def __init__(self, n: int = 5) -> None:
         if n < 2:
             raise ValueError(f"n is {n}; at least 2 hypotheses can agree")
         self.n = n

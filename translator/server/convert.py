@@ -26,6 +26,7 @@ __all__ = [
     "policy_kinds",
     "report",
     "resume_state",
+    "seconds",
     "source_update",
     "started",
     "target_update",

@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
 
-from translator.errors import ServiceError, TranslatorError
+from translator.errors import InvalidRequestError, ServiceError, TranslatorError
 from translator.metrics import Metrics
 from translator.server.status import from_error, to_grpc
 
@@ -44,10 +45,13 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
                 handler.request_deserializer,
                 handler.response_serializer,
             )
+
+        async def read_and_run(request: bytes, context: Any) -> Any:
+            return await handler.unary_unary(handler.request_deserializer(request), context)
+
+        # Read inside the guard: what cannot be read would otherwise end the call as UNKNOWN.
         return grpc.unary_unary_rpc_method_handler(
-            self._guard(handler.unary_unary),
-            handler.request_deserializer,
-            handler.response_serializer,
+            self._guard(read_and_run), None, handler.response_serializer
         )
 
     def _guard(self, behavior: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -56,6 +60,9 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
                 return await behavior(request, context)
             except TranslatorError as error:
                 status = self._status(error)
+            except DecodeError as error:
+                # Not valid protobuf, such as text that is not UTF-8.
+                status = self._status(InvalidRequestError("request", f"cannot be read: {error}"))
             except Exception as error:
                 wrapped = ServiceError(f"{type(error).__name__}")
                 wrapped.__cause__ = error

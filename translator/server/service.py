@@ -1,5 +1,6 @@
 """TranslatorService: the handlers of the contract."""
 
+import asyncio
 import logging
 import time
 import uuid
@@ -50,7 +51,7 @@ class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
     async def StreamingTranslate(self, request_iterator: Any, context: Any) -> None:  # noqa: N802
         """One live stream."""
         async with self._admitted() as began_s:
-            first = await context.read()
+            first = await self._first(context)
             if first is grpc.aio.EOF or first.WhichOneof("request") != "config":
                 got = "nothing" if first is grpc.aio.EOF else first.WhichOneof("request")
                 raise InvalidRequestError(
@@ -137,16 +138,34 @@ class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
             self._num_sessions -= 1
             self._server.metrics.sessions.set(self._num_sessions)
 
+    async def _first(self, context: Any) -> Any:
+        """The first message; a stream that never sends one holds its place only for a while."""
+        timeout_s = self._server.config.first_message_timeout_s
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await context.read()
+        except TimeoutError:
+            raise InvalidRequestError(
+                "request", f"no config came within {timeout_s:g} s of opening the stream"
+            ) from None
+
     def _open(self, message: streaming_pb2.StreamingConfig) -> Session:
         limits = self._server.config.limits
         config = resolve_config(message, self._server.catalog, limits)
         heartbeat_s(message, 0.0)
         resume = None
-        session_id = uuid.uuid4().hex
+        stream_id = session_id = uuid.uuid4().hex
         if message.HasField("resume"):
             resume = resolve_resume(message, config, limits)
             session_id = message.resume.session_id
-        return Session(session_id, config, self._server.limits_of_session, time.monotonic, resume)
+        return Session(
+            session_id,
+            stream_id,
+            config,
+            self._server.limits_of_session,
+            time.monotonic,
+            resume,
+        )
 
     def _finished(self, session: Session, code: str, duration_s: float) -> None:
         report = session.report()

@@ -65,8 +65,8 @@ class LiveStream:
             await self._write()
         finally:
             reader.cancel()
-            for target in self.session.targets:
-                self._engine.cancel((self.session.session_id, target))
+            for key in self.session.request_keys:
+                self._engine.cancel(key)
             await asyncio.gather(reader, return_exceptions=True)
 
     def drain(self, within_s: float) -> None:

@@ -11,7 +11,7 @@ from translator.session.events import Binding, ResumeState, SessionConfig
 from translator.text.segmenter import Segmenter, SegmentLimits
 from translator.v1 import streaming_pb2, translate_pb2
 
-__all__ = ["resolve_config", "resolve_resume", "resolve_translate", "segment_limits"]
+__all__ = ["heartbeat_s", "resolve_config", "resolve_resume", "resolve_translate", "segment_limits"]
 
 _MAX_INTERVAL_S = 3600.0
 

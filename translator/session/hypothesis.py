@@ -12,7 +12,7 @@ from translator.text.words import word_ends
 
 __all__ = ["ModelSource", "TargetHypothesis"]
 
-# Control characters mean nothing to a model; a space keeps all positions as they are.
+# Control characters mean nothing to a model; a space instead keeps all positions as they are.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -21,7 +21,7 @@ class ModelSource:
     """Source text as a model is given it.
 
     Attributes:
-        text: The text, without the white space around it.
+        text: The text, control characters as spaces, without the white space around it.
         offset: Code points of white space before it in the segment.
         encoded: Its tokens and where each comes from.
         truncated: Whether the model's length limit cut it.
@@ -35,9 +35,10 @@ class ModelSource:
     @classmethod
     def encode(cls, tokenizer: Tokenizer, text: str, max_tokens: int) -> "ModelSource":
         """Tokens of ``text`` for a model that takes at most ``max_tokens``."""
-        stripped = text.strip()
-        offset = len(text) - len(text.lstrip())
-        encoded = tokenizer.encode_source(_CONTROL.sub(" ", stripped))
+        clean = _CONTROL.sub(" ", text)
+        stripped = clean.strip()
+        offset = len(clean) - len(clean.lstrip())
+        encoded = tokenizer.encode_source(stripped)
         if len(encoded.tokens) <= max_tokens:
             return cls(stripped, offset, encoded)
         kept = EncodedText(

@@ -45,8 +45,11 @@ class TargetFigures:
 
         lag_i = d_i - i * S / T
 
-    Lag in time is from the arrival of source word floor(i * S / T) to the commit of target word i.
-    Both are means over all target words.
+    and the mean is over the words up to the first that had all of the source, since those after it
+    waited for nothing. The session's figure is the mean of its segments'.
+
+    Lag in time is from the arrival of source word floor(i * S / T) to the commit of target word i,
+    a mean over all target words.
     """
 
     words: int = 0
@@ -54,8 +57,9 @@ class TargetFigures:
     steps_run: int = 0
     steps_saved: int = 0
     _lag_words: float = 0.0
+    _num_segments: int = 0
     _lag_s: float = 0.0
-    _measured: int = 0
+    _num_words: int = 0
     # For each target word of the open segment: source words translated, and time, at its commit.
     _delays: list[tuple[int, float] | None] = field(default_factory=list)
 
@@ -84,21 +88,29 @@ class TargetFigures:
         arrivals_s = segment.arrivals_s()
         if not arrivals_s or not self._delays:
             return
-        ratio = len(arrivals_s) / len(self._delays)
+        num_source_words = len(arrivals_s)
+        ratio = num_source_words / len(self._delays)
+        lags_words: list[float] = []
+        waited = True
         for index, delay in enumerate(self._delays):
             if delay is None:
                 continue
-            num_source_words, committed_s = delay
-            self._lag_words += num_source_words - index * ratio
+            translated, committed_s = delay
+            if waited:
+                lags_words.append(translated - index * ratio)
+                waited = translated < num_source_words
             self._lag_s += committed_s - arrivals_s[int(index * ratio)]
-            self._measured += 1
+            self._num_words += 1
+        if lags_words:
+            self._lag_words += sum(lags_words) / len(lags_words)
+            self._num_segments += 1
 
     @property
     def mean_lag_words(self) -> float:
-        """Mean lag in source words."""
-        return self._lag_words / max(1, self._measured)
+        """Mean LAAL of the segments, in source words."""
+        return self._lag_words / max(1, self._num_segments)
 
     @property
     def mean_lag_ms(self) -> float:
         """Mean lag in milliseconds."""
-        return 1e3 * self._lag_s / max(1, self._measured)
+        return 1e3 * self._lag_s / max(1, self._num_words)

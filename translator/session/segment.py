@@ -70,6 +70,12 @@ class Segment:
         self.closed = True
         return rest
 
+    def drop(self, end: int) -> None:
+        """Begin after the first ``end`` code points, which are forgotten."""
+        rest = self.split(end)
+        self.start, self.committed, self.chunks = rest.start, rest.committed, rest.chunks
+        self.closed = False
+
     @property
     def is_blank(self) -> bool:
         """Whether its committed source is nothing but white space."""

@@ -4,10 +4,11 @@ It knows no sockets, threads or tensors. Whoever drives it gives it source, file
 an engine, hands it the outcomes, and sends what its outboxes hold.
 """
 
+import itertools
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from translator.engine.request import Outcome, Request
+from translator.engine.request import Outcome, Request, RequestKey
 from translator.errors import InvalidRequestError
 from translator.session.events import (
     ResumeState,
@@ -18,7 +19,7 @@ from translator.session.events import (
     Warned,
 )
 from translator.session.outbox import Outbox
-from translator.session.report import SessionReport, TargetReport
+from translator.session.report import SessionReport, TargetFigures, TargetReport
 from translator.session.segment import Segment
 from translator.session.track import Track
 from translator.text.words import count_words
@@ -30,7 +31,9 @@ class Session:
     """Turns one stream's source into requests, and their outcomes into updates.
 
     Args:
-        session_id: Names it; requests carry it in their key.
+        session_id: Names it; after a resume it is the earlier stream's.
+        stream_id: Names this stream in the engine. It is never a client's word: two streams of one
+            session may live side by side while the server has not noticed that one is dead.
         config: What is in force at first.
         limits: What it may take.
         clock: Seconds, monotonic.
@@ -40,12 +43,14 @@ class Session:
     def __init__(
         self,
         session_id: str,
+        stream_id: str,
         config: SessionConfig,
         limits: SessionLimits,
         clock: Callable[[], float],
         resume: ResumeState | None = None,
     ) -> None:
         self.session_id = session_id
+        self._stream_id = stream_id
         self.config = config
         self.warnings: deque[Warned] = deque()
         self.outboxes: dict[str, Outbox] = {}
@@ -55,7 +60,10 @@ class Session:
         self._started_s = clock()
         self._resume = resume or ResumeState()
         self._tracks: dict[str, Track] = {}
-        self._retired: list[TargetReport] = []
+        # Of all targets the session has had; one that comes back goes on with its own.
+        self._figures: dict[str, TargetFigures] = {}
+        # Numbers requests for all tracks: a late outcome of a former track answers no later one.
+        self._versions = itertools.count(1)
         self._source_words = 0
         self._source_updates = 0
         self._num_closed = 0
@@ -65,6 +73,8 @@ class Session:
         self._open = Segment(
             first.segment_id if first else 0, first.source_start if first else 0, config
         )
+        # The first segment of the newest configuration.
+        self._config_begins = self._open.id
         # Closed segments that some target has not been through.
         self._closed: deque[Segment] = deque()
         self._apply_config()
@@ -124,7 +134,9 @@ class Session:
     def reconfigure(self, config: SessionConfig) -> None:
         """Put a new configuration in force from the next segment on."""
         self.config = config
-        if self._open.committed or self._open.tentative:
+        has_begun = bool(self._open.committed or self._open.tentative)
+        self._config_begins = self._open.id + has_begun
+        if has_begun:
             return
         self._open.config = config
         for track in self._tracks.values():
@@ -161,16 +173,16 @@ class Session:
         tentative = segment.tentative
         if end is None and segment.is_blank:
             return
+        if end is not None and not segment.committed[:end].strip():
+            # White space longer than a segment: nothing to translate, and no id is spent on it.
+            segment.drop(end)
+            return
         segment.tentative = ""
         rest = segment.split(len(segment.committed) if end is None else end)
         rest.tentative = tentative
-        if segment.is_blank:
-            # White space longer than a segment: nothing to translate, and no id is spent on it.
-            rest.id = segment.id
-        else:
-            self._num_closed += 1
-            self._source_words += count_words(segment.committed)
-            self._closed.append(segment)
+        self._num_closed += 1
+        self._source_words += count_words(segment.committed)
+        self._closed.append(segment)
         self._open = rest
         if self._open.config is not self.config:
             self._open.config = self.config
@@ -184,8 +196,11 @@ class Session:
             resumed = self._resume.targets.get(target)
             if target not in self._tracks:
                 first_id = resumed.segment_id if resumed else self._open.id
-                key = (self.session_id, target)
-                self._tracks[target] = Track(key, binding, first_id, resumed)
+                key = (self._stream_id, target)
+                figures = self._figures.setdefault(target, TargetFigures())
+                self._tracks[target] = Track(
+                    key, binding, first_id, self._versions, figures, resumed
+                )
             if target not in self.outboxes:
                 self.outboxes[target] = Outbox(
                     resumed.revision if resumed else 0,
@@ -232,7 +247,11 @@ class Session:
         """Give a track its next segment; False when there is none to begin or it is retired."""
         for segment in (*self._closed, self._open):
             binding = next((b for b in segment.config.bindings if b.target == target), None)
-            if segment.id < track.next_segment_id or binding is None:
+            if segment.id < track.next_segment_id:
+                continue
+            if binding is None:
+                # The target was away while this segment came.
+                track.next_segment_id = segment.id + 1
                 continue
             if segment is self._open and not (segment.committed or segment.tentative):
                 return False
@@ -249,7 +268,6 @@ class Session:
             return True
         if all(b.target != target for b in self._open.config.bindings):
             # The target was taken out of the configuration.
-            self._retired.append(self._report_of(target))
             del self._tracks[target]
         return False
 
@@ -278,18 +296,19 @@ class Session:
         return self._ended and not self._closed and not any(map(len, self.outboxes.values()))
 
     @property
-    def targets(self) -> Sequence[str]:
-        """The targets it translates into now."""
-        return tuple(self._tracks)
+    def request_keys(self) -> list[RequestKey]:
+        """The keys under which it may have requests in the engine."""
+        return [(self._stream_id, target) for target in self.outboxes]
 
     @property
     def first_segment_ids(self) -> dict[str, int]:
         """For each target the segment that the newest configuration begins with."""
-        newest = self._open.id + (self._open.config is not self.config)
         first_ids: dict[str, int] = {}
         for binding in self.config.bindings:
             track = self._tracks.get(binding.target)
-            first_ids[binding.target] = max(newest, track.next_segment_id if track else 0)
+            first_ids[binding.target] = max(
+                self._config_begins, track.next_segment_id if track else 0
+            )
         return first_ids
 
     def report(self) -> SessionReport:
@@ -299,11 +318,11 @@ class Session:
             source_updates=self._source_updates,
             segments=self._num_closed,
             duration_s=self._clock() - self._started_s,
-            targets=(*self._retired, *(self._report_of(target) for target in self._tracks)),
+            targets=tuple(self._report_of(target) for target in self._figures),
         )
 
     def _report_of(self, target: str) -> TargetReport:
-        figures = self._tracks[target].figures
+        figures = self._figures[target]
         outbox = self.outboxes[target]
         return TargetReport(
             target=target,

@@ -1,5 +1,6 @@
 """One target of a session: what it has committed, and what it asks the engine for."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from translator.engine.request import Outcome, Request, RequestKey, RequestTiming
@@ -36,16 +37,25 @@ class _Filed:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """What a hypothesis adds: text to commit, the draft after it, and where it comes from."""
+    """What a hypothesis adds.
+
+    Attributes:
+        committed: Text to commit.
+        draft: The draft after it.
+        source_range: Where the text to commit comes from, in code points of the segment's source.
+        covered: Code points of the source that all committed text covers.
+        alignments: Where each word of the text to commit comes from.
+    """
 
     committed: str
     draft: str
     source_range: tuple[int, int] | None
+    covered: int
     alignments: tuple[AlignedRange, ...]
 
 
 _NO_SOURCE = ModelSource("", 0, EncodedText((), ()))
-_NO_CHANGE = _Change("", "", None, ())
+_NO_CHANGE = _Change("", "", None, 0, ())
 
 
 class Track:
@@ -58,6 +68,8 @@ class Track:
         key: Names this target's requests in the engine.
         binding: Model and tokenizer.
         next_segment_id: The segment that it begins with.
+        versions: Numbers its requests.
+        figures: What it adds its figures to.
         resumed: Where that segment broke off, or None.
     """
 
@@ -66,17 +78,19 @@ class Track:
         key: RequestKey,
         binding: Binding,
         next_segment_id: int,
+        versions: Iterator[int],
+        figures: TargetFigures,
         resumed: ResumedTarget | None = None,
     ) -> None:
         self.key = key
         self.binding = binding
         self.next_segment_id = next_segment_id
         self.segment: Segment | None = None
-        self.figures = TargetFigures()
+        self.figures = figures
         self._policy: Policy | None = None
         self._policy_of: object = None
         self.resumed = resumed
-        self._version = 0
+        self._versions = versions
         self._filed: dict[int, _Filed] = {}
         self._reset()
 
@@ -90,8 +104,9 @@ class Track:
         # The draft that was told last, and the source update it reflects.
         self._draft = ""
         self._told_sequence = 0
-        # The last text asked for, and the last answer for committed source.
-        self._wanted: tuple[str, bool] | None = None
+        # The last text asked for, whether as committed, as complete; and the last answer for
+        # committed source.
+        self._wanted: tuple[str, bool, bool] | None = None
         self._answer: tuple[_Filed, TargetHypothesis] | None = None
         self._filed.clear()
 
@@ -127,7 +142,9 @@ class Track:
         if segment is None or self._policy is None:
             return None
         text, is_committed = self._next_text(segment)
-        if (text, segment.closed) == self._wanted:
+        # What was only tentative when it was asked for could commit nothing.
+        wanted = (text, is_committed, segment.closed)
+        if wanted == self._wanted:
             return None
         if not segment.closed and (
             not text.strip() or is_opaque(text) or not self._policy.translates_open_segments
@@ -135,14 +152,12 @@ class Track:
             return None
         model = self.binding.model
         source = ModelSource.encode(self.binding.tokenizer, text, model.max_source_tokens)
-        self._wanted = (text, segment.closed)
-        self._version += 1
-        self._filed[self._version] = _Filed(
-            text, source, is_committed, segment.closed, segment.sequence
-        )
+        self._wanted = wanted
+        version = next(self._versions)
+        self._filed[version] = _Filed(text, source, is_committed, segment.closed, segment.sequence)
         return Request(
             key=self.key,
-            version=self._version,
+            version=version,
             model=model.name,
             source=source.encoded.tokens,
             target_prefix=self._committed_tokens,
@@ -173,7 +188,9 @@ class Track:
         filed = self._filed.get(outcome.request.version)
         self._filed.clear()
         # What was asked for meanwhile was dropped if this request ran: it is to be asked for again.
-        self._wanted = (filed.text, filed.is_complete) if filed is not None else None
+        self._wanted = (
+            (filed.text, filed.is_committed, filed.is_complete) if filed is not None else None
+        )
         if outcome.error is not None:
             raise outcome.error
         if filed is None or self.segment is None or outcome.hypothesis is None:
@@ -200,14 +217,14 @@ class Track:
             return None
         if self._answer is not None:
             filed, hypothesis = self._answer
-            if filed.source.text == segment.committed.strip():
+            if filed.text.strip() == segment.committed.strip():
                 complete = _Filed(segment.committed, filed.source, True, True, segment.sequence)
                 return self._apply(segment, complete, hypothesis, RequestTiming(), now_s)
         if is_opaque(segment.committed) and not self._committed:
             text = segment.committed.strip()
             start = segment.committed.index(text)
             change = _Change(
-                text, "", (start, start + len(text)),
+                text, "", (start, start + len(text)), start + len(text),
                 (AlignedRange(start, start + len(text), 0, len(text)),),
             )  # fmt: skip
             complete = _Filed(segment.committed, _NO_SOURCE, True, True, segment.sequence)
@@ -241,6 +258,7 @@ class Track:
             committed,
             draft,
             hypothesis.source_range(first, last) if committed else None,
+            (hypothesis.source_range(0, last) or (0, 0))[1],
             hypothesis.alignments(known, decision.committed_length),
         )
         self._committed_tokens = hypothesis.tokens[:last]
@@ -258,7 +276,7 @@ class Track:
                 committed_length=known,
                 words=hypothesis.words(known),
                 source_text=filed.source.text,
-                num_source_words=count_words(filed.text),
+                num_source_words=count_words(filed.source.text),
                 # The segment may have been cut back since.
                 source_is_committed=filed.is_committed and segment.committed.startswith(filed.text),
                 source_is_complete=filed.is_complete,
@@ -285,7 +303,7 @@ class Track:
         if change.committed:
             self.figures.commit(count_words(self._committed), count_words(filed.text), now_s)
         start, end = change.source_range or (0, 0)
-        self._covered = max(self._covered, min(end, len(segment.committed)))
+        self._covered = max(self._covered, min(change.covered, len(segment.committed)))
         if filed.is_complete:
             self._covered = len(segment.committed)
         start_s, end_s = segment.media_time(start, end)

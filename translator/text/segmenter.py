@@ -24,6 +24,7 @@ __all__ = ["SegmentLimits", "Segmenter", "is_opaque"]
 # put none after a full stop either.
 _WORD_START = re.compile(r"(?:(?<!\S)|(?<=[。！？]))[^\w\s]*\w")
 _CLAUSE_END = re.compile(r"[,;:—–]\s*$")
+_WHITE_SPACE = re.compile(r"[^\S\n]")
 # A run of this many characters without a space, in a script that uses spaces, is no language.
 _MAX_WORD_LENGTH = 100
 
@@ -101,8 +102,10 @@ class Segmenter:
         if not any(c.isalpha() for c in before):
             return False
         last_word_end = len(before.rstrip())
-        # An opening quote that has not been closed yet would count as the sentence's last character.
-        boundaries = sentencex.get_sentence_boundaries(self._language, before + letter)
+        # An opening quote not closed yet would count as the sentence's last character.
+        # White space outside ASCII makes sentencex 1.0 panic ("I\u00a0. A").
+        text = _WHITE_SPACE.sub(" ", before) + letter
+        boundaries = sentencex.get_sentence_boundaries(self._language, text)
         return any(last_word_end <= b["end_index"] <= len(before) for b in boundaries)
 
 

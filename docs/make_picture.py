@@ -1,0 +1,59 @@
+"""Draw ``docs/stream.svg``: ``translator stream`` in the middle of the talk, as a terminal shows it.
+
+    python docs/make_picture.py
+
+The text is what the embedded model really gave; nothing is staged but the moment.
+"""
+
+import asyncio
+import re
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from translator.client import AsyncTranslatorClient, Update
+from translator.config import ServerConfig
+from translator.server.app import running
+
+ROOT = Path(__file__).parent.parent
+NUM_WORDS = 88
+
+
+async def text_until(num_words: int) -> tuple[list[str], Update]:
+    """Closed segments, and the open one, after so many source words."""
+    words = (ROOT / "examples" / "talk.en.txt").read_text(encoding="utf-8").split()[:num_words]
+    closed: list[str] = []
+    async with (
+        running(ServerConfig(port=0)) as server,
+        AsyncTranslatorClient(server.address) as client,
+        client.stream(source="en", targets=["pt"]) as stream,
+    ):
+        for number, word in enumerate(words, start=1):
+            await stream.send(word + " ")
+            async for event in stream:
+                if not isinstance(event, Update):
+                    continue
+                if event.closed:
+                    closed.append(event.text)
+                elif event.source_sequence == number:
+                    last = event
+                    break
+    return closed, last
+
+
+def main() -> None:
+    closed, last = asyncio.run(text_until(NUM_WORDS))
+    console = Console(record=True, width=92, file=(ROOT / "build" / "picture.txt").open("w"))
+    console.print(Text("$ translator stream --from en --to pt --words-per-second 2.5 talk.en.txt"))
+    for text in closed:
+        console.print(Text(text))
+    console.print(Text(last.text) + Text(last.draft, style="dim"))
+    svg = console.export_svg(title="committed text, and the draft dimmed after it")
+    # Fonts that are fetched from elsewhere are not for a document that has to stand alone.
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    (ROOT / "docs" / "stream.svg").write_text(svg, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

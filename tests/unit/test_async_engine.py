@@ -1,0 +1,294 @@
+"""The engine in its thread: outcomes come on the loop, to whom they are due and to nobody else."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import pytest
+import pytest_asyncio
+from driver import one_thread  # noqa: F401
+
+from translator.engine.async_engine import AsyncEngine
+from translator.engine.engine import Engine, StepRecord
+from translator.engine.request import Outcome, Request
+from translator.errors import ModelNotFoundError, ServiceError
+from translator.models.base import EncoderStates, LanguagePair
+from translator.testing import FakeModel, fake_translation
+from translator.text.detokenizer import detokenize
+
+pytestmark = pytest.mark.unit
+
+PAIR = LanguagePair("xx", "yy")
+
+
+class GatedModel(FakeModel):
+    """A model that can be held up inside the engine's thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Event()
+        self.gate.set()
+        self.entered = threading.Event()
+        self.threads: set[str] = set()
+
+    def encode(self, sources: Sequence[Sequence[int]]) -> list[EncoderStates]:
+        self.threads.add(threading.current_thread().name)
+        self.entered.set()
+        if not self.gate.wait(10):
+            raise TimeoutError("the test left the gate closed")
+        return super().encode(sources)
+
+    def request(self, text: str, version: int = 1, *, key: str = "s") -> Request:
+        tokens = self.tokenizer(PAIR).encode_source(text).tokens
+        return Request((key, "yy"), version, "fake", tokens)
+
+    def text_of(self, outcome: Outcome) -> str:
+        assert outcome.hypothesis is not None
+        return detokenize(self.tokenizer(PAIR), outcome.hypothesis.tokens).text
+
+    async def hold(self, engine: AsyncEngine) -> None:
+        """Return when the engine is inside a step that it cannot end."""
+        self.gate.clear()
+        self.entered.clear()
+        engine.submit(self.request("held up", key="holder"), lambda outcome: None)
+        assert await asyncio.to_thread(self.entered.wait, 10)
+
+
+@pytest.fixture
+def model() -> GatedModel:
+    return GatedModel()
+
+
+@pytest_asyncio.fixture
+async def engine(model: GatedModel) -> AsyncIterator[AsyncEngine]:
+    engine = AsyncEngine(Engine({"fake": model}))
+    engine.start()
+    yield engine
+    model.gate.set()
+    await engine.stop()
+
+
+class Collector:
+    """Gathers outcomes and what thread they came in."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[Outcome] = []
+        self.threads: set[str] = set()
+        self._arrived = asyncio.Event()
+
+    def __call__(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+        self.threads.add(threading.current_thread().name)
+        self._arrived.set()
+
+    async def wait(self, condition: Callable[[], bool] | None = None) -> None:
+        async with asyncio.timeout(10):
+            while not (self.outcomes if condition is None else condition()):
+                self._arrived.clear()
+                await self._arrived.wait()
+
+    @property
+    def versions(self) -> list[int]:
+        return [outcome.request.version for outcome in self.outcomes]
+
+
+async def settle(engine: AsyncEngine, model: GatedModel) -> None:
+    """Wait until all that was filed before has been answered."""
+    outcome = await engine.translate(model.request("the last one", key="last"))
+    assert outcome.error is None
+
+
+async def test_the_model_runs_in_the_engines_thread_and_the_outcome_comes_on_the_loop(
+    engine: AsyncEngine, model: GatedModel
+) -> None:
+    collector = Collector()
+    engine.submit(model.request("good day."), collector)
+    assert engine.num_in_flight == 1
+    await collector.wait()
+    assert model.text_of(collector.outcomes[0]) == "GOOD DAY."
+    assert collector.threads == {threading.current_thread().name}
+    assert model.threads == {"translator-engine"}
+    assert engine.num_in_flight == 0
+
+
+async def test_many_at_once_get_each_its_own(engine: AsyncEngine, model: GatedModel) -> None:
+    texts = [f"text {n} has {n * n}." for n in range(50)]
+    outcomes = await asyncio.gather(
+        *(engine.translate(model.request(text, key=text)) for text in texts)
+    )
+    assert [model.text_of(outcome) for outcome in outcomes] == list(map(fake_translation, texts))
+
+
+async def test_a_newer_request_replaces_the_one_that_waits(
+    engine: AsyncEngine, model: GatedModel
+) -> None:
+    await model.hold(engine)
+    collector = Collector()
+    for version, text in enumerate(["a", "a b", "a b c."], 1):
+        engine.submit(model.request(text, version), collector)
+    model.gate.set()
+    await collector.wait()
+    await settle(engine, model)
+    assert collector.versions == [3]
+    assert model.text_of(collector.outcomes[0]) == "A B C."
+
+
+async def test_a_newer_request_is_dropped_while_the_former_runs(
+    engine: AsyncEngine, model: GatedModel
+) -> None:
+    collector = Collector()
+    model.gate.clear()
+    engine.submit(model.request("a", 1), collector)
+    assert await asyncio.to_thread(model.entered.wait, 10)
+    engine.submit(model.request("a b", 2), collector)
+    model.gate.set()
+    await collector.wait()
+    await settle(engine, model)
+    assert collector.versions == [1]
+
+
+async def test_what_is_cancelled_has_no_outcome(engine: AsyncEngine, model: GatedModel) -> None:
+    await model.hold(engine)
+    collector = Collector()
+    engine.submit(model.request("a"), collector)
+    engine.cancel(("s", "yy"))
+    engine.cancel(("s", "yy"))
+    engine.cancel(("holder", "yy"))
+    assert engine.num_in_flight == 0
+    model.gate.set()
+    await settle(engine, model)
+    assert collector.outcomes == []
+
+
+@pytest.mark.parametrize("running", [False, True])
+async def test_a_key_cancelled_and_filed_again_gets_the_new_outcome_only(
+    engine: AsyncEngine, model: GatedModel, running: bool
+) -> None:
+    old, new = Collector(), Collector()
+    if running:
+        model.gate.clear()
+    else:
+        await model.hold(engine)
+    engine.submit(model.request("old", 1), old)
+    if running:
+        assert await asyncio.to_thread(model.entered.wait, 10)
+    engine.cancel(("s", "yy"))
+    engine.submit(model.request("new.", 2), new)
+    model.gate.set()
+    await new.wait()
+    await settle(engine, model)
+    assert old.outcomes == []
+    assert new.versions == [2]
+    assert model.text_of(new.outcomes[0]) == "NEW."
+
+
+async def test_an_outcome_on_its_way_to_the_loop_does_not_answer_a_later_request(
+    model: GatedModel,
+) -> None:
+    """The engine has finished; the loop has not heard of it; the key is cancelled, filed again."""
+    finished = threading.Event()
+    inner = Engine({"fake": model}, on_step=lambda r: finished.set() if r.num_finished else None)
+    engine = AsyncEngine(inner)
+    engine.start()
+    old, new = Collector(), Collector()
+    engine.submit(model.request("old.", 1), old)
+    assert finished.wait(10)  # the loop is held up meanwhile
+    engine.cancel(("s", "yy"))
+    engine.submit(model.request("new.", 2), new)
+    await new.wait()
+    await settle(engine, model)
+    await engine.stop()
+    assert old.outcomes == []
+    assert new.versions == [2]
+
+
+async def test_a_wait_that_is_cancelled_cancels_the_request(
+    engine: AsyncEngine, model: GatedModel
+) -> None:
+    await model.hold(engine)
+    task = asyncio.create_task(engine.translate(model.request("a b c")))
+    await asyncio.sleep(0)
+    assert engine.num_in_flight == 2
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert engine.num_in_flight == 1
+    model.gate.set()
+    await settle(engine, model)
+    assert model.num_encoded == 2  # the one that held it up, and the last one
+
+
+async def test_an_unknown_model_is_told_to_who_asked(
+    engine: AsyncEngine, model: GatedModel
+) -> None:
+    outcome = await engine.translate(Request(("s", "yy"), 1, "other", (1,)))
+    assert isinstance(outcome.error, ModelNotFoundError)
+    await settle(engine, model)
+
+
+async def test_a_bug_in_filing_is_the_outcome_of_that_request_only(
+    engine: AsyncEngine, model: GatedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Engine, "submit", lambda *_: 1 / 0)
+        outcome = await engine.translate(model.request("a"))
+    assert isinstance(outcome.error, ServiceError)
+    await settle(engine, model)
+
+
+async def test_a_callback_that_fails_harms_no_other(
+    engine: AsyncEngine, model: GatedModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(outcome: Outcome) -> None:
+        raise RuntimeError("a session's bug")
+
+    await model.hold(engine)
+    collector = Collector()
+    engine.submit(model.request("a.", key="1"), fail)
+    engine.submit(model.request("b.", key="2"), collector)
+    model.gate.set()
+    await collector.wait()
+    assert model.text_of(collector.outcomes[0]) == "B."
+    assert "callback failed" in caplog.text
+
+
+async def test_the_event_loop_goes_on_while_a_step_takes_long(
+    engine: AsyncEngine, model: GatedModel
+) -> None:
+    await model.hold(engine)
+    began = time.monotonic()
+    engine.submit(model.request("a"), lambda outcome: None)
+    await asyncio.sleep(0)
+    assert time.monotonic() - began < 1
+    model.gate.set()
+
+
+async def test_stop_ends_the_thread_and_no_outcome_comes_after(model: GatedModel) -> None:
+    engine = AsyncEngine(Engine({"fake": model}))
+    await engine.stop()  # nothing to stop
+    engine.start()
+    await model.hold(engine)
+    collector = Collector()
+    engine.submit(model.request("a"), collector)
+    stopping = asyncio.create_task(engine.stop())
+    await asyncio.sleep(0)
+    model.gate.set()
+    await stopping
+    await engine.stop()
+    assert collector.outcomes == []
+    assert engine.num_in_flight == 0
+    assert "translator-engine" not in {thread.name for thread in threading.enumerate()}
+
+
+async def test_without_work_no_step_is_run(model: GatedModel) -> None:
+    records: list[StepRecord] = []
+    engine = AsyncEngine(Engine({"fake": model}, on_step=records.append))
+    engine.start()
+    await engine.translate(model.request("good day to you"))
+    steps = len(records)
+    before = time.process_time()
+    await asyncio.sleep(0.2)
+    assert time.process_time() - before < 0.1
+    assert len(records) == steps
+    await engine.stop()

@@ -1,0 +1,164 @@
+"""Who goes first: order of arrival, priorities, replacing, the token budget. No model."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from translator.engine.request import Priority, Request
+from translator.engine.scheduler import Scheduler, SchedulerLimits, Waiting
+
+pytestmark = pytest.mark.unit
+
+
+def request(
+    name: str, *, version: int = 1, tokens: int = 3, priority: Priority = Priority.LIVE
+) -> Request:
+    return Request((name, "yy"), version, "fake", (7,) * tokens, priority=priority)
+
+
+def scheduler(*names: str, max_prefill_tokens: int = 2048) -> Scheduler:
+    queue = Scheduler(SchedulerLimits(max_prefill_tokens=max_prefill_tokens))
+    for now, name in enumerate(names):
+        queue.submit(request(name), float(now))
+    return queue
+
+
+def names(admitted: list[Waiting]) -> str:
+    return "".join(waiting.request.key[0] for waiting in admitted)
+
+
+def test_requests_are_admitted_in_order_of_arrival() -> None:
+    queue = scheduler(*"abcde")
+    assert names(queue.admit(3)) == "abc"
+    assert len(queue) == 2
+    assert names(queue.admit(3)) == "de"
+    assert queue.admit(3) == []
+
+
+def test_no_more_are_admitted_than_are_free() -> None:
+    queue = scheduler(*"ab")
+    assert queue.admit(0) == []
+    assert len(queue) == 2
+
+
+def test_live_goes_before_unary_before_batch_in_order_of_arrival() -> None:
+    queue = scheduler()
+    order = (Priority.BATCH, Priority.UNARY, Priority.LIVE, Priority.BATCH, Priority.LIVE)
+    for name, priority in zip("abcde", order, strict=True):
+        queue.submit(request(name, priority=priority), 0.0)
+    assert names(queue.admit(4)) == "ceba"
+    assert names(queue.admit(4)) == "d"
+
+
+def test_a_request_that_comes_again_waits_its_turn_behind_all_who_wait() -> None:
+    """A session that asks all the time gets no more than its share."""
+    queue = scheduler(*"abc")
+    served = ""
+    for _ in range(9):
+        (waiting,) = queue.admit(1)
+        name = waiting.request.key[0]
+        served += name
+        queue.submit(request(name), 0.0)
+    assert served == "abcabcabc"
+
+
+def test_a_newer_request_takes_the_place_and_the_turn_of_the_waiting_one() -> None:
+    queue = scheduler(*"abc")
+    assert queue.replace(request("b", version=2))
+    assert len(queue) == 3
+    admitted = queue.admit(9)
+    assert names(admitted) == "abc"
+    assert [w.request.version for w in admitted] == [1, 2, 1]
+    assert [w.since for w in admitted] == [0.0, 1.0, 2.0]
+
+
+def test_what_does_not_wait_is_not_replaced() -> None:
+    queue = scheduler("a")
+    queue.admit(1)
+    assert not queue.replace(request("a", version=2))
+    assert len(queue) == 0
+
+
+def test_a_key_waits_once() -> None:
+    queue = scheduler("a")
+    with pytest.raises(ValueError, match="waits already"):
+        queue.submit(request("a", version=2), 0.0)
+    with pytest.raises(ValueError, match="waits already"):
+        queue.submit(request("a", priority=Priority.BATCH), 0.0)
+
+
+def test_what_is_cancelled_does_not_start() -> None:
+    queue = scheduler(*"abc")
+    assert queue.cancel(("b", "yy"))
+    assert not queue.cancel(("b", "yy"))
+    assert names(queue.admit(9)) == "ac"
+
+
+def test_a_step_admits_no_more_tokens_than_allowed() -> None:
+    queue = scheduler(*"abcd", max_prefill_tokens=7)
+    assert names(queue.admit(9)) == "ab"
+    assert names(queue.admit(9)) == "cd"
+
+
+def test_prefix_and_draft_count_as_tokens() -> None:
+    queue = scheduler(max_prefill_tokens=8)
+    for name in "ab":
+        queue.submit(Request((name, "yy"), 1, "fake", (7,), (7, 7), (7, 7)), 0.0)
+    assert names(queue.admit(9)) == "a"
+
+
+def test_one_request_larger_than_the_budget_starts_alone() -> None:
+    queue = scheduler("a", max_prefill_tokens=5)
+    queue.submit(request("b", tokens=50), 0.0)
+    queue.submit(request("c"), 0.0)
+    assert [names(queue.admit(9)) for _ in range(3)] == ["a", "b", "c"]
+
+
+def test_a_large_request_is_not_passed_by_smaller_ones_behind_it() -> None:
+    queue = scheduler("a", max_prefill_tokens=5)
+    queue.submit(request("b", tokens=4), 0.0)
+    queue.submit(request("c", tokens=1), 0.0)
+    queue.submit(request("d", tokens=1, priority=Priority.BATCH), 0.0)
+    assert names(queue.admit(9)) == "a"
+    assert names(queue.admit(9)) == "bc"
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("submit"), st.integers(0, 5), st.sampled_from(Priority)),
+            st.tuples(st.just("replace"), st.integers(0, 5), st.just(Priority.LIVE)),
+            st.tuples(st.just("cancel"), st.integers(0, 5), st.just(Priority.LIVE)),
+            st.tuples(st.just("admit"), st.integers(0, 3), st.just(Priority.LIVE)),
+        ),
+        max_size=40,
+    )
+)
+@settings(deadline=None, max_examples=200)
+def test_nothing_is_lost_nothing_comes_twice(
+    actions: list[tuple[str, int, Priority]],
+) -> None:
+    queue = Scheduler(SchedulerLimits(max_prefill_tokens=10))
+    waiting: dict[int, int] = {}
+    count: Counter[str] = Counter()
+    for version, (action, number, priority) in enumerate(actions):
+        key = (str(number), "yy")
+        if action == "submit" and number not in waiting:
+            queue.submit(request(str(number), version=version, priority=priority), 0.0)
+            waiting[number] = version
+        elif action == "replace":
+            assert queue.replace(request(str(number), version=version)) == (number in waiting)
+            if number in waiting:
+                waiting[number] = version
+        elif action == "cancel":
+            assert queue.cancel(key) == (waiting.pop(number, None) is not None)
+        elif action == "admit":
+            admitted = queue.admit(number)
+            assert len(admitted) <= number
+            assert admitted or not (waiting and number)
+            for each in admitted:
+                assert waiting.pop(int(each.request.key[0])) == each.request.version
+                count["admitted"] += 1
+        assert len(queue) == len(waiting)

@@ -1,0 +1,76 @@
+"""A segment: its chunks, when they came, and how it is split."""
+
+import pytest
+from driver import make_config
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from translator.session.segment import Chunk, Segment
+from translator.testing import FakeModel
+
+pytestmark = pytest.mark.unit
+
+CONFIG = make_config(FakeModel())
+
+
+def segment(*chunks: tuple[str, float, float | None, float | None]) -> Segment:
+    built = Segment(3, 100, CONFIG, sequence=9)
+    for chunk in chunks:
+        built.append(*chunk)
+    return built
+
+
+def test_text_is_appended_with_when_it_came_and_its_media_time() -> None:
+    built = segment(("Hello ", 1.0, 0.0, 0.5), ("", 2.0, 0.5, 0.6), ("you", 3.0, None, None))
+    assert built.committed == "Hello you"
+    assert built.chunks == [Chunk(0, 6, 1.0, 0.0, 0.5), Chunk(6, 9, 3.0, None, None)]
+
+
+def test_a_split_closes_the_first_part_and_goes_on_with_the_rest() -> None:
+    first = segment(("Hello. Yo", 1.0, 0.0, 0.5), ("u are", 2.0, 0.5, 1.0))
+    rest = first.split(7)
+    assert (first.committed, first.closed, first.id, first.start) == ("Hello. ", True, 3, 100)
+    assert (rest.committed, rest.closed, rest.id, rest.start) == ("You are", False, 4, 107)
+    assert first.chunks == [Chunk(0, 9, 1.0, 0.0, 0.5)]
+    assert rest.chunks == [Chunk(0, 2, 1.0, 0.0, 0.5), Chunk(2, 7, 2.0, 0.5, 1.0)]
+    assert rest.sequence == 9
+    assert rest.config is CONFIG
+
+
+def test_what_is_dropped_moves_the_start_and_nothing_else() -> None:
+    blank = segment(("   ", 1.0, None, None), ("  you", 2.0, None, None))
+    blank.drop(4)
+    assert (blank.committed, blank.id, blank.start, blank.closed) == (" you", 3, 104, False)
+    assert blank.chunks == [Chunk(0, 4, 2.0, None, None)]
+
+
+def test_words_arrive_with_the_chunk_of_their_first_character() -> None:
+    built = segment((" He", 1.0, None, None), ("llo a", 2.0, None, None), (" a b", 3.0, None, None))
+    assert built.arrivals_s() == [1.0, 2.0, 3.0, 3.0]
+    assert segment((" \n", 1.0, None, None)).arrivals_s() == []
+
+
+def test_media_time_of_a_range_is_that_of_the_chunks_it_touches() -> None:
+    built = segment(("abc", 0.0, 1.0, 2.0), ("def", 0.0, None, 3.0), ("ghi", 0.0, 5.0, None))
+    assert built.media_time(0, 2) == (1.0, 2.0)
+    assert built.media_time(2, 4) == (1.0, 3.0)
+    assert built.media_time(4, 9) == (5.0, 3.0)
+    assert built.media_time(0, 0) == (None, None)
+
+
+@given(st.lists(st.text("ab ", max_size=4), max_size=8), st.integers(0, 30))
+@settings(deadline=None, max_examples=100)
+def test_parts_of_a_split_are_the_whole_and_keep_each_words_arrival(
+    texts: list[str], end: int
+) -> None:
+    whole = segment(*((text, float(n), None, None) for n, text in enumerate(texts)))
+    text = whole.committed
+    arrivals = whole.arrivals_s()
+    end = min(end, len(text))
+    first = segment(*((t, float(n), None, None) for n, t in enumerate(texts)))
+    rest = first.split(end)
+    assert first.committed + rest.committed == text
+    for part in (first, rest):
+        assert [c.start for c in part.chunks][1:] == [c.end for c in part.chunks][:-1]
+    if not (text[:end][-1:].strip() and text[end:][:1].strip()):
+        assert first.arrivals_s() + rest.arrivals_s() == arrivals

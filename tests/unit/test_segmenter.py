@@ -1,0 +1,220 @@
+"""Where segments end, and that it never matters how the text came."""
+
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from translator.text.segmenter import Segmenter, SegmentLimits, is_opaque
+
+pytestmark = pytest.mark.unit
+
+PIECES = [
+    *["hello", "Good", "she", "A", "7", "3.5", "e.g. ", "Dr. ", "Sr. ", "U.S. ", "1. ", "- "],
+    *[" ", " ", " ", " ", "  ", "\n", "\n\n", "\t", "\u2028", "\u00a0", "\u3000"],
+    *[". ", "! ", "? ", ".", "...", "…", ", ", "; ", ": ", " — ", "(", ")", '"', "“", "”", "'"],
+    *["é", "e\u0301", "\u0301", "\u20dd", "😀", "👍🏽", "👩\u200d👩\u200d👧", "\u200d", "\ufe0f"],
+    *["مرحبا", "؟ ", "\u200f", "שלום", "你好", "。", "！", "」", "กำ", "หนึ่ง", "हिन्दी", "। "],
+    *["\x00", "\x1b", "\x1c", "\x7f", "\x85"],
+]
+TEXTS = st.one_of(
+    st.lists(st.sampled_from(PIECES), max_size=60).map("".join),
+    st.text(max_size=80),
+)
+LIMITS = st.builds(
+    SegmentLimits, max_words=st.integers(2, 12), max_length=st.integers(4, 60)
+) | st.just(SegmentLimits())
+SEGMENTERS = st.builds(
+    Segmenter,
+    st.sampled_from(["en", "pt-BR", "de", "ja", "ar", "hi", "xx"]),
+    LIMITS,
+    find_sentences=st.booleans(),
+)
+
+
+def stream(segmenter: Segmenter, chunks: Iterable[str]) -> list[str]:
+    """Segments of a text that comes in chunks, found as a session finds them."""
+    segments: list[str] = []
+    text = ""
+    for chunk in chunks:
+        scanned = len(text)
+        text += chunk
+        end = segmenter.find_end(text, scanned)
+        while end is not None:
+            segments.append(text[:end])
+            text = text[end:]
+            end = segmenter.find_end(text)
+    return [*segments, text] if text else segments
+
+
+def split(segmenter: Segmenter, text: str) -> list[str]:
+    return [text[start:end] for start, end in segmenter.split(text)]
+
+
+def cut(text: str, cuts: Iterable[int]) -> list[str]:
+    places = [0, *sorted(min(c, len(text)) for c in cuts), len(text)]
+    return [text[a:b] for a, b in itertools.pairwise(places)]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("en", "Hello there. How are you? Fine! ", ["Hello there. ", "How are you? ", "Fine! "]),
+        ("en", "One sentence only", ["One sentence only"]),
+        ("en", "I saw Dr. Smith. He was fine.", ["I saw Dr. Smith. ", "He was fine."]),
+        ("pt", "Falei com o Sr. Silva. Ele riu.", ["Falei com o Sr. Silva. ", "Ele riu."]),
+        ("pt-BR", "O Dr. Sousa veio. Sim.", ["O Dr. Sousa veio. ", "Sim."]),
+        ("en", "It is 3.5 metres. Yes.", ["It is 3.5 metres. ", "Yes."]),
+        ("en", "See e.g. Page 3. Good.", ["See e.g. Page 3. ", "Good."]),
+        ("en", 'He said "No way." She left.', ['He said "No way." ', "She left."]),
+        ("en", "She left. “Why?” he asked.", ["She left. ", "“Why?” he asked."]),
+        ("en", "1. First thing. 2. Second.", ["1. First thing. ", "2. Second."]),
+        ("en", "A title\n\nThe text. More", ["A title\n\n", "The text. ", "More"]),
+        ("en", "\n\n\nHello there. You", ["\n\n\nHello there. ", "You"]),
+        ("ja", "今日は。元気ですか？はい", ["今日は。", "元気ですか？", "はい"]),
+        ("ar", "مرحبا بك. كيف حالك؟ جيد", ["مرحبا بك. ", "كيف حالك؟ ", "جيد"]),
+        ("en", "", []),
+        ("en", "   ", ["   "]),
+    ],
+)
+def test_a_segment_is_a_sentence(language: str, text: str, expected: list[str]) -> None:
+    assert split(Segmenter(language), text) == expected
+
+
+def test_a_sentence_ends_only_when_the_next_word_begins() -> None:
+    segmenter = Segmenter("en")
+    assert segmenter.find_end("Hello there.") is None
+    assert segmenter.find_end("Hello there. ") is None
+    assert segmenter.find_end('Hello there. "') is None
+    assert segmenter.find_end('Hello there. "Y') == len("Hello there. ")
+
+
+@pytest.mark.parametrize("opening", ['"', "“", "'", "(", "¿", "«", '("'])
+def test_a_sentence_may_begin_with_a_mark(opening: str) -> None:
+    assert split(Segmenter("en"), f"She left. {opening}Why") == ["She left. ", f"{opening}Why"]
+
+
+def test_a_decision_is_about_the_place_just_passed_only() -> None:
+    """An earlier place, once passed, is never an end again, whatever follows."""
+    text = "Hello there. You"
+    segmenter = Segmenter("en")
+    assert segmenter.find_end(text, len("Hello there. ")) == len("Hello there. ")
+    assert segmenter.find_end(text, len("Hello there. Y")) is None
+    assert segmenter.find_end(text + " are. Yes", len(text)) == len(text + " are. ")
+
+
+def test_the_client_finds_sentences_if_it_says_so() -> None:
+    segmenter = Segmenter("en", SegmentLimits(max_words=6), find_sentences=False)
+    assert split(segmenter, "Hi. You. Yes. No. One. Two. Six. Ten.") == [
+        "Hi. You. Yes. No. One. Two. ",
+        "Six. Ten.",
+    ]
+
+
+def test_a_segment_holds_no_more_words_than_allowed() -> None:
+    assert split(Segmenter("en", SegmentLimits(max_words=4)), "a b c d e f g h i") == [
+        "a b c d ",
+        "e f g h ",
+        "i",
+    ]
+
+
+@pytest.mark.parametrize("mark", [",", ";", ":", " —"])
+def test_from_three_quarters_on_a_segment_ends_with_a_clause(mark: str) -> None:
+    early, late = f"a{mark} b c", f"a b{mark} c"
+    segmenter = Segmenter("en", SegmentLimits(max_words=4 if mark != " —" else 5))
+    assert split(segmenter, f"{early} d")[0] != f"a{mark} "
+    assert split(segmenter, f"x {late} d")[0] == f"x a b{mark} "
+
+
+def test_a_long_segment_ends_with_a_clause_by_its_length_too() -> None:
+    segmenter = Segmenter("en", SegmentLimits(max_length=40))
+    assert split(segmenter, "a" * 32 + ", b c") == ["a" * 32 + ", ", "b c"]
+    assert split(segmenter, "a" * 20 + ", b c") == ["a" * 20 + ", b c"]
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "first"),
+    [
+        ("abcdefgh", 4, "abcd"),
+        ("abcde\u0301gh", 5, "abcd"),  # combining accent
+        ("กกกกกิก", 5, "กกกก"),  # Thai vowel sign: a mark of combining class 0
+        ("कककककिक", 5, "कककक"),  # Devanagari vowel sign: a spacing mark
+        ("aaaa👩\u200d👩a", 5, "aaaa"),  # joined emoji, before the joiner
+        ("aaaa👩\u200d👩a", 6, "aaaa"),  # and after it
+        ("aaaa☺\ufe0fa", 5, "aaaa"),  # variation selector
+        ("aaaa👍🏽a", 5, "aaaa"),  # skin tone
+        ("a" + "\u0301" * 9, 6, "a\u0301\u0301"),  # never less than half the limit
+    ],
+)
+def test_a_cut_inside_a_word_keeps_what_is_one_character(text: str, limit: int, first: str) -> None:
+    assert split(Segmenter("en", SegmentLimits(max_length=limit)), text)[0] == first
+
+
+@given(SEGMENTERS, TEXTS, st.lists(st.integers(0, 200), max_size=12))
+@example(Segmenter("en", SegmentLimits(max_length=14)), "Hi there. (((((Good", list(range(20)))
+@settings(deadline=None, max_examples=400)
+def test_chunks_cut_anywhere_give_the_segments_of_the_whole(
+    segmenter: Segmenter, text: str, cuts: list[int]
+) -> None:
+    whole = split(segmenter, text)
+    assert stream(segmenter, cut(text, cuts)) == whole
+    assert stream(segmenter, text) == whole
+
+
+@pytest.mark.parametrize("space", "\t\n\x0b\x0c\x1c\x85\u00a0\u1680\u2003\u2028\u202f\u3000")
+@pytest.mark.parametrize("word", ["I", "a", "Dr", "é", "你"])
+def test_any_white_space_may_stand_before_a_full_stop(word: str, space: str) -> None:
+    text = f"{word}{space}.{space}Then"
+    assert "".join(split(Segmenter("en"), text)) == text
+
+
+@given(SEGMENTERS, TEXTS)
+@settings(deadline=None, max_examples=300)
+def test_segments_make_up_the_text_and_none_is_longer_than_allowed(
+    segmenter: Segmenter, text: str
+) -> None:
+    segments = split(segmenter, text)
+    assert "".join(segments) == text
+    for segment in segments:
+        assert 0 < len(segment) <= segmenter.limits.max_length
+        # A mark that stands alone is no word to end a segment at.
+        up_to_last_word = re.match(r".*\w|", segment, re.DOTALL)
+        assert up_to_last_word
+        assert len(up_to_last_word.group().split()) <= segmenter.limits.max_words
+
+
+@given(st.text(st.sampled_from("กิำ่aé\u0301हि😀🏽\u200d\ufe0f"), min_size=30, max_size=80))
+@settings(deadline=None, max_examples=100)
+def test_no_cut_parts_a_mark_from_its_letter_if_half_a_segment_has_a_place(text: str) -> None:
+    limit = 20
+    end = len(split(Segmenter("th", SegmentLimits(max_length=limit)), text)[0])
+    if end > limit // 2:
+        assert not unicodedata.category(text[end]).startswith("M")
+        assert "\u200d" not in text[end - 1 : end + 1]
+
+
+def test_a_word_of_a_hundred_thousand_characters_is_cut_quickly() -> None:
+    segments = split(Segmenter("en"), "x" * 100_000)
+    assert {len(segment) for segment in segments[:-1]} == {600}
+    assert sum(map(len, segments)) == 100_000
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://example.org/" + "a" * 100, True),
+        ("x" * 101, True),
+        ("x" * 100, False),
+        ("  " + "x" * 101 + "\n", True),
+        ("x" * 60 + " " + "x" * 60, False),
+        ("字" * 101, False),
+        ("", False),
+    ],
+)
+def test_an_overlong_run_without_spaces_is_opaque(text: str, expected: bool) -> None:
+    assert is_opaque(text) is expected

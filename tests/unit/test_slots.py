@@ -1,0 +1,82 @@
+"""Rows of the batch and their owners."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from translator.engine.batch import Decoding
+from translator.engine.request import Request
+from translator.engine.slots import SlotTable
+
+pytestmark = pytest.mark.unit
+
+
+def decoding(name: str = "a") -> Decoding:
+    return Decoding(Request((name, "yy"), 1, "fake", (1,)), max_tokens=9, eos_id=0)
+
+
+def test_rows_are_given_in_order_until_none_is_free() -> None:
+    slots = SlotTable(2)
+    a, b = decoding("a"), decoding("b")
+    assert [slots.acquire(a), slots.acquire(b)] == [0, 1]
+    assert (len(slots), slots.num_free) == (2, 0)
+    with pytest.raises(IndexError, match="all 2 slots"):
+        slots.acquire(decoding("c"))
+    assert slots.owners == (a, b)
+
+
+def test_the_last_row_moves_into_the_freed_place() -> None:
+    slots = SlotTable(3)
+    a, b, c = (decoding(name) for name in "abc")
+    for each in (a, b, c):
+        slots.acquire(each)
+    assert slots.release(a) == (2, 0)
+    assert slots.owners == (c, b)
+    assert slots.release(b) is None
+    assert slots.owners == (c,)
+
+
+def test_who_owns_no_row_cannot_give_one_back() -> None:
+    slots = SlotTable(2)
+    slots.acquire(decoding("a"))
+    with pytest.raises(ValueError, match="owns no slot"):
+        slots.release(decoding("a"))
+
+
+def test_a_table_has_at_least_one_row() -> None:
+    with pytest.raises(ValueError, match="capacity is 0"):
+        SlotTable(0)
+
+
+def test_integrity_fails_where_a_key_owns_two_rows_or_the_finished_own_one() -> None:
+    slots = SlotTable(3)
+    slots.acquire(decoding("a"))
+    slots.check_integrity()
+    twin = decoding("a")
+    slots.acquire(twin)
+    with pytest.raises(AssertionError, match="two slots"):
+        slots.check_integrity()
+    slots.release(twin)
+    slots.owners[0].ended = True
+    with pytest.raises(AssertionError, match="finished"):
+        slots.check_integrity()
+
+
+@given(st.lists(st.integers(0, 6), max_size=40))
+@settings(deadline=None, max_examples=100)
+def test_moves_keep_every_owner_with_its_row(numbers: list[int]) -> None:
+    """``rows`` follows the moves as a batch of tensors would."""
+    slots = SlotTable(4)
+    rows: list[Decoding | None] = [None] * 4
+    held: dict[int, Decoding] = {}
+    for number in numbers:
+        if number in held:
+            moved = slots.release(held.pop(number))
+            if moved is not None:
+                rows[moved[1]] = rows[moved[0]]
+        elif slots.num_free:
+            held[number] = decoding(str(number))
+            rows[slots.acquire(held[number])] = held[number]
+        slots.check_integrity()
+        assert tuple(rows[: len(slots)]) == slots.owners
+        assert set(map(id, slots.owners)) == set(map(id, held.values()))

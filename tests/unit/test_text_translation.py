@@ -1,0 +1,110 @@
+"""A whole text at once: its segments translated, its own white space kept."""
+
+import pytest
+from driver import expected_text, one_thread  # noqa: F401
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from translator.engine.engine import Engine
+from translator.engine.request import Outcome, Priority
+from translator.errors import DecodingError
+from translator.models.base import LanguagePair
+from translator.session.events import AlignedRange, Binding
+from translator.session.text import TextTranslation
+from translator.testing import FakeModel
+from translator.text.segmenter import Segmenter, SegmentLimits
+
+pytestmark = pytest.mark.unit
+
+TEXTS = st.lists(
+    st.sampled_from(
+        [
+            *["red", "boats", "d'água", "3.5", " ", " ", " ", "\n", "\n\n", "\t", ". ", "! "],
+            *[", ", '"', "é", "😀", "你好。", "\x00", "x" * 101],
+        ]
+    ),
+    max_size=30,
+).map("".join)
+
+
+def translation(
+    text: str, model: FakeModel, limits: SegmentLimits | None = None
+) -> TextTranslation:
+    binding = Binding("yy", model.info, model.tokenizer(LanguagePair("xx", "yy")))
+    return TextTranslation("key", binding, Segmenter("en", limits), text)
+
+
+def translate(text: str, limits: SegmentLimits | None = None) -> tuple[str, list[AlignedRange]]:
+    model = FakeModel()
+    job = translation(text, model, limits)
+    engine = Engine({"fake": model})
+    for request in job.requests:
+        engine.submit(request)
+    # In whatever order they come.
+    for outcome in reversed(engine.run()):
+        job.accept(outcome)
+    return job.result(alignments=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ""),
+        (" \n ", " \n "),
+        ("We sail. They stay.", "WE SAIL. THEY STAY."),
+        ("  We sail.\n\n\tThey stay!\n", "  WE SAIL.\n\n\tTHEY STAY!\n"),
+        ("你好", "你好~."),
+        ("aB3/" * 50, "aB3/" * 50),
+    ],
+)
+def test_segments_are_put_together_with_the_texts_own_white_space(text: str, expected: str) -> None:
+    assert translate(text)[0] == expected
+
+
+@given(TEXTS, st.sampled_from([SegmentLimits(), SegmentLimits(4, 120)]))
+@settings(deadline=None, max_examples=100)
+def test_every_segment_is_translated_where_it_stands(text: str, limits: SegmentLimits) -> None:
+    expected = ""
+    for start, end in Segmenter("en", limits).split(text):
+        segment = text[start:end]
+        lead = segment[: len(segment) - len(segment.lstrip())]
+        tail = segment[len(segment.rstrip()) :] if segment.strip() else ""
+        expected += lead + (expected_text(segment) if segment.strip() else "") + tail
+    assert translate(text, limits)[0] == expected
+
+
+@given(TEXTS)
+@settings(deadline=None, max_examples=60)
+def test_alignment_is_in_order_and_inside_both_texts(text: str) -> None:
+    target, aligned = translate(text)
+    reached = 0
+    for a in aligned:
+        assert 0 <= a.source_start < a.source_end <= len(text)
+        assert reached <= a.target_start < a.target_end <= len(target)
+        reached = a.target_end
+
+
+def test_alignment_is_in_code_points_of_the_whole_text() -> None:
+    text = " 😀 Red boats.  They sail."
+    target, aligned = translate(text)
+    pairs = [
+        (text[a.source_start : a.source_end], target[a.target_start : a.target_end])
+        for a in aligned
+    ]
+    assert pairs == [
+        ("😀", "😀"), ("Red", "RED"), ("boats", "BOATS"), (".", "."),
+        ("They", "THEY"), ("sail", "SAIL"), (".", "."),
+    ]  # fmt: skip
+
+
+def test_requests_are_of_lower_priority_than_live_ones_and_have_keys_of_their_own() -> None:
+    requests = translation("One. Two. Three.", FakeModel()).requests
+    assert {request.priority for request in requests} == {Priority.UNARY}
+    assert len({request.key for request in requests}) == 3
+
+
+def test_one_that_fails_fails_the_text() -> None:
+    model = FakeModel()
+    job = translation("One. Two.", model)
+    with pytest.raises(DecodingError):
+        job.accept(Outcome(job.requests[1], None, DecodingError("no numbers")))
