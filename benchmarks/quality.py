@@ -3,7 +3,8 @@
     python -m benchmarks.quality --data ../shared/data --sentences 50
 
 FLORES-200 dev, float32, both directions, every preset and ``final-only``, which has to be
-identical. Lag is LAAL in source words with the hypothesis' own length; erasure is that of what is shown.
+identical. Lag is LAAL in source words with the hypothesis' own length; erasure is that of what is
+shown.
 """
 
 import argparse

@@ -56,7 +56,7 @@ def replay(
     binding = Binding(pair.target, model.info, model.tokenizer(pair))
     segmenter = Segmenter(pair.source, find_sentences=not one_segment)
     config = SessionConfig((binding,), resolve(policy), segmenter, client_segmentation=one_segment)
-    session = Session("replay", config, SessionLimits(), time.monotonic)
+    session = Session("replay", "replay", config, SessionLimits(), time.monotonic)
     segments: dict[int, str] = {}
     steps: list[int] = []
 

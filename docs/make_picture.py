@@ -1,4 +1,4 @@
-"""Draw ``docs/stream.svg``: ``translator stream`` in the middle of the talk, as a terminal shows it.
+"""Draw ``docs/stream.svg``: ``translator stream`` in mid-talk, as a terminal shows it.
 
     python docs/make_picture.py
 
@@ -43,6 +43,7 @@ async def text_until(num_words: int) -> tuple[list[str], Update]:
 
 
 def main() -> None:
+    """Write the picture."""
     closed, last = asyncio.run(text_until(NUM_WORDS))
     console = Console(record=True, width=92, file=(ROOT / "build" / "picture.txt").open("w"))
     console.print(Text("$ translator stream --from en --to pt --words-per-second 2.5 talk.en.txt"))

@@ -60,7 +60,7 @@ class ServerConfig(BaseSettings):
     )
     fake_model: bool = Field(False, description="Serve the test kit's fake model instead.")
     device: str = Field("cpu", description="Where models run: cpu, cuda, cuda:1, …")
-    threads: int = Field(2, ge=1, le=256, description="Threads of one tensor operation.")
+    threads: int = Field(1, ge=1, le=256, description="Threads of one tensor operation.")
     max_batch_size: int = Field(64, ge=1, le=4096, description="Requests that share a step.")
     heartbeat_s: float = Field(30.0, ge=0, description="Longest silence, in seconds; 0: any.")
     first_message_timeout_s: float = Field(

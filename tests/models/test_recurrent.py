@@ -172,7 +172,7 @@ def test_decoding_goes_on_from_any_position_of_a_draft(en_pt: RecurrentModel) ->
 def test_any_order_of_arrival_and_any_row_give_the_same_translations(
     seed: int, en_pt: RecurrentModel
 ) -> None:
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)
     eos = en_pt.tokenizer(EN_PT).eos_id
     waiting = random.sample(ENGLISH * 3, 3 * len(ENGLISH))
     batch = en_pt.new_batch()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from translator.text.words import count_words, strip_final_punctuation, word_ends
+from translator.text.words import count_steps, count_words, strip_final_punctuation, word_ends
 
 pytestmark = pytest.mark.unit
 
@@ -106,3 +106,8 @@ def test_final_punctuation_goes_with_the_quotes_after_it(text: str, expected: st
 def test_words_are_counted_at_white_space() -> None:
     assert count_words("") == 0
     assert count_words(" um copo\nd'água — 3.5 ") == 5
+
+
+def test_progress_counts_characters_where_words_have_no_spaces() -> None:
+    assert count_steps("two words") == 2
+    assert count_steps("日本語 and です") == 6

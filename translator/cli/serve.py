@@ -28,7 +28,7 @@ __all__ = ["command"]
     "[default: the embedded en-pt and pt-en]",
 )
 @click.option("--device", help="cpu, cuda, cuda:1, …  [default: cpu]")
-@click.option("--threads", type=int, help="Threads of one tensor operation.  [default: 2]")
+@click.option("--threads", type=int, help="Threads of one tensor operation.  [default: 1]")
 @click.option("--metrics-port", type=int, help="Port of the Prometheus page.  [default: none]")
 @click.option("--admin-port", type=int, help="Port of channelz.  [default: none]")
 @click.option("--drain-grace-s", type=float, help="Seconds streams get to move away.")

@@ -1,5 +1,6 @@
 """The synchronous engine: requests in, outcomes out, one step at a time."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from translator.errors import ModelNotFoundError
 from translator.models.base import Seq2SeqModel
 
 __all__ = ["Engine", "StepRecord"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,14 @@ class Engine:
             if lane.has_work:
                 outcomes += lane.step()
         if self._on_step is not None:
-            self._on_step(
-                StepRecord(self._clock() - began, self.num_running, self.num_waiting, len(outcomes))
+            record = StepRecord(
+                self._clock() - began, self.num_running, self.num_waiting, len(outcomes)
             )
+            try:
+                self._on_step(record)
+            except Exception:
+                # Whoever only counts must not cost anybody an outcome.
+                _log.exception("on_step failed")
         return outcomes
 
     def run(self) -> list[Outcome]:

@@ -2,9 +2,9 @@
 
 A model translates in three moves. ``encode`` turns source tokens into encoder states, one object
 for each source, kept and shared by whoever translates that source. ``prefill`` runs the decoder
-over a known target prefix, all positions in one pass, and keeps the decoder state of every position, so
-that decoding can go on from any of them. A ``DecoderBatch`` holds the decoder states of the
-requests that run, one a row, and ``step`` advances all rows by one token.
+over a known target prefix, all positions in one pass, and keeps the decoder state of every
+position, so that decoding can go on from any of them. A ``DecoderBatch`` holds the decoder states
+of the requests that run, one a row, and ``step`` advances all rows by one token.
 
 Shapes: B sources, R rows, S source tokens, T target positions, D hidden size, V vocabulary.
 """

@@ -34,7 +34,8 @@ class Observation:
         committed_length: Length of the committed text.
         words: The words after it.
         source_text: The source that was translated.
-        num_source_words: Its words, the last one perhaps unfinished.
+        num_source_words: Its words, the last one perhaps unfinished; in scripts written without
+            spaces its characters.
         source_is_committed: Whether it has no tentative part.
         source_is_complete: Whether the segment is closed: no more source will come.
     """

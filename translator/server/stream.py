@@ -8,7 +8,7 @@ import grpc
 
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.request import Outcome
-from translator.errors import ClientError, DrainingError, InvalidRequestError
+from translator.errors import ClientError, DrainingError, InvalidRequestError, ServiceError
 from translator.server import convert
 from translator.server.context import ServerContext
 from translator.server.validation import heartbeat_s, resolve_config
@@ -91,8 +91,9 @@ class LiveStream:
                 self._pump()
         except asyncio.CancelledError:
             raise
-        except Exception as error:
-            self._fail(error)
+        except BaseException as error:
+            # A panic in a library written in Rust is no Exception; it too ends this session alone.
+            self._fail(error if isinstance(error, Exception) else ServiceError(repr(type(error))))
 
     async def _room(self) -> None:
         """Wait while the session is full: HTTP/2 then stops the client."""

@@ -11,7 +11,7 @@ from translator.session.hypothesis import ModelSource, TargetHypothesis
 from translator.session.report import TargetFigures
 from translator.session.segment import Segment
 from translator.text.segmenter import is_opaque
-from translator.text.words import count_words
+from translator.text.words import count_steps, count_words
 
 __all__ = ["Track"]
 
@@ -276,7 +276,7 @@ class Track:
                 committed_length=known,
                 words=hypothesis.words(known),
                 source_text=filed.source.text,
-                num_source_words=count_words(filed.source.text),
+                num_source_words=count_steps(filed.source.text),
                 # The segment may have been cut back since.
                 source_is_committed=filed.is_committed and segment.committed.startswith(filed.text),
                 source_is_complete=filed.is_complete,

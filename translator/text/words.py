@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["UNSPACED", "count_words", "strip_final_punctuation", "word_ends"]
+__all__ = ["UNSPACED", "count_steps", "count_words", "strip_final_punctuation", "word_ends"]
 
 # Scripts written without spaces between words: each character counts as a word.
 UNSPACED = (
@@ -15,6 +15,7 @@ _BREAK = rf"(?:\s|$|[{UNSPACED}])"
 _WORD = re.compile(
     rf"\s*(?:[{UNSPACED}]|[{_CLOSING}]+(?={_BREAK})|[^\s{UNSPACED}]+?(?=[{_CLOSING}]*{_BREAK}))"
 )
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _FINAL = re.compile(r"\s*[.!?…。！？]+[)\]}»”’\"'」』]*\s*$")
 
 
@@ -33,5 +34,12 @@ def strip_final_punctuation(text: str) -> str:
 
 
 def count_words(text: str) -> int:
-    """Words of ``text``, split at white space."""
+    """Words of ``text``, split at white space: what the figures of a session count."""
     return len(text.split())
+
+
+def count_steps(text: str) -> int:
+    """How far a growing text has come: as ``count_words``, but each character of a script that is
+    written without spaces counts.
+    """
+    return sum(max(1, len(_UNSPACED.findall(word))) for word in text.split())

@@ -1,0 +1,28 @@
+"""``make bench``: every benchmark, one after the other. Those on evaluation data need it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+DATA = Path("../shared/data")
+
+
+def main() -> int:
+    worst = 0
+    for name, needs_data in (
+        ("server", False),
+        ("updates", False),
+        ("oracle", True),
+        ("quality", True),
+    ):
+        print(f"\n== {name} ==", flush=True)
+        if needs_data and not DATA.is_dir():
+            print(f"left out: {DATA} is not here")
+            continue
+        command = [sys.executable, "-m", f"benchmarks.{name}"]
+        worst = max(worst, subprocess.run(command, check=False).returncode)
+    return worst
+
+
+if __name__ == "__main__":
+    sys.exit(main())
