@@ -214,3 +214,47 @@ def test_settings_come_from_the_file_then_environment_then_command(tmp_path: Pat
         config = load_config(file, {"port": 4})
     assert (config.port, config.threads, config.heartbeat_s) == (4, 3, 5.0)
     assert config.limits.max_targets == 2
+
+
+def test_ctrl_c_is_exit_130_without_a_traceback(address: str) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "stream", "--address", address, "--from", "xx", "--to", "yy"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=CLEAN,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b"one two. and ")
+    process.stdin.flush()
+    assert process.stdout.readline() == b"ONE TWO.\n"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert b"Traceback" not in errors
+
+
+def test_what_is_typed_into_a_terminal_stands_above_its_translation(address: str) -> None:
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "stream", "--address", address, "--from", "xx", "--to", "yy", "--no-summary"],
+        stdin=slave,
+        stdout=slave,
+        env=CLEAN | {"TERM": "xterm-256color", "COLUMNS": "80"},
+    )
+    os.close(slave)
+    os.write(master, b"one two. three\n")
+    shown = b""
+    while b"ONE TWO." not in shown:
+        shown += os.read(master, 65_536)
+    os.write(master, b"\x04")
+    try:
+        while block := os.read(master, 65_536):
+            shown += block
+    except OSError:
+        # How Linux says that the other side of a terminal is closed.
+        pass
+    os.close(master)
+    assert process.wait(20) == 0
+    assert shown.index("› one two. three".encode()) < shown.index(b"ONE TWO.")

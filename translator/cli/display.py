@@ -8,8 +8,11 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 import click
+from rich.cells import cell_len
 from rich.console import Console, Group
+from rich.control import Control
 from rich.live import Live
+from rich.segment import ControlType
 from rich.text import Text
 
 from translator.client import SessionWarning, StreamEvent, Update
@@ -38,6 +41,10 @@ class Display(Protocol):
         """Show an event."""
         ...
 
+    def typed(self, text: str) -> None:
+        """A line was typed into the terminal that the display may be on."""
+        ...
+
 
 class _Lines:
     def __enter__(self) -> Self:
@@ -45,6 +52,9 @@ class _Lines:
 
     def __exit__(self, *_: object) -> None:
         sys.stdout.flush()
+
+    def typed(self, text: str) -> None:
+        """Lines do not mix with what is typed."""
 
 
 class PlainLines(_Lines):
@@ -76,7 +86,8 @@ class LiveTerminal:
 
     def __init__(self, targets: Sequence[str]) -> None:
         self._targets = tuple(targets)
-        self._open: dict[str, Text] = {}
+        # For each target the committed text of its open segment, and its draft.
+        self._open: dict[str, tuple[Text, Text]] = {}
         self._console = Console(highlight=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
 
@@ -86,6 +97,21 @@ class LiveTerminal:
 
     def __exit__(self, *_: object) -> None:
         self._live.stop()
+        # What is committed was promised to stay.
+        for committed, _draft in self._open.values():
+            self._console.print(committed)
+
+    def typed(self, text: str) -> None:
+        """Put a line that was typed into this terminal above the open segments.
+
+        The terminal has echoed it where the cursor was, below them, and gone to the next line.
+        """
+        rows = sum(1 + cell_len(line) // self._console.width for line in text.splitlines())
+        for _ in range(rows):
+            self._console.control(
+                Control((ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2))
+            )
+        self._console.print(Text("› " + text.rstrip("\n"), style="cyan"))
 
     def show(self, event: StreamEvent) -> None:
         """Draw the open segments anew."""
@@ -93,19 +119,17 @@ class LiveTerminal:
             self._console.print(f"warning: {event.error.message}", style="yellow")
         if not isinstance(event, Update):
             return
-        line = Text()
+        committed = Text()
         if len(self._targets) > 1:
-            line.append(f"{event.target}  ", style="cyan")
-        line.append(event.text)
-        line.append(event.draft, style="dim")
+            committed.append(f"{event.target}  ", style="cyan")
+        committed.append(event.text)
+        self._open[event.target] = (committed, Text(event.draft, style="dim"))
         if event.closed:
-            self._open.pop(event.target, None)
-            self._console.print(line)
-        else:
-            self._open[event.target] = line
-        self._live.update(
-            Group(*(self._open[t] for t in self._targets if t in self._open)), refresh=True
-        )
+            del self._open[event.target]
+            self._console.print(committed)
+        lines = [a + b for t in self._targets if t in self._open for a, b in [self._open[t]]]
+        # What is typed is echoed below.
+        self._live.update(Group(*lines, Text()) if lines else Text(), refresh=True)
 
 
 def _plain(value: Any) -> Any:

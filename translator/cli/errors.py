@@ -29,6 +29,9 @@ def one_sentence() -> Iterator[None]:
     """Turn an error of ours into a sentence on standard error and an exit code."""
     try:
         yield
+    except KeyboardInterrupt:
+        # As a shell has it: 128 and the number of SIGINT.
+        raise click.exceptions.Exit(130) from None
     except TranslatorError as error:
         click.echo(f"Error: {error.message}", err=True)
         code = next(code for kind, code in _EXIT_CODES if isinstance(error, kind))

@@ -78,7 +78,9 @@ def command(
             client.stream(source=source, targets=targets, **options) as stream,
         ):
             with display:
-                return await _translate(stream, _chunks(file, words_per_second), display)
+                chunks = _chunks(file, words_per_second)
+                is_typed = file.isatty() and words_per_second is None
+                return await _translate(stream, chunks, display, is_typed=is_typed)
 
     with one_sentence():
         report = asyncio.run(run())
@@ -102,10 +104,12 @@ def _policy(text: str) -> NamedPolicy:
 
 
 async def _translate(
-    stream: AsyncStream, chunks: AsyncIterator[str], display: Display
+    stream: AsyncStream, chunks: AsyncIterator[str], display: Display, *, is_typed: bool
 ) -> Report | None:
     async def send() -> None:
         async for chunk in chunks:
+            if is_typed:
+                display.typed(chunk)
             await stream.send(chunk)
         await stream.close_source()
 
