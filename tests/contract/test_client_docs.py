@@ -15,7 +15,7 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL
 EXPECTED = [
     "pt 1:  SHALL WE BEGIN?[]",
     "GOOD MORNING, EVERYONE.",
-    "THANK YOU.",
+    "WHERE IS THE STATION?",
     "",
     "",
 ]

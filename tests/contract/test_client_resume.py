@@ -2,10 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
+from cutting_proxy import Proxy
 
 from translator.client import AsyncTranslatorClient, Started
 from translator.config import ServerConfig
@@ -19,41 +18,6 @@ SENTENCES = [
     "it is long and goes on, until it ends.",
 ]
 TEXT = " ".join(SENTENCES * 6) + " "
-
-
-class Proxy:
-    """Passes bytes on to a port of this machine until its connections are cut."""
-
-    def __init__(self) -> None:
-        self._writers: set[asyncio.StreamWriter] = set()
-
-    @asynccontextmanager
-    async def listening(self, port: int) -> AsyncIterator[str]:
-        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            server_reader, server_writer = await asyncio.open_connection("127.0.0.1", port)
-            self._writers |= {writer, server_writer}
-            await asyncio.gather(_pump(reader, server_writer), _pump(server_reader, writer))
-            self._writers -= {writer, server_writer}
-
-        server = await asyncio.start_server(handle, "127.0.0.1", 0)
-        async with server:
-            yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-            self.cut()
-
-    def cut(self) -> None:
-        for writer in self._writers:
-            writer.transport.abort()
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
-    except OSError:
-        pass
-    finally:
-        writer.close()
 
 
 async def speak(address: str, disturb: object, **options: object) -> tuple[int, dict[str, str]]:

@@ -286,19 +286,120 @@ def test_a_reconfiguration_is_in_force_once_answered_and_asked_for_again_until_t
     assert [r.source.committed for r in again] == [" Two", " and"]
 
 
-def test_a_new_target_holds_the_source_back_until_its_first_update():
+def test_a_new_target_is_placed_by_the_first_that_comes_to_its_segment():
     session = opened("pt")
     session.source("One. Two. Three. Four")
     session.receive(update("pt", 0, 1, "UM.", covers=4, closed=True))
     session.reconfigure(StreamConfig("en", ("pt", "es")))
     session.receive(started("pt", "es", first=2))
     session.receive(update("pt", 1, 2, "DOIS.", start=5, covers=4, closed=True))
+    assert session.source_position == 9
     session.receive(update("pt", 2, 3, "TRES.", start=10, covers=6, closed=True))
-    assert session.source_position == 4
-    session.receive(update("es", 2, 1, "TR", start=10))
     assert session.source_position == 10
     with pytest.raises(StreamMismatchError):
-        session.receive(update("es", 4, 2, "", 2, start=16))
+        session.receive(update("es", 3, 1, start=16))
+    session.receive(update("es", 2, 1, "TRES.", start=10, covers=6, closed=True))
+    assert session.source_position == 16
+
+
+def test_until_it_is_known_where_a_new_target_begins_its_config_is_asked_for_again():
+    session = opened("pt")
+    session.source("One ")
+    session.receive(update("pt", 0, 1, "UM"))
+    request = session.reconfigure(StreamConfig("en", ("pt", "es")))
+    session.source("here. Two")
+    # However often it breaks before the answer, and after it.
+    for _ in range(2):
+        session.receive(started("pt", "es", first=1))
+        for _ in range(2):
+            first, *again = session.opening()
+            assert list(first.config.target_language_codes) == ["pt"]
+            assert [t.target_language_code for t in first.config.resume.targets] == ["pt"]
+            assert [r.source.committed for r in again] == ["One ", "", "here. Two"]
+            assert again[1] == request
+            session.receive(started("pt"))
+    session.receive(started("pt", "es", first=1))
+    session.receive(update("pt", 0, 2, " AQUI.", 8, covers=9, closed=True))
+    first, *again = session.opening()
+    assert list(first.config.target_language_codes) == ["pt", "es"]
+    assert [(t.segment_id, t.segment_source_start) for t in first.config.resume.targets] == [
+        (1, 9),
+        (1, 9),
+    ]
+    assert [r.source.committed for r in again] == [" Two"]
+
+
+def test_a_target_that_leaves_is_resumed_until_its_segment_is_closed():
+    session = opened("pt", "es")
+    session.source("One ")
+    session.receive(update("pt", 0, 1, "UM"))
+    session.receive(update("es", 0, 1, "UNO"))
+    request = session.reconfigure(StreamConfig("en", ("pt",)))
+    session.receive(started("pt", first=1))
+    assert session.config.targets == ("pt",)
+    session.source("here. Two")
+    session.receive(update("pt", 0, 2, " AQUI.", 8, covers=9, closed=True))
+    first, *again = session.opening()
+    assert list(first.config.target_language_codes) == ["pt", "es"]
+    assert [(t.revision, t.target_committed) for t in first.config.resume.targets] == [
+        (2, ""),
+        (1, "UNO"),
+    ]
+    assert [r.source.committed for r in again] == ["One ", "", "here. Two"]
+    assert again[1] == request
+
+    session.receive(started("pt", "es"))
+    session.receive(started("pt", first=1))
+    session.receive(update("es", 0, 2, " AQUI.", 9, covers=9, closed=True))
+    first, *again = session.opening()
+    assert list(first.config.target_language_codes) == ["pt"]
+    assert [r.source.committed for r in again] == [" Two"]
+    assert session.transcript("es") == "UNO AQUI."
+
+
+def test_a_target_that_no_other_places_is_resumed_where_the_last_one_ended():
+    session = opened("pt")
+    session.source("One. Two.")
+    session.receive(update("pt", 0, 1, "UM.", covers=4, closed=True))
+    session.reconfigure(StreamConfig("en", ("es",)))
+    session.receive(started("es", first=2))
+    assert session.source_position == 4
+    first, *again = session.opening()
+    [resumed] = first.config.resume.targets
+    assert (resumed.target_language_code, resumed.segment_id) == ("es", 1)
+    assert resumed.segment_source_start == 4
+    assert [r.source.committed for r in again if r.HasField("source")] == [" Two."]
+
+
+def test_configs_are_answered_in_order_and_a_refused_one_is_not_asked_for_again():
+    session = opened("pt")
+    for model in ("a", "none", "b"):
+        session.reconfigure(StreamConfig("en", ("pt",), model=model))
+    session.receive(started("pt"))
+    assert session.config.model == "a"
+    refusal = status(_code("NOT_FOUND"), "CONFIG_IGNORED_MODEL_NOT_FOUND")
+    session.receive(StreamingTranslateResponse(warning=refusal))
+    first, *again = session.opening()
+    assert [r.config.model for r in (first, *again)] == ["a", "b"]
+    session.receive(started("pt"))
+    session.receive(started("pt"))
+    assert session.config.model == "b"
+    assert [r.config.model for r in session.opening()] == ["b"]
+
+
+def test_a_target_that_a_resume_leaves_out_counts_its_updates_from_one_again():
+    session = opened("pt", "es")
+    session.source("One. Two. Three.")
+    session.receive(update("es", 0, 1, "UNO.", covers=4, closed=True))
+    session.receive(update("pt", 0, 1, "UM.", covers=4, closed=True))
+    session.reconfigure(StreamConfig("en", ("pt",)))
+    session.receive(started("pt", first=1))
+    session.opening()
+    session.receive(started("pt", first=1))
+    session.reconfigure(StreamConfig("en", ("pt", "es")))
+    session.receive(started("pt", "es", first=1))
+    session.receive(update("es", 1, 1, "DOS.", start=5, covers=4, closed=True))
+    assert session.transcript("es") == "UNO. DOS."
 
 
 OPERATIONS = st.lists(

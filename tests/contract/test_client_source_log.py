@@ -152,6 +152,6 @@ def test_closed_source_is_forgotten_and_an_unanswered_config_is_not():
     log = logged([source(1, "Hello."), config, source(2, " And")])
     log.trim(6)
     assert log.replay(6) == [config, source(2, " And")]
-    log.discard(config)
+    log.discard_config(0)
     log.trim(10)
     assert len(log) == 0

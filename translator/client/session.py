@@ -1,5 +1,9 @@
 """A stream without its transport: which requests to send, and what the responses add up to."""
 
+import dataclasses
+
+from google.rpc.status_pb2 import Status
+
 from translator.client import convert
 from translator.client.events import (
     GoAway,
@@ -12,7 +16,7 @@ from translator.client.events import (
 from translator.client.options import StreamConfig
 from translator.client.source_log import SourceLog
 from translator.client.status import error_from_status
-from translator.client.target import StreamMismatchError, TargetProgress
+from translator.client.targets import Targets
 from translator.errors import InvalidRequestError
 from translator.v1.streaming_pb2 import (
     Ack,
@@ -26,6 +30,22 @@ from translator.v1.streaming_pb2 import (
 )
 
 __all__ = ["ClientSession"]
+
+# Begins the reason of the warning that answers a reconfiguration which is not valid.
+_CONFIG_IGNORED = "CONFIG_IGNORED_"
+
+
+@dataclasses.dataclass(slots=True, eq=False)
+class _Asked:
+    """A reconfiguration that a resume would ask for again.
+
+    Attributes:
+        config: What was asked for.
+        is_accepted: Whether this stream's server has put it in force.
+    """
+
+    config: StreamConfig
+    is_accepted: bool = False
 
 
 class ClientSession:
@@ -46,19 +66,21 @@ class ClientSession:
         self.config = config
         self.is_half_closed = False
         self.is_finished = False
-        self._targets = {target: TargetProgress() for target in config.targets}
+        self._targets = Targets(config.targets)
         self._log = SourceLog()
         self._sequence = 0
         self._speaker = ""
         self._limits: Limits | None = None
         self._is_opening = True
-        # Reconfigurations without an answer, oldest first.
-        self._pending: list[tuple[StreamConfig, StreamingTranslateRequest]] = []
+        # In the order of the log, which has their requests.
+        self._asked: list[_Asked] = []
+        # Those that the server of this stream has yet to answer; it does so in order.
+        self._unanswered: list[_Asked] = []
 
     @property
     def source_position(self) -> int:
         """Code points of source that every target has closed: a resume begins here."""
-        return min(self._targets[target].source_start for target in self.config.targets)
+        return self._targets.source_position
 
     @property
     def num_logged(self) -> int:
@@ -84,15 +106,21 @@ class ClientSession:
 
         The source is sent again from ``source_position`` on, under its former sequence numbers.
         """
-        message = convert.config_message(self.config)
+        self._is_opening = True
+        for asked in self._asked:
+            asked.is_accepted = False
+        self._unanswered = list(self._asked)
+        config = self.config
+        if self.session_id:
+            config = dataclasses.replace(config, targets=self._targets.resume())
+        message = convert.config_message(config)
         if self.session_id:
             message.resume.CopyFrom(
                 ResumeState(
                     session_id=self.session_id,
-                    targets=[self._targets[code].resumed(code) for code in self.config.targets],
+                    targets=[self._targets[code].resumed(code) for code in config.targets],
                 )
             )
-        self._is_opening = True
         first = StreamingTranslateRequest(config=message)
         return [first, *self._log.replay(self.source_position)]
 
@@ -143,12 +171,15 @@ class ClientSession:
     def reconfigure(self, config: StreamConfig) -> StreamingTranslateRequest:
         """Ask for another config from the next segment on; RuntimeError when the source has ended.
 
-        It is in force once the server answers it, and until then asked for again by each resume.
+        It is in force once the server answers it. A resume asks for it again, in its place, until
+        then, while a target that it leaves out has a segment open, and while it is not known where
+        in the source a target begins that it brings.
         """
         self._check_open()
-        request = StreamingTranslateRequest(config=convert.config_message(config))
-        self._pending.append((config, request))
-        return self._record(request)
+        asked = _Asked(config)
+        self._asked.append(asked)
+        self._unanswered.append(asked)
+        return self._record(StreamingTranslateRequest(config=convert.config_message(config)))
 
     def half_close(self) -> None:
         """The source ends here."""
@@ -179,7 +210,7 @@ class ClientSession:
             case "go_away":
                 return GoAway(convert.seconds(response.go_away.within))
             case "warning":
-                return SessionWarning(error_from_status(response.warning))
+                return self._warn(response.warning)
             case "report":
                 self.is_finished = True
                 return convert.report(response.report)
@@ -188,12 +219,14 @@ class ClientSession:
 
     def _start(self, message: SessionStarted) -> Started:
         is_resumed = self._is_opening and bool(self.session_id)
-        if not self._is_opening:
-            self._confirm(message)
         if is_resumed:
-            # The server knows nothing of them and may have no reason to replace them.
-            for progress in self._targets.values():
-                progress.draft = ""
+            self._targets.void_drafts()
+        elif not self._is_opening and self._unanswered:
+            asked = self._unanswered.pop(0)
+            asked.is_accepted = True
+            self.config = asked.config
+        self._targets.reconfigure(message.targets)
+        self._trim()
         self._is_opening = False
         self.session_id = message.session_id
         self._limits = convert.limits(message.limits)
@@ -204,43 +237,28 @@ class ClientSession:
             resumed=is_resumed,
         )
 
-    def _confirm(self, message: SessionStarted) -> None:
-        """Put the reconfiguration in force that this answers: the first with these targets."""
-        codes = [target.target_language_code for target in message.targets]
-        for index, (config, request) in enumerate(self._pending):
-            if list(config.targets) == codes:
-                del self._pending[: index + 1]
-                self._log.discard(request)
-                self._join_targets(message)
-                self.config = config
-                self._log.trim(self.source_position)
-                return
-
-    def _join_targets(self, message: SessionStarted) -> None:
-        """Place the targets that are new.
-
-        Updates begin with ``first_segment_id``. Where that is in the source may not be known yet;
-        until the first update tells, a resume would begin with the earliest open segment.
-        """
-        open_segments = [self._targets[code] for code in self.config.targets]
-        earliest = min(open_segments, key=lambda progress: progress.source_start)
-        for started in message.targets:
-            code = started.target_language_code
-            if code in self.config.targets:
-                continue
-            same = [p for p in open_segments if p.segment_id == started.first_segment_id]
-            first = same[0] if same else earliest
-            progress = self._targets.setdefault(code, TargetProgress())
-            progress.join(first.segment_id, first.source_start)
+    def _warn(self, message: Status) -> SessionWarning:
+        error = error_from_status(message)
+        if error.reason.startswith(_CONFIG_IGNORED) and self._unanswered:
+            self._forget(self._unanswered.pop(0))
+        return SessionWarning(error)
 
     def _update(self, message: TargetUpdate) -> StreamEvent:
-        progress = self._targets.get(message.target_language_code)
-        if progress is None:
-            raise StreamMismatchError("a target that was not asked for")
-        text = progress.apply(message, self._log.length)
+        text = self._targets.apply(message, self._log.length)
         if message.segment_closed:
-            self._log.trim(self.source_position)
+            self._trim()
         return convert.update(message, text)
+
+    def _trim(self) -> None:
+        """Forget what no resume needs: source that is covered, configs that it begins with."""
+        if self._targets.are_settled:
+            for asked in [asked for asked in self._asked if asked.is_accepted]:
+                self._forget(asked)
+        self._log.trim(self.source_position)
+
+    def _forget(self, asked: _Asked) -> None:
+        self._log.discard_config(self._asked.index(asked))
+        self._asked.remove(asked)
 
     def _check_open(self) -> None:
         if self.is_half_closed:

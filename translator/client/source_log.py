@@ -49,9 +49,9 @@ class SourceLog:
     """Requests whose source is not yet covered by closed segments of all targets, in order.
 
     Holds what a server needs to go on from a position of the source: committed text, segment ends,
-    media times, speakers, flushes, reconfigurations without an answer, and the last tentative tail
-    only. Bounded by the source that is not covered: revising the tail or flushing again and again
-    adds nothing.
+    media times, speakers, flushes, reconfigurations that are not done with, and the last tentative
+    tail only. Bounded by the source that is not covered: revising the tail or flushing again and
+    again adds nothing.
 
     Attributes:
         length: Code points of committed source appended so far.
@@ -86,13 +86,10 @@ class SourceLog:
         copy.CopyFrom(request)
         self._entries.append(_Entry(start, self.length, copy, ends_segment))
 
-    def discard(self, request: StreamingTranslateRequest) -> None:
-        """Forget a config, and those before it: it has been answered."""
+    def discard_config(self, index: int) -> None:
+        """Forget one of the configs: no server needs it any more."""
         configs = [entry for entry in self._entries if entry.is_config]
-        for entry in configs:
-            self._entries.remove(entry)
-            if entry.request == request:
-                return
+        self._entries = [entry for entry in self._entries if entry is not configs[index]]
 
     def trim(self, position: int) -> None:
         """Forget what no server needs that begins at ``position`` (code points of source)."""

@@ -175,7 +175,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         """Change the config from the next segment on; what is not given stays as it is in force.
 
         The server answers with a ``Started``, or with a ``SessionWarning`` and goes on as before.
-        A target that is left out is not resumed any more.
+        A target that is left out ends with its open segment.
 
         Raises:
             RuntimeError: The stream is not open, or its source has ended.

@@ -22,8 +22,9 @@ class TargetProgress:
         committed: That segment's committed text.
         draft: That segment's draft.
         closed_texts: Texts of the closed segments.
-        is_placed: False between joining and the first update: where the server begins is then not
-            known, only that it is at ``segment_id`` or later.
+        is_open: Whether an update of that segment has come.
+        is_placed: Whether ``source_start`` is known; until another target comes to where one begins
+            that has joined late, it is not.
     """
 
     segment_id: int = 0
@@ -32,16 +33,20 @@ class TargetProgress:
     committed: str = ""
     draft: str = ""
     closed_texts: list[str] = field(default_factory=list)
+    is_open: bool = False
     is_placed: bool = True
 
-    def join(self, segment_id: int, source_start: int) -> None:
-        """Begin, or begin again, with a segment not before ``segment_id``."""
-        if self.committed:
-            self.closed_texts.append(self.committed)
+    def join(self, segment_id: int) -> None:
+        """Begin, or begin again, with a segment of which nothing has come."""
         self.segment_id = segment_id
-        self.source_start = source_start
-        self.committed = self.draft = ""
         self.is_placed = False
+
+    def place(self, segment_id: int, source_start: int) -> None:
+        """Take note of where a segment begins, if it is the one that comes next here."""
+        if segment_id == self.segment_id and not self.is_open:
+            known = self.source_start if self.is_placed else 0
+            self.source_start = max(known, source_start)
+            self.is_placed = True
 
     def apply(self, update: TargetUpdate, source_length: int) -> str:
         """Apply an update and return the segment's committed text after it.
@@ -55,15 +60,15 @@ class TargetProgress:
         """
         self._check(update)
         # Its source is already given up where an update says less than the one before it did.
-        start = max(self.source_start, update.segment_source_start)
+        known = self.source_start if self.is_placed else 0
+        start = max(known, update.segment_source_start)
         end = start + update.source_committed_length
         if end > source_length:
             raise StreamMismatchError(f"source position {end} of {source_length} sent")
 
         text = self.committed + update.committed
-        self.is_placed = True
+        self.is_open = self.is_placed = True
         self.revision = update.revision
-        self.segment_id = update.segment_id
         self.source_start = start
         self.committed = text
         self.draft = update.draft
@@ -72,6 +77,7 @@ class TargetProgress:
             self.segment_id += 1
             self.source_start = end
             self.committed = self.draft = ""
+            self.is_open = False
         return text
 
     def resumed(self, target: str) -> ResumedTarget:
@@ -94,16 +100,9 @@ class TargetProgress:
         return text
 
     def _check(self, update: TargetUpdate) -> None:
-        if self.is_placed:
-            fits = update.segment_id == self.segment_id
-            revisions = {self.revision + 1}
-        else:
-            fits = update.segment_id >= self.segment_id
-            # The contract counts a target's revisions from 1; one that comes back may go on.
-            revisions = {1, self.revision + 1}
-        if not fits:
+        if update.segment_id != self.segment_id:
             raise StreamMismatchError(f"segment {update.segment_id} after {self.segment_id}")
-        if update.revision not in revisions:
+        if update.revision != self.revision + 1:
             raise StreamMismatchError(f"revision {update.revision} after {self.revision}")
         length = len(self.committed) + len(update.committed)
         if length != update.committed_length:

@@ -223,10 +223,10 @@ class Track:
         if is_opaque(segment.committed) and not self._committed:
             text = segment.committed.strip()
             start = segment.committed.index(text)
-            change = _Change(
-                text, "", (start, start + len(text)), start + len(text),
-                (AlignedRange(start, start + len(text), 0, len(text)),),
-            )  # fmt: skip
+            end = start + len(text)
+            whole = (AlignedRange(start, end, 0, len(text)),)
+            alignments = whole if segment.config.alignments else ()
+            change = _Change(text, "", (start, end), end, alignments)
             complete = _Filed(segment.committed, _NO_SOURCE, True, True, segment.sequence)
             return self._event(segment, complete, change, RequestTiming(), now_s)
         return None
@@ -259,7 +259,9 @@ class Track:
             draft,
             hypothesis.source_range(first, last) if committed else None,
             (hypothesis.source_range(0, last) or (0, 0))[1],
-            hypothesis.alignments(known, decision.committed_length),
+            hypothesis.alignments(known, decision.committed_length)
+            if segment.config.alignments
+            else (),
         )
         self._committed_tokens = hypothesis.tokens[:last]
         self._draft_tokens = hypothesis.tokens[last:]
@@ -317,9 +319,7 @@ class Track:
             source_start=segment.start,
             source_sequence=filed.sequence,
             source_committed_length=self._covered,
-            alignments=tuple(self._shifted(a) for a in change.alignments)
-            if segment.config.alignments
-            else (),
+            alignments=tuple(self._shifted(a) for a in change.alignments),
             start_s=start_s,
             end_s=end_s,
             timing=timing,

@@ -21,6 +21,7 @@ export class TranslatorError extends Error {
    * @param {Record<string, string>} [details.metadata] further facts for programs
    * @param {FieldViolation[]} [details.fieldViolations]
    * @param {number} [details.retryAfterMs] when trying again can help
+   * @param {string} [details.subject] the limit that was reached, for example "sessions"
    * @param {unknown} [details.cause]
    */
   constructor(code, message, details = {}) {
@@ -31,6 +32,7 @@ export class TranslatorError extends Error {
     this.metadata = details.metadata ?? {};
     this.fieldViolations = details.fieldViolations ?? [];
     this.retryAfterMs = details.retryAfterMs;
+    this.subject = details.subject ?? '';
   }
 }
 
@@ -90,6 +92,8 @@ function knownDetails(details) {
         }));
     } else if (name === 'google.rpc.RetryInfo') {
       known.retryAfterMs = msFromDuration(messageType(name).deserialize(value).retryDelay);
+    } else if (name === 'google.rpc.QuotaFailure') {
+      known.subject = messageType(name).deserialize(value).violations[0]?.subject;
     }
   }
   return known;

@@ -19,7 +19,7 @@ import { sourceMessage } from './requests.js';
  * @typedef {object} ConfigEntry
  * @property {'config'} kind
  * @property {StreamOptions} options
- * @property {boolean} accepted whether the server has answered that it is in force
+ * @property {boolean} accepted whether this connection's server has answered that it is in force
  */
 
 /** What was sent and may have to be sent again: all that some target has not yet closed. */

@@ -174,6 +174,7 @@ export class TranslationStream {
       call.write({ config: { ...configMessage({ ...this.#options, targets }), resume } });
       for (const request of this.#log.replay(this.#transcript.covered)) {
         if ('config' in request) {
+          request.config.accepted = false;
           this.#unanswered.push(request.config);
           call.write({ config: configMessage(request.config.options) });
         } else {

@@ -88,7 +88,12 @@ export class Transcript {
     if (this.#resumable().length === 0) {
       for (const target of this.#inForce) this.of(target).skipTo(...this.#latestStart());
     }
-    return this.#resumable().map((target) => {
+    const resumable = this.#resumable();
+    for (const [target, text] of this.#targets) {
+      // A server that is not told of it counts its updates from 1.
+      if (!resumable.includes(target)) text.revision = 0;
+    }
+    return resumable.map((target) => {
       const { segmentId, revision, sourceStart, committed } = this.of(target);
       return {
         targetLanguageCode: target,

@@ -240,6 +240,12 @@ test('a target that joins late joins in the same place after a break', async (t)
       await peer.fail('UNAVAILABLE');
     },
     async (peer) => {
+      // Broken again before the config is answered.
+      peer.start();
+      await peer.receiveAll();
+      await peer.fail('UNAVAILABLE');
+    },
+    async (peer) => {
       peer.start();
       requests.push(...(await peer.receiveAll()));
       peer.start({ targets });

@@ -1,0 +1,114 @@
+"""What a client knows of all targets of a stream, and where each goes on after a break."""
+
+from collections.abc import Sequence
+
+from translator.client.target import StreamMismatchError, TargetProgress
+from translator.v1.streaming_pb2 import StartedTarget, TargetUpdate
+
+__all__ = ["Targets"]
+
+
+class Targets:
+    """Targets by their codes, those that are not in force any more included.
+
+    Segments are the same for all targets. So where one joins late, the source that it begins with
+    is known as soon as another comes to that segment.
+
+    Attributes:
+        in_force: Codes of the targets that the server has named last.
+    """
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        self.in_force = tuple(codes)
+        self._all = {code: TargetProgress() for code in codes}
+
+    def __getitem__(self, code: str) -> TargetProgress:
+        """A target; KeyError when the stream never had it."""
+        return self._all[code]
+
+    @property
+    def source_position(self) -> int:
+        """Code points of source that no target needs any more."""
+        starts = [self[code].source_start for code in self._resumable]
+        return min(starts) if starts else self._latest.source_start
+
+    @property
+    def are_settled(self) -> bool:
+        """Whether a new stream can begin with all targets in force, and with no other."""
+        return not self._leaving and all(self[code].is_placed for code in self.in_force)
+
+    def void_drafts(self) -> None:
+        """Forget the drafts: a new server knows nothing of them and may not replace them."""
+        for progress in self._all.values():
+            progress.draft = ""
+
+    def reconfigure(self, targets: Sequence[StartedTarget]) -> None:
+        """Put targets in force; those that are new begin with their ``first_segment_id``."""
+        before = self.in_force
+        self.in_force = tuple(target.target_language_code for target in targets)
+        for target in targets:
+            code = target.target_language_code
+            progress = self._all.setdefault(code, TargetProgress())
+            if code not in before and not progress.is_open:
+                progress.join(target.first_segment_id)
+                for other in self._placed:
+                    progress.place(other.segment_id, other.source_start)
+
+    def apply(self, update: TargetUpdate, source_length: int) -> str:
+        """Apply an update; returns its segment's committed text.
+
+        Args:
+            update: The server's message.
+            source_length: Code points of committed source sent so far.
+
+        Raises:
+            StreamMismatchError: The update does not fit; nothing has changed.
+        """
+        progress = self._all.get(update.target_language_code)
+        if progress is None:
+            raise StreamMismatchError("a target that was not asked for")
+        text = progress.apply(update, source_length)
+        for other in self._all.values():
+            other.place(update.segment_id, update.segment_source_start)
+            if not other.is_placed:
+                other.place(progress.segment_id, progress.source_start)
+        return text
+
+    def resume(self) -> list[str]:
+        """Codes of the targets that a new stream begins with.
+
+        Those that leave with their open segment are among them. Those of which it is not known
+        where they begin are not, unless there is no other.
+        """
+        if not self._resumable:
+            latest = self._latest
+            for code in self.in_force:
+                self[code].join(latest.segment_id)
+                self[code].place(latest.segment_id, latest.source_start)
+        resumable = self._resumable
+        for code, progress in self._all.items():
+            if code not in resumable:
+                # A server that is not told of it counts its updates from 1.
+                progress.revision = 0
+        return resumable
+
+    @property
+    def _leaving(self) -> list[str]:
+        """Targets that are out of force but for their open segment."""
+        return [
+            code
+            for code, progress in self._all.items()
+            if progress.is_open and code not in self.in_force
+        ]
+
+    @property
+    def _resumable(self) -> list[str]:
+        return [code for code in (*self.in_force, *self._leaving) if self[code].is_placed]
+
+    @property
+    def _placed(self) -> list[TargetProgress]:
+        return [progress for progress in self._all.values() if progress.is_placed]
+
+    @property
+    def _latest(self) -> TargetProgress:
+        return max(self._placed, key=lambda progress: progress.segment_id)
