@@ -45,17 +45,14 @@ def replay(
     *,
     policy: Latency | PolicyChoice = Latency.BALANCED,
     verify_drafts: bool = True,
-    one_segment: bool = False,
 ) -> Replay:
     """Stream ``updates`` one by one, each translated before the next comes.
 
-    ``verify_drafts=False`` decodes every hypothesis token by token. ``one_segment`` leaves the
-    sentence to be what it is, as evaluation data has it.
+    ``verify_drafts=False`` decodes every hypothesis token by token.
     """
     engine = Engine({model.info.name: model})
     binding = Binding(pair.target, model.info, model.tokenizer(pair))
-    segmenter = Segmenter(pair.source, find_sentences=not one_segment)
-    config = SessionConfig((binding,), resolve(policy), segmenter, client_segmentation=one_segment)
+    config = SessionConfig((binding,), resolve(policy), Segmenter(pair.source))
     session = Session("replay", "replay", config, SessionLimits(), time.monotonic)
     segments: dict[int, str] = {}
     steps: list[int] = []

@@ -258,3 +258,25 @@ def test_what_is_typed_into_a_terminal_stands_above_its_translation(address: str
     os.close(master)
     assert process.wait(20) == 0
     assert shown.index("› one two. three".encode()) < shown.index(b"ONE TWO.")
+
+
+def test_an_evaluation_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
+    data = tmp_path / "data.jsonl"
+    rows = [{"src": f"sentence {i} is here.", "ref": f"SENTENCE {i} IS HERE."} for i in range(6)]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    options = ("--from", "xx", "--to", "yy", "--policy", "local-agreement:n=2")
+    options += ("--output", str(tmp_path / "out"))
+    first = run("evaluate", str(data), *options, "--limit", "4", TRANSLATOR_FAKE_MODEL="1")
+    assert first.returncode == 0, first.stderr
+    log = tmp_path / "out" / "data.xx-yy.local-agreement-n2.jsonl"
+    before = log.read_text(encoding="utf-8")
+    assert len(before.splitlines()) == 4
+    again = run("evaluate", str(data), *options, TRANSLATOR_FAKE_MODEL="1")
+    assert again.returncode == 0
+    assert log.read_text(encoding="utf-8").startswith(before)
+    assert len(log.read_text(encoding="utf-8").splitlines()) == 6
+    assert b"100.00" in again.stdout
+    assert (tmp_path / "out" / "data.xx-yy.svg").exists()
+    missing = run("evaluate", str(tmp_path / "none.jsonl"), *options, TRANSLATOR_FAKE_MODEL="1")
+    assert missing.returncode == 5
+    assert b"Traceback" not in missing.stderr

@@ -13,7 +13,7 @@ from translator import __version__
 __all__ = ["main"]
 
 # Imported only when run: `translator stream --address` must not wait for torch.
-_COMMANDS = ("models", "serve", "stream", "translate")
+_COMMANDS = ("evaluate", "models", "serve", "stream", "translate")
 
 
 class _Lazy(click.Group):

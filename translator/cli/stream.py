@@ -14,7 +14,7 @@ from translator.cli.display import Display, JsonLines, LiveTerminal, PlainLines
 from translator.cli.errors import one_sentence
 from translator.client import AsyncStream, Latency, NamedPolicy, Report, StreamOptions
 
-__all__ = ["command"]
+__all__ = ["command", "parse_policy"]
 
 # A word with the white space before it, or white space at the very end.
 _WORD = re.compile(r"\s*\S+|\s+$")
@@ -63,7 +63,7 @@ def command(
     In a terminal the draft is shown dimmed after the committed text; when piped, each segment is a
     line once it is committed.
     """
-    options: StreamOptions = {"policy": _policy(policy) if policy else Latency(latency)}
+    options: StreamOptions = {"policy": parse_policy(policy) if policy else Latency(latency)}
     display: Display
     if as_json:
         display = JsonLines()
@@ -88,7 +88,7 @@ def command(
         click.echo(_summary(report), err=True)
 
 
-def _policy(text: str) -> NamedPolicy:
+def parse_policy(text: str) -> NamedPolicy:
     """``NAME`` or ``NAME:PARAMETER=N,…``."""
     name, _, rest = text.partition(":")
     parameters: dict[str, float] = {}

@@ -54,9 +54,12 @@ _OPTIONS = (
 def load_models(config: ServerConfig) -> list[Seq2SeqModel]:
     """The models that the settings name; the embedded ones by default.
 
+    Sets how many threads a tensor operation takes, for the whole process.
+
     Raises:
         ModelFilesError: A model's files are missing, damaged or of the wrong kind.
     """
+    torch.set_num_threads(config.threads)
     if config.fake_model:
         # The test kit imports this module.
         from translator.testing import FakeModel
@@ -119,7 +122,6 @@ async def running(
         ConfigError: A port cannot be listened on.
         ModelFilesError: A model cannot be loaded.
     """
-    torch.set_num_threads(config.threads)
     metrics = Metrics()
     catalog = Catalog(load_models(config) if models is None else models)
     engine = AsyncEngine(

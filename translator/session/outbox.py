@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from translator.engine.request import RequestTiming
 from translator.session.events import TargetEvent
+from translator.text.words import num_erased
 
 __all__ = ["Outbox", "merge"]
 
@@ -125,11 +126,8 @@ class Outbox:
         """Count the shown words that this update takes back (arXiv 2004.03643)."""
         if event.segment_id != self._shown.segment_id:
             self._shown = _Shown(event.segment_id)
-        before = (self._shown.committed + self._shown.draft).split()
         committed = self._shown.committed + event.committed
-        after = (committed + event.draft).split()
-        kept = 0
-        while kept < min(len(before), len(after)) and before[kept] == after[kept]:
-            kept += 1
-        self.erased_words += len(before) - kept
+        self.erased_words += num_erased(
+            self._shown.committed + self._shown.draft, committed + event.draft
+        )
         self._shown = _Shown(event.segment_id, committed, event.draft)

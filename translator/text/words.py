@@ -2,7 +2,14 @@
 
 import re
 
-__all__ = ["UNSPACED", "count_steps", "count_words", "strip_final_punctuation", "word_ends"]
+__all__ = [
+    "UNSPACED",
+    "count_steps",
+    "count_words",
+    "num_erased",
+    "strip_final_punctuation",
+    "word_ends",
+]
 
 # Scripts written without spaces between words: each character counts as a word.
 UNSPACED = (
@@ -43,3 +50,10 @@ def count_steps(text: str) -> int:
     written without spaces counts.
     """
     return sum(max(1, len(_UNSPACED.findall(word))) for word in text.split())
+
+
+def num_erased(before: str, after: str) -> int:
+    """Words of ``before`` that are gone from ``after``: all from the first that differs on."""
+    old, new = before.split(), after.split()
+    kept = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), None)
+    return len(old) - (min(len(old), len(new)) if kept is None else kept)

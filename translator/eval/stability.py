@@ -1,0 +1,25 @@
+"""How calm the text is that a reader sees."""
+
+from collections.abc import Iterable, Sequence
+
+from translator.text.words import num_erased
+
+__all__ = ["normalized_erasure"]
+
+
+def normalized_erasure(texts: Iterable[Sequence[str]]) -> float:
+    """Words shown and taken back, for each word of the last text (arXiv 2004.03643).
+
+        sum over updates of |shown before| - |longest common beginning| over sum of |last shown|
+
+    Args:
+        texts: For each text what was shown after each update, the last being what stayed.
+
+    Returns:
+        0 when nothing was ever taken back; 1 means every word was rewritten once.
+    """
+    erased = words = 0
+    for shown in texts:
+        erased += sum(num_erased(a, b) for a, b in zip(("", *shown), shown, strict=False))
+        words += len(shown[-1].split()) if shown else 0
+    return erased / words if words else 0.0
