@@ -14,6 +14,7 @@ def main() -> int:
         ("updates", False),
         ("oracle", True),
         ("quality", True),
+        ("asr", True),
     ):
         print(f"\n== {name} ==", flush=True)
         if needs_data and not DATA.is_dir():

@@ -1,0 +1,261 @@
+"""Random recognisers: whatever they show in between, what is committed is their final transcript.
+
+A talk is a row of words, word ``i`` said from second i to i + 1. A recogniser cuts it anywhere; of
+the words since the last cut it shows anything, right or wrong, also of those beyond the next cut,
+and repeats itself. Each vendor's messages are made of the same talks.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pytest
+from driver import Driver, make_config, one_thread  # noqa: F401
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from translator.asr import (
+    AwsTranscribeResults,
+    DeepgramResults,
+    ElitrResults,
+    ElitrSentences,
+    Results,
+    SimulStreamingResults,
+    SourcePiece,
+    SpeechmaticsResults,
+    WatsonResults,
+    WhisperLiveResults,
+)
+from translator.testing import FakeModel
+
+pytestmark = pytest.mark.unit
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A hypothesis of the words from ``start`` on; ``stable`` of them are right for good."""
+
+    segment: int
+    start: int
+    words: tuple[str, ...]
+    is_final: bool = False
+    stable: int = 0
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.words)
+
+
+@st.composite
+def talks(draw: st.DrawFn) -> list[Shown]:
+    """Each final result is right and has at least a word; the last one ends the talk."""
+    lengths = draw(st.lists(st.integers(1, 4), min_size=1, max_size=5))
+    talk = tuple(f"w{i}" for i in range(sum(lengths)))
+    events: list[Shown] = []
+    start = 0
+    for number, length in enumerate(lengths):
+        stable = 0
+        for _ in range(draw(st.integers(0, 4))):
+            end = draw(st.integers(start + stable, min(len(talk), start + length + 3)))
+            wrong = draw(st.sets(st.integers(start, end)))
+            words = tuple(
+                f"x{i}" if i in wrong and i >= start + stable else talk[i]
+                for i in range(start, end)
+            )
+            right = next((i for i, w in enumerate(words) if w != talk[start + i]), len(words))
+            stable = draw(st.integers(stable, max(stable, min(right, length))))
+            events.append(Shown(number, start, words, stable=stable))
+        events.append(Shown(number, start, talk[start : start + length], is_final=True))
+        start += length
+    return events
+
+
+def late(events: list[Shown], data: st.DataObject) -> list[Shown]:
+    """With repeats, and with what comes again when it is long final."""
+    result: list[Shown] = []
+    for event in events:
+        result.append(event)
+        old = [e for e in result if e.segment < event.segment or e is event]
+        result += data.draw(st.lists(st.sampled_from(old), max_size=2))
+    return result
+
+
+def watson(event: Shown) -> dict[str, Any]:
+    best = {"transcript": " ".join(event.words) + " "}
+    return {
+        "result_index": event.segment,
+        "results": [{"final": event.is_final, "alternatives": [best]}],
+    }
+
+
+def aws(event: Shown) -> dict[str, Any]:
+    items = [
+        {"Content": word, "StartTime": t, "EndTime": t + 1, "Type": "pronunciation"}
+        | {"Stable": t < event.start + event.stable}
+        for t, word in enumerate(event.words, start=event.start)
+    ]
+    result = {
+        # Under another id than the interim results, as in the vendor's own example.
+        "ResultId": f"{event.segment} {event.is_final}",
+        "StartTime": event.start,
+        "EndTime": event.end,
+        "IsPartial": not event.is_final,
+        "Alternatives": [{"Transcript": " ".join(event.words), "Items": items}],
+    }
+    return {"Transcript": {"Results": [result]}}
+
+
+def speechmatics(event: Shown) -> dict[str, Any]:
+    return {
+        "message": "AddTranscript" if event.is_final else "AddPartialTranscript",
+        "metadata": {"start_time": event.start, "end_time": event.end},
+        "results": [
+            {"alternatives": [{"content": word}], "start_time": t, "end_time": t + 1}
+            for t, word in enumerate(event.words, start=event.start)
+        ],
+    }
+
+
+def deepgram(event: Shown) -> dict[str, Any]:
+    words = [
+        {"word": word, "start": t, "end": t + 1}
+        for t, word in enumerate(event.words, start=event.start)
+    ]
+    return {
+        "type": "Results",
+        "start": event.start,
+        "duration": len(event.words),
+        "is_final": event.is_final,
+        "speech_final": event.is_final and event.segment % 2 == 0,
+        "channel": {"alternatives": [{"transcript": " ".join(event.words), "words": words}]},
+    }
+
+
+def one_by_one(make: Callable[[Shown], Any]) -> Callable[[list[Shown]], Iterator[Any]]:
+    return lambda events: map(make, events)
+
+
+def whisper_live(events: list[Shown]) -> Iterator[Any]:
+    """Each message has the last two completed segments once more."""
+
+    def segment(event: Shown) -> dict[str, Any]:
+        text = "".join(" " + word for word in event.words)
+        times = {"start": f"{event.start:.3f}", "end": f"{event.end:.3f}"}
+        return {**times, "text": text, "completed": event.is_final}
+
+    completed: list[dict[str, Any]] = []
+    for event in events:
+        if event.is_final and segment(event) not in completed:
+            completed.append(segment(event))
+        rest = [] if event.is_final else [segment(event)]
+        yield {"uid": "x", "segments": [*completed[-2:], *rest]}
+
+
+def simulstreaming(events: list[Shown]) -> Iterator[Any]:
+    for event in events:
+        if event.is_final:
+            text = "".join(" " + word for word in event.words)
+            yield {"start": event.start, "end": event.end, "text": text}
+
+
+def elitr(events: list[Shown]) -> Iterator[str]:
+    for event in events:
+        text = " ".join(event.words)
+        # A final result is told from the next line, which begins where it ended.
+        yield f"{event.start * 1000} {event.end * 1000} {text}{'' if event.is_final else '...'}"
+
+
+def elitr_sentences(events: list[Shown]) -> Iterator[str]:
+    for event in events:
+        number = 100 * (event.segment + 1)
+        code = number + (100 if event.is_final else 1)
+        yield f"{number} {code} {' '.join(event.words)}"
+
+
+RECOGNISERS: dict[type[Results], Callable[[list[Shown]], Iterator[Any]]] = {
+    WatsonResults: one_by_one(watson),
+    AwsTranscribeResults: one_by_one(aws),
+    SpeechmaticsResults: one_by_one(speechmatics),
+    DeepgramResults: one_by_one(deepgram),
+    WhisperLiveResults: whisper_live,
+    SimulStreamingResults: simulstreaming,
+    ElitrResults: elitr,
+    ElitrSentences: elitr_sentences,
+}
+ALL = pytest.mark.parametrize("kind", RECOGNISERS, ids=lambda kind: kind.__name__)
+
+
+def pieces_of(kind: type[Results], events: list[Shown]) -> list[SourcePiece]:
+    results = kind()
+    pieces = [p for message in RECOGNISERS[kind](events) for p in results.accept(message)]
+    return [*pieces, *results.finish()]
+
+
+def transcript(events: list[Shown]) -> str:
+    return " ".join(word for event in events if event.is_final for word in event.words)
+
+
+@ALL
+@given(talks(), st.data())
+@settings(deadline=None, max_examples=100)
+def test_what_is_committed_is_the_final_transcript_and_is_never_tentative_again(
+    kind: type[Results], events: list[Shown], data: st.DataObject
+) -> None:
+    final = transcript(events)
+    committed = ""
+    for piece in pieces_of(kind, late(events, data)):
+        committed += piece.committed
+        assert (final + " ").startswith(committed + " ") or not committed
+        assert not set(piece.tentative.split()) & set(committed.split())
+        text = committed + piece.tentative
+        assert text == " ".join(text.split())
+    assert committed == final
+
+
+@ALL
+@given(talks())
+@settings(deadline=None, max_examples=100)
+def test_a_piece_always_says_something_new(kind: type[Results], events: list[Shown]) -> None:
+    tentative = ""
+    for piece in pieces_of(kind, events):
+        assert piece.committed or piece.end_of_segment or piece.tentative != tentative
+        tentative = piece.tentative
+
+
+@pytest.mark.parametrize(
+    "kind",
+    # SimulStreaming has no interim results; ELITR's that are shorter confirm the one before.
+    [kind for kind in RECOGNISERS if kind not in {SimulStreamingResults, ElitrResults}],
+    ids=lambda kind: kind.__name__,
+)
+@given(talks())
+@settings(deadline=None, max_examples=100)
+def test_the_last_interim_result_is_what_is_shown(kind: type[Results], events: list[Shown]) -> None:
+    results = kind()
+    shown = ""
+    for event, message in zip(events, RECOGNISERS[kind](events), strict=True):
+        for piece in results.accept(message):
+            shown = piece.tentative
+        if not event.is_final:
+            num_committed = event.stable if kind is AwsTranscribeResults else 0
+            assert shown.split() == list(event.words[num_committed:])
+
+
+@given(talks(), st.sampled_from(list(RECOGNISERS)), st.data())
+@settings(deadline=None, max_examples=60)
+def test_a_session_translates_it_as_if_only_the_final_text_had_come(
+    events: list[Shown], kind: type[Results], data: st.DataObject
+) -> None:
+    model = FakeModel()
+    pieces = pieces_of(kind, late(events, data))
+    live = Driver(make_config(model), model)
+    for piece in pieces:
+        live.say(**asdict(piece))
+    live.end()
+    live.check_final()
+    final = Driver(make_config(model), model)
+    for piece in pieces:
+        final.send(piece.committed, end_of_segment=piece.end_of_segment)
+    final.end()
+    assert live.source == final.source == transcript(events)
+    assert live.readers["yy"].final_texts == final.readers["yy"].final_texts

@@ -1,0 +1,100 @@
+"""Amazon Transcribe streaming."""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
+from typing import Any
+
+from translator.asr.piece import SourcePiece, Span, said_after
+from translator.asr.text import clean, ends_sentence
+from translator.asr.writer import Results
+
+__all__ = ["AwsTranscribeResults"]
+
+# Results are one open segment at a time; what is older than this many does not come again.
+_REMEMBERED = 32
+
+
+class AwsTranscribeResults(Results):
+    """Takes ``TranscriptEvent``s.
+
+    The newest result with ``IsPartial`` replaces the one before, whether it goes on under the same
+    ``ResultId`` or under a new one, as the vendor's own example does. The result that is not
+    partial commits; whatever comes for it afterwards is left out.
+
+    With partial-results stabilisation, the items at the beginning of a result that are ``Stable``
+    are committed at once: the vendor promises that they do not change. Should it change one after
+    all, what was committed stays, and the result is taken from there on by its items' times.
+
+    A segment ends with a final result that ends as a sentence does. Others were cut at a pause, or
+    for their length, and the sentence goes on.
+
+    https://docs.aws.amazon.com/transcribe/latest/dg/streaming-partial-results.html
+    https://docs.aws.amazon.com/transcribe/latest/APIReference/API_streaming_Result.html
+    https://docs.aws.amazon.com/transcribe/latest/APIReference/API_streaming_Item.html
+
+    Args:
+        channel: The ``ChannelId`` to take, with channel identification; "" takes all results. Two
+            channels need an instance each.
+    """
+
+    def __init__(self, channel: str = "") -> None:
+        super().__init__()
+        self._channel = channel
+        self._final_ids: deque[str] = deque(maxlen=_REMEMBERED)
+        self._final_end_s = -1.0
+        # Items of the open segment that are committed.
+        self._stable: list[Span] = []
+
+    def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
+        """Take an event, decoded from JSON, with or without the name of its kind around it."""
+        event = message.get("TranscriptEvent", message)
+        pieces: list[SourcePiece] = []
+        for result in event.get("Transcript", {}).get("Results", []):
+            if not self._channel or result.get("ChannelId") == self._channel:
+                pieces += self._accept(result)
+        return pieces
+
+    def _accept(self, result: Mapping[str, Any]) -> list[SourcePiece]:
+        name, start_s, end_s = result["ResultId"], result["StartTime"], result["EndTime"]
+        if name in self._final_ids or (start_s < self._final_end_s and end_s <= self._final_end_s):
+            return []
+        alternatives = result["Alternatives"] or [{"Transcript": ""}]
+        items = list(_spans(result, alternatives[0]))
+        new = self._after_stable(said_after(self._final_end_s, items))
+        if not result["IsPartial"]:
+            self._final_ids.append(name)
+            self._final_end_s = end_s
+            self._stable.clear()
+            ends = ends_sentence(alternatives[0]["Transcript"])
+            return self._writer.write([*new, Span("", ends_segment=ends)])
+        flags = [item.get("Stable", False) for item in alternatives[0].get("Items") or []]
+        num_stable = sum(1 for _ in takewhile(bool, flags))
+        committed = new[: max(0, len(new) - (len(items) - num_stable))]
+        self._stable += committed
+        return self._writer.write(committed, new[len(committed) :])
+
+    def _after_stable(self, items: Sequence[Span]) -> Sequence[Span]:
+        """What of the open segment's items is not committed."""
+        count = len(self._stable)
+        known = [span.text.casefold() for span in self._stable]
+        if [span.text.casefold() for span in items[:count]] == known:
+            return items[count:]
+        return said_after(self._stable[-1].end_s or 0.0, items)
+
+
+def _spans(result: Mapping[str, Any], alternative: Mapping[str, Any]) -> Sequence[Span]:
+    items = alternative.get("Items")
+    if not items:
+        text = clean(alternative["Transcript"])
+        return [Span(text, result["StartTime"], result["EndTime"])]
+    return [
+        Span(
+            clean(item["Content"]),
+            item["StartTime"],
+            item["EndTime"],
+            speaker=item.get("Speaker", ""),
+            attached=item["Type"] == "punctuation",
+        )
+        for item in items
+    ]
