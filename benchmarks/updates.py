@@ -21,7 +21,7 @@ from translator.policy.registry import Latency, PolicyChoice
 ROOT = Path(__file__).parent
 DEFAULT_RESULT = ROOT / "results" / "updates.json"
 POLICIES: dict[str, Latency | PolicyChoice] = {
-    "local-agreement 5": Latency.BALANCED,
+    "balanced": Latency.BALANCED,
     "retranslation": PolicyChoice("retranslation", {}),
 }
 

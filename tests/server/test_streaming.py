@@ -79,7 +79,7 @@ async def test_flush_commits_what_has_come_and_leaves_the_stream_open(
 
 async def test_tentative_text_shapes_drafts_only(server: RunningServer) -> None:
     requests = [
-        config(),
+        config(policy=named("local-agreement", n=2)),
         source(1, "", "three wun"),
         source(2, "", "three one"),
         source(3, "three one two ", ""),

@@ -1,18 +1,24 @@
 """What policies commit and show, on hypotheses written by hand and on the fake model's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from math import log
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from translator.policy.agreement import Agreement
+from translator.policy.alignatt import AlignAtt
 from translator.policy.base import Decision, Observation, Policy, TargetWord
+from translator.policy.distance import length_without_last
 from translator.policy.final_only import FinalOnly
+from translator.policy.guarded_agreement import GuardedAgreement
 from translator.policy.local_agreement import LocalAgreement
 from translator.policy.prefix import common_words_length
 from translator.policy.retranslation import Retranslation
+from translator.policy.wait_k import WaitK
 from translator.testing import fake_translation
-from translator.text.words import count_words, strip_final_punctuation, word_ends
+from translator.text.words import count_steps, count_words, strip_final_punctuation, word_ends
 
 pytestmark = pytest.mark.unit
 
@@ -23,6 +29,13 @@ POLICIES = [
     LocalAgreement(5),
     Retranslation(),
     Retranslation(2),
+    AlignAtt(1),
+    AlignAtt(3),
+    WaitK(1),
+    WaitK(4),
+    GuardedAgreement(),
+    GuardedAgreement(n=2, hold=0, distance=1, sure=0, survive=1),
+    GuardedAgreement(n=3, hold=2, distance=3, sure=90, survive=3),
 ]
 SOURCES = st.lists(
     st.sampled_from(["a", "b", "big", "3.5", ",", ".", "!", '"', "d'água", "é", "日本", " ", " "]),
@@ -37,11 +50,17 @@ def observe(
     known: int = 0,
     tentative: bool = False,
     complete: bool = False,
+    aligned: Sequence[int | None] = (),
+    percent: Sequence[float] = (),
 ) -> Observation:
+    """``aligned`` and ``percent`` are of the words after ``known``: source end, probability."""
+    ends = word_ends(text, known)
+    source_ends = [*aligned, *[None] * len(ends)]
+    log_probabilities = [*(log(p / 100) for p in percent), *[0.0] * len(ends)]
     return Observation(
         text=text,
         committed_length=known,
-        words=[TargetWord(end) for end in word_ends(text, known)],
+        words=[TargetWord(e, source_ends[i], log_probabilities[i]) for i, e in enumerate(ends)],
         source_text=source,
         num_source_words=count_words(source),
         source_is_committed=not tentative,
@@ -90,7 +109,7 @@ def test_tentative_hypotheses_do_not_count_as_agreement(n: int) -> None:
 
 @pytest.mark.parametrize(
     "policy",
-    [LocalAgreement(2), LocalAgreement(3), Retranslation()],
+    [LocalAgreement(2), LocalAgreement(3), Retranslation(), WaitK(1), GuardedAgreement(n=2)],
     ids=lambda policy: type(policy).__name__,
 )
 def test_invented_final_punctuation_is_neither_committed_nor_shown(policy: Policy) -> None:
@@ -149,6 +168,37 @@ def test_commits_are_monotone_whole_words_within_what_is_shown(
         assert decision.committed_length in {known, *word_ends(text, known)}
         if tentative:
             assert decision.committed_length == known
+        committed = text[: decision.committed_length]
+
+
+@given(
+    st.sampled_from(POLICIES),
+    st.lists(
+        st.tuples(
+            st.text("ab .,é", min_size=1, max_size=4),
+            st.lists(st.one_of(st.none(), st.integers(0, 30)), max_size=9),
+            st.lists(st.floats(0.001, 100), max_size=9),
+        ),
+        max_size=8,
+    ),
+)
+@settings(deadline=None, max_examples=300)
+def test_no_alignment_and_no_probability_however_odd_breaks_a_rule(
+    policy: Policy, pieces: list[tuple[str, list[int | None], list[float]]]
+) -> None:
+    policy.start_segment()
+    source = committed = ""
+    for piece, aligned, percent in pieces:
+        source += piece
+        text = fake_translation(source)
+        if not text.startswith(committed):
+            continue
+        known = len(committed)
+        decision = policy.decide(
+            observe(text, source, known=known, aligned=aligned, percent=percent)
+        )
+        assert known <= decision.committed_length <= decision.shown_length <= len(text)
+        assert decision.committed_length in {known, *word_ends(text, known)}
         committed = text[: decision.committed_length]
 
 
@@ -239,10 +289,208 @@ def test_texts_share_whole_words_only(texts: list[str], shared: str) -> None:
     assert texts[0][: common_words_length(texts)] == shared
 
 
+def test_an_agreement_forgets_what_a_shorter_source_takes_back() -> None:
+    agreement = Agreement(2)
+    assert agreement.length == 0
+    agreement.add(1, "A B")
+    agreement.add(3, "A B C")
+    assert agreement.length == len("A B")
+    agreement.add(2, "A X")
+    assert agreement.items == ["A B", "A X"]
+    assert agreement.length == len("A")
+    agreement.add(1, "A X")
+    assert agreement.items == ["A X"]
+    assert not agreement.is_full
+
+
 @pytest.mark.parametrize("n", [-1, 0, 1])
 def test_fewer_than_two_hypotheses_cannot_agree(n: int) -> None:
     with pytest.raises(ValueError, match=f"n is {n}"):
         LocalAgreement(n)
+
+
+# Guarded agreement
+
+
+PLAIN = {"n": 2, "hold": 0, "distance": 1, "sure": 0, "survive": 1}
+
+
+def test_without_guards_it_is_local_agreement() -> None:
+    observations = [*grow("abcdefg")]
+    for n in (2, 3, 4):
+        guarded = GuardedAgreement(**(PLAIN | {"n": n}))
+        assert decide(guarded, *observations) == decide(LocalAgreement(n), *observations)
+
+
+@pytest.mark.parametrize(("hold", "committed"), [(0, "A B C"), (1, "A B"), (2, "A"), (3, "")])
+def test_the_last_words_that_agree_are_held_back(hold: int, committed: str) -> None:
+    policy = GuardedAgreement(**(PLAIN | {"hold": hold}))
+    assert decide(policy, ("a b", "A B C"), ("a b c", "A B C D"))[-1][0] == committed
+
+
+def test_an_invented_full_stop_is_not_a_word_that_is_held_back() -> None:
+    policy = GuardedAgreement(**(PLAIN | {"hold": 1}))
+    assert decide(policy, ("a b", "A B C."), ("a b c", "A B C."))[-1][0] == "A B"
+
+
+@pytest.mark.parametrize(
+    ("distance", "aligned", "committed"),
+    [
+        # The source is "a b c d": its words end at 1, 3, 5, 7.
+        (1, [1, 3, 5, 7], "A B C"),
+        (2, [1, 3, 5, 7], "A B"),
+        (4, [1, 3, 5, 7], ""),
+        (1, [7, 1, 1, 1], ""),
+        (1, [1, 7, 1, 1], "A"),
+        (1, [1, None, None, None], "A B C D"),
+    ],
+)
+def test_nothing_from_a_word_of_the_newest_source_on_is_committed(
+    distance: int, aligned: list[int | None], committed: str
+) -> None:
+    policy = GuardedAgreement(**(PLAIN | {"distance": distance}))
+    policy.start_segment()
+    policy.decide(observe("A B C D", "a b c", aligned=[1, 3, 5, 5]))
+    decision = policy.decide(observe("A B C D", "a b c d", aligned=aligned))
+    assert "A B C D"[: decision.committed_length] == committed
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "committed"),
+    [
+        ([99, 99, 99], [99, 99, 99], "A B C"),
+        ([99, 99, 99], [99, 99, 89], "A B"),
+        ([99, 99, 89], [99, 99, 99], "A B"),
+        ([99, 89, 99], [99, 99, 89], "A"),
+        # Only the word that a commit ends with is asked.
+        ([10, 10, 99], [10, 10, 90], "A B C"),
+        ([10, 10, 10], [10, 10, 10], ""),
+    ],
+)
+def test_a_commit_ends_with_a_word_that_all_hypotheses_were_sure_of(
+    first: list[float], second: list[float], committed: str
+) -> None:
+    policy = GuardedAgreement(**(PLAIN | {"sure": 90}))
+    policy.start_segment()
+    policy.decide(observe("A B C", "a b c", percent=first))
+    # 90 % has to pass although log and exp do not quite undo each other.
+    second = [p + 1e-9 for p in second]
+    decision = policy.decide(observe("A B C", "a b c d", percent=second))
+    assert "A B C"[: decision.committed_length] == committed
+
+
+def test_a_draft_shows_the_words_that_survived() -> None:
+    decided = decide(
+        GuardedAgreement(n=5, survive=2),
+        ("a", "A B"),
+        ("a b", "A B C"),
+        ("a b c", "A X C"),
+        ("a b c d", "A X C D"),
+    )
+    assert [shown for _, shown in decided] == ["", "A B", "A", "A X C"]
+
+
+def test_a_draft_of_tentative_source_shows_the_words_that_survived() -> None:
+    policy = GuardedAgreement(n=2, survive=2)
+    policy.start_segment()
+    for source, text, shown in (
+        ("a", "A", ""),
+        ("a b", "A B", "A"),
+        ("a b c", "A B C", "A B"),
+        # Taken back to two words: compared with the hypothesis of one.
+        ("a x", "A X", "A"),
+    ):
+        decision = policy.decide(observe(text, source, tentative=True))
+        assert (decision.committed_length, text[: decision.shown_length]) == (0, shown)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("n", 1), ("hold", -1), ("distance", 0), ("sure", 101), ("survive", 0)]
+)
+def test_guarded_agreement_says_which_parameter_is_out_of_bounds(name: str, value: int) -> None:
+    with pytest.raises(ValueError, match=f"{name} is {value}"):
+        GuardedAgreement(**(PLAIN | {name: value}))
+
+
+# AlignAtt
+
+
+@pytest.mark.parametrize(
+    ("f", "aligned", "committed"),
+    [
+        # The source is "a b c d": its words end at 1, 3, 5, 7.
+        (1, [1, 3, 5, 7], "A B C"),
+        (2, [1, 3, 5, 7], "A B"),
+        (3, [1, 3, 5, 7], "A"),
+        (4, [1, 3, 5, 7], ""),
+        (9, [1, 3, 5, 7], ""),
+        (1, [1, 7, 3, 3], "A"),
+        (1, [1, None, 3, 3], "A"),
+        (1, [], ""),
+    ],
+)
+def test_alignatt_commits_up_to_the_first_word_of_the_newest_source(
+    f: int, aligned: list[int | None], committed: str
+) -> None:
+    decision = AlignAtt(f).decide(observe("A B C D", "a b c d ", aligned=aligned))
+    assert "A B C D"[: decision.committed_length] == committed
+
+
+@pytest.mark.parametrize(
+    ("source", "num_words", "rest"),
+    [
+        ("one two three", 0, "one two three"),
+        ("one two three", 1, "one two "),
+        (" one two  three ", 2, " one "),
+        ("one two three", 3, ""),
+        ("one two three", 4, ""),
+        ("今日は", 1, "今日"),
+        ("Hello 世界", 2, "Hello "),
+        ("", 1, ""),
+    ],
+)
+def test_length_without_the_last_words(source: str, num_words: int, rest: str) -> None:
+    assert source[: length_without_last(source, num_words)] == rest
+
+
+@given(st.text("ab .é日本", max_size=20))
+def test_the_last_words_are_counted_as_the_steps_of_a_source_are(source: str) -> None:
+    steps = count_steps(source)
+    cuts = [length_without_last(source, n) for n in range(steps + 2)]
+    assert cuts == sorted(cuts, reverse=True)
+    assert cuts[-1] == 0
+    assert all(source[cut : cut + 1].strip() for cut in cuts[1:steps])
+
+
+def test_fewer_than_one_source_word_cannot_be_withheld() -> None:
+    with pytest.raises(ValueError, match="f is 0"):
+        AlignAtt(0)
+
+
+# Wait-k
+
+
+@pytest.mark.parametrize(
+    ("k", "committed"),
+    [
+        # t source words commit t - k + 1 target words.
+        (1, ["A", "A B", "A B C", "A B C D"]),
+        (2, ["", "A", "A B", "A B C"]),
+        (4, ["", "", "", "A"]),
+    ],
+)
+def test_wait_k_stays_k_words_behind(k: int, committed: list[str]) -> None:
+    observations = [(" ".join("abcd"[:t]), "A B C D E F") for t in range(1, 5)]
+    assert [c for c, _ in decide(WaitK(k), *observations)] == committed
+
+
+def test_wait_k_takes_the_punctuation_of_a_word_along() -> None:
+    assert decide(WaitK(1), ("a, b", "A, B, C"))[-1][0] == "A, B,"
+
+
+def test_wait_k_waits_for_a_word_at_least() -> None:
+    with pytest.raises(ValueError, match="k is 0"):
+        WaitK(0)
 
 
 # Retranslation and final only

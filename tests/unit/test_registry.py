@@ -1,14 +1,18 @@
 """Policies by name: what is resolved, and errors that name field, value and what is allowed."""
 
 import math
+from itertools import pairwise
 
 import pytest
 
 from translator.errors import InvalidRequestError
+from translator.policy.alignatt import AlignAtt
 from translator.policy.final_only import FinalOnly
+from translator.policy.guarded_agreement import GuardedAgreement
 from translator.policy.local_agreement import LocalAgreement
 from translator.policy.registry import POLICIES, Latency, PolicyChoice, resolve
 from translator.policy.retranslation import Retranslation
+from translator.policy.wait_k import WaitK
 
 pytestmark = pytest.mark.unit
 
@@ -20,8 +24,13 @@ def test_every_preset_is_a_choice_that_resolves_to_itself(latency: Latency) -> N
 
 
 def test_presets_go_from_early_to_faithful() -> None:
-    numbers = [resolve(latency).parameters["n"] for latency in Latency]
-    assert numbers == sorted(set(numbers))
+    asked = [
+        tuple(resolve(latency).parameters[name] for name in ("n", "hold", "distance", "sure"))
+        for latency in Latency
+    ]
+    for earlier, later in pairwise(asked):
+        assert earlier != later
+        assert all(a <= b for a, b in zip(earlier, later, strict=True))
 
 
 @pytest.mark.parametrize("name", sorted(POLICIES))
@@ -47,6 +56,18 @@ def test_parameters_reach_the_policy() -> None:
     assert isinstance(retranslation, Retranslation)
     assert retranslation.mask_k == 4
     assert isinstance(resolve(PolicyChoice("final-only", {})).build(), FinalOnly)
+    alignatt = resolve(PolicyChoice("alignatt", {"f": 3.0})).build()
+    assert isinstance(alignatt, AlignAtt)
+    assert alignatt.f == 3
+    wait_k = resolve(PolicyChoice("wait-k", {"k": 6.0})).build()
+    assert isinstance(wait_k, WaitK)
+    assert wait_k.k == 6
+    # In an order of their own: a parameter goes by its name.
+    numbers = {"survive": 5.0, "sure": 80.0, "distance": 4.0, "n": 3.0, "hold": 2.0}
+    guarded = resolve(PolicyChoice("guarded-agreement", numbers)).build()
+    assert isinstance(guarded, GuardedAgreement)
+    assert (guarded.n, guarded.hold, guarded.distance) == (3, 2, 4)
+    assert (guarded.sure, guarded.survive) == (80, 5)
 
 
 def test_an_unknown_name_is_answered_with_those_allowed() -> None:

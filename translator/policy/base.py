@@ -33,7 +33,7 @@ class Observation:
         text: The hypothesis; it begins with the committed text.
         committed_length: Length of the committed text.
         words: The words after it.
-        source_text: The source that was translated.
+        source_text: The source that was translated, with the white space around it.
         num_source_words: Its words, the last one perhaps unfinished; in scripts written without
             spaces its characters.
         source_is_committed: Whether it has no tentative part.

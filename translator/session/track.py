@@ -277,7 +277,7 @@ class Track:
                 text=hypothesis.text,
                 committed_length=known,
                 words=hypothesis.words(known),
-                source_text=filed.source.text,
+                source_text=filed.text,
                 num_source_words=count_steps(filed.source.text),
                 # The segment may have been cut back since.
                 source_is_committed=filed.is_committed and segment.committed.startswith(filed.text),

@@ -1,0 +1,21 @@
+"""How far from the end of the source something is."""
+
+import re
+
+from translator.text.words import UNSPACED
+
+__all__ = ["length_without_last"]
+
+# As count_steps counts: a character of a script without spaces, or a word without any such.
+_STEP = re.compile(rf"[{UNSPACED}]|(?<!\S)[^\s{UNSPACED}]+(?!\S)")
+
+
+def length_without_last(source: str, num_words: int) -> int:
+    """Code points of ``source`` before its last ``num_words`` words.
+
+    In scripts written without spaces a character counts as a word. 0 when there are not so many.
+    """
+    if num_words == 0:
+        return len(source)
+    starts = [match.start() for match in _STEP.finditer(source)]
+    return starts[-num_words] if num_words <= len(starts) else 0

@@ -1,0 +1,96 @@
+"""Guarded agreement: local agreement that keeps its distance, and stops only where it is sure."""
+
+from math import exp
+
+from translator.policy.agreement import Agreement, LastLengths
+from translator.policy.base import Observation, Policy
+from translator.policy.distance import length_without_last
+
+__all__ = ["GuardedAgreement"]
+
+# A recogniser may take back that many tentative words, and what survived of the rest is shown.
+_NUM_SPARE = 16
+
+
+class GuardedAgreement(Policy):
+    """Commits the longest beginning of a hypothesis that agrees, is settled, and ends surely.
+
+    A beginning up to the end of word i is committed when
+
+    1. the hypotheses of the last n source lengths agree on it, and on ``hold`` words more (local
+       agreement, arXiv 2005.11185);
+    2. none of its words is aligned with one of the last ``distance`` source words, the last of
+       which may be unfinished (AlignAtt, arXiv 2305.11408, with words in place of frames);
+    3. P(word i | source, words before) >= sure / 100 in each of those n hypotheses, where P is the
+       product over the word's tokens.
+
+    The third is ours. A word that depends on what is still to come, such as an article before its
+    noun, is one of several that are about as likely, and agreement alone takes the same guess made
+    n times for knowledge. Only the last word is asked: what a sure word follows has been decided.
+
+    A word that is aligned with no source word, as all are where the model does not align, is held
+    to 1 and 3 only.
+
+    A draft shows the words that the hypotheses of the last ``survive`` source lengths agree on:
+    each is shown later and taken back more rarely (in the spirit of mask-k, arXiv 2004.03643, and
+    of dynamic masking, arXiv 2006.00249, but with hypotheses that are there anyway).
+
+    Args:
+        n: Hypotheses that have to agree, at least 2.
+        hold: Words at the end of what is agreed on that are held back, at least 0.
+        distance: Source words at the end that nothing committed is aligned with, at least 1.
+        sure: Least probability, in percent, of a word that a commit ends with; 0 to 100.
+        survive: Hypotheses that have to agree on a word of a draft; 1 shows all.
+    """
+
+    def __init__(
+        self, n: int = 3, hold: int = 0, distance: int = 2, sure: int = 98, survive: int = 2
+    ) -> None:
+        if n < 2:
+            raise ValueError(f"n is {n}; at least 2 hypotheses can agree")
+        if hold < 0:
+            raise ValueError(f"hold is {hold}; at least 0 words can be held back")
+        if distance < 1:
+            raise ValueError(f"distance is {distance}; at least the last source word is withheld")
+        if not 0 <= sure <= 100:
+            raise ValueError(f"sure is {sure}; a probability is 0 to 100 percent")
+        if survive < 1:
+            raise ValueError(f"survive is {survive}; a word is in at least 1 hypothesis")
+        self.n = n
+        self.hold = hold
+        self.distance = distance
+        self.sure = sure
+        self.survive = survive
+        self._agreement = Agreement(n)
+        # Where the sure words of the same hypotheses end.
+        self._sure_ends: LastLengths[set[int]] = LastLengths(n)
+        # Of tentative source too, which is shown but never committed.
+        self._seen = Agreement(survive, num_spare=_NUM_SPARE)
+
+    def start_segment(self) -> None:
+        """Forget the hypotheses of the segment before."""
+        self._agreement.clear()
+        self._sure_ends.clear()
+        self._seen.clear()
+
+    def stable_length(self, observation: Observation) -> int:
+        """The beginning that all three conditions hold for."""
+        sure_ends = {w.end for w in observation.words if 100 * exp(w.log_probability) >= self.sure}
+        self._agreement.add(observation.num_source_words, observation.text)
+        self._sure_ends.add(observation.num_source_words, sure_ends)
+        agreed = min(self._agreement.length, self._reliable_length(observation))
+        always_sure = set.intersection(*self._sure_ends.items)
+        settled = length_without_last(observation.source_text, self.distance)
+        words = [word for word in observation.words if word.end <= agreed]
+        stable = observation.committed_length
+        for word in words[: max(0, len(words) - self.hold)]:
+            if word.source_end is not None and word.source_end > settled:
+                break
+            if word.end in always_sure:
+                stable = word.end
+        return stable
+
+    def shown_length(self, observation: Observation) -> int:
+        """The words that have survived."""
+        self._seen.add(observation.num_source_words, observation.text)
+        return self._seen.length
