@@ -85,7 +85,10 @@ def command(
     figures = {name: dataclasses.asdict(summary) for name, summary in summaries.items()}
     (output / f"{stem}.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     draw_frontier(summaries, output / f"{stem}.svg", title=f"{stem}, {len(sentences)} sentences")
-    Console(highlight=False).print(_table(summaries))
+    console = Console(highlight=False)
+    # Where it is not a terminal it has no width, and names must not be cut.
+    console.width = console.width if console.is_terminal else 120
+    console.print(_table(summaries))
 
 
 def _resolve(name: str) -> PolicyChoice:
