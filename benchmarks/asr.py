@@ -22,7 +22,7 @@ from typing import Any
 import torch
 
 from benchmarks.__main__ import DATA
-from benchmarks.replay import table
+from benchmarks.table import table
 from translator.asr import (
     AwsTranscribeResults,
     DeepgramResults,

@@ -17,7 +17,7 @@ import torch
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.replay import table
+from benchmarks.table import table
 from translator.engine.engine import Engine
 from translator.eval.data import read_sentences
 from translator.eval.replay import replay

@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.replay import table, words_of
+from benchmarks.table import table
 from translator.client import AsyncTranslatorClient, Report, Update
 
 ROOT = Path(__file__).parent
@@ -117,7 +117,8 @@ def main() -> int:
     parser.add_argument("--words", type=int, default=4000)
     parser.add_argument("--output", type=Path, default=DEFAULT_RESULT)
     arguments = parser.parse_args()
-    words = words_of((ROOT.parent / "examples" / "talk.en.txt").read_text(encoding="utf-8"))
+    talk = (ROOT.parent / "examples" / "talk.en.txt").read_text(encoding="utf-8")
+    words = [word + " " for word in talk.split()]
     starts, commits, memories = [], [], []
     for _ in range(arguments.starts):
         with serving() as (address, pid, ready_s):
