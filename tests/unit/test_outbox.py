@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from translator.engine.request import RequestTiming
 from translator.session.events import AlignedRange, TargetEvent
 from translator.session.outbox import Outbox, merge
+from translator.session.report import TargetFigures
 from translator.testing import FakeClock
 
 pytestmark = pytest.mark.unit
@@ -35,7 +36,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def outbox(clock: FakeClock) -> Outbox:
-    return Outbox(0, clock)
+    return Outbox(0, clock, TargetFigures())
 
 
 def test_two_events_of_a_segment_become_one_of_the_same_effect() -> None:
@@ -69,7 +70,7 @@ def test_while_nothing_is_taken_drafts_are_replaced_and_commits_joined(outbox: O
     assert len(outbox) == 1
     assert take(outbox) == [(1, "A B", " C")]
     assert take(outbox) == []
-    assert (outbox.updates, outbox.superseded) == (1, 2)
+    assert outbox.superseded == 2
 
 
 def test_segments_are_not_merged_and_come_in_order(outbox: Outbox) -> None:
@@ -82,7 +83,7 @@ def test_segments_are_not_merged_and_come_in_order(outbox: Outbox) -> None:
 
 
 def test_revisions_go_on_from_that_of_the_reader(clock: FakeClock) -> None:
-    outbox = Outbox(41, clock)
+    outbox = Outbox(41, clock, TargetFigures())
     outbox.put(event("A"))
     assert take(outbox) == [(42, "A", "")]
 
@@ -136,7 +137,7 @@ def test_an_ack_goes_neither_back_nor_beyond_what_was_sent(outbox: Outbox) -> No
 
 def test_text_beyond_the_limit_does_not_wait_for_acks(clock: FakeClock) -> None:
     """Else it would wait for acks that wait behind source which is not read."""
-    outbox = Outbox(0, clock, max_unsent_length=10)
+    outbox = Outbox(0, clock, TargetFigures(), max_unsent_length=10)
     outbox.max_unacked = 1
     outbox.put(event("A", segment=0))
     outbox.take()
@@ -148,28 +149,29 @@ def test_text_beyond_the_limit_does_not_wait_for_acks(clock: FakeClock) -> None:
     assert outbox.wait_s() is None
 
 
-def test_erased_words_are_those_shown_and_taken_back(outbox: Outbox) -> None:
-    """Shown, then taken back (arXiv 2004.03643), counted by hand."""
-    shown = [
-        (event("", "A b c"), 0),
-        (event("A", " B c"), 2),  # b c
-        (event("", " B c d"), 2),  # only grows
-        (event(" B", ""), 4),  # c d
-        (event("", " x", closed=True), 4),
-        (event("N", " o", segment=1), 4),  # another segment takes nothing back
-        (event("", "", segment=1), 5),  # o
-    ]
-    for each, erased in shown:
-        outbox.put(each)
-        outbox.take()
-        assert outbox.erased_words == erased
+def test_figures_are_told_of_what_leaves_and_when(clock: FakeClock) -> None:
+    figures = TargetFigures()
+    outbox = Outbox(0, clock, figures)
+    clock.advance(1)
+    outbox.put(event("A", num_source_words=1))
+    clock.advance(1)
+    outbox.put(event(" B", closed=True, num_source_words=2, arrivals_s=(1000.0, 1001.0)))
+    assert figures.updates == 0
+    clock.advance(1)
+    outbox.take()
+    assert (figures.updates, figures.words) == (1, 2)
+    # Both words came with the update that had all of the source, 3 s and 2 s after theirs.
+    assert figures.mean_lag_words == 2.0
+    assert figures.mean_lag_ms == 2500.0
 
 
-def test_a_draft_that_never_left_is_not_erased(outbox: Outbox) -> None:
+def test_a_draft_that_never_left_is_not_erased(clock: FakeClock) -> None:
+    figures = TargetFigures()
+    outbox = Outbox(0, clock, figures)
     outbox.put(event("", "A b c"))
     outbox.put(event("A B", ""))
     outbox.take()
-    assert outbox.erased_words == 0
+    assert figures.erased_words == 0
 
 
 @given(
@@ -191,7 +193,7 @@ def test_committed_text_is_never_lost_and_revisions_leave_no_gap(
     actions: list[tuple[str, str, bool]], interval_s: float, max_unacked: int, max_unsent: int
 ) -> None:
     clock = FakeClock()
-    outbox = Outbox(7, clock, max_unsent)
+    outbox = Outbox(7, clock, TargetFigures(), max_unsent)
     outbox.min_interval_s = interval_s
     outbox.max_unacked = max_unacked
     wanted: dict[int, str] = {}

@@ -4,61 +4,70 @@ import pytest
 from driver import Driver, make_config, one_thread  # noqa: F401
 
 from translator.engine.request import RequestTiming
+from translator.session.events import TargetEvent
 from translator.session.report import TargetFigures
-from translator.session.segment import Segment
 from translator.testing import FakeModel
 
 pytestmark = pytest.mark.unit
 
 
-def segment(*words: tuple[str, float]) -> Segment:
-    built = Segment(0, 0, make_config(FakeModel()))
-    for word, arrived_s in words:
-        built.append(word + " ", arrived_s, None, None)
-    return built
+def send(
+    figures: TargetFigures,
+    committed: str,
+    draft: str = "",
+    *,
+    segment: int = 0,
+    source_words: int = 0,
+    at_s: float = 0.0,
+    arrivals_s: tuple[float, ...] | None = None,
+) -> None:
+    """An update leaves; with ``arrivals_s`` it closes the segment."""
+    event = TargetEvent(
+        "yy", segment, committed, draft, 0, arrivals_s is not None, 0, 0, 0,
+        num_source_words=source_words, arrivals_s=arrivals_s or (),
+    )  # fmt: skip
+    figures.sent(event, at_s)
 
 
 def test_lag_in_words_is_laal_to_the_first_word_that_had_all_of_the_source() -> None:
     """Four source words, two target words: r = 2. Delays 2 and 4: lags 2 - 0 and 4 - 2."""
     figures = TargetFigures()
-    figures.start_segment()
-    figures.commit(1, 2, 12.0)
-    figures.commit(2, 4, 15.0)
-    figures.end_segment(segment(("a", 10.0), ("b", 11.0), ("c", 12.0), ("d", 13.0)))
+    send(figures, "A", source_words=2, at_s=12)
+    send(figures, " B", source_words=4, at_s=15, arrivals_s=(10, 11, 12, 13))
     assert figures.mean_lag_words == pytest.approx((2 + 2) / 2)
     # Target word 0 is due with source word 0 (10 s), target word 1 with source word 2 (12 s).
     assert figures.mean_lag_ms == pytest.approx(1e3 * ((12 - 10) + (15 - 12)) / 2)
-    assert figures.words == 2
+    assert (figures.words, figures.updates) == (2, 2)
 
 
 def test_words_after_the_first_that_had_all_of_the_source_do_not_count() -> None:
     """All three words are committed with the last of three source words: only the first waited."""
     figures = TargetFigures()
-    figures.start_segment()
-    figures.commit(3, 3, 5.0)
-    figures.end_segment(segment(("a", 1.0), ("b", 2.0), ("c", 3.0)))
+    send(figures, "A B C", source_words=3, at_s=5, arrivals_s=(1, 2, 3))
     assert figures.mean_lag_words == pytest.approx(3.0)
     assert figures.mean_lag_ms == pytest.approx(1e3 * (4 + 3 + 2) / 3)
 
 
 def test_lag_in_words_is_the_mean_of_the_segments() -> None:
     figures = TargetFigures()
-    figures.start_segment()
-    figures.commit(1, 1, 1.0)
-    figures.end_segment(segment(("a", 1.0)))
-    figures.start_segment()
-    figures.commit(3, 3, 3.0)
-    figures.end_segment(segment(("a", 1.0), ("b", 2.0), ("c", 3.0)))
+    send(figures, "A", source_words=1, at_s=1, arrivals_s=(1,))
+    send(figures, "A B C", segment=1, source_words=3, at_s=3, arrivals_s=(1, 2, 3))
     assert figures.mean_lag_words == pytest.approx((1 + 3) / 2)
     assert figures.words == 4
 
 
+def test_source_that_went_to_the_next_segment_had_not_come_for_this_one() -> None:
+    """An opening quote came, and the word after it showed that it belongs to what follows."""
+    figures = TargetFigures()
+    send(figures, "A", source_words=2, at_s=1)
+    send(figures, ".", source_words=1, at_s=2, arrivals_s=(1,))
+    assert figures.mean_lag_words == pytest.approx(1.0)
+
+
 def test_words_of_an_earlier_stream_keep_their_place_but_are_not_measured() -> None:
     figures = TargetFigures()
-    figures.start_segment()
-    figures.resume(2)
-    figures.commit(4, 4, 8.0)
-    figures.end_segment(segment(("a", 1.0), ("b", 1.0), ("c", 2.0), ("d", 4.0)))
+    figures.resume(7, "A B")
+    send(figures, " C D", segment=7, source_words=4, at_s=8, arrivals_s=(1, 1, 2, 4))
     assert figures.words == 2
     assert figures.mean_lag_words == pytest.approx(4 - 2)
     assert figures.mean_lag_ms == pytest.approx(1e3 * ((8 - 2) + (8 - 4)) / 2)
@@ -66,9 +75,25 @@ def test_words_of_an_earlier_stream_keep_their_place_but_are_not_measured() -> N
 
 def test_without_words_there_is_no_lag() -> None:
     figures = TargetFigures()
-    figures.start_segment()
-    figures.end_segment(segment())
+    send(figures, "", arrivals_s=())
     assert (figures.mean_lag_words, figures.mean_lag_ms) == (0.0, 0.0)
+
+
+def test_erased_words_are_those_shown_and_taken_back() -> None:
+    """Shown, then taken back (arXiv 2004.03643), counted by hand."""
+    figures = TargetFigures()
+    shown = [
+        ("", "A b c", 0, 0),
+        ("A", " B c", 0, 2),  # b c
+        ("", " B c d", 0, 2),  # only grows
+        (" B", "", 0, 4),  # c d
+        ("N", " o", 1, 4),  # another segment takes nothing back
+        ("", "", 1, 5),  # o
+    ]
+    for committed, draft, segment, erased in shown:
+        send(figures, committed, draft, segment=segment)
+        assert figures.erased_words == erased
+    assert figures.normalized_erasure == pytest.approx(5 / 3)
 
 
 def test_requests_and_steps_add_up() -> None:

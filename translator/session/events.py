@@ -120,7 +120,14 @@ class AlignedRange:
 
 @dataclass(frozen=True, slots=True)
 class TargetEvent:
-    """New text of one target; see the wire message TargetUpdate. Times are seconds."""
+    """New text of one target; see the wire message TargetUpdate. Times are seconds.
+
+    Two attributes are not on the wire, since a client knows them: they are for the report.
+
+    Attributes:
+        num_source_words: Words of the segment's committed source up to ``source_sequence``.
+        arrivals_s: In a closing event, when each word of the segment's source came.
+    """
 
     target: str
     segment_id: int
@@ -135,6 +142,8 @@ class TargetEvent:
     start_s: float | None = None
     end_s: float | None = None
     timing: RequestTiming = field(default_factory=RequestTiming)
+    num_source_words: int = 0
+    arrivals_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from translator.engine.request import RequestTiming
 from translator.session.events import TargetEvent
-from translator.text.words import num_erased
+from translator.session.report import TargetFigures
 
 __all__ = ["Outbox", "merge"]
 
@@ -32,15 +32,6 @@ def merge(earlier: TargetEvent, later: TargetEvent) -> TargetEvent:
     )
 
 
-@dataclass(slots=True)
-class _Shown:
-    """What the reader sees of a target's segment."""
-
-    segment_id: int = -1
-    committed: str = ""
-    draft: str = ""
-
-
 class Outbox:
     """One target's updates that have not been sent.
 
@@ -50,26 +41,29 @@ class Outbox:
     Args:
         revision: That of the last update the reader has.
         clock: Seconds.
+        figures: Are told of each update that leaves.
         max_unsent_length: Code points that may wait for acks. What is more is sent without: the
             transport's flow control holds back a reader that does not read at all, and waiting for
             an ack that waits behind source which is not read would be forever.
     """
 
     def __init__(
-        self, revision: int, clock: Callable[[], float], max_unsent_length: int = 65_536
+        self,
+        revision: int,
+        clock: Callable[[], float],
+        figures: TargetFigures,
+        max_unsent_length: int = 65_536,
     ) -> None:
         self.revision = revision
         self.acked = revision
         self.min_interval_s = 0.0
         self.max_unacked = 0
-        self.updates = 0
         self.superseded = 0
-        self.erased_words = 0
         self._clock = clock
+        self._figures = figures
         self._max_unsent_length = max_unsent_length
         self._sent_s: float | None = None
         self._pending: deque[TargetEvent] = deque()
-        self._shown = _Shown()
 
     def __len__(self) -> int:
         return len(self._pending)
@@ -108,26 +102,15 @@ class Outbox:
         taken: list[tuple[int, TargetEvent]] = []
         if self.wait_s() != 0.0:
             return taken
+        self._sent_s = self._clock()
         # Segments that were closed within one interval leave together.
         while self._pending and not self._waits_for_ack:
             event = self._pending.popleft()
             self.revision += 1
-            self.updates += 1
-            self._count_erasure(event)
+            self._figures.sent(event, self._sent_s)
             taken.append((self.revision, event))
-        self._sent_s = self._clock()
         return taken
 
     def ack(self, revision: int) -> None:
         """The reader has applied everything up to ``revision``."""
         self.acked = max(self.acked, min(revision, self.revision))
-
-    def _count_erasure(self, event: TargetEvent) -> None:
-        """Count the shown words that this update takes back (arXiv 2004.03643)."""
-        if event.segment_id != self._shown.segment_id:
-            self._shown = _Shown(event.segment_id)
-        committed = self._shown.committed + event.committed
-        self.erased_words += num_erased(
-            self._shown.committed + self._shown.draft, committed + event.draft
-        )
-        self._shown = _Shown(event.segment_id, committed, event.draft)

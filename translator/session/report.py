@@ -1,9 +1,11 @@
 """The figures of a session: what SessionReport and the server's log line say."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from translator.engine.request import RequestTiming
-from translator.session.segment import Segment
+from translator.session.events import TargetEvent
+from translator.text.words import count_words, num_erased
 
 __all__ = ["SessionReport", "TargetFigures", "TargetReport"]
 
@@ -37,22 +39,30 @@ class SessionReport:
 
 @dataclass(slots=True)
 class TargetFigures:
-    """Sums over the closed segments of one target; what is kept for the open one is bounded.
+    """Sums over the updates of one target; what is kept for the open segment is bounded.
 
-    Lag in words is LAAL (Papi et al., arXiv 2206.05807) with the hypothesis' own length in place of
-    the reference's, which a live session does not have: for target word i (from 0) of T, committed
-    when d_i of the segment's S source words had been translated,
+    Everything is counted when an update leaves, from what a reader of the stream sees as well: so
+    whoever has the updates and what was sent can compute the same figures.
+
+    *Erasure* is the words of committed text and draft that were shown and are gone with the next
+    update, for each committed word (arXiv 2004.03643).
+
+    *Lag in words* is LAAL (Papi et al., arXiv 2206.05807) with the hypothesis' own length in place
+    of the reference's, which a live session does not have. Of the S words of a segment's source,
+    d_i had come by the ``source_sequence`` of the update that brought target word i (from 0) of T:
 
         lag_i = d_i - i * S / T
 
     and the mean is over the words up to the first that had all of the source, since those after it
     waited for nothing. The session's figure is the mean of its segments'.
 
-    Lag in time is from the arrival of source word floor(i * S / T) to the commit of target word i,
-    a mean over all target words.
+    *Lag in time* is from the arrival of source word floor(i * S / T) to the moment at which the
+    update with target word i leaves, a mean over all target words.
     """
 
+    updates: int = 0
     words: int = 0
+    erased_words: int = 0
     requests: int = 0
     steps_run: int = 0
     steps_saved: int = 0
@@ -60,22 +70,17 @@ class TargetFigures:
     _num_segments: int = 0
     _lag_s: float = 0.0
     _num_words: int = 0
-    # For each target word of the open segment: source words translated, and time, at its commit.
+    # The segment of the last update, and what the reader sees of it.
+    _segment_id: int = -1
+    _committed: str = ""
+    _draft: str = ""
+    # For each of its target words: source words that had come, and the time; None: not measured.
     _delays: list[tuple[int, float] | None] = field(default_factory=list)
 
-    def start_segment(self) -> None:
-        """Begin with the first word of a segment."""
-        self._delays.clear()
-
-    def resume(self, num_words: int) -> None:
-        """An earlier stream has committed this much of the segment: not measured here."""
-        self._delays.extend([None] * num_words)
-
-    def commit(self, num_target_words: int, num_source_words: int, now_s: float) -> None:
-        """The segment's committed text has this many words now."""
-        new = num_target_words - len(self._delays)
-        self._delays.extend([(num_source_words, now_s)] * new)
-        self.words += max(0, new)
+    def resume(self, segment_id: int, committed: str) -> None:
+        """An earlier stream has committed this much of a segment: not measured here."""
+        self._begin(segment_id, committed)
+        self._delays.extend([None] * count_words(committed))
 
     def decoded(self, timing: RequestTiming) -> None:
         """A request came back."""
@@ -83,9 +88,27 @@ class TargetFigures:
         self.steps_run += timing.steps_run
         self.steps_saved += timing.steps_saved
 
-    def end_segment(self, segment: Segment) -> None:
+    def sent(self, event: TargetEvent, now_s: float) -> None:
+        """An update leaves."""
+        self.updates += 1
+        if event.segment_id != self._segment_id:
+            self._begin(event.segment_id, "")
+        shown = self._committed + self._draft
+        self._committed += event.committed
+        self._draft = event.draft
+        self.erased_words += num_erased(shown, self._committed + self._draft)
+        num_new = count_words(self._committed) - len(self._delays)
+        self._delays.extend([(event.num_source_words, now_s)] * num_new)
+        self.words += max(0, num_new)
+        if event.closed:
+            self._end_segment(event.arrivals_s)
+
+    def _begin(self, segment_id: int, committed: str) -> None:
+        self._segment_id, self._committed, self._draft = segment_id, committed, ""
+        self._delays.clear()
+
+    def _end_segment(self, arrivals_s: Sequence[float]) -> None:
         """Add the segment's lags to the sums."""
-        arrivals_s = segment.arrivals_s()
         if not arrivals_s or not self._delays:
             return
         num_source_words = len(arrivals_s)
@@ -96,6 +119,8 @@ class TargetFigures:
             if delay is None:
                 continue
             translated, committed_s = delay
+            # What came by then may have become the beginning of the next segment.
+            translated = min(translated, num_source_words)
             if waited:
                 lags_words.append(translated - index * ratio)
                 waited = translated < num_source_words
@@ -104,6 +129,11 @@ class TargetFigures:
         if lags_words:
             self._lag_words += sum(lags_words) / len(lags_words)
             self._num_segments += 1
+
+    @property
+    def normalized_erasure(self) -> float:
+        """Erased words for each committed word."""
+        return self.erased_words / max(1, self.words)
 
     @property
     def mean_lag_words(self) -> float:

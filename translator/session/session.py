@@ -205,6 +205,7 @@ class Session:
                 self.outboxes[target] = Outbox(
                     resumed.revision if resumed else 0,
                     self._clock,
+                    self._figures[target],
                     # Less than what congests the session, or the two would wait for each other.
                     self._limits.max_unsent_length // (2 * len(config.bindings)),
                 )
@@ -221,7 +222,7 @@ class Session:
             while True:
                 if track.segment is None and not self._begin_next(target, track):
                     break
-                event = track.conclude(self._clock())
+                event = track.conclude()
                 if event is None:
                     request = track.next_request()
                     if request is not None:
@@ -239,7 +240,7 @@ class Session:
         """
         track = self._tracks.get(outcome.request.key[1])
         if track is not None:
-            event = track.accept(outcome, self._clock())
+            event = track.accept(outcome)
             if event is not None:
                 self._put(event)
 
@@ -323,13 +324,12 @@ class Session:
 
     def _report_of(self, target: str) -> TargetReport:
         figures = self._figures[target]
-        outbox = self.outboxes[target]
         return TargetReport(
             target=target,
-            updates=outbox.updates,
-            updates_superseded=outbox.superseded,
+            updates=figures.updates,
+            updates_superseded=self.outboxes[target].superseded,
             target_words=figures.words,
-            normalized_erasure=outbox.erased_words / max(1, figures.words),
+            normalized_erasure=figures.normalized_erasure,
             mean_lag_words=figures.mean_lag_words,
             mean_lag_ms=figures.mean_lag_ms,
             requests=figures.requests,

@@ -26,6 +26,7 @@ class _Filed:
         is_committed: Whether the text has no tentative part.
         is_complete: Whether the segment was closed.
         sequence: The last source update that it reflects.
+        num_words: Words of the committed source up to there.
     """
 
     text: str
@@ -33,6 +34,7 @@ class _Filed:
     is_committed: bool
     is_complete: bool
     sequence: int
+    num_words: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +121,9 @@ class Track:
             self._policy_of = segment.config
         self._policy.start_segment()
         self._reset()
-        self.figures.start_segment()
         if self.resumed is not None and self.resumed.target_committed:
             self._go_on_after(self.resumed.target_committed)
+            self.figures.resume(segment.id, self.resumed.target_committed)
         self.resumed = None
 
     def _go_on_after(self, committed: str) -> None:
@@ -132,7 +134,6 @@ class Track:
         known = "".join(tokenizer.piece(t) for t in self._committed_tokens).lstrip(" ")
         # A tokenizer may normalise. The client's own text counts; only what follows it is sent.
         self._surplus = len(committed) - len(known)
-        self.figures.resume(count_words(committed))
 
     # Asking
 
@@ -154,7 +155,14 @@ class Track:
         source = ModelSource.encode(self.binding.tokenizer, text, model.max_source_tokens)
         self._wanted = wanted
         version = next(self._versions)
-        self._filed[version] = _Filed(text, source, is_committed, segment.closed, segment.sequence)
+        self._filed[version] = _Filed(
+            text,
+            source,
+            is_committed,
+            segment.closed,
+            segment.sequence,
+            count_words(segment.committed),
+        )
         return Request(
             key=self.key,
             version=version,
@@ -179,7 +187,7 @@ class Track:
 
     # Answering
 
-    def accept(self, outcome: Outcome, now_s: float) -> TargetEvent | None:
+    def accept(self, outcome: Outcome) -> TargetEvent | None:
         """Take the engine's outcome.
 
         Raises:
@@ -199,9 +207,9 @@ class Track:
         hypothesis = TargetHypothesis(self.binding.tokenizer, filed.source, outcome.hypothesis)
         if filed.is_committed:
             self._answer = (filed, hypothesis)
-        return self._apply(self.segment, filed, hypothesis, outcome.timing, now_s)
+        return self._apply(self.segment, filed, hypothesis, outcome.timing)
 
-    def conclude(self, now_s: float) -> TargetEvent | None:
+    def conclude(self) -> TargetEvent | None:
         """The event that the present source calls for without decoding; None where there is none.
 
         A complete segment whose result is known is closed; a draft of nothing is cleared.
@@ -212,14 +220,17 @@ class Track:
         if not segment.closed:
             if segment.is_blank and not segment.tentative.strip() and self._draft:
                 # The tentative text that the draft came from was taken back.
-                nothing = _Filed("", _NO_SOURCE, False, False, segment.sequence)
-                return self._event(segment, nothing, _NO_CHANGE, RequestTiming(), now_s)
+                nothing = _Filed("", _NO_SOURCE, False, False, segment.sequence, 0)
+                return self._event(segment, nothing, _NO_CHANGE, RequestTiming())
             return None
+        num_words = count_words(segment.committed)
         if self._answer is not None:
             filed, hypothesis = self._answer
             if filed.text.strip() == segment.committed.strip():
-                complete = _Filed(segment.committed, filed.source, True, True, segment.sequence)
-                return self._apply(segment, complete, hypothesis, RequestTiming(), now_s)
+                complete = _Filed(
+                    segment.committed, filed.source, True, True, segment.sequence, num_words
+                )
+                return self._apply(segment, complete, hypothesis, RequestTiming())
         if is_opaque(segment.committed) and not self._committed:
             text = segment.committed.strip()
             start = segment.committed.index(text)
@@ -227,8 +238,10 @@ class Track:
             whole = (AlignedRange(start, end, 0, len(text)),)
             alignments = whole if segment.config.alignments else ()
             change = _Change(text, "", (start, end), end, alignments)
-            complete = _Filed(segment.committed, _NO_SOURCE, True, True, segment.sequence)
-            return self._event(segment, complete, change, RequestTiming(), now_s)
+            complete = _Filed(
+                segment.committed, _NO_SOURCE, True, True, segment.sequence, num_words
+            )
+            return self._event(segment, complete, change, RequestTiming())
         return None
 
     def _apply(
@@ -237,7 +250,6 @@ class Track:
         filed: _Filed,
         hypothesis: TargetHypothesis,
         timing: RequestTiming,
-        now_s: float,
     ) -> TargetEvent | None:
         """Let the policy decide on a hypothesis, and do it."""
         known = len(self._committed) - self._surplus
@@ -265,7 +277,7 @@ class Track:
         )
         self._committed_tokens = hypothesis.tokens[:last]
         self._draft_tokens = hypothesis.tokens[last:]
-        return self._event(segment, filed, change, timing, now_s)
+        return self._event(segment, filed, change, timing)
 
     def _decide(
         self, segment: Segment, filed: _Filed, hypothesis: TargetHypothesis, known: int
@@ -291,7 +303,6 @@ class Track:
         filed: _Filed,
         change: "_Change",
         timing: RequestTiming,
-        now_s: float,
     ) -> TargetEvent | None:
         """The event that tells a change, or None where there is nothing to tell."""
         drafts = segment.config.drafts
@@ -302,8 +313,6 @@ class Track:
         self._draft = draft
         self._told_sequence = filed.sequence
         self._committed += change.committed
-        if change.committed:
-            self.figures.commit(count_words(self._committed), count_words(filed.text), now_s)
         start, end = change.source_range or (0, 0)
         self._covered = max(self._covered, min(change.covered, len(segment.committed)))
         if filed.is_complete:
@@ -323,9 +332,10 @@ class Track:
             start_s=start_s,
             end_s=end_s,
             timing=timing,
+            num_source_words=filed.num_words,
+            arrivals_s=tuple(segment.arrivals_s()) if filed.is_complete else (),
         )
         if filed.is_complete:
-            self.figures.end_segment(segment)
             self.next_segment_id = segment.id + 1
             self.segment = None
         return event
