@@ -16,8 +16,10 @@ import torch
 
 from benchmarks.table import table
 from translator.eval.log import Instance
-from translator.eval.replay import Sentence, replay
+from translator.eval.data import Sentence
+from translator.eval.replay import replay
 from translator.eval.summary import summarize
+from translator.models.catalog import Served
 from translator.models.loading import embedded_models, load_marian_folder
 from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.text.segmenter import Segmenter
@@ -39,7 +41,7 @@ def sentences_of(language: str, limit: int) -> list[Sentence]:
 
 def cpu_ms_per_word(instances: list[Instance]) -> float:
     """CPU time of all of them for each of their source words."""
-    return sum(i.cpu_ms for i in instances) / sum(i.source_length for i in instances)
+    return sum(i.computation.cpu_ms or 0.0 for i in instances) / sum(i.source_length for i in instances)
 
 
 def main() -> int:
@@ -50,14 +52,14 @@ def main() -> int:
     torch.set_num_threads(1)
     rows = []
     for pair, folder in embedded_models():
-        model = load_marian_folder(folder, pair=pair)
+        served = Served(load_marian_folder(folder, pair=pair), pair)
         sentences = sentences_of(pair.source, arguments.sentences)
         # The first run of a process is slower.
-        list(replay(model, pair, sentences[:1], resolve(Latency.BALANCED), jobs=1))
+        list(replay(served, sentences[:1], resolve(Latency.BALANCED), jobs=1))
         for name, choice in POLICIES.items():
             policy = resolve(choice)
-            verified = list(replay(model, pair, sentences, policy, jobs=1))
-            scratch = list(replay(model, pair, sentences, policy, jobs=1, verify_drafts=False))
+            verified = list(replay(served, sentences, policy, jobs=1))
+            scratch = list(replay(served, sentences, policy, jobs=1, verify_drafts=False))
             if [i.prediction for i in verified] != [i.prediction for i in scratch]:
                 raise SystemExit(f"{pair} {name}: drafts changed the output")
             ms, scratch_ms = cpu_ms_per_word(verified), cpu_ms_per_word(scratch)

@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from translator.errors import ConfigError
 from translator.eval import log
-from translator.eval.data import read_sentences
+from translator.eval.data import Sentence, plain, read_sentences
 from translator.eval.latency import laal, yaal
 from translator.eval.picture import draw_frontier
-from translator.eval.replay import Sentence, replay
+from translator.eval.replay import replay
 from translator.eval.stability import normalized_erasure
 from translator.eval.summary import summarize
+from translator.eval.updates import shown
 from translator.models.base import LanguagePair
+from translator.models.catalog import Served
 from translator.policy.registry import PolicyChoice, resolve
 from translator.testing import FakeModel, fake_translation
 
@@ -30,6 +32,10 @@ SOURCES = [
 ]
 
 
+def served() -> Served:
+    return Served(FakeModel(), LanguagePair("xx", "yy"))
+
+
 def sentences() -> list[Sentence]:
     references = [fake_translation(s.replace("the", "a")) for s in SOURCES]
     pairs = zip(SOURCES, references, strict=True)
@@ -38,7 +44,7 @@ def sentences() -> list[Sentence]:
 
 def instances(name: str = "local-agreement", **parameters: float) -> list[log.Instance]:
     policy = resolve(PolicyChoice(name, parameters))
-    return list(replay(FakeModel(), LanguagePair("xx", "yy"), sentences(), policy))
+    return list(replay(served(), sentences(), policy))
 
 
 def test_laal_counts_up_to_the_first_word_that_had_all_of_the_source() -> None:
@@ -107,8 +113,8 @@ def test_omnisteval_gives_the_same_figures_for_the_same_log(tmp_path: Path) -> N
     rows = (tmp_path / "scores.tsv").read_text(encoding="utf-8").splitlines()
     theirs = dict(row.split("\t")[:2] for row in rows if "\t" in row)
     ours = summarize(done)
-    figures = {"BLEU": ours.bleu, "chrF": ours.chrf, "LAAL (CU)": ours.laal_source_words}
-    figures["YAAL (CU)"] = ours.yaal_source_words or 0.0
+    figures = {"BLEU": ours.bleu, "chrF": ours.chrf, "LAAL (CU)": ours.laal_words}
+    figures["YAAL (CU)"] = ours.yaal_words or 0.0
     for name, figure in figures.items():
         assert float(theirs[name]) == pytest.approx(figure, abs=0.005), name
 
@@ -120,27 +126,26 @@ def test_a_replay_commits_what_the_model_gives_and_says_when() -> None:
         assert len(instance.delays) == len(instance.prediction.split())
         assert list(instance.delays) == sorted(instance.delays)
         assert instance.delays[-1] == instance.source_length
-        assert instance.shown[-1] == instance.prediction
+        assert shown(instance.received)[-1] == instance.prediction
     # Word i is agreed on when the second word after it has come: its "~" is gone in both.
     assert done[0].delays[:3] == (3, 4, 5)
 
 
 def test_streaming_side_by_side_changes_nothing() -> None:
     policy = resolve(PolicyChoice("local-agreement", {"n": 3}))
-    pair = LanguagePair("xx", "yy")
-    alone = replay(FakeModel(), pair, sentences(), policy, jobs=1)
-    together = replay(FakeModel(), pair, sentences(), policy, jobs=32)
+    alone = replay(served(), sentences(), policy, jobs=1)
+    together = replay(served(), sentences(), policy, jobs=32)
     for one, other in zip(alone, together, strict=True):
-        assert (one.prediction, one.delays, one.shown) == (
+        assert (one.prediction, one.delays, one.received) == (
             other.prediction,
             other.delays,
-            other.shown,
+            other.received,
         )
 
 
 def test_final_only_waits_for_the_whole_sentence() -> None:
     summary = summarize(instances("final-only"))
-    assert summary.yaal_source_words is None
+    assert summary.yaal_words is None
     assert summary.normalized_erasure == 0.0
     assert summary.steps_saved == 0.0
 
@@ -170,5 +175,8 @@ def test_data_without_a_field_names_file_and_line(tmp_path: Path) -> None:
 
 def test_the_frontier_is_a_picture(tmp_path: Path) -> None:
     summaries = {"final-only": summarize(instances("final-only")), "two": summarize(instances(n=2))}
-    draw_frontier(summaries, tmp_path / "frontier.svg", title="test")
-    assert "whole sentences" in (tmp_path / "frontier.svg").read_text(encoding="utf-8")
+    file = tmp_path / "frontier.svg"
+    draw_frontier({"there": summaries, "back": summaries}, file, ours=("two",))
+    drawn = file.read_text(encoding="utf-8")
+    assert "final-only (offline)" in drawn
+    assert drawn.count(">ours<") == 2

@@ -2,26 +2,36 @@
 
 import dataclasses
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress as ProgressBar
 from rich.table import Table
 
 from translator.cli.errors import one_sentence
 from translator.cli.stream import parse_policy
 from translator.config import load_config
-from translator.eval import log
-from translator.eval.data import read_sentences
+from translator.eval.backend import Backend, LocalBackend, Progress, RemoteBackend
+from translator.eval.data import Sentence, plain, read_sentences
 from translator.eval.picture import draw_frontier
-from translator.eval.replay import Sentence, replay
+from translator.eval.recording import RECOGNISERS, looks_like_events, read_recording
+from translator.eval.run import evaluate_sentences, evaluate_talk, whole_sentences
 from translator.eval.summary import Summary, summarize
+from translator.eval.talk import Talk, read_references, read_words
+from translator.models.base import LanguagePair
 from translator.models.catalog import Catalog, Served
 from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.server.app import load_models
 
 __all__ = ["command"]
+
+_PRESETS = {latency.value: latency for latency in Latency}
+_OFFLINE = "final-only"
+_WHOLE = "whole sentences"
 
 
 @click.command("evaluate")
@@ -35,11 +45,45 @@ __all__ = ["command"]
     metavar="NAME[:PARAMETER=N]",
     help="A preset or a policy; repeatable.  [default: final-only and the presets]",
 )
-@click.option("--source-field", default="src", show_default=True)
-@click.option("--reference-field", default="ref", show_default=True)
-@click.option("--limit", type=click.IntRange(min=1), help="The first so many sentences only.")
+@click.option(
+    "--source-field",
+    "source_fields",
+    multiple=True,
+    help="Where the source is; a.b is b in a. Repeatable: the loss of all is against final-only on "
+    "the first.  [default: src; in --references the code of --from]",
+)
+@click.option(
+    "--reference-field",
+    help="Where the reference is.  [default: ref; in --references the code of --to]",
+)
+@click.option(
+    "--references",
+    type=click.Path(path_type=Path),
+    help="Reference segments of a talk: a JSON object a line, with start and end.",
+)
+@click.option(
+    "--recogniser",
+    type=click.Choice(sorted(RECOGNISERS)),
+    help="DATA is what this recogniser said.",
+)
+@click.option(
+    "--window",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Score so many sentences as one.",
+)
+@click.option("--plain", "is_plain", is_flag=True, help="Source without punctuation and case.")
+@click.option("--limit", type=click.IntRange(min=1), help="The first so many lines only.")
 @click.option(
     "--jobs", type=click.IntRange(min=1), default=32, show_default=True, help="Side by side."
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="For sentences; each loads the model.",
 )
 @click.option(
     "--output",
@@ -48,100 +92,197 @@ __all__ = ["command"]
     show_default=True,
     help="Folder of the logs, the figures and the picture.",
 )
+@click.option("--address", metavar="HOST:PORT", help="A running server.  [default: in-process]")
 @click.option("--model", "models", multiple=True, metavar="PAIR=FOLDER", help="Repeatable.")
 def command(
     data: Path,
     source: str,
     target: str,
     policies: tuple[str, ...],
-    source_field: str,
-    reference_field: str,
+    source_fields: tuple[str, ...],
+    reference_field: str | None,
+    references: Path | None,
+    recogniser: str | None,
+    window: int,
+    is_plain: bool,
     limit: int | None,
     jobs: int,
+    processes: int,
     output: Path,
+    address: str | None,
     models: tuple[str, ...],
 ) -> None:
-    """Stream each sentence of DATA word by word and measure what comes back.
+    """Stream DATA through real sessions and measure what comes back.
 
-    DATA has a JSON object a line, with a source and a reference. Sentences that a log in the output
-    folder has already are not streamed again, so an evaluation that was interrupted goes on. The
-    logs hold the texts; OmniSTEval reads them too.
+    DATA is one of three: sentences, a JSON object a line, streamed word by word; a talk, a .tsv of
+    words with their times (columns start, end, word); or what a recogniser said, a JSON message a
+    line. A talk is one session, on a clock that counts computation too; it is scored against
+    --references.
+
+    What a log in the output folder has already is not streamed again, so an evaluation that was
+    interrupted goes on. The logs hold the texts; OmniSTEval reads them too.
     """
-    names = policies or ("final-only", *(latency.value for latency in Latency))
+    if address is not None and (models or processes > 1):
+        raise click.UsageError("--model and --processes are not for --address: the server has both")
+    chosen = {name: _resolve(name) for name in policies or (_OFFLINE, *_PRESETS)}
+    pair = LanguagePair(source, target)
+    rows: dict[tuple[str, str], Summary] = {}
     with one_sentence():
-        chosen = {name: _resolve(name) for name in names}
-        sentences = read_sentences(
-            data, source_field=source_field, reference_field=reference_field, limit=limit
-        )
-        config = load_config(overrides={"models": models} if models else {})
-        served = Catalog(load_models(config)).resolve(source, target)
-        output.mkdir(parents=True, exist_ok=True)
-        pair = f"{source}-{target}"
-        stem = data.stem if data.stem.endswith(pair) else f"{data.stem}.{pair}"
-        summaries = {
-            name: _evaluate(served, sentences, policy, output / f"{stem}.{_slug(name)}.jsonl", jobs)
-            for name, policy in chosen.items()
-        }
-    figures = {name: dataclasses.asdict(summary) for name, summary in summaries.items()}
-    (output / f"{stem}.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    draw_frontier(summaries, output / f"{stem}.svg", title=f"{stem}, {len(sentences)} sentences")
+        backend: Backend
+        if address is None:
+            load = partial(_load, models, pair)
+            backend = LocalBackend(load, jobs=jobs, processes=processes)
+        else:
+            backend = RemoteBackend(address, pair, jobs=jobs)
+        stem = data.name.removesuffix(data.suffix)
+        stem = stem if stem.endswith(str(pair)) else f"{stem}.{pair}"
+        log = output / (f"{stem}.plain" if is_plain else stem)
+        is_recording = recogniser is not None or (data.suffix != ".tsv" and looks_like_events(data))
+        if is_recording or data.suffix == ".tsv":
+            if len(source_fields) > 1:
+                raise click.UsageError("--source-field: a talk takes one at most")
+            if is_recording:
+                talk = read_recording(data, recogniser or "events", limit=limit)
+                if is_plain:
+                    raise click.UsageError("--plain is for sentences and words, not a recogniser's")
+            else:
+                talk = read_words(data, without_marks=is_plain, limit=limit)
+            if references is not None:
+                segments = read_references(
+                    references,
+                    reference_field=reference_field or target,
+                    source_field=source_fields[0] if source_fields else source,
+                )
+                talk = dataclasses.replace(talk, references=segments)
+            output.mkdir(parents=True, exist_ok=True)
+            rows |= _talk(backend, talk, chosen, log, window)
+        else:
+            by_field = {
+                field: read_sentences(
+                    data, source_field=field, reference_field=reference_field or "ref", limit=limit
+                )
+                for field in source_fields or ("src",)
+            }
+            output.mkdir(parents=True, exist_ok=True)
+            for field, sentences in by_field.items():
+                texts = [
+                    dataclasses.replace(s, source=plain(s.source) or s.source) if is_plain else s
+                    for s in sentences
+                ]
+                file = log.with_name(f"{log.name}.{field}") if source_fields else log
+                for name, summary in _sentences(backend, texts, chosen, file, window).items():
+                    rows[field, name] = summary
+    _save(rows, output, log.name)
     console = Console(highlight=False)
     # Where it is not a terminal it has no width, and names must not be cut.
-    console.width = console.width if console.is_terminal else 120
-    console.print(_table(summaries))
+    console.width = console.width if console.is_terminal else 140
+    console.print(_table(rows))
+
+
+def _load(models: tuple[str, ...], pair: LanguagePair) -> Served:
+    config = load_config(overrides={"models": models} if models else {})
+    return Catalog(load_models(config)).resolve(pair.source, pair.target)
 
 
 def _resolve(name: str) -> PolicyChoice:
-    presets = {latency.value: latency for latency in Latency}
-    if name in presets:
-        return resolve(presets[name])
+    if name in _PRESETS:
+        return resolve(_PRESETS[name])
     policy = parse_policy(name)
     return resolve(PolicyChoice(policy.name, policy.parameters))
 
 
 def _slug(name: str) -> str:
-    return name.replace(":", "-").replace("=", "").replace(",", "-")
+    return name.replace(":", "-").replace("=", "").replace(",", "-").replace(" ", "-")
 
 
-def _evaluate(
-    served: Served, sentences: list[Sentence], policy: PolicyChoice, file: Path, jobs: int
-) -> Summary:
-    """Stream what the log has not got yet, and sum up the log."""
-    wanted = {sentence.index: sentence.source for sentence in sentences}
-    known = {i.index: i for i in log.read(file) if wanted.get(i.index) == i.source}
-    missing = [sentence for sentence in sentences if sentence.index not in known]
-    # Of a like length, so that few wait for the longest.
-    missing.sort(key=lambda sentence: len(sentence.source.split()))
-    progress = track(
-        replay(served.model, served.pair, missing, policy, jobs=jobs),
-        description=file.stem,
-        total=len(missing),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    for instance in progress:
-        log.append(file, instance)
-        known[instance.index] = instance
-    return summarize([known[index] for index in sorted(known)])
+def _sentences(
+    backend: Backend,
+    sentences: list[Sentence],
+    policies: Mapping[str, PolicyChoice],
+    log: Path,
+    window: int,
+) -> dict[str, Summary]:
+    summaries: dict[str, Summary] = {}
+    for name, policy in policies.items():
+        file = log.with_name(f"{log.name}.{_slug(name)}.jsonl")
+        with _progress(file.stem, len(sentences)) as told:
+            done = evaluate_sentences(file, sentences, policy, backend, told)
+        summaries[name] = summarize(done, window=window)
+    return summaries
 
 
-def _table(summaries: dict[str, Summary]) -> Table:
-    offline = summaries.get("final-only")
-    table = Table(
-        "policy", "BLEU", "loss", "chrF", "LAAL", "YAAL", "erasure", "steps", "saved", "CPU ms",
-        box=None,
-    )  # fmt: skip
-    for name, s in summaries.items():
-        table.add_row(
-            name,
-            f"{s.bleu:.2f}",
-            f"{offline.bleu - s.bleu:.2f}" if offline else "",
-            f"{s.chrf:.2f}",
-            f"{s.laal_source_words:.2f}",
-            "" if s.yaal_source_words is None else f"{s.yaal_source_words:.2f}",
-            f"{s.normalized_erasure:.2f}",
-            f"{s.steps_per_update:.2f}",
-            f"{s.steps_saved:.0%}",
-            f"{s.cpu_ms_per_update:.1f}",
-        )
+def _talk(
+    backend: Backend, talk: Talk, policies: Mapping[str, PolicyChoice], log: Path, window: int
+) -> dict[tuple[str, str], Summary]:
+    summaries: dict[str, Summary] = {}
+    if sentences := whole_sentences(talk):
+        offline = {_WHOLE: resolve(PolicyChoice(_OFFLINE, {}))}
+        whole = _sentences(backend, sentences, offline, log, window)[_WHOLE]
+        # It waits for the end of each sentence; how many words that is says nothing of a talk.
+        summaries[_WHOLE] = dataclasses.replace(whole, laal_words=None, yaal_words=None)
+    for name, policy in policies.items():
+        file = log.with_name(f"{log.name}.{_slug(name)}.jsonl")
+        with _progress(file.stem, len(talk.arrivals)) as told:
+            done = evaluate_talk(file, talk, policy, backend, told)
+        summaries[name] = summarize([done], window=window)
+    return {("", name): summary for name, summary in summaries.items()}
+
+
+@contextmanager
+def _progress(name: str, total: int) -> Iterator[Progress]:
+    with ProgressBar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _save(rows: Mapping[tuple[str, str], Summary], output: Path, stem: str) -> None:
+    """The figures, and a picture of those that have a quality."""
+    figures = [
+        {"source": field, "policy": name, **dataclasses.asdict(summary)}
+        for (field, name), summary in rows.items()
+    ]
+    (output / f"{stem}.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    panels: dict[str, dict[str, Summary]] = {}
+    for (field, name), summary in rows.items():
+        if summary.bleu is not None:
+            title = f"{stem} {field}" if field not in {"", "src"} else stem
+            panels.setdefault(title, {})[name] = summary
+    if panels:
+        draw_frontier(panels, output / f"{stem}.svg", ours=tuple(_PRESETS))
+
+
+def _table(rows: Mapping[tuple[str, str], Summary]) -> Table:
+    """The figures that there are."""
+    fields = list(dict.fromkeys(field for field, _ in rows))
+    summaries = list(rows.values())
+    offline = rows.get((fields[0], _WHOLE)) or rows.get((fields[0], _OFFLINE))
+
+    def number(value: float | None, digits: int = 2) -> str:
+        return "" if value is None else f"{value:.{digits}f}"
+
+    def loss(summary: Summary) -> str:
+        if offline is None or offline.bleu is None or summary.bleu is None:
+            return ""
+        return number(offline.bleu - summary.bleu)
+
+    columns = {
+        "source": [field if len(fields) > 1 else "" for field, _ in rows],
+        "policy": [name for _, name in rows],
+        "BLEU": [number(s.bleu) for s in summaries],
+        "loss": [loss(s) for s in summaries],
+        "chrF": [number(s.chrf) for s in summaries],
+        "LAAL": [number(s.laal_words) for s in summaries],
+        "YAAL": [number(s.yaal_words) for s in summaries],
+        "LongYAAL ms": [number(s.long_yaal_ms, 0) for s in summaries],
+        "LongYAAL CA ms": [number(s.long_yaal_ca_ms, 0) for s in summaries],
+        "median lag s": [number(s.median_lag_s) for s in summaries],
+        "erasure": [number(s.normalized_erasure) for s in summaries],
+        "steps": [number(s.steps_per_update) for s in summaries],
+        "saved": [f"{s.steps_saved:.0%}" for s in summaries],
+        "CPU ms": [number(s.cpu_ms_per_update, 1) for s in summaries],
+    }
+    columns = {name: cells for name, cells in columns.items() if any(cells)}
+    table = Table(*columns, box=None)
+    for cells in zip(*columns.values(), strict=True):
+        table.add_row(*cells)
     return table

@@ -1,12 +1,70 @@
 """Evaluation data: sentences with reference translations, a JSON object a line."""
 
 import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from translator.errors import ConfigError
-from translator.eval.replay import Sentence
 
-__all__ = ["read_sentences"]
+__all__ = ["Sentence", "field", "lines", "plain", "read_rows", "read_sentences"]
+
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A text to stream, with its reference translation."""
+
+    index: int
+    source: str
+    reference: str
+
+
+def plain(text: str) -> str:
+    """``text`` as a recogniser without punctuation writes it: lower case, no marks around words."""
+    words = (_EDGES.sub("", word).lower() for word in text.split())
+    return " ".join(filter(None, words))
+
+
+def lines(file: Path) -> list[str]:
+    """The lines of a text file in UTF-8.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
+    try:
+        return file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read: {error}") from None
+
+
+def read_rows(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The JSON objects of a file, one a line, each with the number of its line.
+
+    Raises:
+        ConfigError: A line is no JSON object; the message names file and line.
+    """
+    for number, line in enumerate(lines(file), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError:
+            row = None
+        if not isinstance(row, dict):
+            raise ConfigError(f"{file}:{number}: a JSON object is needed, on one line")
+        yield number, row
+
+
+def field(row: Mapping[str, Any], name: str) -> Any:
+    """What a row has in a field; ``asr.whisper`` is a field in a field. None: nothing."""
+    value: Any = row
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
 
 
 def read_sentences(
@@ -14,26 +72,26 @@ def read_sentences(
 ) -> list[Sentence]:
     """The first ``limit`` sentences of a file.
 
+    Args:
+        file: A JSON object a line.
+        source_field: Where the source is; see ``field``.
+        reference_field: Where the reference is.
+        limit: None takes all.
+
     Raises:
         ConfigError: A line has not got both fields as text; the message names file and line.
     """
     sentences: list[Sentence] = []
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: cannot be read: {error}") from None
-    for index, line in enumerate(lines[:limit]):
-        try:
-            row = json.loads(line)
-            source, reference = row[source_field], row[reference_field]
-        except (ValueError, TypeError, KeyError):
-            source = reference = None
+    for number, row in read_rows(file):
+        if limit is not None and len(sentences) >= limit:
+            break
+        source, reference = field(row, source_field), field(row, reference_field)
         if not isinstance(source, str) or not isinstance(reference, str) or not source.split():
             raise ConfigError(
-                f"{file}:{index + 1}: a JSON object with text in {source_field!r} and "
-                f"{reference_field!r} is needed"
+                f"{file}:{number}: a JSON object with text in {source_field!r} and "
+                f"{reference_field!r} is needed; it has: {', '.join(row) or 'nothing'}"
             )
-        sentences.append(Sentence(index, source, reference))
+        sentences.append(Sentence(len(sentences), source, reference))
     if not sentences:
         raise ConfigError(f"{file}: has no sentences")
     return sentences

@@ -1,8 +1,12 @@
-"""How late target words are, in source words."""
+"""How late target words are, in source words or in time."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
-__all__ = ["laal", "yaal"]
+from translator.eval.figures import word_positions
+from translator.eval.updates import Received, Sent, segments
+
+__all__ = ["laal", "source_lags_s", "yaal"]
 
 
 def laal(delays: Sequence[float], source_length: float, target_length: int) -> float | None:
@@ -30,19 +34,85 @@ def laal(delays: Sequence[float], source_length: float, target_length: int) -> f
     return sum(lags[:tau]) / tau
 
 
-def yaal(delays: Sequence[float], source_length: float, target_length: int) -> float | None:
-    """Yet another average lagging (Polák et al., arXiv 2509.17349), short form.
+def yaal(
+    delays: Sequence[float], source_length: float, target_length: int, end: float | None = None
+) -> float | None:
+    """Yet another average lagging (Polák et al., arXiv 2509.17349).
 
-    As ``laal``, but only over the words that came before the source ended: a word that waited for
-    the end says how long the sentence is, not how late the system.
+    As ``laal``, but only over the words that came before the end: a word that waited for the end
+    says how long the source is, not how late the system. In the short form the end is that of the
+    sentence. In the long form (LongYAAL) the sentence is a segment of a recording, delays count
+    from its beginning, and only the end of the recording ends it: words may come while the next
+    segment is being said.
+
+    Args:
+        delays: d_i, in the unit of ``source_length``.
+        source_length: |X|.
+        target_length: |Y*|.
+        end: Where the recording ends, from the beginning of the segment; None: with the source.
 
     Returns:
         The lag, or None when no word came before the end.
     """
     if not delays or source_length <= 0:
         return None
+    end = source_length if end is None else end
     ratio = source_length / max(len(delays), target_length)
-    tau = next((i for i, d in enumerate(delays) if d >= source_length), len(delays))
+    tau = next((i for i, d in enumerate(delays) if d >= end), len(delays))
     if tau == 0:
         return None
     return sum(delay - index * ratio for index, delay in enumerate(delays[:tau])) / tau
+
+
+def source_lags_s(source: Sequence[Sent], updates: Sequence[Received]) -> list[float]:
+    """For each committed target word how long after its source word it was committed, in seconds.
+
+        lag = time of the update that brought it - media time at which its source word ended
+
+    Its source word is the last that the alignment gives it; a target word without alignment takes
+    the media time at which the source of its update's committed text ends (``end_s``). A source
+    word ends when its update says; of an update with several words each takes an equal share of the
+    time; in one without times they ended when it came. The time of an update is that of the
+    session's clock, which counts media time and measured computation (``live.py``).
+
+    So it is what a listener with a transcript would measure: it has the wait for context, for the
+    recogniser if there is one, for the policy, and for the machine. It needs no reference.
+    """
+    text = "".join(piece.committed for piece in source)
+    ends, ends_s = _word_ends(source)
+    lags_s: list[float] = []
+    for segment in segments(updates):
+        committed = ""
+        for update in segment:
+            before = len(committed)
+            committed += update.committed
+            for first, last in word_positions(committed):
+                if first < before:
+                    continue
+                covered = [a[1] for a in update.alignments if a[2] < last and a[3] > first]
+                if covered:
+                    # The source range may end inside a word or after it.
+                    position = update.source_start + len(
+                        text[update.source_start : update.source_start + max(covered)].rstrip()
+                    )
+                    word = min(bisect_left(ends, position), len(ends) - 1)
+                    lags_s.append(update.at_s - ends_s[word])
+                elif update.end_s is not None:
+                    lags_s.append(update.at_s - update.end_s)
+    return lags_s
+
+
+def _word_ends(source: Sequence[Sent]) -> tuple[list[int], list[float]]:
+    """Where each source word ends, in code points and in media time."""
+    ends: list[int] = []
+    ends_s: list[float] = []
+    length = 0
+    for piece in source:
+        words = list(word_positions(piece.committed, length))
+        length += len(piece.committed)
+        end_s = piece.came_s if piece.end_s is None else piece.end_s
+        start_s = end_s if piece.start_s is None else piece.start_s
+        for place, (_, end) in enumerate(words, start=1):
+            ends.append(end)
+            ends_s.append(start_s + (end_s - start_s) * place / len(words))
+    return ends, ends_s

@@ -1,57 +1,150 @@
-"""The log of an evaluation: a JSON object a line, one for each text that was streamed.
+"""The log of an evaluation: a JSON object a line, one for each session.
 
 The fields ``source, prediction, delays, elapsed, source_length`` are those that OmniSTEval and
-SimulEval read, so their tools score the same file.
+SimulEval read, so their tools score the same file. ``sent`` and ``received`` are all that went into
+the session and came out of it, in order; fields that have their default are left out there.
 """
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+from translator.client.events import Report
 from translator.errors import ConfigError
+from translator.eval.figures import Figures
+from translator.eval.talk import Reference
+from translator.eval.updates import Received, Sent, prediction, word_updates
+from translator.session.report import SessionReport
+from translator.text.words import count_words
 
-__all__ = ["Instance", "append", "read"]
+__all__ = ["Computation", "Instance", "append", "instance", "read", "reported"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Computation:
+    """What a session cost.
+
+    Attributes:
+        requests: Requests decoded.
+        steps_run: Decoder passes one after another.
+        steps_saved: Passes that decoding token by token would have added.
+        cpu_ms: CPU time; of sentences that were streamed together an equal share. None where a
+            server did it.
+    """
+
+    requests: int
+    steps_run: int
+    steps_saved: int
+    cpu_ms: float | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Instance:
-    """One text that was streamed, and what came back.
+    """One session, and what came back.
 
     Attributes:
         index: Its place in the data, from 0.
-        source: The source text.
-        reference: The reference translation.
+        source: The source text of a sentence; the name of a talk.
+        reference: The reference translation of a sentence.
         prediction: All committed text.
-        delays: For each word of the prediction the source words that had been sent when it was
-            committed.
-        elapsed: The same as ``delays``: source words have no time of their own.
-        source_length: Source words.
-        shown: What a reader saw after each update: committed text and draft.
-        requests: Requests decoded.
-        steps_run: Decoder passes one after another.
-        steps_saved: Passes that decoding token by token would have added.
-        cpu_ms: CPU time, an equal share of what was streamed together with it.
+        timed: Whether source words have times, as in a talk. Then all delays and lengths are
+            milliseconds of media time, else source words.
+        delays: For each word of the prediction how much source had come, up to the last source
+            update that the update with the word reflects.
+        elapsed: With times: when the word was committed, on a clock that counts computation too.
+            Without: the same as ``delays``.
+        source_length: Of all the source.
+        references: The reference segments of a talk; empty: none are known.
+        sent: What went in.
+        received: What came out.
+        report: The session's own figures.
+        computation: What it cost.
+        warnings: Reasons of the session's warnings.
     """
 
     index: int
     source: str
     reference: str
     prediction: str
-    delays: tuple[int, ...]
-    elapsed: tuple[int, ...]
-    source_length: int
-    shown: tuple[str, ...]
-    requests: int
-    steps_run: int
-    steps_saved: int
-    cpu_ms: float
+    timed: bool
+    delays: tuple[float, ...]
+    elapsed: tuple[float, ...]
+    source_length: float
+    references: tuple[Reference, ...]
+    sent: tuple[Sent, ...]
+    received: tuple[Received, ...]
+    report: Figures
+    computation: Computation
+    warnings: tuple[str, ...]
+
+
+def instance(
+    index: int,
+    source: str,
+    reference: str | Sequence[Reference],
+    sent: Sequence[Sent],
+    received: Sequence[Received],
+    report: Figures,
+    computation: Computation,
+    warnings: Sequence[str] = (),
+) -> Instance:
+    """The instance of a session; with a sequence of reference segments it is a talk."""
+    bringing = word_updates(received)
+    timed = not isinstance(reference, str)
+    if timed:
+        delays = [1e3 * sent[update.source_sequence - 1].came_s for update in bringing]
+        elapsed = [1e3 * update.at_s for update in bringing]
+        last = sent[-1]
+        length = 1e3 * max(last.came_s, last.end_s or 0.0)
+    else:
+        delays = elapsed = [float(update.source_sequence) for update in bringing]
+        length = float(sum(count_words(piece.committed) for piece in sent))
+    return Instance(
+        index=index,
+        source=source,
+        reference=reference if isinstance(reference, str) else "",
+        prediction=prediction(received),
+        timed=timed,
+        delays=tuple(delays),
+        elapsed=tuple(elapsed),
+        source_length=length,
+        references=() if isinstance(reference, str) else tuple(reference),
+        sent=tuple(sent),
+        received=tuple(received),
+        report=report,
+        computation=computation,
+        warnings=tuple(warnings),
+    )
+
+
+def reported(report: SessionReport | Report) -> Figures:
+    """What a session with one target says of itself, in this process or on the wire."""
+    target = report.targets[0]
+    return Figures(
+        source_words=report.source_words,
+        source_updates=report.source_updates,
+        segments=report.segments,
+        updates=target.updates,
+        target_words=target.target_words,
+        normalized_erasure=target.normalized_erasure,
+        mean_lag_words=target.mean_lag_words,
+        mean_lag_ms=target.mean_lag_ms,
+    )
 
 
 def append(file: Path, instance: Instance) -> None:
     """Add an instance to a log."""
+    fields: dict[str, Any] = {
+        field.name: getattr(instance, field.name) for field in dataclasses.fields(instance)
+    }
+    for name in ("references", "sent", "received"):
+        fields[name] = [_packed(each) for each in fields[name]]
+    for name in ("report", "computation"):
+        fields[name] = dataclasses.asdict(fields[name])
     with file.open("a", encoding="utf-8") as log:
-        log.write(json.dumps(dataclasses.asdict(instance), ensure_ascii=False) + "\n")
+        log.write(json.dumps(fields, ensure_ascii=False) + "\n")
 
 
 def read(file: Path) -> Iterator[Instance]:
@@ -65,11 +158,30 @@ def read(file: Path) -> Iterator[Instance]:
     with file.open(encoding="utf-8") as log:
         for number, line in enumerate(log, start=1):
             try:
-                fields = json.loads(line)
-                for name in ("delays", "elapsed", "shown"):
-                    fields[name] = tuple(fields[name])
-                yield Instance(**fields)
+                yield _unpacked(json.loads(line))
             except (ValueError, TypeError, KeyError) as error:
                 raise ConfigError(
-                    f"{file}:{number}: not an instance of an evaluation log ({error})"
+                    f"{file}:{number}: not an instance of an evaluation log ({error}); "
+                    "remove the file to evaluate anew"
                 ) from None
+
+
+def _packed(record: Reference | Sent | Received) -> dict[str, Any]:
+    """The fields that do not have their default."""
+    return {
+        field.name: value
+        for field in dataclasses.fields(record)
+        if (value := getattr(record, field.name)) != field.default
+    }
+
+
+def _unpacked(fields: dict[str, Any]) -> Instance:
+    for update in fields["received"]:
+        update["alignments"] = tuple(map(tuple, update.get("alignments", ())))
+    for name, kind in (("references", Reference), ("sent", Sent), ("received", Received)):
+        fields[name] = tuple(kind(**record) for record in fields[name])
+    for name in ("delays", "elapsed", "warnings"):
+        fields[name] = tuple(fields[name])
+    fields["report"] = Figures(**fields["report"])
+    fields["computation"] = Computation(**fields["computation"])
+    return Instance(**fields)

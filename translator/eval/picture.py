@@ -1,49 +1,134 @@
 """The frontier as a picture: quality against latency."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from translator.eval.summary import Summary
 
 __all__ = ["draw_frontier"]
 
+# Lag, BLEU and name.
+_Point = tuple[float, float, str]
+# Where a name may stand beside its point, best first: offset in points, and how it is aligned.
+_PLACES: Sequence[tuple[float, float, str, str]] = (
+    (0, -7, "center", "top"),
+    (0, 7, "center", "bottom"),
+    (8, 0, "left", "center"),
+    (-8, 0, "right", "center"),
+    (7, -8, "left", "top"),
+    (7, 8, "left", "bottom"),
+    (-7, -8, "right", "top"),
+    (-7, 8, "right", "bottom"),
+    (0, -19, "center", "top"),
+    (0, 19, "center", "bottom"),
+)
+
 
 def draw_frontier(
-    summaries: Mapping[str, Summary], file: Path, *, title: str, offline: str = "final-only"
+    panels: Mapping[str, Mapping[str, Summary]], file: Path, *, ours: Sequence[str] = ()
 ) -> None:
-    """Save BLEU against LAAL: a line for each policy, a point for each of its settings.
+    """Save BLEU against lag: a line for each policy, a point for each of its settings.
 
-    A policy that commits nothing before the end has no lag to compare and is left out.
+    Lag is LAAL in source words; of talks it is the median lag of a committed word in seconds. What
+    commits nothing before the end has no lag to compare; it is the dashed line, at the quality of
+    translating whole sentences.
 
     Args:
-        summaries: By name: a preset, or ``POLICY:PARAMETER=N``.
+        panels: For each direction, under its title, summaries by name: ``POLICY``,
+            ``POLICY:PARAMETER=N`` or one of ``ours``.
         file: Where to; the ending says the format, for example ``.svg`` or ``.png``.
-        title: Above the picture.
-        offline: The one that translates whole sentences, drawn as a line.
+        ours: Names that make one line, drawn above the others.
     """
-    lines: dict[str, list[tuple[float, float, str]]] = defaultdict(list)
+    # Text as text, so that it can be searched; and the same picture for the same figures.
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "translator"}):
+        figure = Figure(figsize=(7 * len(panels), 4.8), layout="constrained")
+        all_axes = figure.subplots(1, len(panels), squeeze=False)[0]
+        points = [
+            _draw(axes, title, summaries, ours)
+            for axes, (title, summaries) in zip(all_axes, panels.items(), strict=True)
+        ]
+        # The places of names depend on those of the axes.
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+        for axes, named in zip(all_axes, points, strict=True):
+            _place_names(axes, named)
+        metadata = {"Date": None} if file.suffix == ".svg" else None
+        figure.savefig(file, metadata=metadata)
+
+
+def _draw(
+    axes: Any, title: str, summaries: Mapping[str, Summary], ours: Sequence[str]
+) -> list[_Point]:
+    """Lines and points; returns the points."""
+    lines: dict[str, list[_Point]] = defaultdict(list)
+    offline: list[tuple[str, float]] = []
+    unit = "source words"
     for name, summary in summaries.items():
-        if summary.yaal_source_words is not None:
-            policy, _, setting = name.partition(":")
-            point = (summary.laal_source_words, summary.bleu, setting or policy)
-            lines[policy if setting else "presets"].append(point)
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
-    axes = figure.subplots()
-    if offline in summaries:
-        axes.axhline(summaries[offline].bleu, linestyle="--", color="gray", label="whole sentences")
-    for policy, points in lines.items():
-        lags, scores, settings = zip(*sorted(points), strict=True)
-        axes.plot(lags, scores, marker="o", label=policy)
-        for lag, score, setting in zip(lags, scores, settings, strict=True):
-            axes.annotate(
-                setting, (lag, score), textcoords="offset points", xytext=(5, -11), fontsize=8
-            )
+        if summary.bleu is None:
+            continue
+        lag = summary.laal_words
+        if lag is None:
+            lag, unit = summary.median_lag_s, "seconds, median"
+        waits = summary.laal_words is not None and summary.yaal_words is None
+        if waits or lag is None:
+            offline.append((name, summary.bleu))
+            continue
+        policy, _, setting = name.partition(":")
+        line = "ours" if name in ours else policy
+        setting = name if name in ours else setting.replace("=", " ").replace(",", " ")
+        lines[line].append((lag, summary.bleu, setting or policy))
+    if offline:
+        label = ", ".join(name for name, _ in offline)
+        axes.axhline(offline[0][1], linestyle="--", color="gray", label=f"{label} (offline)")
+    for line, points in sorted(lines.items(), key=lambda item: item[0] != "ours"):
+        lags, scores, _ = zip(*sorted(points), strict=True)
+        bold = {"linewidth": 2.5, "zorder": 3} if line == "ours" else {"alpha": 0.8}
+        axes.plot(lags, scores, marker="o", label=line, **bold)
     axes.set_title(title)
-    axes.set_xlabel("LAAL of committed text, source words")
+    axes.set_xlabel(f"lag of committed text ({unit})")
     axes.set_ylabel("BLEU")
-    axes.margins(x=0.12, y=0.1)
-    axes.legend(loc="lower right")
-    figure.savefig(file)
+    axes.margins(x=0.12, y=0.12)
+    axes.legend(loc="lower right", fontsize=8)
+    return [point for points in lines.values() for point in points]
+
+
+def _place_names(axes: Any, points: Sequence[_Point]) -> None:
+    """Write each name where it covers no other, no point and not the legend, if it can be."""
+    centres = [axes.transData.transform((lag, bleu)) for lag, bleu, _ in points]
+    taken = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in centres]
+    taken.append(axes.get_legend().get_window_extent())
+    frame = axes.get_window_extent()
+    for lag, bleu, name in points:
+        best: tuple[int, Any] | None = None
+        for right, up, horizontal, vertical in _PLACES:
+            text = axes.annotate(
+                name, (lag, bleu), textcoords="offset points", xytext=(right, up),
+                fontsize=8, ha=horizontal, va=vertical,
+            )  # fmt: skip
+            box = text.get_window_extent()
+            covered = box.count_overlaps(taken) + 10 * (not _contains(frame, box))
+            if best is None or covered < best[0]:
+                if best is not None:
+                    best[1].remove()
+                best = (covered, text)
+            else:
+                text.remove()
+            if best[0] == 0:
+                break
+        if best is not None:
+            taken.append(best[1].get_window_extent())
+
+
+def _contains(outer: Bbox, inner: Bbox) -> bool:
+    return bool(
+        outer.x0 <= inner.x0
+        and inner.x1 <= outer.x1
+        and outer.y0 <= inner.y0
+        and inner.y1 <= outer.y1
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from translator.text.words import num_erased
+from translator.text.words import count_words, num_erased
 
 __all__ = ["normalized_erasure"]
 
@@ -13,7 +13,7 @@ def normalized_erasure(texts: Iterable[Sequence[str]]) -> float:
         sum over updates of |shown before| - |longest common beginning| over sum of |last shown|
 
     Args:
-        texts: For each text what was shown after each update, the last being what stayed.
+        texts: For each segment what was shown after each update, the last being what stayed.
 
     Returns:
         0 when nothing was ever taken back; 1 means every word was rewritten once.
@@ -21,5 +21,5 @@ def normalized_erasure(texts: Iterable[Sequence[str]]) -> float:
     erased = words = 0
     for shown in texts:
         erased += sum(num_erased(a, b) for a, b in zip(("", *shown), shown, strict=False))
-        words += len(shown[-1].split()) if shown else 0
-    return erased / words if words else 0.0
+        words += count_words(shown[-1]) if shown else 0
+    return erased / max(1, words)

@@ -1,68 +1,119 @@
 """The figures of a log."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from statistics import mean
+from statistics import mean, median
 
-from translator.eval.latency import laal, yaal
+from translator.eval.latency import laal, source_lags_s, yaal
 from translator.eval.log import Instance
+from translator.eval.longform import ScoredSegment, resegmented
 from translator.eval.quality import bleu, chrf
 from translator.eval.stability import normalized_erasure
+from translator.eval.talk import joined, windows
+from translator.eval.updates import segments, shown
 
 __all__ = ["Summary", "summarize"]
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Figures of all instances together.
+    """Figures of all instances together. None: there is nothing to compute it from.
 
     Attributes:
         instances: How many.
-        bleu: 0–100.
+        bleu: 0–100. Of talks: over their reference segments, or windows of them.
         chrf: 0–100.
-        laal_source_words: Mean over instances.
-        yaal_source_words: Mean over those that committed anything before their end; None if none.
+        laal_words: LAAL of sentences in source words, mean over those with any output.
+        yaal_words: YAAL of sentences in source words, mean over those that committed anything
+            before their end.
+        long_yaal_ms: LongYAAL of talks, without computation, mean over segments.
+        long_yaal_ca_ms: LongYAAL of talks with computation.
+        median_lag_s: How long after its source word half of the committed words of talks came; see
+            ``source_lags_s``.
         normalized_erasure: Of what was shown.
+        requests: Requests decoded.
         steps_per_update: Decoder passes for each request.
         steps_saved: Share of the passes that verified drafts saved, 0–1.
         cpu_ms_per_update: CPU time for each request.
     """
 
     instances: int
-    bleu: float
-    chrf: float
-    laal_source_words: float
-    yaal_source_words: float | None
+    bleu: float | None
+    chrf: float | None
+    laal_words: float | None
+    yaal_words: float | None
+    long_yaal_ms: float | None
+    long_yaal_ca_ms: float | None
+    median_lag_s: float | None
     normalized_erasure: float
+    requests: int
     steps_per_update: float
     steps_saved: float
-    cpu_ms_per_update: float
+    cpu_ms_per_update: float | None
 
 
-def summarize(instances: Sequence[Instance]) -> Summary:
+def summarize(instances: Sequence[Instance], *, window: int = 1) -> Summary:
     """Compute every figure from the log alone.
+
+    Args:
+        instances: Sentences, talks, or both.
+        window: Sentences, or reference segments of a talk, that are scored as one text.
 
     Raises:
         ValueError: There are no instances.
     """
     if not instances:
         raise ValueError("there is nothing to sum up")
-    predictions = [instance.prediction for instance in instances]
-    references = [instance.reference for instance in instances]
-    arguments = [(i.delays, i.source_length, len(i.reference.split())) for i in instances]
-    laals = [lag for a in arguments if (lag := laal(*a)) is not None]
-    yaals = [lag for a in arguments if (lag := yaal(*a)) is not None]
-    requests = max(1, sum(i.requests for i in instances))
-    run = sum(i.steps_run for i in instances)
-    saved = sum(i.steps_saved for i in instances)
+    sentences = [instance for instance in instances if not instance.timed]
+    talks = [instance for instance in instances if instance.timed]
+    scored = [
+        segment
+        for talk in talks
+        if talk.references
+        for segment in resegmented(talk, windows(talk.references, window))
+    ]
+    predictions = joined([i.prediction for i in sentences], window)
+    predictions += [segment.prediction for segment in scored]
+    references = joined([i.reference for i in sentences], window)
+    references += [segment.reference.text for segment in scored]
+    lengths = [(i.delays, i.source_length, _num_words(i.reference)) for i in sentences]
+    lags_s = [lag for talk in talks for lag in source_lags_s(talk.sent, talk.received)]
+    requests = max(1, sum(i.computation.requests for i in instances))
+    run = sum(i.computation.steps_run for i in instances)
+    saved = sum(i.computation.steps_saved for i in instances)
+    cpu_ms = [i.computation.cpu_ms for i in instances if i.computation.cpu_ms is not None]
     return Summary(
         instances=len(instances),
-        bleu=bleu(predictions, references),
-        chrf=chrf(predictions, references),
-        laal_source_words=mean(laals) if laals else 0.0,
-        yaal_source_words=mean(yaals) if yaals else None,
-        normalized_erasure=normalized_erasure(i.shown for i in instances),
+        bleu=bleu(predictions, references) if references else None,
+        chrf=chrf(predictions, references) if references else None,
+        laal_words=_mean(laal(*each) for each in lengths),
+        yaal_words=_mean(yaal(*each) for each in lengths),
+        long_yaal_ms=_long_yaal(scored, lambda segment: segment.delays),
+        long_yaal_ca_ms=_long_yaal(scored, lambda segment: segment.elapsed),
+        median_lag_s=median(lags_s) if lags_s else None,
+        normalized_erasure=normalized_erasure(
+            shown(segment) for i in instances for segment in segments(i.received)
+        ),
+        requests=requests,
         steps_per_update=run / requests,
         steps_saved=saved / max(1, run + saved),
-        cpu_ms_per_update=sum(i.cpu_ms for i in instances) / requests,
+        cpu_ms_per_update=sum(cpu_ms) / requests if len(cpu_ms) == len(instances) else None,
     )
+
+
+def _num_words(text: str) -> int:
+    """As OmniSTEval counts a reference: split at single spaces, so that an empty one has a word."""
+    return len(text.strip().split(" "))
+
+
+def _long_yaal(
+    scored: Iterable[ScoredSegment], delays: Callable[[ScoredSegment], Sequence[float]]
+) -> float | None:
+    return _mean(
+        yaal(delays(s), s.source_length, _num_words(s.reference.text), s.end) for s in scored
+    )
+
+
+def _mean(lags: Iterable[float | None]) -> float | None:
+    known = [lag for lag in lags if lag is not None]
+    return mean(known) if known else None

@@ -1,0 +1,14 @@
+"""A clock for replays."""
+
+__all__ = ["VirtualClock"]
+
+
+class VirtualClock:
+    """Seconds of media time; stands still until it is set forward."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now

@@ -1,0 +1,153 @@
+"""Replays a talk through one session of this process, on a clock of media time.
+
+Nothing waits: an hour takes as long as its computation. Yet words come when they were said, and
+those that come while the engine computes wait as they would in a server, whose event loop goes on
+taking source while its engine's thread works.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from translator.engine.engine import Engine
+from translator.engine.request import Request
+from translator.eval import log
+from translator.eval.clock import VirtualClock
+from translator.eval.talk import Talk
+from translator.eval.updates import Received, Sent, received, sent
+from translator.models.catalog import Served
+from translator.policy.registry import PolicyChoice
+from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
+from translator.session.session import Session
+from translator.text.segmenter import Segmenter
+
+__all__ = ["LiveReplay"]
+
+
+class LiveReplay:
+    """One talk in one session, from its first word to its report.
+
+    The clock shows the media time at which the next source comes, or, where that is later, when
+    the computation before it has ended: it is set forward by what the session and the engine took.
+    While a request runs no other of the session is taken, as in ``AsyncEngine``; the outcome makes
+    the session ask for what is newest then.
+
+    Args:
+        served: The model that translates, and which pair.
+        talk: What is said.
+        policy: What is committed when.
+        timer: Seconds of computation. By default the CPU time of this process, which does not
+            depend on what else the machine does.
+        on_progress: Called after each step with the number of source updates sent so far.
+    """
+
+    def __init__(
+        self,
+        served: Served,
+        talk: Talk,
+        policy: PolicyChoice,
+        *,
+        timer: Callable[[], float] = time.process_time,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> None:
+        config = SessionConfig(
+            bindings=(Binding(served.pair.target, served.model.info, served.tokenizer),),
+            policy=policy,
+            segmenter=Segmenter(served.pair.source),
+            alignments=True,
+        )
+        self.sent: list[Sent] = []
+        self.received: list[Received] = []
+        self._talk = talk
+        self._arrivals = deque(talk.arrivals)
+        self._clock = VirtualClock()
+        self._session = Session("talk", "talk", config, SessionLimits(), self._clock)
+        self._engine = Engine({served.model.info.name: served.model})
+        self._timer = timer
+        self._mark = timer()
+        self._on_progress = on_progress
+        self._computed_s = 0.0
+        self._told_s = 0.0
+        self._requests = self._steps_run = self._steps_saved = 0
+
+    def run(self) -> log.Instance:
+        """Replay it all."""
+        session = self._session
+        self._mark = self._timer()
+        while self._arrivals:
+            self._clock.now = max(self._clock.now, self._arrivals[0].at_s)
+            self._send_next()
+            self._settle(session.next_requests())
+            if self._on_progress is not None:
+                self._on_progress(len(self.sent))
+        session.end_source()
+        self._settle(session.next_requests())
+        return log.instance(
+            0,
+            self._talk.name,
+            self._talk.references,
+            self.sent,
+            self.received,
+            log.reported(session.report()),
+            log.Computation(
+                self._requests, self._steps_run, self._steps_saved, 1e3 * self._computed_s
+            ),
+            [warning.reason for warning in session.warnings],
+        )
+
+    def _settle(self, requests: Sequence[Request]) -> None:
+        """Compute until the session wants nothing more; source that comes meanwhile is taken."""
+        while requests:
+            self._collect()
+            for request in requests:
+                self._engine.submit(request)
+            outcomes = self._engine.run()
+            finished_s = self._clock.now + self._spent_s()
+            while self._arrivals and self._arrivals[0].at_s <= finished_s:
+                if self._session.is_congested:
+                    break
+                self._clock.now = max(self._clock.now, self._arrivals[0].at_s)
+                self._send_next()
+                # Dropped: its key is in the engine.
+                self._session.next_requests()
+                self._collect()
+            self._clock.now = finished_s
+            for outcome in outcomes:
+                self._requests += 1
+                self._steps_run += outcome.timing.steps_run
+                self._steps_saved += outcome.timing.steps_saved
+                self._session.accept(outcome)
+            requests = self._session.next_requests()
+        self._clock.now += self._spent_s()
+        self._collect()
+
+    def _send_next(self) -> None:
+        arrival = self._arrivals.popleft()
+        piece = arrival.piece
+        self.sent.append(sent(piece, self._clock.now, arrival.at_s))
+        self._session.update_source(
+            SourceUpdate(
+                len(self.sent),
+                piece.committed,
+                piece.tentative,
+                piece.end_of_segment,
+                piece.start_s,
+                piece.end_s,
+                piece.speaker,
+            )
+        )
+
+    def _collect(self) -> None:
+        """What the session has to say now."""
+        for outbox in self._session.outboxes.values():
+            for _, event in outbox.take():
+                cost_ms = 1e3 * (self._computed_s - self._told_s)
+                self._told_s = self._computed_s
+                self.received.append(received(event, self._clock.now, cost_ms))
+
+    def _spent_s(self) -> float:
+        """Computation since it was asked last, in seconds."""
+        now = self._timer()
+        spent_s, self._mark = now - self._mark, now
+        self._computed_s += spent_s
+        return spent_s

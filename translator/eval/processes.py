@@ -1,0 +1,53 @@
+"""Sentences over several processes, each with a model of its own."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+from translator.eval.data import Sentence
+from translator.eval.log import Instance
+from translator.eval.replay import replay
+from translator.models.catalog import Served
+from translator.policy.registry import PolicyChoice
+
+__all__ = ["replay_in_processes"]
+
+# What this process translates with; loaded once.
+_served: list[Served] = []
+
+
+def replay_in_processes(
+    load: Callable[[], Served],
+    sentences: Sequence[Sentence],
+    policy: PolicyChoice,
+    *,
+    processes: int,
+    jobs: int = 32,
+) -> Iterator[Instance]:
+    """As ``replay``: the outputs are the same, since sessions do not depend on each other.
+
+    Args:
+        load: Loads the model in each process; has to be picklable.
+        sentences: What to stream.
+        policy: For all of them.
+        processes: How many.
+        jobs: Sentences side by side in each.
+
+    Yields:
+        Instances in the order of the sentences.
+    """
+    batches = [sentences[first : first + jobs] for first in range(0, len(sentences), jobs)]
+    # A fork would copy the locks of torch's threads, in whatever state they are.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, context, _load, (load,)) as pool:
+        for instances in pool.map(partial(_replay, policy), batches):
+            yield from instances
+
+
+def _load(load: Callable[[], Served]) -> None:
+    _served.append(load())
+
+
+def _replay(policy: PolicyChoice, sentences: Sequence[Sentence]) -> list[Instance]:
+    return list(replay(_served[0], sentences, policy, jobs=len(sentences)))

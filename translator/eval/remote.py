@@ -1,0 +1,239 @@
+"""Streams sentences and talks through a server, each step once the former is translated."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from translator.client import (
+    AsyncStream,
+    AsyncTranslatorClient,
+    NamedPolicy,
+    Report,
+    Segmentation,
+    SessionWarning,
+    Update,
+)
+from translator.client.events import Heartbeat, StreamEvent
+from translator.eval import log
+from translator.eval.clock import VirtualClock
+from translator.eval.data import Sentence
+from translator.eval.replay import pieces_of
+from translator.eval.talk import Arrival, Reference, Talk
+from translator.eval.updates import Received, Sent, sent
+from translator.models.base import LanguagePair
+from translator.policy.registry import PolicyChoice
+from translator.text.segmenter import is_opaque
+
+__all__ = ["replay_remotely", "replay_talk_remotely"]
+
+# When the server has been silent for so long, nothing comes of what was sent.
+_SILENCE_S = 5.0
+
+
+async def replay_remotely(
+    client: AsyncTranslatorClient,
+    pair: LanguagePair,
+    sentences: Sequence[Sentence],
+    policy: PolicyChoice,
+    *,
+    jobs: int = 32,
+) -> AsyncIterator[log.Instance]:
+    """Stream each sentence word by word; its output is that of ``replay`` with the same model.
+
+    Args:
+        client: Connected to the server.
+        pair: Languages.
+        sentences: What to stream.
+        policy: For all of them.
+        jobs: Sentences side by side.
+
+    Yields:
+        Instances in the order of the sentences.
+
+    Raises:
+        TranslatorError: The server refuses, or cannot be reached.
+    """
+    room = asyncio.Semaphore(jobs)
+
+    async def stream(sentence: Sentence) -> log.Instance:
+        async with room:
+            arrivals = [Arrival(place + 1.0, p) for place, p in enumerate(pieces_of(sentence))]
+            remote = _Remote(policy, arrivals, measures=False)
+            async with client.stream(
+                source=pair.source,
+                targets=[pair.target],
+                policy=NamedPolicy(policy.name, policy.parameters),
+                segmentation=Segmentation.CLIENT,
+                heartbeat_interval_s=_SILENCE_S,
+            ) as opened:
+                report = await remote.run(opened)
+        return remote.instance(sentence.index, sentence.source, sentence.reference, report)
+
+    tasks = deque(asyncio.create_task(stream(sentence)) for sentence in sentences)
+    try:
+        while tasks:
+            yield await tasks[0]
+            tasks.popleft()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def replay_talk_remotely(
+    client: AsyncTranslatorClient,
+    pair: LanguagePair,
+    talk: Talk,
+    policy: PolicyChoice,
+    *,
+    on_progress: Callable[[int], None] | None = None,
+) -> log.Instance:
+    """Stream a talk through one session, as fast as it is translated.
+
+    The clock is that of ``LiveReplay``, with the time between sending and the update that answers
+    in place of computation. The session's own clock is the server's, so its ``mean_lag_ms`` is not
+    comparable.
+
+    Raises:
+        TranslatorError: The server refuses, or cannot be reached.
+    """
+    remote = _Remote(policy, talk.arrivals, measures=True, on_progress=on_progress)
+    async with client.stream(
+        source=pair.source,
+        targets=[pair.target],
+        policy=NamedPolicy(policy.name, policy.parameters),
+        alignments=True,
+        heartbeat_interval_s=_SILENCE_S,
+    ) as opened:
+        report = await remote.run(opened)
+    return remote.instance(0, talk.name, talk.references, report)
+
+
+class _Remote:
+    """One session on a server.
+
+    Args:
+        policy: What is committed when.
+        arrivals: The source.
+        measures: Whether the clock counts the time until the answer.
+        on_progress: Told the steps that were sent.
+    """
+
+    def __init__(
+        self,
+        policy: PolicyChoice,
+        arrivals: Sequence[Arrival],
+        *,
+        measures: bool,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> None:
+        self._arrivals = deque(arrivals)
+        self._answers_open_segments = policy.build().translates_open_segments
+        self._measures = measures
+        self._on_progress = on_progress
+        self._clock = VirtualClock()
+        self._sent: list[Sent] = []
+        self._received: list[Received] = []
+        self._warnings: list[str] = []
+        self._source = ""
+        self._tentative = ""
+        # Where the first segment begins that is not closed, and the last step that it reflects.
+        self._open_start = 0
+        self._reflected = 0
+
+    async def run(self, stream: AsyncStream) -> Report:
+        """Stream it all."""
+        while self._arrivals:
+            self._clock.now = max(self._clock.now, self._arrivals[0].at_s)
+            began = time.perf_counter()
+            while self._arrivals and self._arrivals[0].at_s <= self._clock.now:
+                await self._send(stream, self._arrivals.popleft())
+            while not self._is_answered:
+                event = await anext(stream)
+                self._take(event, began)
+                if isinstance(event, Heartbeat) and event.source_sequence >= len(self._sent):
+                    break
+            if self._measures:
+                self._clock.now += time.perf_counter() - began
+            if self._on_progress is not None:
+                self._on_progress(len(self._sent))
+        await stream.close_source()
+        began = time.perf_counter()
+        async for event in stream:
+            self._take(event, began)
+            if isinstance(event, Report):
+                return event
+        raise AssertionError("a stream that ends without an error ends with its report")
+
+    def instance(
+        self, index: int, source: str, reference: str | Sequence[Reference], report: Report
+    ) -> log.Instance:
+        """What there is to tell of it."""
+        target = report.targets[0]
+        computation = log.Computation(
+            target.requests, target.decoder_steps_run, target.decoder_steps_saved, None
+        )
+        return log.instance(
+            index,
+            source,
+            reference,
+            self._sent,
+            self._received,
+            log.reported(report),
+            computation,
+            self._warnings,
+        )
+
+    async def _send(self, stream: AsyncStream, arrival: Arrival) -> None:
+        piece = arrival.piece
+        self._sent.append(sent(piece, self._clock.now, arrival.at_s))
+        self._source += piece.committed
+        self._tentative = piece.tentative
+        await stream.send(
+            piece.committed,
+            tentative=piece.tentative,
+            end_of_segment=piece.end_of_segment,
+            start_s=piece.start_s,
+            end_s=piece.end_s,
+            speaker=piece.speaker,
+        )
+
+    @property
+    def _is_answered(self) -> bool:
+        """Whether no update is to be expected for what was sent."""
+        rest = self._source[self._open_start :] + self._tentative
+        return (
+            not self._answers_open_segments
+            or self._reflected == len(self._sent)
+            or not rest.strip()
+            or is_opaque(rest)
+        )
+
+    def _take(self, event: StreamEvent, began: float) -> None:
+        if isinstance(event, SessionWarning):
+            self._warnings.append(event.error.reason)
+        if not isinstance(event, Update):
+            return
+        if event.closed:
+            self._open_start = event.source_start + event.source_length
+        else:
+            self._reflected = event.source_sequence
+        waited_s = time.perf_counter() - began if self._measures else 0.0
+        self._received.append(
+            Received(
+                self._clock.now + waited_s,
+                event.segment_id,
+                event.source_sequence,
+                event.source_start,
+                event.source_length,
+                event.committed,
+                event.draft,
+                event.closed,
+                event.end_s,
+                tuple(
+                    (a.source_start, a.source_end, a.target_start, a.target_end)
+                    for a in event.alignments
+                ),
+            )
+        )

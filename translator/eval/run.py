@@ -1,0 +1,90 @@
+"""Evaluations that can be interrupted: what the log has is not streamed again."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from translator.eval import log
+from translator.eval.backend import Backend, Progress
+from translator.eval.data import Sentence
+from translator.eval.talk import Talk
+from translator.policy.registry import PolicyChoice
+
+__all__ = ["evaluate_sentences", "evaluate_talk", "whole_sentences"]
+
+
+def evaluate_sentences(
+    file: Path,
+    sentences: Sequence[Sentence],
+    policy: PolicyChoice,
+    backend: Backend,
+    on_progress: Progress,
+) -> list[log.Instance]:
+    """Stream the sentences that the log has not got yet.
+
+    Args:
+        file: The log; it is made or added to.
+        sentences: All that are wanted.
+        policy: The log's: one log is of one policy.
+        backend: Translates.
+        on_progress: Told the number of sentences that are done.
+
+    Returns:
+        The instances of all sentences, in their order.
+
+    Raises:
+        ConfigError: The log is damaged.
+    """
+    wanted = {s.index: (s.source, s.reference) for s in sentences}
+    known = {
+        instance.index: instance
+        for instance in log.read(file)
+        if wanted.get(instance.index) == (instance.source, instance.reference)
+    }
+    # Of a like length, so that few wait for the longest.
+    missing = [sentence for sentence in sentences if sentence.index not in known]
+    missing.sort(key=lambda sentence: len(sentence.source.split()))
+
+    def keep(instance: log.Instance) -> None:
+        log.append(file, instance)
+        known[instance.index] = instance
+        on_progress(len(known))
+
+    on_progress(len(known))
+    if missing:
+        backend.sentences(missing, policy, keep)
+    return [known[sentence.index] for sentence in sentences]
+
+
+def evaluate_talk(
+    file: Path, talk: Talk, policy: PolicyChoice, backend: Backend, on_progress: Progress
+) -> log.Instance:
+    """Stream a talk, unless the log has it.
+
+    Raises:
+        ConfigError: The log is damaged.
+    """
+    pieces = [(a.piece.committed, a.piece.tentative) for a in talk.arrivals]
+    for instance in log.read(file):
+        same = [(piece.committed, piece.tentative) for piece in instance.sent] == pieces
+        if same and instance.references == talk.references:
+            on_progress(len(pieces))
+            return instance
+    # One session a log, or other tools could not tell which of the same name is meant.
+    file.unlink(missing_ok=True)
+    instance = backend.talk(talk, policy, on_progress)
+    log.append(file, instance)
+    return instance
+
+
+def whole_sentences(talk: Talk) -> list[Sentence]:
+    """The reference segments of a talk as sentences: what can be translated whole.
+
+    With the policy ``final-only`` and as many sentences to a window as reference segments, it is
+    the offline translation that a live one is compared with. Empty where sources are not known.
+    """
+    if not all(reference.source.split() for reference in talk.references):
+        return []
+    return [
+        Sentence(index, reference.source, reference.text)
+        for index, reference in enumerate(talk.references)
+    ]
