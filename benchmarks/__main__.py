@@ -13,7 +13,9 @@ def main() -> int:
         ("server", False),
         ("updates", False),
         ("oracle", True),
-        ("quality", True),
+        ("frontier", True),
+        ("talks", True),
+        ("meeting", True),
         ("asr", True),
     ):
         print(f"\n== {name} ==", flush=True)

@@ -15,8 +15,8 @@ from pathlib import Path
 import torch
 
 from benchmarks.table import table
-from translator.eval.log import Instance
 from translator.eval.data import Sentence
+from translator.eval.log import Instance
 from translator.eval.replay import replay
 from translator.eval.summary import summarize
 from translator.models.catalog import Served
@@ -41,7 +41,9 @@ def sentences_of(language: str, limit: int) -> list[Sentence]:
 
 def cpu_ms_per_word(instances: list[Instance]) -> float:
     """CPU time of all of them for each of their source words."""
-    return sum(i.computation.cpu_ms or 0.0 for i in instances) / sum(i.source_length for i in instances)
+    return sum(i.computation.cpu_ms or 0.0 for i in instances) / sum(
+        i.source_length for i in instances
+    )
 
 
 def main() -> int:

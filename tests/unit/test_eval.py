@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from translator.errors import ConfigError
 from translator.eval import log
-from translator.eval.data import Sentence, plain, read_sentences
+from translator.eval.data import Sentence, read_sentences
 from translator.eval.latency import laal, yaal
 from translator.eval.picture import draw_frontier
 from translator.eval.replay import replay

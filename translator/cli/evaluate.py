@@ -15,10 +15,11 @@ from rich.table import Table
 from translator.cli.errors import one_sentence
 from translator.cli.stream import parse_policy
 from translator.config import load_config
-from translator.eval.backend import Backend, LocalBackend, Progress, RemoteBackend
+from translator.eval.backend import Backend, LocalBackend, Progress
 from translator.eval.data import Sentence, plain, read_sentences
 from translator.eval.picture import draw_frontier
 from translator.eval.recording import RECOGNISERS, looks_like_events, read_recording
+from translator.eval.remote import RemoteBackend
 from translator.eval.run import evaluate_sentences, evaluate_talk, whole_sentences
 from translator.eval.summary import Summary, summarize
 from translator.eval.talk import Talk, read_references, read_words
@@ -27,7 +28,7 @@ from translator.models.catalog import Catalog, Served
 from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.server.app import load_models
 
-__all__ = ["command"]
+__all__ = ["command", "resolve_policy"]
 
 _PRESETS = {latency.value: latency for latency in Latency}
 _OFFLINE = "final-only"
@@ -124,7 +125,7 @@ def command(
     """
     if address is not None and (models or processes > 1):
         raise click.UsageError("--model and --processes are not for --address: the server has both")
-    chosen = {name: _resolve(name) for name in policies or (_OFFLINE, *_PRESETS)}
+    chosen = {name: resolve_policy(name) for name in policies or (_OFFLINE, *_PRESETS)}
     pair = LanguagePair(source, target)
     rows: dict[tuple[str, str], Summary] = {}
     with one_sentence():
@@ -184,7 +185,8 @@ def _load(models: tuple[str, ...], pair: LanguagePair) -> Served:
     return Catalog(load_models(config)).resolve(pair.source, pair.target)
 
 
-def _resolve(name: str) -> PolicyChoice:
+def resolve_policy(name: str) -> PolicyChoice:
+    """A preset, or a policy as ``NAME:PARAMETER=N,…``."""
     if name in _PRESETS:
         return resolve(_PRESETS[name])
     policy = parse_policy(name)
@@ -230,7 +232,8 @@ def _talk(
 
 @contextmanager
 def _progress(name: str, total: int) -> Iterator[Progress]:
-    with ProgressBar(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with ProgressBar(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(name, total=total)
         yield lambda done: bar.update(task, completed=done)
 

@@ -61,7 +61,7 @@ class LiveReplay:
         self._talk = talk
         self._arrivals = deque(talk.arrivals)
         self._clock = VirtualClock()
-        self._session = Session("talk", "talk", config, SessionLimits(), self._clock)
+        self.session = Session("talk", "talk", config, SessionLimits(), self._clock)
         self._engine = Engine({served.model.info.name: served.model})
         self._timer = timer
         self._mark = timer()
@@ -72,7 +72,7 @@ class LiveReplay:
 
     def run(self) -> log.Instance:
         """Replay it all."""
-        session = self._session
+        session = self.session
         self._mark = self._timer()
         while self._arrivals:
             self._clock.now = max(self._clock.now, self._arrivals[0].at_s)
@@ -104,20 +104,20 @@ class LiveReplay:
             outcomes = self._engine.run()
             finished_s = self._clock.now + self._spent_s()
             while self._arrivals and self._arrivals[0].at_s <= finished_s:
-                if self._session.is_congested:
+                if self.session.is_congested:
                     break
                 self._clock.now = max(self._clock.now, self._arrivals[0].at_s)
                 self._send_next()
                 # Dropped: its key is in the engine.
-                self._session.next_requests()
+                self.session.next_requests()
                 self._collect()
             self._clock.now = finished_s
             for outcome in outcomes:
                 self._requests += 1
                 self._steps_run += outcome.timing.steps_run
                 self._steps_saved += outcome.timing.steps_saved
-                self._session.accept(outcome)
-            requests = self._session.next_requests()
+                self.session.accept(outcome)
+            requests = self.session.next_requests()
         self._clock.now += self._spent_s()
         self._collect()
 
@@ -125,7 +125,7 @@ class LiveReplay:
         arrival = self._arrivals.popleft()
         piece = arrival.piece
         self.sent.append(sent(piece, self._clock.now, arrival.at_s))
-        self._session.update_source(
+        self.session.update_source(
             SourceUpdate(
                 len(self.sent),
                 piece.committed,
@@ -139,7 +139,7 @@ class LiveReplay:
 
     def _collect(self) -> None:
         """What the session has to say now."""
-        for outbox in self._session.outboxes.values():
+        for outbox in self.session.outboxes.values():
             for _, event in outbox.take():
                 cost_ms = 1e3 * (self._computed_s - self._told_s)
                 self._told_s = self._computed_s

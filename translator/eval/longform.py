@@ -127,7 +127,7 @@ def _similarities(targets: Sequence[str], outputs: Sequence[str]) -> _Matrix:
         found = np.zeros((len(words), len(letters)))
         for row, word in enumerate(words):
             found[row, [letters[letter] for letter in set(word)]] = 1.0
-        return found, np.array([word in ALL_PUNCT for word in words])
+        return found, np.array([word in ALL_PUNCT for word in words], dtype=bool)
 
     ours, our_marks = sets(targets)
     theirs, their_marks = sets(outputs)

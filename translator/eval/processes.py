@@ -11,37 +11,40 @@ from translator.eval.replay import replay
 from translator.models.catalog import Served
 from translator.policy.registry import PolicyChoice
 
-__all__ = ["replay_in_processes"]
+__all__ = ["Workers"]
 
 # What this process translates with; loaded once.
 _served: list[Served] = []
 
 
-def replay_in_processes(
-    load: Callable[[], Served],
-    sentences: Sequence[Sentence],
-    policy: PolicyChoice,
-    *,
-    processes: int,
-    jobs: int = 32,
-) -> Iterator[Instance]:
-    """As ``replay``: the outputs are the same, since sessions do not depend on each other.
+class Workers:
+    """Processes that translate sentences; they end with this one.
 
     Args:
         load: Loads the model in each process; has to be picklable.
-        sentences: What to stream.
-        policy: For all of them.
-        processes: How many.
-        jobs: Sentences side by side in each.
-
-    Yields:
-        Instances in the order of the sentences.
+        count: How many.
     """
-    batches = [sentences[first : first + jobs] for first in range(0, len(sentences), jobs)]
-    # A fork would copy the locks of torch's threads, in whatever state they are.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, _load, (load,)) as pool:
-        for instances in pool.map(partial(_replay, policy), batches):
+
+    def __init__(self, load: Callable[[], Served], count: int) -> None:
+        # A fork would copy the locks of torch's threads, in whatever state they are.
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(count, context, _load, (load,))
+
+    def replay(
+        self, sentences: Sequence[Sentence], policy: PolicyChoice, *, jobs: int = 32
+    ) -> Iterator[Instance]:
+        """As ``replay``: the outputs are the same, since sessions do not depend on each other.
+
+        Args:
+            sentences: What to stream.
+            policy: For all of them.
+            jobs: Sentences side by side in each process.
+
+        Yields:
+            Instances in the order of the sentences.
+        """
+        batches = [sentences[first : first + jobs] for first in range(0, len(sentences), jobs)]
+        for instances in self._pool.map(partial(_replay, policy), batches):
             yield from instances
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from translator.client import (
     AsyncStream,
@@ -16,6 +16,7 @@ from translator.client import (
 )
 from translator.client.events import Heartbeat, StreamEvent
 from translator.eval import log
+from translator.eval.backend import Keep, Progress
 from translator.eval.clock import VirtualClock
 from translator.eval.data import Sentence
 from translator.eval.replay import pieces_of
@@ -25,10 +26,47 @@ from translator.models.base import LanguagePair
 from translator.policy.registry import PolicyChoice
 from translator.text.segmenter import is_opaque
 
-__all__ = ["replay_remotely", "replay_talk_remotely"]
+__all__ = ["RemoteBackend", "replay_remotely", "replay_talk_remotely"]
 
 # When the server has been silent for so long, nothing comes of what was sent.
 _SILENCE_S = 5.0
+
+
+class RemoteBackend:
+    """A server that is running.
+
+    Args:
+        address: ``HOST:PORT``.
+        pair: Languages to ask for.
+        jobs: Sentences side by side.
+    """
+
+    def __init__(self, address: str, pair: LanguagePair, *, jobs: int = 32) -> None:
+        self._address = address
+        self._pair = pair
+        self._jobs = jobs
+
+    def sentences(self, sentences: Sequence[Sentence], policy: PolicyChoice, keep: Keep) -> None:
+        """Stream sentences word by word; each instance is handed over when it is done."""
+
+        async def run() -> None:
+            async with AsyncTranslatorClient(self._address) as client:
+                instances = replay_remotely(client, self._pair, sentences, policy, jobs=self._jobs)
+                async for instance in instances:
+                    keep(instance)
+
+        asyncio.run(run())
+
+    def talk(self, talk: Talk, policy: PolicyChoice, on_progress: Progress) -> log.Instance:
+        """Stream a talk through one session, as fast as it is translated."""
+
+        async def run() -> log.Instance:
+            async with AsyncTranslatorClient(self._address) as client:
+                return await replay_talk_remotely(
+                    client, self._pair, talk, policy, on_progress=on_progress
+                )
+
+        return asyncio.run(run())
 
 
 async def replay_remotely(
@@ -87,7 +125,7 @@ async def replay_talk_remotely(
     talk: Talk,
     policy: PolicyChoice,
     *,
-    on_progress: Callable[[int], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> log.Instance:
     """Stream a talk through one session, as fast as it is translated.
 
@@ -126,7 +164,7 @@ class _Remote:
         arrivals: Sequence[Arrival],
         *,
         measures: bool,
-        on_progress: Callable[[int], None] | None = None,
+        on_progress: Progress | None = None,
     ) -> None:
         self._arrivals = deque(arrivals)
         self._answers_open_segments = policy.build().translates_open_segments

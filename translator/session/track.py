@@ -201,9 +201,10 @@ class Track:
         )
         if outcome.error is not None:
             raise outcome.error
+        # Also when the segment was closed without it, and it answers nothing any more.
+        self.figures.decoded(outcome.timing)
         if filed is None or self.segment is None or outcome.hypothesis is None:
             return None
-        self.figures.decoded(outcome.timing)
         hypothesis = TargetHypothesis(self.binding.tokenizer, filed.source, outcome.hypothesis)
         if filed.is_committed:
             self._answer = (filed, hypothesis)

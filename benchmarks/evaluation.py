@@ -1,0 +1,88 @@
+"""What the benchmarks on evaluation data share: models, logs that are gone on with, progress."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import Progress as ProgressBar
+
+import translator
+from translator.errors import ConfigError
+from translator.eval import log
+from translator.eval.backend import LocalBackend, Progress
+from translator.eval.data import Sentence
+from translator.eval.run import evaluate_sentences, evaluate_talk
+from translator.eval.talk import Talk
+from translator.models.base import LanguagePair
+from translator.models.catalog import Served
+from translator.models.loading import embedded_models, load_marian_folder
+from translator.policy.registry import PolicyChoice
+
+__all__ = ["Evaluation", "load"]
+
+BUILD = Path("build")
+# What the output of a session depends on, in the package.
+_CODE = ("engine", "models", "policy", "session", "text")
+
+
+def load(pair: LanguagePair) -> Served:
+    """The embedded model of a pair, on one thread."""
+    torch.set_num_threads(1)
+    for known, folder in embedded_models():
+        if known == pair:
+            return Served(load_marian_folder(folder, pair=pair), pair)
+    raise ConfigError(f"no embedded model translates {pair}")
+
+
+class Evaluation:
+    """One benchmark's evaluations, with its logs in ``build``.
+
+    The logs are those of the code as it is now: with another they are others, in another folder.
+
+    Args:
+        name: Of the benchmark.
+        pair: What is translated into what.
+        jobs: Sentences side by side.
+        processes: For sentences.
+    """
+
+    def __init__(
+        self, name: str, pair: LanguagePair, *, jobs: int = 32, processes: int = 1
+    ) -> None:
+        self._folder = BUILD / name / _fingerprint() / str(pair)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self.backend = LocalBackend(partial(load, pair), jobs=jobs, processes=processes)
+
+    def sentences(
+        self, name: str, sentences: Sequence[Sentence], policy: PolicyChoice
+    ) -> list[log.Instance]:
+        """Stream what the log of this name has not got."""
+        file = self._folder / f"{name}.jsonl"
+        with _progress(f"{self._folder.name} {name}", len(sentences)) as told:
+            return evaluate_sentences(file, sentences, policy, self.backend, told)
+
+    def talk(self, name: str, talk: Talk, policy: PolicyChoice) -> log.Instance:
+        """Stream a talk unless the log of this name has it."""
+        file = self._folder / f"{name}.jsonl"
+        with _progress(f"{self._folder.name} {name}", len(talk.arrivals)) as told:
+            return evaluate_talk(file, talk, policy, self.backend, told)
+
+
+def _fingerprint() -> str:
+    root = Path(translator.__file__).parent
+    digest = hashlib.sha256()
+    for file in sorted(file for part in _CODE for file in (root / part).glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+@contextmanager
+def _progress(name: str, total: int) -> Iterator[Progress]:
+    console = Console(stderr=True)
+    with ProgressBar(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(name, total=total)
+        yield lambda done: bar.update(task, completed=done)

@@ -1,0 +1,165 @@
+"""The frontier: quality against lag of every policy, both directions of the embedded model.
+
+    python -m benchmarks.frontier --data ../shared/data --processes 2
+
+FLORES-200 dev, word by word through real sessions, float32: sentences 0 to 99, on which the presets
+were chosen among others, and 200 to 299, on which nothing was. Writes the tables of
+``docs/policies.md`` and the pictures beside it, and prints the tables. An interrupted run goes on
+where it was. Exits 1 when the default policy loses more than 2 BLEU in a direction.
+"""
+
+import argparse
+import dataclasses
+import json
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from benchmarks.evaluation import Evaluation
+from translator.cli.evaluate import resolve_policy
+from translator.eval.data import Sentence, read_sentences
+from translator.eval.picture import draw_frontier
+from translator.eval.summary import Summary, summarize
+from translator.models.base import LanguagePair
+from translator.policy.registry import Latency
+
+ROOT = Path(__file__).parent
+DEFAULT_RESULT = ROOT / "results" / "frontier.json"
+DOCS = ROOT.parent / "docs"
+MAX_LOSS = 2.0
+
+OFFLINE = "final-only"
+OURS = tuple(latency.value for latency in Latency)
+POLICIES = (
+    OFFLINE,
+    *OURS,
+    "local-agreement:n=2",
+    "local-agreement:n=3",
+    "local-agreement:n=4",
+    "local-agreement:n=5",
+    "alignatt:f=2",
+    "alignatt:f=3",
+    "alignatt:f=4",
+    "wait-k:k=3",
+    "wait-k:k=5",
+    "wait-k:k=7",
+    "retranslation",
+)
+PAIRS = (LanguagePair("en", "pt"), LanguagePair("pt", "en"))
+# Of each set the first sentence; its name marks the table in docs/policies.md.
+SETS = {"frontier": 0, "held-out": 200}
+
+Figures = Mapping[LanguagePair, Mapping[str, Summary]]
+
+
+def described(name: str) -> str:
+    """A policy as the table names it."""
+    policy, _, parameters = name.partition(":")
+    if name in OURS:
+        return f"**`LATENCY_{name.upper().replace('-', '_')}`**"
+    return f"`{policy}` {parameters.replace('=', ' ').replace(',', ' ')}".strip()
+
+
+def bleu(summary: Summary) -> float:
+    """BLEU; every sentence has a reference."""
+    if summary.bleu is None:
+        raise ValueError("no references")
+    return summary.bleu
+
+
+def markdown(figures: Figures) -> str:
+    """The table of a set of sentences, with what it is about."""
+    offline = ", ".join(f"{pair} {bleu(rows[OFFLINE]):.2f}" for pair, rows in figures.items())
+    head = " | ".join(f"{pair} loss | lag | NE" for pair in figures)
+    lines = [
+        f"BLEU of whole sentences: {offline}.",
+        "",
+        f"| policy | {head} |",
+        "|---" * (1 + 3 * len(figures)) + "|",
+    ]
+    for name in POLICIES:
+        if name == OFFLINE:
+            continue
+        cells = [described(name)]
+        for rows in figures.values():
+            summary = rows[name]
+            loss = bleu(rows[OFFLINE]) - bleu(summary)
+            # Not "-0.00".
+            loss = round(loss, 2) + 0.0
+            cells += [
+                f"{loss:.2f}",
+                f"{summary.laal_words or 0.0:.2f}",
+                f"{summary.normalized_erasure:.2f}",
+            ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def replaced(text: str, name: str, table: str) -> str:
+    """A document with the table between the comments of that name."""
+    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    found = re.compile(f"{begin}\n.*?{end}", re.DOTALL)
+    if not found.search(text):
+        raise SystemExit(f"the document has no {begin} … {end}")
+    return found.sub(lambda _: f"{begin}\n{table}\n{end}", text)
+
+
+def sentences_of(data: Path, pair: LanguagePair, first: int, count: int) -> list[Sentence]:
+    file = data / "parallel" / f"flores200-dev.{pair}.jsonl"
+    return read_sentences(file, limit=first + count)[first:]
+
+
+def rows_of(figures: Mapping[str, Figures]) -> list[dict[str, object]]:
+    """All figures, for the result."""
+    return [
+        {"set": name, "pair": str(pair), "policy": policy, **dataclasses.asdict(summary)}
+        for name, pairs in figures.items()
+        for pair, rows in pairs.items()
+        for policy, summary in rows.items()
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--sentences", type=int, default=100, help="of each set")
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--output", type=Path, default=DEFAULT_RESULT)
+    parser.add_argument("--docs", type=Path, default=DOCS, help="folder of policies.md")
+    options = parser.parse_args(arguments)
+    figures: dict[str, dict[LanguagePair, dict[str, Summary]]] = {name: {} for name in SETS}
+    for pair in PAIRS:
+        evaluation = Evaluation("frontier", pair, processes=options.processes)
+        for name, first in SETS.items():
+            sentences = sentences_of(options.data, pair, first, options.sentences)
+            figures[name][pair] = {
+                policy: summarize(
+                    evaluation.sentences(
+                        f"{name}.{policy.replace(':', '-').replace('=', '')}",
+                        sentences,
+                        resolve_policy(policy),
+                    )
+                )
+                for policy in POLICIES
+            }
+    document = options.docs / "policies.md"
+    text = document.read_text(encoding="utf-8")
+    for name, pairs in figures.items():
+        table = markdown(pairs)
+        print(f"\n{name}\n\n{table}")
+        text = replaced(text, name, table)
+    document.write_text(text, encoding="utf-8")
+    for pair, rows in figures["frontier"].items():
+        title = f"FLORES-200 dev, {pair}, {options.sentences} sentences"
+        draw_frontier({title: rows}, options.docs / f"frontier.{pair}.svg", ours=OURS)
+    options.output.write_text(json.dumps(rows_of(figures), indent=2) + "\n")
+    losses = [
+        bleu(rows[OFFLINE]) - bleu(rows[Latency.BALANCED.value])
+        for rows in figures["frontier"].values()
+    ]
+    return 0 if max(losses) <= MAX_LOSS else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

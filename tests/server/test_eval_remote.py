@@ -1,0 +1,138 @@
+"""Evaluation through a server: the same output as in this process, and a report that is true."""
+
+from collections.abc import AsyncIterator
+from dataclasses import astuple, replace
+
+import pytest
+
+from translator.asr.piece import SourcePiece
+from translator.client import AsyncTranslatorClient, NamedPolicy, Report, Update
+from translator.eval import log
+from translator.eval.data import Sentence
+from translator.eval.figures import Figures, figures
+from translator.eval.remote import replay_remotely, replay_talk_remotely
+from translator.eval.replay import replay
+from translator.eval.talk import Arrival, Talk
+from translator.eval.updates import Received, Sent, segments
+from translator.models.base import LanguagePair
+from translator.models.catalog import Served
+from translator.policy.registry import PolicyChoice, resolve
+from translator.server.app import RunningServer
+from translator.testing import FakeModel, fake_translation
+
+pytestmark = pytest.mark.server
+
+PAIR = LanguagePair("xx", "yy")
+SOURCES = [
+    "the boat leaves the harbour before dawn. and nobody waves",
+    "rain",
+    "four crates of oranges, two of lemons and a very old piano.",
+    # Opaque: it is passed on, and nothing is decoded before the next word.
+    "x" * 120 + " is what it says",
+]
+SENTENCES = [Sentence(i, source, fake_translation(source)) for i, source in enumerate(SOURCES)]
+POLICIES = [
+    PolicyChoice("local-agreement", {"n": 2}),
+    PolicyChoice("retranslation", {"mask-k": 2}),
+    PolicyChoice("final-only", {}),
+]
+
+
+@pytest.fixture
+async def client(server: RunningServer) -> AsyncIterator[AsyncTranslatorClient]:
+    async with AsyncTranslatorClient(server.address) as opened:
+        yield opened
+
+
+def timeless(figures: Figures) -> Figures:
+    """Without what depends on a clock that is the server's own."""
+    return replace(figures, mean_lag_ms=0.0)
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+@pytest.mark.parametrize("jobs", [1, 3])
+async def test_sentences_through_a_server_are_those_of_this_process(
+    client: AsyncTranslatorClient, policy: PolicyChoice, jobs: int
+) -> None:
+    chosen = resolve(policy)
+    local = list(replay(Served(FakeModel(), PAIR), SENTENCES, chosen))
+    remote = [i async for i in replay_remotely(client, PAIR, SENTENCES, chosen, jobs=jobs)]
+    assert len(remote) == len(local)
+    for one, other in zip(remote, local, strict=True):
+        assert (one.index, one.prediction, one.delays) == (
+            other.index,
+            other.prediction,
+            other.delays,
+        )
+        assert [replace(u, at_s=0.0) for u in one.received] == [
+            replace(u, at_s=0.0) for u in other.received
+        ]
+        assert timeless(one.report) == timeless(other.report)
+        assert replace(one.computation, cpu_ms=None) == replace(other.computation, cpu_ms=None)
+        assert one.computation.cpu_ms is None
+
+
+def talk() -> Talk:
+    words = " ".join(
+        ["The ferry leaves at dawn.", "Nobody waves. Who counts", "the lamps?"]
+    ).split()
+    pieces = [SourcePiece(f" {w}" if i else w, end_s=0.3 * (i + 1)) for i, w in enumerate(words)]
+    return Talk("quay", tuple(Arrival(0.3 * (i + 1), p) for i, p in enumerate(pieces)))
+
+
+async def test_a_talk_through_a_server_is_one_session(client: AsyncTranslatorClient) -> None:
+    steps: list[int] = []
+    done = await replay_talk_remotely(
+        client, PAIR, talk(), resolve(POLICIES[0]), on_progress=steps.append
+    )
+    assert done.prediction == " ".join(
+        map(
+            fake_translation,
+            ["The ferry leaves at dawn.", "Nobody waves.", "Who counts the lamps?"],
+        )
+    )
+    assert steps[-1] == len(talk().arrivals)
+    assert len(segments(done.received)) == 3
+    assert list(done.elapsed) == sorted(done.elapsed)
+    assert all(e >= d for e, d in zip(done.elapsed, done.delays, strict=True))
+    assert timeless(figures(done.sent, done.received)) == timeless(done.report)
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+async def test_the_report_on_the_wire_is_what_its_reader_computes(
+    client: AsyncTranslatorClient, policy: PolicyChoice
+) -> None:
+    """Sent as fast as it goes, so that updates are merged: the reader sees what is left of them."""
+    pieces: list[SourcePiece] = []
+    for place in range(40):
+        tentative = f" word{place}" if place % 3 else " other"
+        pieces.append(SourcePiece(f" word{place}" + "." * (place % 7 == 0), tentative))
+    updates: list[Received] = []
+    report: Report | None = None
+    async with client.stream(
+        source="xx", targets=["yy"], policy=NamedPolicy(policy.name, policy.parameters)
+    ) as stream:
+        for piece in pieces:
+            await stream.send(piece.committed, tentative=piece.tentative)
+        await stream.close_source()
+        async for event in stream:
+            if isinstance(event, Update):
+                updates.append(
+                    Received(
+                        0.0,
+                        event.segment_id,
+                        event.source_sequence,
+                        event.source_start,
+                        event.source_length,
+                        event.committed,
+                        event.draft,
+                        event.closed,
+                    )
+                )
+            elif isinstance(event, Report):
+                report = event
+    assert report is not None
+    sent = [Sent(0.0, piece.committed, piece.tentative) for piece in pieces]
+    computed = timeless(figures(sent, updates))
+    assert astuple(computed) == pytest.approx(astuple(timeless(log.reported(report))))
+    assert report.targets[0].mean_lag_words > 0
