@@ -277,6 +277,105 @@ def test_an_evaluation_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
     assert len(log.read_text(encoding="utf-8").splitlines()) == 6
     assert b"100.00" in again.stdout
     assert (tmp_path / "out" / "data.xx-yy.svg").exists()
+    in_processes = run(
+        "evaluate", str(data), *options[:-1], str(tmp_path / "both"), "--processes", "2",
+        "--jobs", "2", TRANSLATOR_FAKE_MODEL="1",
+    )  # fmt: skip
+    assert in_processes.returncode == 0, in_processes.stderr
+    assert b"100.00" in in_processes.stdout
+    other = tmp_path / "both" / "data.xx-yy.local-agreement-n2.jsonl"
+    texts = [
+        {row["index"]: (row["prediction"], row["received"]) for row in map(json.loads, lines)}
+        for lines in (f.read_text(encoding="utf-8").splitlines() for f in (log, other))
+    ]
+    assert texts[0] == texts[1]
     missing = run("evaluate", str(tmp_path / "none.jsonl"), *options, TRANSLATOR_FAKE_MODEL="1")
     assert missing.returncode == 5
     assert b"Traceback" not in missing.stderr
+
+
+def test_a_talk_is_evaluated_against_its_sentences_translated_whole(tmp_path: Path) -> None:
+    words = [("The", 1.0), ("boat", 1.5), ("leaves.", 2.0), ("Nobody", 3.0), ("waves.", 3.5)]
+    rows = ["start\tend\tword", *(f"{end - 0.5}\t{end}\t{word}" for word, end in words)]
+    talk = tmp_path / "en.words.tsv"
+    talk.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    segments = [
+        {"start": 0.5, "end": 2.0, "en": "The boat leaves.", "human": "THE BOAT LEAVES."},
+        {"start": 2.5, "end": 3.5, "en": "Nobody waves.", "human": "NOBODY WAVES."},
+    ]
+    references = tmp_path / "segments.jsonl"
+    references.write_text("".join(json.dumps(s) + "\n" for s in segments), encoding="utf-8")
+    options = ("--from", "xx", "--to", "yy", "--output", str(tmp_path / "out"))
+    options += ("--references", str(references), "--reference-field", "human")
+    options += ("--source-field", "en", "--window", "2", "--policy", "local-agreement:n=2")
+    result = run("evaluate", str(talk), *options, TRANSLATOR_FAKE_MODEL="1")
+    assert result.returncode == 0, result.stderr
+    assert b"LongYAAL ms" in result.stdout
+    assert b"median lag s" in result.stdout
+    figures = json.loads((tmp_path / "out" / "en.words.xx-yy.json").read_text(encoding="utf-8"))
+    assert [row["policy"] for row in figures] == ["whole sentences", "local-agreement:n=2"]
+    assert [row["bleu"] for row in figures] == pytest.approx([100.0, 100.0])
+    wrong = run("evaluate", str(references), *options, TRANSLATOR_FAKE_MODEL="1")
+    # Taken for sentences; the option for talks is not silently ignored.
+    assert wrong.returncode == 2
+    assert b"--references" in wrong.stderr
+
+
+def test_a_recording_needs_no_reference(tmp_path: Path) -> None:
+    data = tmp_path / "boat.events.jsonl"
+    events = [
+        {"t": 1.0, "text": "the goat", "final": False},
+        {"t": 1.5, "text": "The boat leaves.", "final": True},
+    ]
+    data.write_text("".join(json.dumps(e) + "\n" for e in events), encoding="utf-8")
+    options = ("--from", "xx", "--to", "yy", "--output", str(tmp_path / "out"))
+    result = run("evaluate", str(data), *options, TRANSLATOR_FAKE_MODEL="1")
+    assert result.returncode == 0, result.stderr
+    assert b"BLEU" not in result.stdout
+    assert b"median lag s" in result.stdout
+    assert not list((tmp_path / "out").glob("*.svg"))
+    vendor = run(
+        "evaluate", str(data), *options, "--recogniser", "watson", TRANSLATOR_FAKE_MODEL="1"
+    )
+    assert vendor.returncode == 5
+    assert b"has no results of watson" in vendor.stderr
+
+
+def test_source_fields_are_compared_with_the_first_one_translated_whole(tmp_path: Path) -> None:
+    data = tmp_path / "talk.jsonl"
+    row = {"en": "the boat leaves", "pt": "THE BOAT LEAVES~.", "asr": {"a": "the goat leaves"}}
+    data.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    options = ("--from", "xx", "--to", "yy", "--output", str(tmp_path / "out"))
+    options += ("--reference-field", "pt", "--source-field", "en", "--source-field", "asr.a")
+    result = run("evaluate", str(data), *options, TRANSLATOR_FAKE_MODEL="1")
+    assert result.returncode == 0, result.stderr
+    figures = json.loads((tmp_path / "out" / "talk.xx-yy.json").read_text(encoding="utf-8"))
+    by_source = {(r["source"], r["policy"]): r["bleu"] for r in figures}
+    assert by_source["en", "final-only"] == pytest.approx(100.0)
+    assert by_source["asr.a", "final-only"] < 60
+    lost = 100.0 - by_source["asr.a", "final-only"]
+    assert f"{lost:.2f}".encode() in result.stdout
+
+
+def test_an_evaluation_through_a_server_is_that_of_this_process(
+    tmp_path: Path, address: str
+) -> None:
+    data = tmp_path / "data.jsonl"
+    data.write_text('{"src": "the boat leaves", "ref": "THE BOAT LEAVES~."}\n', encoding="utf-8")
+    options = ("--from", "xx", "--to", "yy", "--policy", "local-agreement:n=2")
+    remote = run(
+        "evaluate", str(data), *options, "--address", address, "--output", str(tmp_path / "r")
+    )
+    assert remote.returncode == 0, remote.stderr
+    local = run(
+        "evaluate", str(data), *options, "--output", str(tmp_path / "l"), TRANSLATOR_FAKE_MODEL="1"
+    )
+    assert local.returncode == 0, local.stderr
+    one, other = (
+        json.loads((tmp_path / name / "data.xx-yy.local-agreement-n2.jsonl").read_text("utf-8"))
+        for name in ("r", "l")
+    )
+    assert one["received"] == other["received"]
+    assert one["computation"] == other["computation"] | {"cpu_ms": None}
+    both = run("evaluate", str(data), "--address", address, "--processes", "2")
+    assert both.returncode == 2

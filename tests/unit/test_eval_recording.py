@@ -38,7 +38,7 @@ EVENTS = [
     event(1.0, "the boat"),
     event(1.5, "the goat leaves"),
     event(2.0, "the boat leaves."),
-    event(2.4, "The boat leaves.", final=True),
+    event(2.4, "The boat leaves.", final=True, start=None),
     event(3.0, "nobody", seg=1),
     event(3.5, "Nobody waves.", final=True, seg=1),
 ]

@@ -158,6 +158,11 @@ def command(
             output.mkdir(parents=True, exist_ok=True)
             rows |= _talk(backend, talk, chosen, log, window)
         else:
+            if references is not None:
+                raise click.UsageError(
+                    f"--references are for a talk; {data} is taken for sentences: words need the "
+                    "ending .tsv, a recogniser's messages --recogniser"
+                )
             by_field = {
                 field: read_sentences(
                     data, source_field=field, reference_field=reference_field or "ref", limit=limit

@@ -2,19 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
 from translator.eval.summary import Summary
 
 __all__ = ["draw_frontier"]
 
-# Lag, BLEU and name.
-_Point = tuple[float, float, str]
+# Lag, BLEU, name, and the colour of its line.
+_Point = tuple[float, float, str, str]
 # Where a name may stand beside its point, best first: offset in points, and how it is aligned.
 _PLACES: Sequence[tuple[float, float, str, str]] = (
     (0, -7, "center", "top"),
@@ -66,7 +68,8 @@ def _draw(
     axes: Any, title: str, summaries: Mapping[str, Summary], ours: Sequence[str]
 ) -> list[_Point]:
     """Lines and points; returns the points."""
-    lines: dict[str, list[_Point]] = defaultdict(list)
+    lines: dict[str, list[tuple[float, float, str]]] = defaultdict(list)
+    named: list[_Point] = []
     offline: list[tuple[str, float]] = []
     unit = "source words"
     for name, summary in summaries.items():
@@ -89,40 +92,54 @@ def _draw(
     for line, points in sorted(lines.items(), key=lambda item: item[0] != "ours"):
         lags, scores, _ = zip(*sorted(points), strict=True)
         bold = {"linewidth": 2.5, "zorder": 3} if line == "ours" else {"alpha": 0.8}
-        axes.plot(lags, scores, marker="o", label=line, **bold)
+        (drawn,) = axes.plot(lags, scores, marker="o", label=line, **bold)
+        named += [(*point, drawn.get_color()) for point in points]
     axes.set_title(title)
     axes.set_xlabel(f"lag of committed text ({unit})")
     axes.set_ylabel("BLEU")
     axes.margins(x=0.12, y=0.12)
     axes.legend(loc="lower right", fontsize=8)
-    return [point for points in lines.values() for point in points]
+    return named
 
 
 def _place_names(axes: Any, points: Sequence[_Point]) -> None:
-    """Write each name where it covers no other, no point and not the legend, if it can be."""
-    centres = [axes.transData.transform((lag, bleu)) for lag, bleu, _ in points]
-    taken = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in centres]
+    """Write each name where it covers no other, no point, no line and not the legend, if it can."""
+    centres = [axes.transData.transform((lag, bleu)) for lag, bleu, *_ in points]
+    taken = [Bbox.from_bounds(x - 5, y - 5, 10, 10) for x, y in centres]
     taken.append(axes.get_legend().get_window_extent())
+    crossed = [box for line in axes.get_lines() for box in _along(line)]
     frame = axes.get_window_extent()
-    for lag, bleu, name in points:
+    for lag, bleu, name, colour in points:
         best: tuple[int, Any] | None = None
         for right, up, horizontal, vertical in _PLACES:
             text = axes.annotate(
                 name, (lag, bleu), textcoords="offset points", xytext=(right, up),
-                fontsize=8, ha=horizontal, va=vertical,
+                fontsize=8, color=colour, ha=horizontal, va=vertical, zorder=4,
+                path_effects=[withStroke(linewidth=2, foreground="white")],
             )  # fmt: skip
-            box = text.get_window_extent()
-            covered = box.count_overlaps(taken) + 10 * (not _contains(frame, box))
-            if best is None or covered < best[0]:
+            box = text.get_window_extent().padded(1)
+            cost = 100 * (box.count_overlaps(taken) + (not _contains(frame, box)))
+            cost += box.count_overlaps(crossed)
+            if best is None or cost < best[0]:
                 if best is not None:
                     best[1].remove()
-                best = (covered, text)
+                best = (cost, text)
             else:
                 text.remove()
             if best[0] == 0:
                 break
         if best is not None:
-            taken.append(best[1].get_window_extent())
+            taken.append(best[1].get_window_extent().padded(1))
+
+
+def _along(line: Any) -> list[Bbox]:
+    """A line as small boxes."""
+    ends = line.get_transform().transform(line.get_xydata())
+    return [
+        Bbox.from_bounds(x0 + (x1 - x0) * step / 40, y0 + (y1 - y0) * step / 40, 1, 1)
+        for (x0, y0), (x1, y1) in pairwise(ends)
+        for step in range(41)
+    ]
 
 
 def _contains(outer: Bbox, inner: Bbox) -> bool:

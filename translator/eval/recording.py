@@ -30,10 +30,14 @@ class EventResults(Results):
 
     A final text is committed; the next event begins after it. Any other replaces what is tentative,
     also when it comes under another segment's name. Text alone ends a segment, when it ends as a
-    sentence does. ``start`` and ``end`` are media times, and ``words`` has those of each word. The
+    sentence does. ``start`` and ``end`` are media times. The
     ``kind`` of some recordings is the same in other words: a ``commit`` is final, and a ``confirm``
-    says nothing new.
+    says nothing new. A segment begins where the first event of it does.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._start_s: float | None = None
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
         """Take an event, decoded from JSON."""
@@ -41,9 +45,12 @@ class EventResults(Results):
         if kind == "confirm":
             return []
         text = clean(message["text"])
-        span = Span(text, message.get("start"), message.get("end"))
+        if self._start_s is None:
+            self._start_s = message.get("start")
+        span = Span(text, self._start_s, message.get("end"))
         if not (message.get("final") or kind == "commit"):
             return self._writer.write([], [span])
+        self._start_s = None
         rest = self._after(text) if kind == "commit" else []
         return self._writer.write([span, Span("", ends_segment=ends_sentence(text))], rest)
 
