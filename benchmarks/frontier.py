@@ -128,6 +128,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, default=DEFAULT_RESULT)
     parser.add_argument("--docs", type=Path, default=DOCS, help="folder of policies.md")
     options = parser.parse_args(arguments)
+    document = options.docs / "policies.md"
+    for name in SETS:
+        # Before hours of work, not after.
+        replaced(document.read_text(encoding="utf-8"), name, "")
     figures: dict[str, dict[LanguagePair, dict[str, Summary]]] = {name: {} for name in SETS}
     for pair in PAIRS:
         evaluation = Evaluation("frontier", pair, processes=options.processes)
@@ -143,7 +147,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 )
                 for policy in POLICIES
             }
-    document = options.docs / "policies.md"
     text = document.read_text(encoding="utf-8")
     for name, pairs in figures.items():
         table = markdown(pairs)

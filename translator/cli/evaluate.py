@@ -127,27 +127,20 @@ def command(
         raise click.UsageError("--model and --processes are not for --address: the server has both")
     chosen = {name: resolve_policy(name) for name in policies or (_OFFLINE, *_PRESETS)}
     pair = LanguagePair(source, target)
+    stem = data.name.removesuffix(data.suffix)
+    stem = stem if stem.endswith(str(pair)) else f"{stem}.{pair}"
+    log = output / (f"{stem}.plain" if is_plain else stem)
     rows: dict[tuple[str, str], Summary] = {}
     with one_sentence():
         backend: Backend
         if address is None:
-            load = partial(_load, models, pair)
-            backend = LocalBackend(load, jobs=jobs, processes=processes)
+            backend = LocalBackend(partial(_load, models, pair), jobs=jobs, processes=processes)
         else:
             backend = RemoteBackend(address, pair, jobs=jobs)
-        stem = data.name.removesuffix(data.suffix)
-        stem = stem if stem.endswith(str(pair)) else f"{stem}.{pair}"
-        log = output / (f"{stem}.plain" if is_plain else stem)
-        is_recording = recogniser is not None or (data.suffix != ".tsv" and looks_like_events(data))
-        if is_recording or data.suffix == ".tsv":
+        talk = _read_talk(data, recogniser, is_plain=is_plain, limit=limit)
+        if talk is not None:
             if len(source_fields) > 1:
-                raise click.UsageError("--source-field: a talk takes one at most")
-            if is_recording:
-                talk = read_recording(data, recogniser or "events", limit=limit)
-                if is_plain:
-                    raise click.UsageError("--plain is for sentences and words, not a recogniser's")
-            else:
-                talk = read_words(data, without_marks=is_plain, limit=limit)
+                raise click.UsageError("--source-field: for a talk at most one is taken")
             if references is not None:
                 segments = read_references(
                     references,
@@ -156,33 +149,42 @@ def command(
                 )
                 talk = dataclasses.replace(talk, references=segments)
             output.mkdir(parents=True, exist_ok=True)
-            rows |= _talk(backend, talk, chosen, log, window)
-        else:
-            if references is not None:
-                raise click.UsageError(
-                    f"--references are for a talk; {data} is taken for sentences: words need the "
-                    "ending .tsv, a recogniser's messages --recogniser"
-                )
-            by_field = {
-                field: read_sentences(
-                    data, source_field=field, reference_field=reference_field or "ref", limit=limit
-                )
-                for field in source_fields or ("src",)
-            }
-            output.mkdir(parents=True, exist_ok=True)
-            for field, sentences in by_field.items():
-                texts = [
-                    dataclasses.replace(s, source=plain(s.source) or s.source) if is_plain else s
-                    for s in sentences
+            rows = _talk(backend, talk, chosen, log, window)
+        elif references is not None:
+            raise click.UsageError(
+                f"--references are for a talk; {data} is taken for sentences: words need the "
+                "ending .tsv, a recogniser's messages --recogniser"
+            )
+        for field in source_fields or ("src",) if talk is None else ():
+            sentences = read_sentences(
+                data, source_field=field, reference_field=reference_field or "ref", limit=limit
+            )
+            if is_plain:
+                sentences = [
+                    dataclasses.replace(s, source=plain(s.source) or s.source) for s in sentences
                 ]
-                file = log.with_name(f"{log.name}.{field}") if source_fields else log
-                for name, summary in _sentences(backend, texts, chosen, file, window).items():
-                    rows[field, name] = summary
+            output.mkdir(parents=True, exist_ok=True)
+            file = log.with_name(f"{log.name}.{field}") if source_fields else log
+            for name, summary in _sentences(backend, sentences, chosen, file, window).items():
+                rows[field, name] = summary
     _save(rows, output, log.name)
     console = Console(highlight=False)
     # Where it is not a terminal it has no width, and names must not be cut.
     console.width = console.width if console.is_terminal else 140
     console.print(_table(rows))
+
+
+def _read_talk(
+    data: Path, recogniser: str | None, *, is_plain: bool, limit: int | None
+) -> Talk | None:
+    """The talk that a file has; None: it has sentences."""
+    if recogniser is None and data.suffix == ".tsv":
+        return read_words(data, without_marks=is_plain, limit=limit)
+    if recogniser is None and not looks_like_events(data):
+        return None
+    if is_plain:
+        raise click.UsageError("--plain is for sentences and words, not for what a recogniser said")
+    return read_recording(data, recogniser or "events", limit=limit)
 
 
 def _load(models: tuple[str, ...], pair: LanguagePair) -> Served:
