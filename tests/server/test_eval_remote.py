@@ -1,5 +1,6 @@
 """Evaluation through a server: the same output as in this process, and a report that is true."""
 
+import random
 from collections.abc import AsyncIterator
 from dataclasses import astuple, replace
 
@@ -99,21 +100,26 @@ async def test_a_talk_through_a_server_is_one_session(client: AsyncTranslatorCli
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+@pytest.mark.parametrize("seed", range(5))
 async def test_the_report_on_the_wire_is_what_its_reader_computes(
-    client: AsyncTranslatorClient, policy: PolicyChoice
+    client: AsyncTranslatorClient, policy: PolicyChoice, seed: int
 ) -> None:
     """Sent as fast as it goes, so that updates are merged: the reader sees what is left of them."""
-    pieces: list[SourcePiece] = []
-    for place in range(40):
-        tentative = f" word{place}" if place % 3 else " other"
-        pieces.append(SourcePiece(f" word{place}" + "." * (place % 7 == 0), tentative))
+    chance = random.Random(seed)
+    words = [" red", " boats", " sail", ". Now", " (", "3.5", "? ", ""]
+    pieces = [
+        SourcePiece(chance.choice(words), chance.choice(words), chance.random() < 0.05)
+        for _ in range(60)
+    ]
     updates: list[Received] = []
     report: Report | None = None
     async with client.stream(
         source="xx", targets=["yy"], policy=NamedPolicy(policy.name, policy.parameters)
     ) as stream:
         for piece in pieces:
-            await stream.send(piece.committed, tentative=piece.tentative)
+            await stream.send(
+                piece.committed, tentative=piece.tentative, end_of_segment=piece.end_of_segment
+            )
         await stream.close_source()
         async for event in stream:
             if isinstance(event, Update):
