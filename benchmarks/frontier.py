@@ -2,14 +2,16 @@
 
     python -m benchmarks.frontier --data ../shared/data --processes 2
 
-FLORES-200 dev, word by word through real sessions, float32: sentences 0 to 99, on which the presets
-were chosen among others, and 200 to 299, on which nothing was. Writes the tables of
-``docs/policies.md`` and the pictures beside it, and prints the tables. An interrupted run goes on
-where it was. Exits 1 when the default policy loses more than 2 BLEU in a direction.
+Word by word through real sessions, float32, in three tables: the presets on all of FLORES-200 dev,
+on which they were chosen; every policy on its first sentences; and the presets on NTREX-128, which
+chose nothing. Writes the tables of ``docs/policies.md`` and the pictures beside it, and prints the
+tables. An interrupted run goes on where it was. Exits 1 when the default policy loses more than 2
+BLEU on FLORES in a direction.
 """
 
 import argparse
 import dataclasses
+import itertools
 import json
 import re
 import sys
@@ -47,8 +49,45 @@ POLICIES = (
     "retranslation",
 )
 PAIRS = (LanguagePair("en", "pt"), LanguagePair("pt", "en"))
-# Of each set the first sentence; its name marks the table in docs/policies.md.
-SETS = {"frontier": 0, "held-out": 200}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Set:
+    """A table of docs/policies.md.
+
+    Attributes:
+        name: What marks it there.
+        files: For each pair the data, and its fields of source and reference.
+        policies: Its rows.
+        is_whole: Whether all sentences count, however many are asked for.
+    """
+
+    name: str
+    files: Mapping[LanguagePair, tuple[str, str, str]]
+    policies: tuple[str, ...]
+    is_whole: bool = False
+
+    def sentences(self, data: Path, pair: LanguagePair, count: int) -> list[Sentence]:
+        """The sentences of a pair."""
+        file, source, reference = self.files[pair]
+        return read_sentences(
+            data / "parallel" / file,
+            source_field=source,
+            reference_field=reference,
+            limit=None if self.is_whole else count,
+        )
+
+
+_FLORES = {pair: (f"flores200-dev.{pair}.jsonl", "src", "ref") for pair in PAIRS}
+_NTREX = {
+    PAIRS[0]: ("ntrex128.en-pt.jsonl", "en", "pt_br"),
+    PAIRS[1]: ("ntrex128.en-pt.jsonl", "pt_br", "en"),
+}
+SETS = (
+    Set("presets", _FLORES, (OFFLINE, *OURS), is_whole=True),
+    Set("frontier", _FLORES, POLICIES),
+    Set("held-out", _NTREX, (OFFLINE, *OURS, "local-agreement:n=3", "local-agreement:n=4")),
+)
 
 Figures = Mapping[LanguagePair, Mapping[str, Summary]]
 
@@ -71,14 +110,16 @@ def bleu(summary: Summary) -> float:
 def markdown(figures: Figures) -> str:
     """The table of a set of sentences, with what it is about."""
     offline = ", ".join(f"{pair} {bleu(rows[OFFLINE]):.2f}" for pair, rows in figures.items())
+    names = next(iter(figures.values()))
     head = " | ".join(f"{pair} loss | lag | NE" for pair in figures)
+    count = names[OFFLINE].instances
     lines = [
-        f"BLEU of whole sentences: {offline}.",
+        f"{count} sentences; BLEU of whole sentences: {offline}.",
         "",
         f"| policy | {head} |",
         "|---" * (1 + 3 * len(figures)) + "|",
     ]
-    for name in POLICIES:
+    for name in names:
         if name == OFFLINE:
             continue
         cells = [described(name)]
@@ -105,11 +146,6 @@ def replaced(text: str, name: str, table: str) -> str:
     return found.sub(lambda _: f"{begin}\n{table}\n{end}", text)
 
 
-def sentences_of(data: Path, pair: LanguagePair, first: int, count: int) -> list[Sentence]:
-    file = data / "parallel" / f"flores200-dev.{pair}.jsonl"
-    return read_sentences(file, limit=first + count)[first:]
-
-
 def rows_of(figures: Mapping[str, Figures]) -> list[dict[str, object]]:
     """All figures, for the result."""
     return [
@@ -123,30 +159,31 @@ def rows_of(figures: Mapping[str, Figures]) -> list[dict[str, object]]:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--sentences", type=int, default=100, help="of each set")
+    parser.add_argument("--sentences", type=int, default=100, help="of the sets that are not whole")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--output", type=Path, default=DEFAULT_RESULT)
     parser.add_argument("--docs", type=Path, default=DOCS, help="folder of policies.md")
     options = parser.parse_args(arguments)
     document = options.docs / "policies.md"
-    for name in SETS:
+    for each in SETS:
         # Before hours of work, not after.
-        replaced(document.read_text(encoding="utf-8"), name, "")
-    figures: dict[str, dict[LanguagePair, dict[str, Summary]]] = {name: {} for name in SETS}
-    for pair in PAIRS:
+        replaced(document.read_text(encoding="utf-8"), each.name, "")
+    figures: dict[str, dict[LanguagePair, dict[str, Summary]]] = {each.name: {} for each in SETS}
+    for each, pair in itertools.product(SETS, PAIRS):
         evaluation = Evaluation("frontier", pair, processes=options.processes)
-        for name, first in SETS.items():
-            sentences = sentences_of(options.data, pair, first, options.sentences)
-            figures[name][pair] = {
-                policy: summarize(
-                    evaluation.sentences(
-                        f"{name}.{policy.replace(':', '-').replace('=', '')}",
-                        sentences,
-                        resolve_policy(policy),
-                    )
+        sentences = each.sentences(options.data, pair, options.sentences)
+        corpus = each.files[pair][0].partition(".")[0]
+        figures[each.name][pair] = {
+            policy: summarize(
+                evaluation.sentences(
+                    # Sets of one corpus share what they have streamed.
+                    f"{corpus}.{policy.replace(':', '-').replace('=', '')}",
+                    sentences,
+                    resolve_policy(policy),
                 )
-                for policy in POLICIES
-            }
+            )
+            for policy in each.policies
+        }
     text = document.read_text(encoding="utf-8")
     for name, pairs in figures.items():
         table = markdown(pairs)
@@ -159,7 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.output.write_text(json.dumps(rows_of(figures), indent=2) + "\n")
     losses = [
         bleu(rows[OFFLINE]) - bleu(rows[Latency.BALANCED.value])
-        for rows in figures["frontier"].values()
+        for rows in figures["presets"].values()
     ]
     return 0 if max(losses) <= MAX_LOSS else 1
 
