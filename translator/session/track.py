@@ -152,6 +152,8 @@ class Track:
             return None
         model = self.binding.model
         source = ModelSource.encode(self.binding.tokenizer, text, model.max_source_tokens)
+        # A bias shapes drafts only, never what is committed.
+        can_commit = segment.closed or (is_committed and self._policy.commits_open_segments)
         self._wanted = wanted
         version = next(self._versions)
         self._filed[version] = _Filed(text, source, is_committed, segment.closed, segment.sequence)
@@ -162,6 +164,7 @@ class Track:
             source=source.encoded.tokens,
             target_prefix=self._committed_tokens,
             draft=self._draft_tokens,
+            draft_bias=0.0 if can_commit else self._policy.draft_bias,
         )
 
     def _next_text(self, segment: Segment) -> tuple[str, bool]:
@@ -217,7 +220,7 @@ class Track:
             return None
         if self._answer is not None:
             filed, hypothesis = self._answer
-            if filed.text.strip() == segment.committed.strip():
+            if filed.text.strip() == segment.committed.strip() and not hypothesis.biased:
                 complete = _Filed(segment.committed, filed.source, True, True, segment.sequence)
                 return self._apply(segment, complete, hypothesis, RequestTiming(), now_s)
         if is_opaque(segment.committed) and not self._committed:
@@ -263,8 +266,11 @@ class Track:
             if segment.config.alignments
             else (),
         )
+        former_tokens = self._committed_tokens + self._draft_tokens
         self._committed_tokens = hypothesis.tokens[:last]
         self._draft_tokens = hypothesis.tokens[last:]
+        if filed.is_committed and segment.tentative and former_tokens[:last] == self._committed_tokens:
+            self._draft_tokens = former_tokens[last:]
         return self._event(segment, filed, change, timing, now_s)
 
     def _decide(
@@ -282,6 +288,7 @@ class Track:
                 # The segment may have been cut back since.
                 source_is_committed=filed.is_committed and segment.committed.startswith(filed.text),
                 source_is_complete=filed.is_complete,
+                is_shown=not (filed.is_committed and segment.tentative),
             )
         )
 
