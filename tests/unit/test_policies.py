@@ -387,25 +387,31 @@ def test_a_draft_shows_the_words_that_survived() -> None:
         ("a b c", "A X C"),
         ("a b c d", "A X C D"),
     )
-    assert [shown for _, shown in decided] == ["", "A B", "A", "A X C"]
+    # A name, as a capital makes it, has to survive once more.
+    assert [shown for _, shown in decided] == ["", "A", "A", "A"]
+    lower = [(source, text.lower()) for source, text in (
+        ("a", "A B"), ("a b", "A B C"), ("a b c", "A X C"), ("a b c d", "A X C D")
+    )]  # fmt: skip
+    decided = decide(GuardedAgreement(n=5, survive=2), *lower)
+    assert [shown for _, shown in decided] == ["", "a b", "a", "a x c"]
 
 
 def test_a_draft_of_tentative_source_shows_the_words_that_survived() -> None:
     policy = GuardedAgreement(n=2, survive=2)
     policy.start_segment()
     for source, text, shown in (
-        ("a", "A", ""),
-        ("a b", "A B", "A"),
-        ("a b c", "A B C", "A B"),
+        ("a", "a", ""),
+        ("a b", "a b", "a"),
+        ("a b c", "a b c", "a b"),
         # Taken back to two words: compared with the hypothesis of one.
-        ("a x", "A X", "A"),
+        ("a x", "a x", "a"),
     ):
         decision = policy.decide(observe(text, source, tentative=True))
         assert (decision.committed_length, text[: decision.shown_length]) == (0, shown)
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("n", 1), ("hold", -1), ("distance", 0), ("sure", 101), ("survive", 0)]
+    ("name", "value"), [("n", 1), ("hold", -1), ("distance", 0), ("sure", 101), ("survive", 0), ("bias", 50)]
 )
 def test_guarded_agreement_says_which_parameter_is_out_of_bounds(name: str, value: int) -> None:
     with pytest.raises(ValueError, match=f"{name} is {value}"):

@@ -49,7 +49,7 @@ class GuardedAgreement(Policy):
         distance: int = 2,
         sure: int = 98,
         survive: int = 2,
-        bias: int = 0,
+        bias: int = 20,
     ) -> None:
         if n < 2:
             raise ValueError(f"n is {n}; at least 2 hypotheses can agree")
@@ -66,14 +66,14 @@ class GuardedAgreement(Policy):
         self._agreement = Agreement(n)
         # Where the sure words of the same hypotheses end.
         self._sure_ends: LastLengths[set[int]] = LastLengths(n)
-        self._drafts = Drafts(survive, bias=bias)
-        self.draft_bias = self._drafts.bias
+        self.drafts = Drafts(survive, bias=bias)
+        self.draft_bias = self.drafts.bias
 
     def start_segment(self) -> None:
         """Forget the hypotheses of the segment before."""
         self._agreement.clear()
         self._sure_ends.clear()
-        self._drafts.start_segment()
+        self.drafts.start_segment()
 
     def stable_length(self, observation: Observation) -> int:
         """The beginning that all three conditions hold for."""
@@ -94,4 +94,4 @@ class GuardedAgreement(Policy):
 
     def shown_length(self, observation: Observation) -> int:
         """The words that have survived."""
-        return self._drafts.shown_length(observation)
+        return self.drafts.shown_length(observation)

@@ -81,7 +81,7 @@ POLICIES: Mapping[str, PolicyKind] = {
                 Parameter(
                     "survive", "Hypotheses that have to agree on a word of a draft.", 2, 1, 10
                 ),
-                Parameter("bias", "How much drafts favour the former one, in percent.", 0, 0, 49),
+                Parameter("bias", "How much drafts favour the former one, in percent.", 20, 0, 49),
             ),
         ),
         PolicyKind(
@@ -124,7 +124,7 @@ POLICIES: Mapping[str, PolicyKind] = {
 
 
 def _guarded(n: int, sure: int) -> PolicyChoice:
-    numbers = {"n": n, "hold": 0, "distance": 2, "sure": sure, "survive": 2, "bias": 0}
+    numbers = {"n": n, "hold": 0, "distance": 2, "sure": sure, "survive": 2, "bias": 20}
     return PolicyChoice("guarded-agreement", numbers)
 
 

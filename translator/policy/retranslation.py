@@ -22,12 +22,12 @@ class Retranslation(Policy):
     commits_open_segments = False
 
     def __init__(self, mask_k: int = 0, survive: int = 1, bias: int = 20) -> None:
-        self._drafts = Drafts(survive, mask_k, bias)
-        self.draft_bias = self._drafts.bias
+        self.drafts = Drafts(survive, mask_k, bias)
+        self.draft_bias = self.drafts.bias
 
     def start_segment(self) -> None:
         """Forget the hypotheses of the segment before."""
-        self._drafts.start_segment()
+        self.drafts.start_segment()
 
     def stable_length(self, observation: Observation) -> int:
         """Nothing is stable before the end."""
@@ -35,4 +35,4 @@ class Retranslation(Policy):
 
     def shown_length(self, observation: Observation) -> int:
         """The words that have survived, but for the last k."""
-        return self._drafts.shown_length(observation)
+        return self.drafts.shown_length(observation)
