@@ -67,7 +67,8 @@ def decode(model: Seq2SeqModel, *requests: Request) -> list[Hypothesis]:
 @given(st.lists(st.tuples(TOKENS, TOKENS, TOKENS, BIASES, st.integers(0, 8)), max_size=4))
 @settings(deadline=None, max_examples=40)
 def test_mixed_biases_in_a_batch_choose_as_the_formula_does_alone(
-    tiny: Seq2SeqModel, jobs: list[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], float, int]]
+    tiny: Seq2SeqModel,
+    jobs: list[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], float, int]],
 ) -> None:
     requests = []
     for number, (source, prefix, wrong, bias, right) in enumerate(jobs):
@@ -101,7 +102,7 @@ def test_a_draft_token_stays_until_the_model_is_clearly_against_it(tiny: Seq2Seq
 
 @pytest.mark.parametrize("bias", [-0.1, 0.5, 1.0, float("nan")])
 def test_a_bias_leaves_the_model_a_say(bias: float) -> None:
-    with pytest.raises(ValueError, match="allowed: 0 to less than 0.5"):
+    with pytest.raises(ValueError, match="draft_bias is"):
         Request(("s", "pt"), 0, "tiny", (0,), draft_bias=bias)
 
 
@@ -110,7 +111,9 @@ def live(
 ) -> tuple[str, list[str]]:
     """Committed text, and the drafts on the way, where a recogniser guesses some words ahead."""
     binding = Binding("pt", model.info, model.tokenizer(PAIR))
-    choice = resolve(PolicyChoice(policy, {"bias": bias} | ({"sure": 0} if "guard" in policy else {})))
+    choice = resolve(
+        PolicyChoice(policy, {"bias": bias} | ({"sure": 0} if "guard" in policy else {}))
+    )
     config = SessionConfig((binding,), choice, Segmenter("en"))
     session = Session("s", "stream", config, SessionLimits(), FakeClock())
     engine = Engine({"tiny": model})
@@ -134,7 +137,7 @@ def live(
 
 @pytest.mark.parametrize("policy", ["guarded-agreement", "retranslation"])
 def test_a_bias_changes_drafts_and_never_what_is_committed(tiny: Seq2SeqModel, policy: str) -> None:
-    words = "the red boat sails past a small green island at noon while seven gulls follow it".split()
+    words = ["red", "boat", "sails", "past", "small", "green", "island", "noon", "gulls"]
     num_changed = 0
     for seed in range(12):
         talk = Random(seed).sample(words, 6)

@@ -269,7 +269,11 @@ class Track:
         former_tokens = self._committed_tokens + self._draft_tokens
         self._committed_tokens = hypothesis.tokens[:last]
         self._draft_tokens = hypothesis.tokens[last:]
-        if filed.is_committed and segment.tentative and former_tokens[:last] == self._committed_tokens:
+        if (
+            filed.is_committed
+            and segment.tentative
+            and former_tokens[:last] == self._committed_tokens
+        ):
             self._draft_tokens = former_tokens[last:]
         return self._event(segment, filed, change, timing, now_s)
 
