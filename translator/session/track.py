@@ -54,6 +54,11 @@ class _Change:
     alignments: tuple[AlignedRange, ...]
 
 
+def _draft_follows(segment: Segment, filed: _Filed) -> bool:
+    """Whether committed and tentative source together, which make the draft, are asked for next."""
+    return filed.is_committed and segment.config.drafts and bool(segment.tentative)
+
+
 _NO_SOURCE = ModelSource("", 0, EncodedText((), ()))
 _NO_CHANGE = _Change("", "", None, 0, ())
 
@@ -251,8 +256,7 @@ class Track:
             last = len(hypothesis.tokens)
         else:
             last = max(first, hypothesis.num_tokens_at(decision.committed_length) or 0)
-        if filed.is_committed and segment.tentative:
-            # The draft comes of committed and tentative source together; that is asked for next.
+        if _draft_follows(segment, filed):
             former = self._draft
             draft = former[len(committed) :] if former.startswith(committed) else ""
         else:
@@ -269,11 +273,7 @@ class Track:
         former_tokens = self._committed_tokens + self._draft_tokens
         self._committed_tokens = hypothesis.tokens[:last]
         self._draft_tokens = hypothesis.tokens[last:]
-        if (
-            filed.is_committed
-            and segment.tentative
-            and former_tokens[:last] == self._committed_tokens
-        ):
+        if _draft_follows(segment, filed) and former_tokens[:last] == self._committed_tokens:
             self._draft_tokens = former_tokens[last:]
         return self._event(segment, filed, change, timing, now_s)
 
@@ -292,7 +292,7 @@ class Track:
                 # The segment may have been cut back since.
                 source_is_committed=filed.is_committed and segment.committed.startswith(filed.text),
                 source_is_complete=filed.is_complete,
-                is_shown=not (filed.is_committed and segment.tentative),
+                is_shown=not _draft_follows(segment, filed),
             )
         )
 
