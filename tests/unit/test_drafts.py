@@ -56,6 +56,10 @@ def test_the_capital_of_a_first_word_is_no_name_but_its_digit_is_a_number() -> N
     assert show_all(Drafts(survive=2), "312 met", "312 met", "312 met") == ["", "", "312 met"]
 
 
+def test_where_all_are_capitals_none_makes_a_name() -> None:
+    assert show_all(Drafts(survive=2), "THEY MET", "THEY MET LIMA") == ["", "THEY MET"]
+
+
 def test_a_number_that_grows_is_shown_once() -> None:
     texts = ["he has 3", "he has 300", "he has 312", "he has 312 boats", "he has 312 boats here"]
     assert show_all(Drafts(survive=2), *texts) == [

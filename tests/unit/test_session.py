@@ -787,7 +787,7 @@ def test_a_draft_stands_when_a_part_of_its_source_is_committed() -> None:
         driver.say("a " if count == 2 else "", "b c d e f g h"[: 2 * count])
     reader = driver.readers["yy"]
     shown = reader.shown
-    assert shown == "A B C D E"
+    assert shown == "A B C D E F"
     driver.say("b c ", "d e f g h")
     assert reader.shown.startswith(shown)
 

@@ -19,7 +19,7 @@ class Drafts:
 
     A number or a name has to survive one hypothesis more than other words: three grows into three
     hundred, and a reader sees it when one name follows the other. What counts as one is told from
-    its letters: a digit, or a capital other than in the first word.
+    its letters: a digit, or a capital other than in the first word or where all are capitals.
 
     Args:
         survive: Hypotheses that have to agree on a word, at least 1; 1 shows all, whatever it is.
@@ -67,12 +67,15 @@ class Drafts:
         # What still stands is not taken back because the source has become shorter.
         still = self._still_length(observation.text)
         survived, names_survived = self._words.length, max(still, self._names.length)
+        capitals_tell = not observation.text.isupper()
         ends = [observation.committed_length]
         for word in observation.words:
             if word.end > max(still, survived):
                 break
             text = observation.text[ends[-1] : word.end]
-            if word.end > names_survived and _is_name(text, is_first=ends[-1] == 0):
+            if word.end > names_survived and _is_name(
+                text, capitals_tell=capitals_tell and ends[-1] > 0
+            ):
                 break
             ends.append(word.end)
         length = ends[max(0, len(ends) - 1 - self.mask_k)]
@@ -87,6 +90,6 @@ class Drafts:
         return max(common_words_length([rest, text]) for rest in rests)
 
 
-def _is_name(word: str, *, is_first: bool) -> bool:
-    """Whether a word has a digit or, not being the first of its sentence, a capital."""
-    return any(c.isdigit() or (c.isupper() and not is_first) for c in word)
+def _is_name(word: str, *, capitals_tell: bool) -> bool:
+    """Whether a word has a digit or, where that tells anything, a capital."""
+    return any(c.isdigit() or (capitals_tell and c.isupper()) for c in word)
