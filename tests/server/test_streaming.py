@@ -43,7 +43,7 @@ async def test_started_echoes_what_was_resolved_and_comes_before_any_source(
         assert started.session_id
         assert started.targets[0].model == "fake"
         assert started.targets[0].policy.name == "retranslation"
-        assert dict(started.targets[0].policy.parameters) == {"mask-k": 2}
+        assert dict(started.targets[0].policy.parameters) == {"mask-k": 2, "survive": 1, "bias": 20}
         assert started.limits.max_chunk_length == 32_768
         await call.done_writing()
         assert (await call.read()).HasField("report")

@@ -1,4 +1,4 @@
-"""WhisperLive, SimulStreaming, ELITR: messages of their shapes, invented text."""
+"""WhisperLive, SimulStreaming, ELITR, and any other: messages of their shapes, invented text."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,6 +8,7 @@ import pytest
 from translator.asr import (
     ElitrResults,
     ElitrSentences,
+    InterimResults,
     Results,
     SimulStreamingResults,
     SourcePiece,
@@ -195,4 +196,59 @@ def test_elitr_sentences_that_an_update_leaves_out_are_gone_with_the_next() -> N
     assert shown(play(ElitrSentences(), lines))[-2:] == [
         ("", "One, two Two. three"),
         ("", "One, too"),
+    ]
+
+
+# Any other
+
+
+def test_interim_results_are_replaced_until_one_is_final() -> None:
+    messages = [
+        ("the boat", False),
+        ("the boat", False),
+        ("The boats", False),
+        ("The boats are red,", True),
+        ("and three one", False),
+        ("and 312", False),
+        ("and one. Two three left.", True),
+        ("", False),
+        ("", True),
+    ]
+    assert play(InterimResults(), messages) == [
+        SourcePiece("", "the boat"),
+        SourcePiece("", "The boats"),
+        SourcePiece("The boats are red,"),
+        SourcePiece("", " and three one"),
+        SourcePiece("", " and 312"),
+        SourcePiece(" and one. Two three left.", end_of_segment=True),
+    ]
+
+
+def test_interim_words_that_the_final_result_drops_are_gone_until_said_again() -> None:
+    messages = [("one two three", False), ("One two", True), ("three", False)]
+    results = InterimResults()
+    assert shown(play(results, messages)) == [
+        ("", "one two three"),
+        ("One two", ""),
+        ("", " three"),
+    ]
+    assert results.finish() == [SourcePiece(" three", end_of_segment=True)]
+    gone = InterimResults()
+    play(gone, messages[:2])
+    assert gone.finish() == [SourcePiece(end_of_segment=True)]
+
+
+def test_a_word_said_twice_is_committed_twice() -> None:
+    assert [p.committed for p in play(InterimResults(), [("no", True), ("no", True)])] == [
+        "no",
+        " no",
+    ]
+
+
+def test_each_final_result_ends_a_segment_if_it_is_told_to() -> None:
+    results = InterimResults(final_ends_segment=True)
+    messages = [("the boats left", True), ("", True), ("so did we", True)]
+    assert play(results, messages) == [
+        SourcePiece("the boats left", end_of_segment=True),
+        SourcePiece(" so did we", end_of_segment=True),
     ]

@@ -19,6 +19,7 @@ from translator.asr import (
     DeepgramResults,
     ElitrResults,
     ElitrSentences,
+    InterimResults,
     Results,
     SimulStreamingResults,
     SourcePiece,
@@ -70,8 +71,10 @@ def talks(draw: st.DrawFn) -> list[Shown]:
     return events
 
 
-def late(events: list[Shown], data: st.DataObject) -> list[Shown]:
+def late(kind: type[Results], events: list[Shown], data: st.DataObject) -> list[Shown]:
     """With repeats, and with what comes again when it is long final."""
+    if kind in NO_REPEATS:
+        return events
     result: list[Shown] = []
     for event in events:
         result.append(event)
@@ -172,6 +175,10 @@ def elitr_sentences(events: list[Shown]) -> Iterator[str]:
         yield f"{number} {code} {' '.join(event.words)}"
 
 
+def interim(event: Shown) -> tuple[str, bool]:
+    return " ".join(event.words), event.is_final
+
+
 RECOGNISERS: dict[type[Results], Callable[[list[Shown]], Iterator[Any]]] = {
     WatsonResults: one_by_one(watson),
     AwsTranscribeResults: one_by_one(aws),
@@ -181,7 +188,12 @@ RECOGNISERS: dict[type[Results], Callable[[list[Shown]], Iterator[Any]]] = {
     SimulStreamingResults: simulstreaming,
     ElitrResults: elitr,
     ElitrSentences: elitr_sentences,
+    InterimResults: one_by_one(interim),
 }
+# Of these a result that comes again is not told from a new one.
+NO_REPEATS = {InterimResults}
+# These know when words were said, so they show the tail of a final result that is shorter.
+WITH_TIMES = {AwsTranscribeResults, SpeechmaticsResults, DeepgramResults}
 ALL = pytest.mark.parametrize("kind", RECOGNISERS, ids=lambda kind: kind.__name__)
 
 
@@ -203,7 +215,7 @@ def test_what_is_committed_is_the_final_transcript_and_is_never_tentative_again(
 ) -> None:
     final = transcript(events)
     committed = ""
-    for piece in pieces_of(kind, late(events, data)):
+    for piece in pieces_of(kind, late(kind, events, data)):
         committed += piece.committed
         assert (final + " ").startswith(committed + " ") or not committed
         assert not set(piece.tentative.split()) & set(committed.split())
@@ -241,13 +253,42 @@ def test_the_last_interim_result_is_what_is_shown(kind: type[Results], events: l
             assert shown.split() == list(event.words[num_committed:])
 
 
+@ALL
+@given(st.integers(1, 4), st.integers(1, 4), st.booleans())
+@settings(deadline=None, max_examples=30)
+def test_the_tail_of_a_final_result_that_is_shorter_moves_to_the_next(
+    kind: type[Results], length: int, more: int, again: bool
+) -> None:
+    talk = tuple(f"w{i}" for i in range(length + more))
+    first, tail = talk[:length], talk[length:]
+    events = [
+        Shown(0, 0, talk),
+        Shown(0, 0, first, is_final=True),
+        *([Shown(1, length, tail)] if again else []),
+        Shown(1, length, tail, is_final=True),
+    ]
+    results = kind()
+    messages = iter(RECOGNISERS[kind](events))
+    if kind is SimulStreamingResults:
+        pieces = [piece for message in messages for piece in results.accept(message)]
+    else:
+        pieces = [*results.accept(next(messages)), *results.accept(next(messages))]
+        if kind in WITH_TIMES:
+            assert pieces[-1].tentative.split() == list(tail)
+        if kind is not ElitrResults:
+            assert "".join(piece.committed for piece in pieces).split() == list(first)
+        pieces += [piece for message in messages for piece in results.accept(message)]
+    pieces += results.finish()
+    assert "".join(piece.committed for piece in pieces) == " ".join(talk)
+
+
 @given(talks(), st.sampled_from(list(RECOGNISERS)), st.data())
 @settings(deadline=None, max_examples=60)
 def test_a_session_translates_it_as_if_only_the_final_text_had_come(
     events: list[Shown], kind: type[Results], data: st.DataObject
 ) -> None:
     model = FakeModel()
-    pieces = pieces_of(kind, late(events, data))
+    pieces = pieces_of(kind, late(kind, events, data))
     live = Driver(make_config(model), model)
     for piece in pieces:
         live.say(**asdict(piece))

@@ -98,6 +98,8 @@ def test_there_is_no_tail_where_times_are_missing_or_say_what_cannot_be() -> Non
     writer = PieceWriter()
     writer.write((), spans("thank you"))
     assert writer.tail(spans("thank"), 0.5) == []
+    writer.write((), [Span("thank you all very much", 0.0, 2.0)])
+    assert writer.tail([Span("thank you", 0.0, 0.9)], 0.9) == []
     writer.write((), [Span("thank", 0.0, 0.5), Span("You,", 0.5, 1.0)])
     assert writer.tail([Span("thank"), Span("you"), Span(".", attached=True)], 0.5) == []
 
@@ -144,7 +146,7 @@ def test_recognisers_need_nothing_but_the_standard_library() -> None:
 
 def test_every_recogniser_is_exported_and_cites_its_documentation() -> None:
     kinds = [getattr(asr, name) for name in asr.__all__ if name not in {"Results", "SourcePiece"}]
-    assert len(kinds) == 8
+    assert len(kinds) == 9
     for kind in kinds:
         assert issubclass(kind, asr.Results)
         assert "https://" in (kind.__doc__ or "") + (sys.modules[kind.__module__].__doc__ or "")

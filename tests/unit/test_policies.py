@@ -405,7 +405,8 @@ def test_a_draft_of_tentative_source_shows_the_words_that_survived() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("n", 1), ("hold", -1), ("distance", 0), ("sure", 101), ("survive", 0)]
+    ("name", "value"),
+    [("n", 1), ("hold", -1), ("distance", 0), ("sure", 101), ("survive", 0), ("bias", 50)],
 )
 def test_guarded_agreement_says_which_parameter_is_out_of_bounds(name: str, value: int) -> None:
     with pytest.raises(ValueError, match=f"{name} is {value}"):

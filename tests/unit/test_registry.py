@@ -52,9 +52,11 @@ def test_parameters_reach_the_policy() -> None:
     agreement = resolve(PolicyChoice("local-agreement", {"n": 5.0})).build()
     assert isinstance(agreement, LocalAgreement)
     assert agreement.n == 5
-    retranslation = resolve(PolicyChoice("retranslation", {"mask-k": 4.0})).build()
+    numbers = {"bias": 30.0, "mask-k": 4.0, "survive": 3.0}
+    retranslation = resolve(PolicyChoice("retranslation", numbers)).build()
     assert isinstance(retranslation, Retranslation)
-    assert retranslation.mask_k == 4
+    assert (retranslation.drafts.mask_k, retranslation.drafts.survive) == (4, 3)
+    assert retranslation.draft_bias == 0.3
     assert isinstance(resolve(PolicyChoice("final-only", {})).build(), FinalOnly)
     alignatt = resolve(PolicyChoice("alignatt", {"f": 3.0})).build()
     assert isinstance(alignatt, AlignAtt)
@@ -63,11 +65,13 @@ def test_parameters_reach_the_policy() -> None:
     assert isinstance(wait_k, WaitK)
     assert wait_k.k == 6
     # In an order of their own: a parameter goes by its name.
-    numbers = {"survive": 5.0, "sure": 80.0, "distance": 4.0, "n": 3.0, "hold": 2.0}
+    numbers = {
+        "bias": 10.0, "survive": 5.0, "sure": 80.0, "distance": 4.0, "n": 3.0, "hold": 2.0,
+    }  # fmt: skip
     guarded = resolve(PolicyChoice("guarded-agreement", numbers)).build()
     assert isinstance(guarded, GuardedAgreement)
     assert (guarded.n, guarded.hold, guarded.distance) == (3, 2, 4)
-    assert (guarded.sure, guarded.survive) == (80, 5)
+    assert (guarded.sure, guarded.drafts.survive, guarded.draft_bias) == (80, 5, 0.1)
 
 
 def test_an_unknown_name_is_answered_with_those_allowed() -> None:

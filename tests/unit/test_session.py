@@ -775,3 +775,28 @@ def test_segments_are_limited_by_the_configuration(model: FakeModel) -> None:
     driver.say("a b c d e f g", "h")
     driver.end()
     assert driver.readers["yy"].final_texts == [expected_text(t) for t in ("a b c", "d e f", "g")]
+
+
+# Drafts of tentative source
+
+
+def test_a_draft_stands_when_a_part_of_its_source_is_committed() -> None:
+    model = FakeModel()
+    driver = Driver(make_config(model, "yy", policy="guarded-agreement"), model)
+    for count in range(2, 8):
+        driver.say("a " if count == 2 else "", "b c d e f g h"[: 2 * count])
+    reader = driver.readers["yy"]
+    shown = reader.shown
+    assert shown == "A B C D E F"
+    driver.say("b c ", "d e f g h")
+    assert reader.shown.startswith(shown)
+
+
+def test_a_former_draft_is_verified_when_a_part_of_its_source_is_committed() -> None:
+    model = FakeModel()
+    driver = Driver(make_config(model, "yy", policy="guarded-agreement"), model)
+    driver.say("a ", "b c d e f")
+    before = model.num_steps
+    driver.say("b ", "c d e f")
+    # "A B~." takes two steps after its first pass; the draft of all words holds altogether.
+    assert model.num_steps - before == 2

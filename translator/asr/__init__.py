@@ -13,6 +13,7 @@ with a sequence number, of the session's ``SourceUpdate``::
 from translator.asr.aws_transcribe import AwsTranscribeResults
 from translator.asr.deepgram import DeepgramResults
 from translator.asr.elitr import ElitrResults, ElitrSentences
+from translator.asr.interim import InterimResults
 from translator.asr.piece import SourcePiece
 from translator.asr.simulstreaming import SimulStreamingResults
 from translator.asr.speechmatics import SpeechmaticsResults
@@ -25,6 +26,7 @@ __all__ = [
     "DeepgramResults",
     "ElitrResults",
     "ElitrSentences",
+    "InterimResults",
     "Results",
     "SimulStreamingResults",
     "SourcePiece",

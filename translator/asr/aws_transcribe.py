@@ -67,7 +67,8 @@ class AwsTranscribeResults(Results):
             self._final_end_s = end_s
             self._stable.clear()
             ends = ends_sentence(alternatives[0]["Transcript"])
-            return self._writer.write([*new, Span("", ends_segment=ends)])
+            tail = self._writer.tail(new, end_s)
+            return self._writer.write([*new, Span("", ends_segment=ends)], tail)
         flags = [item.get("Stable", False) for item in alternatives[0].get("Items") or []]
         num_stable = sum(1 for _ in takewhile(bool, flags))
         committed = new[: max(0, len(new) - (len(items) - num_stable))]

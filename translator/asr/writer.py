@@ -49,10 +49,17 @@ class PieceWriter:
         """What is tentative and was said after ``end_s``, where ``committed`` ends.
 
         A final result that is shorter than the last interim one leaves words to the next; until
-        that comes, they are still what is known best. Spans without times are not kept. Nor is
-        anything when it begins with the word just committed: then the times are not to be trusted.
+        that comes, they are still what is known best. Spans without times are not kept, nor are
+        spans of several words that begin before. Nor is anything when it begins with the word just
+        committed: then the times are not to be trusted.
         """
-        tail = [s for s in self._tentative if s.start_s is not None and s.is_after(end_s)]
+        tail = [
+            span
+            for span in self._tentative
+            if span.start_s is not None
+            and span.is_after(end_s)
+            and (" " not in span.text or span.start_s >= end_s)
+        ]
         said = [span.text for span in committed if not span.attached and span.text]
         if tail and said and same_word(said[-1].split()[-1], tail[0].text.split()[0]):
             return []

@@ -22,6 +22,7 @@ class Decoding:
         log_probabilities: Log probability of each of them.
         steps_run: Decoder passes so far, the prefill included.
         ended: Whether the end of sentence has been predicted.
+        biased: Whether a draft token was taken that the model did not choose by itself.
     """
 
     request: Request
@@ -32,6 +33,7 @@ class Decoding:
     log_probabilities: list[float] = field(default_factory=list)
     steps_run: int = 0
     ended: bool = False
+    biased: bool = False
 
     def append(self, token: int, log_probability: float, source_token: int | None) -> None:
         """Take the next predicted token and the source token that it is aligned with."""
@@ -69,4 +71,5 @@ class Decoding:
             alignment=tuple(self.alignment),
             log_probabilities=tuple(self.log_probabilities),
             truncated=self.truncated,
+            biased=self.biased,
         )

@@ -31,6 +31,9 @@ class Request:
         target_prefix: Target token ids that the hypothesis has to start with.
         draft: A guess at what follows the prefix, verified in one pass; the output is the same.
         priority: Live requests are admitted before unary ones, those before batch.
+        draft_bias: How much the verification favours the draft, 0 to less than 0.5. With 0 the
+            output does not depend on the draft; above, a draft token stays unless the model is
+            clearly against it. From 0.5 on the model would have no say.
     """
 
     key: RequestKey
@@ -40,10 +43,13 @@ class Request:
     target_prefix: tuple[int, ...] = ()
     draft: tuple[int, ...] = ()
     priority: Priority = Priority.LIVE
+    draft_bias: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.source:
             raise ValueError("a request needs at least one source token (the end of sentence)")
+        if not 0 <= self.draft_bias < 0.5:
+            raise ValueError(f"draft_bias is {self.draft_bias}; allowed: 0 to less than 0.5")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +62,14 @@ class Hypothesis:
             does not align.
         log_probabilities: For each token the natural log of its probability; 0 for prefix tokens.
         truncated: Whether the length limit ended it.
+        biased: Whether the bias kept a draft token that was not the model's own choice.
     """
 
     tokens: tuple[int, ...]
     alignment: tuple[int, ...]
     log_probabilities: tuple[float, ...]
     truncated: bool = False
+    biased: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import exp
 
 import torch
 from torch import Tensor
@@ -49,10 +50,17 @@ class EncoderCache:
 
 @dataclass(frozen=True, slots=True)
 class _Prediction:
-    """The greedy choice at N positions as plain Python."""
+    """The greedy choice at N positions as plain Python.
+
+    Attributes:
+        tokens: The most probable of each.
+        log_probabilities: Of these.
+        draft_log_probabilities: Of the draft's tokens at the same positions; one fewer.
+    """
 
     tokens: list[int]
     log_probabilities: list[float]
+    draft_log_probabilities: list[float] = field(default_factory=list)
 
 
 class Runner:
@@ -91,7 +99,11 @@ class Runner:
 
         The decoder runs once over prefix and draft. Position i predicts token i, so the draft holds
         up to the first position whose own choice differs; that choice replaces it, and decoding
-        goes on from the state of that very position. The output is as from scratch.
+        goes on from the state of that very position. Without a ``draft_bias`` b the output is as
+        from scratch. With one, the choice at the position of draft token d is biased (Zeng et al.,
+        "Self-Speculative Biased Decoding for Faster Re-translation", arXiv 2509.21740):
+
+            argmax over t of (1 - b) P(t | source, tokens before) + b [t = d]
 
         Returns:
             For each request its decoding, or the error that befell it alone.
@@ -104,7 +116,8 @@ class Runner:
         ]
         prefill = self.model.prefill(encoder_states, known)
         firsts = [len(r.target_prefix) for r in requests]
-        predicted = self._predict_known(prefill, firsts, [len(k) for k in known])
+        drafts = [tokens[first:] for tokens, first in zip(known, firsts, strict=True)]
+        predicted = self._predict_known(prefill, firsts, drafts)
         aligned = _best_source(prefill.alignment)
         started: list[Decoding | DecodingError] = []
         for index, request in enumerate(requests):
@@ -115,7 +128,7 @@ class Runner:
             if alignment is not None:
                 decoding.alignment.extend(alignment[: firsts[index]])
             try:
-                position = _verify(decoding, known[index], predicted[index], alignment)
+                position = _verify(decoding, drafts[index], predicted[index], alignment)
             except DecodingError as error:
                 started.append(error)
                 continue
@@ -164,62 +177,81 @@ class Runner:
             self._batch.move(*moved)
 
     def _predict_known(
-        self, prefill: Prefill, firsts: Sequence[int], lengths: Sequence[int]
+        self, prefill: Prefill, firsts: Sequence[int], drafts: Sequence[Sequence[int]]
     ) -> list[_Prediction]:
-        """The greedy choice of each request at positions ``first`` … ``length``.
+        """The greedy choice of each request at every position of its draft, and after it.
 
         Positions inside the target prefix need no scores: what follows them is given.
         """
         rows = torch.cat(
             [
-                prefill.hidden[index, first : length + 1]
-                for index, (first, length) in enumerate(zip(firsts, lengths, strict=True))
+                prefill.hidden[index, first : first + len(draft) + 1]
+                for index, (first, draft) in enumerate(zip(firsts, drafts, strict=True))
             ]
         )
-        choice = self._predict(rows)
+        # Nothing is drafted for a request's last position; any token will do there.
+        drafted = torch.tensor([t for d in drafts for t in (*d, self.eos_id)], device=rows.device)
+        choice = self._predict(rows, drafted)
         predictions: list[_Prediction] = []
         start = 0
-        for first, length in zip(firsts, lengths, strict=True):
-            end = start + length - first + 1
+        for draft in drafts:
+            end = start + len(draft)
             predictions.append(
-                _Prediction(choice.tokens[start:end], choice.log_probabilities[start:end])
+                _Prediction(
+                    choice.tokens[start : end + 1],
+                    choice.log_probabilities[start : end + 1],
+                    choice.draft_log_probabilities[start:end],
+                )
             )
-            start = end
+            start = end + 1
         return predictions
 
-    def _predict(self, hidden: Tensor) -> _Prediction:
-        """The most probable next token of each row of ``hidden`` [N, D], with its probability."""
-        tokens: list[int] = []
-        log_probabilities: list[float] = []
-        for rows in torch.split(hidden, _MAX_LOGIT_ROWS):
-            logits = self.model.logits(rows)
+    def _predict(self, hidden: Tensor, drafted: Tensor | None = None) -> _Prediction:
+        """The most probable next token of each row of ``hidden`` [N, D], with its probability.
+
+        With ``drafted``, a token for each row, also the probabilities of these.
+        """
+        prediction = _Prediction([], [])
+        for first in range(0, len(hidden), _MAX_LOGIT_ROWS):
+            rows = slice(first, first + _MAX_LOGIT_ROWS)
+            logits = self.model.logits(hidden[rows])
             best, token = logits.max(-1)
-            tokens += token.tolist()
-            log_probabilities += (best - logits.logsumexp(-1)).tolist()
-        return _Prediction(tokens, log_probabilities)
+            total = logits.logsumexp(-1)
+            prediction.tokens.extend(token.tolist())
+            prediction.log_probabilities.extend((best - total).tolist())
+            if drafted is not None:
+                scores = logits.gather(-1, drafted[rows, None]).squeeze(-1)
+                prediction.draft_log_probabilities.extend((scores - total).tolist())
+        return prediction
 
 
 def _verify(
     decoding: Decoding,
-    known: Sequence[int],
+    draft: Sequence[int],
     predicted: _Prediction,
     alignment: Sequence[int] | None,
 ) -> int:
-    """Take draft tokens as long as the model would have chosen them, then its own choice.
+    """Take draft tokens as long as they are chosen, then the choice that differs.
 
     Returns:
         The position that this last choice was made at.
     """
+    bias = decoding.request.draft_bias
     first = len(decoding.request.target_prefix)
-    for position in range(first, len(known) + 1):
-        token = predicted.tokens[position - first]
-        log_probability = predicted.log_probabilities[position - first]
+    for index, token in enumerate(predicted.tokens):
+        log_probability = predicted.log_probabilities[index]
         _check(log_probability)
-        source_token = None if alignment is None else alignment[position]
+        holds = index < len(draft) and token == draft[index]
+        if bias and index < len(draft) and not holds:
+            drafted = predicted.draft_log_probabilities[index]
+            if (1 - bias) * exp(drafted) + bias > (1 - bias) * exp(log_probability):
+                token, log_probability = draft[index], drafted
+                holds = decoding.biased = True
+        source_token = None if alignment is None else alignment[first + index]
         decoding.append(token, log_probability, source_token)
-        if position == len(known) or token != known[position] or decoding.is_finished:
-            return position
-    raise AssertionError("the loop ends at position len(known)")
+        if not holds or decoding.is_finished:
+            return first + index
+    raise AssertionError("the last position has no draft token that could hold")
 
 
 def _check(log_probability: float) -> None:

@@ -38,6 +38,8 @@ class Observation:
             spaces its characters.
         source_is_committed: Whether it has no tentative part.
         source_is_complete: Whether the segment is closed: no more source will come.
+        is_shown: Whether what the decision shows is shown. It is not when tentative source follows,
+            with which the hypothesis for the draft comes next.
     """
 
     text: str
@@ -47,6 +49,7 @@ class Observation:
     num_source_words: int
     source_is_committed: bool = True
     source_is_complete: bool = False
+    is_shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,9 @@ class Policy(ABC):
     """
 
     translates_open_segments: bool = True
+    commits_open_segments: bool = True
+    # How much a hypothesis that can commit nothing favours the former; see ``engine/request.py``.
+    draft_bias: float = 0.0
 
     def decide(self, observation: Observation) -> Decision:
         """Decide on a new hypothesis; call once for each, in order."""
@@ -79,6 +85,8 @@ class Policy(ABC):
             agreed = self.stable_length(observation)
             ends = (w.end for w in observation.words if w.end <= min(agreed, reliable))
             stable = max(ends, default=stable)
+        if not observation.is_shown:
+            return Decision(stable, stable)
         shown = max(stable, min(reliable, self.shown_length(observation)))
         return Decision(stable, shown)
 

@@ -5,11 +5,9 @@ from math import exp
 from translator.policy.agreement import Agreement, LastLengths
 from translator.policy.base import Observation, Policy
 from translator.policy.distance import length_without_last
+from translator.policy.drafts import Drafts
 
 __all__ = ["GuardedAgreement"]
-
-# A recogniser may take back that many tentative words, and what survived of the rest is shown.
-_NUM_SPARE = 16
 
 
 class GuardedAgreement(Policy):
@@ -31,9 +29,8 @@ class GuardedAgreement(Policy):
     A word that is aligned with no source word, as all are where the model does not align, is held
     to 1 and 3 only.
 
-    A draft shows the words that the hypotheses of the last ``survive`` source lengths agree on:
-    each is shown later and taken back more rarely (in the spirit of mask-k, arXiv 2004.03643, and
-    of dynamic masking, arXiv 2006.00249, but with hypotheses that are there anyway).
+    A draft shows the words that the hypotheses of the last ``survive`` source lengths agree on; see
+    ``Drafts``.
 
     Args:
         n: Hypotheses that have to agree, at least 2.
@@ -41,10 +38,18 @@ class GuardedAgreement(Policy):
         distance: Source words at the end that nothing committed is aligned with, at least 1.
         sure: Least probability, in percent, of a word that a commit ends with; 0 to 100.
         survive: Hypotheses that have to agree on a word of a draft; 1 shows all.
+        bias: How much a hypothesis with tentative source, which cannot commit, favours the one
+            before, in percent, 0 to 49; 0 not at all.
     """
 
     def __init__(
-        self, n: int = 3, hold: int = 0, distance: int = 2, sure: int = 98, survive: int = 2
+        self,
+        n: int = 3,
+        hold: int = 0,
+        distance: int = 2,
+        sure: int = 98,
+        survive: int = 2,
+        bias: int = 20,
     ) -> None:
         if n < 2:
             raise ValueError(f"n is {n}; at least 2 hypotheses can agree")
@@ -54,24 +59,21 @@ class GuardedAgreement(Policy):
             raise ValueError(f"distance is {distance}; at least the last source word is withheld")
         if not 0 <= sure <= 100:
             raise ValueError(f"sure is {sure}; a probability is 0 to 100 percent")
-        if survive < 1:
-            raise ValueError(f"survive is {survive}; a word is in at least 1 hypothesis")
         self.n = n
         self.hold = hold
         self.distance = distance
         self.sure = sure
-        self.survive = survive
         self._agreement = Agreement(n)
         # Where the sure words of the same hypotheses end.
         self._sure_ends: LastLengths[set[int]] = LastLengths(n)
-        # Of tentative source too, which is shown but never committed.
-        self._seen = Agreement(survive, num_spare=_NUM_SPARE)
+        self.drafts = Drafts(survive, bias=bias)
+        self.draft_bias = self.drafts.bias
 
     def start_segment(self) -> None:
         """Forget the hypotheses of the segment before."""
         self._agreement.clear()
         self._sure_ends.clear()
-        self._seen.clear()
+        self.drafts.start_segment()
 
     def stable_length(self, observation: Observation) -> int:
         """The beginning that all three conditions hold for."""
@@ -92,5 +94,4 @@ class GuardedAgreement(Policy):
 
     def shown_length(self, observation: Observation) -> int:
         """The words that have survived."""
-        self._seen.add(observation.num_source_words, observation.text)
-        return self._seen.length
+        return self.drafts.shown_length(observation)

@@ -81,6 +81,7 @@ POLICIES: Mapping[str, PolicyKind] = {
                 Parameter(
                     "survive", "Hypotheses that have to agree on a word of a draft.", 2, 1, 10
                 ),
+                Parameter("bias", "How much drafts favour the former one, in percent.", 20, 0, 49),
             ),
         ),
         PolicyKind(
@@ -110,14 +111,20 @@ POLICIES: Mapping[str, PolicyKind] = {
             "retranslation",
             "Shows every hypothesis as a draft and commits when the segment is closed.",
             Retranslation,
-            (Parameter("mask-k", "Words at the end of a draft that are not shown.", 0, 0, 50),),
+            (
+                Parameter("mask-k", "Words at the end of a draft that are not shown.", 0, 0, 50),
+                Parameter(
+                    "survive", "Hypotheses that have to agree on a word of a draft.", 1, 1, 10
+                ),
+                Parameter("bias", "How much drafts favour the former one, in percent.", 20, 0, 49),
+            ),
         ),
     )
 }
 
 
 def _guarded(n: int, sure: int) -> PolicyChoice:
-    numbers = {"n": n, "hold": 0, "distance": 2, "sure": sure, "survive": 2}
+    numbers = {"n": n, "hold": 0, "distance": 2, "sure": sure, "survive": 2, "bias": 20}
     return PolicyChoice("guarded-agreement", numbers)
 
 

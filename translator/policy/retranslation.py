@@ -1,6 +1,7 @@
 """Re-translation: show every hypothesis, commit at the end."""
 
 from translator.policy.base import Observation, Policy
+from translator.policy.drafts import Drafts
 
 __all__ = ["Retranslation"]
 
@@ -14,21 +15,24 @@ class Retranslation(Policy):
 
     Args:
         mask_k: Words at the end of a hypothesis that are not shown, at least 0.
+        survive: Hypotheses that have to agree on a word before it is shown, at least 1.
+        bias: How much a hypothesis favours the one before, in percent, 0 to 49; 0 not at all.
     """
 
-    def __init__(self, mask_k: int = 0) -> None:
-        if mask_k < 0:
-            raise ValueError(f"mask-k is {mask_k}; at least 0 words can be masked")
-        self.mask_k = mask_k
+    commits_open_segments = False
+
+    def __init__(self, mask_k: int = 0, survive: int = 1, bias: int = 20) -> None:
+        self.drafts = Drafts(survive, mask_k, bias)
+        self.draft_bias = self.drafts.bias
 
     def start_segment(self) -> None:
-        """There is nothing to forget."""
+        """Forget the hypotheses of the segment before."""
+        self.drafts.start_segment()
 
     def stable_length(self, observation: Observation) -> int:
         """Nothing is stable before the end."""
         return observation.committed_length
 
     def shown_length(self, observation: Observation) -> int:
-        """All but the last k words."""
-        shown = observation.words[: max(0, len(observation.words) - self.mask_k)]
-        return shown[-1].end if shown else observation.committed_length
+        """The words that have survived, but for the last k."""
+        return self.drafts.shown_length(observation)

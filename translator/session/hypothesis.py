@@ -72,6 +72,11 @@ class TargetHypothesis:
         """The whole text."""
         return self._target.text
 
+    @property
+    def biased(self) -> bool:
+        """Whether it holds what the model, asked without a bias, would not have said."""
+        return self._hypothesis.biased
+
     def num_tokens_at(self, length: int) -> int | None:
         """Tokens of the first ``length`` code points, or None when that is inside a token."""
         return self._target.num_tokens_at(length)

@@ -56,6 +56,11 @@ class _Change:
     alignments: tuple[AlignedRange, ...]
 
 
+def _draft_follows(segment: Segment, filed: _Filed) -> bool:
+    """Whether committed and tentative source together, which make the draft, are asked for next."""
+    return filed.is_committed and segment.config.drafts and bool(segment.tentative)
+
+
 _NO_SOURCE = ModelSource("", 0, EncodedText((), ()))
 _NO_CHANGE = _Change("", "", None, 0, ())
 
@@ -153,6 +158,8 @@ class Track:
             return None
         model = self.binding.model
         source = ModelSource.encode(self.binding.tokenizer, text, model.max_source_tokens)
+        # A bias shapes drafts only, never what is committed.
+        can_commit = segment.closed or (is_committed and self._policy.commits_open_segments)
         self._wanted = wanted
         version = next(self._versions)
         self._filed[version] = _Filed(
@@ -170,6 +177,7 @@ class Track:
             source=source.encoded.tokens,
             target_prefix=self._committed_tokens,
             draft=self._draft_tokens,
+            draft_bias=0.0 if can_commit else self._policy.draft_bias,
         )
 
     def _next_text(self, segment: Segment) -> tuple[str, bool]:
@@ -227,7 +235,7 @@ class Track:
         num_words = count_words(segment.committed)
         if self._answer is not None:
             filed, hypothesis = self._answer
-            if filed.text.strip() == segment.committed.strip():
+            if filed.text.strip() == segment.committed.strip() and not hypothesis.biased:
                 complete = _Filed(
                     segment.committed, filed.source, True, True, segment.sequence, num_words
                 )
@@ -261,8 +269,7 @@ class Track:
             last = len(hypothesis.tokens)
         else:
             last = max(first, hypothesis.num_tokens_at(decision.committed_length) or 0)
-        if filed.is_committed and segment.tentative:
-            # The draft comes of committed and tentative source together; that is asked for next.
+        if _draft_follows(segment, filed):
             former = self._draft
             draft = former[len(committed) :] if former.startswith(committed) else ""
         else:
@@ -276,8 +283,11 @@ class Track:
             if segment.config.alignments
             else (),
         )
+        former_tokens = self._committed_tokens + self._draft_tokens
         self._committed_tokens = hypothesis.tokens[:last]
         self._draft_tokens = hypothesis.tokens[last:]
+        if _draft_follows(segment, filed) and former_tokens[:last] == self._committed_tokens:
+            self._draft_tokens = former_tokens[last:]
         return self._event(segment, filed, change, timing)
 
     def _decide(
@@ -295,6 +305,7 @@ class Track:
                 # The segment may have been cut back since.
                 source_is_committed=filed.is_committed and segment.committed.startswith(filed.text),
                 source_is_complete=filed.is_complete,
+                is_shown=not _draft_follows(segment, filed),
             )
         )
 
