@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from translator.text.segmenter import Segmenter, SegmentLimits, is_opaque
+from translator.text.segmenter import SegmentEnd, Segmenter, SegmentLimits, is_opaque
 
 pytestmark = pytest.mark.unit
 
@@ -45,8 +45,8 @@ def stream(segmenter: Segmenter, chunks: Iterable[str]) -> list[str]:
         text += chunk
         end = segmenter.find_end(text, scanned)
         while end is not None:
-            segments.append(text[:end])
-            text = text[end:]
+            segments.append(text[: end.position])
+            text = text[end.position :]
             end = segmenter.find_end(text)
     return [*segments, text] if text else segments
 
@@ -90,7 +90,7 @@ def test_a_sentence_ends_only_when_the_next_word_begins() -> None:
     assert segmenter.find_end("Hello there.") is None
     assert segmenter.find_end("Hello there. ") is None
     assert segmenter.find_end('Hello there. "') is None
-    assert segmenter.find_end('Hello there. "Y') == len("Hello there. ")
+    assert segmenter.find_end('Hello there. "Y') == SegmentEnd(len("Hello there. "))
 
 
 @pytest.mark.parametrize("opening", ['"', "“", "'", "(", "¿", "«", '("'])
@@ -102,9 +102,9 @@ def test_a_decision_is_about_the_place_just_passed_only() -> None:
     """An earlier place, once passed, is never an end again, whatever follows."""
     text = "Hello there. You"
     segmenter = Segmenter("en")
-    assert segmenter.find_end(text, len("Hello there. ")) == len("Hello there. ")
+    assert segmenter.find_end(text, len("Hello there. ")) == SegmentEnd(len("Hello there. "))
     assert segmenter.find_end(text, len("Hello there. Y")) is None
-    assert segmenter.find_end(text + " are. Yes", len(text)) == len(text + " are. ")
+    assert segmenter.find_end(text + " are. Yes", len(text)) == SegmentEnd(len(text + " are. "))
 
 
 def test_the_client_finds_sentences_if_it_says_so() -> None:

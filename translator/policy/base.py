@@ -38,6 +38,7 @@ class Observation:
             spaces its characters.
         source_is_committed: Whether it has no tentative part.
         source_is_complete: Whether the segment is closed: no more source will come.
+        sentence_goes_on: Whether it was closed in the middle of a sentence.
     """
 
     text: str
@@ -47,6 +48,7 @@ class Observation:
     num_source_words: int
     source_is_committed: bool = True
     source_is_complete: bool = False
+    sentence_goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +73,11 @@ class Policy(ABC):
     def decide(self, observation: Observation) -> Decision:
         """Decide on a new hypothesis; call once for each, in order."""
         everything = len(observation.text)
-        if observation.source_is_complete:
-            return Decision(everything, everything)
         stable = observation.committed_length
         reliable = max(stable, self._reliable_length(observation))
+        if observation.source_is_complete:
+            length = reliable if observation.sentence_goes_on else everything
+            return Decision(length, length)
         if observation.source_is_committed:
             agreed = self.stable_length(observation)
             ends = (w.end for w in observation.words if w.end <= min(agreed, reliable))
