@@ -3,7 +3,7 @@
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pytest
 from hypothesis import example, given, settings
@@ -36,18 +36,28 @@ SEGMENTERS = st.builds(
 )
 
 
-def stream(segmenter: Segmenter, chunks: Iterable[str]) -> list[str]:
-    """Segments of a text that comes in chunks, found as a session finds them."""
+def stream(
+    segmenter: Segmenter, chunks: Iterable[str], pauses: Sequence[float] = (0.0,)
+) -> list[str]:
+    """Segments of a text that comes in chunks, found as a session finds them.
+
+    Before the code point i of the whole there is the pause i of ``pauses``, again and again.
+    """
     segments: list[str] = []
     text = ""
     for chunk in chunks:
         scanned = len(text)
         text += chunk
-        end = segmenter.find_end(text, scanned)
-        while end is not None:
+        while True:
+            begin = sum(map(len, segments))
+            end = segmenter.find_end(
+                text, scanned, lambda place, begin=begin: pauses[(begin + place) % len(pauses)]
+            )
+            if end is None:
+                break
             segments.append(text[: end.position])
             text = text[end.position :]
-            end = segmenter.find_end(text)
+            scanned = 0
     return [*segments, text] if text else segments
 
 
@@ -115,6 +125,57 @@ def test_the_client_finds_sentences_if_it_says_so() -> None:
     ]
 
 
+SIX = "we sail south and they sail "
+
+
+@pytest.mark.parametrize(
+    ("before", "seconds", "ends"),
+    [
+        (SIX, 0.0, False),
+        (SIX, 0.7, False),
+        (SIX, 0.8, True),
+        ("we sail south and they ", 1.9, False),
+        ("we sail south and they ", 2.0, True),
+        ("well ", 2.0, True),
+        (" — ", 9.0, False),
+    ],
+)
+def test_a_pause_ends_a_segment(before: str, seconds: float, ends: bool) -> None:
+    text = before + "north"
+    end = Segmenter("en").find_end(text, 0, lambda place: seconds if place == len(before) else 0.0)
+    assert end == (SegmentEnd(len(before)) if ends else None)
+    client = Segmenter("en", find_sentences=False)
+    assert client.find_end(text, pause_before=lambda _: seconds) is None
+
+
+def test_a_limit_ends_a_segment_in_its_sentence() -> None:
+    segmenter = Segmenter("en", SegmentLimits(max_words=4, max_length=30))
+    assert segmenter.find_end("a b c d e") == SegmentEnd(8, in_sentence=True)
+    assert segmenter.find_end("a b c, d") == SegmentEnd(7, in_sentence=True)
+    assert segmenter.find_end("a" * 31) == SegmentEnd(30, in_sentence=True)
+    assert segmenter.find_end("Go on. D") == SegmentEnd(7)
+
+
+@pytest.mark.parametrize(
+    ("text", "overlong"),
+    [
+        ("one two three four", True),
+        ("one two three", False),
+        ("one, two three four", False),
+        ("one, two three four five", True),
+        ("3.5 4,5 one two", True),
+        ("one two three four, ", False),
+        ("今日は元", True),
+        ("今日。は元", False),
+        ("", False),
+    ],
+)
+def test_text_without_marks_grows_overlong(text: str, overlong: bool) -> None:
+    limits = SegmentLimits(bare_words=4)
+    assert Segmenter("en", limits).is_overlong(text) is overlong
+    assert not Segmenter("en", limits, find_sentences=False).is_overlong(text)
+
+
 def test_a_segment_holds_no_more_words_than_allowed() -> None:
     assert split(Segmenter("en", SegmentLimits(max_words=4)), "a b c d e f g h i") == [
         "a b c d ",
@@ -164,6 +225,22 @@ def test_chunks_cut_anywhere_give_the_segments_of_the_whole(
     whole = split(segmenter, text)
     assert stream(segmenter, cut(text, cuts)) == whole
     assert stream(segmenter, text) == whole
+
+
+@given(
+    SEGMENTERS,
+    TEXTS,
+    st.lists(st.integers(0, 200), max_size=12),
+    st.lists(st.sampled_from([0.0, 0.0, 0.9, 3.0]), min_size=1, max_size=9),
+)
+@settings(deadline=None, max_examples=200)
+def test_chunks_cut_anywhere_end_at_the_same_pauses(
+    segmenter: Segmenter, text: str, cuts: list[int], pauses: list[float]
+) -> None:
+    whole = stream(segmenter, [text], pauses)
+    assert stream(segmenter, cut(text, cuts), pauses) == whole
+    assert stream(segmenter, text, pauses) == whole
+    assert "".join(whole) == text
 
 
 @pytest.mark.parametrize("space", "\t\n\x0b\x0c\x1c\x85\u00a0\u1680\u2003\u2028\u202f\u3000")

@@ -163,7 +163,7 @@ def is_opaque(text: str) -> bool:
 def _is_pause(before: str, seconds: float) -> bool:
     """Whether a silence after ``before`` ends its segment."""
     num_words = len(before.split())
-    return num_words > 0 and (
+    return any(map(str.isalnum, before)) and (
         seconds >= _LONG_PAUSE_S or (num_words >= _PAUSE_WORDS and seconds >= _PAUSE_S)
     )
 
