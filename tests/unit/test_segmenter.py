@@ -125,18 +125,23 @@ def test_the_client_finds_sentences_if_it_says_so() -> None:
     ]
 
 
-SIX = "we sail south and they sail "
+EIGHT = "we sail south and they sail north today "
 
 
 @pytest.mark.parametrize(
     ("before", "seconds", "ends"),
     [
-        (SIX, 0.0, False),
-        (SIX, 0.7, False),
-        (SIX, 0.8, True),
-        ("we sail south and they ", 1.9, False),
-        ("we sail south and they ", 2.0, True),
-        ("well ", 2.0, True),
+        (EIGHT, 0.0, False),
+        (EIGHT, 0.29, False),
+        (EIGHT, 0.3, True),
+        (EIGHT.removeprefix("we "), 0.9, False),
+        (EIGHT.removeprefix("we "), 1.0, True),
+        ("We" + EIGHT.removeprefix("we"), 0.9, False),
+        ("We" + EIGHT.removeprefix("we"), 1.0, True),
+        (EIGHT.replace("south", "south,"), 0.9, False),
+        (EIGHT.replace("south", "3.5"), 0.9, True),
+        ("\u4eca\u65e5\u306f\u5143\u6c17\u3067\u3059\u304b ", 0.3, True),
+        ("well ", 1.0, True),
         (" — ", 9.0, False),
     ],
 )
@@ -162,7 +167,10 @@ def test_a_limit_ends_a_segment_in_its_sentence() -> None:
         ("one two three four", True),
         ("one two three", False),
         ("one, two three four", False),
-        ("one, two three four five", True),
+        ("one, two three four five six seven", False),
+        ("one, two three four five six seven eight nine", True),
+        ("One two three four five six seven", False),
+        ("One two three four five six seven eight", True),
         ("3.5 4,5 one two", True),
         ("one two three four, ", False),
         ("今日は元", True),
@@ -231,7 +239,7 @@ def test_chunks_cut_anywhere_give_the_segments_of_the_whole(
     SEGMENTERS,
     TEXTS,
     st.lists(st.integers(0, 200), max_size=12),
-    st.lists(st.sampled_from([0.0, 0.0, 0.9, 3.0]), min_size=1, max_size=9),
+    st.lists(st.sampled_from([0.0, 0.0, 0.5, 3.0]), min_size=1, max_size=9),
 )
 @settings(deadline=None, max_examples=200)
 def test_chunks_cut_anywhere_end_at_the_same_pauses(

@@ -19,7 +19,7 @@ class SourceInspector:
 
     def __init__(self, warn: Callable[[Warned], None]) -> None:
         self._warn = warn
-        self._warned: set[str] = set()
+        self._told: set[str] = set()
         self._last_start_s: float | None = None
 
     def offsets(self, update: SourceUpdate) -> tuple[float | None, float | None]:
@@ -33,16 +33,20 @@ class SourceInspector:
         last_s, self._last_start_s = self._last_start_s, start_s
         if last_s is not None and start_s < last_s:
             self._tell(
-                "OFFSETS_IGNORED",
-                f"source {update.sequence} begins at {start_s:.3f} s, the one before at "
-                f"{last_s:.3f} s; media times that go back are ignored",
+                Warned(
+                    "OFFSETS_IGNORED",
+                    f"source {update.sequence} begins at {start_s:.3f} s, the one before at "
+                    f"{last_s:.3f} s; media times that go back are ignored",
+                )
             )
             return None, None
         if end_s is not None and end_s < start_s:
             self._tell(
-                "OFFSETS_IGNORED",
-                f"source {update.sequence} begins at {start_s:.3f} s and ends at {end_s:.3f} s; "
-                "media times that go back are ignored",
+                Warned(
+                    "OFFSETS_IGNORED",
+                    f"source {update.sequence} begins at {start_s:.3f} s and ends at "
+                    f"{end_s:.3f} s; media times that go back are ignored",
+                )
             )
             return None, None
         return start_s, end_s
@@ -56,13 +60,15 @@ class SourceInspector:
         if rest[:1].isalnum():
             return text
         self._tell(
-            "TENTATIVE_REPEATS_COMMITTED",
-            f"the tentative tail began with all {len(repeated)} code points that are committed of "
-            "its segment; they are left out, since a tail follows what is committed",
+            Warned(
+                "TENTATIVE_REPEATS_COMMITTED",
+                f"the tentative tail began with all {len(repeated)} code points that are committed "
+                "of its segment; they are left out, since a tail follows what is committed",
+            )
         )
         return rest
 
-    def _tell(self, reason: str, message: str) -> None:
-        if reason not in self._warned:
-            self._warned.add(reason)
-            self._warn(Warned(reason, message))
+    def _tell(self, warned: Warned) -> None:
+        if warned.reason not in self._told:
+            self._told.add(warned.reason)
+            self._warn(warned)

@@ -28,10 +28,11 @@ _CLAUSE_END = re.compile(r"[,;:—–]\s*$")
 # What parts a text: a mark before a space, or any of a script without spaces.
 _MARK = re.compile(r"[.,;:!?…—–](?=\s)|[。，、；：！？]")
 _WHITE_SPACE = re.compile(r"[^\S\n]")
-# Silence that ends a segment: of so many words, and of any. Measured: docs/segmentation.md.
-_PAUSE_WORDS = 6
-_PAUSE_S = 0.8
-_LONG_PAUSE_S = 2.0
+# Silence that ends any segment, and from so many words on one of text without punctuation.
+# Measured: docs/segmentation.md.
+_PAUSE_S = 1.0
+_BARE_PAUSE_S = 0.3
+_BARE_PAUSE_WORDS = 8
 # A run of this many characters without a space, in a script that uses spaces, is no language.
 _MAX_WORD_LENGTH = 100
 
@@ -110,11 +111,15 @@ class Segmenter:
         return None
 
     def is_overlong(self, text: str) -> bool:
-        """Whether an open segment has gone on for long without a mark: cut it where it parts."""
+        """Whether an open segment has gone on for long without a mark: cut it where it parts.
+
+        Where there seems to be punctuation, only after twice as many words.
+        """
         if not self._find_sentences:
             return False
         mark = max((match.end() for match in _MARK.finditer(text)), default=0)
-        return count_steps(text[mark:]) >= self.limits.bare_words
+        factor = 1 if _is_bare(text) else 2
+        return count_steps(text[mark:]) >= factor * self.limits.bare_words
 
     def split(self, text: str) -> Iterator[tuple[int, int]]:
         """The segments of a whole text as ``(start, end)``, the same as when it comes in pieces."""
@@ -162,10 +167,18 @@ def is_opaque(text: str) -> bool:
 
 def _is_pause(before: str, seconds: float) -> bool:
     """Whether a silence after ``before`` ends its segment."""
-    num_words = len(before.split())
-    return any(map(str.isalnum, before)) and (
-        seconds >= _LONG_PAUSE_S or (num_words >= _PAUSE_WORDS and seconds >= _PAUSE_S)
-    )
+    if seconds < _BARE_PAUSE_S or not any(map(str.isalnum, before)):
+        return False
+    return seconds >= _PAUSE_S or (_is_bare(before) and count_steps(before) >= _BARE_PAUSE_WORDS)
+
+
+def _is_bare(text: str) -> bool:
+    """Whether a text seems to have no punctuation: neither a mark nor a capital at its beginning.
+
+    Punctuated speech pauses inside a sentence too, and its sentences end by themselves.
+    """
+    first = next(filter(str.isalnum, text), "")
+    return not first.isupper() and _MARK.search(text) is None
 
 
 def _hard_cut(text: str, limit: int) -> int:
