@@ -20,7 +20,7 @@ WORDS = "we sail south today and they sail north on the other boat that has a re
 
 def drive(*targets: str, **settings: object) -> Driver:
     model = FakeModel()
-    settings = {"parameters": {"n": 4}, "segments": SegmentLimits(bare_words=10)} | settings
+    settings = {"parameters": {"n": 4}, "segments": SegmentLimits(bare_words=5)} | settings
     return Driver(make_config(model, *(targets or ("yy",)), **settings), model)  # type: ignore[arg-type]
 
 
@@ -241,23 +241,35 @@ def segment(text: str) -> Segment:
     return built
 
 
+def best(text: str, *partings: dict[int, bool], anywhere: bool = True) -> int | None:
+    return best_parting(segment(text), partings, anywhere=anywhere)
+
+
 def test_of_places_that_are_as_good_the_last_is_taken() -> None:
     text = "a b c d e f g h i j "
     places = dict.fromkeys(range(0, len(text), 2), False)
-    assert best_parting(segment(text), [places]) == len("a b c d e f g h ")
-    assert best_parting(segment(text), [places, {12: True}]) == 12
-    assert best_parting(segment(text), [places, {12: True}, {}]) is None
-    assert best_parting(segment(text), [places | {12: True}]) == 12
-    assert best_parting(segment(text), [places | {12: True}, places]) == len("a b c d e f g h ")
+    assert best(text, places) == len("a b c d e f g h ")
+    assert best(text, places, {12: True}) == 12
+    assert best(text, places, {12: True}, {}) is None
+    assert best(text, places | {12: True}) == 12
+    assert best(text, places | {12: True}, places) == len("a b c d e f g h ")
 
 
 def test_marks_of_the_source_and_pauses_are_places() -> None:
     paused = "a b c d e f late h i j "
-    assert best_parting(segment(paused), [dict.fromkeys(range(30), False)]) == 12
+    assert best(paused, dict.fromkeys(range(30), False)) == 12
     marked = "a b c d e x, f late h i j "
-    assert best_parting(segment(marked), [{13: False, 15: False}]) == 13
+    assert best(marked, {13: False, 15: False}) == 13
+
+
+def test_a_place_that_nothing_speaks_for_has_to_wait() -> None:
+    text = "a b c d e f late h i j "
+    assert best(text, {17: False}, anywhere=False) is None
+    assert best(text, {17: False}, {17: True}, anywhere=False) is None
+    assert best(text, {17: True}, {17: True}, anywhere=False) == 17
+    assert best(text, {12: False}, anywhere=False) == 12
 
 
 def test_few_words_are_not_cut_off() -> None:
     text = "a b c d e f g h "
-    assert best_parting(segment(text), [dict.fromkeys([2, 4, 6, 8, 10, 14], True)]) is None
+    assert best(text, dict.fromkeys([2, 4, 6, 8, 10, 14], True)) is None

@@ -274,7 +274,7 @@ BARE_SAYS = st.builds(Say, BARE.map("".join), st.just("") | TEXTS, st.just(value
 def test_a_segment_cut_for_its_hypotheses_ends_as_the_translation_of_its_source(
     actions: list[Action], policy: int
 ) -> None:
-    model, limits = FakeModel(), SegmentLimits(bare_words=8)
+    model, limits = FakeModel(), SegmentLimits(bare_words=4)
     driver = start(policy, limits, model=model)
     for action in actions:
         play(driver, model, limits, action)
@@ -290,7 +290,7 @@ def test_a_segment_cut_for_its_hypotheses_ends_as_the_translation_of_its_source(
 def test_a_stream_whose_segments_are_cut_resumes_anywhere(
     actions: list[Action], policy: int, data: st.DataObject
 ) -> None:
-    model, limits = FakeModel(), SegmentLimits(bare_words=8)
+    model, limits = FakeModel(), SegmentLimits(bare_words=4)
     config = config_of(model, policy, limits, "yy")
     whole = Driver(config, model, slots=2)
     for action in actions:

@@ -191,12 +191,12 @@ class Session:
     def _cut_overlong(self) -> None:
         """Cut the open segment where all targets part, if it is long and has no mark."""
         segment = self._open
-        if segment.id + 1 in self._known_starts:
-            return
-        if not segment.config.segmenter.is_overlong(segment.committed):
+        overlong = segment.config.segmenter.num_overlong(segment.committed)
+        if not overlong or segment.id + 1 in self._known_starts:
             return
         tracks = [self._tracks[binding.target] for binding in segment.config.bindings]
-        place = best_parting(segment, [track.partings(segment) for track in tracks])
+        partings = [track.partings(segment) for track in tracks]
+        place = best_parting(segment, partings, anywhere=overlong > 1)
         if place is not None:
             tentative = segment.tentative
             self._close_open(place, in_sentence=True)

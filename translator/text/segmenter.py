@@ -42,7 +42,8 @@ class SegmentLimits:
     """The longest segment, in words (split at white space) and in code points.
 
     From three quarters of either on, a segment ends with the next clause. From ``bare_words`` on
-    without a mark, it may be cut where its translation allows.
+    without a mark, it may be cut where its translation allows it and something speaks for the
+    place; from twice as many on, wherever its translation allows it.
     """
 
     max_words: int = 64
@@ -110,16 +111,16 @@ class Segmenter:
             return SegmentEnd(_hard_cut(text, self.limits.max_length), in_sentence=True)
         return None
 
-    def is_overlong(self, text: str) -> bool:
-        """Whether an open segment has gone on for long without a mark: cut it where it parts.
+    def num_overlong(self, text: str) -> int:
+        """How many times ``bare_words`` an open segment has gone on for without a mark.
 
-        Where there seems to be punctuation, only after twice as many words.
+        Where there seems to be punctuation, half as many times; 0 where the client segments.
         """
         if not self._find_sentences:
-            return False
+            return 0
         mark = max((match.end() for match in _MARK.finditer(text)), default=0)
         factor = 1 if _is_bare(text) else 2
-        return count_steps(text[mark:]) >= factor * self.limits.bare_words
+        return count_steps(text[mark:]) // (factor * self.limits.bare_words)
 
     def split(self, text: str) -> Iterator[tuple[int, int]]:
         """The segments of a whole text as ``(start, end)``, the same as when it comes in pieces."""
