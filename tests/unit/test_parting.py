@@ -229,6 +229,7 @@ def test_a_tail_has_as_many_words_as_it_may() -> None:
     crossing = hypothesis("a b c d ", "D C B A", (3, 2, 1, 0))
     assert crossing.tail("a b c d ", 4, 9) == Context()
     assert whole.tail("a b c d", 4, 9) == Context(), "a word that was cut in two"
+    assert whole.tail("a b c d. ", 4, 9) == Context(), "a sentence that has ended"
 
 
 # Which place

@@ -9,7 +9,7 @@ from translator.models.base import EncodedText, Tokenizer
 from translator.policy.base import TargetWord
 from translator.session.events import AlignedRange
 from translator.text.detokenizer import TargetText, detokenize
-from translator.text.words import UNSPACED, count_words, word_ends
+from translator.text.words import UNSPACED, count_words, strip_final_punctuation, word_ends
 
 __all__ = ["Context", "ModelSource", "TargetHypothesis"]
 
@@ -199,9 +199,10 @@ class TargetHypothesis:
     def tail(self, segment: str, last: int, max_words: int) -> Context:
         """The end of a segment's source, in a few words, with the tokens for it before ``last``.
 
-        Nothing where source and target do not part there, or where a word has been cut in two.
+        Nothing where source and target do not part there, where a word has been cut in two, or
+        where the source has a full stop after all, as after an abbreviation.
         """
-        if not segment[-1:].isspace():
+        if not segment[-1:].isspace() or strip_final_punctuation(segment) != segment:
             return Context()
         places = {
             start: index
