@@ -31,8 +31,8 @@ def test_a_split_closes_the_first_part_and_goes_on_with_the_rest() -> None:
     rest = first.split(7)
     assert (first.committed, first.closed, first.id, first.start) == ("Hello. ", True, 3, 100)
     assert (rest.committed, rest.closed, rest.id, rest.start) == ("You are", False, 4, 107)
-    assert first.chunks == [Chunk(0, 9, 1.0, 0.0, 0.5)]
-    assert rest.chunks == [Chunk(0, 2, 1.0, 0.0, 0.5), Chunk(2, 7, 2.0, 0.5, 1.0)]
+    assert first.chunks == [Chunk(0, 7, 1.0, 0.0, 0.5 * 7 / 9)]
+    assert rest.chunks == [Chunk(0, 2, 1.0, 0.5 * 7 / 9, 0.5), Chunk(2, 7, 2.0, 0.5, 1.0)]
     assert rest.sequence == 9
     assert rest.config is CONFIG
 
@@ -50,12 +50,68 @@ def test_words_arrive_with_the_chunk_of_their_first_character() -> None:
     assert segment((" \n", 1.0, None, None)).arrivals_s() == []
 
 
-def test_media_time_of_a_range_is_that_of_the_chunks_it_touches() -> None:
-    built = segment(("abc", 0.0, 1.0, 2.0), ("def", 0.0, None, 3.0), ("ghi", 0.0, 5.0, None))
-    assert built.media_time(0, 2) == (1.0, 2.0)
-    assert built.media_time(2, 4) == (1.0, 3.0)
-    assert built.media_time(4, 9) == (5.0, 3.0)
+def test_media_time_passes_evenly_over_the_text_of_a_chunk() -> None:
+    built = segment((" abcd ", 0.0, 1.0, 2.0), ("efgh", 0.0, 2.5, 3.5))
+    assert built.media_time(1, 5) == (1.0, 2.0)
+    assert built.media_time(1, 3) == (1.0, 1.5)
+    assert built.media_time(3, 5) == (1.5, 2.0)
+    assert built.media_time(4, 8) == (1.75, 3.0)
+    assert built.media_time(0, 10) == (1.0, 3.5)
     assert built.media_time(0, 0) == (None, None)
+
+
+def test_media_time_is_as_wide_as_a_chunk_of_which_one_time_is_missing() -> None:
+    built = segment(("abc", 0.0, 1.0, 2.0), ("def", 0.0, None, 3.0), ("ghi", 0.0, 5.0, None))
+    assert built.media_time(3, 5) == (None, 3.0)
+    assert built.media_time(0, 5) == (1.0, 3.0)
+    assert built.media_time(4, 8) == (5.0, None)
+    assert segment(("abc", 0.0, None, None)).media_time(0, 3) == (None, None)
+
+
+def test_an_end_before_the_beginning_is_not_known() -> None:
+    built = segment(("abc ", 0.0, 90.0, 91.0), ("def", 0.0, 1.0, 2.0))
+    assert built.media_time(0, 7) == (90.0, None)
+    assert built.media_time(4, 7) == (1.0, 2.0)
+
+
+def test_both_parts_of_a_split_chunk_keep_their_share_of_its_time() -> None:
+    first = segment(("abcd", 0.0, 1.0, 2.0), ("  ", 0.0, 2.0, 3.0))
+    rest = first.split(1)
+    assert (first.chunks[0].start_s, first.chunks[0].end_s) == (1.0, 1.25)
+    assert [(c.start_s, c.end_s) for c in rest.chunks] == [(1.25, 2.0), (2.0, 3.0)]
+    unknown = segment(("abcd", 0.0, 1.0, None))
+    rest = unknown.split(2)
+    assert (unknown.chunks[0].start_s, unknown.chunks[0].end_s) == (1.0, None)
+    assert (rest.chunks[0].start_s, rest.chunks[0].end_s) == (1.0, None)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "position", "seconds"),
+    [
+        ([("one ", 0.0, 1.0), ("two", 2.5, 3.0)], 4, 1.5),
+        ([("one", 0.0, 1.0), (" two", 2.5, 3.0)], 4, 1.5),
+        ([("one", 0.0, 1.0), (" ", 1.0, 1.1), ("two", 2.5, 3.0)], 4, 1.5),
+        ([("one two", 0.0, 1.0)], 4, 0.0),  # inside a chunk
+        ([("one t", 0.0, 1.0), ("wo", 2.5, 3.0)], 4, 0.0),  # inside a word
+        ([("one ", 0.0, 1.0), ("two three", 2.5, 3.0)], 8, 0.0),  # not the chunk's first word
+        ([("one ", 5.0, 6.0), ("two", 2.5, 3.0)], 4, 0.0),  # times go back
+        ([("one ", 1.0, 1.0), ("two", 1.0, 1.0)], 4, 0.0),  # no time passes
+        ([("one ", 0.0, None), ("two", 2.5, 3.0)], 4, 0.0),
+        ([("one ", 0.0, 1.0), ("two", None, 3.0)], 4, 0.0),
+        ([(" ", 0.0, 1.0), ("two", 2.5, 3.0)], 1, 0.0),  # nothing was said before
+    ],
+)
+def test_a_pause_lies_between_the_words_of_two_chunks(
+    chunks: list[tuple[str, float | None, float | None]], position: int, seconds: float
+) -> None:
+    built = segment(*((text, 0.0, start, end) for text, start, end in chunks))
+    assert built.pause_before(position) == seconds
+
+
+def test_a_pause_stays_where_it_is_when_the_segment_is_split() -> None:
+    first = segment(("a b ", 0.0, 0.0, 1.0), ("c d ", 0.0, 2.0, 3.0), ("e", 0.0, 5.0, 6.0))
+    rest = first.split(2)
+    assert (rest.pause_before(2), rest.pause_before(6)) == (1.0, 2.0)
 
 
 @given(st.lists(st.text("ab ", max_size=4), max_size=8), st.integers(0, 30))

@@ -3,13 +3,13 @@
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from translator.text.segmenter import Segmenter, SegmentLimits, is_opaque
+from translator.text.segmenter import SegmentEnd, Segmenter, SegmentLimits, is_opaque
 
 pytestmark = pytest.mark.unit
 
@@ -36,18 +36,28 @@ SEGMENTERS = st.builds(
 )
 
 
-def stream(segmenter: Segmenter, chunks: Iterable[str]) -> list[str]:
-    """Segments of a text that comes in chunks, found as a session finds them."""
+def stream(
+    segmenter: Segmenter, chunks: Iterable[str], pauses: Sequence[float] = (0.0,)
+) -> list[str]:
+    """Segments of a text that comes in chunks, found as a session finds them.
+
+    Before the code point i of the whole there is the pause i of ``pauses``, again and again.
+    """
     segments: list[str] = []
     text = ""
     for chunk in chunks:
         scanned = len(text)
         text += chunk
-        end = segmenter.find_end(text, scanned)
-        while end is not None:
-            segments.append(text[:end])
-            text = text[end:]
-            end = segmenter.find_end(text)
+        while True:
+            begin = sum(map(len, segments))
+            end = segmenter.find_end(
+                text, scanned, lambda place, begin=begin: pauses[(begin + place) % len(pauses)]
+            )
+            if end is None:
+                break
+            segments.append(text[: end.position])
+            text = text[end.position :]
+            scanned = 0
     return [*segments, text] if text else segments
 
 
@@ -90,7 +100,7 @@ def test_a_sentence_ends_only_when_the_next_word_begins() -> None:
     assert segmenter.find_end("Hello there.") is None
     assert segmenter.find_end("Hello there. ") is None
     assert segmenter.find_end('Hello there. "') is None
-    assert segmenter.find_end('Hello there. "Y') == len("Hello there. ")
+    assert segmenter.find_end('Hello there. "Y') == SegmentEnd(len("Hello there. "))
 
 
 @pytest.mark.parametrize("opening", ['"', "“", "'", "(", "¿", "«", '("'])
@@ -102,9 +112,9 @@ def test_a_decision_is_about_the_place_just_passed_only() -> None:
     """An earlier place, once passed, is never an end again, whatever follows."""
     text = "Hello there. You"
     segmenter = Segmenter("en")
-    assert segmenter.find_end(text, len("Hello there. ")) == len("Hello there. ")
+    assert segmenter.find_end(text, len("Hello there. ")) == SegmentEnd(len("Hello there. "))
     assert segmenter.find_end(text, len("Hello there. Y")) is None
-    assert segmenter.find_end(text + " are. Yes", len(text)) == len(text + " are. ")
+    assert segmenter.find_end(text + " are. Yes", len(text)) == SegmentEnd(len(text + " are. "))
 
 
 def test_the_client_finds_sentences_if_it_says_so() -> None:
@@ -113,6 +123,65 @@ def test_the_client_finds_sentences_if_it_says_so() -> None:
         "Hi. You. Yes. No. One. Two. ",
         "Six. Ten.",
     ]
+
+
+EIGHT = "we sail south and they sail north today "
+
+
+@pytest.mark.parametrize(
+    ("before", "seconds", "ends"),
+    [
+        (EIGHT, 0.0, False),
+        (EIGHT, 0.29, False),
+        (EIGHT, 0.3, True),
+        (EIGHT.removeprefix("we "), 0.9, False),
+        (EIGHT.removeprefix("we "), 1.0, True),
+        ("We" + EIGHT.removeprefix("we"), 0.9, False),
+        ("We" + EIGHT.removeprefix("we"), 1.0, True),
+        (EIGHT.replace("south", "south,"), 0.9, False),
+        (EIGHT.replace("south", "3.5"), 0.9, True),
+        ("\u4eca\u65e5\u306f\u5143\u6c17\u3067\u3059\u304b ", 0.3, True),
+        ("well ", 1.0, True),
+        (" — ", 9.0, False),
+    ],
+)
+def test_a_pause_ends_a_segment(before: str, seconds: float, ends: bool) -> None:
+    text = before + "north"
+    end = Segmenter("en").find_end(text, 0, lambda place: seconds if place == len(before) else 0.0)
+    assert end == (SegmentEnd(len(before)) if ends else None)
+    client = Segmenter("en", find_sentences=False)
+    assert client.find_end(text, pause_before=lambda _: seconds) is None
+
+
+def test_a_limit_ends_a_segment_in_its_sentence() -> None:
+    segmenter = Segmenter("en", SegmentLimits(max_words=4, max_length=30))
+    assert segmenter.find_end("a b c d e") == SegmentEnd(8, in_sentence=True)
+    assert segmenter.find_end("a b c, d") == SegmentEnd(7, in_sentence=True)
+    assert segmenter.find_end("a" * 31) == SegmentEnd(30, in_sentence=True)
+    assert segmenter.find_end("Go on. D") == SegmentEnd(7)
+
+
+@pytest.mark.parametrize(
+    ("text", "overlong"),
+    [
+        ("one two three", 0),
+        ("one two three four", 1),
+        ("one two three four five six seven eight", 2),
+        ("one, two three four five six seven eight", 0),
+        ("one, two three four five six seven eight nine", 1),
+        ("One two three four five six seven", 0),
+        ("One two three four five six seven eight", 1),
+        ("3.5 4,5 one two", 1),
+        ("one two three four, ", 0),
+        ("\u4eca\u65e5\u306f\u5143", 1),
+        ("\u4eca\u65e5\u3002\u306f\u5143\u6c17", 0),
+        ("", 0),
+    ],
+)
+def test_text_without_marks_grows_overlong(text: str, overlong: int) -> None:
+    limits = SegmentLimits(bare_words=4)
+    assert Segmenter("en", limits).num_overlong(text) == overlong
+    assert Segmenter("en", limits, find_sentences=False).num_overlong(text) == 0
 
 
 def test_a_segment_holds_no_more_words_than_allowed() -> None:
@@ -164,6 +233,22 @@ def test_chunks_cut_anywhere_give_the_segments_of_the_whole(
     whole = split(segmenter, text)
     assert stream(segmenter, cut(text, cuts)) == whole
     assert stream(segmenter, text) == whole
+
+
+@given(
+    SEGMENTERS,
+    TEXTS,
+    st.lists(st.integers(0, 200), max_size=12),
+    st.lists(st.sampled_from([0.0, 0.0, 0.5, 3.0]), min_size=1, max_size=9),
+)
+@settings(deadline=None, max_examples=200)
+def test_chunks_cut_anywhere_end_at_the_same_pauses(
+    segmenter: Segmenter, text: str, cuts: list[int], pauses: list[float]
+) -> None:
+    whole = stream(segmenter, [text], pauses)
+    assert stream(segmenter, cut(text, cuts), pauses) == whole
+    assert stream(segmenter, text, pauses) == whole
+    assert "".join(whole) == text
 
 
 @pytest.mark.parametrize("space", "\t\n\x0b\x0c\x1c\x85\u00a0\u1680\u2003\u2028\u202f\u3000")

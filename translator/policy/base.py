@@ -40,6 +40,7 @@ class Observation:
         source_is_complete: Whether the segment is closed: no more source will come.
         is_shown: Whether what the decision shows is shown. It is not when tentative source follows,
             with which the hypothesis for the draft comes next.
+        sentence_goes_on: Whether it was closed in the middle of a sentence.
     """
 
     text: str
@@ -50,6 +51,7 @@ class Observation:
     source_is_committed: bool = True
     source_is_complete: bool = False
     is_shown: bool = True
+    sentence_goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,11 @@ class Policy(ABC):
     def decide(self, observation: Observation) -> Decision:
         """Decide on a new hypothesis; call once for each, in order."""
         everything = len(observation.text)
-        if observation.source_is_complete:
-            return Decision(everything, everything)
         stable = observation.committed_length
         reliable = max(stable, self._reliable_length(observation))
+        if observation.source_is_complete:
+            length = reliable if observation.sentence_goes_on else everything
+            return Decision(length, length)
         if observation.source_is_committed:
             agreed = self.stable_length(observation)
             ends = (w.end for w in observation.words if w.end <= min(agreed, reliable))

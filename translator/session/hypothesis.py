@@ -2,18 +2,36 @@
 
 import re
 from dataclasses import dataclass
+from itertools import accumulate
 
 from translator.engine.request import Hypothesis
 from translator.models.base import EncodedText, Tokenizer
 from translator.policy.base import TargetWord
 from translator.session.events import AlignedRange
 from translator.text.detokenizer import TargetText, detokenize
-from translator.text.words import word_ends
+from translator.text.words import UNSPACED, count_words, strip_final_punctuation, word_ends
 
-__all__ = ["ModelSource", "TargetHypothesis"]
+__all__ = ["Context", "ModelSource", "TargetHypothesis"]
 
 # Control characters mean nothing to a model; a space instead keeps all positions as they are.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Not before a mark that stands alone: it belongs to the word before.
+_WORD_START = re.compile(rf"(?<!\S)[^\w\s]*\w|[{UNSPACED}]")
+# Beyond all source.
+_FAR = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The end of the segment before, whose sentence goes on.
+
+    Attributes:
+        source: Its source.
+        target: The tokens that were committed for it.
+    """
+
+    source: str = ""
+    target: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,39 +41,55 @@ class ModelSource:
     Attributes:
         text: The text, control characters as spaces, without the white space around it.
         offset: Code points of white space before it in the segment.
-        encoded: Its tokens and where each comes from.
+        encoded: The tokens of context and text, and where each comes from.
+        context: What stands before the text.
         truncated: Whether the model's length limit cut it.
     """
 
     text: str
     offset: int
     encoded: EncodedText
+    context: str = ""
     truncated: bool = False
 
     @classmethod
-    def encode(cls, tokenizer: Tokenizer, text: str, max_tokens: int) -> "ModelSource":
-        """Tokens of ``text`` for a model that takes at most ``max_tokens``."""
+    def encode(
+        cls, tokenizer: Tokenizer, text: str, max_tokens: int, context: str = ""
+    ) -> "ModelSource":
+        """Tokens of ``text``, after ``context``, for a model that takes at most ``max_tokens``."""
         clean = _CONTROL.sub(" ", text)
         stripped = clean.strip()
         offset = len(clean) - len(clean.lstrip())
-        encoded = tokenizer.encode_source(stripped)
+        context = _CONTROL.sub(" ", context).lstrip()
+        encoded = tokenizer.encode_source(context + stripped)
         if len(encoded.tokens) <= max_tokens:
-            return cls(stripped, offset, encoded)
+            return cls(stripped, offset, encoded, context)
         kept = EncodedText(
             (*encoded.tokens[: max_tokens - 1], encoded.tokens[-1]),
             (*encoded.spans[: max_tokens - 1], encoded.spans[-1]),
         )
-        return cls(stripped, offset, kept, truncated=True)
+        return cls(stripped, offset, kept, context, truncated=True)
 
     def range_of(self, token: int) -> tuple[int, int] | None:
         """Code points ``[start, end)`` of the segment that a source token comes from, or None.
 
-        White space before a word is left out; the end of sentence comes from nowhere.
+        White space before a word is left out; the end of sentence comes from nowhere, and the
+        context from no part of the segment.
         """
         start, end = self.encoded.spans[token]
-        surface = self.text[start:end]
-        start += len(surface) - len(surface.lstrip())
-        return (self.offset + start, self.offset + end) if start < end else None
+        surface = (self.context + self.text)[start:end]
+        start = max(start + len(surface) - len(surface.lstrip()), len(self.context))
+        shift = self.offset - len(self.context)
+        return (shift + start, shift + end) if start < end else None
+
+    def is_context(self, token: int) -> bool:
+        """Whether a source token comes from the context."""
+        start, end = self.encoded.spans[token]
+        return start < end <= len(self.context)
+
+    def word_starts(self) -> list[int]:
+        """Code points of the segment before each of its words."""
+        return [self.offset + match.start() for match in _WORD_START.finditer(self.text)]
 
 
 class TargetHypothesis:
@@ -88,11 +122,19 @@ class TargetHypothesis:
         first = self.num_tokens_at(start) or 0
         for end in ends:
             last = self.num_tokens_at(end) or 0
-            covered = self.source_range(first, last)
+            covered = self._source_end(first, last)
             log_probability = sum(self._hypothesis.log_probabilities[first:last])
-            words.append(TargetWord(end, covered and covered[1], log_probability))
+            words.append(TargetWord(end, covered, log_probability))
             first = last
         return words
+
+    def _source_end(self, first: int, last: int) -> int | None:
+        """As of ``source_range``; 0 for what comes from the context alone."""
+        covered = self.source_range(first, last)
+        if covered is not None:
+            return covered[1]
+        aligned = self._hypothesis.alignment[first:last]
+        return 0 if any(self.source.is_context(token) for token in aligned) else None
 
     def source_range(self, first: int, last: int) -> tuple[int, int] | None:
         """Code points of the segment's source that target tokens ``[first, last)`` come from."""
@@ -119,3 +161,60 @@ class TargetHypothesis:
                 aligned.append(AlignedRange(*found, begin, word_end))
             start = word_end
         return tuple(aligned)
+
+    def partings(self, first: int, last: int) -> dict[int, int]:
+        """Where source and target part cleanly.
+
+        At the beginning of a source word, when the target up to some token comes only from source
+        before it, and the target from there on only from source after it.
+
+        Args:
+            first: Tokens that have to be on the near side, as those that are committed.
+            last: Tokens to look at.
+
+        Returns:
+            For each such place, in code points of the segment, the number of target tokens before.
+        """
+        ranges = [
+            self.source.range_of(token) if any(map(str.isalnum, self._piece(index))) else None
+            for index, token in enumerate(self._hypothesis.alignment[:last])
+        ]
+        reached = list(accumulate((r[1] if r else 0 for r in ranges), max, initial=0))
+        begins = (r[0] if r else _FAR for r in reversed(ranges))
+        ahead = list(accumulate(begins, min, initial=_FAR))[::-1]
+        starts = self.source.word_starts()
+        places: dict[int, int] = {}
+        for end in word_ends(self.text):
+            index = self.num_tokens_at(end)
+            if index is None or not first <= index <= len(ranges):
+                continue
+            if reached[index] > 0 and ahead[index] < _FAR:
+                places |= {s: index for s in starts if reached[index] <= s <= ahead[index]}
+        return places
+
+    def _piece(self, index: int) -> str:
+        """Text of a token."""
+        ends = self._target.token_ends
+        return self.text[ends[index - 1] if index else 0 : ends[index]]
+
+    def has_mark_at(self, index: int) -> bool:
+        """Whether the first ``index`` tokens end with a mark, such as a comma."""
+        return not self.text[: self._target.token_ends[index - 1]][-1:].isalnum()
+
+    def tail(self, segment: str, last: int, max_words: int) -> Context:
+        """The end of a segment's source, in a few words, with the tokens for it before ``last``.
+
+        Nothing where source and target do not part there, where a word has been cut in two, or
+        where the source has a full stop after all, as after an abbreviation.
+        """
+        if not segment[-1:].isspace() or strip_final_punctuation(segment) != segment:
+            return Context()
+        places = {
+            start: index
+            for start, index in self.partings(0, last).items()
+            if count_words(segment[start:]) <= max_words
+        }
+        if not places:
+            return Context()
+        start = min(places)
+        return Context(segment[start:], self.tokens[places[start] : last])

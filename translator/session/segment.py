@@ -1,6 +1,6 @@
 """A segment: the source that is translated as one, shared by all targets."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from translator.session.events import SessionConfig
 
@@ -37,6 +37,8 @@ class Segment:
         committed: Its source for good.
         tentative: What the client may still revise; only the open segment has any.
         closed: Whether no more source will come.
+        in_sentence: Whether it was closed in the middle of a sentence.
+        continues: Whether it goes on with the sentence of the segment before.
         sequence: The last source update or flush that it reflects.
     """
 
@@ -46,6 +48,8 @@ class Segment:
     committed: str = ""
     tentative: str = ""
     closed: bool = False
+    in_sentence: bool = False
+    continues: bool = False
     sequence: int = 0
     chunks: list[Chunk] = field(default_factory=list)
 
@@ -58,16 +62,33 @@ class Segment:
             self.committed += text
             self.chunks.append(Chunk(begin, len(self.committed), arrived_s, start_s, end_s))
 
-    def split(self, end: int) -> "Segment":
+    def split(self, end: int, *, in_sentence: bool = False) -> "Segment":
         """End this segment at ``end``; returns the segment that goes on with the rest."""
-        rest = Segment(self.id + 1, self.start + end, self.config, sequence=self.sequence)
+        rest = Segment(
+            self.id + 1,
+            self.start + end,
+            self.config,
+            committed=self.committed[end:],
+            continues=in_sentence,
+            sequence=self.sequence,
+        )
         for chunk in self.chunks:
             if chunk.end > end:
-                text = self.committed[max(chunk.start, end) : chunk.end]
-                rest.append(text, chunk.arrived_s, chunk.start_s, chunk.end_s)
-        self.chunks = [chunk for chunk in self.chunks if chunk.start < end]
+                start_s = chunk.start_s if chunk.start >= end else self._time_at(chunk, end)[1]
+                start = max(chunk.start - end, 0)
+                rest.chunks.append(
+                    replace(chunk, start=start, end=chunk.end - end, start_s=start_s)
+                )
+        self.chunks = [
+            chunk
+            if chunk.end <= end
+            else replace(chunk, end=end, end_s=self._time_at(chunk, end)[0])
+            for chunk in self.chunks
+            if chunk.start < end
+        ]
         self.committed = self.committed[:end]
         self.closed = True
+        self.in_sentence = in_sentence
         return rest
 
     def drop(self, end: int) -> None:
@@ -96,9 +117,55 @@ class Segment:
             position += len(word)
         return arrivals
 
+    # Media time
+
     def media_time(self, start: int, end: int) -> tuple[float | None, float | None]:
-        """Media times at which the source ``[start, end)`` begins and ends, as far as known."""
+        """Media times at which the source ``[start, end)`` begins and ends, as far as known.
+
+        Within a chunk time is taken to pass evenly over its text, without the white space around
+        it. An end before the beginning, from offsets that went back, is not known.
+        """
         overlapping = [c for c in self.chunks if c.start < end and c.end > start]
-        starts = [c.start_s for c in overlapping if c.start_s is not None]
-        ends = [c.end_s for c in overlapping if c.end_s is not None]
-        return min(starts, default=None), max(ends, default=None)
+        begins = (self._time_at(c, max(start, c.start))[1] for c in overlapping)
+        ends = (self._time_at(c, min(end, c.end))[0] for c in reversed(overlapping))
+        start_s = next((s for s in begins if s is not None), None)
+        end_s = next((s for s in ends if s is not None), None)
+        if start_s is not None and end_s is not None and end_s < start_s:
+            end_s = None
+        return start_s, end_s
+
+    def pause_before(self, position: int) -> float:
+        """Seconds of silence before the word that begins at ``position``; 0 where not known."""
+        later = next((c for c in self.chunks if c.start <= position < c.end), None)
+        earlier = next(
+            (
+                c
+                for c in reversed(self.chunks)
+                if c.end <= position and self.committed[c.start : c.end].strip()
+            ),
+            None,
+        )
+        if later is None or earlier is None or later.start_s is None or earlier.end_s is None:
+            return 0.0
+        if self.committed[later.start : position].strip():
+            return 0.0
+        return max(0.0, later.start_s - earlier.end_s)
+
+    def _time_at(self, chunk: Chunk, position: int) -> tuple[float | None, float | None]:
+        """Latest end of what lies before ``position`` and first beginning of what follows it.
+
+        The two are the same inside a chunk whose times are known. Where one of them is missing,
+        what lies before ends with the chunk and what follows begins with it.
+        """
+        text = self.committed[chunk.start : chunk.end]
+        first = chunk.start + len(text) - len(text.lstrip())
+        last = chunk.start + len(text.rstrip())
+        if position <= first:
+            return chunk.start_s, chunk.start_s
+        if position >= last:
+            return chunk.end_s, chunk.end_s
+        if chunk.start_s is None or chunk.end_s is None:
+            return chunk.end_s, chunk.start_s
+        part = (position - first) / (last - first)
+        time_s = chunk.start_s + part * (chunk.end_s - chunk.start_s)
+        return time_s, time_s

@@ -18,10 +18,13 @@ from translator.session.events import (
     TargetEvent,
     Warned,
 )
+from translator.session.inspector import SourceInspector
 from translator.session.outbox import Outbox
+from translator.session.parting import best_parting
 from translator.session.report import SessionReport, TargetFigures, TargetReport
 from translator.session.segment import Segment
 from translator.session.track import Track
+from translator.text.segmenter import SegmentEnd
 from translator.text.words import count_words
 
 __all__ = ["Session"]
@@ -68,11 +71,14 @@ class Session:
         self._source_updates = 0
         self._num_closed = 0
         self._speaker = ""
+        self._inspector = SourceInspector(self.warnings.append)
         self._ended = False
         first = self._resume.first
         self._open = Segment(
             first.segment_id if first else 0, first.source_start if first else 0, config
         )
+        # Where segments begin that some target of the earlier stream has come to already.
+        self._known_starts = {t.segment_id: t.source_start for t in self._resume.targets.values()}
         # The first segment of the newest configuration.
         self._config_begins = self._open.id
         # Closed segments that some target has not been through.
@@ -156,18 +162,48 @@ class Session:
         """Add source to the open segment and close it wherever it ends."""
         now = self._clock()
         scanned = len(self._open.committed)
-        self._open.append(update.committed, now, update.start_s, update.end_s)
+        self._open.append(update.committed, now, *self._inspector.offsets(update))
         self._open.sequence = self.last_sequence
         self._open.tentative = ""
-        end = self._open.config.segmenter.find_end(self._open.committed, scanned)
-        while end is not None:
-            self._close_open(end)
-            end = self._open.config.segmenter.find_end(self._open.committed)
+        self._close_where_it_ends(scanned)
         if update.end_of_segment:
             self._close_open()
-        self._open.tentative = update.tentative
+        self._open.tentative = self._inspector.tentative(update.tentative, self._open.committed)
 
-    def _close_open(self, end: int | None = None) -> None:
+    def _close_where_it_ends(self, scanned: int = 0) -> None:
+        """Close the open segment at each end in it, after what has been ``scanned``."""
+        while end := self._find_end(scanned):
+            self._close_open(end.position, in_sentence=end.in_sentence)
+            scanned = 0
+
+    def _find_end(self, scanned: int) -> SegmentEnd | None:
+        """The end of the open segment: where the earlier stream ended it, if that is known."""
+        segment = self._open
+        end = segment.config.segmenter.find_end(segment.committed, scanned, segment.pause_before)
+        known = self._known_starts.get(segment.id + 1, 0) - segment.start
+        if not 0 < known <= segment.config.segmenter.limits.max_length:
+            return end
+        if end is not None and end.position == known:
+            return end
+        # What has no other reason to end there was cut for its translation.
+        return SegmentEnd(known, in_sentence=True) if len(segment.committed) > known else None
+
+    def _cut_overlong(self) -> None:
+        """Cut the open segment where all targets part, if it is long and has no mark."""
+        segment = self._open
+        overlong = segment.config.segmenter.num_overlong(segment.committed)
+        if not overlong or segment.id + 1 in self._known_starts:
+            return
+        tracks = [self._tracks[binding.target] for binding in segment.config.bindings]
+        partings = [track.partings(segment) for track in tracks]
+        place = best_parting(segment, partings, anywhere=overlong > 1)
+        if place is not None:
+            tentative = segment.tentative
+            self._close_open(place, in_sentence=True)
+            self._close_where_it_ends()
+            self._open.tentative = tentative
+
+    def _close_open(self, end: int | None = None, *, in_sentence: bool = False) -> None:
         """Close the open segment after ``end`` code points; what is left begins the next one."""
         segment = self._open
         tentative = segment.tentative
@@ -178,8 +214,10 @@ class Session:
             segment.drop(end)
             return
         segment.tentative = ""
-        rest = segment.split(len(segment.committed) if end is None else end)
+        length = len(segment.committed) if end is None else end
+        rest = segment.split(length, in_sentence=in_sentence)
         rest.tentative = tentative
+        self._known_starts.pop(rest.id, None)
         self._num_closed += 1
         self._source_words += count_words(segment.committed)
         self._closed.append(segment)
@@ -243,6 +281,7 @@ class Session:
             event = track.accept(outcome)
             if event is not None:
                 self._put(event)
+            self._cut_overlong()
 
     def _begin_next(self, target: str, track: Track) -> bool:
         """Give a track its next segment; False when there is none to begin or it is retired."""

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from translator.engine.request import Outcome, Request, RequestKey, RequestTiming
+from translator.engine.request import Hypothesis, Outcome, Request, RequestKey, RequestTiming
 from translator.models.base import EncodedText
 from translator.policy.base import Decision, Observation, Policy
 from translator.session.events import AlignedRange, Binding, ResumedTarget, TargetEvent
-from translator.session.hypothesis import ModelSource, TargetHypothesis
+from translator.session.hypothesis import Context, ModelSource, TargetHypothesis
 from translator.session.report import TargetFigures
 from translator.session.segment import Segment
 from translator.text.segmenter import is_opaque
@@ -61,6 +61,8 @@ def _draft_follows(segment: Segment, filed: _Filed) -> bool:
     return filed.is_committed and segment.config.drafts and bool(segment.tentative)
 
 
+# Words of the segment before that the model is given with the rest of its sentence.
+_MAX_CONTEXT_WORDS = 10
 _NO_SOURCE = ModelSource("", 0, EncodedText((), ()))
 _NO_CHANGE = _Change("", "", None, 0, ())
 
@@ -99,6 +101,8 @@ class Track:
         self.resumed = resumed
         self._versions = versions
         self._filed: dict[int, _Filed] = {}
+        # What the next segment goes on from, and what this one does.
+        self._next_context = self._context = Context()
         self._reset()
 
     def _reset(self) -> None:
@@ -119,6 +123,9 @@ class Track:
 
     def begin(self, segment: Segment, binding: Binding) -> None:
         """Take up the next segment, under the configuration it began with."""
+        goes_on = segment.continues and binding == self.binding
+        self._context = self._next_context if goes_on else Context()
+        self._next_context = Context()
         self.segment = segment
         self.binding = binding
         if self._policy is None or self._policy_of is not segment.config:
@@ -157,7 +164,8 @@ class Track:
         ):
             return None
         model = self.binding.model
-        source = ModelSource.encode(self.binding.tokenizer, text, model.max_source_tokens)
+        tokenizer = self.binding.tokenizer
+        source = ModelSource.encode(tokenizer, text, model.max_source_tokens, self._context.source)
         # A bias shapes drafts only, never what is committed.
         can_commit = segment.closed or (is_committed and self._policy.commits_open_segments)
         self._wanted = wanted
@@ -175,9 +183,24 @@ class Track:
             version=version,
             model=model.name,
             source=source.encoded.tokens,
-            target_prefix=self._committed_tokens,
+            target_prefix=self._with_context(self._committed_tokens),
             draft=self._draft_tokens,
             draft_bias=0.0 if can_commit else self._policy.draft_bias,
+        )
+
+    def _with_context(self, tokens: tuple[int, ...]) -> tuple[int, ...]:
+        first = len(self.binding.tokenizer.target_start)
+        return tokens[:first] + self._context.target + tokens[first:]
+
+    def _without_context(self, hypothesis: Hypothesis) -> Hypothesis:
+        first = len(self.binding.tokenizer.target_start)
+        last = first + len(self._context.target)
+        return replace(
+            hypothesis,
+            tokens=hypothesis.tokens[:first] + hypothesis.tokens[last:],
+            alignment=hypothesis.alignment[:first] + hypothesis.alignment[last:],
+            log_probabilities=hypothesis.log_probabilities[:first]
+            + hypothesis.log_probabilities[last:],
         )
 
     def _next_text(self, segment: Segment) -> tuple[str, bool]:
@@ -213,7 +236,12 @@ class Track:
         self.figures.decoded(outcome.timing)
         if filed is None or self.segment is None or outcome.hypothesis is None:
             return None
-        hypothesis = TargetHypothesis(self.binding.tokenizer, filed.source, outcome.hypothesis)
+        hypothesis = TargetHypothesis(
+            self.binding.tokenizer, filed.source, self._without_context(outcome.hypothesis)
+        )
+        if self.segment.closed and not self.segment.committed.startswith(filed.text.rstrip()):
+            # The segment was cut back since: what this says of the rest is not to be shown.
+            return None
         if filed.is_committed:
             self._answer = (filed, hypothesis)
         return self._apply(self.segment, filed, hypothesis, outcome.timing)
@@ -265,10 +293,12 @@ class Track:
         decision = self._decide(segment, filed, hypothesis, known)
         committed = hypothesis.text[known : decision.committed_length]
         first = len(self._committed_tokens)
-        if filed.is_complete:
+        if decision.committed_length == len(hypothesis.text):
             last = len(hypothesis.tokens)
         else:
             last = max(first, hypothesis.num_tokens_at(decision.committed_length) or 0)
+        if filed.is_complete and segment.in_sentence:
+            self._next_context = hypothesis.tail(filed.text, last, _MAX_CONTEXT_WORDS)
         if _draft_follows(segment, filed):
             former = self._draft
             draft = former[len(committed) :] if former.startswith(committed) else ""
@@ -305,9 +335,25 @@ class Track:
                 # The segment may have been cut back since.
                 source_is_committed=filed.is_committed and segment.committed.startswith(filed.text),
                 source_is_complete=filed.is_complete,
+                sentence_goes_on=filed.is_complete and segment.in_sentence,
                 is_shown=not _draft_follows(segment, filed),
             )
         )
+
+    def partings(self, segment: Segment) -> dict[int, bool]:
+        """Where an open segment may be cut: source and target part, and nothing after is committed.
+
+        Returns:
+            Positions in the segment's source, each with whether the target has a mark there; none
+            where the last hypothesis is not of this segment's committed source.
+        """
+        if self.segment is not segment or self._answer is None:
+            return {}
+        filed, hypothesis = self._answer
+        if not segment.committed.startswith(filed.text):
+            return {}
+        places = hypothesis.partings(len(self._committed_tokens), len(hypothesis.tokens))
+        return {start: hypothesis.has_mark_at(index) for start, index in places.items()}
 
     def _event(
         self,

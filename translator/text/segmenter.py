@@ -1,9 +1,10 @@
-"""Where a segment ends: at the end of a sentence, or at a sensible place when none comes.
+"""Where a segment ends: with a sentence, at a pause, or at a sensible place when none comes.
 
 How the text was cut into chunks must not matter, so each decision is made from the text before one
-fixed place only: the first letter or digit of a word. A chunk that brings many words is looked at
-as if they had come one by one. And a decision is about the place just passed, never about an
-earlier one: what lies further back may have been translated and committed as part of the segment.
+fixed place only, and from the silence there: the first letter or digit of a word. A chunk that
+brings many words is looked at as if they had come one by one. And a decision is about the place
+just passed, never about an earlier one: what lies further back may have been translated and
+committed as part of the segment.
 
 Sentence ends come from ``sentencex`` (Wikimedia; rules and abbreviations of some 240 languages,
 offsets in code points, no data to download).
@@ -11,20 +12,27 @@ offsets in code points, no data to download).
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import sentencex
 
-from translator.text.words import UNSPACED
+from translator.text.words import UNSPACED, count_steps
 
-__all__ = ["SegmentLimits", "Segmenter", "is_opaque"]
+__all__ = ["SegmentEnd", "SegmentLimits", "Segmenter", "is_opaque"]
 
 # A word, from its first non-space character to its first letter or digit. Scripts without spaces
 # put none after a full stop either.
 _WORD_START = re.compile(r"(?:(?<!\S)|(?<=[。！？]))[^\w\s]*\w")
 _CLAUSE_END = re.compile(r"[,;:—–]\s*$")
+# What parts a text: a mark before a space, or any of a script without spaces.
+_MARK = re.compile(r"[.,;:!?…—–](?=\s)|[。，、；：！？]")
 _WHITE_SPACE = re.compile(r"[^\S\n]")
+# Silence that ends any segment, and from so many words on one of text without punctuation.
+# Measured: docs/segmentation.md.
+_PAUSE_S = 1.0
+_BARE_PAUSE_S = 0.3
+_BARE_PAUSE_WORDS = 8
 # A run of this many characters without a space, in a script that uses spaces, is no language.
 _MAX_WORD_LENGTH = 100
 
@@ -33,11 +41,27 @@ _MAX_WORD_LENGTH = 100
 class SegmentLimits:
     """The longest segment, in words (split at white space) and in code points.
 
-    From three quarters of either on, a segment ends with the next clause.
+    From three quarters of either on, a segment ends with the next clause. From ``bare_words`` on
+    without a mark, it may be cut where its translation allows it and something speaks for the
+    place; from twice as many on, wherever its translation allows it.
     """
 
     max_words: int = 64
     max_length: int = 600
+    bare_words: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentEnd:
+    """Where a segment ends.
+
+    Attributes:
+        position: Code points before the end.
+        in_sentence: Whether a limit ended it, and its sentence goes on.
+    """
+
+    position: int
+    in_sentence: bool = False
 
 
 class Segmenter:
@@ -56,12 +80,15 @@ class Segmenter:
         self.limits = limits or SegmentLimits()
         self._find_sentences = find_sentences
 
-    def find_end(self, text: str, scanned: int = 0) -> int | None:
+    def find_end(
+        self, text: str, scanned: int = 0, pause_before: Callable[[int], float] = lambda _: 0.0
+    ) -> SegmentEnd | None:
         """The end of the first segment of ``text``, or None when it is still open.
 
         Args:
             text: The text since the last segment's end.
             scanned: Code points of it that an earlier call has seen without finding an end.
+            pause_before: Seconds of silence before the word that begins at a position.
         """
         # A word whose first letter is new may have begun before.
         begin = next((i for i in range(scanned, 0, -1) if text[i - 1].isspace()), 0)
@@ -70,11 +97,30 @@ class Segmenter:
             # Where the text comes letter by letter, it is cut before any more of it is seen.
             if seen > self.limits.max_length + 1:
                 break
-            if seen > scanned and start > 0 and self._ends_before(text[:start], text[seen - 1]):
-                return start
+            if seen <= scanned or start == 0:
+                continue
+            before = text[:start]
+            if self._find_sentences and (
+                self._sentence_ends(before, text[seen - 1])
+                or _is_pause(before, pause_before(start))
+            ):
+                return SegmentEnd(start)
+            if self._is_full(before):
+                return SegmentEnd(start, in_sentence=True)
         if len(text) > self.limits.max_length:
-            return _hard_cut(text, self.limits.max_length)
+            return SegmentEnd(_hard_cut(text, self.limits.max_length), in_sentence=True)
         return None
+
+    def num_overlong(self, text: str) -> int:
+        """How many times ``bare_words`` an open segment has gone on for without a mark.
+
+        Where there seems to be punctuation, half as many times; 0 where the client segments.
+        """
+        if not self._find_sentences:
+            return 0
+        mark = max((match.end() for match in _MARK.finditer(text)), default=0)
+        factor = 1 if _is_bare(text) else 2
+        return count_steps(text[mark:]) // (factor * self.limits.bare_words)
 
     def split(self, text: str) -> Iterator[tuple[int, int]]:
         """The segments of a whole text as ``(start, end)``, the same as when it comes in pieces."""
@@ -82,14 +128,12 @@ class Segmenter:
         while start < len(text):
             # No segment is longer than this, and none looks further ahead than a word.
             end = self.find_end(text[start : start + 2 * self.limits.max_length])
-            stop = len(text) if end is None else start + end
+            stop = len(text) if end is None else start + end.position
             yield start, stop
             start = stop
 
-    def _ends_before(self, before: str, letter: str) -> bool:
-        """Whether the segment ends after ``before``; a word with this first letter comes next."""
-        if self._find_sentences and self._sentence_ends(before, letter):
-            return True
+    def _is_full(self, before: str) -> bool:
+        """Whether a limit ends the segment after ``before``."""
         num_words = len(before.split())
         limits = self.limits
         if num_words >= limits.max_words:
@@ -120,6 +164,22 @@ def is_opaque(text: str) -> bool:
         and not re.search(r"\s", stripped)
         and not re.search(f"[{UNSPACED}]", stripped)
     )
+
+
+def _is_pause(before: str, seconds: float) -> bool:
+    """Whether a silence after ``before`` ends its segment."""
+    if seconds < _BARE_PAUSE_S or not any(map(str.isalnum, before)):
+        return False
+    return seconds >= _PAUSE_S or (_is_bare(before) and count_steps(before) >= _BARE_PAUSE_WORDS)
+
+
+def _is_bare(text: str) -> bool:
+    """Whether a text seems to have no punctuation: neither a mark nor a capital at its beginning.
+
+    Punctuated speech pauses inside a sentence too, and its sentences end by themselves.
+    """
+    first = next(filter(str.isalnum, text), "")
+    return not first.isupper() and _MARK.search(text) is None
 
 
 def _hard_cut(text: str, limit: int) -> int:

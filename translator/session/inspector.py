@@ -1,0 +1,74 @@
+"""What in a stream's updates cannot be meant as it is said."""
+
+from collections.abc import Callable
+
+from translator.session.events import SourceUpdate, Warned
+
+__all__ = ["SourceInspector"]
+
+# Fewer may be said twice: "no, no, no".
+_MIN_REPEATED_WORDS = 3
+
+
+class SourceInspector:
+    """Leaves out what cannot be meant, and says so once for each reason.
+
+    Args:
+        warn: Takes the warnings.
+    """
+
+    def __init__(self, warn: Callable[[Warned], None]) -> None:
+        self._warn = warn
+        self._told: set[str] = set()
+        self._last_start_s: float | None = None
+
+    def offsets(self, update: SourceUpdate) -> tuple[float | None, float | None]:
+        """Media times of an update: unknown where they go back.
+
+        The next are measured by these, so that a recogniser may start its clock again.
+        """
+        start_s, end_s = update.start_s, update.end_s
+        if not update.committed or start_s is None:
+            return start_s, end_s
+        last_s, self._last_start_s = self._last_start_s, start_s
+        if last_s is not None and start_s < last_s:
+            self._tell(
+                Warned(
+                    "OFFSETS_IGNORED",
+                    f"source {update.sequence} begins at {start_s:.3f} s, the one before at "
+                    f"{last_s:.3f} s; media times that go back are ignored",
+                )
+            )
+            return None, None
+        if end_s is not None and end_s < start_s:
+            self._tell(
+                Warned(
+                    "OFFSETS_IGNORED",
+                    f"source {update.sequence} begins at {start_s:.3f} s and ends at "
+                    f"{end_s:.3f} s; media times that go back are ignored",
+                )
+            )
+            return None, None
+        return start_s, end_s
+
+    def tentative(self, text: str, committed: str) -> str:
+        """A tentative tail, without the committed text of its segment where it begins with that."""
+        repeated, tail = committed.strip(), text.lstrip()
+        if len(set(repeated.split())) < _MIN_REPEATED_WORDS or not tail.startswith(repeated):
+            return text
+        rest = tail[len(repeated) :]
+        if rest[:1].isalnum():
+            return text
+        self._tell(
+            Warned(
+                "TENTATIVE_REPEATS_COMMITTED",
+                f"the tentative tail began with all {len(repeated)} code points that are committed "
+                "of its segment; they are left out, since a tail follows what is committed",
+            )
+        )
+        return rest
+
+    def _tell(self, warned: Warned) -> None:
+        if warned.reason not in self._told:
+            self._told.add(warned.reason)
+            self._warn(warned)
