@@ -40,12 +40,9 @@ POLICIES = (
     "local-agreement:n=3",
     "local-agreement:n=4",
     "local-agreement:n=5",
-    "alignatt:f=2",
     "alignatt:f=3",
     "alignatt:f=4",
-    "wait-k:k=3",
     "wait-k:k=5",
-    "wait-k:k=7",
     "retranslation",
 )
 PAIRS = (LanguagePair("en", "pt"), LanguagePair("pt", "en"))
@@ -179,7 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     # Sets of one corpus share what they have streamed.
                     f"{corpus}.{policy.replace(':', '-').replace('=', '')}",
                     sentences,
-                    resolve_policy(policy),
+                    resolve_policy(policy, pair),
                 )
             )
             for policy in each.policies

@@ -114,8 +114,9 @@ def main() -> int:
             next(steps, None)
             told += 1
 
-    served = load(LanguagePair("en", "pt"))
-    done = LiveReplay(served, talk, resolve_policy(options.policy), on_progress=on_progress).run()
+    pair = LanguagePair("en", "pt")
+    served, policy = load(pair), resolve_policy(options.policy, pair)
+    done = LiveReplay(served, talk, policy, on_progress=on_progress).run()
     span_s = min(TEN_MINUTES_S, length_s / 3)
     parts = [
         part("first", done, memory_mib, 0.0, span_s),

@@ -30,7 +30,6 @@ from translator.eval.run import whole_sentences
 from translator.eval.summary import Summary, summarize
 from translator.eval.talk import joined, read_references, read_words, windows
 from translator.models.base import LanguagePair
-from translator.policy.registry import PolicyChoice
 
 DEFAULT_RESULT = Path(__file__).parent / "results" / "talks.json"
 WINDOW = 8
@@ -66,7 +65,7 @@ class Lecture:
 
 
 def lectures(
-    data: Path, policy: PolicyChoice, name: str, limit: int | None, *, is_plain: bool
+    data: Path, policy: str, name: str, limit: int | None, *, is_plain: bool
 ) -> list[Lecture]:
     evaluation = Evaluation("talks", ENGLISH)
     done: list[Lecture] = []
@@ -77,10 +76,11 @@ def lectures(
         )
         talk = dataclasses.replace(talk, references=references)
         whole = evaluation.sentences(
-            f"{folder.name}.whole", whole_sentences(talk), resolve_policy(OFFLINE)
+            f"{folder.name}.whole", whole_sentences(talk), resolve_policy(OFFLINE, ENGLISH)
         )
         stem = f"{folder.name}.{'plain.' if is_plain else ''}{name}"
-        done.append(Lecture(folder.name, evaluation.talk(stem, talk, policy), whole))
+        live = evaluation.talk(stem, talk, resolve_policy(policy, ENGLISH))
+        done.append(Lecture(folder.name, live, whole))
     return done
 
 
@@ -106,9 +106,7 @@ def lecture_row(name: str, some: Sequence[Lecture]) -> dict[str, Any]:
     }
 
 
-def recognised_rows(
-    data: Path, policy: PolicyChoice, name: str, limit: int | None
-) -> list[dict[str, Any]]:
+def recognised_rows(data: Path, policy: str, name: str, limit: int | None) -> list[dict[str, Any]]:
     """The loss of each recogniser's source against the clean one, live and whole."""
     rows: list[dict[str, Any]] = []
     acl = sorted((data / "talks_acl6060").glob("*/segments.jsonl"))
@@ -130,10 +128,14 @@ def recognised_rows(
             scores[field] = (
                 summarize(
                     evaluation.sentences(
-                        f"{corpus}.{field}.whole", sentences, resolve_policy(OFFLINE)
+                        f"{corpus}.{field}.whole", sentences, resolve_policy(OFFLINE, pair)
                     )
                 ),
-                summarize(evaluation.sentences(f"{corpus}.{field}.{name}", sentences, policy)),
+                summarize(
+                    evaluation.sentences(
+                        f"{corpus}.{field}.{name}", sentences, resolve_policy(policy, pair)
+                    )
+                ),
             )
         clean_whole, clean_live = (summary.bleu or 0.0 for summary in scores[clean])
         for field, (whole, live) in scores.items():
@@ -166,13 +168,12 @@ def main() -> int:
     parser.add_argument("--plain", action="store_true", help="lectures without punctuation")
     parser.add_argument("--output", type=Path, default=DEFAULT_RESULT)
     options = parser.parse_args()
-    policy = resolve_policy(options.policy)
     name = options.policy.replace(":", "-").replace("=", "")
-    done = lectures(options.data, policy, name, options.talks, is_plain=options.plain)
+    done = lectures(options.data, options.policy, name, options.talks, is_plain=options.plain)
     rows = [lecture_row(lecture.name, [lecture]) for lecture in done]
     rows.append(lecture_row("all", done))
     print(table(rows))
-    recognised = recognised_rows(options.data, policy, name, options.sentences)
+    recognised = recognised_rows(options.data, options.policy, name, options.sentences)
     print()
     print(table(recognised))
     result = {"policy": options.policy, "talks": rows, "recognised": recognised}

@@ -23,6 +23,13 @@ def test_every_preset_is_a_choice_that_resolves_to_itself(latency: Latency) -> N
     assert resolve(choice) == choice
 
 
+def test_a_preset_may_be_another_for_a_pair_of_languages() -> None:
+    general, own = resolve(Latency.LOW), resolve(Latency.LOW, "en-GB", "pt-BR")
+    assert own == resolve(Latency.LOW, "en", "pt") != general
+    assert resolve(Latency.LOW, "pt", "en") == general
+    assert resolve(PolicyChoice("wait-k", {}), "en", "pt") == resolve(PolicyChoice("wait-k", {}))
+
+
 def test_presets_go_from_early_to_faithful() -> None:
     asked = [
         tuple(resolve(latency).parameters[name] for name in ("n", "hold", "distance", "sure"))

@@ -125,8 +125,8 @@ def command(
     """
     if address is not None and (models or processes > 1):
         raise click.UsageError("--model and --processes are not for --address: the server has both")
-    chosen = {name: resolve_policy(name) for name in policies or (_OFFLINE, *_PRESETS)}
     pair = LanguagePair(source, target)
+    chosen = {name: resolve_policy(name, pair) for name in policies or (_OFFLINE, *_PRESETS)}
     stem = data.name.removesuffix(data.suffix)
     stem = stem if stem.endswith(str(pair)) else f"{stem}.{pair}"
     log = output / (f"{stem}.plain" if is_plain else stem)
@@ -192,10 +192,10 @@ def _load(models: tuple[str, ...], pair: LanguagePair) -> Served:
     return Catalog(load_models(config)).resolve(pair.source, pair.target)
 
 
-def resolve_policy(name: str) -> PolicyChoice:
-    """A preset, or a policy as ``NAME:PARAMETER=N,…``."""
+def resolve_policy(name: str, pair: LanguagePair) -> PolicyChoice:
+    """A preset as it is for a pair, or a policy as ``NAME:PARAMETER=N,…``."""
     if name in _PRESETS:
-        return resolve(_PRESETS[name])
+        return resolve(_PRESETS[name], pair.source, pair.target)
     policy = parse_policy(name)
     return resolve(PolicyChoice(policy.name, policy.parameters))
 

@@ -123,28 +123,38 @@ POLICIES: Mapping[str, PolicyKind] = {
 }
 
 
-def _guarded(n: int, sure: int) -> PolicyChoice:
-    numbers = {"n": n, "hold": 0, "distance": 2, "sure": sure, "survive": 2, "bias": 20}
+def _guarded(n: int, distance: int, sure: int) -> PolicyChoice:
+    numbers = {"n": n, "hold": 0, "distance": distance, "sure": sure, "survive": 2, "bias": 20}
     return PolicyChoice("guarded-agreement", numbers)
 
 
 # On the frontier that `translator evaluate` measures; docs/policies.md has the figures. BALANCED
 # stays within 2 BLEU of translating whole sentences in both directions of the embedded model.
 _PRESETS: Mapping[Latency, PolicyChoice] = {
-    Latency.LOW: _guarded(n=2, sure=70),
-    Latency.BALANCED: _guarded(n=3, sure=98),
-    Latency.HIGH_QUALITY: _guarded(n=4, sure=98),
+    Latency.LOW: _guarded(n=2, distance=1, sure=95),
+    Latency.BALANCED: _guarded(n=3, distance=2, sure=98),
+    Latency.HIGH_QUALITY: _guarded(n=4, distance=2, sure=98),
+}
+# Where another setting is better for a pair of languages: English is followed more closely.
+_PRESETS_OF_PAIR: Mapping[tuple[str, str, Latency], PolicyChoice] = {
+    ("en", "pt", Latency.LOW): _guarded(n=2, distance=1, sure=85),
 }
 
 
-def resolve(policy: Latency | PolicyChoice) -> PolicyChoice:
+def resolve(policy: Latency | PolicyChoice, source: str = "", target: str = "") -> PolicyChoice:
     """The policy that a preset, or a name with some of its parameters, stands for.
+
+    Args:
+        policy: What is asked for.
+        source: BCP-47 code of the source; a preset may differ for a pair of languages.
+        target: BCP-47 code of the target.
 
     Raises:
         InvalidRequestError: Unknown name or parameter, or a value out of bounds.
     """
     if isinstance(policy, Latency):
-        return _PRESETS[policy]
+        pair = source.partition("-")[0], target.partition("-")[0]
+        return _PRESETS_OF_PAIR.get((*pair, policy), _PRESETS[policy])
     kind = POLICIES.get(policy.name)
     if kind is None:
         raise InvalidRequestError(

@@ -105,12 +105,11 @@ def started(
     """What a config was resolved to."""
     message = streaming_pb2.SessionStarted(session_id=session_id, limits=limits)
     for binding in config.bindings:
+        policy = binding.policy or config.policy
         message.targets.add(
             target_language_code=binding.target,
             model=binding.model.name,
-            policy=streaming_pb2.NamedPolicy(
-                name=config.policy.name, parameters=dict(config.policy.parameters)
-            ),
+            policy=streaming_pb2.NamedPolicy(name=policy.name, parameters=dict(policy.parameters)),
             first_segment_id=first_segment_ids.get(binding.target, 0),
         )
     return message

@@ -42,14 +42,16 @@ def resolve_config(
         )
     if len({target.lower() for target in targets}) < len(targets):
         raise InvalidRequestError("config.target_language_codes", "names a target twice")
+    policy = convert.policy_choice(config.policy)
     bindings = []
     for target in targets:
         served = catalog.resolve(config.source_language_code, target, config.model)
-        bindings.append(Binding(target, served.model.info, served.tokenizer))
+        own = resolve(policy, served.pair.source, served.pair.target)
+        bindings.append(Binding(target, served.model.info, served.tokenizer, own))
     is_client = config.segmentation == streaming_pb2.SEGMENTATION_CLIENT
     return SessionConfig(
         bindings=tuple(bindings),
-        policy=resolve(convert.policy_choice(config.policy)),
+        policy=resolve(policy),
         segmenter=Segmenter(
             config.source_language_code, segment_limits(limits), find_sentences=not is_client
         ),

@@ -23,11 +23,19 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A target of a session: its language, and the model and tokenizer that serve it."""
+    """A target of a session: its language, and what serves it.
+
+    Attributes:
+        target: As the client named it.
+        model: What translates.
+        tokenizer: The model's, for this pair.
+        policy: How it is committed, where that is not as the config says for all targets.
+    """
 
     target: str
     model: ModelInfo
     tokenizer: Tokenizer
+    policy: PolicyChoice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ class SessionConfig:
 
     Attributes:
         bindings: One for each target, in the client's order.
-        policy: The same for all targets; each target has its own state.
+        policy: For all targets that have none of their own; each target has its own state.
         segmenter: Finds segment ends in the source.
         client_segmentation: Whether a new speaker leaves the segment open.
         drafts: Whether drafts are sent.

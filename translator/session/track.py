@@ -129,7 +129,7 @@ class Track:
         self.segment = segment
         self.binding = binding
         if self._policy is None or self._policy_of is not segment.config:
-            self._policy = segment.config.policy.build()
+            self._policy = (binding.policy or segment.config.policy).build()
             self._policy_of = segment.config
         self._policy.start_segment()
         self._reset()
