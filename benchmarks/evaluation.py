@@ -1,19 +1,17 @@
 """What the benchmarks on evaluation data share: models, logs that are gone on with, progress."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import torch
-from rich.console import Console
-from rich.progress import Progress as ProgressBar
 
 import translator
+from translator.cli.evaluate import progress_bar
 from translator.errors import ConfigError
 from translator.eval import log
-from translator.eval.backend import LocalBackend, Progress
+from translator.eval.backend import LocalBackend
 from translator.eval.data import Sentence
 from translator.eval.run import evaluate_sentences, evaluate_talk
 from translator.eval.talk import Talk
@@ -62,13 +60,13 @@ class Evaluation:
     ) -> list[log.Instance]:
         """Stream what the log of this name has not got."""
         file = self._folder / f"{name}.jsonl"
-        with _progress(f"{self._folder.name} {name}", len(sentences)) as told:
+        with progress_bar(f"{self._folder.name} {name}", len(sentences)) as told:
             return evaluate_sentences(file, sentences, policy, self.backend, told)
 
     def talk(self, name: str, talk: Talk, policy: PolicyChoice) -> log.Instance:
         """Stream a talk unless the log of this name has it."""
         file = self._folder / f"{name}.jsonl"
-        with _progress(f"{self._folder.name} {name}", len(talk.arrivals)) as told:
+        with progress_bar(f"{self._folder.name} {name}", len(talk.arrivals)) as told:
             return evaluate_talk(file, talk, policy, self.backend, told)
 
 
@@ -78,11 +76,3 @@ def _fingerprint() -> str:
     for file in sorted(file for part in _CODE for file in (root / part).glob("*.py")):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:10]
-
-
-@contextmanager
-def _progress(name: str, total: int) -> Iterator[Progress]:
-    console = Console(stderr=True)
-    with ProgressBar(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(name, total=total)
-        yield lambda done: bar.update(task, completed=done)

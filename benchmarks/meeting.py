@@ -34,7 +34,7 @@ from translator.models.base import LanguagePair
 
 DEFAULT_RESULT = Path(__file__).parent / "results" / "meeting.json"
 TEN_MINUTES_S = 600.0
-MAX_RATIO = 1.2
+MAX_RATIO = 1.1
 # Nobody speaks faster.
 MAX_WORDS_A_MINUTE = 400
 

@@ -66,6 +66,16 @@ async def test_the_default_policy_commits_before_the_sentence_ends_and_saves_ste
     assert all(0 < u.source_committed_length <= len(talk) for u in early)
 
 
+@pytest.mark.parametrize(("from_", "to", "sure"), [("en-GB", "pt-BR", 85), ("pt", "en", 95)])
+async def test_a_preset_is_what_it_is_for_the_pair(
+    embedded: RunningServer, from_: str, to: str, sure: int
+) -> None:
+    low = streaming_pb2.StreamingPolicy(latency=streaming_pb2.LATENCY_LOW)
+    result = await exchange(embedded.address, [config([to], source=from_, policy=low)])
+    [target] = result.responses[0].started.targets
+    assert target.policy.parameters["sure"] == sure
+
+
 async def test_a_resumed_stream_goes_on_after_its_committed_text(embedded: RunningServer) -> None:
     resumed = streaming_pb2.ResumedTarget(
         target_language_code="pt",

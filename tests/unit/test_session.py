@@ -4,6 +4,7 @@ import gc
 import itertools
 import time
 import types
+from dataclasses import replace
 
 import pytest
 from driver import Driver, Reader, make_config, one_thread  # noqa: F401
@@ -11,6 +12,7 @@ from driver import Driver, Reader, make_config, one_thread  # noqa: F401
 from translator.engine.request import Hypothesis, Outcome, Request
 from translator.errors import DecodingError, InvalidRequestError
 from translator.policy.base import TargetWord
+from translator.policy.registry import PolicyChoice, resolve
 from translator.session.events import (
     AlignedRange,
     ResumedTarget,
@@ -847,3 +849,13 @@ def test_a_former_draft_is_verified_when_a_part_of_its_source_is_committed() -> 
     driver.say("b ", "c d e f")
     # "A B~." takes two steps after its first pass; the draft of all words holds altogether.
     assert model.num_steps - before == 2
+
+
+def test_a_target_with_a_policy_of_its_own_goes_by_that(model: FakeModel) -> None:
+    whole = make_config(model, policy="final-only")
+    early = resolve(PolicyChoice("wait-k", {"k": 1}))
+    bindings = tuple(replace(b, policy=early) if b.target == "zz" else b for b in whole.bindings)
+    driver = Driver(replace(whole, bindings=bindings), model)
+    driver.say("a b c ")
+    assert driver.readers["yy"].committed == ""
+    assert driver.readers["zz"].committed

@@ -28,7 +28,7 @@ from translator.models.catalog import Catalog, Served
 from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.server.app import load_models
 
-__all__ = ["command", "resolve_policy"]
+__all__ = ["command", "progress_bar", "resolve_policy"]
 
 _PRESETS = {latency.value: latency for latency in Latency}
 _OFFLINE = "final-only"
@@ -214,7 +214,7 @@ def _sentences(
     summaries: dict[str, Summary] = {}
     for name, policy in policies.items():
         file = log.with_name(f"{log.name}.{_slug(name)}.jsonl")
-        with _progress(file.stem, len(sentences)) as told:
+        with progress_bar(file.stem, len(sentences)) as told:
             done = evaluate_sentences(file, sentences, policy, backend, told)
         summaries[name] = summarize(done, window=window)
     return summaries
@@ -231,14 +231,15 @@ def _talk(
         summaries[_WHOLE] = dataclasses.replace(whole, laal_words=None, yaal_words=None)
     for name, policy in policies.items():
         file = log.with_name(f"{log.name}.{_slug(name)}.jsonl")
-        with _progress(file.stem, len(talk.arrivals)) as told:
+        with progress_bar(file.stem, len(talk.arrivals)) as told:
             done = evaluate_talk(file, talk, policy, backend, told)
         summaries[name] = summarize([done], window=window)
     return {("", name): summary for name, summary in summaries.items()}
 
 
 @contextmanager
-def _progress(name: str, total: int) -> Iterator[Progress]:
+def progress_bar(name: str, total: int) -> Iterator[Progress]:
+    """A bar on standard error, if that is a terminal; what it gives takes how much is done."""
     console = Console(stderr=True)
     with ProgressBar(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(name, total=total)

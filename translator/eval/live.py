@@ -8,6 +8,7 @@ taking source while its engine's thread works.
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
 from translator.engine.engine import Engine
 from translator.engine.request import Request
@@ -125,17 +126,7 @@ class LiveReplay:
         arrival = self._arrivals.popleft()
         piece = arrival.piece
         self.sent.append(sent(piece, self._clock.now, arrival.at_s))
-        self.session.update_source(
-            SourceUpdate(
-                len(self.sent),
-                piece.committed,
-                piece.tentative,
-                piece.end_of_segment,
-                piece.start_s,
-                piece.end_s,
-                piece.speaker,
-            )
-        )
+        self.session.update_source(SourceUpdate(len(self.sent), **asdict(piece)))
 
     def _collect(self) -> None:
         """What the session has to say now."""
