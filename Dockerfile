@@ -16,10 +16,15 @@ RUN /opt/translator/bin/pip install \
 
 FROM python:3.11-slim
 
-RUN useradd --system --no-create-home --uid 10001 translator
+RUN useradd --system --no-create-home --uid 10001 translator \
+ && install --directory --owner 10001 /var/cache/translator
 COPY --from=build /opt/translator /opt/translator
 ENV PATH=/opt/translator/bin:$PATH PYTHONUNBUFFERED=1 TRANSLATOR_PORT=50051
+# Where the kernels of eight-bit models are kept, compiled for this processor; on another one the
+# first start compiles them again.
+ENV NUMBA_CACHE_DIR=/var/cache/translator
 USER 10001
+RUN ["translator", "models"]
 EXPOSE 50051
 
 # Set the port with TRANSLATOR_PORT, not with --port, so that this check knows it.

@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from translator.errors import ConfigError
+from translator.precision import Precision
 
 __all__ = ["Limits", "ServerConfig", "load_config"]
 
@@ -60,6 +61,10 @@ class ServerConfig(BaseSettings):
     )
     fake_model: bool = Field(False, description="Serve the test kit's fake model instead.")
     device: str = Field("cpu", description="Where models run: cpu, cuda, cuda:1, …")
+    precision: Precision = Field(
+        "auto",
+        description="Of models: float32, int8 (CPU), bfloat16, float16; auto: int8 if it can.",
+    )
     threads: int = Field(1, ge=1, le=256, description="Threads of one tensor operation.")
     max_batch_size: int = Field(64, ge=1, le=4096, description="Requests that share a step.")
     heartbeat_s: float = Field(30.0, ge=0, description="Longest silence, in seconds; 0: any.")

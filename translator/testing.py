@@ -19,9 +19,11 @@ from translator.models.base import (
     EncoderStates,
     LanguagePair,
     ModelInfo,
+    Prediction,
     Prefill,
     Seq2SeqModel,
     StepOutput,
+    predict_from_logits,
 )
 from translator.server.app import RunningServer, running
 
@@ -200,6 +202,12 @@ class FakeModel:
         """10 for the next token, 0 for all others."""
         logits = torch.zeros(len(hidden), len(self._tokenizer))
         return logits.scatter_(1, hidden.long(), 10.0)
+
+    def predict(
+        self, hidden: Tensor, drafted: Sequence[int] | None = None, *, probable: bool = True
+    ) -> Prediction:
+        """From ``logits``."""
+        return predict_from_logits(self.logits(hidden), drafted, probable=probable)
 
 
 class FakeBatch:

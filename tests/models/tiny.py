@@ -11,6 +11,8 @@ import yaml
 
 RAW, FLOAT32, INTGEMM8 = 0x0101, 0x0404, 0x4101
 DIM, FFN = 8, 12
+# What every input of a product is multiplied with before it is rounded.
+ACTIVATION = 10.0
 
 
 @dataclass
@@ -81,7 +83,11 @@ def train_vocabulary(size: int, *, byte_fallback: bool = False) -> bytes:
 
 
 def tiny_model(
-    vocabulary: bytes, *, tied_layers: tuple[int, ...] = (), target: bytes | None = None
+    vocabulary: bytes,
+    *,
+    tied_layers: tuple[int, ...] = (),
+    target: bytes | None = None,
+    dim: int = DIM,
 ) -> TinyModel:
     """One encoder and two decoder layers; a ``target`` vocabulary makes the embeddings separate."""
     random = np.random.default_rng(5)
@@ -90,7 +96,7 @@ def tiny_model(
         "type": "transformer",
         "dec-cell": "ssru",
         "dec-depth": 2,
-        "dim-emb": DIM,
+        "dim-emb": dim,
         "dim-vocabs": sizes,
         "enc-depth": 1,
         "tied-embeddings": target is not None,
@@ -107,39 +113,42 @@ def tiny_model(
     def matrix(name: str, rows: int, columns: int) -> None:
         values = random.integers(-127, 128, (rows, columns))
         items[name] = intgemm8(values, 150.0, embedding=name.endswith("Wemb"))
+        if not name.endswith("Wemb"):
+            items[f"{name}_QuantMultA"] = float32(np.full((1, 1), ACTIVATION))
 
     def vector(name: str, size: int, around: float = 0.0) -> None:
         items[name] = float32(around + random.normal(0, 0.3, (1, size)))
 
     def norm(prefix: str) -> None:
-        vector(f"{prefix}_ln_scale", DIM, around=1.0)
-        vector(f"{prefix}_ln_bias", DIM)
+        vector(f"{prefix}_ln_scale", dim, around=1.0)
+        vector(f"{prefix}_ln_bias", dim)
 
     def layer(prefix: str, attention: str) -> None:
         for part in "qkvo":
-            matrix(f"{prefix}_{attention}_W{part}", DIM, DIM)
-            vector(f"{prefix}_{attention}_b{part}", DIM)
+            matrix(f"{prefix}_{attention}_W{part}", dim, dim)
+            vector(f"{prefix}_{attention}_b{part}", dim)
         norm(f"{prefix}_{attention}_Wo")
-        matrix(f"{prefix}_ffn_W1", DIM, FFN)
+        matrix(f"{prefix}_ffn_W1", dim, FFN)
         vector(f"{prefix}_ffn_b1", FFN)
-        matrix(f"{prefix}_ffn_W2", FFN, DIM)
-        vector(f"{prefix}_ffn_b2", DIM)
+        matrix(f"{prefix}_ffn_W2", FFN, dim)
+        vector(f"{prefix}_ffn_b2", dim)
         norm(f"{prefix}_ffn_ffn")
 
     if target is None:
-        matrix("Wemb", sizes[0], DIM)
+        matrix("Wemb", sizes[0], dim)
         items["Wemb_QuantMultA"] = intgemm8(np.ones((1, 1)), 1.0)
     else:
-        matrix("encoder_Wemb", sizes[0], DIM)
-        matrix("decoder_Wemb", sizes[1], DIM)
+        matrix("encoder_Wemb", sizes[0], dim)
+        matrix("decoder_Wemb", sizes[1], dim)
     vector("decoder_ff_logit_out_b", sizes[1])
+    items["none_QuantMultA"] = float32(np.full((1, 1), ACTIVATION))
     layer("encoder_l1", "self")
     for number in sorted(set(tied_layers)) or (1, 2):
         prefix = f"decoder_l{number}"
         layer(prefix, "context")
-        matrix(f"{prefix}_rnn_W", DIM, DIM)
-        matrix(f"{prefix}_rnn_Wf", DIM, DIM)
-        vector(f"{prefix}_rnn_bf", DIM)
+        matrix(f"{prefix}_rnn_W", dim, dim)
+        matrix(f"{prefix}_rnn_Wf", dim, dim)
+        vector(f"{prefix}_rnn_bf", dim)
         norm(f"{prefix}_rnn_ffn")
     if target is None:
         return TinyModel(settings, items, vocabularies={"vocab.tiny.spm": vocabulary})

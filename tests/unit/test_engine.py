@@ -17,7 +17,15 @@ from translator.engine.request import Hypothesis, Outcome, Priority, Request, Re
 from translator.engine.runner import EncoderCache
 from translator.engine.scheduler import SchedulerLimits
 from translator.errors import DecodingError, ModelNotFoundError, OverloadedError, ServiceError
-from translator.models.base import EncoderStates, LanguagePair, ModelInfo, Prefill, StepOutput
+from translator.models.base import (
+    EncoderStates,
+    LanguagePair,
+    ModelInfo,
+    Prediction,
+    Prefill,
+    StepOutput,
+    predict_from_logits,
+)
 from translator.testing import FakeClock, FakeModel, FakeTokenizer, fake_translation
 from translator.text.detokenizer import detokenize
 
@@ -76,6 +84,11 @@ class HashModel:
     def logits(self, hidden: Tensor) -> Tensor:
         logits = torch.zeros(len(hidden), self.vocabulary_size)
         return logits.scatter_(1, hidden.long(), 5.0)
+
+    def predict(
+        self, hidden: Tensor, drafted: Sequence[int] | None = None, *, probable: bool = True
+    ) -> Prediction:
+        return predict_from_logits(self.logits(hidden), drafted, probable=probable)
 
     def next(self, states: EncoderStates, target: Sequence[int]) -> int:
         assert isinstance(states, HashStates)

@@ -23,15 +23,16 @@ MODULES = {
 }
 
 # Top-level packages and modules of this package that each part may import, besides itself.
-EVERYONE = {"errors", "config", "log", "metrics", "__init__"}
+EVERYONE = {"errors", "precision", "config", "log", "metrics", "__init__"}
 LIBRARY = {
     "errors.py": set(),
-    "config.py": {"errors"},
+    "precision.py": set(),
+    "config.py": {"errors", "precision"},
     "log.py": {"errors", "config"},
     "metrics.py": {"errors", "config"},
     "text": {"errors", "models"},
     "policy": {"errors", "text"},
-    "models": {"errors", "text"},
+    "models": {"errors", "precision", "text"},
     "engine": {*EVERYONE, "models"},
     "session": {*EVERYONE, "engine", "models", "policy", "text"},
     "server": {*EVERYONE, "engine", "models", "policy", "session", "text", "v1"},

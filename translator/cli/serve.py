@@ -10,6 +10,7 @@ import click
 
 from translator.cli.errors import one_sentence
 from translator.config import ServerConfig, load_config
+from translator.precision import PRECISIONS
 from translator.server.app import running
 
 __all__ = ["command"]
@@ -28,6 +29,11 @@ __all__ = ["command"]
     "[default: the embedded en-pt and pt-en]",
 )
 @click.option("--device", help="cpu, cuda, cuda:1, …  [default: cpu]")
+@click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    help="Number format of models; auto is int8 on a CPU that can, else float32.  [default: auto]",
+)
 @click.option("--threads", type=int, help="Threads of one tensor operation.  [default: 1]")
 @click.option("--metrics-port", type=int, help="Port of the Prometheus page.  [default: none]")
 @click.option("--admin-port", type=int, help="Port of channelz.  [default: none]")

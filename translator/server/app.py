@@ -71,6 +71,7 @@ def load_models(config: ServerConfig) -> list[Seq2SeqModel]:
                 folder,
                 pair=pair,
                 device=config.device,
+                precision=config.precision,
                 license=EMBEDDED_LICENSE,
                 origin=EMBEDDED_ORIGIN,
             )
@@ -81,7 +82,11 @@ def load_models(config: ServerConfig) -> list[Seq2SeqModel]:
         codes, _, folder = model.partition("=")
         source, _, target = codes.partition("-")
         pair = LanguagePair(source, target)
-        models.append(load_marian_folder(Path(folder), pair=pair, device=config.device))
+        models.append(
+            load_marian_folder(
+                Path(folder), pair=pair, device=config.device, precision=config.precision
+            )
+        )
     return models
 
 

@@ -1,0 +1,296 @@
+"""Products that stay in registers, as LLVM instructions for numba's kernels.
+
+A tile walks down the inner dimension with one accumulator for each of its results, so nothing but
+its operands is loaded. Each row of a tile is computed by itself, in one order whatever rows are
+beside it: a row of a product is the same bit by bit, alone or in a batch.
+
+- ``multiply_bytes``: unsigned times signed bytes, exact, with ``vpdpbusd`` (AVX-512 VNNI), which
+  multiplies 64 pairs and adds groups of four to 16 integers. The sums are scaled, biased and
+  stored as floats, or through a relu as bytes.
+- ``multiply_floats``: up to four rows times vectors of 16 floats, for attention.
+
+Every address is an integer; the caller sees to alignment (none is needed) and bounds.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+__all__ = [
+    "BLOCK",
+    "FLOAT_ROWS",
+    "LANES",
+    "TILE_ROWS",
+    "ZERO",
+    "float_bits",
+    "multiply_bytes",
+    "multiply_floats",
+    "nearest",
+    "pack",
+]
+
+LANES = 16
+# Columns of a packed block, and rows of bytes and of floats that a tile takes at most.
+BLOCK = 64
+TILE_ROWS = 6
+FLOAT_ROWS = 4
+# What is added to a signed byte to make it unsigned.
+ZERO = 127
+_GROUP = 4
+_VECTORS = BLOCK // LANES
+
+_I8, _I32, _I64, _F32 = ir.IntType(8), ir.IntType(32), ir.IntType(64), ir.FloatType()
+_SUMS, _FLOATS = ir.VectorType(_I32, LANES), ir.VectorType(_F32, LANES)
+_BYTES = ir.VectorType(_I8, LANES)
+
+_compiled = njit(nogil=True, cache=True, error_model="numpy")
+
+
+def pack(matrix: NDArray[np.int8]) -> NDArray[np.int8]:
+    """``matrix`` [M, K] in the order the tile reads it, [M/64, K/4, 64, 4]; zeros fill it up."""
+    columns, inner = matrix.shape
+    padded = np.zeros((-(-columns // BLOCK) * BLOCK, -(-inner // _GROUP) * _GROUP), np.int8)
+    padded[:columns, :inner] = matrix
+    blocks = padded.reshape(len(padded) // BLOCK, BLOCK, -1, _GROUP)
+    return np.ascontiguousarray(blocks.transpose(0, 2, 1, 3))
+
+
+class _Writer:
+    """Writes LLVM instructions; ``builder`` is llvmlite's."""
+
+    def __init__(self, builder: Any) -> None:
+        self.builder = builder
+
+    def at(self, address: Any, offset: int, kind: ir.Type) -> Any:
+        """A pointer ``offset`` bytes past an address."""
+        there = self.builder.add(address, ir.Constant(_I64, offset))
+        return self.builder.inttoptr(there, kind.as_pointer())
+
+    def load(self, address: Any, offset: int, kind: ir.Type) -> Any:
+        value = self.builder.load(self.at(address, offset, kind))
+        value.align = 1
+        return value
+
+    def store(self, value: Any, address: Any, offset: int) -> None:
+        self.builder.store(value, self.at(address, offset, value.type)).align = 1
+
+    def row(self, address: Any, stride: Any, number: int) -> Any:
+        """The address of a row."""
+        return self.builder.add(address, self.builder.mul(stride, ir.Constant(_I64, number)))
+
+    def times(self, value: Any, factor: int) -> Any:
+        return self.builder.mul(value, ir.Constant(_I64, factor))
+
+    def spread(self, scalar: Any, kind: ir.VectorType) -> Any:
+        """A vector that has the scalar in every lane."""
+        anything = ir.Constant(kind, ir.Undefined)
+        first = self.builder.insert_element(anything, scalar, ir.Constant(_I32, 0))
+        lanes = ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES)
+        return self.builder.shuffle_vector(first, anything, lanes)
+
+    def constant(self, value: float) -> ir.Constant:
+        return ir.Constant(_FLOATS, [value] * LANES)
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        kinds = [argument.type for argument in arguments]
+        function = cgutils.get_or_insert_function(
+            self.builder.module, ir.FunctionType(kinds[0], kinds), name
+        )
+        return self.builder.call(function, arguments)
+
+    def accumulators(self, rows: int, vectors: int, kind: ir.VectorType) -> list[list[Any]]:
+        """Variables that are zero; LLVM turns them into registers."""
+        zeros = ir.Constant(kind, [0] * LANES)
+        made = [
+            [cgutils.alloca_once(self.builder, kind) for _ in range(vectors)] for _ in range(rows)
+        ]
+        for variable in (variable for row in made for variable in row):
+            self.builder.store(zeros, variable)
+        return made
+
+
+def _bytes_tile(rows: int, to_bytes: bool) -> Callable[..., None]:
+    """``rows`` rows of bytes with one packed block; see ``multiply_bytes``."""
+
+    def generate(context: Any, builder: Any, _signature: Any, args: Sequence[Any]) -> Any:
+        left, stride, right, groups, scales, bias, out, out_stride = args
+        w = _Writer(builder)
+        totals = w.accumulators(rows, _VECTORS, _SUMS)
+        starts = [w.row(left, stride, r) for r in range(rows)]
+        with cgutils.for_range(builder, groups, intp=_I64) as loop:
+            column = builder.add(right, w.times(loop.index, BLOCK * _GROUP))
+            weights = [w.load(column, 64 * v, _SUMS) for v in range(_VECTORS)]
+            offset = w.times(loop.index, _GROUP)
+            for start, row in zip(starts, totals, strict=True):
+                spread = w.spread(w.load(builder.add(start, offset), 0, _I32), _SUMS)
+                for total, weight in zip(row, weights, strict=True):
+                    sums = w.call(
+                        "llvm.x86.avx512.vpdpbusd.512", builder.load(total), spread, weight
+                    )
+                    builder.store(sums, total)
+        for v in range(_VECTORS):
+            scale, shift = w.load(scales, 64 * v, _FLOATS), w.load(bias, 64 * v, _FLOATS)
+            for r, row in enumerate(totals):
+                real = builder.sitofp(builder.load(row[v]), _FLOATS)
+                real = w.call("llvm.fma.v16f32", real, scale, shift)
+                start = w.row(out, out_stride, r)
+                if to_bytes:
+                    real = w.call("llvm.maxnum.v16f32", real, w.constant(0))
+                    real = w.call("llvm.minnum.v16f32", real, w.constant(127))
+                    whole = builder.fptosi(w.call("llvm.nearbyint.v16f32", real), _SUMS)
+                    whole = builder.add(whole, ir.Constant(_SUMS, [ZERO] * LANES))
+                    w.store(builder.trunc(whole, _BYTES), start, LANES * v)
+                else:
+                    w.store(real, start, 4 * LANES * v)
+        return context.get_dummy_value()
+
+    return _as_intrinsic(generate)
+
+
+def _floats_tile(rows: int, vectors: int) -> Callable[..., None]:
+    """``rows`` rows with ``vectors`` vectors; see ``multiply_floats``."""
+
+    def generate(context: Any, builder: Any, _signature: Any, args: Sequence[Any]) -> Any:
+        left, stride, right, right_stride, inner, _, out, out_stride = args
+        w = _Writer(builder)
+        totals = w.accumulators(rows, vectors, _FLOATS)
+        starts = [w.row(left, stride, r) for r in range(rows)]
+        with cgutils.for_range(builder, inner, intp=_I64) as loop:
+            line = builder.add(right, builder.mul(loop.index, right_stride))
+            factors = [w.load(line, 4 * LANES * v, _FLOATS) for v in range(vectors)]
+            offset = w.times(loop.index, 4)
+            for start, row in zip(starts, totals, strict=True):
+                spread = w.spread(w.load(builder.add(start, offset), 0, _F32), _FLOATS)
+                for total, factor in zip(row, factors, strict=True):
+                    more = w.call("llvm.fma.v16f32", spread, factor, builder.load(total))
+                    builder.store(more, total)
+        for r, row in enumerate(totals):
+            start = w.row(out, out_stride, r)
+            for v, total in enumerate(row):
+                w.store(builder.load(total), start, 4 * LANES * v)
+        return context.get_dummy_value()
+
+    return _as_intrinsic(generate)
+
+
+def _as_intrinsic(generate: Callable[..., Any]) -> Callable[..., None]:
+    """A function of eight integers for numba."""
+
+    @intrinsic
+    def tile(_typing, a, b, c, d, e, f, g, h):
+        return types.void(*[types.intp] * 8), generate
+
+    return tile
+
+
+@intrinsic
+def float_bits(_typing, bits):
+    """The float32 that has the bits of this int32."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], _F32)
+
+    return types.float32(types.int32), generate
+
+
+@intrinsic
+def nearest(_typing, x):
+    """A float32 rounded to the nearest integer, halves to even."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return _Writer(builder).call("llvm.nearbyint.f32", args[0])
+
+    return types.float32(types.float32), generate
+
+
+_r1, _r2, _r3, _r4, _r5, _r6 = (_bytes_tile(rows, False) for rows in range(1, TILE_ROWS + 1))
+_b1, _b2, _b3, _b4, _b5, _b6 = (_bytes_tile(rows, True) for rows in range(1, TILE_ROWS + 1))
+_f11, _f12, _f41, _f42 = (_floats_tile(rows, vectors) for rows in (1, 4) for vectors in (1, 2))
+
+
+@_compiled
+def multiply_bytes(left, stride, rows, right, groups, scales, bias, out, out_stride, to_bytes):
+    """One block of 64 columns of a product.
+
+    Args:
+        left: First of the rows of unsigned bytes.
+        stride: Bytes from row to row.
+        rows: Their number.
+        right: A packed block; see ``pack``.
+        groups: A quarter of the inner dimension.
+        scales: 64 floats that the sums are multiplied with.
+        bias: 64 floats that are added then.
+        out: First row of 64 results.
+        out_stride: Bytes from row to row of these.
+        to_bytes: Whether results are stored as bytes: max(0, ·), rounded, at most 127, plus 127;
+            else as floats.
+    """
+    for first in range(0, rows, TILE_ROWS):
+        count = min(TILE_ROWS, rows - first)
+        a, o = left + first * stride, out + first * out_stride
+        if to_bytes:
+            if count == 6:
+                _b6(a, stride, right, groups, scales, bias, o, out_stride)
+            elif count == 5:
+                _b5(a, stride, right, groups, scales, bias, o, out_stride)
+            elif count == 4:
+                _b4(a, stride, right, groups, scales, bias, o, out_stride)
+            elif count == 3:
+                _b3(a, stride, right, groups, scales, bias, o, out_stride)
+            elif count == 2:
+                _b2(a, stride, right, groups, scales, bias, o, out_stride)
+            else:
+                _b1(a, stride, right, groups, scales, bias, o, out_stride)
+        elif count == 6:
+            _r6(a, stride, right, groups, scales, bias, o, out_stride)
+        elif count == 5:
+            _r5(a, stride, right, groups, scales, bias, o, out_stride)
+        elif count == 4:
+            _r4(a, stride, right, groups, scales, bias, o, out_stride)
+        elif count == 3:
+            _r3(a, stride, right, groups, scales, bias, o, out_stride)
+        elif count == 2:
+            _r2(a, stride, right, groups, scales, bias, o, out_stride)
+        else:
+            _r1(a, stride, right, groups, scales, bias, o, out_stride)
+
+
+@_compiled
+def multiply_floats(left, stride, rows, right, right_stride, inner, columns, out, out_stride):
+    """A product of floats.
+
+    Args:
+        left: First of the rows.
+        stride: Bytes from row to row.
+        rows: Their number.
+        right: First of ``inner`` lines of ``columns`` floats.
+        right_stride: Bytes from line to line.
+        inner: Inner dimension.
+        columns: A multiple of 16.
+        out: First row of results.
+        out_stride: Bytes from row to row of these.
+    """
+    for v in range(0, columns, 2 * LANES):
+        b = right + 4 * v
+        two = columns - v > LANES
+        first = 0
+        while first < rows:
+            a, o = left + first * stride, out + first * out_stride + 4 * v
+            if rows - first >= FLOAT_ROWS:
+                if two:
+                    _f42(a, stride, b, right_stride, inner, 0, o, out_stride)
+                else:
+                    _f41(a, stride, b, right_stride, inner, 0, o, out_stride)
+                first += FLOAT_ROWS
+            else:
+                if two:
+                    _f12(a, stride, b, right_stride, inner, 0, o, out_stride)
+                else:
+                    _f11(a, stride, b, right_stride, inner, 0, o, out_stride)
+                first += 1
