@@ -19,6 +19,7 @@ from dataclasses import asdict
 from importlib.util import find_spec
 from inspect import signature
 from pathlib import Path
+from typing import Any
 
 from benchmarks.document import replaced
 from benchmarks.evaluation import BUILD
@@ -83,6 +84,31 @@ def versions() -> str:
     return ", ".join(found)
 
 
+def report(
+    rows: Mapping[str, Row], figures: AllFigures, ceiling: float, what: str
+) -> dict[str, Any]:
+    """What is saved: all figures, and the bars."""
+    return {
+        "what": what,
+        "int8_ceiling_gmacs": ceiling,
+        "engines": [
+            {
+                "pair": str(direction.pair),
+                "engine": name,
+                **asdict(each),
+                "ceiling_share": ceiling_share(each, ceiling),
+            }
+            for direction, engines in figures.items()
+            for name, each in engines.items()
+        ],
+        "bars": [
+            bar
+            for direction, engines in figures.items()
+            for bar in ratio_rows(direction.pair, rows, engines, ceiling)
+        ],
+    }
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
@@ -96,63 +122,31 @@ def main() -> int:
     # Before an hour of work, not after.
     replaced(document.read_text(encoding="utf-8"), "peers", "")
     rows = installed()
-    for name in ROWS.keys() - rows.keys():
-        print(f"left out: {name}")
-    directions = [
-        Direction(
-            pair,
-            folder,
-            tuple(
-                read_sentences(
-                    options.data / "parallel" / f"flores200-dev.{pair}.jsonl",
-                    limit=options.sentences,
-                )
-            ),
-            options.stream_sentences,
-        )
-        for pair, folder in embedded_models()
-    ]
+    if left_out := [name for name in ROWS if name not in rows]:
+        print(f"left out, since not installed: {', '.join(left_out)}")
+    directions = []
+    for pair, folder in embedded_models():
+        file = options.data / "parallel" / f"flores200-dev.{pair}.jsonl"
+        sentences = tuple(read_sentences(file, limit=options.sentences))
+        directions.append(Direction(pair, folder, sentences, options.stream_sentences))
     figures, ceiling = measure_all(rows, directions, options.rounds)
-    table, bars = [], []
-    for direction, engines in figures.items():
-        table += figure_rows(str(direction.pair), engines)
-        bars += ratio_rows(str(direction.pair), rows, engines, ceiling)
     what = (
         f"The first {options.sentences} sentences of FLORES-200 dev, live streams of "
         f"{options.stream_sentences}, best of {options.rounds} rounds, {os.cpu_count()} cores; "
         f"{versions()}."
     )
-    tables = f"{what}\n\n{markdown(table)}\n\n{markdown(bars)}"
-    print(tables)
-    pictures = []
+    result = report(rows, figures, ceiling, what)
+    options.output.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    table = [row for each, engines in figures.items() for row in figure_rows(each.pair, engines)]
+    content = f"{what}\n\n{markdown(table)}\n\n{markdown(result['bars'])}"
+    print(content)
     for direction, engines in figures.items():
         picture = options.docs / f"peers.{direction.pair}.svg"
         title = f"FLORES-200 dev, {direction.pair}, {options.sentences} sentences"
         draw_engines(title, rows, engines, picture)
-        pictures.append(f"![Engines beside each other, {direction.pair}]({picture.name})")
-    content = "\n\n".join([tables, *pictures])
-    document.write_text(
-        replaced(document.read_text(encoding="utf-8"), "peers", content), encoding="utf-8"
-    )
-    result = {
-        "sentences": options.sentences,
-        "stream_sentences": options.stream_sentences,
-        "rounds": options.rounds,
-        "versions": versions(),
-        "int8_ceiling_gmacs": ceiling,
-        "engines": [
-            {
-                "pair": str(direction.pair),
-                "engine": name,
-                **asdict(each),
-                "ceiling_share": ceiling_share(each, ceiling),
-            }
-            for direction, engines in figures.items()
-            for name, each in engines.items()
-        ],
-        "bars": bars,
-    }
-    options.output.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+        content += f"\n\n![Engines beside each other, {direction.pair}]({picture.name})"
+    text = document.read_text(encoding="utf-8")
+    document.write_text(replaced(text, "peers", content), encoding="utf-8")
     return 0
 
 

@@ -5,8 +5,19 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from benchmarks.peers.rows import FLOAT32, Role, Row
+from translator.models.base import LanguagePair
 
-__all__ = ["BARS", "Bar", "Figures", "Ratio", "best", "figure_rows", "ratio_rows", "ratios"]
+__all__ = [
+    "BARS",
+    "Bar",
+    "Figures",
+    "Ratio",
+    "best",
+    "ceiling_share",
+    "figure_rows",
+    "ratio_rows",
+    "ratios",
+]
 
 # Two engines whose BLEU differs by so much do the same work.
 LIKE_QUALITY = 1.0
@@ -141,7 +152,7 @@ def ceiling_share(figures: Figures, ceiling_gmacs: float) -> float | None:
     return figures.words_per_s * figures.macs_per_word / (1e9 * ceiling_gmacs)
 
 
-def figure_rows(pair: str, figures: Mapping[str, Figures]) -> list[dict[str, Any]]:
+def figure_rows(pair: LanguagePair, figures: Mapping[str, Figures]) -> list[dict[str, Any]]:
     """The table's rows of a direction."""
 
     def number(value: float | None, digits: int = 0) -> str:
@@ -149,7 +160,7 @@ def figure_rows(pair: str, figures: Mapping[str, Figures]) -> list[dict[str, Any
 
     return [
         {
-            "pair": pair,
+            "pair": str(pair),
             "engine": name,
             "BLEU": number(f.bleu, 1),
             "words/s": number(f.words_per_s),
@@ -165,7 +176,10 @@ def figure_rows(pair: str, figures: Mapping[str, Figures]) -> list[dict[str, Any
 
 
 def ratio_rows(
-    pair: str, rows: Mapping[str, Row], figures: Mapping[str, Figures], ceiling_gmacs: float
+    pair: LanguagePair,
+    rows: Mapping[str, Row],
+    figures: Mapping[str, Figures],
+    ceiling_gmacs: float,
 ) -> list[dict[str, Any]]:
     """The bars of a direction, and whether each is met."""
 
@@ -178,7 +192,7 @@ def ratio_rows(
     of_like = {(r.bar, r.ours): r for r in ratios(rows, figures, like_quality=True)}
     table = [
         {
-            "pair": pair,
+            "pair": str(pair),
             "bar": bar.name,
             "needed": bar.needed,
             "engine": ours,
@@ -192,7 +206,7 @@ def ratio_rows(
         if row.role is Role.OURS and share is not None:
             table.append(
                 {
-                    "pair": pair,
+                    "pair": str(pair),
                     "bar": "int8 ceiling, bulk, 1 thread",
                     "needed": f"≥ {MIN_CEILING_SHARE:g}",
                     "engine": name,

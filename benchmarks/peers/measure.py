@@ -101,6 +101,8 @@ class Worker:
         """The answer to what was asked first."""
         line = "" if self._process.stdout is None else self._process.stdout.readline()
         if not line:
+            # It is about to end by itself, and may still be telling why.
+            self._process.communicate()
             raise SystemExit(f"{self._engine} ended early; what it said is in {self._errors}")
         answer: dict[str, Any] = json.loads(line)
         return answer
@@ -131,7 +133,7 @@ def measure(name: str, row: Row, direction: Direction, logs: Path) -> Figures:
             for processes in ((1, 2) if row.has_threads else (2,))
         ),
         p50_ms=median(one_ms),
-        p95_ms=quantiles(one_ms, n=20)[-1],
+        p95_ms=quantiles(one_ms, n=20, method="inclusive")[-1],
         live_ms=live_ms,
         memory_mb=memory,
         load_s=worker.load_s,
