@@ -20,6 +20,11 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
+# The engines that ours is measured beside.
+$(VENV)/.bench: $(VENV)/.ready
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	@touch $@
+
 clients/node/node_modules/.ready: clients/node/package.json clients/node/package-lock.json
 	npm ci --prefix clients/node --no-audit --no-fund --loglevel=error
 	@touch $@
@@ -51,7 +56,7 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/buf format --write protos
 
-bench: setup
+bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks
 
 clean:

@@ -17,6 +17,7 @@ def main() -> int:
         ("talks", True),
         ("meeting", True),
         ("asr", True),
+        ("peers", True),
     ):
         print(f"\n== {name} ==", flush=True)
         if needs_data and not DATA.is_dir():

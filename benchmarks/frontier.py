@@ -13,11 +13,11 @@ import argparse
 import dataclasses
 import itertools
 import json
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from benchmarks.document import replaced
 from benchmarks.evaluation import Evaluation
 from translator.cli.evaluate import resolve_policy
 from translator.eval.data import Sentence, read_sentences
@@ -132,15 +132,6 @@ def markdown(figures: Figures) -> str:
             ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def replaced(text: str, name: str, table: str) -> str:
-    """A document with the table between the comments of that name."""
-    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-    found = re.compile(f"{begin}\n.*?{end}", re.DOTALL)
-    if not found.search(text):
-        raise SystemExit(f"the document has no {begin} … {end}")
-    return found.sub(lambda _: f"{begin}\n{table}\n{end}", text)
 
 
 def rows_of(figures: Mapping[str, Figures]) -> list[dict[str, object]]:

@@ -1,0 +1,1 @@
+"""Our engine beside others that read the same model files."""
