@@ -31,15 +31,15 @@ def names(admitted: list[Waiting]) -> str:
 
 def test_requests_are_admitted_in_order_of_arrival() -> None:
     queue = scheduler(*"abcde")
-    assert names(queue.admit(3)) == "abc"
+    assert names(queue.admit(0.0, 3)) == "abc"
     assert len(queue) == 2
-    assert names(queue.admit(3)) == "de"
-    assert queue.admit(3) == []
+    assert names(queue.admit(0.0, 3)) == "de"
+    assert queue.admit(0.0, 3) == []
 
 
 def test_no_more_are_admitted_than_are_free() -> None:
     queue = scheduler(*"ab")
-    assert queue.admit(0) == []
+    assert queue.admit(0.0, 0) == []
     assert len(queue) == 2
 
 
@@ -48,8 +48,8 @@ def test_live_goes_before_unary_before_batch_in_order_of_arrival() -> None:
     order = (Priority.BATCH, Priority.UNARY, Priority.LIVE, Priority.BATCH, Priority.LIVE)
     for name, priority in zip("abcde", order, strict=True):
         queue.submit(request(name, priority=priority), 0.0)
-    assert names(queue.admit(4)) == "ceba"
-    assert names(queue.admit(4)) == "d"
+    assert names(queue.admit(0.0, 4)) == "ceba"
+    assert names(queue.admit(0.0, 4)) == "d"
 
 
 def test_a_request_that_comes_again_waits_its_turn_behind_all_who_wait() -> None:
@@ -57,7 +57,7 @@ def test_a_request_that_comes_again_waits_its_turn_behind_all_who_wait() -> None
     queue = scheduler(*"abc")
     served = ""
     for _ in range(9):
-        (waiting,) = queue.admit(1)
+        (waiting,) = queue.admit(0.0, 1)
         name = waiting.request.key[0]
         served += name
         queue.submit(request(name), 0.0)
@@ -68,7 +68,7 @@ def test_a_newer_request_takes_the_place_and_the_turn_of_the_waiting_one() -> No
     queue = scheduler(*"abc")
     assert queue.replace(request("b", version=2))
     assert len(queue) == 3
-    admitted = queue.admit(9)
+    admitted = queue.admit(0.0, 9)
     assert names(admitted) == "abc"
     assert [w.request.version for w in admitted] == [1, 2, 1]
     assert [w.since for w in admitted] == [0.0, 1.0, 2.0]
@@ -76,7 +76,7 @@ def test_a_newer_request_takes_the_place_and_the_turn_of_the_waiting_one() -> No
 
 def test_what_does_not_wait_is_not_replaced() -> None:
     queue = scheduler("a")
-    queue.admit(1)
+    queue.admit(0.0, 1)
     assert not queue.replace(request("a", version=2))
     assert len(queue) == 0
 
@@ -93,27 +93,27 @@ def test_what_is_cancelled_does_not_start() -> None:
     queue = scheduler(*"abc")
     assert queue.cancel(("b", "yy"))
     assert not queue.cancel(("b", "yy"))
-    assert names(queue.admit(9)) == "ac"
+    assert names(queue.admit(0.0, 9)) == "ac"
 
 
 def test_a_step_admits_no_more_tokens_than_allowed() -> None:
     queue = scheduler(*"abcd", max_prefill_tokens=7)
-    assert names(queue.admit(9)) == "ab"
-    assert names(queue.admit(9)) == "cd"
+    assert names(queue.admit(0.0, 9)) == "ab"
+    assert names(queue.admit(0.0, 9)) == "cd"
 
 
 def test_prefix_and_draft_count_as_tokens() -> None:
     queue = scheduler(max_prefill_tokens=8)
     for name in "ab":
         queue.submit(Request((name, "yy"), 1, "fake", (7,), (7, 7), (7, 7)), 0.0)
-    assert names(queue.admit(9)) == "a"
+    assert names(queue.admit(0.0, 9)) == "a"
 
 
 def test_one_request_larger_than_the_budget_starts_alone() -> None:
     queue = scheduler("a", max_prefill_tokens=5)
     queue.submit(request("b", tokens=50), 0.0)
     queue.submit(request("c"), 0.0)
-    assert [names(queue.admit(9)) for _ in range(3)] == ["a", "b", "c"]
+    assert [names(queue.admit(0.0, 9)) for _ in range(3)] == ["a", "b", "c"]
 
 
 def test_a_large_request_is_not_passed_by_smaller_ones_behind_it() -> None:
@@ -121,8 +121,8 @@ def test_a_large_request_is_not_passed_by_smaller_ones_behind_it() -> None:
     queue.submit(request("b", tokens=4), 0.0)
     queue.submit(request("c", tokens=1), 0.0)
     queue.submit(request("d", tokens=1, priority=Priority.BATCH), 0.0)
-    assert names(queue.admit(9)) == "a"
-    assert names(queue.admit(9)) == "bc"
+    assert names(queue.admit(0.0, 9)) == "a"
+    assert names(queue.admit(0.0, 9)) == "bc"
 
 
 @given(
@@ -155,7 +155,7 @@ def test_nothing_is_lost_nothing_comes_twice(
         elif action == "cancel":
             assert queue.cancel(key) == (waiting.pop(number, None) is not None)
         elif action == "admit":
-            admitted = queue.admit(number)
+            admitted = queue.admit(0.0, number)
             assert len(admitted) <= number
             assert admitted or not (waiting and number)
             for each in admitted:
