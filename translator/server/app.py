@@ -1,7 +1,7 @@
 """Wiring: from settings to a server that listens, and its graceful end."""
 
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,11 +124,11 @@ async def running(
     """
     metrics = Metrics()
     catalog = Catalog(load_models(config) if models is None else models)
+    limits = SchedulerLimits(max_slots=config.max_batch_size)
     engine = AsyncEngine(
-        Engine(
-            catalog.models,
-            SchedulerLimits(max_slots=config.max_batch_size),
-            on_step=_recorder(metrics),
+        *(
+            Engine({name: model}, limits, on_step=_recorder(metrics, name))
+            for name, model in catalog.models.items()
         )
     )
     context = ServerContext(config, catalog, engine, metrics)
@@ -166,12 +166,21 @@ async def running(
         await engine.stop()
 
 
-def _recorder(metrics: Metrics) -> Any:
+def _recorder(metrics: Metrics, model: str) -> Callable[[StepRecord], None]:
+    step_time = metrics.step_time.labels(model)
+    batch_size = metrics.batch_size.labels(model)
+    running, waiting = metrics.running.labels(model), metrics.waiting.labels(model)
+    queue_time = metrics.queue_time.labels(model)
+    superseded = metrics.requests_superseded.labels(model)
+
     def record(step: StepRecord) -> None:
-        metrics.step_time.observe(step.seconds)
-        metrics.batch_size.observe(step.num_running + step.num_finished)
-        metrics.running.set(step.num_running)
-        metrics.waiting.set(step.num_waiting)
+        step_time.observe(step.seconds)
+        batch_size.observe(step.num_running + step.num_finished)
+        running.set(step.num_running)
+        waiting.set(step.num_waiting)
+        superseded.inc(step.num_superseded)
+        for seconds in step.queued_s:
+            queue_time.observe(seconds)
 
     return record
 
