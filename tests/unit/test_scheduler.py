@@ -1,4 +1,4 @@
-"""Who goes first: order of arrival, priorities, replacing, the token budget. No model."""
+"""Who goes first: arrival, priorities, replacing, budgets of tokens and of time. No model."""
 
 from collections import Counter
 
@@ -123,6 +123,77 @@ def test_a_large_request_is_not_passed_by_smaller_ones_behind_it() -> None:
     queue.submit(request("d", tokens=1, priority=Priority.BATCH), 0.0)
     assert names(queue.admit(0.0, 9)) == "a"
     assert names(queue.admit(0.0, 9)) == "bc"
+
+
+def test_steps_have_their_share_of_the_time_before_the_next_admission() -> None:
+    queue = scheduler(*"ab")
+    assert names(queue.admit(0.0, 1)) == "a"
+    queue.admission_took(0.1)
+    assert queue.admit(0.1, 63) == []
+    queue.step_took(0.04)
+    assert queue.admit(0.14, 63) == []
+    queue.step_took(0.02)
+    assert names(queue.admit(0.16, 63)) == "b"
+
+
+def test_who_waits_is_admitted_at_once_when_nothing_runs() -> None:
+    queue = scheduler(*"ab")
+    queue.admit(0.0, 1)
+    queue.admission_took(0.1)
+    assert names(queue.admit(0.1, 64)) == "b"
+
+
+def test_the_background_leaves_half_of_the_slots_to_live_requests() -> None:
+    queue = Scheduler(SchedulerLimits(max_slots=4))
+    for name, priority in zip("abcd", [Priority.UNARY] * 3 + [Priority.BATCH], strict=True):
+        queue.submit(request(name, priority=priority), 0.0)
+    assert names(queue.admit(0.0, 4)) == "ab"
+    assert queue.admit(9.0, 2, 2) == []
+    queue.submit(request("e"), 9.0)
+    assert names(queue.admit(9.0, 2, 2)) == "e"
+    assert names(queue.admit(9.0, 2, 1)) == "c"
+
+
+def test_while_live_requests_come_the_background_starts_a_few_at_a_time() -> None:
+    queue = scheduler(max_prefill_tokens=24)
+    for name in "abcdefgh":
+        queue.submit(request(name, priority=Priority.UNARY), 10.0)
+    assert names(queue.admit(10.0, 3)) == "abc"
+    queue.submit(request("l"), 10.0)
+    assert names(queue.admit(10.0, 9)) == "lde"
+    # Two seconds later nobody has spoken since.
+    assert names(queue.admit(12.0, 9)) == "fgh"
+
+
+def test_background_that_has_waited_for_long_goes_first_one_at_each_admission() -> None:
+    queue = scheduler()
+    for name, priority in (("b", Priority.BATCH), ("u", Priority.UNARY), ("v", Priority.UNARY)):
+        queue.submit(request(name, priority=priority), 0.0)
+    for name in "mnopqrs":
+        queue.submit(request(name), 2.0)
+    assert names(queue.admit(2.0, 2)) == "mn"
+    assert [names(queue.admit(2.1, 2)) for _ in range(4)] == ["uo", "vp", "bq", "rs"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 3)), max_size=60))
+@settings(deadline=None)
+def test_nobody_goes_twice_while_another_waits(actions: list[tuple[int, int]]) -> None:
+    """Fair between live keys: each that asks again gets behind all who wait."""
+    queue = Scheduler(SchedulerLimits(max_prefill_tokens=10))
+    # For each that waits, who has been admitted since.
+    passed: dict[str, set[str]] = {}
+    for number, num_free in actions:
+        name = str(number)
+        if name in passed:
+            queue.replace(request(name, version=2, tokens=1 + number))
+        else:
+            queue.submit(request(name, tokens=1 + number), 0.0)
+            passed[name] = set()
+        for admitted in names(queue.admit(0.0, num_free)):
+            del passed[admitted]
+            for others in passed.values():
+                assert admitted not in others
+                others.add(admitted)
 
 
 @given(
