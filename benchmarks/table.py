@@ -1,8 +1,8 @@
-"""Rows of figures as aligned columns."""
+"""Rows of figures as aligned columns, or as a table of a document."""
 
 from typing import Any
 
-__all__ = ["table"]
+__all__ = ["markdown", "table"]
 
 
 def table(rows: list[dict[str, Any]]) -> str:
@@ -13,3 +13,10 @@ def table(rows: list[dict[str, Any]]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in cells
     )
+
+
+def markdown(rows: list[dict[str, Any]]) -> str:
+    """The same as a table in Markdown."""
+    lines = [list(rows[0]), ["---"] * len(rows[0])]
+    lines += [[str(value) for value in row.values()] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -143,15 +143,18 @@ def test_who_waits_is_admitted_at_once_when_nothing_runs() -> None:
     assert names(queue.admit(0.1, 64)) == "b"
 
 
-def test_the_background_leaves_half_of_the_slots_to_live_requests() -> None:
+def test_while_live_requests_come_the_background_leaves_them_half_of_the_slots() -> None:
     queue = Scheduler(SchedulerLimits(max_slots=4))
-    for name, priority in zip("abcd", [Priority.UNARY] * 3 + [Priority.BATCH], strict=True):
-        queue.submit(request(name, priority=priority), 0.0)
-    assert names(queue.admit(0.0, 4)) == "ab"
-    assert queue.admit(9.0, 2, 2) == []
-    queue.submit(request("e"), 9.0)
-    assert names(queue.admit(9.0, 2, 2)) == "e"
-    assert names(queue.admit(9.0, 2, 1)) == "c"
+    queue.submit(request("l"), 0.0)
+    for name in "abcdefg":
+        queue.submit(request(name, priority=Priority.UNARY), 0.0)
+    assert names(queue.admit(0.0, 4)) == "lab"
+    assert queue.admit(1.0, 2, 2) == []
+    queue.submit(request("m"), 1.0)
+    assert names(queue.admit(1.0, 2, 2)) == "m"
+    assert names(queue.admit(1.0, 3, 1)) == "c"
+    # Nobody has spoken for a while.
+    assert names(queue.admit(3.0, 3, 1)) == "def"
 
 
 def test_while_live_requests_come_the_background_starts_a_few_at_a_time() -> None:

@@ -14,9 +14,9 @@ An admission costs as much as many steps, and every request that runs waits for 
 in tokens, and steps get their share of the time between one admission and the next: else a request
 that needs many steps would wait for a whole admission at each of them.
 
-Unary and batch requests, which are segments of documents, are the *background*. They never have
-more than half of the slots, start a few at a time while live requests come, and go before live ones
-only when they have waited for long, one at each admission.
+Unary and batch requests, which are segments of documents, are the *background*. While live requests
+come it starts a few at a time and leaves them half of the slots. It goes before live ones only when
+it has waited for long, one request at each admission.
 """
 
 from collections import OrderedDict
@@ -51,7 +51,7 @@ class SchedulerLimits:
 
     @property
     def max_background_slots(self) -> int:
-        """Slots that background requests may take; live ones always find the others."""
+        """Slots that background requests may take while live ones come."""
         return max(1, self.max_slots // 2)
 
     @property
@@ -125,11 +125,12 @@ class Scheduler:
         if self._owed_s > 0 and num_free < limits.max_slots:
             return []
         budget = background_budget = limits.max_prefill_tokens
+        max_background = limits.max_slots
         if now - self._last_live_s < limits.patience_s:
             background_budget = limits.max_background_tokens
-        num_background_free = limits.max_background_slots - num_background
+            max_background = limits.max_background_slots
         admitted: list[Waiting] = []
-        for waiting in self._in_turn(now, num_background_free):
+        for waiting in self._in_turn(now, max_background - num_background):
             cost = _num_tokens(waiting.request)
             allowed = budget if waiting.is_live else min(budget, background_budget)
             if len(admitted) == num_free or (admitted and cost > allowed):
