@@ -61,6 +61,9 @@ class ServerConfig(BaseSettings):
     fake_model: bool = Field(False, description="Serve the test kit's fake model instead.")
     device: str = Field("cpu", description="Where models run: cpu, cuda, cuda:1, …")
     threads: int = Field(1, ge=1, le=256, description="Threads of one tensor operation.")
+    workers: int = Field(
+        1, ge=1, le=256, description="Processes that share the port, each with its own models."
+    )
     max_batch_size: int = Field(64, ge=1, le=4096, description="Requests that share a step.")
     heartbeat_s: float = Field(30.0, ge=0, description="Longest silence, in seconds; 0: any.")
     first_message_timeout_s: float = Field(
@@ -118,7 +121,7 @@ def load_config(
     if file is not None and not file.is_file():
         raise ConfigError(f"{file}: there is no such file")
     try:
-        return _Config(**(overrides or {}))
+        checked = _Config(**(overrides or {}))
     except ValidationError as error:
         problems = [
             f"{'.'.join(map(str, e['loc'])) or 'config'}: {e['msg']} (is {e['input']!r})"
@@ -127,3 +130,5 @@ def load_config(
         raise ConfigError("; ".join(problems)) from None
     except ValueError as error:
         raise ConfigError(f"{file or 'environment'}: {error}") from None
+    # The plain class can be sent to another process.
+    return ServerConfig.model_construct(**dict(checked))

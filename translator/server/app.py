@@ -40,8 +40,6 @@ _log = logging.getLogger(__name__)
 SERVICE = translator_service_pb2.DESCRIPTOR.services_by_name["TranslatorService"].full_name
 
 _OPTIONS = (
-    # A port that is taken is an error, not shared.
-    ("grpc.so_reuseport", 0),
     # A client that vanished without a word is found out within a minute and a half.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
@@ -133,7 +131,9 @@ async def running(
     )
     context = ServerContext(config, catalog, engine, metrics)
     service = TranslatorService(context)
-    server = grpc.aio.server(interceptors=(ErrorInterceptor(SERVICE, metrics),), options=_OPTIONS)
+    # A port that is taken is an error, unless it is the workers' own.
+    options = (*_OPTIONS, ("grpc.so_reuseport", int(config.workers > 1)))
+    server = grpc.aio.server(interceptors=(ErrorInterceptor(SERVICE, metrics),), options=options)
     translator_service_pb2_grpc.add_TranslatorServiceServicer_to_server(service, server)
     health_servicer = await _add_health(server)
     reflection.enable_server_reflection(
@@ -210,7 +210,7 @@ def _listen(server: Any, host: str, port: int, key: str) -> int:
 def _admin_server(config: ServerConfig) -> tuple[Any, int | None]:
     if config.admin_port is None:
         return None, None
-    server: Any = grpc.aio.server(options=_OPTIONS)
+    server: Any = grpc.aio.server(options=(*_OPTIONS, ("grpc.so_reuseport", 0)))
     channelz.add_channelz_servicer(server)
     reflection.enable_server_reflection(
         ("grpc.channelz.v1.Channelz", reflection.SERVICE_NAME), server
