@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
+from google.rpc import error_details_pb2, status_pb2
 
 from benchmarks.processes import cpu_s, memory_mb
+from translator.client.connection import Connection
 from translator.eval.data import read_sentences
 from translator.v1 import streaming_pb2
+from translator.v1.translator_service_pb2_grpc import TranslatorServiceStub
 
 __all__ = ["Heard", "Plan", "Refusals", "hear", "sources"]
 
@@ -180,19 +181,19 @@ class _Load:
         for _ in range(count):
             began_s = time.monotonic()
             async with grpc.aio.insecure_channel(self._plan.address, options=_OPTIONS) as channel:
-                call = channel.stream_stream(METHOD)(timeout=PATIENCE_S)
+                stub = TranslatorServiceStub(channel)
+                connection = Connection(stub.StreamingTranslate(timeout=PATIENCE_S))
+                connection.send([_config("en", "pt")])
                 try:
-                    await call.write(_config("en", "pt").SerializeToString())
-                    await call.read()
+                    await connection.read()
                     refusals.others.append("admitted")
-                    call.cancel()
-                except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
-                    code = await call.code()
-                    if code is not grpc.StatusCode.RESOURCE_EXHAUSTED:
-                        refusals.others.append(str(code))
-                        continue
-                    refusals.waits_ms.append(1e3 * (time.monotonic() - began_s))
-                    refusals.retry_after_s += _retries_s(await call.trailing_metadata())
+                except grpc.aio.AioRpcError as error:
+                    if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
+                        refusals.waits_ms.append(1e3 * (time.monotonic() - began_s))
+                        refusals.retry_after_s += _retries_s(error.trailing_metadata())
+                    else:
+                        refusals.others.append(f"{error.code()}: {error.details()}")
+                await connection.close()
 
 
 class _Speaker:
@@ -230,7 +231,9 @@ class _Speaker:
         """Speak from one time to another, both of the monotonic clock, and hear the rest."""
         async with grpc.aio.insecure_channel(self._address, options=_OPTIONS) as channel:
             await _until(begin_s)
-            call = channel.stream_stream(METHOD)(timeout=end_s - begin_s + PATIENCE_S)
+            call: Any = channel.stream_stream(METHOD, None, None)(
+                timeout=end_s - begin_s + PATIENCE_S
+            )
             saying = asyncio.create_task(self._say(call, begin_s, end_s + COOL_DOWN_S))
             try:
                 while (message := await call.read()) is not grpc.aio.EOF:
@@ -303,7 +306,7 @@ def _retries_s(trailers: Any) -> list[float]:
     found = []
     for key, value in trailers or ():
         if key == "grpc-status-details-bin":
-            status = rpc_status.status_pb2.Status.FromString(value)
+            status = status_pb2.Status.FromString(value)
             for detail in status.details:
                 retry = error_details_pb2.RetryInfo()
                 if detail.Unpack(retry):

@@ -385,9 +385,7 @@ def children_of(process: subprocess.Popen[bytes]) -> set[int]:
     """Its workers; the other child is multiprocessing's resource tracker."""
     listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     return {
-        int(pid)
-        for pid in listed
-        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        int(pid) for pid in listed if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
     }
 
 

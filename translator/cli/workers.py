@@ -1,4 +1,4 @@
-"""``translator serve --workers N``: server processes that share a port, and who looks after them."""
+"""``translator serve --workers N``: processes that share a port, and who looks after them."""
 
 import asyncio
 import logging
