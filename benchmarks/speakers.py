@@ -231,9 +231,8 @@ class _Speaker:
         """Speak from one time to another, both of the monotonic clock, and hear the rest."""
         async with grpc.aio.insecure_channel(self._address, options=_OPTIONS) as channel:
             await _until(begin_s)
-            call: Any = channel.stream_stream(METHOD, None, None)(
-                timeout=end_s - begin_s + PATIENCE_S
-            )
+            method: Any = channel.stream_stream(METHOD, None, None)
+            call = method(timeout=end_s - begin_s + PATIENCE_S)
             saying = asyncio.create_task(self._say(call, begin_s, end_s + COOL_DOWN_S))
             try:
                 while (message := await call.read()) is not grpc.aio.EOF:

@@ -45,7 +45,7 @@ class SchedulerLimits:
     """
 
     max_slots: int = 64
-    max_prefill_tokens: int = 512
+    max_prefill_tokens: int = 256
     decoding_share: float = 0.5
     patience_s: float = 2.0
 
