@@ -11,6 +11,7 @@ def main() -> int:
     worst = 0
     for name, needs_data in (
         ("server", False),
+        ("load", False),
         ("updates", False),
         ("oracle", True),
         ("frontier", True),

@@ -9,54 +9,19 @@ the fake model an update costs nothing but gRPC, protobuf, the session and the e
 import argparse
 import asyncio
 import json
-import os
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.processes import cpu_s, memory_mb, serving
 from benchmarks.table import table
 from translator.client import AsyncTranslatorClient, Report, Update
 
 ROOT = Path(__file__).parent
 DEFAULT_RESULT = ROOT / "results" / "server.json"
 SPEECH_WORDS_PER_SECOND = 2.5
-
-
-@contextmanager
-def serving(*options: str) -> Iterator[tuple[str, int, float]]:
-    """Address and process id of a server, and the seconds it took to be ready."""
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "translator.cli", "serve", "--port", "0", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        if process.stdout is None or not (line := process.stdout.readline()):
-            raise SystemExit("the server did not start")
-        yield line.split()[-1], process.pid, time.perf_counter() - began
-    finally:
-        process.kill()
-        process.wait()
-
-
-def memory_mb(pid: int) -> float:
-    """Resident memory of a process."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def cpu_s(pid: int) -> float:
-    """CPU time of a process, user and system."""
-    # The command's name, in brackets, may hold spaces.
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def first_commit(address: str, words: list[str]) -> tuple[float, int]:

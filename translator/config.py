@@ -66,6 +66,9 @@ class ServerConfig(BaseSettings):
         description="Of models: float32, int8 (CPU), bfloat16, float16; auto: int8 if it can.",
     )
     threads: int = Field(1, ge=1, le=256, description="Threads of one tensor operation.")
+    workers: int = Field(
+        1, ge=1, le=256, description="Processes that share the port, each with its own models."
+    )
     max_batch_size: int = Field(64, ge=1, le=4096, description="Requests that share a step.")
     heartbeat_s: float = Field(30.0, ge=0, description="Longest silence, in seconds; 0: any.")
     first_message_timeout_s: float = Field(
@@ -123,7 +126,7 @@ def load_config(
     if file is not None and not file.is_file():
         raise ConfigError(f"{file}: there is no such file")
     try:
-        return _Config(**(overrides or {}))
+        checked = _Config(**(overrides or {}))
     except ValidationError as error:
         problems = [
             f"{'.'.join(map(str, e['loc'])) or 'config'}: {e['msg']} (is {e['input']!r})"
@@ -132,3 +135,5 @@ def load_config(
         raise ConfigError("; ".join(problems)) from None
     except ValueError as error:
         raise ConfigError(f"{file or 'environment'}: {error}") from None
+    # The plain class can be sent to another process.
+    return ServerConfig.model_construct(**dict(checked))

@@ -5,6 +5,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 __all__ = ["Metrics"]
 
 _STEP_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+_WAIT_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 1.5, 2.5, 5.0, 10.0)
 _BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
@@ -20,16 +21,44 @@ class Metrics:
         self.errors = Counter(
             "translator_errors", "Calls that failed, by reason.", ["reason"], registry=r
         )
-        self.waiting = Gauge("translator_requests_waiting", "Requests in the queue.", registry=r)
-        self.running = Gauge("translator_requests_running", "Requests in slots.", registry=r)
+        self.update_time = Histogram(
+            "translator_update_seconds",
+            "From source that came to the first update that reflects it.",
+            buckets=_WAIT_BUCKETS,
+            registry=r,
+        )
+        self.waiting = Gauge(
+            "translator_requests_waiting", "Requests in the queue.", ["model"], registry=r
+        )
+        self.running = Gauge(
+            "translator_requests_running", "Requests in slots.", ["model"], registry=r
+        )
+        self.requests_superseded = Counter(
+            "translator_requests_superseded",
+            "Requests that a newer one replaced in the queue.",
+            ["model"],
+            registry=r,
+        )
+        self.queue_time = Histogram(
+            "translator_queue_seconds",
+            "Time that a request waited for a slot.",
+            ["model"],
+            buckets=_WAIT_BUCKETS,
+            registry=r,
+        )
         self.batch_size = Histogram(
             "translator_batch_size_requests",
             "Requests that shared a step.",
+            ["model"],
             buckets=_BATCH_BUCKETS,
             registry=r,
         )
         self.step_time = Histogram(
-            "translator_step_seconds", "Time of a step.", buckets=_STEP_BUCKETS, registry=r
+            "translator_step_seconds",
+            "Time of a step, with what it admits.",
+            ["model"],
+            buckets=_STEP_BUCKETS,
+            registry=r,
         )
         self.decoder_steps = Counter(
             "translator_decoder_steps", "Decoder passes, run and saved.", ["kind"], registry=r

@@ -77,8 +77,12 @@ async def test_metrics_count_what_happened() -> None:
     assert values["translator_target_words_total"] == "5.0"
     assert values['translator_sessions_ended_total{code="OK"}'] == "1.0"
     assert values['translator_errors_total{reason="LANGUAGE_PAIR_NOT_SUPPORTED"}'] == "1.0"
-    assert float(values["translator_step_seconds_count"]) > 0
-    assert float(values["translator_batch_size_requests_count"]) > 0
+    of_fake = '{model="fake"}'
+    assert float(values[f"translator_step_seconds_count{of_fake}"]) > 0
+    assert float(values[f"translator_batch_size_requests_count{of_fake}"]) > 0
+    assert float(values[f"translator_queue_seconds_count{of_fake}"]) > 0
+    assert float(values[f"translator_requests_superseded_total{of_fake}"]) >= 0
+    assert values["translator_update_seconds_count"] == "7.0"
 
 
 async def test_a_session_leaves_a_log_line_with_figures_and_no_text(

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -379,3 +379,60 @@ def test_an_evaluation_through_a_server_is_that_of_this_process(
     assert one["computation"] == other["computation"] | {"cpu_ms": None}
     both = run("evaluate", str(data), "--address", address, "--processes", "2")
     assert both.returncode == 2
+
+
+def children_of(process: subprocess.Popen[bytes]) -> set[int]:
+    """Its workers; the other child is multiprocessing's resource tracker."""
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return {
+        int(pid) for pid in listed if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    }
+
+
+def eventually(condition: Callable[[], bool], timeout_s: float = 30.0) -> bool:
+    deadline_s = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline_s:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_is_replaced_and_sigterm_ends_them_all_with_0() -> None:
+    with serving("--fake-model", "--workers", "2", "--drain-grace-s", "0.2") as (address, process):
+        workers = children_of(process)
+        assert len(workers) == 2
+        for _ in range(8):
+            done = run("translate", "--address", address, "--from", "xx", "--to", "yy", "a b.")
+            assert done.stdout == b"A B.\n"
+        os.kill(min(workers), signal.SIGKILL)
+        assert eventually(lambda: len(children_of(process) - workers) == 1)
+        done = run("translate", "--address", address, "--from", "xx", "--to", "yy", "c.")
+        assert done.stdout == b"C.\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+
+
+@pytest.mark.slow
+def test_workers_end_with_the_process_that_started_them() -> None:
+    with serving("--fake-model", "--workers", "2", "--drain-grace-s", "0") as (_, process):
+        workers = children_of(process)
+        process.kill()
+        process.wait()
+        assert eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+
+
+def test_a_worker_that_cannot_start_ends_them_all_with_its_own_code() -> None:
+    done = run("serve", "--workers", "2", "--model", "en-de=/nowhere", "--port", "0")
+    assert done.returncode == 5
+    assert b"/nowhere" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_workers_do_not_share_the_port_of_another_server(address: str) -> None:
+    port = address.rpartition(":")[2]
+    done = run("serve", "--fake-model", "--workers", "2", "--port", port)
+    assert done.returncode == 5
+    assert f"cannot listen on 127.0.0.1:{port}".encode() in done.stderr

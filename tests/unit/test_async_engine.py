@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -146,6 +147,62 @@ async def test_a_newer_request_is_dropped_while_the_former_runs(
     await collector.wait()
     await settle(engine, model)
     assert collector.versions == [1]
+
+
+class NamedModel(GatedModel):
+    """A gated model of another name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.info = replace(self.info, name=name)
+
+    def request(self, text: str, version: int = 1, *, key: str = "s") -> Request:
+        return replace(super().request(text, version, key=key), model=self.info.name)
+
+
+async def test_models_do_not_wait_for_each_other() -> None:
+    held, free = NamedModel("held"), NamedModel("free")
+    engine = AsyncEngine(*(Engine({model.info.name: model}) for model in (held, free)))
+    engine.start()
+    await held.hold(engine)
+    outcome = await engine.translate(free.request("good day."))
+    assert free.text_of(outcome) == "GOOD DAY."
+    assert engine.num_in_flight == 1
+    held.gate.set()
+    await engine.stop()
+
+
+async def test_a_key_that_changes_its_model_has_one_outcome_at_a_time() -> None:
+    """What is filed while the former model decodes is dropped; the outcome makes the asker ask."""
+    former, later = NamedModel("former"), NamedModel("later")
+    engine = AsyncEngine(*(Engine({model.info.name: model}) for model in (former, later)))
+    engine.start()
+    await former.hold(engine)
+    collector = Collector()
+    engine.submit(former.request("a.", 1), collector)
+    engine.submit(later.request("b.", 2), collector)
+    former.gate.set()
+    await settle(engine, later)
+    await collector.wait()
+    assert collector.versions == [1]
+    engine.submit(later.request("b.", 3), collector)
+    await collector.wait(lambda: len(collector.outcomes) == 2)
+    assert collector.versions == [1, 3]
+    await engine.stop()
+
+
+async def test_a_request_that_changed_its_model_is_cancelled_wherever_it_is() -> None:
+    former, later = NamedModel("former"), NamedModel("later")
+    engine = AsyncEngine(*(Engine({model.info.name: model}) for model in (former, later)))
+    engine.start()
+    await later.hold(engine)
+    collector = Collector()
+    engine.submit(later.request("a."), collector)
+    engine.cancel(("s", "yy"))
+    later.gate.set()
+    await settle(engine, later)
+    assert collector.outcomes == []
+    await engine.stop()
 
 
 async def test_what_is_cancelled_has_no_outcome(engine: AsyncEngine, model: GatedModel) -> None:

@@ -1,4 +1,4 @@
-"""Who goes first: order of arrival, priorities, replacing, the token budget. No model."""
+"""Who goes first: arrival, priorities, replacing, budgets of tokens and of time. No model."""
 
 from collections import Counter
 
@@ -31,15 +31,15 @@ def names(admitted: list[Waiting]) -> str:
 
 def test_requests_are_admitted_in_order_of_arrival() -> None:
     queue = scheduler(*"abcde")
-    assert names(queue.admit(3)) == "abc"
+    assert names(queue.admit(0.0, 3)) == "abc"
     assert len(queue) == 2
-    assert names(queue.admit(3)) == "de"
-    assert queue.admit(3) == []
+    assert names(queue.admit(0.0, 3)) == "de"
+    assert queue.admit(0.0, 3) == []
 
 
 def test_no_more_are_admitted_than_are_free() -> None:
     queue = scheduler(*"ab")
-    assert queue.admit(0) == []
+    assert queue.admit(0.0, 0) == []
     assert len(queue) == 2
 
 
@@ -48,8 +48,8 @@ def test_live_goes_before_unary_before_batch_in_order_of_arrival() -> None:
     order = (Priority.BATCH, Priority.UNARY, Priority.LIVE, Priority.BATCH, Priority.LIVE)
     for name, priority in zip("abcde", order, strict=True):
         queue.submit(request(name, priority=priority), 0.0)
-    assert names(queue.admit(4)) == "ceba"
-    assert names(queue.admit(4)) == "d"
+    assert names(queue.admit(0.0, 4)) == "ceba"
+    assert names(queue.admit(0.0, 4)) == "d"
 
 
 def test_a_request_that_comes_again_waits_its_turn_behind_all_who_wait() -> None:
@@ -57,7 +57,7 @@ def test_a_request_that_comes_again_waits_its_turn_behind_all_who_wait() -> None
     queue = scheduler(*"abc")
     served = ""
     for _ in range(9):
-        (waiting,) = queue.admit(1)
+        (waiting,) = queue.admit(0.0, 1)
         name = waiting.request.key[0]
         served += name
         queue.submit(request(name), 0.0)
@@ -68,7 +68,7 @@ def test_a_newer_request_takes_the_place_and_the_turn_of_the_waiting_one() -> No
     queue = scheduler(*"abc")
     assert queue.replace(request("b", version=2))
     assert len(queue) == 3
-    admitted = queue.admit(9)
+    admitted = queue.admit(0.0, 9)
     assert names(admitted) == "abc"
     assert [w.request.version for w in admitted] == [1, 2, 1]
     assert [w.since for w in admitted] == [0.0, 1.0, 2.0]
@@ -76,7 +76,7 @@ def test_a_newer_request_takes_the_place_and_the_turn_of_the_waiting_one() -> No
 
 def test_what_does_not_wait_is_not_replaced() -> None:
     queue = scheduler("a")
-    queue.admit(1)
+    queue.admit(0.0, 1)
     assert not queue.replace(request("a", version=2))
     assert len(queue) == 0
 
@@ -93,27 +93,27 @@ def test_what_is_cancelled_does_not_start() -> None:
     queue = scheduler(*"abc")
     assert queue.cancel(("b", "yy"))
     assert not queue.cancel(("b", "yy"))
-    assert names(queue.admit(9)) == "ac"
+    assert names(queue.admit(0.0, 9)) == "ac"
 
 
 def test_a_step_admits_no_more_tokens_than_allowed() -> None:
     queue = scheduler(*"abcd", max_prefill_tokens=7)
-    assert names(queue.admit(9)) == "ab"
-    assert names(queue.admit(9)) == "cd"
+    assert names(queue.admit(0.0, 9)) == "ab"
+    assert names(queue.admit(0.0, 9)) == "cd"
 
 
 def test_prefix_and_draft_count_as_tokens() -> None:
     queue = scheduler(max_prefill_tokens=8)
     for name in "ab":
         queue.submit(Request((name, "yy"), 1, "fake", (7,), (7, 7), (7, 7)), 0.0)
-    assert names(queue.admit(9)) == "a"
+    assert names(queue.admit(0.0, 9)) == "a"
 
 
 def test_one_request_larger_than_the_budget_starts_alone() -> None:
     queue = scheduler("a", max_prefill_tokens=5)
     queue.submit(request("b", tokens=50), 0.0)
     queue.submit(request("c"), 0.0)
-    assert [names(queue.admit(9)) for _ in range(3)] == ["a", "b", "c"]
+    assert [names(queue.admit(0.0, 9)) for _ in range(3)] == ["a", "b", "c"]
 
 
 def test_a_large_request_is_not_passed_by_smaller_ones_behind_it() -> None:
@@ -121,8 +121,82 @@ def test_a_large_request_is_not_passed_by_smaller_ones_behind_it() -> None:
     queue.submit(request("b", tokens=4), 0.0)
     queue.submit(request("c", tokens=1), 0.0)
     queue.submit(request("d", tokens=1, priority=Priority.BATCH), 0.0)
-    assert names(queue.admit(9)) == "a"
-    assert names(queue.admit(9)) == "bc"
+    assert names(queue.admit(0.0, 9)) == "a"
+    assert names(queue.admit(0.0, 9)) == "bc"
+
+
+def test_steps_have_their_share_of_the_time_before_the_next_admission() -> None:
+    queue = scheduler(*"ab")
+    assert names(queue.admit(0.0, 1)) == "a"
+    queue.admission_took(0.1)
+    assert queue.admit(0.1, 63) == []
+    queue.step_took(0.04)
+    assert queue.admit(0.14, 63) == []
+    queue.step_took(0.02)
+    assert names(queue.admit(0.16, 63)) == "b"
+
+
+def test_who_waits_is_admitted_at_once_when_nothing_runs() -> None:
+    queue = scheduler(*"ab")
+    queue.admit(0.0, 1)
+    queue.admission_took(0.1)
+    assert names(queue.admit(0.1, 64)) == "b"
+
+
+def test_while_live_requests_come_the_background_leaves_them_half_of_the_slots() -> None:
+    queue = Scheduler(SchedulerLimits(max_slots=4))
+    queue.submit(request("l"), 0.0)
+    for name in "abcdefg":
+        queue.submit(request(name, priority=Priority.UNARY), 0.0)
+    assert names(queue.admit(0.0, 4)) == "lab"
+    assert queue.admit(1.0, 2, 2) == []
+    queue.submit(request("m"), 1.0)
+    assert names(queue.admit(1.0, 2, 2)) == "m"
+    assert names(queue.admit(1.0, 3, 1)) == "c"
+    # Nobody has spoken for a while.
+    assert names(queue.admit(3.0, 3, 1)) == "def"
+
+
+def test_while_live_requests_come_the_background_starts_a_few_at_a_time() -> None:
+    queue = scheduler(max_prefill_tokens=24)
+    for name in "abcdefgh":
+        queue.submit(request(name, priority=Priority.UNARY), 10.0)
+    assert names(queue.admit(10.0, 3)) == "abc"
+    queue.submit(request("l"), 10.0)
+    assert names(queue.admit(10.0, 9)) == "lde"
+    # Two seconds later nobody has spoken since.
+    assert names(queue.admit(12.0, 9)) == "fgh"
+
+
+def test_background_that_has_waited_for_long_goes_first_one_at_each_admission() -> None:
+    queue = scheduler()
+    for name, priority in (("b", Priority.BATCH), ("u", Priority.UNARY), ("v", Priority.UNARY)):
+        queue.submit(request(name, priority=priority), 0.0)
+    for name in "mnopqrs":
+        queue.submit(request(name), 2.0)
+    assert names(queue.admit(2.0, 2)) == "mn"
+    assert [names(queue.admit(2.1, 2)) for _ in range(4)] == ["uo", "vp", "bq", "rs"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 3)), max_size=60))
+@settings(deadline=None)
+def test_nobody_goes_twice_while_another_waits(actions: list[tuple[int, int]]) -> None:
+    """Fair between live keys: each that asks again gets behind all who wait."""
+    queue = Scheduler(SchedulerLimits(max_prefill_tokens=10))
+    # For each that waits, who has been admitted since.
+    passed: dict[str, set[str]] = {}
+    for number, num_free in actions:
+        name = str(number)
+        if name in passed:
+            queue.replace(request(name, version=2, tokens=1 + number))
+        else:
+            queue.submit(request(name, tokens=1 + number), 0.0)
+            passed[name] = set()
+        for admitted in names(queue.admit(0.0, num_free)):
+            del passed[admitted]
+            for others in passed.values():
+                assert admitted not in others
+                others.add(admitted)
 
 
 @given(
@@ -155,7 +229,7 @@ def test_nothing_is_lost_nothing_comes_twice(
         elif action == "cancel":
             assert queue.cancel(key) == (waiting.pop(number, None) is not None)
         elif action == "admit":
-            admitted = queue.admit(number)
+            admitted = queue.admit(0.0, number)
             assert len(admitted) <= number
             assert admitted or not (waiting and number)
             for each in admitted:

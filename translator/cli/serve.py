@@ -1,17 +1,16 @@
 """``translator serve``: run the service until it is told to stop."""
 
 import asyncio
-import logging
-import signal
 from pathlib import Path
 from typing import Any
 
 import click
 
 from translator.cli.errors import one_sentence
-from translator.config import ServerConfig, load_config
+from translator.cli.running import Announcement, serve, set_up_log
+from translator.cli.workers import Workers
+from translator.config import load_config
 from translator.precision import PRECISIONS
-from translator.server.app import running
 
 __all__ = ["command"]
 
@@ -35,6 +34,7 @@ __all__ = ["command"]
     help="Number format of models; auto is int8 on a CPU that can, else float32.  [default: auto]",
 )
 @click.option("--threads", type=int, help="Threads of one tensor operation.  [default: 1]")
+@click.option("--workers", type=int, help="Processes that share the port.  [default: 1]")
 @click.option("--metrics-port", type=int, help="Port of the Prometheus page.  [default: none]")
 @click.option("--admin-port", type=int, help="Port of channelz.  [default: none]")
 @click.option("--drain-grace-s", type=float, help="Seconds streams get to move away.")
@@ -51,32 +51,16 @@ def command(file: Path | None, log_level: str, **options: Any) -> None:
     Prints `serving on HOST:PORT` once it is ready; everything else goes to standard error. Further
     settings (limits, heartbeat) come from --config and from TRANSLATOR_* variables.
     """
-    logging.basicConfig(
-        level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    set_up_log(log_level)
     given = {key: value for key, value in options.items() if value is not None and value != ()}
     with one_sentence():
-        asyncio.run(_serve(load_config(file, given)))
+        config = load_config(file, given)
+        if config.workers > 1:
+            asyncio.run(Workers(config, log_level).run())
+        else:
+            asyncio.run(serve(config, _announce))
 
 
-async def _serve(config: ServerConfig) -> None:
-    stop, hurry = asyncio.Event(), asyncio.Event()
-
-    def signalled() -> None:
-        (hurry if stop.is_set() else stop).set()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, signalled)
-    async with running(config) as server:
-        if server.metrics_port is not None:
-            click.echo(f"metrics on {config.admin_host}:{server.metrics_port}", err=True)
-        if server.admin_port is not None:
-            click.echo(f"channelz on {config.admin_host}:{server.admin_port}", err=True)
-        click.echo(f"serving on {server.address}")
-        await stop.wait()
-        drain = asyncio.create_task(server.drain())
-        hurried = asyncio.create_task(hurry.wait())
-        await asyncio.wait({drain, hurried}, return_when=asyncio.FIRST_COMPLETED)
-        hurried.cancel()
-        drain.cancel()
+def _announce(server: Announcement) -> None:
+    server.admin()
+    server.address()

@@ -1,4 +1,4 @@
-"""The only bridge between the engine's thread and asyncio."""
+"""The only bridge between the engines' threads and asyncio."""
 
 import asyncio
 import logging
@@ -18,35 +18,31 @@ OutcomeCallback = Callable[[Outcome], None]
 
 
 class AsyncEngine:
-    """Runs an ``Engine`` in a thread of its own; the event loop never computes.
+    """Runs engines, each in a thread of its own; the event loop never computes.
 
     All methods are called on the event loop that ``start`` was called on, and so are the callbacks.
+
+    Args:
+        engines: What decodes; a request goes to the one that has its model.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+    def __init__(self, *engines: Engine) -> None:
+        self._threads = [_EngineThread(engine, self._deliver) for engine in engines]
         self._callbacks: dict[RequestKey, tuple[int, OutcomeCallback]] = {}
         self._submissions = 0
-        # Only the engine's thread touches these: the submission each key's outcome answers.
-        self._numbers: dict[RequestKey, int] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Start the engine's thread; outcomes are delivered on the running event loop."""
+        """Start the threads; outcomes are delivered on the running event loop."""
         self._loop = asyncio.get_running_loop()
-        self._thread = threading.Thread(target=self._run, name="translator-engine", daemon=True)
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     async def stop(self) -> None:
-        """End the thread after its present step; outcomes that are still due do not come."""
-        if self._thread is None:
-            return
+        """End the threads after their present steps; outcomes that are still due do not come."""
         self._callbacks.clear()
-        self._commands.put(None)
-        await asyncio.to_thread(self._thread.join)
-        self._thread = None
+        for thread in self._threads:
+            await thread.stop()
 
     @property
     def num_in_flight(self) -> int:
@@ -63,13 +59,14 @@ class AsyncEngine:
         if request.key in self._callbacks:
             number, _ = self._callbacks[request.key]
             self._callbacks[request.key] = (number, on_outcome)
-            self._commands.put(lambda: self._replace(request))
+            # Its former request may be with another model, then this one is dropped there.
+            self._thread_of(request).replace(request)
             return
         # The number tells this outcome from one of the same key that was cancelled before.
         self._submissions += 1
         number = self._submissions
         self._callbacks[request.key] = (number, on_outcome)
-        self._commands.put(lambda: self._submit(request, number))
+        self._thread_of(request).submit(request, number)
 
     async def translate(self, request: Request) -> Outcome:
         """File a request and wait for its outcome; cancelling the wait cancels the request."""
@@ -89,58 +86,22 @@ class AsyncEngine:
     def cancel(self, key: RequestKey) -> None:
         """Forget a key's request; its slot is free within one step and no outcome comes."""
         if self._callbacks.pop(key, None) is not None:
-            self._commands.put(lambda: self._cancel(key))
+            for thread in self._threads:
+                thread.cancel(key)
 
-    # What follows runs in the engine's thread.
+    def _thread_of(self, request: Request) -> "_EngineThread":
+        # The first one says of a model that nobody has that it is not there.
+        serving = (thread for thread in self._threads if thread.engine.serves(request.model))
+        return next(serving, self._threads[0])
 
-    def _run(self) -> None:
-        while True:
-            # Sleep only when there is nothing to decode.
-            block = not self._engine.has_work
-            while True:
-                try:
-                    command = self._commands.get(block=block)
-                except queue.Empty:
-                    break
-                if command is None:
-                    return
-                block = False
-                command()
-            try:
-                outcomes = self._engine.step()
-            except Exception:
-                # Lanes turn failures of a model into outcomes, so this is a bug in the engine.
-                _log.exception("engine step failed")
-                continue
-            if outcomes:
-                self._deliver(outcomes)
-
-    def _submit(self, request: Request, number: int) -> None:
-        self._numbers[request.key] = number
-        try:
-            self._engine.submit(request)
-        except Exception as error:
-            own = error if isinstance(error, TranslatorError) else ServiceError(str(error))
-            self._deliver([Outcome(request, None, own)])
-
-    def _replace(self, request: Request) -> None:
-        if request.key in self._numbers:
-            self._engine.replace(request)
-
-    def _cancel(self, key: RequestKey) -> None:
-        self._numbers.pop(key, None)
-        self._engine.cancel(key)
-
-    def _deliver(self, outcomes: list[Outcome]) -> None:
-        numbered = [(self._numbers.pop(o.request.key, 0), o) for o in outcomes]
+    def _deliver(self, numbered: list[tuple[int, Outcome]]) -> None:
+        """In an engine's thread: hand outcomes over to the event loop."""
         assert self._loop is not None  # noqa: S101
         try:
             self._loop.call_soon_threadsafe(self._call_back, numbered)
         except RuntimeError:
             # The loop was closed without stop(): nobody is left to tell.
-            _log.warning("dropping %d outcomes: the event loop is closed", len(outcomes))
-
-    # Back on the event loop.
+            _log.warning("dropping %d outcomes: the event loop is closed", len(numbered))
 
     def _call_back(self, numbered: list[tuple[int, Outcome]]) -> None:
         for number, outcome in numbered:
@@ -152,3 +113,84 @@ class AsyncEngine:
                 callback(outcome)
             except Exception:
                 _log.exception("a session's outcome callback failed")
+
+
+class _EngineThread:
+    """One engine's thread, and the queue of commands to it.
+
+    Args:
+        engine: Only its thread touches it once that has started.
+        deliver: Called in the thread with outcomes and the numbers of their submissions.
+    """
+
+    def __init__(
+        self, engine: Engine, deliver: Callable[[list[tuple[int, Outcome]]], None]
+    ) -> None:
+        self.engine = engine
+        self._deliver = deliver
+        self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        # The submission that each key's outcome answers.
+        self._numbers: dict[RequestKey, int] = {}
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="translator-engine", daemon=True)
+        self._thread.start()
+
+    async def stop(self) -> None:
+        if self._thread is not None:
+            self._commands.put(None)
+            await asyncio.to_thread(self._thread.join)
+            self._thread = None
+
+    def submit(self, request: Request, number: int) -> None:
+        self._commands.put(lambda: self._submit(request, number))
+
+    def replace(self, request: Request) -> None:
+        self._commands.put(lambda: self._replace(request))
+
+    def cancel(self, key: RequestKey) -> None:
+        self._commands.put(lambda: self._cancel(key))
+
+    # What follows runs in the thread.
+
+    def _run(self) -> None:
+        while True:
+            # Sleep only when there is nothing to decode.
+            block = not self.engine.has_work
+            while True:
+                try:
+                    command = self._commands.get(block=block)
+                except queue.Empty:
+                    break
+                if command is None:
+                    return
+                block = False
+                command()
+            try:
+                outcomes = self.engine.step()
+            except Exception:
+                # Lanes turn failures of a model into outcomes, so this is a bug in the engine.
+                _log.exception("engine step failed")
+                continue
+            if outcomes:
+                self._answer(outcomes)
+
+    def _submit(self, request: Request, number: int) -> None:
+        self._numbers[request.key] = number
+        try:
+            self.engine.submit(request)
+        except Exception as error:
+            own = error if isinstance(error, TranslatorError) else ServiceError(str(error))
+            self._answer([Outcome(request, None, own)])
+
+    def _replace(self, request: Request) -> None:
+        if request.key in self._numbers:
+            self.engine.replace(request)
+
+    def _cancel(self, key: RequestKey) -> None:
+        self._numbers.pop(key, None)
+        self.engine.cancel(key)
+
+    def _answer(self, outcomes: list[Outcome]) -> None:
+        self._deliver([(self._numbers.pop(o.request.key, 0), o) for o in outcomes])

@@ -24,19 +24,26 @@ class StepRecord:
         seconds: How long it took.
         num_running: Requests that still run after it.
         num_waiting: Requests that still wait after it.
-        num_finished: Outcomes it had.
+        num_superseded: Requests replaced in the queue since the step before.
+        queued_s: For each outcome how long its request had waited.
     """
 
     seconds: float
     num_running: int
     num_waiting: int
-    num_finished: int
+    num_superseded: int
+    queued_s: tuple[float, ...]
+
+    @property
+    def num_finished(self) -> int:
+        """Outcomes it had."""
+        return len(self.queued_s)
 
 
 class Engine:
     """Decodes requests with any of several models, each with a lane of its own.
 
-    Not thread-safe: one thread owns it (``AsyncEngine`` is that thread in the server).
+    Not thread-safe: one thread owns it (in the server one of ``AsyncEngine``).
     """
 
     def __init__(
@@ -52,6 +59,11 @@ class Engine:
         self._clock = clock
         self._on_step = on_step
         self._lanes: dict[str, Lane] = {}
+        self._num_superseded = 0
+
+    def serves(self, model: str) -> bool:
+        """Whether it has the model; may be asked from any thread."""
+        return model in self._models
 
     @property
     def has_work(self) -> bool:
@@ -78,7 +90,9 @@ class Engine:
 
     def replace(self, request: Request) -> bool:
         """Put a newer request in the place of the one of its key that waits. See ``Scheduler``."""
-        return self._lane(request.model).scheduler.replace(request)
+        replaced = self._lane(request.model).scheduler.replace(request)
+        self._num_superseded += replaced
+        return replaced
 
     def cancel(self, key: RequestKey) -> None:
         """Forget whatever a key has in the engine; its slot is free for the next step."""
@@ -94,8 +108,13 @@ class Engine:
                 outcomes += lane.step()
         if self._on_step is not None:
             record = StepRecord(
-                self._clock() - began, self.num_running, self.num_waiting, len(outcomes)
+                self._clock() - began,
+                self.num_running,
+                self.num_waiting,
+                self._num_superseded,
+                tuple(outcome.timing.queue_ms / 1e3 for outcome in outcomes),
             )
+            self._num_superseded = 0
             try:
                 self._on_step(record)
             except Exception:

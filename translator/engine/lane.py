@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from translator.engine.batch import Decoding
-from translator.engine.request import Outcome, Request, RequestKey, RequestTiming
+from translator.engine.request import Outcome, Priority, Request, RequestKey, RequestTiming
 from translator.engine.runner import Runner
 from translator.engine.scheduler import Scheduler, SchedulerLimits, Waiting
 from translator.engine.slots import SlotTable
@@ -43,11 +43,16 @@ class Lane:
     def step(self) -> list[Outcome]:
         """Admit what waits, then advance everything that runs by one token."""
         outcomes: list[Outcome] = []
-        admitted = self.scheduler.admit(self.slots.num_free)
+        began = self._clock()
+        admitted = self.scheduler.admit(began, self.slots.num_free, self._num_background)
         if admitted:
             outcomes += self._start(admitted)
+            admitted_at = self._clock()
+            self.scheduler.admission_took(admitted_at - began)
+            began = admitted_at
         if len(self.slots):
             outcomes += self._step()
+            self.scheduler.step_took(self._clock() - began)
         return outcomes
 
     def check_integrity(self) -> None:
@@ -55,6 +60,12 @@ class Lane:
         self.slots.check_integrity()
         running = {decoding.request.key for decoding in self.slots.owners}
         assert running == set(self._times), "times are kept for what does not run"  # noqa: S101
+
+    @property
+    def _num_background(self) -> int:
+        """Requests in slots that are not live."""
+        owners = self.slots.owners
+        return sum(owner.request.priority is not Priority.LIVE for owner in owners)
 
     def _start(self, admitted: Sequence[Waiting]) -> list[Outcome]:
         """Encode and prefill together; if that fails, one by one: an error has one owner."""

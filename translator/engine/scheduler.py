@@ -1,6 +1,6 @@
 """Who is decoded next. Pure Python; it never sees a tensor.
 
-Every step of a model serves all requests that run. Before each step the scheduler admits waiting
+Every step of a model serves all requests that run. Before a step the scheduler admits waiting
 requests into free slots: live before unary before batch, and within a priority in order of
 arrival. Since a key (a target of a session) has at most one request in the engine, order of arrival
 is fair between sessions, however much source one of them sends.
@@ -10,11 +10,20 @@ without losing its turn; one that already runs is left to finish, since its few 
 than starting over, and the asker then files again what is newest. So updates get coarser, never
 later.
 
-Admission is bounded in tokens too, so that one long document cannot make a step long for everyone.
+An admission costs as much as many steps, and every request that runs waits for it. So it is bounded
+in tokens, and steps get their share of the time between one admission and the next: else a request
+that needs many steps would wait for a whole admission at each of them.
+
+Unary and batch requests, which are segments of documents, are the *background*. While live requests
+come it starts a few at a time and leaves them half of the slots. It goes before live ones only when
+it has waited for long, one request at each admission.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+from math import inf
 
 from translator.engine.request import Priority, Request, RequestKey
 
@@ -29,10 +38,26 @@ class SchedulerLimits:
         max_slots: Requests that run together.
         max_prefill_tokens: Source and known target tokens admitted in one step; a single request
             may exceed it.
+        decoding_share: After an admission that took a time, steps take at least this part of it
+            before the next, as long as something runs.
+        patience_s: A background request that has waited longer goes before live ones. Also how long
+            live requests count as coming after the last one.
     """
 
     max_slots: int = 64
-    max_prefill_tokens: int = 2048
+    max_prefill_tokens: int = 256
+    decoding_share: float = 0.5
+    patience_s: float = 2.0
+
+    @property
+    def max_background_slots(self) -> int:
+        """Slots that background requests may take while live ones come."""
+        return max(1, self.max_slots // 2)
+
+    @property
+    def max_background_tokens(self) -> int:
+        """Tokens of background requests admitted in one step while live ones come."""
+        return self.max_prefill_tokens // 4
 
 
 @dataclass(slots=True)
@@ -41,6 +66,11 @@ class Waiting:
 
     request: Request
     since: float
+
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody listens while it is decoded."""
+        return self.request.priority is Priority.LIVE
 
 
 class Scheduler:
@@ -51,6 +81,9 @@ class Scheduler:
         self._queues: dict[Priority, OrderedDict[RequestKey, Waiting]] = {
             priority: OrderedDict() for priority in Priority
         }
+        self._last_live_s = -inf
+        # How long steps are to take before the next admission.
+        self._owed_s = 0.0
 
     def __len__(self) -> int:
         return sum(len(queue) for queue in self._queues.values())
@@ -60,6 +93,8 @@ class Scheduler:
         if self._find(request.key) is not None:
             raise ValueError(f"{request.key} waits already; replace its request instead")
         self._queues[request.priority][request.key] = Waiting(request, now)
+        if request.priority is Priority.LIVE:
+            self._last_live_s = now
 
     def replace(self, request: Request) -> bool:
         """Put a newer request in the place of the waiting one of its key.
@@ -78,20 +113,55 @@ class Scheduler:
         """Forget the waiting request of a key. Returns whether there was one."""
         return any(queue.pop(key, None) is not None for queue in self._queues.values())
 
-    def admit(self, num_free: int) -> list[Waiting]:
-        """Take the requests that start with the next step, at most ``num_free``, in order."""
+    def admit(self, now: float, num_free: int, num_background: int = 0) -> list[Waiting]:
+        """Take the requests that start with the next step, in order.
+
+        Args:
+            now: Seconds of the engine's clock.
+            num_free: Slots that are free; no more are taken.
+            num_background: Background requests that run.
+        """
+        limits = self.limits
+        if self._owed_s > 0 and num_free < limits.max_slots:
+            return []
+        budget = background_budget = limits.max_prefill_tokens
+        max_background = limits.max_slots
+        if now - self._last_live_s < limits.patience_s:
+            background_budget = limits.max_background_tokens
+            max_background = limits.max_background_slots
         admitted: list[Waiting] = []
-        budget = self.limits.max_prefill_tokens
-        for priority in Priority:
-            queue = self._queues[priority]
-            while queue and len(admitted) < num_free:
-                waiting = next(iter(queue.values()))
-                cost = _num_tokens(waiting.request)
-                if admitted and cost > budget:
-                    return admitted
-                budget -= cost
-                admitted.append(queue.pop(waiting.request.key))
+        for waiting in self._in_turn(now, max_background - num_background):
+            cost = _num_tokens(waiting.request)
+            allowed = budget if waiting.is_live else min(budget, background_budget)
+            if len(admitted) == num_free or (admitted and cost > allowed):
+                break
+            admitted.append(waiting)
+            budget -= cost
+            if not waiting.is_live:
+                background_budget -= cost
+        for waiting in admitted:
+            self.cancel(waiting.request.key)
         return admitted
+
+    def admission_took(self, seconds: float) -> None:
+        """An admission is through; now steps have their turn."""
+        self._owed_s = self.limits.decoding_share * seconds
+
+    def step_took(self, seconds: float) -> None:
+        """A step is through."""
+        self._owed_s -= seconds
+
+    def _in_turn(self, now: float, num_background: int) -> Iterator[Waiting]:
+        """Who waits, in the order of admission; at most ``num_background`` of the background."""
+        live, *background = (self._queues[priority].values() for priority in Priority)
+        heads = (next(iter(queue), None) for queue in background)
+        overdue = next((w for w in heads if w and now - w.since > self.limits.patience_s), None)
+        if overdue is not None and num_background > 0:
+            num_background -= 1
+            yield overdue
+        yield from live
+        rest = (w for queue in background for w in queue if w is not overdue)
+        yield from islice(rest, max(0, num_background))
 
     def _find(self, key: RequestKey) -> Waiting | None:
         return next((queue[key] for queue in self._queues.values() if key in queue), None)

@@ -1,7 +1,7 @@
 """Wiring: from settings to a server that listens, and its graceful end."""
 
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +40,6 @@ _log = logging.getLogger(__name__)
 SERVICE = translator_service_pb2.DESCRIPTOR.services_by_name["TranslatorService"].full_name
 
 _OPTIONS = (
-    # A port that is taken is an error, not shared.
-    ("grpc.so_reuseport", 0),
     # A client that vanished without a word is found out within a minute and a half.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
@@ -129,16 +127,18 @@ async def running(
     """
     metrics = Metrics()
     catalog = Catalog(load_models(config) if models is None else models)
+    limits = SchedulerLimits(max_slots=config.max_batch_size)
     engine = AsyncEngine(
-        Engine(
-            catalog.models,
-            SchedulerLimits(max_slots=config.max_batch_size),
-            on_step=_recorder(metrics),
+        *(
+            Engine({name: model}, limits, on_step=_recorder(metrics, name))
+            for name, model in catalog.models.items()
         )
     )
     context = ServerContext(config, catalog, engine, metrics)
     service = TranslatorService(context)
-    server = grpc.aio.server(interceptors=(ErrorInterceptor(SERVICE, metrics),), options=_OPTIONS)
+    # A port that is taken is an error, unless it is the workers' own.
+    options = (*_OPTIONS, ("grpc.so_reuseport", int(config.workers > 1)))
+    server = grpc.aio.server(interceptors=(ErrorInterceptor(SERVICE, metrics),), options=options)
     translator_service_pb2_grpc.add_TranslatorServiceServicer_to_server(service, server)
     health_servicer = await _add_health(server)
     reflection.enable_server_reflection(
@@ -171,12 +171,21 @@ async def running(
         await engine.stop()
 
 
-def _recorder(metrics: Metrics) -> Any:
+def _recorder(metrics: Metrics, model: str) -> Callable[[StepRecord], None]:
+    step_time = metrics.step_time.labels(model)
+    batch_size = metrics.batch_size.labels(model)
+    running, waiting = metrics.running.labels(model), metrics.waiting.labels(model)
+    queue_time = metrics.queue_time.labels(model)
+    superseded = metrics.requests_superseded.labels(model)
+
     def record(step: StepRecord) -> None:
-        metrics.step_time.observe(step.seconds)
-        metrics.batch_size.observe(step.num_running + step.num_finished)
-        metrics.running.set(step.num_running)
-        metrics.waiting.set(step.num_waiting)
+        step_time.observe(step.seconds)
+        batch_size.observe(step.num_running + step.num_finished)
+        running.set(step.num_running)
+        waiting.set(step.num_waiting)
+        superseded.inc(step.num_superseded)
+        for seconds in step.queued_s:
+            queue_time.observe(seconds)
 
     return record
 
@@ -206,7 +215,7 @@ def _listen(server: Any, host: str, port: int, key: str) -> int:
 def _admin_server(config: ServerConfig) -> tuple[Any, int | None]:
     if config.admin_port is None:
         return None, None
-    server: Any = grpc.aio.server(options=_OPTIONS)
+    server: Any = grpc.aio.server(options=(*_OPTIONS, ("grpc.so_reuseport", 0)))
     channelz.add_channelz_servicer(server)
     reflection.enable_server_reflection(
         ("grpc.channelz.v1.Channelz", reflection.SERVICE_NAME), server

@@ -1,6 +1,7 @@
 """One live stream: moves messages between the wire, the session and the engine."""
 
 import asyncio
+import time
 from collections import deque
 from typing import Any
 
@@ -11,6 +12,7 @@ from translator.engine.request import Outcome
 from translator.errors import ClientError, DrainingError, InvalidRequestError, ServiceError
 from translator.server import convert
 from translator.server.context import ServerContext
+from translator.server.latency import UpdateLatency
 from translator.server.validation import heartbeat_s, resolve_config
 from translator.session.events import Warned
 from translator.session.session import Session
@@ -45,6 +47,7 @@ class LiveStream:
         self._server = server
         self._engine: AsyncEngine = server.engine
         self._heartbeat_s = heartbeat_s(config, server.config.heartbeat_s)
+        self._latency = UpdateLatency(time.monotonic, server.metrics.update_time.observe)
         # Messages other than updates, in order.
         self._messages: deque[Response] = deque()
         self._error: Exception | None = None
@@ -105,6 +108,7 @@ class LiveStream:
         kind = message.WhichOneof("request")
         if kind == "source":
             self.session.update_source(convert.source_update(message.source))
+            self._latency.came(message.source.sequence)
         elif kind == "flush":
             self.session.flush(message.flush.sequence)
         elif kind == "ack":
@@ -207,6 +211,7 @@ class LiveStream:
         for outbox in list(self.session.outboxes.values()):
             for revision, event in outbox.take():
                 await self._context.write(Response(target=convert.target_update(event, revision)))
+                self._latency.left(event.source_sequence)
                 sent = True
         if not self.session.is_congested:
             self._roomy.set()

@@ -1,0 +1,76 @@
+"""A server in this process, from its start to its drained end."""
+
+import asyncio
+import logging
+import multiprocessing
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import click
+
+from translator.config import ServerConfig
+from translator.server.app import running
+
+__all__ = ["Announcement", "serve", "set_up_log"]
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Where a server can be reached, as ``HOST:PORT``; None: not at all."""
+
+    service: str
+    metrics: str | None
+    channelz: str | None
+
+    def admin(self) -> None:
+        """Tell where the admin ports are."""
+        if self.metrics is not None:
+            click.echo(f"metrics on {self.metrics}", err=True)
+        if self.channelz is not None:
+            click.echo(f"channelz on {self.channelz}", err=True)
+
+    def address(self) -> None:
+        """Tell where the service is."""
+        click.echo(f"serving on {self.service}")
+
+
+def set_up_log(level: str) -> None:
+    """Log to standard error."""
+    logging.basicConfig(
+        level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+
+
+async def serve(config: ServerConfig, announce: Callable[[Announcement], None]) -> None:
+    """Serve until a signal, or until the process that started this one is gone; then drain.
+
+    A second signal ends it at once.
+    """
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def signalled() -> None:
+        (hurry if stop.is_set() else stop).set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, signalled)
+    if (parent := multiprocessing.parent_process()) is not None:
+        loop.add_reader(parent.sentinel, stop.set)
+    async with running(config) as server:
+        host = config.admin_host
+        announce(
+            Announcement(
+                server.address,
+                None if server.metrics_port is None else f"{host}:{server.metrics_port}",
+                None if server.admin_port is None else f"{host}:{server.admin_port}",
+            )
+        )
+        await stop.wait()
+        if parent is not None:
+            loop.remove_reader(parent.sentinel)
+        drain = asyncio.create_task(server.drain())
+        hurried = asyncio.create_task(hurry.wait())
+        await asyncio.wait({drain, hurried}, return_when=asyncio.FIRST_COMPLETED)
+        hurried.cancel()
+        drain.cancel()

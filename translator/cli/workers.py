@@ -1,0 +1,168 @@
+"""``translator serve --workers N``: processes that share a port, and who looks after them."""
+
+import asyncio
+import logging
+import multiprocessing
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+
+import click
+
+from translator.cli.errors import one_sentence
+from translator.cli.running import Announcement, serve, set_up_log
+from translator.config import ServerConfig
+from translator.errors import ConfigError
+
+__all__ = ["Workers"]
+
+_log = logging.getLogger(__name__)
+
+# A fork would copy the locks of torch's and gRPC's threads, in whatever state they are.
+_CONTEXT = multiprocessing.get_context("spawn")
+_RESTART_S = 1.0
+
+
+class Workers:
+    """Processes with a server each; the kernel spreads connections over them.
+
+    One that ends by itself is replaced. Signals are passed on; the workers end with this process,
+    however that ends.
+    """
+
+    def __init__(self, config: ServerConfig, log_level: str) -> None:
+        self._config = config
+        self._log_level = log_level
+        self._processes: list[SpawnProcess] = []
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Serve until told to stop, and every worker has ended.
+
+        Raises:
+            ConfigError: The port cannot be listened on.
+            click.exceptions.Exit: A worker could not start; it has said why.
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        with _reserved_port(self._config) as port:
+            self._config = self._config.model_copy(update={"port": port})
+            started = [self._start(index) for index in range(self._config.workers)]
+            self._processes = [process for process, _ in started]
+            announced = [await _announced(connection) for _, connection in started]
+            if None in announced:
+                await self._give_up(announced.index(None))
+            for announcement in filter(None, announced):
+                announcement.admin()
+            if announced[0] is not None:
+                announced[0].address()
+            await asyncio.gather(*(self._keep(index) for index in range(len(started))))
+
+    async def _keep(self, index: int) -> None:
+        """See to it that a worker runs, until all are to stop."""
+        while True:
+            await _ended(self._processes[index])
+            if self._stopping:
+                return
+            _log.error(
+                "worker %d ended with %s; starting another", index, self._processes[index].exitcode
+            )
+            await asyncio.sleep(_RESTART_S)
+            if self._stopping:
+                return
+            self._processes[index], _ = self._start(index)
+
+    async def _give_up(self, index: int) -> None:
+        await _ended(self._processes[index])
+        failed = self._processes[index].exitcode
+        stopped = self._stopping
+        self._stop()
+        await asyncio.gather(*map(_ended, self._processes))
+        raise click.exceptions.Exit(0 if stopped else max(1, failed or 0))
+
+    def _start(self, index: int) -> tuple[SpawnProcess, Connection]:
+        ports = {
+            name: port + index if port else port
+            for name in ("metrics_port", "admin_port")
+            if (port := getattr(self._config, name)) is not None
+        }
+        ours, theirs = _CONTEXT.Pipe(duplex=False)
+        config = self._config.model_copy(update=ports)
+        process = _CONTEXT.Process(
+            target=_work, args=(config, theirs, self._log_level), daemon=True
+        )
+        # Ctrl-C in a terminal goes to all processes; the workers are told by this one alone.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        process.start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        theirs.close()
+        return process, ours
+
+    def _stop(self) -> None:
+        self._stopping = True
+        for process in self._processes:
+            process.terminate()
+
+
+def _work(config: ServerConfig, announcements: Connection, log_level: str) -> None:
+    """What a worker runs."""
+    set_up_log(log_level)
+    try:
+        with one_sentence():
+            asyncio.run(serve(config, announcements.send))
+    except click.exceptions.Exit as ended:
+        sys.exit(ended.exit_code)
+
+
+@contextmanager
+def _reserved_port(config: ServerConfig) -> Iterator[int]:
+    """The port that the workers share, held without listening.
+
+    Raises:
+        ConfigError: Another process has it.
+    """
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    with socket.socket(family) as trial, socket.socket(family) as held:
+        try:
+            # Another server's workers would share their port with ours; this bind does not.
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind((config.host, config.port))
+            port: int = trial.getsockname()[1]
+            trial.close()
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            held.bind((config.host, port))
+        except OSError as error:
+            raise ConfigError(
+                f"port: cannot listen on {config.host}:{config.port}; is it in use?"
+            ) from error
+        yield port
+
+
+async def _announced(connection: Connection) -> Announcement | None:
+    """What a worker says when it serves; None where it ended before."""
+    await _readable(connection.fileno())
+    try:
+        announcement: Announcement = connection.recv()
+    except EOFError:
+        return None
+    return announcement
+
+
+async def _ended(process: SpawnProcess) -> None:
+    await _readable(process.sentinel)
+    process.join()
+
+
+async def _readable(descriptor: int) -> None:
+    loop = asyncio.get_running_loop()
+    readable = asyncio.Event()
+    loop.add_reader(descriptor, readable.set)
+    try:
+        await readable.wait()
+    finally:
+        loop.remove_reader(descriptor)

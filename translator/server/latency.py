@@ -1,0 +1,32 @@
+"""How long source waits for the first update that reflects it."""
+
+from collections import deque
+from collections.abc import Callable
+
+__all__ = ["UpdateLatency"]
+
+_MAX_PENDING = 1000
+
+
+class UpdateLatency:
+    """Times one stream's source updates.
+
+    Args:
+        clock: Seconds, monotonic.
+        observe: Told the seconds of each update that has been reflected.
+    """
+
+    def __init__(self, clock: Callable[[], float], observe: Callable[[float], None]) -> None:
+        self._clock = clock
+        self._observe = observe
+        # Source that calls for no update, such as the same again, must not pile up.
+        self._pending: deque[tuple[int, float]] = deque(maxlen=_MAX_PENDING)
+
+    def came(self, sequence: int) -> None:
+        """A source update has come."""
+        self._pending.append((sequence, self._clock()))
+
+    def left(self, sequence: int) -> None:
+        """An update leaves that reflects the source up to ``sequence``."""
+        while self._pending and self._pending[0][0] <= sequence:
+            self._observe(self._clock() - self._pending.popleft()[1])
