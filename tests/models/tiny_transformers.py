@@ -55,7 +55,7 @@ T5_SHAPE = {
     "num_heads": 4,
     "relative_attention_num_buckets": 8,
     "relative_attention_max_distance": 20,
-    "initializer_factor": 2.0,
+    "initializer_factor": 1.5,
     "decoder_start_token_id": 0,
 }
 
@@ -118,7 +118,7 @@ def marian(folder: Path, *, codes: tuple[str, ...] = (), separate: bool = False)
     )
     network = MarianMTModel(config)
     network.final_logits_bias.normal_()
-    return save(folder, network, bad_words_ids=[[pad]], max_length=64)
+    return save(folder, network, bad_words_ids=[[pad]], max_length=40)
 
 
 def m2m100(folder: Path, *, small: bool = False) -> Path:
@@ -137,7 +137,7 @@ def m2m100(folder: Path, *, small: bool = False) -> Path:
         **SHAPE, vocab_size=len(order) + 108, pad_token_id=1, bos_token_id=0, eos_token_id=2,
         decoder_start_token_id=2, scale_embedding=True,
     )  # fmt: skip
-    return save(folder, M2M100ForConditionalGeneration(config), max_length=64)
+    return save(folder, M2M100ForConditionalGeneration(config), max_length=40)
 
 
 def nllb(folder: Path) -> Path:
@@ -152,7 +152,7 @@ def nllb(folder: Path) -> Path:
         **SHAPE, vocab_size=len(tokenizer) + 2, pad_token_id=1, bos_token_id=0, eos_token_id=2,
         decoder_start_token_id=2, scale_embedding=True,
     )  # fmt: skip
-    return save(folder, M2M100ForConditionalGeneration(config), max_length=64)
+    return save(folder, M2M100ForConditionalGeneration(config), max_length=40)
 
 
 def mbart50(folder: Path) -> Path:
@@ -164,7 +164,7 @@ def mbart50(folder: Path) -> Path:
     )  # fmt: skip
     network = MBartForConditionalGeneration(config)
     network.final_logits_bias.normal_()
-    return save(folder, network, max_length=64)
+    return save(folder, network, max_length=40)
 
 
 def _t5_tokenizer(folder: Path, *codes: str) -> T5Tokenizer:
@@ -184,7 +184,7 @@ def t5(folder: Path) -> Path:
         "translation_en_to_fr": {"prefix": "translate English to French: "},
     }
     config = T5Config(**T5_SHAPE, vocab_size=len(tokenizer) + 5, task_specific_params=tasks)
-    return save(folder, T5ForConditionalGeneration(config), max_length=64)
+    return save(folder, T5ForConditionalGeneration(config), max_length=40)
 
 
 def madlad(folder: Path) -> Path:
@@ -193,13 +193,13 @@ def madlad(folder: Path) -> Path:
         **T5_SHAPE, vocab_size=len(tokenizer), feed_forward_proj="gated-gelu",
         tie_word_embeddings=False,
     )  # fmt: skip
-    return save(folder, T5ForConditionalGeneration(config), max_length=64)
+    return save(folder, T5ForConditionalGeneration(config), max_length=40)
 
 
 def mt5(folder: Path) -> Path:
     tokenizer = _t5_tokenizer(folder, "<2en>", "<2pt>")
     config = MT5Config(**T5_SHAPE, vocab_size=len(tokenizer), feed_forward_proj="gated-gelu")
-    return save(folder, MT5ForConditionalGeneration(config), max_length=64)
+    return save(folder, MT5ForConditionalGeneration(config), max_length=40)
 
 
 @dataclass(frozen=True)

