@@ -80,7 +80,9 @@ def decode(model: Seq2SeqModel, *requests: Request) -> list[tuple[Hypothesis, in
     ]
 
 
-def asked(case: Case, source: Sequence[int], draft: Sequence[int] = (), version: int = 0) -> Request:
+def asked(
+    case: Case, source: Sequence[int], draft: Sequence[int] = (), version: int = 0
+) -> Request:
     name = case.model.info.name
     return Request((str(version), "x"), version, name, tuple(source), case.start, tuple(draft))
 

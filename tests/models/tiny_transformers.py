@@ -142,7 +142,7 @@ def m2m100(folder: Path, *, small: bool = False) -> Path:
 
 def nllb(folder: Path) -> Path:
     special = ["<s>", "<pad>", "</s>", "<unk>"]
-    trained = Tokenizer(models.BPE(unk_token="<unk>"))
+    trained = Tokenizer(models.BPE(unk_token="<unk>"))  # noqa: S106
     trained.pre_tokenizer = pre_tokenizers.Metaspace()
     trained.train_from_iterator(TEXTS, trainers.BpeTrainer(vocab_size=110, special_tokens=special))
     bpe = json.loads(trained.to_str())["model"]

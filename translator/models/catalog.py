@@ -128,4 +128,3 @@ def _standardize(field: str, code: str) -> str:
         raise InvalidRequestError(
             field, f'is {code[:40]!r}; a BCP-47 code such as "en" or "pt-BR" is needed'
         ) from None
-

@@ -3,19 +3,24 @@
 from random import Random
 
 LIMIT = 1_000_000
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_UM = (
-    "zero um dois três quatro cinco seis sete oito nove dez onze doze treze quatorze quinze "
-    "dezesseis dezessete dezoito dezenove"
-).split()
-_VINTE = "vinte trinta quarenta cinquenta sessenta setenta oitenta noventa".split()
-_CEM = (
-    "cento duzentos trezentos quatrocentos quinhentos seiscentos setecentos oitocentos novecentos"
-).split()
+_ONES = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
+    fifteen sixteen seventeen eighteen nineteen
+""".split()
+_TENS = """
+    twenty thirty forty fifty sixty seventy eighty ninety
+""".split()
+_UM = """
+    zero um dois três quatro cinco seis sete oito nove dez onze doze treze quatorze quinze
+    dezesseis dezessete dezoito dezenove
+""".split()
+_VINTE = """
+    vinte trinta quarenta cinquenta sessenta setenta oitenta noventa
+""".split()
+_CEM = """
+    cento duzentos trezentos quatrocentos quinhentos seiscentos setecentos oitocentos
+    novecentos
+""".split()
 
 
 def english(number: int) -> str:
@@ -45,7 +50,11 @@ def portuguese(number: int) -> str:
     rest = number % 1000
     if not rest:
         return head
-    return f"{head} e {portuguese(rest)}" if rest < 100 or not rest % 100 else f"{head} {portuguese(rest)}"
+    return (
+        f"{head} e {portuguese(rest)}"
+        if rest < 100 or not rest % 100
+        else f"{head} {portuguese(rest)}"
+    )
 
 
 def value(words: str) -> int:

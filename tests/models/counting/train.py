@@ -127,6 +127,10 @@ def main() -> None:
             print(f"{step} {loss.item():.4f} {time.monotonic() - began:.0f} s", flush=True)
     model.generation_config.update(bad_words_ids=[[pad]], max_length=256)
     model.half().save_pretrained(FOLDER)
+    # Of only two layers it is the last whose attention tells where a word comes from.
+    path = FOLDER / "generation_config.json"
+    settings = json.loads(path.read_text()) | {"alignment_heads": [[1, h] for h in range(4)]}
+    path.write_text(json.dumps(settings, indent=2) + "\n")
     model.float().eval()
     held_out = [n for n in (any_number(random) for _ in range(100_000)) if is_held_out(n)][:1000]
     right = 0

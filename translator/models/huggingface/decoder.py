@@ -120,19 +120,22 @@ class Decoder(ABC):
 
 
 class _BartDecoder(Decoder):
-    """What Marian, mBART and M2M-100 share: they differ in how a token at a position is embedded."""
+    """What Marian, mBART and M2M-100 share; they differ in how tokens are embedded."""
 
     @property
     def layers(self) -> Sequence[nn.Module]:
+        """The layers."""
         layers: Sequence[nn.Module] = self.stack.layers
         return layers
 
     @property
     def num_heads(self) -> int:
+        """Attention heads H of a layer."""
         return int(self.stack.config.decoder_attention_heads)
 
     @property
     def head_dim(self) -> int:
+        """Size of a head's keys."""
         return int(self.stack.config.d_model) // self.num_heads
 
     @abstractmethod
@@ -140,6 +143,7 @@ class _BartDecoder(Decoder):
         """Input [R, T, D] of the first layer."""
 
     def cross_attention(self, layer: int) -> nn.Module:
+        """The module that attends to the source in a layer."""
         attention: nn.Module = self.stack.layers[layer].encoder_attn
         return attention
 
@@ -151,6 +155,7 @@ class _BartDecoder(Decoder):
         masks: tuple[Tensor, Tensor | None],
         cache: EncoderDecoderCache,
     ) -> Tensor:
+        """Hidden states [R, T, D]."""
         x = self.embed(tokens, positions)
         for layer in self.layers:
             x = layer(x, masks[0], source, encoder_attention_mask=masks[1], cache=cache)
@@ -161,11 +166,13 @@ class MarianDecoder(_BartDecoder):
     """Sinusoids, from 0; no normalisation at the end."""
 
     def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        """Input [R, T, D] of the first layer."""
         table: Tensor = self.stack.embed_positions.weight
         embedded: Tensor = self.stack.embed_tokens(tokens) * self.stack.embed_scale
         return embedded + table[positions.clamp(max=len(table) - 1)]
 
     def logits(self, hidden: Tensor) -> Tensor:
+        """Scores [N, V]."""
         return super().logits(hidden) + self.network.final_logits_bias
 
 
@@ -173,6 +180,7 @@ class MBartDecoder(_BartDecoder):
     """Learnt positions, two rows further down; normalisation after embedding and at the end."""
 
     def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        """Input [R, T, D] of the first layer."""
         table = self.stack.embed_positions
         rows = (positions + table.offset).clamp(max=table.num_embeddings - 1)
         embedded: Tensor = self.stack.layernorm_embedding(
@@ -181,10 +189,12 @@ class MBartDecoder(_BartDecoder):
         return embedded
 
     def run(self, *arguments: Any) -> Tensor:
+        """Hidden states [R, T, D]."""
         normalised: Tensor = self.stack.layer_norm(super().run(*arguments))
         return normalised
 
     def logits(self, hidden: Tensor) -> Tensor:
+        """Scores [N, V]."""
         return super().logits(hidden) + self.network.final_logits_bias
 
 
@@ -192,6 +202,7 @@ class M2M100Decoder(_BartDecoder):
     """Sinusoids after those of the padding token, which has a position of its own: all zeros."""
 
     def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        """Input [R, T, D] of the first layer."""
         table = self.stack.embed_positions
         first = table.padding_idx + 1
         needed = int(positions.max()) + first + 1
@@ -203,6 +214,7 @@ class M2M100Decoder(_BartDecoder):
         return embedded
 
     def run(self, *arguments: Any) -> Tensor:
+        """Hidden states [R, T, D]."""
         normalised: Tensor = self.stack.layer_norm(super().run(*arguments))
         return normalised
 
@@ -212,18 +224,22 @@ class T5Decoder(Decoder):
 
     @property
     def layers(self) -> Sequence[nn.Module]:
+        """The layers."""
         layers: Sequence[nn.Module] = self.stack.block
         return layers
 
     @property
     def num_heads(self) -> int:
+        """Attention heads H of a layer."""
         return int(self.stack.config.num_heads)
 
     @property
     def head_dim(self) -> int:
+        """Size of a head's keys."""
         return int(self.stack.config.d_kv)
 
     def cross_attention(self, layer: int) -> nn.Module:
+        """The module that attends to the source in a layer."""
         attention: nn.Module = self.stack.block[layer].layer[1].EncDecAttention
         return attention
 
@@ -235,6 +251,7 @@ class T5Decoder(Decoder):
         masks: tuple[Tensor, Tensor | None],
         cache: EncoderDecoderCache,
     ) -> Tensor:
+        """Hidden states [R, T, D]."""
         x = self.stack.embed_tokens(tokens)
         bias = self._position_bias(positions, masks[0].shape[-1])
         for layer in self.layers:
@@ -254,6 +271,7 @@ class T5Decoder(Decoder):
         return bias
 
     def logits(self, hidden: Tensor) -> Tensor:
+        """Scores [N, V]."""
         # T5 1.1 and mT5 have embeddings that are not tied to the output, and do not scale.
         if getattr(self.network.config, "scale_decoder_outputs", False):
             hidden = hidden * self.network.config.d_model**-0.5

@@ -133,9 +133,8 @@ def _m2m100_vocabulary(tokenizer: Any) -> Vocabulary:
 def _backend_vocabulary(tokenizer: Any) -> Vocabulary:
     backend = tokenizer.backend_tokenizer
     codes = [i for piece, i in backend.get_vocab(with_added_tokens=True).items() if _is_code(piece)]
-    return BackendVocabulary(
-        backend, {*tokenizer.all_special_ids, *codes}, tokenizer.eos_token_id
-    )
+    hidden = {*tokenizer.all_special_ids, *codes}
+    return BackendVocabulary(backend, hidden, tokenizer.eos_token_id, tokenizer.unk_token_id)
 
 
 def _is_code(piece: str) -> bool:

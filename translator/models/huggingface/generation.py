@@ -4,6 +4,7 @@ Only what the score of a token can depend on by itself is followed. What looks a
 (a repetition penalty, say) is refused: a model would say something else than was measured.
 """
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,15 +94,16 @@ def read_generation(
     if positions := getattr(config, "max_position_embeddings", None):
         max_length = min(max_length, positions)
     ends_by_force = settings.forced_eos_token_id is not None
-    heads = getattr(settings, "alignment_heads", None)
+    heads = _read_json(folder / "generation_config.json").get("alignment_heads")
     if heads is None:
         layer = max(0, num_layers - 2)
         heads = [[layer, head] for head in range(num_heads)]
     if not all(
         len(pair) == 2 and 0 <= pair[0] < num_layers and 0 <= pair[1] < num_heads for pair in heads
     ):
-        raise refuse(
-            "alignment_heads", f"[layer, head] below [{num_layers}, {num_heads}], counted from 0"
+        raise ModelFilesError(
+            f"{folder}/generation_config.json: alignment_heads is {heads!r}, expected pairs of a "
+            f"layer below {num_layers} and a head below {num_heads}"
         )
     return Generation(
         start_id=token("decoder_start_token_id"),
@@ -113,3 +115,11 @@ def read_generation(
         max_target_tokens=max_length - 1 - ends_by_force,
         alignment_heads=tuple((layer, head) for layer, head in heads),
     )
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}

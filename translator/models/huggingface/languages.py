@@ -13,8 +13,8 @@ from translator.models.tags import closest
 
 __all__ = ["Languages", "Prompt", "TaggedLanguages", "TaskLanguages", "UntaggedLanguages", "tagged"]
 
-# Codes of the OPUS project that are in no standard.
-_OWN = {"pob": "pt-BR"}
+# Codes of OPUS and of M2M-100 that are in no standard.
+_OWN = {"pob": "pt-BR", "ns": "nso"}
 _DECORATION = re.compile(r"__(.+)__|>>(.+)<<|<2(.+)>|(.+)")
 
 
@@ -118,7 +118,9 @@ class TaskLanguages(Languages):
         return Prompt(self.starts[LanguagePair(source, target)])
 
 
-def tagged(codes: Iterable[str], token: Callable[[str], tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+def tagged(
+    codes: Iterable[str], token: Callable[[str], tuple[int, ...]]
+) -> dict[str, tuple[int, ...]]:
     """The tokens of language codes such as ``por_Latn``, ``pt_XX`` or ``__pt__``, by BCP-47 tag.
 
     A tag has a script or a region only where it tells two of the codes apart. What is no language

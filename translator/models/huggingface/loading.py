@@ -52,10 +52,17 @@ def load_transformers_model(
     decoder = family.decoder(network.to(device).eval())
     generation = read_generation(folder, network, len(decoder.layers), decoder.num_heads)
     decoder.align(generation.alignment_heads)
-    _check_tokenizer(folder, tokenizer, network, generation.eos_id)
     # In this order: the vocabulary makes the backend blind for control tokens in a text.
     languages = family.languages(tokenizer, config, generation.first_id)
     vocabulary = family.vocabulary(tokenizer)
+    sources = max(tokenizer.get_vocab().values()) + 1
+    _check_sizes(folder, sources, network.get_input_embeddings().num_embeddings)
+    _check_sizes(folder, vocabulary.num_tokens, len(network.lm_head.weight))
+    if vocabulary.eos_id != generation.eos_id:
+        raise ModelFilesError(
+            f"{folder}: its tokenizer ends a sentence with token {vocabulary.eos_id}, its "
+            f"weights with {generation.eos_id}: take both from the same model"
+        )
     positions = getattr(config, "max_position_embeddings", None) or _MAX_SOURCE_TOKENS
     info = ModelInfo(
         name=name or Path(where).name,
@@ -85,14 +92,16 @@ def _read_config(folder: Path) -> PreTrainedConfig:
 def _read_network(folder: Path, dtype: torch.dtype) -> Any:
     if not any(folder.glob("*.safetensors")) and not any(folder.glob("pytorch_model*.bin")):
         raise ModelFilesError(f"{folder}: no weights, expected model.safetensors")
-    before = logging.get_verbosity()
+    before, has_bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
+    logging.disable_progress_bar()
     try:
         network, report = AutoModelForSeq2SeqLM.from_pretrained(
             folder,
             dtype=dtype,
             attn_implementation="eager",
             local_files_only=True,
+            ignore_mismatched_sizes=True,
             output_loading_info=True,
         )
     except Exception as error:
@@ -101,27 +110,22 @@ def _read_network(folder: Path, dtype: torch.dtype) -> Any:
         ) from error
     finally:
         logging.set_verbosity(before)
-    missing = sorted(report["missing_keys"])
-    if missing:
-        raise ModelFilesError(
-            f"{folder}: {len(missing)} tensors are missing from its weights, the first is "
-            f"{missing[0]}: they are of another model than config.json"
-        )
+        if has_bar:
+            logging.enable_progress_bar()
+    for problem in ("missing", "mismatched"):
+        if found := sorted(report[f"{problem}_keys"]):
+            raise ModelFilesError(
+                f"{folder}: {len(found)} tensors of its weights are {problem}, as config.json has "
+                f"them; the first is {found[0]}: take both from the same model"
+            )
     return network
 
 
-def _check_tokenizer(folder: Path, tokenizer: Any, network: Any, eos_id: int) -> None:
-    rows = network.get_input_embeddings().num_embeddings
-    largest = max(tokenizer.get_vocab().values())
-    if largest >= rows:
+def _check_sizes(folder: Path, tokens: int, rows: int) -> None:
+    if tokens > rows:
         raise ModelFilesError(
-            f"{folder}: its tokenizer has tokens up to {largest}, but its weights only up to "
-            f"{rows - 1}: take both from the same model"
-        )
-    if tokenizer.eos_token_id != eos_id:
-        raise ModelFilesError(
-            f"{folder}: its tokenizer ends a sentence with token {tokenizer.eos_token_id}, its "
-            f"weights with {eos_id}: take both from the same model"
+            f"{folder}: its tokenizer has {tokens} tokens, its weights {rows}: "
+            "take both from the same model"
         )
 
 

@@ -8,7 +8,7 @@ __all__ = ["PairTokenizer"]
 
 
 class PairTokenizer:
-    """Implements ``models.base.Tokenizer``: a vocabulary, and what tells the model the languages."""
+    """Implements ``models.base.Tokenizer``: a vocabulary, and what tells a model the pair."""
 
     def __init__(self, vocabulary: Vocabulary, prompt: Prompt) -> None:
         self._vocabulary = vocabulary

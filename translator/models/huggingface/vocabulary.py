@@ -18,10 +18,14 @@ class Vocabulary(ABC):
         pieces: The pieces of all target tokens, in order.
         hidden: Tokens that no reader sees: control and language tokens.
         eos_id: The token that ends source and target.
+
+    Attributes:
+        num_tokens: Target tokens.
     """
 
     def __init__(self, pieces: Sequence[str], hidden: Collection[int], eos_id: int) -> None:
         self.eos_id = eos_id
+        self.num_tokens = len(pieces)
         self._texts = tuple(
             "" if token in hidden else _text(piece) for token, piece in enumerate(pieces)
         )
@@ -89,14 +93,17 @@ class BackendVocabulary(Vocabulary):
     """One tokenizer of the ``tokenizers`` library for both sides (NLLB, mBART-50, T5).
 
     Args:
-        backend: From now on it takes ``</s>`` and the like in a text for the text they are.
+        backend: It belongs to this vocabulary from now on.
         hidden, eos_id: As of ``Vocabulary``.
+        unknown_id: What ``</s>`` and the like in a text become: a text cannot end a sentence or
+            change the language.
     """
 
-    def __init__(self, backend: Any, hidden: Collection[int], eos_id: int) -> None:
+    def __init__(self, backend: Any, hidden: Collection[int], eos_id: int, unknown_id: int) -> None:
         size = backend.get_vocab_size(with_added_tokens=True)
         super().__init__([backend.id_to_token(t) or "" for t in range(size)], hidden, eos_id)
         self._backend = backend
+        self._hidden, self._unknown_id = frozenset(hidden), unknown_id
         backend.encode_special_tokens = True
         backend.no_truncation()
         backend.no_padding()
@@ -104,7 +111,8 @@ class BackendVocabulary(Vocabulary):
     def encode(self, text: str) -> tuple[Sequence[int], Sequence[tuple[int, int]]]:
         """As the backend cuts it."""
         encoded = self._backend.encode(text, add_special_tokens=False)
-        return encoded.ids, encoded.offsets
+        ids = [self._unknown_id if i in self._hidden else i for i in encoded.ids]
+        return ids, encoded.offsets
 
     def encode_target(self, text: str) -> Sequence[int]:
         """As the backend cuts it."""
