@@ -1,6 +1,7 @@
 """A Transformers model behind a real socket: the small one that counts."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import grpc
@@ -77,7 +78,7 @@ async def test_it_is_listed_as_what_it_is(counting: RunningServer) -> None:
 
 async def test_alignatt_is_refused_with_a_model_that_does_not_align() -> None:
     model = FakeModel()
-    object.__setattr__(model.info, "supports_alignment", False)
+    model.info = replace(model.info, supports_alignment=False)
     async with serve_in_process(models=[model]) as server:
         result = await exchange(server.address, [config(policy=named("alignatt"))])
         assert result.code == grpc.StatusCode.INVALID_ARGUMENT

@@ -2,7 +2,6 @@
 
 from random import Random
 
-LIMIT = 1_000_000
 _ONES = """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
     fifteen sixteen seventeen eighteen nineteen
