@@ -116,6 +116,8 @@ def test_control_tokens_in_a_text_are_text(
         ("nllb", ("zh", "arz"), "zho_Hans", "arz_Arab"),
         ("nllb", ("fa", "sr"), "pes_Arab", "srp_Cyrl"),
         ("nllb", ("ms", "sw"), "zsm_Latn", "swh_Latn"),
+        ("nllb", ("no", "ps"), "nob_Latn", "pbt_Arab"),
+        ("m2m100", ("nb", "nso"), "__no__", "__ns__"),
         ("mbart50", ("ar-EG", "pt-BR"), "ar_AR", "pt_XX"),
         ("mbart50", ("zh", "sv"), "zh_CN", "sv_SE"),
         ("madlad", ("de", "zh-Hant"), "<2zh_Hant>", ""),

@@ -16,9 +16,15 @@ def distance(wanted: str, offered: str) -> int:
     """How far an offered tag is from the wanted one; ``TOO_FAR`` for another language."""
     if wanted == offered:
         return 0
-    if langcodes.get(wanted).language != langcodes.get(offered).language:
+    if _language(wanted) != _language(offered):
         return TOO_FAR
     return min(TOO_FAR - 1, 1 + langcodes.tag_distance(wanted, offered))
+
+
+def _language(tag: str) -> str | None:
+    language = langcodes.get(tag).language
+    # Nynorsk is "nn", so what is called Norwegian is Bokmål.
+    return "nb" if language == "no" else language
 
 
 def closest(wanted: str, offered: Iterable[str]) -> str | None:

@@ -13,8 +13,8 @@ from translator.models.tags import closest
 
 __all__ = ["Languages", "Prompt", "TaggedLanguages", "TaskLanguages", "UntaggedLanguages", "tagged"]
 
-# Codes of OPUS and of M2M-100 that are in no standard.
-_OWN = {"pob": "pt-BR", "ns": "nso"}
+# Codes of OPUS and of M2M-100 that are in no standard, and one that is narrower than what is asked for.
+_OWN = {"pob": "pt-BR", "ns": "nso", "pbt_Arab": "ps"}
 _DECORATION = re.compile(r"__(.+)__|>>(.+)<<|<2(.+)>|(.+)")
 
 
