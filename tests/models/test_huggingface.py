@@ -207,6 +207,22 @@ def test_settings_of_decoding_may_be_in_config_json(tmp_path: Path) -> None:
     assert scores.isneginf().nonzero().tolist() == [[0, pad]]
 
 
+def test_older_weights_that_are_not_safetensors_are_read(tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    folder = m2m100(tmp_path)
+    source = [(5, 9, 2)]
+
+    def hidden() -> torch.Tensor:
+        model = load_transformers_model(str(folder), pair=EN_PT)
+        return model.prefill(model.encode(source), [(4,)]).hidden
+
+    expected = hidden()
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    assert torch.equal(hidden(), expected)
+
+
 def test_weights_of_mixed_types_are_widened(tmp_path: Path) -> None:
     from safetensors.torch import load_file, save_file
 

@@ -185,22 +185,16 @@ def _t5_languages(tokenizer: Any, config: PreTrainedConfig, first: int | None) -
     return TaskLanguages(starts)
 
 
-_M2M100 = Family("m2m100", M2M100Decoder, M2M100Tokenizer, _m2m100_vocabulary, _m2m100_languages)
-_T5 = Family("t5", T5Decoder, T5Tokenizer, _backend_vocabulary, _t5_languages)
-
 FAMILIES = {
-    "marian": Family(
-        "marian", MarianDecoder, MarianTokenizer, _marian_vocabulary, _marian_languages
-    ),
-    "m2m100": _M2M100,
-    "small100": Family(
-        "small100", M2M100Decoder, M2M100Tokenizer, _m2m100_vocabulary, _small100_languages
-    ),
-    "nllb": Family("nllb", M2M100Decoder, NllbTokenizer, _backend_vocabulary, _code_languages),
-    "mbart50": Family(
-        "mbart50", MBartDecoder, MBart50Tokenizer, _backend_vocabulary, _code_languages
-    ),
-    "t5": _T5,
+    family.name: family
+    for family in (
+        Family("marian", MarianDecoder, MarianTokenizer, _marian_vocabulary, _marian_languages),
+        Family("m2m100", M2M100Decoder, M2M100Tokenizer, _m2m100_vocabulary, _m2m100_languages),
+        Family("small100", M2M100Decoder, M2M100Tokenizer, _m2m100_vocabulary, _small100_languages),
+        Family("nllb", M2M100Decoder, NllbTokenizer, _backend_vocabulary, _code_languages),
+        Family("mbart50", MBartDecoder, MBart50Tokenizer, _backend_vocabulary, _code_languages),
+        Family("t5", T5Decoder, T5Tokenizer, _backend_vocabulary, _t5_languages),
+    )
 }
 
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import langcodes
 from langcodes.tag_parser import LanguageTagError
@@ -13,7 +14,7 @@ from translator.models.tags import closest
 
 __all__ = ["Languages", "Prompt", "TaggedLanguages", "TaskLanguages", "UntaggedLanguages", "tagged"]
 
-# Codes of OPUS and of M2M-100 that are in no standard, and one that is narrower than what is asked for.
+# Codes that are in no standard (OPUS, M2M-100), and one that nobody asks for (NLLB).
 _OWN = {"pob": "pt-BR", "ns": "nso", "pbt_Arab": "ps"}
 _DECORATION = re.compile(r"__(.+)__|>>(.+)<<|<2(.+)>|(.+)")
 
@@ -31,21 +32,21 @@ class Prompt:
     target_start: tuple[int, ...] = ()
 
 
-class Languages:
+class Languages(Protocol):
     """The pairs of a model, and the prompt of each."""
 
     @property
     def pairs(self) -> tuple[LanguagePair, ...]:
         """Every pair that the model has; empty if its files do not say."""
-        raise NotImplementedError
+        ...
 
     def prompt(self, pair: LanguagePair) -> Prompt:
         """What tells the model a pair; KeyError, with what there is, for one it does not have."""
-        raise NotImplementedError
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class UntaggedLanguages(Languages):
+class UntaggedLanguages:
     """A model for one pair, which its files do not say."""
 
     first: tuple[int, ...] = ()
@@ -61,7 +62,7 @@ class UntaggedLanguages(Languages):
 
 
 @dataclass(frozen=True, slots=True)
-class TaggedLanguages(Languages):
+class TaggedLanguages:
     """A model with a token for each language.
 
     Attributes:
@@ -97,7 +98,7 @@ class TaggedLanguages(Languages):
 
 
 @dataclass(frozen=True, slots=True)
-class TaskLanguages(Languages):
+class TaskLanguages:
     """A model that is told its task in words (T5): the source of each pair begins with them."""
 
     starts: Mapping[LanguagePair, tuple[int, ...]]
@@ -109,12 +110,10 @@ class TaskLanguages(Languages):
 
     def prompt(self, pair: LanguagePair) -> Prompt:
         """The words of the task."""
-        found = {str(known): known for known in self.starts}
-        sources = [p.source for p in self.starts]
-        source = closest(pair.source, sources)
+        source = closest(pair.source, [p.source for p in self.starts])
         target = closest(pair.target, [p.target for p in self.starts if p.source == source])
         if source is None or target is None:
-            raise KeyError(_listed(str(pair), found))
+            raise KeyError(_listed(str(pair), map(str, self.starts)))
         return Prompt(self.starts[LanguagePair(source, target)])
 
 
