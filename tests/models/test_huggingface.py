@@ -63,6 +63,34 @@ def test_the_engine_says_what_greedy_generate_says(
 
 
 @pytest.mark.parametrize("name", TINY)
+def test_scores_are_the_librarys_whatever_the_target_is(
+    name: str, transformers_models: dict[str, TransformersModel], tiny_folders: dict[str, Path]
+) -> None:
+    """Token by token, the padding token too: it has a position of its own in some families."""
+    model = transformers_models[name]
+    library = AutoModelForSeq2SeqLM.from_pretrained(tiny_folders[name]).eval()
+    settings = library.generation_config
+    source = model.tokenizer(TINY[name].pair).encode_source(TEXTS[0]).tokens
+    target = [7, settings.pad_token_id, 9, settings.eos_token_id, settings.pad_token_id, 4]
+    encoded = library.get_encoder()(torch.tensor([source]))
+    cache, expected = None, []
+    with torch.no_grad():
+        for token in (settings.decoder_start_token_id, *target):
+            output = library(
+                encoder_outputs=encoded,
+                decoder_input_ids=torch.tensor([[token]]),
+                cache=cache,
+                use_cache=True,
+            )
+            cache = output.cache
+            expected.append(output.logits[0, 0])
+    states = model.encode([source])
+    scores = model.logits(model.prefill(states, [target]).hidden[0])
+    said = scores.isfinite()
+    torch.testing.assert_close(scores[said], torch.stack(expected)[said], atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", TINY)
 def test_source_and_target_are_cut_as_the_library_cuts_them(
     name: str, transformers_models: dict[str, TransformersModel], tiny_folders: dict[str, Path]
 ) -> None:
