@@ -5,6 +5,7 @@ Each comes from, in this order: the command line, the environment (``TRANSLATOR_
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -57,7 +58,9 @@ class ServerConfig(BaseSettings):
     )
     admin_host: str = Field("127.0.0.1", description="Address of the two admin ports.")
     models: tuple[str, ...] = Field(
-        (), description="PAIR=FOLDER of each model, e.g. en-de=/models/ende; unset: the embedded."
+        (),
+        description="PAIR=FOLDER of each model, e.g. en-de=/models/ende, or all=FOLDER for every "
+        "pair; FOLDER may be an id of the Hugging Face hub. Unset: the embedded.",
     )
     fake_model: bool = Field(False, description="Serve the test kit's fake model instead.")
     device: str = Field("cpu", description="Where models run: cpu, cuda, cuda:1, …")
@@ -86,8 +89,10 @@ class ServerConfig(BaseSettings):
     def _pair_and_folder(cls, models: tuple[str, ...]) -> tuple[str, ...]:
         for model in models:
             pair, _, folder = model.partition("=")
-            if pair.count("-") != 1 or not folder:
-                raise ValueError(f"{model!r} is not PAIR=FOLDER, such as en-de=/models/ende")
+            if not (re.fullmatch("[^-]+-[^-]+", pair) or pair == "all") or not folder:
+                raise ValueError(
+                    f"{model!r} is not PAIR=FOLDER, such as en-de=/models/ende or all=/models/nllb"
+                )
         return models
 
     @classmethod

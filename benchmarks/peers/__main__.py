@@ -17,7 +17,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
-from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ from benchmarks.peers.rows import ROWS, Row
 from benchmarks.table import markdown
 from translator.cli.evaluate import progress_bar
 from translator.eval.data import read_sentences
-from translator.models.loading import embedded_models, load_marian_folder
+from translator.models.loading import embedded_models
 
 ROOT = Path(__file__).parents[1]
 DEFAULT_RESULT = ROOT / "results" / "peers.json"
@@ -43,11 +42,7 @@ AllFigures = Mapping[Direction, Mapping[str, Figures]]
 
 def installed() -> dict[str, Row]:
     """The rows whose engine is there."""
-    rows = {name: row for name, row in ROWS.items() if find_spec(row.module) is not None}
-    # Only until loading takes a precision.
-    if "precision" not in signature(load_marian_folder).parameters:
-        del rows["ours int8"]
-    return rows
+    return {name: row for name, row in ROWS.items() if find_spec(row.module) is not None}
 
 
 def measure_all(

@@ -16,7 +16,7 @@ from typing import Any, Self
 from benchmarks.peers.figures import Figures
 from benchmarks.peers.macs import total_macs
 from benchmarks.peers.rows import Role, Row
-from benchmarks.server import memory_mb
+from benchmarks.processes import memory_mb
 from translator.eval.data import Sentence
 from translator.eval.quality import bleu
 from translator.models.base import LanguagePair

@@ -1,10 +1,14 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
 from tiny import train_vocabulary
+from tiny_transformers import TINY
 
 from translator.models.base import LanguagePair
+from translator.models.huggingface.loading import load_transformers_model
+from translator.models.huggingface.model import TransformersModel
 from translator.models.loading import EMBEDDED_LICENSE, embedded_models, load_marian_folder
 from translator.models.recurrent import RecurrentModel
 
@@ -45,3 +49,19 @@ def vocabulary() -> bytes:
 @pytest.fixture(scope="session")
 def other_vocabulary() -> bytes:
     return train_vocabulary(36)
+
+
+@pytest.fixture(scope="session")
+def tiny_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A folder of each family of Transformers models, with random weights."""
+    return {name: tiny.make(tmp_path_factory.mktemp(name)) for name, tiny in TINY.items()}
+
+
+@pytest.fixture(scope="session")
+def transformers_models(
+    one_thread: None, tiny_folders: dict[str, Path]
+) -> dict[str, TransformersModel]:
+    return {
+        name: load_transformers_model(str(folder), pair=TINY[name].pair, name=name)
+        for name, folder in tiny_folders.items()
+    }

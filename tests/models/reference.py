@@ -8,7 +8,7 @@ from translator.models.base import Seq2SeqModel
 
 
 def greedy(model: Seq2SeqModel, sources: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
-    """Greedy translation of all sources in one batch, end of sentence left out.
+    """Greedy translation of all sources in one batch, start and end of sentence left out.
 
     A row that ends is filled with the last one, so that rows 0, 1, … stay the running ones.
     """
@@ -28,9 +28,8 @@ def greedy(model: Seq2SeqModel, sources: Sequence[Sequence[int]]) -> list[tuple[
             output, source = outputs[owners[row]], sources[owners[row]]
             if tokens[row] != tokenizer.eos_id:
                 output.append(tokens[row])
-            if tokens[row] == tokenizer.eos_id or len(output) == model.max_target_tokens(
-                len(source)
-            ):
+            limit = model.max_target_tokens(len(source)) - start
+            if tokens[row] == tokenizer.eos_id or len(output) == limit:
                 if row != len(owners) - 1:
                     batch.move(len(owners) - 1, row)
                     owners[row], tokens[row] = owners[-1], tokens[-1]

@@ -1,7 +1,8 @@
+"""The recurrent model; what holds for every model is in ``test_every_model.py``."""
+
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 
 import pytest
 import torch
@@ -109,115 +110,6 @@ def test_sources_of_mixed_length_in_one_batch_translate_as_alone(
     assert batched == [k.target for k in known]
 
 
-def test_padding_changes_neither_encoder_states_nor_hidden_nor_alignment(
-    en_pt: RecurrentModel,
-) -> None:
-    sources, targets = [k.source for k in ENGLISH], [k.target for k in ENGLISH]
-    together = en_pt.encode(sources)
-    prefill = en_pt.prefill(together, targets)
-    assert prefill.alignment is not None
-    for i, (source, target) in enumerate(zip(sources, targets, strict=True)):
-        (alone,) = en_pt.encode([source])
-        assert alone.num_tokens == together[i].num_tokens == len(source)
-        single = en_pt.prefill([alone], [target])
-        assert single.alignment is not None
-        length = len(target) + 1
-        torch.testing.assert_close(prefill.hidden[i, :length], single.hidden[0], atol=1e-4, rtol=0)
-        aligned = prefill.alignment[i, :length]
-        torch.testing.assert_close(
-            aligned[:, : len(source)], single.alignment[0], atol=1e-4, rtol=0
-        )
-        assert aligned[:, len(source) :].count_nonzero() == 0
-
-
-def test_prefill_predicts_at_every_position_what_step_predicts_there(
-    en_pt: RecurrentModel,
-) -> None:
-    eos = en_pt.tokenizer(EN_PT).eos_id
-    for known in ENGLISH:
-        states = en_pt.encode([known.source])
-        whole = en_pt.prefill(states, [known.target])
-        predicted = en_pt.logits(whole.hidden[0]).argmax(dim=-1).tolist()
-        assert predicted == [*known.target, eos]
-        batch = en_pt.new_batch()
-        batch.load(0, states[0], en_pt.prefill(states, [()]), 0, 0)
-        for i, token in enumerate(known.target, start=1):
-            output = batch.step(torch.tensor([token]))
-            torch.testing.assert_close(output.hidden[0], whole.hidden[0, i], atol=1e-4, rtol=0)
-            assert output.alignment is not None
-            assert whole.alignment is not None
-            torch.testing.assert_close(
-                output.alignment[0], whole.alignment[0, i], atol=1e-4, rtol=0
-            )
-
-
-def test_decoding_goes_on_from_any_position_of_a_draft(en_pt: RecurrentModel) -> None:
-    eos = en_pt.tokenizer(EN_PT).eos_id
-    known, other = ENGLISH[3], ENGLISH[4]
-    states = en_pt.encode([other.source, known.source])
-    # The rest of the draft is wrong on purpose: what comes after the position must not matter.
-    for position in range(len(known.target) + 1):
-        draft = [*known.target[:position], 7, 7, 7]
-        prefill = en_pt.prefill(states, [other.target, draft])
-        batch = en_pt.new_batch()
-        batch.load(0, states[1], prefill, 1, position)
-        hidden, continued = prefill.hidden[1:2, position], list(known.target[:position])
-        while (token := en_pt.logits(hidden).argmax(dim=-1)).item() != eos:
-            continued.append(int(token))
-            hidden = batch.step(token).hidden
-        assert tuple(continued) == known.target
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_any_order_of_arrival_and_any_row_give_the_same_translations(
-    seed: int, en_pt: RecurrentModel
-) -> None:
-    random = Random(seed)
-    eos = en_pt.tokenizer(EN_PT).eos_id
-    waiting = random.sample(ENGLISH * 3, 3 * len(ENGLISH))
-    batch = en_pt.new_batch()
-    rows: list[tuple[Known, list[int]]] = []
-    while waiting or rows:
-        arrivals = random.randint(0 if rows else 1, 3)
-        for known in waiting[:arrivals]:
-            states = en_pt.encode([known.source])
-            prefill = en_pt.prefill(states, [()])
-            row = len(rows)
-            if rows and random.random() < 0.5:
-                # The newcomer takes any row, and the one that was there moves to the end.
-                row = random.randrange(len(rows))
-                batch.move(row, len(rows))
-                rows.append(rows[row])
-            batch.load(row, states[0], prefill, 0, 0)
-            first = int(en_pt.logits(prefill.hidden[:, 0]).argmax())
-            rows[row : row + 1] = [(known, [first])]
-        waiting = waiting[arrivals:]
-        for row in reversed(range(len(rows))):
-            known, target = rows[row]
-            if target[-1] == eos:
-                assert tuple(target[:-1]) == known.target
-                if row != len(rows) - 1:
-                    batch.move(len(rows) - 1, row)
-                    rows[row] = rows[-1]
-                rows.pop()
-        if rows:
-            output = batch.step(torch.tensor([target[-1] for _, target in rows]))
-            for (_, target), token in zip(
-                rows, en_pt.logits(output.hidden).argmax(dim=-1).tolist(), strict=True
-            ):
-                target.append(token)
-
-
-def test_a_batch_grows_past_its_first_rows_and_source_length(en_pt: RecurrentModel) -> None:
-    long, short = ENGLISH[4], ENGLISH[1]
-    source = (*long.source[:-1], *long.source[:-1], *long.source)
-    sources = [short.source] * 9 + [source] + [long.source] * 9
-    outputs = greedy(en_pt, sources)
-    assert outputs[:9] == [short.target] * 9
-    assert outputs[10:] == [long.target] * 9
-    assert outputs[9] == greedy(en_pt, [source])[0]
-
-
 def test_positions_past_the_first_table_are_computed_on_demand(en_pt: RecurrentModel) -> None:
     source, target = ENGLISH[2].source, [ENGLISH[2].target[0]] * 600
     states = en_pt.encode([source])
@@ -227,19 +119,6 @@ def test_positions_past_the_first_table_are_computed_on_demand(en_pt: RecurrentM
     hidden = batch.step(torch.tensor([target[599]])).hidden
     torch.testing.assert_close(hidden, prefill.hidden[:, 600], atol=1e-4, rtol=0)
     assert en_pt.encode([list(source[:-1]) * 60 + [0]])[0].num_tokens == 601
-
-
-def test_rows_beyond_the_tokens_stand_still(en_pt: RecurrentModel) -> None:
-    known = ENGLISH[2]
-    states = en_pt.encode([known.source])
-    prefill = en_pt.prefill(states, [known.target])
-    batch = en_pt.new_batch()
-    batch.load(0, states[0], prefill, 0, 4)
-    batch.load(1, states[0], prefill, 0, 2)
-    batch.step(torch.tensor([known.target[4]]))
-    both = batch.step(torch.tensor([known.target[5], known.target[2]]))
-    expected = prefill.hidden[0, [6, 3]]
-    torch.testing.assert_close(both.hidden, expected, atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize(

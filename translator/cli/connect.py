@@ -25,7 +25,7 @@ def server_options(command: _F) -> _F:
         "models",
         multiple=True,
         metavar="PAIR=FOLDER",
-        help="For the server inside: a Marian/Firefox model folder; repeatable.",
+        help="For the server inside: a folder or a hub id, as for `serve`; repeatable.",
     )(command)
 
 

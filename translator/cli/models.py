@@ -12,6 +12,9 @@ from translator.client import ModelList
 
 __all__ = ["command"]
 
+# A multilingual model has tens of thousands.
+_MAX_PAIRS = 12
+
 
 @click.command("models")
 @server_options
@@ -27,7 +30,9 @@ def command(address: str | None, models: tuple[str, ...]) -> None:
     console = Console(highlight=False)
     table = Table("model", "pairs", "family", "aligns", "device", "licence", "origin", box=None)
     for model in listed.models:
-        pairs = ", ".join(f"{p.source}-{p.target}" for p in model.pairs)
+        pairs = ", ".join(f"{p.source}-{p.target}" for p in model.pairs[:_MAX_PAIRS])
+        if len(model.pairs) > _MAX_PAIRS:
+            pairs += f" and {len(model.pairs) - _MAX_PAIRS} more"
         aligns = "yes" if model.supports_alignment else "no"
         table.add_row(
             model.name, pairs, model.family, aligns, model.device, model.license, model.origin

@@ -24,7 +24,8 @@ __all__ = ["command"]
     "models",
     multiple=True,
     metavar="PAIR=FOLDER",
-    help="A Marian/Firefox model folder, e.g. en-de=/models/ende; repeatable. "
+    help="A Marian/Firefox or Transformers folder, e.g. en-de=/models/ende, or an id of the "
+    "Hugging Face hub; all=FOLDER serves every pair of it; repeatable. "
     "[default: the embedded en-pt and pt-en]",
 )
 @click.option("--device", help="cpu, cuda, cuda:1, …  [default: cpu]")

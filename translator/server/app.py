@@ -4,7 +4,6 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -20,13 +19,14 @@ from translator.engine.engine import Engine, StepRecord
 from translator.engine.scheduler import SchedulerLimits
 from translator.errors import ConfigError
 from translator.metrics import Metrics
-from translator.models.base import LanguagePair, Seq2SeqModel
+from translator.models.base import Seq2SeqModel
 from translator.models.catalog import Catalog
 from translator.models.loading import (
     EMBEDDED_LICENSE,
     EMBEDDED_ORIGIN,
     embedded_models,
     load_marian_folder,
+    load_model,
 )
 from translator.server.context import ServerContext
 from translator.server.interceptors import ErrorInterceptor
@@ -75,17 +75,9 @@ def load_models(config: ServerConfig) -> list[Seq2SeqModel]:
             )
             for pair, folder in embedded_models()
         ]
-    models: list[Seq2SeqModel] = []
-    for model in config.models:
-        codes, _, folder = model.partition("=")
-        source, _, target = codes.partition("-")
-        pair = LanguagePair(source, target)
-        models.append(
-            load_marian_folder(
-                Path(folder), pair=pair, device=config.device, precision=config.precision
-            )
-        )
-    return models
+    return [
+        load_model(spec, device=config.device, precision=config.precision) for spec in config.models
+    ]
 
 
 @dataclass(slots=True)

@@ -47,6 +47,12 @@ def resolve_config(
     for target in targets:
         served = catalog.resolve(config.source_language_code, target, config.model)
         own = resolve(policy, served.pair.source, served.pair.target)
+        if own.name == "alignatt" and not served.model.info.supports_alignment:
+            raise InvalidRequestError(
+                "config.policy",
+                f"is alignatt, but model {served.model.info.name!r} does not align; "
+                "choose another policy, or a model with supports_alignment",
+            )
         bindings.append(Binding(target, served.model.info, served.tokenizer, own))
     is_client = config.segmentation == streaming_pb2.SEGMENTATION_CLIENT
     return SessionConfig(

@@ -99,6 +99,7 @@ class TargetHypothesis:
         self.source = source
         self.tokens = hypothesis.tokens
         self._hypothesis = hypothesis
+        self._start = len(tokenizer.target_start)
         self._target: TargetText = detokenize(tokenizer, hypothesis.tokens)
 
     @property
@@ -115,11 +116,15 @@ class TargetHypothesis:
         """Tokens of the first ``length`` code points, or None when that is inside a token."""
         return self._target.num_tokens_at(length)
 
+    def _num_tokens_before(self, length: int) -> int:
+        """Tokens of the first ``length`` code points; a language token is part of no word."""
+        return self.num_tokens_at(length) or self._start
+
     def words(self, start: int) -> list[TargetWord]:
         """The words after the first ``start`` code points that end where a token ends."""
         ends = [e for e in word_ends(self.text, start) if self.num_tokens_at(e) is not None]
         words: list[TargetWord] = []
-        first = self.num_tokens_at(start) or 0
+        first = self._num_tokens_before(start)
         for end in ends:
             last = self.num_tokens_at(end) or 0
             covered = self._source_end(first, last)
@@ -151,9 +156,10 @@ class TargetHypothesis:
         """For each word of the text between two token ends, where it comes from."""
         aligned: list[AlignedRange] = []
         for word_end in word_ends(self.text[:end], start):
-            first, last = self.num_tokens_at(start), self.num_tokens_at(word_end)
-            if first is None or last is None:
+            last = self.num_tokens_at(word_end)
+            if last is None or self.num_tokens_at(start) is None:
                 continue
+            first = self._num_tokens_before(start)
             found = self.source_range(first, last)
             if found is not None:
                 word = self.text[start:word_end]

@@ -1,0 +1,123 @@
+"""The small MarianMT that counts (``counting/train.py``): exact translations, streamed."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+from counting.language import any_number, english, is_held_out, portuguese, sentence, translate
+from reference import greedy, text_of
+
+from translator.engine.engine import Engine
+from translator.models.base import LanguagePair, Seq2SeqModel
+from translator.models.loading import load_model
+from translator.policy.registry import PolicyChoice, resolve
+from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
+from translator.session.session import Session
+from translator.testing import FakeClock
+from translator.text.segmenter import Segmenter
+
+pytestmark = pytest.mark.model
+
+PAIR = LanguagePair("en", "pt")
+FOLDER = Path(__file__).parent / "counting" / "model"
+
+
+@pytest.fixture(scope="module")
+def model(one_thread: None) -> Seq2SeqModel:
+    return load_model(f"en-pt={FOLDER}")
+
+
+def test_the_language_is_what_it_should_be() -> None:
+    for number, words, translated in (
+        (0, "zero", "zero"),
+        (100, "one hundred", "cem"),
+        (117, "one hundred and seventeen", "cento e dezessete"),
+        (1000, "one thousand", "mil"),
+        (2030, "two thousand and thirty", "dois mil e trinta"),
+        (1234, "one thousand two hundred and thirty four", "mil duzentos e trinta e quatro"),
+        (100_500, "one hundred thousand five hundred", "cem mil e quinhentos"),
+    ):
+        assert english(number) == words
+        assert portuguese(number) == translated
+        assert translate(words) == translated
+    assert translate("two thousand and") == "dois mil"
+    assert 0.01 < sum(map(is_held_out, range(100, 100_000))) / 99_900 < 0.03
+
+
+def test_numbers_that_were_held_out_are_translated_exactly(model: Seq2SeqModel) -> None:
+    random = Random(11)
+    held_out = [n for n in (any_number(random) for _ in range(20_000)) if is_held_out(n)][:200]
+    tokenizer = model.tokenizer(PAIR)
+    sources = [tokenizer.encode_source(english(n) + ".").tokens for n in held_out]
+    said = [text_of(model, target) for target in greedy(model, sources)]
+    right = sum(a == portuguese(n) + "." for a, n in zip(said, held_out, strict=True))
+    assert right >= 0.99 * len(held_out)
+
+
+def stream(model: Seq2SeqModel, policy: str, text: str) -> tuple[str, int, int, int]:
+    """A text, word by word.
+
+    Returns:
+        What is committed, how much of it before the end, decoder passes, and how many it would take
+        to decode every hypothesis from its first token.
+    """
+    binding = Binding("pt", model.info, model.tokenizer(PAIR))
+    config = SessionConfig((binding,), resolve(PolicyChoice(policy, {})), Segmenter("en"))
+    session = Session("s", "stream", config, SessionLimits(), FakeClock())
+    engine = Engine({model.info.name: model})
+    committed, early, steps_run, from_scratch = "", 0, 0, 0
+    words = text.split()
+    for number in range(1, len(words) + 2):
+        if number <= len(words):
+            session.update_source(SourceUpdate(number, words[number - 1] + " ", ""))
+        else:
+            session.end_source()
+        while requests := session.next_requests():
+            for request in requests:
+                engine.submit(request)
+            for outcome in engine.run():
+                assert outcome.hypothesis is not None
+                steps_run += outcome.timing.steps_run
+                from_scratch += len(outcome.hypothesis.tokens) + 1
+                session.accept(outcome)
+        for _, event in session.outboxes["pt"].take():
+            committed += event.committed
+        if number == len(words) - 1:
+            early = len(committed)
+    return committed, early, steps_run, from_scratch
+
+
+# Not guarded-agreement: it commits the "e" of "mil e um" before that turns out as "mil cento e um".
+@pytest.mark.parametrize("policy", ["local-agreement", "alignatt", "retranslation", "final-only"])
+def test_a_stream_says_what_the_whole_sentence_says(model: Seq2SeqModel, policy: str) -> None:
+    random = Random(7)
+    early = 0
+    for _ in range(10):
+        text = sentence(random)
+        committed, before_the_end, *_ = stream(model, policy, text)
+        assert committed.strip() == translate(text)
+        early += before_the_end
+    assert (early == 0) == (policy in {"retranslation", "final-only"})
+
+
+@pytest.mark.parametrize("policy", ["guarded-agreement", "local-agreement", "retranslation"])
+def test_drafts_save_three_fifths_of_the_decoders_passes(model: Seq2SeqModel, policy: str) -> None:
+    random = Random(9)
+    passes = [stream(model, policy, sentence(random))[2:] for _ in range(10)]
+    steps_run, from_scratch = (sum(column) for column in zip(*passes, strict=True))
+    assert steps_run <= 0.4 * from_scratch
+
+
+def test_a_number_is_aligned_with_its_word(model: Seq2SeqModel) -> None:
+    text = "seven, twelve, three, nine."
+    tokenizer = model.tokenizer(PAIR)
+    encoded = tokenizer.encode_source(text)
+    (target,) = greedy(model, [encoded.tokens])
+    alignment = model.prefill(model.encode([encoded.tokens]), [target]).alignment
+    assert alignment is not None
+    aligned = {
+        tokenizer.piece(token).strip(): text[slice(*encoded.spans[source])].strip()
+        for token, source in zip(target, alignment[0].argmax(-1).tolist(), strict=False)
+    }
+    del aligned[","], aligned["."]
+    assert aligned == {"sete": "seven", "doze": "twelve", "três": "three", "nove": "nine"}

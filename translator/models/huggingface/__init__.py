@@ -1,0 +1,1 @@
+"""Encoder–decoder models of the Transformers library, behind ``models.base``."""

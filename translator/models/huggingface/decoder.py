@@ -1,0 +1,278 @@
+"""Transformers' decoder layers, run with positions of our own.
+
+The library's decoders count positions from the length of the cache, the same in all rows. In a
+batch of requests every row is somewhere else, so the layers are called here, one after another,
+with embeddings, masks and position biases that go by each row's own position. All rows are
+left-aligned: the keys of position p are in column p.
+
+Shapes: R rows, T positions that are run, K columns of the cache, S source tokens, D hidden size,
+H heads, V vocabulary.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import EncoderDecoderCache, PreTrainedModel
+
+__all__ = ["Decoder", "M2M100Decoder", "MBartDecoder", "MarianDecoder", "T5Decoder"]
+
+
+class Decoder(ABC):
+    """The decoder of one model.
+
+    Args:
+        network: The whole model, with eager attention: only that returns its weights.
+    """
+
+    def __init__(self, network: PreTrainedModel) -> None:
+        self.network: Any = network
+        self.stack: Any = network.get_decoder()
+        self._heads: dict[int, list[int]] = {}
+        self._weights: list[Tensor] = []
+
+    def align(self, heads: Sequence[tuple[int, int]]) -> None:
+        """From now on the alignment is the mean of these heads, (layer, head), on the source."""
+        for layer, head in heads:
+            self._heads.setdefault(layer, []).append(head)
+        for layer in self._heads:
+            self.cross_attention(layer).register_forward_hook(self._keep_weights)
+
+    @property
+    @abstractmethod
+    def layers(self) -> Sequence[nn.Module]:
+        """The layers."""
+
+    @property
+    @abstractmethod
+    def num_heads(self) -> int:
+        """Attention heads H of a layer."""
+
+    @property
+    @abstractmethod
+    def head_dim(self) -> int:
+        """Size of a head's keys."""
+
+    @abstractmethod
+    def cross_attention(self, layer: int) -> nn.Module:
+        """The module that attends to the source in a layer."""
+
+    @abstractmethod
+    def run(
+        self,
+        tokens: Tensor,
+        positions: Tensor,
+        source: Tensor,
+        masks: tuple[Tensor, Tensor | None],
+        cache: EncoderDecoderCache,
+    ) -> Tensor:
+        """Hidden states [R, T, D]. Arguments as of ``__call__``; ``masks`` are added to scores."""
+
+    def __call__(
+        self,
+        tokens: Tensor,
+        positions: Tensor,
+        num_columns: int,
+        source: Tensor,
+        source_mask: Tensor | None,
+        cache: EncoderDecoderCache,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Run the layers.
+
+        Args:
+            tokens: [R, T], the token before each position.
+            positions: [R, T], or [1, T] where all rows have the same.
+            num_columns: K.
+            source: [R, S, D] output of the encoder; unused where the cache has its keys.
+            source_mask: [R, 1, 1, S], -inf past each source, or None.
+            cache: Takes the new keys and values, and gives those of all columns.
+
+        Returns:
+            Hidden states [R, T, D] and alignment [R, T, S] or None.
+        """
+        columns = torch.arange(num_columns, device=tokens.device)
+        future = columns > positions[:, None, :, None]
+        mask = source.new_zeros(future.shape).masked_fill_(future, -torch.inf)
+        self._weights.clear()
+        hidden = self.run(tokens, positions, source, (mask, source_mask), cache)
+        return hidden, self._alignment()
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Scores [N, V] of rows [N, D], as the library has them before any processing."""
+        scores: Tensor = self.network.lm_head(hidden)
+        return scores
+
+    def _keep_weights(self, module: nn.Module, arguments: object, output: tuple[Any, ...]) -> None:
+        self._weights.append(output[-1])
+
+    def _alignment(self) -> Tensor | None:
+        if not self._weights:
+            return None
+        # Hooks fire in the order of the layers.
+        chosen = [
+            weights[:, self._heads[layer]]
+            for layer, weights in zip(sorted(self._heads), self._weights, strict=True)
+        ]
+        self._weights.clear()
+        return torch.cat(chosen, dim=1).mean(dim=1)
+
+
+class _BartDecoder(Decoder):
+    """What Marian, mBART and M2M-100 share; they differ in how tokens are embedded."""
+
+    @property
+    def layers(self) -> Sequence[nn.Module]:
+        """The layers."""
+        layers: Sequence[nn.Module] = self.stack.layers
+        return layers
+
+    @property
+    def num_heads(self) -> int:
+        """Attention heads H of a layer."""
+        return int(self.stack.config.decoder_attention_heads)
+
+    @property
+    def head_dim(self) -> int:
+        """Size of a head's keys."""
+        return int(self.stack.config.d_model) // self.num_heads
+
+    @abstractmethod
+    def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        """Input [R, T, D] of the first layer."""
+
+    def cross_attention(self, layer: int) -> nn.Module:
+        """The module that attends to the source in a layer."""
+        attention: nn.Module = self.stack.layers[layer].encoder_attn
+        return attention
+
+    def run(
+        self,
+        tokens: Tensor,
+        positions: Tensor,
+        source: Tensor,
+        masks: tuple[Tensor, Tensor | None],
+        cache: EncoderDecoderCache,
+    ) -> Tensor:
+        """Hidden states [R, T, D]."""
+        x = self.embed(tokens, positions)
+        for layer in self.layers:
+            x = layer(x, masks[0], source, encoder_attention_mask=masks[1], cache=cache)
+        return x
+
+
+class MarianDecoder(_BartDecoder):
+    """Sinusoids, from 0; no normalisation at the end."""
+
+    def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        """Input [R, T, D] of the first layer."""
+        table: Tensor = self.stack.embed_positions.weight
+        embedded: Tensor = self.stack.embed_tokens(tokens) * self.stack.embed_scale
+        return embedded + table[positions.clamp(max=len(table) - 1)]
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Scores [N, V]."""
+        return super().logits(hidden) + self.network.final_logits_bias
+
+
+class MBartDecoder(_BartDecoder):
+    """Learnt positions, two rows further down; normalisation after embedding and at the end."""
+
+    def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        """Input [R, T, D] of the first layer."""
+        table = self.stack.embed_positions
+        rows = (positions + table.offset).clamp(max=table.num_embeddings - 1)
+        embedded: Tensor = self.stack.layernorm_embedding(
+            self.stack.embed_tokens(tokens) + table.weight[rows]
+        )
+        return embedded
+
+    def run(self, *arguments: Any) -> Tensor:
+        """Hidden states [R, T, D]."""
+        normalised: Tensor = self.stack.layer_norm(super().run(*arguments))
+        return normalised
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Scores [N, V]."""
+        return super().logits(hidden) + self.network.final_logits_bias
+
+
+class M2M100Decoder(_BartDecoder):
+    """Sinusoids after those of the padding token, which has a position of its own: all zeros."""
+
+    def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        """Input [R, T, D] of the first layer."""
+        table = self.stack.embed_positions
+        first = table.padding_idx + 1
+        needed = int(positions.max()) + first + 1
+        if needed > len(table.weights):
+            table.make_weights(2 * needed, table.embedding_dim, table.padding_idx)
+        rows = (positions + first).expand(tokens.shape)
+        rows = rows.masked_fill(tokens == table.padding_idx, table.padding_idx)
+        embedded: Tensor = self.stack.embed_tokens(tokens) + table.weights[rows]
+        return embedded
+
+    def run(self, *arguments: Any) -> Tensor:
+        """Hidden states [R, T, D]."""
+        normalised: Tensor = self.stack.layer_norm(super().run(*arguments))
+        return normalised
+
+
+class T5Decoder(Decoder):
+    """No positions in the input: each head of the first layer prefers some distances to others."""
+
+    @property
+    def layers(self) -> Sequence[nn.Module]:
+        """The layers."""
+        layers: Sequence[nn.Module] = self.stack.block
+        return layers
+
+    @property
+    def num_heads(self) -> int:
+        """Attention heads H of a layer."""
+        return int(self.stack.config.num_heads)
+
+    @property
+    def head_dim(self) -> int:
+        """Size of a head's keys."""
+        return int(self.stack.config.d_kv)
+
+    def cross_attention(self, layer: int) -> nn.Module:
+        """The module that attends to the source in a layer."""
+        attention: nn.Module = self.stack.block[layer].layer[1].EncDecAttention
+        return attention
+
+    def run(
+        self,
+        tokens: Tensor,
+        positions: Tensor,
+        source: Tensor,
+        masks: tuple[Tensor, Tensor | None],
+        cache: EncoderDecoderCache,
+    ) -> Tensor:
+        """Hidden states [R, T, D]."""
+        x = self.stack.embed_tokens(tokens)
+        bias = self._position_bias(positions, masks[0].shape[-1])
+        for layer in self.layers:
+            x, bias, _ = layer(x, masks[0], bias, source, masks[1], cache=cache)
+        normalised: Tensor = self.stack.final_layer_norm(x)
+        return normalised
+
+    def _position_bias(self, positions: Tensor, num_columns: int) -> Tensor:
+        """[R or 1, H, T, K], by the distance of each column from each position."""
+        attention = self.stack.block[0].layer[0].SelfAttention
+        # The last of as many positions sees every distance that there is, the longest first.
+        longest = int(positions.max()) + 1
+        by_distance = attention.compute_bias(1, longest, past_seen_tokens=longest - 1)
+        columns = torch.arange(num_columns, device=positions.device)
+        distance = (positions[:, :, None] - columns).clamp(min=0)
+        bias: Tensor = by_distance[0, :, 0].flip(-1)[:, distance].transpose(0, 1)
+        return bias
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Scores [N, V]."""
+        # T5 1.1 and mT5 have embeddings that are not tied to the output, and do not scale.
+        if getattr(self.network.config, "scale_decoder_outputs", False):
+            hidden = hidden * self.network.config.d_model**-0.5
+        return super().logits(hidden)

@@ -1,0 +1,151 @@
+"""From a folder or a hub id to a Transformers model, checked."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForSeq2SeqLM, PreTrainedConfig
+from transformers.utils import logging
+
+from translator.errors import ModelFilesError
+from translator.models.base import LanguagePair, ModelInfo
+from translator.models.huggingface.families import Family, family_of
+from translator.models.huggingface.generation import read_generation
+from translator.models.huggingface.hub import find_folder, license_of
+from translator.models.huggingface.languages import Languages
+from translator.models.huggingface.model import TransformersModel
+
+__all__ = ["load_transformers_model"]
+
+# Beyond any sentence, and within what the models were trained with.
+_MAX_SOURCE_TOKENS = 512
+
+
+def load_transformers_model(
+    where: str,
+    *,
+    pair: LanguagePair | None = None,
+    name: str | None = None,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> TransformersModel:
+    """Load MarianMT, M2M-100, SMaLL-100, NLLB, mBART-50, T5, mT5 or MADLAD-400.
+
+    Code that comes with a model is not run.
+
+    Args:
+        where: A folder, or an id of the Hugging Face hub.
+        pair: The only pair to serve; without one, all that the model has.
+        name: Its name in a catalog; the folder's or the id's last part by default.
+        device: Where to run.
+        dtype: Of all parameters and states, whatever the files have.
+
+    Raises:
+        ModelFilesError: A file is missing, damaged or does not fit the others, the hub cannot be
+            reached, or the model does not translate the pair.
+    """
+    folder = find_folder(where)
+    config = _read_config(folder)
+    family = family_of(folder, config)
+    tokenizer = family.read_tokenizer(folder)
+    network = _read_network(folder, dtype)
+    decoder = family.decoder(network.to(device).eval())
+    generation = read_generation(folder, network, len(decoder.layers), decoder.num_heads)
+    decoder.align(generation.alignment_heads)
+    # In this order: the vocabulary makes the backend blind for control tokens in a text.
+    languages = family.languages(tokenizer, config, generation.first_id)
+    vocabulary = family.vocabulary(tokenizer)
+    sources = max(tokenizer.get_vocab().values()) + 1
+    _check_sizes(folder, sources, network.get_input_embeddings().num_embeddings)
+    _check_sizes(folder, vocabulary.num_tokens, len(network.lm_head.weight))
+    if vocabulary.eos_id != generation.eos_id:
+        raise ModelFilesError(
+            f"{folder}: its tokenizer ends a sentence with token {vocabulary.eos_id}, its "
+            f"weights with {generation.eos_id}: take both from the same model"
+        )
+    positions = getattr(config, "max_position_embeddings", None) or _MAX_SOURCE_TOKENS
+    info = ModelInfo(
+        name=name or Path(where).name,
+        family=f"transformers-{family.name}",
+        pairs=_pairs(folder, family, languages, pair),
+        supports_alignment=bool(generation.alignment_heads),
+        max_source_tokens=min(_MAX_SOURCE_TOKENS, positions),
+        license=license_of(folder),
+        origin=where,
+        device=str(device),
+    )
+    return TransformersModel(decoder, generation, vocabulary, languages, info)
+
+
+def _read_config(folder: Path) -> PreTrainedConfig:
+    path = folder / "config.json"
+    if not path.is_file():
+        raise ModelFilesError(f"{path}: no such file, expected a Transformers model's settings")
+    try:
+        return AutoConfig.from_pretrained(folder, local_files_only=True)
+    except Exception as error:
+        raise ModelFilesError(
+            f"{path}: not a configuration that Transformers knows ({_first_line(error)})"
+        ) from error
+
+
+def _read_network(folder: Path, dtype: torch.dtype) -> Any:
+    if not any(folder.glob("*.safetensors")) and not any(folder.glob("pytorch_model*.bin")):
+        raise ModelFilesError(f"{folder}: no weights, expected model.safetensors")
+    before, has_bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        network, report = AutoModelForSeq2SeqLM.from_pretrained(
+            folder,
+            dtype=dtype,
+            attn_implementation="eager",
+            local_files_only=True,
+            ignore_mismatched_sizes=True,
+            output_loading_info=True,
+        )
+    except Exception as error:
+        raise ModelFilesError(
+            f"{folder}: its weights are damaged or do not fit config.json ({_first_line(error)})"
+        ) from error
+    finally:
+        logging.set_verbosity(before)
+        if has_bar:
+            logging.enable_progress_bar()
+    for problem in ("missing", "mismatched"):
+        if found := sorted(report[f"{problem}_keys"]):
+            raise ModelFilesError(
+                f"{folder}: {len(found)} tensors of its weights are {problem}, as config.json has "
+                f"them; the first is {found[0]}: take both from the same model"
+            )
+    return network
+
+
+def _check_sizes(folder: Path, tokens: int, rows: int) -> None:
+    if tokens > rows:
+        raise ModelFilesError(
+            f"{folder}: its tokenizer has {tokens} tokens, its weights {rows}: "
+            "take both from the same model"
+        )
+
+
+def _pairs(
+    folder: Path, family: Family, languages: Languages, pair: LanguagePair | None
+) -> tuple[LanguagePair, ...]:
+    if pair is None:
+        if not languages.pairs:
+            raise ModelFilesError(
+                f"{folder}: its files do not say all pairs that it translates, "
+                "expected one, as in --model en-de=FOLDER"
+            )
+        return languages.pairs
+    try:
+        languages.prompt(pair)
+    except KeyError as error:
+        raise ModelFilesError(f"{folder}: {error.args[0]}") from None
+    return (pair,)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0][:200]}"

@@ -1,0 +1,49 @@
+"""The tokenizer of one pair of a Transformers model."""
+
+from translator.models.base import EncodedText
+from translator.models.huggingface.languages import Prompt
+from translator.models.huggingface.vocabulary import Vocabulary
+
+__all__ = ["PairTokenizer"]
+
+
+class PairTokenizer:
+    """Implements ``models.base.Tokenizer``: a vocabulary, and what tells a model the pair."""
+
+    def __init__(self, vocabulary: Vocabulary, prompt: Prompt) -> None:
+        self._vocabulary = vocabulary
+        self._prompt = prompt
+
+    @property
+    def eos_id(self) -> int:
+        """The token that ends source and target."""
+        return self._vocabulary.eos_id
+
+    @property
+    def target_start(self) -> tuple[int, ...]:
+        """The token of the target language, if it stands there."""
+        return self._prompt.target_start
+
+    def encode_source(self, text: str) -> EncodedText:
+        """Tokens of a source text, language token and end of sentence included.
+
+        What is added has an empty span. A token's span begins where the one before ended, so that
+        characters dropped by normalisation belong to the token after them.
+        """
+        tokens, offsets = self._vocabulary.encode(text)
+        start = self._prompt.source_start
+        spans: list[tuple[int, int]] = [(0, 0)] * len(start)
+        reached = 0
+        for _, end in offsets:
+            spans.append((reached, max(reached, end)))
+            reached = spans[-1][1]
+        spans.append((len(text), len(text)))
+        return EncodedText((*start, *tokens, self.eos_id), tuple(spans))
+
+    def encode_target(self, text: str) -> tuple[int, ...]:
+        """Tokens of a target text, without what ``target_start`` adds, without end of sentence."""
+        return tuple(self._vocabulary.encode_target(text))
+
+    def piece(self, token: int) -> str:
+        """A target token as text, a leading space included; ``""`` for control tokens."""
+        return self._vocabulary.text(token)

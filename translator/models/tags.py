@@ -1,0 +1,33 @@
+"""BCP-47 tags: how far apart two are, and which of several is meant."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import langcodes
+
+__all__ = ["TOO_FAR", "closest", "distance"]
+
+# Worse than any match within a language; a perfect match is 0, on CLDR's scale.
+TOO_FAR = 100
+
+
+@lru_cache(maxsize=65_536)
+def distance(wanted: str, offered: str) -> int:
+    """How far an offered tag is from the wanted one; ``TOO_FAR`` for another language."""
+    if wanted == offered:
+        return 0
+    if _language(wanted) != _language(offered):
+        return TOO_FAR
+    return min(TOO_FAR - 1, 1 + langcodes.tag_distance(wanted, offered))
+
+
+def _language(tag: str) -> str | None:
+    language = langcodes.get(tag).language
+    # Nynorsk is "nn", so what is called Norwegian is Bokmål.
+    return "nb" if language == "no" else language
+
+
+def closest(wanted: str, offered: Iterable[str]) -> str | None:
+    """The first of the offered tags that are least far away, or None if none is near."""
+    best = min(offered, key=lambda tag: distance(wanted, tag), default=None)
+    return None if best is None or distance(wanted, best) >= TOO_FAR else best
