@@ -284,9 +284,10 @@ def _read_container(path: Path) -> tuple[Tensors, dict[str, Any]]:
             settings = _parse_yaml(path, bytes(data))
         elif name.endswith(_ACTIVATION):
             # Of the embeddings it is no number that means anything: nothing is multiplied by them.
-            (activation_multipliers[name.removesuffix(_ACTIVATION)],) = struct.unpack_from(
-                "<f", data
-            )
+            if size < 4:
+                raise ModelFilesError(f"{path}: tensor {name} has {size} bytes, expected 4 or more")
+            (multiplier,) = struct.unpack_from("<f", data)
+            activation_multipliers[name.removesuffix(_ACTIVATION)] = multiplier
         else:
             stored[name] = _read_tensor(path, name, kind, shape, data)
     if not settings:
