@@ -51,6 +51,11 @@ class Request:
         if not 0 <= self.draft_bias < 0.5:
             raise ValueError(f"draft_bias is {self.draft_bias}; allowed: 0 to less than 0.5")
 
+    @property
+    def probable(self) -> bool:
+        """Whether log probabilities are asked for: policies look at them, nothing else does."""
+        return self.priority is Priority.LIVE
+
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
@@ -60,7 +65,8 @@ class Hypothesis:
         tokens: Target token ids, the prefix included, the end of sentence not.
         alignment: For each token the source token its attention is highest on; empty when the model
             does not align.
-        log_probabilities: For each token the natural log of its probability; 0 for prefix tokens.
+        log_probabilities: For each token the natural log of its probability; 0 for prefix tokens,
+            and throughout when the request does not ask for them.
         truncated: Whether the length limit ended it.
         biased: Whether the bias kept a draft token that was not the model's own choice.
     """

@@ -56,7 +56,7 @@ class Runner:
         slots: SlotTable,
         eos_id: int,
         *,
-        encoder_cache_tokens: int = 16_384,
+        encoder_cache_tokens: int = 4_096,
     ) -> None:
         self.model = model
         self.slots = slots
@@ -101,7 +101,7 @@ class Runner:
         prefill = self.model.prefill(encoder_states, known)
         firsts = [len(r.target_prefix) for r in requests]
         drafts = [tokens[first:] for tokens, first in zip(known, firsts, strict=True)]
-        predicted = self._predict_known(prefill, firsts, drafts)
+        predicted = self._predict_known(requests, prefill, firsts, drafts)
         aligned = _best_source(prefill.alignment)
         started: list[Decoding | DecodingError] = []
         for index, request in enumerate(requests):
@@ -132,7 +132,8 @@ class Runner:
         owners = self.slots.owners
         tokens = torch.tensor([o.tokens[-1] for o in owners], device=self.model.device)
         output = self._batch.step(tokens)
-        choice = self.model.predict(output.hidden)
+        probable = any(owner.request.probable for owner in owners)
+        choice = self.model.predict(output.hidden, probable=probable)
         aligned = None if output.alignment is None else output.alignment.argmax(-1).tolist()
         through: list[Decoding | tuple[Decoding, DecodingError]] = []
         for row, decoding in enumerate(owners):
@@ -144,7 +145,7 @@ class Runner:
                 continue
             decoding.append(
                 choice.tokens[row],
-                choice.log_probabilities[row],
+                choice.log_probabilities[row] if decoding.request.probable else 0.0,
                 None if aligned is None else aligned[row],
             )
             if decoding.is_finished:
@@ -161,7 +162,11 @@ class Runner:
             self._batch.move(*moved)
 
     def _predict_known(
-        self, prefill: Prefill, firsts: Sequence[int], drafts: Sequence[Sequence[int]]
+        self,
+        requests: Sequence[Request],
+        prefill: Prefill,
+        firsts: Sequence[int],
+        drafts: Sequence[Sequence[int]],
     ) -> list[Prediction]:
         """The greedy choice of each request at every position of its draft, and after it.
 
@@ -175,7 +180,9 @@ class Runner:
         )
         # Nothing is drafted for a request's last position; any token will do there.
         drafted = [token for draft in drafts for token in (*draft, self.eos_id)]
-        choice = self._predict(rows, drafted)
+        biased = any(request.draft_bias for request in requests)
+        probable = biased or any(request.probable for request in requests)
+        choice = self._predict(rows, drafted, probable)
         predictions: list[Prediction] = []
         start = 0
         for draft in drafts:
@@ -190,10 +197,10 @@ class Runner:
             start = end + 1
         return predictions
 
-    def _predict(self, hidden: Tensor, drafted: Sequence[int]) -> Prediction:
+    def _predict(self, hidden: Tensor, drafted: Sequence[int], probable: bool) -> Prediction:
         """The greedy choice at each row of ``hidden`` [N, D], and how probable the drafted is."""
         parts = [
-            self.model.predict(hidden[first:end], drafted[first:end])
+            self.model.predict(hidden[first:end], drafted[first:end], probable=probable)
             for first in range(0, len(hidden), _MAX_LOGIT_ROWS)
             for end in [first + _MAX_LOGIT_ROWS]
         ]
@@ -227,7 +234,7 @@ def _verify(
                 token, log_probability = draft[index], drafted
                 holds = decoding.biased = True
         source_token = None if alignment is None else alignment[first + index]
-        decoding.append(token, log_probability, source_token)
+        decoding.append(token, log_probability if decoding.request.probable else 0.0, source_token)
         if not holds or decoding.is_finished:
             return first + index
     raise AssertionError("the last position has no draft token that could hold")
