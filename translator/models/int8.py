@@ -99,6 +99,8 @@ class _Parameters:
         self.output, packed = self._output(unk_id)
         self.source_embeddings = self._embeddings(hp.source_embeddings, packed)
         self.target_embeddings = self._embeddings(hp.target_embeddings, packed)
+        # All is copied; the file's memory can go.
+        del self._files
 
     def _eight_bit(self, name: str) -> EightBit:
         stored = self._files.tensors.eight_bit(name)

@@ -6,6 +6,7 @@ the model file. Everything is checked here, so that the network may trust what i
 """
 
 import math
+import mmap
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -226,6 +227,17 @@ def _read(path: Path) -> bytes:
         raise ModelFilesError(f"{path}: cannot be read ({error.strerror})") from error
 
 
+def _map(path: Path) -> mmap.mmap | bytes:
+    try:
+        with path.open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except ValueError:
+        # An empty file cannot be mapped.
+        return b""
+    except OSError as error:
+        raise ModelFilesError(f"{path}: cannot be read ({error.strerror})") from error
+
+
 def _parse_yaml(path: Path, data: bytes) -> dict[str, Any]:
     try:
         values = yaml.safe_load(data.rstrip(b"\0"))
@@ -241,7 +253,8 @@ class _Reader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._data = memoryview(_read(path))
+        # Mapped, so that the file is not in memory a second time when parameters have been copied.
+        self._data = memoryview(_map(path))
         self._offset = 0
 
     def take(self, size: int) -> memoryview:
