@@ -19,6 +19,7 @@ def main() -> int:
         ("meeting", True),
         ("asr", True),
         ("peers", True),
+        ("profile", True),
     ):
         print(f"\n== {name} ==", flush=True)
         if needs_data and not DATA.is_dir():

@@ -23,7 +23,10 @@ from numpy.typing import NDArray
 
 from translator.models.tiles import (
     BLOCK,
+    BYTES,
     LANES,
+    REALS,
+    SCORES,
     TILE_ROWS,
     ZERO,
     float_bits,
@@ -153,7 +156,7 @@ def _affine(x, layer, affine, out):
         multiply_bytes(
             x.ctypes.data, x.shape[1], x.shape[0], weights[j].ctypes.data, weights.shape[1],
             scales.ctypes.data + 4 * BLOCK * j, bias.ctypes.data + 4 * BLOCK * j,
-            out.ctypes.data + 4 * BLOCK * j, 4 * out.shape[1], False,
+            out.ctypes.data + 4 * BLOCK * j, 4 * out.shape[1], REALS,
         )  # fmt: skip
 
 
@@ -175,7 +178,7 @@ def _affine_to_bytes(x, layer, affine, swish, multiplier, real, out):
         multiply_bytes(
             x.ctypes.data, x.shape[1], x.shape[0], weights[j].ctypes.data, weights.shape[1],
             scales.ctypes.data + 4 * BLOCK * j, bias.ctypes.data + 4 * BLOCK * j,
-            out.ctypes.data + BLOCK * j, out.shape[1], True,
+            out.ctypes.data + BLOCK * j, out.shape[1], BYTES,
         )  # fmt: skip
 
 
@@ -466,7 +469,7 @@ def predict(hidden, output, drafted, probable, tokens, log_probabilities, draft_
     x = np.empty((rows, dim), np.uint8)
     _quantise(hidden, output.multipliers[0], x)
     weights, scales, bias = output.weights[0], output.scales[0], output.bias[0]
-    logits = np.empty((TILE_ROWS, BLOCK), np.float32)
+    scores = np.empty((TILE_ROWS, BLOCK + LANES), np.float32)
     best = np.full(rows, np.float32(-1e30), np.float32)
     totals = np.zeros(rows, np.float32)
     for j in range(weights.shape[0]):
@@ -476,29 +479,27 @@ def predict(hidden, output, drafted, probable, tokens, log_probabilities, draft_
             multiply_bytes(
                 x.ctypes.data + i * dim, dim, count, weights[j].ctypes.data, weights.shape[1],
                 scales.ctypes.data + 4 * first, bias.ctypes.data + 4 * first,
-                logits.ctypes.data, 4 * BLOCK, False,
+                scores.ctypes.data, 4 * scores.shape[1], SCORES,
             )  # fmt: skip
             for r in range(count):
                 n = i + r
-                highest = logits[r, 0]
-                for c in range(BLOCK):
-                    highest = max(highest, logits[r, c])
+                highest = scores[r, BLOCK]
                 if highest > best[n]:
                     if probable:
                         totals[n] *= _exp(best[n] - highest)
                     best[n] = highest
                     for c in range(BLOCK):
-                        if logits[r, c] == highest:
+                        if scores[r, c] == highest:
                             tokens[n] = first + c
                             break
                 if probable:
                     if highest - best[n] > _NEGLIGIBLE:
                         total = np.float32(0)
                         for c in range(BLOCK):
-                            total += _exp(logits[r, c] - best[n])
+                            total += _exp(scores[r, c] - best[n])
                         totals[n] += total
                     if first <= drafted[n] < first + BLOCK:
-                        draft_log_probabilities[n] = logits[r, drafted[n] - first]
+                        draft_log_probabilities[n] = scores[r, drafted[n] - first]
     for n in range(rows):
         log_probabilities[n] = np.float32(0)
         if probable:

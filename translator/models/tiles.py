@@ -12,6 +12,7 @@ beside it: a row of a product is the same bit by bit, alone or in a batch.
 Every address is an integer; the caller sees to alignment (none is needed) and bounds.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,8 +25,11 @@ from numpy.typing import NDArray
 
 __all__ = [
     "BLOCK",
+    "BYTES",
     "FLOAT_ROWS",
     "LANES",
+    "REALS",
+    "SCORES",
     "TILE_ROWS",
     "ZERO",
     "float_bits",
@@ -40,6 +44,8 @@ LANES = 16
 BLOCK = 64
 TILE_ROWS = 6
 FLOAT_ROWS = 4
+# What ``multiply_bytes`` makes of its sums.
+REALS, BYTES, SCORES = range(3)
 # What is added to a signed byte to make it unsigned.
 ZERO = 127
 _GROUP = 4
@@ -104,6 +110,24 @@ class _Writer:
         )
         return self.builder.call(function, arguments)
 
+    def to_bytes(self, real: Any) -> Any:
+        """Of a vector of floats: max(0, ·), rounded to even, at most 127, plus 127."""
+        real = self.call("llvm.maxnum.v16f32", real, self.constant(0))
+        real = self.call("llvm.minnum.v16f32", real, self.constant(ZERO))
+        whole = self.builder.fptosi(self.call("llvm.nearbyint.v16f32", real), _SUMS)
+        whole = self.builder.add(whole, ir.Constant(_SUMS, [ZERO] * LANES))
+        return self.builder.trunc(whole, _BYTES)
+
+    def maximum(self, vector: Any) -> Any:
+        """The largest of 16 floats."""
+        for half in (8, 4, 2, 1):
+            lanes = [(lane + half) % LANES for lane in range(LANES)]
+            turned = self.builder.shuffle_vector(
+                vector, vector, ir.Constant(ir.VectorType(_I32, LANES), lanes)
+            )
+            vector = self.call("llvm.maxnum.v16f32", vector, turned)
+        return self.builder.extract_element(vector, ir.Constant(_I32, 0))
+
     def accumulators(self, rows: int, vectors: int, kind: ir.VectorType) -> list[list[Any]]:
         """Variables that are zero; LLVM turns them into registers."""
         zeros = ir.Constant(kind, [0] * LANES)
@@ -115,7 +139,7 @@ class _Writer:
         return made
 
 
-def _bytes_tile(rows: int, to_bytes: bool) -> Callable[..., None]:
+def _bytes_tile(rows: int, result: int) -> Callable[..., None]:
     """``rows`` rows of bytes with one packed block; see ``multiply_bytes``."""
 
     def generate(context: Any, builder: Any, _signature: Any, args: Sequence[Any]) -> Any:
@@ -134,20 +158,26 @@ def _bytes_tile(rows: int, to_bytes: bool) -> Callable[..., None]:
                         "llvm.x86.avx512.vpdpbusd.512", builder.load(total), spread, weight
                     )
                     builder.store(sums, total)
-        for v in range(_VECTORS):
-            scale, shift = w.load(scales, 64 * v, _FLOATS), w.load(bias, 64 * v, _FLOATS)
-            for r, row in enumerate(totals):
-                real = builder.sitofp(builder.load(row[v]), _FLOATS)
-                real = w.call("llvm.fma.v16f32", real, scale, shift)
-                start = w.row(out, out_stride, r)
-                if to_bytes:
-                    real = w.call("llvm.maxnum.v16f32", real, w.constant(0))
-                    real = w.call("llvm.minnum.v16f32", real, w.constant(127))
-                    whole = builder.fptosi(w.call("llvm.nearbyint.v16f32", real), _SUMS)
-                    whole = builder.add(whole, ir.Constant(_SUMS, [ZERO] * LANES))
-                    w.store(builder.trunc(whole, _BYTES), start, LANES * v)
+        parameters = [
+            (w.load(scales, 64 * v, _FLOATS), w.load(bias, 64 * v, _FLOATS))
+            for v in range(_VECTORS)
+        ]
+        for r, row in enumerate(totals):
+            start = w.row(out, out_stride, r)
+            reals = [
+                w.call(
+                    "llvm.fma.v16f32", builder.sitofp(builder.load(total), _FLOATS), scale, shift
+                )
+                for total, (scale, shift) in zip(row, parameters, strict=True)
+            ]
+            for v, real in enumerate(reals):
+                if result == BYTES:
+                    w.store(w.to_bytes(real), start, LANES * v)
                 else:
                     w.store(real, start, 4 * LANES * v)
+            if result == SCORES:
+                best = functools.reduce(functools.partial(w.call, "llvm.maxnum.v16f32"), reals)
+                w.store(w.maximum(best), start, 4 * BLOCK)
         return context.get_dummy_value()
 
     return _as_intrinsic(generate)
@@ -209,13 +239,14 @@ def nearest(_typing, x):
     return types.float32(types.float32), generate
 
 
-_r1, _r2, _r3, _r4, _r5, _r6 = (_bytes_tile(rows, False) for rows in range(1, TILE_ROWS + 1))
-_b1, _b2, _b3, _b4, _b5, _b6 = (_bytes_tile(rows, True) for rows in range(1, TILE_ROWS + 1))
+_r1, _r2, _r3, _r4, _r5, _r6 = (_bytes_tile(rows, REALS) for rows in range(1, TILE_ROWS + 1))
+_b1, _b2, _b3, _b4, _b5, _b6 = (_bytes_tile(rows, BYTES) for rows in range(1, TILE_ROWS + 1))
+_s1, _s2, _s3, _s4, _s5, _s6 = (_bytes_tile(rows, SCORES) for rows in range(1, TILE_ROWS + 1))
 _f11, _f12, _f41, _f42 = (_floats_tile(rows, vectors) for rows in (1, 4) for vectors in (1, 2))
 
 
 @_compiled
-def multiply_bytes(left, stride, rows, right, groups, scales, bias, out, out_stride, to_bytes):
+def multiply_bytes(left, stride, rows, right, groups, scales, bias, out, out_stride, result):
     """One block of 64 columns of a product.
 
     Args:
@@ -228,13 +259,13 @@ def multiply_bytes(left, stride, rows, right, groups, scales, bias, out, out_str
         bias: 64 floats that are added then.
         out: First row of 64 results.
         out_stride: Bytes from row to row of these.
-        to_bytes: Whether results are stored as bytes: max(0, ·), rounded, at most 127, plus 127;
-            else as floats.
+        result: ``BYTES`` to store max(0, ·), rounded, at most 127, plus 127, as bytes; ``REALS`` to
+            store floats; ``SCORES`` to store floats and, after each row's 64, the largest of them.
     """
     for first in range(0, rows, TILE_ROWS):
         count = min(TILE_ROWS, rows - first)
         a, o = left + first * stride, out + first * out_stride
-        if to_bytes:
+        if result == BYTES:
             if count == 6:
                 _b6(a, stride, right, groups, scales, bias, o, out_stride)
             elif count == 5:
@@ -247,6 +278,19 @@ def multiply_bytes(left, stride, rows, right, groups, scales, bias, out, out_str
                 _b2(a, stride, right, groups, scales, bias, o, out_stride)
             else:
                 _b1(a, stride, right, groups, scales, bias, o, out_stride)
+        elif result == SCORES:
+            if count == 6:
+                _s6(a, stride, right, groups, scales, bias, o, out_stride)
+            elif count == 5:
+                _s5(a, stride, right, groups, scales, bias, o, out_stride)
+            elif count == 4:
+                _s4(a, stride, right, groups, scales, bias, o, out_stride)
+            elif count == 3:
+                _s3(a, stride, right, groups, scales, bias, o, out_stride)
+            elif count == 2:
+                _s2(a, stride, right, groups, scales, bias, o, out_stride)
+            else:
+                _s1(a, stride, right, groups, scales, bias, o, out_stride)
         elif count == 6:
             _r6(a, stride, right, groups, scales, bias, o, out_stride)
         elif count == 5:
