@@ -1,6 +1,7 @@
 """Where target words end, so that no half word is ever committed."""
 
 import re
+from itertools import takewhile
 
 __all__ = [
     "UNSPACED",
@@ -18,21 +19,19 @@ UNSPACED = (
 # Punctuation that closes a word or sentence. It is a word of its own only before a space or the
 # end, so that "3.5" and "d'água" stay whole.
 _CLOSING = ".,;:!?…)\\]}»”’\"'。，、；：！？）」』"
-_BREAK = rf"(?:\s|$|[{UNSPACED}])"
-_WORD = re.compile(
-    rf"\s*(?:[{UNSPACED}]|[{_CLOSING}]+(?={_BREAK})|[^\s{UNSPACED}]+?(?=[{_CLOSING}]*{_BREAK}))"
-)
+_WORD = re.compile(rf"\s*(?:[{UNSPACED}]|[^\s{UNSPACED}]*[^\s{UNSPACED}{_CLOSING}]|[{_CLOSING}]+)")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _FINAL = re.compile(r"\s*[.!?…。！？]+[)\]}»”’\"'」』]*\s*$")
 
 
-def word_ends(text: str, start: int = 0) -> list[int]:
-    """End positions of the words of ``text`` from ``start`` on, in order.
+def word_ends(text: str, start: int = 0, last: int | None = None) -> list[int]:
+    """End positions of the words of ``text`` from ``start`` on and up to ``last``, in order.
 
     A word takes the white space before it along. Punctuation at the end of a word is a word of its
     own, since it changes more easily than the word does.
     """
-    return [match.end() for match in _WORD.finditer(text, start) if match.group().strip()]
+    ends = (match.end() for match in _WORD.finditer(text, start))
+    return list(ends if last is None else takewhile(last.__ge__, ends))
 
 
 def strip_final_punctuation(text: str) -> str:
@@ -49,6 +48,8 @@ def count_steps(text: str) -> int:
     """How far a growing text has come: as ``count_words``, but each character of a script that is
     written without spaces counts.
     """
+    if _UNSPACED.search(text) is None:
+        return count_words(text)
     return sum(max(1, len(_UNSPACED.findall(word))) for word in text.split())
 
 
