@@ -1,11 +1,14 @@
 """The longest beginning that texts share, in whole words."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
 from translator.text.words import word_ends
 
 __all__ = ["common_words_length"]
+
+_SPACE = re.compile(r"\s")
 
 
 def common_words_length(texts: Sequence[str]) -> int:
@@ -18,8 +21,14 @@ def common_words_length(texts: Sequence[str]) -> int:
     shared = bisect_left(
         range(len(first)), True, key=lambda index: not last.startswith(first[: index + 1])
     )
-    # Words end before white space in all of them alike; only after the last of it may they differ.
+    # A word ends before white space in all of them alike, so only the run that ``shared`` is in has
+    # to be looked at, up to the white space after it.
     parts = first[:shared].rsplit(None, 1)
     begin = len(parts[0]) if len(parts) == 2 else 0
-    ends = set.intersection(*(set(word_ends(text, begin, shared)) for text in texts))
-    return max(ends, default=begin)
+    ends = set.intersection(*(set(word_ends(text, begin, _stop(text, shared))) for text in texts))
+    return max((end for end in ends if end <= shared), default=begin)
+
+
+def _stop(text: str, start: int) -> int | None:
+    space = _SPACE.search(text, start)
+    return space.start() if space else None

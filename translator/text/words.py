@@ -1,7 +1,6 @@
 """Where target words end, so that no half word is ever committed."""
 
 import re
-from itertools import takewhile
 
 __all__ = [
     "UNSPACED",
@@ -24,14 +23,14 @@ _UNSPACED = re.compile(f"[{UNSPACED}]")
 _FINAL = re.compile(r"\s*[.!?…。！？]+[)\]}»”’\"'」』]*\s*$")
 
 
-def word_ends(text: str, start: int = 0, last: int | None = None) -> list[int]:
-    """End positions of the words of ``text`` from ``start`` on and up to ``last``, in order.
+def word_ends(text: str, start: int = 0, stop: int | None = None) -> list[int]:
+    """End positions of the words of ``text[start:stop]``, in order.
 
     A word takes the white space before it along. Punctuation at the end of a word is a word of its
     own, since it changes more easily than the word does.
     """
-    ends = (match.end() for match in _WORD.finditer(text, start))
-    return list(ends if last is None else takewhile(last.__ge__, ends))
+    matches = _WORD.finditer(text, start, len(text) if stop is None else stop)
+    return [match.end() for match in matches]
 
 
 def strip_final_punctuation(text: str) -> str:
