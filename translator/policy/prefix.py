@@ -21,14 +21,15 @@ def common_words_length(texts: Sequence[str]) -> int:
     shared = bisect_left(
         range(len(first)), True, key=lambda index: not last.startswith(first[: index + 1])
     )
-    # A word ends before white space in all of them alike, so only the run that ``shared`` is in has
-    # to be looked at, up to the white space after it.
+    # A word ends before white space in all of them alike. So only the run that ``shared`` is in has
+    # to be looked at, with what each text has of it up to the next white space.
     parts = first[:shared].rsplit(None, 1)
     begin = len(parts[0]) if len(parts) == 2 else 0
-    ends = set.intersection(*(set(word_ends(text, begin, _stop(text, shared))) for text in texts))
-    return max((end for end in ends if end <= shared), default=begin)
+    runs = {text[begin : _next_space(text, shared)] for text in texts}
+    ends = set.intersection(*(set(word_ends(run)) for run in runs))
+    return begin + max((end for end in ends if begin + end <= shared), default=0)
 
 
-def _stop(text: str, start: int) -> int | None:
+def _next_space(text: str, start: int) -> int | None:
     space = _SPACE.search(text, start)
     return space.start() if space else None

@@ -18,19 +18,19 @@ UNSPACED = (
 # Punctuation that closes a word or sentence. It is a word of its own only before a space or the
 # end, so that "3.5" and "d'água" stay whole.
 _CLOSING = ".,;:!?…)\\]}»”’\"'。，、；：！？）」』"
+# A character without spaces around it, or all up to the last one that closes nothing, or what closes.
 _WORD = re.compile(rf"\s*(?:[{UNSPACED}]|[^\s{UNSPACED}]*[^\s{UNSPACED}{_CLOSING}]|[{_CLOSING}]+)")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _FINAL = re.compile(r"\s*[.!?…。！？]+[)\]}»”’\"'」』]*\s*$")
 
 
-def word_ends(text: str, start: int = 0, stop: int | None = None) -> list[int]:
-    """End positions of the words of ``text[start:stop]``, in order.
+def word_ends(text: str, start: int = 0) -> list[int]:
+    """End positions of the words of ``text`` from ``start`` on, in order.
 
     A word takes the white space before it along. Punctuation at the end of a word is a word of its
     own, since it changes more easily than the word does.
     """
-    matches = _WORD.finditer(text, start, len(text) if stop is None else stop)
-    return [match.end() for match in matches]
+    return [match.end() for match in _WORD.finditer(text, start)]
 
 
 def strip_final_punctuation(text: str) -> str:
