@@ -18,7 +18,7 @@ UNSPACED = (
 # Punctuation that closes a word or sentence. It is a word of its own only before a space or the
 # end, so that "3.5" and "d'água" stay whole.
 _CLOSING = ".,;:!?…)\\]}»”’\"'。，、；：！？）」』"
-# A character without spaces around it, or all up to the last one that closes nothing, or what closes.
+# A character of those scripts, or all up to the last one that closes nothing, or what closes.
 _WORD = re.compile(rf"\s*(?:[{UNSPACED}]|[^\s{UNSPACED}]*[^\s{UNSPACED}{_CLOSING}]|[{_CLOSING}]+)")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _FINAL = re.compile(r"\s*[.!?…。！？]+[)\]}»”’\"'」』]*\s*$")
