@@ -21,7 +21,8 @@ _CLOSING = ".,;:!?…)\\]}»”’\"'。，、；：！？）」』"
 # A character of those scripts, or all up to the last one that closes nothing, or what closes.
 _WORD = re.compile(rf"\s*(?:[{UNSPACED}]|[^\s{UNSPACED}]*[^\s{UNSPACED}{_CLOSING}]|[{_CLOSING}]+)")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
-_FINAL = re.compile(r"\s*[.!?…。！？]+[)\]}»”’\"'」』]*\s*$")
+_SENTENCE_END = ".!?…。！？"
+_AFTER_SENTENCE = ")]}»”’\"'」』"
 
 
 def word_ends(text: str, start: int = 0) -> list[int]:
@@ -35,7 +36,9 @@ def word_ends(text: str, start: int = 0) -> list[int]:
 
 def strip_final_punctuation(text: str) -> str:
     """``text`` without the punctuation that ends its sentence and the quotes after it."""
-    return _FINAL.sub("", text)
+    sentence = text.rstrip().rstrip(_AFTER_SENTENCE)
+    words = sentence.rstrip(_SENTENCE_END)
+    return text if words == sentence else words.rstrip()
 
 
 def count_words(text: str) -> int:
