@@ -17,5 +17,9 @@ def length_without_last(source: str, num_words: int) -> int:
     """
     if num_words == 0:
         return len(source)
-    starts = [match.start() for match in _STEP.finditer(source)]
+    # There is at least a word in each piece between white space, so what is before the last
+    # ``num_words`` of them does not matter.
+    pieces = source.rsplit(None, num_words)
+    begin = len(pieces[0]) if len(pieces) > num_words else 0
+    starts = [match.start() for match in _STEP.finditer(source, begin)]
     return starts[-num_words] if num_words <= len(starts) else 0

@@ -85,9 +85,12 @@ class Drafts:
 
     def _still_length(self, text: str) -> int:
         """Code points of ``text``, in whole words, that are shown already."""
-        starts = [0, *(end for end in word_ends(self._shown_before))]
-        rests = [self._shown, *(self._shown_before[start:].lstrip() for start in starts)]
-        return max(common_words_length([rest, text]) for rest in rests)
+        still = common_words_length([self._shown, text])
+        if not self._shown_before:
+            return still
+        starts = [0, *word_ends(self._shown_before)]
+        rests = [self._shown_before[start:].lstrip() for start in starts]
+        return max(still, *(common_words_length([rest, text]) for rest in rests))
 
 
 def _is_name(word: str, *, capitals_tell: bool) -> bool:

@@ -52,7 +52,10 @@ class LiveStream:
         self._messages: deque[Response] = deque()
         self._error: Exception | None = None
         self._wake = asyncio.Event()
+        # Wakes the writer when something is due: a heartbeat, an update that had to wait, the end.
+        self._alarm: asyncio.TimerHandle | None = None
         self._roomy = asyncio.Event()
+        self._roomy.set()
         self._ended_by_s: float | None = None
 
     async def run(self) -> None:
@@ -68,6 +71,8 @@ class LiveStream:
             await self._write()
         finally:
             reader.cancel()
+            if self._alarm is not None:
+                self._alarm.cancel()
             for key in self.session.request_keys:
                 self._engine.cancel(key)
             await asyncio.gather(reader, return_exceptions=True)
@@ -156,10 +161,11 @@ class LiveStream:
     # The engine
 
     def _pump(self) -> None:
-        """File what the session wants, and let the writer see what it has."""
+        """File what the session wants, and wake the writer if there is anything for it to do."""
         for request in self.session.next_requests():
             self._engine.submit(request, self._answered)
-        self._wake.set()
+        if self._messages or self.session.has_output or not self._roomy.is_set():
+            self._wake.set()
 
     def _answered(self, outcome: Outcome) -> None:
         try:
@@ -229,11 +235,22 @@ class LiveStream:
             due_s.append(last_s + self._heartbeat_s)
         if self._ended_by_s is not None:
             due_s.append(self._ended_by_s)
-        if not due_s:
-            await self._wake.wait()
-            return
-        try:
-            async with asyncio.timeout_at(min(due_s)):
-                await self._wake.wait()
-        except TimeoutError:
-            return
+        if due_s:
+            self._set_alarm(min(due_s))
+        await self._wake.wait()
+
+    def _set_alarm(self, due_s: float) -> None:
+        """Wake the writer at ``due_s`` at the latest.
+
+        An alarm that is set for earlier is left as it is: it wakes the writer for nothing, and
+        costs less than one alarm for each update.
+        """
+        if self._alarm is not None:
+            if self._alarm.when() <= due_s:
+                return
+            self._alarm.cancel()
+        self._alarm = asyncio.get_running_loop().call_at(due_s, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self._wake.set()

@@ -1,6 +1,8 @@
 """From a segment's source to a request's tokens, and from its hypothesis back to text."""
 
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -70,17 +72,23 @@ class ModelSource:
         )
         return cls(stripped, offset, kept, context, truncated=True)
 
-    def range_of(self, token: int) -> tuple[int, int] | None:
-        """Code points ``[start, end)`` of the segment that a source token comes from, or None.
+    def ranges_of(self, tokens: Sequence[int]) -> list[tuple[int, int] | None]:
+        """Code points ``[start, end)`` of the segment that each source token comes from, or None.
 
         White space before a word is left out; the end of sentence comes from nowhere, and the
         context from no part of the segment.
         """
-        start, end = self.encoded.spans[token]
-        surface = (self.context + self.text)[start:end]
-        start = max(start + len(surface) - len(surface.lstrip()), len(self.context))
-        shift = self.offset - len(self.context)
-        return (shift + start, shift + end) if start < end else None
+        whole = self.context + self.text
+        first = len(self.context)
+        shift = self.offset - first
+        ranges: list[tuple[int, int] | None] = []
+        for token in tokens:
+            start, end = self.encoded.spans[token]
+            start = max(start, first)
+            while start < end and whole[start].isspace():
+                start += 1
+            ranges.append((shift + start, shift + end) if start < end else None)
+        return ranges
 
     def is_context(self, token: int) -> bool:
         """Whether a source token comes from the context."""
@@ -101,6 +109,8 @@ class TargetHypothesis:
         self._hypothesis = hypothesis
         self._start = len(tokenizer.target_start)
         self._target: TargetText = detokenize(tokenizer, hypothesis.tokens)
+        # Where in the source each token comes from.
+        self._ranges = source.ranges_of(hypothesis.alignment)
 
     @property
     def text(self) -> str:
@@ -122,11 +132,12 @@ class TargetHypothesis:
 
     def words(self, start: int) -> list[TargetWord]:
         """The words after the first ``start`` code points that end where a token ends."""
-        ends = [e for e in word_ends(self.text, start) if self.num_tokens_at(e) is not None]
         words: list[TargetWord] = []
         first = self._num_tokens_before(start)
-        for end in ends:
-            last = self.num_tokens_at(end) or 0
+        for end in word_ends(self.text, start):
+            last = self.num_tokens_at(end)
+            if last is None:
+                continue
             covered = self._source_end(first, last)
             log_probability = sum(self._hypothesis.log_probabilities[first:last])
             words.append(TargetWord(end, covered, log_probability))
@@ -143,14 +154,10 @@ class TargetHypothesis:
 
     def source_range(self, first: int, last: int) -> tuple[int, int] | None:
         """Code points of the segment's source that target tokens ``[first, last)`` come from."""
-        ranges = [
-            found
-            for token in self._hypothesis.alignment[first:last]
-            if (found := self.source.range_of(token)) is not None
-        ]
-        if not ranges:
+        found = [known for known in self._ranges[first:last] if known is not None]
+        if not found:
             return None
-        return min(start for start, _ in ranges), max(end for _, end in ranges)
+        return min(found)[0], max(end for _, end in found)
 
     def alignments(self, start: int, end: int) -> tuple[AlignedRange, ...]:
         """For each word of the text between two token ends, where it comes from."""
@@ -182,8 +189,8 @@ class TargetHypothesis:
             For each such place, in code points of the segment, the number of target tokens before.
         """
         ranges = [
-            self.source.range_of(token) if any(map(str.isalnum, self._piece(index))) else None
-            for index, token in enumerate(self._hypothesis.alignment[:last])
+            known if any(map(str.isalnum, self._piece(index))) else None
+            for index, known in enumerate(self._ranges[:last])
         ]
         reached = list(accumulate((r[1] if r else 0 for r in ranges), max, initial=0))
         begins = (r[0] if r else _FAR for r in reversed(ranges))
@@ -195,7 +202,9 @@ class TargetHypothesis:
             if index is None or not first <= index <= len(ranges):
                 continue
             if reached[index] > 0 and ahead[index] < _FAR:
-                places |= {s: index for s in starts if reached[index] <= s <= ahead[index]}
+                near = bisect_left(starts, reached[index])
+                far = bisect_right(starts, ahead[index])
+                places |= dict.fromkeys(starts[near:far], index)
         return places
 
     def _piece(self, index: int) -> str:

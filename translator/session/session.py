@@ -331,6 +331,11 @@ class Session:
         )
 
     @property
+    def has_output(self) -> bool:
+        """Whether anything waits to be sent: a warning, an update or, in the end, the report."""
+        return bool(self.warnings) or any(map(len, self.outboxes.values())) or self.is_done
+
+    @property
     def is_done(self) -> bool:
         """Whether the source has ended and everything is committed and taken from the outboxes."""
         return self._ended and not self._closed and not any(map(len, self.outboxes.values()))

@@ -193,6 +193,8 @@ class Track:
         return tokens[:first] + self._context.target + tokens[first:]
 
     def _without_context(self, hypothesis: Hypothesis) -> Hypothesis:
+        if not self._context.target:
+            return hypothesis
         first = len(self.binding.tokenizer.target_start)
         last = first + len(self._context.target)
         return replace(

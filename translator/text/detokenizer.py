@@ -1,5 +1,6 @@
 """Tokens of a hypothesis to text, with where each token ends in it."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,11 +25,9 @@ class TargetText:
         """Tokens that make exactly the first ``length`` code points, or None inside a token."""
         if length == 0:
             return 0
-        try:
-            # The last token that ends here: control tokens add no text but belong to the prefix.
-            return len(self.token_ends) - self.token_ends[::-1].index(length)
-        except ValueError:
-            return None
+        # The last token that ends here: control tokens add no text but belong to the prefix.
+        count = bisect_right(self.token_ends, length)
+        return count if count and self.token_ends[count - 1] == length else None
 
 
 def detokenize(tokenizer: Tokenizer, tokens: Sequence[int]) -> TargetText:

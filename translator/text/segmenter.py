@@ -146,6 +146,10 @@ class Segmenter:
         if not any(c.isalpha() for c in before):
             return False
         last_word_end = len(before.rstrip())
+        last_word = before[:last_word_end].rsplit(None, 1)[-1]
+        if last_word.isalnum() and "\n" not in before[last_word_end:]:
+            # In no language does a sentence end without a mark or an empty line: not worth a call.
+            return False
         # An opening quote not closed yet would count as the sentence's last character.
         # White space outside ASCII makes sentencex 1.0 panic ("I\u00a0. A").
         text = _WHITE_SPACE.sub(" ", before) + letter

@@ -1,5 +1,6 @@
 """SentencePiece tokenizer of a model: one vocabulary for both sides, or one for each."""
 
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import sentencepiece
@@ -58,13 +59,9 @@ class SentencePieceTokenizer:
         of the text belong to none. A span is empty where one character became several tokens.
         """
         encoded = self._source.encode(text, return_type="offset_mapping")
-        spans: list[tuple[int, int]] = []
-        reached = 0
-        for _, end in encoded["offsets"]:
-            spans.append((reached, max(reached, end)))
-            reached = spans[-1][1]
-        spans.append((len(text), len(text)))
-        return EncodedText((*encoded["ids"], self._source.eos_id()), tuple(spans))
+        reached = list(accumulate((end for _, end in encoded["offsets"]), max, initial=0))
+        spans = (*pairwise(reached), (len(text), len(text)))
+        return EncodedText((*encoded["ids"], self._source.eos_id()), spans)
 
     def encode_target(self, text: str) -> tuple[int, ...]:
         """Tokens of a target text, without end of sentence."""

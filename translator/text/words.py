@@ -18,12 +18,11 @@ UNSPACED = (
 # Punctuation that closes a word or sentence. It is a word of its own only before a space or the
 # end, so that "3.5" and "d'água" stay whole.
 _CLOSING = ".,;:!?…)\\]}»”’\"'。，、；：！？）」』"
-_BREAK = rf"(?:\s|$|[{UNSPACED}])"
-_WORD = re.compile(
-    rf"\s*(?:[{UNSPACED}]|[{_CLOSING}]+(?={_BREAK})|[^\s{UNSPACED}]+?(?=[{_CLOSING}]*{_BREAK}))"
-)
+# A character of those scripts, or all up to the last one that closes nothing, or what closes.
+_WORD = re.compile(rf"\s*(?:[{UNSPACED}]|[^\s{UNSPACED}]*[^\s{UNSPACED}{_CLOSING}]|[{_CLOSING}]+)")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
-_FINAL = re.compile(r"\s*[.!?…。！？]+[)\]}»”’\"'」』]*\s*$")
+_SENTENCE_END = ".!?…。！？"
+_AFTER_SENTENCE = ")]}»”’\"'」』"
 
 
 def word_ends(text: str, start: int = 0) -> list[int]:
@@ -32,12 +31,14 @@ def word_ends(text: str, start: int = 0) -> list[int]:
     A word takes the white space before it along. Punctuation at the end of a word is a word of its
     own, since it changes more easily than the word does.
     """
-    return [match.end() for match in _WORD.finditer(text, start) if match.group().strip()]
+    return [match.end() for match in _WORD.finditer(text, start)]
 
 
 def strip_final_punctuation(text: str) -> str:
     """``text`` without the punctuation that ends its sentence and the quotes after it."""
-    return _FINAL.sub("", text)
+    sentence = text.rstrip().rstrip(_AFTER_SENTENCE)
+    words = sentence.rstrip(_SENTENCE_END)
+    return text if words == sentence else words.rstrip()
 
 
 def count_words(text: str) -> int:
@@ -49,6 +50,8 @@ def count_steps(text: str) -> int:
     """How far a growing text has come: as ``count_words``, but each character of a script that is
     written without spaces counts.
     """
+    if _UNSPACED.search(text) is None:
+        return count_words(text)
     return sum(max(1, len(_UNSPACED.findall(word))) for word in text.split())
 
 
