@@ -144,6 +144,17 @@ def test_a_batch_grows_and_its_rows_move(
     assert int8.encode([long * 6])[0].num_tokens == 6 * len(long)
 
 
+def test_a_token_that_there_is_not_is_an_error_not_a_read_past_the_end(
+    int8: Seq2SeqModel, sources: list[tuple[int, ...]]
+) -> None:
+    states = int8.encode(sources[:1])
+    for token in (32000, -2):
+        with pytest.raises(IndexError, match="there are 32000"):
+            int8.encode([[5, token, 0]])
+        with pytest.raises(IndexError, match="there are 32000"):
+            int8.prefill(states, [[token]])
+
+
 def _load(tiny: TinyModel, folder: Path, precision: str) -> Seq2SeqModel:
     folder.mkdir(exist_ok=True)
     return load_marian_folder(tiny.write(folder), pair=EN_PT, name="tiny", precision=precision)

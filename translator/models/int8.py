@@ -256,6 +256,7 @@ class Int8Model(MarianPair):
             raise ValueError("a source has at least its end of sentence")
         tokens = np.array([token for source in sources for token in source])
         hp = self._parameters.hp
+        _check(tokens, 0, hp.source_vocabulary)
         depth = len(hp.decoder_layers)
         sizes = [2 * depth * hp.dim * kernels.filled(len(source)) for source in sources]
         cross = np.empty(sum(sizes), np.float32)
@@ -288,6 +289,7 @@ class Int8Model(MarianPair):
         tokens = np.array([token for target in targets for token in (-1, *target)])
         places = np.concatenate([np.arange(length) for length in lengths])
         hp = self._parameters.hp
+        _check(tokens, -1, hp.target_vocabulary)
         cells = np.zeros((len(hp.decoder_layers), len(targets), hp.dim), np.float32)
         sources = [cast(Int8EncoderStates, states) for states in encoder_states]
         hidden, after, alignment = self.decode(
@@ -379,6 +381,12 @@ class Int8Model(MarianPair):
         if count > len(self._positions):
             self._positions = sinusoids(2 * count, self._parameters.hp.dim).numpy()
         return self._positions
+
+
+def _check(tokens: NDArray[np.int64], first: int, vocabulary: int) -> None:
+    """IndexError for a token that there is not: a kernel would read past its array."""
+    if tokens.min() < first or tokens.max() >= vocabulary:
+        raise IndexError(f"tokens are {tokens.min()} to {tokens.max()}; there are {vocabulary}")
 
 
 def _padded(rows: NDArray[np.float32], starts: Sequence[int], lengths: Sequence[int]) -> Tensor:

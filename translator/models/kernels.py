@@ -63,7 +63,7 @@ class Affine(NamedTuple):
     """An affine map in each of L layers (one for a map that there is once).
 
     Attributes:
-        weights: int8 [L, M/64, K/4, 64, 4]; see ``vnni.pack``.
+        weights: int8 [L, M/64, K/4, 64, 4]; see ``tiles.pack``.
         scales: float32 [L, M], from an integer sum to a real one.
         bias: float32 [L, M], less what the activations' 127 adds to each sum.
         multipliers: float32 [L], from its real input to integers.
@@ -146,6 +146,16 @@ def _quantise(x, multiplier, out):
     for i in range(x.shape[0]):
         for k in range(x.shape[1]):
             out[i, k] = _integer(x[i, k], multiplier)
+
+
+@_compiled
+def _embed(token, place, embeddings, scale, positions, out):
+    """The network's input [D] for a token at its place; -1 is the zero vector."""
+    block, column = token // BLOCK, token % BLOCK
+    for k in range(out.shape[0]):
+        out[k] = positions[place, k]
+        if token >= 0:
+            out[k] += np.float32(embeddings[block, k // 4, column, k % 4]) * scale
 
 
 @_compiled
@@ -297,10 +307,7 @@ def encode(
     row = 0
     for b in range(len(lengths)):
         for s in range(lengths[b]):
-            block, column = tokens[row] // BLOCK, tokens[row] % BLOCK
-            for k in range(dim):
-                real = np.float32(embeddings[block, k // 4, column, k % 4]) * embedding_scale
-                x[row, k] = real + positions[s, k]
+            _embed(tokens[row], s, embeddings, embedding_scale, positions, x[row])
             row += 1
     bytes_in = np.empty((count, dim), np.uint8)
     joint = np.empty((count, layers.query_key_value.bias.shape[1]), np.float32)
@@ -379,14 +386,7 @@ def decode(
     count, dim = hidden.shape
     x = hidden
     for i in range(count):
-        if tokens[i] < 0:
-            for k in range(dim):
-                x[i, k] = positions[places[i], k]
-        else:
-            block, column = tokens[i] // BLOCK, tokens[i] % BLOCK
-            for k in range(dim):
-                real = np.float32(embeddings[block, k // 4, column, k % 4]) * embedding_scale
-                x[i, k] = real + positions[places[i], k]
+        _embed(tokens[i], places[i], embeddings, embedding_scale, positions, x[i])
     bytes_in = np.empty((count, dim), np.uint8)
     joint = np.empty((count, layers.cell.bias.shape[1]), np.float32)
     query = np.empty((count, layers.query.bias.shape[1]), np.float32)
@@ -450,7 +450,7 @@ def affine(x, parameters, out):
 
 @_compiled
 def predict(hidden, output, drafted, probable, tokens, log_probabilities, draft_log_probabilities):
-    """The best token of each row and, if wanted, log probabilities; no score is ever stored.
+    """The best token of each row and, if wanted, log probabilities; no score is kept.
 
     Blocks of 64 tokens go by once. Each row keeps its best score so far and the sum of e^(score -
     best), which is rescaled when the best changes (Milakov and Gimelshein 2018, "Online normalizer
