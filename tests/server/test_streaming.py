@@ -140,6 +140,25 @@ async def test_heartbeats_break_the_silence(server: RunningServer) -> None:
         while not (response := await call.read()).HasField("heartbeat"):
             pass
         assert response.heartbeat.source_sequence == 7
+        assert (await call.read()).HasField("heartbeat")
+        call.cancel()
+
+
+async def test_an_update_that_had_to_wait_comes_long_before_the_heartbeat(
+    server: RunningServer,
+) -> None:
+    async with connected(server.address) as stub:
+        call = stub.StreamingTranslate()
+        request = config()
+        request.config.heartbeat_interval.FromSeconds(30)
+        request.config.min_update_interval.FromMilliseconds(100)
+        await call.write(request)
+        await call.write(source(1, "one "))
+        while not (await call.read()).HasField("target"):
+            pass
+        await call.write(source(2, "two "))
+        async with asyncio.timeout(10):
+            assert (await call.read()).target.source_sequence == 2
         call.cancel()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from math import log
+from os.path import commonprefix
 
 import pytest
 from hypothesis import given, settings
@@ -287,6 +288,15 @@ def test_local_agreement_shows_the_whole_hypothesis() -> None:
 )
 def test_texts_share_whole_words_only(texts: list[str], shared: str) -> None:
     assert texts[0][: common_words_length(texts)] == shared
+
+
+@given(st.lists(st.text("ab., 日\n"), min_size=1, max_size=4), st.text("ab., 日\n"))
+@settings(deadline=None, max_examples=300)
+def test_texts_share_the_last_word_end_that_all_have(rests: list[str], beginning: str) -> None:
+    texts = [beginning + rest for rest in rests]
+    shared = len(commonprefix(texts))  # noqa: RUF071
+    ends = set.intersection(*(set(word_ends(text)) for text in texts))
+    assert common_words_length(texts) == max((e for e in ends if e <= shared), default=0)
 
 
 def test_an_agreement_forgets_what_a_shorter_source_takes_back() -> None:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 import pytest
+import sentencex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -303,3 +304,11 @@ def test_a_word_of_a_hundred_thousand_characters_is_cut_quickly() -> None:
 )
 def test_an_overlong_run_without_spaces_is_opaque(text: str, expected: bool) -> None:
     assert is_opaque(text) is expected
+
+
+@pytest.mark.parametrize("language", ["en", "pt", "de", "hy", "hi", "am", "th", "zh", "my", "xx"])
+def test_no_letter_or_digit_ends_a_sentence(language: str) -> None:
+    """The segmenter does not ask sentencex about words that have no mark."""
+    letters = [c for c in map(chr, range(0x20000)) if c.isalnum()]
+    text = " ".join(f"Word{letter} Word" for letter in letters)
+    assert len(sentencex.get_sentence_boundaries(language, text)) == 1
