@@ -37,11 +37,18 @@ def draw_engines(
                 values,
                 color=[_COLOURS[rows[name].role] for name in names],
             )
-            axes.bar_label(bars, [f"{value:.4g}" if value else "" for value in values], padding=3)
+            axes.bar_label(bars, [_number(value) for value in values], padding=3)
             axes.set_xlabel(label)
             axes.margins(x=0.2)
             axes.spines[["top", "right"]].set_visible(False)
         drawing.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None)
+
+
+def _number(value: float) -> str:
+    """Three digits; nothing for what was not measured."""
+    if not value:
+        return ""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _label(name: str, figures: Figures) -> str:
