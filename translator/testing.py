@@ -4,6 +4,7 @@ The fake model's translations are exact and simple, yet it behaves as real ones 
 of an unfinished sentence is wrong at the end, so policies, drafts and commits have something to do.
 """
 
+import math
 import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -23,12 +24,13 @@ from translator.models.base import (
     Prefill,
     Seq2SeqModel,
     StepOutput,
-    predict_from_logits,
 )
 from translator.server.app import RunningServer, running
 
 __all__ = ["FakeClock", "FakeModel", "FakeTokenizer", "fake_translation", "serve_in_process"]
 
+# How much the next token scores above all others.
+_BEST_SCORE = 10.0
 _PIECES = re.compile(r"\s*(?:\w+|[^\w\s])")
 
 
@@ -201,13 +203,23 @@ class FakeModel:
     def logits(self, hidden: Tensor) -> Tensor:
         """10 for the next token, 0 for all others."""
         logits = torch.zeros(len(hidden), len(self._tokenizer))
-        return logits.scatter_(1, hidden.long(), 10.0)
+        return logits.scatter_(1, hidden.long(), _BEST_SCORE)
 
     def predict(
         self, hidden: Tensor, drafted: Sequence[int] | None = None, *, probable: bool = True
     ) -> Prediction:
-        """From ``logits``."""
-        return predict_from_logits(self.logits(hidden), drafted, probable=probable)
+        """What ``logits`` says, without tensors: this stands for a model that costs nothing."""
+        tokens = [int(token) for token in hidden.flatten().tolist()]
+        best = -math.log1p((len(self._tokenizer) - 1) * math.exp(-_BEST_SCORE))
+        asked = [] if drafted is None else list(drafted)
+        return Prediction(
+            tokens,
+            [best] * len(tokens),
+            [
+                best if token == chosen else best - _BEST_SCORE
+                for token, chosen in zip(asked, tokens, strict=bool(asked))
+            ],
+        )
 
 
 class FakeBatch:

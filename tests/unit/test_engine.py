@@ -495,12 +495,14 @@ class FaultyModel(FakeModel):
                 raise OverloadedError("no room")
         return super().encode(sources)
 
-    def logits(self, hidden: Tensor) -> Tensor:
-        logits = super().logits(hidden)
-        for row, token in enumerate(hidden.long().flatten().tolist()):
+    def predict(
+        self, hidden: Tensor, drafted: Sequence[int] | None = None, *, probable: bool = True
+    ) -> Prediction:
+        prediction = super().predict(hidden, drafted, probable=probable)
+        for row, token in enumerate(prediction.tokens):
             if token in {self._word("NAN"), self._word(" NAN")}:
-                logits[row] = math.nan
-        return logits
+                prediction.log_probabilities[row] = math.nan
+        return prediction
 
     def new_batch(self):
         batch = super().new_batch()
