@@ -259,6 +259,23 @@ def _softmax(scores, length):
 
 
 @_compiled
+def _after_attention(x, context, layer, layers, swish, following, bytes_in, update, real, inner):
+    """The rest of a layer of encoder or decoder, from the context [N, D] of its attention.
+
+    ``x`` [N, D] becomes the layer's output and ``bytes_in`` its bytes, with the multiplier
+    ``following``; the last three arrays are room to work in.
+    """
+    _quantise(context, layers.out.multipliers[layer], bytes_in)
+    _affine(bytes_in, layer, layers.out, update)
+    _add_and_norm(x, update, layer, layers.norm, layers.inner.multipliers[layer], bytes_in)
+    _affine_to_bytes(
+        bytes_in, layer, layers.inner, swish, layers.outer.multipliers[layer], real, inner
+    )
+    _affine(inner, layer, layers.outer, update)
+    _add_and_norm(x, update, layer, layers.ffn_norm, following, bytes_in)
+
+
+@_compiled
 def filled(length):
     """Keys that room is kept for: whole vectors."""
     return (length + LANES - 1) // LANES * LANES
@@ -331,19 +348,12 @@ def encode(
             weights = all_weights[: heads * length * width].reshape(heads, length, width)
             _attend(joint, row, length, keys, values, length, heads, weights, context)
             row += length
-        _quantise(context, layers.out.multipliers[layer], bytes_in)
-        _affine(bytes_in, layer, layers.out, update)
-        _add_and_norm(x, update, layer, layers.norm, layers.inner.multipliers[layer], bytes_in)
-        _affine_to_bytes(
-            bytes_in, layer, layers.inner, swish, layers.outer.multipliers[layer], real, inner
-        )
-        _affine(inner, layer, layers.outer, update)
         following = (
             layers.query_key_value.multipliers[layer + 1]
             if layer + 1 < depth
             else layers.cross.multipliers[0]
         )
-        _add_and_norm(x, update, layer, layers.ffn_norm, following, bytes_in)
+        _after_attention(x, context, layer, layers, swish, following, bytes_in, update, real, inner)
     states = np.empty((count, layers.cross.bias.shape[1]), np.float32)
     _affine(bytes_in, 0, layers.cross, states)
     row, start = 0, 0
@@ -425,19 +435,12 @@ def decode(
                     for s in range(length):
                         alignment[row + t, s] = weights[0, t, s]
             row += lengths[b]
-        _quantise(context, layers.out.multipliers[layer], bytes_in)
-        _affine(bytes_in, layer, layers.out, update)
-        _add_and_norm(x, update, layer, layers.norm, layers.inner.multipliers[layer], bytes_in)
-        _affine_to_bytes(
-            bytes_in, layer, layers.inner, swish, layers.outer.multipliers[layer], real, inner
-        )
-        _affine(inner, layer, layers.outer, update)
         following = (
             layers.cell.multipliers[layer + 1]
             if layer + 1 < layers.norm.scale.shape[0]
             else np.float32(1)
         )
-        _add_and_norm(x, update, layer, layers.ffn_norm, following, bytes_in)
+        _after_attention(x, context, layer, layers, swish, following, bytes_in, update, real, inner)
 
 
 @_compiled

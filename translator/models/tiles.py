@@ -139,55 +139,78 @@ class _Writer:
         return made
 
 
-def _bytes_tile(rows: int, result: int) -> Callable[..., None]:
-    """``rows`` rows of bytes with one packed block; see ``multiply_bytes``."""
+def _bytes_tile(result: int) -> Callable[..., None]:
+    """One to six rows of bytes with one packed block; see ``multiply_bytes``."""
 
     def generate(context: Any, builder: Any, _signature: Any, args: Sequence[Any]) -> Any:
-        left, stride, right, groups, scales, bias, out, out_stride = args
-        w = _Writer(builder)
-        totals = w.accumulators(rows, _VECTORS, _SUMS)
-        starts = [w.row(left, stride, r) for r in range(rows)]
-        with cgutils.for_range(builder, groups, intp=_I64) as loop:
-            column = builder.add(right, w.times(loop.index, BLOCK * _GROUP))
-            weights = [w.load(column, 64 * v, _SUMS) for v in range(_VECTORS)]
-            offset = w.times(loop.index, _GROUP)
-            for start, row in zip(starts, totals, strict=True):
-                spread = w.spread(w.load(builder.add(start, offset), 0, _I32), _SUMS)
-                for total, weight in zip(row, weights, strict=True):
-                    sums = w.call(
-                        "llvm.x86.avx512.vpdpbusd.512", builder.load(total), spread, weight
-                    )
-                    builder.store(sums, total)
-        parameters = [
-            (w.load(scales, 64 * v, _FLOATS), w.load(bias, 64 * v, _FLOATS))
-            for v in range(_VECTORS)
-        ]
-        for r, row in enumerate(totals):
-            start = w.row(out, out_stride, r)
-            reals = [
-                w.call(
-                    "llvm.fma.v16f32", builder.sitofp(builder.load(total), _FLOATS), scale, shift
-                )
-                for total, (scale, shift) in zip(row, parameters, strict=True)
-            ]
-            for v, real in enumerate(reals):
-                if result == BYTES:
-                    w.store(w.to_bytes(real), start, LANES * v)
-                else:
-                    w.store(real, start, 4 * LANES * v)
-            if result == SCORES:
-                best = functools.reduce(functools.partial(w.call, "llvm.maxnum.v16f32"), reals)
-                w.store(w.maximum(best), start, 4 * BLOCK)
+        left, stride, rows, *rest = args
+        end = builder.append_basic_block("end")
+        choice = builder.switch(rows, end)
+        for number in range(1, TILE_ROWS + 1):
+            block = builder.append_basic_block(f"rows{number}")
+            choice.add_case(ir.Constant(_I64, number), block)
+            builder.position_at_end(block)
+            _write_bytes_tile(builder, number, result, left, stride, *rest)
+            builder.branch(end)
+        builder.position_at_end(end)
         return context.get_dummy_value()
 
-    return _as_intrinsic(generate)
+    @intrinsic
+    def tile(_typing, a, b, c, d, e, f, g, h, i):
+        return types.void(*[types.intp] * 9), generate
+
+    return tile
+
+
+def _write_bytes_tile(
+    builder: Any,
+    rows: int,
+    result: int,
+    left: Any,
+    stride: Any,
+    right: Any,
+    groups: Any,
+    scales: Any,
+    bias: Any,
+    out: Any,
+    out_stride: Any,
+) -> None:
+    w = _Writer(builder)
+    totals = w.accumulators(rows, _VECTORS, _SUMS)
+    starts = [w.row(left, stride, r) for r in range(rows)]
+    with cgutils.for_range(builder, groups, intp=_I64) as loop:
+        column = builder.add(right, w.times(loop.index, BLOCK * _GROUP))
+        weights = [w.load(column, 64 * v, _SUMS) for v in range(_VECTORS)]
+        offset = w.times(loop.index, _GROUP)
+        for start, row in zip(starts, totals, strict=True):
+            spread = w.spread(w.load(builder.add(start, offset), 0, _I32), _SUMS)
+            for total, weight in zip(row, weights, strict=True):
+                sums = w.call("llvm.x86.avx512.vpdpbusd.512", builder.load(total), spread, weight)
+                builder.store(sums, total)
+    parameters = [
+        (w.load(scales, 64 * v, _FLOATS), w.load(bias, 64 * v, _FLOATS)) for v in range(_VECTORS)
+    ]
+    for r, row in enumerate(totals):
+        start = w.row(out, out_stride, r)
+        reals = [
+            w.call("llvm.fma.v16f32", builder.sitofp(builder.load(total), _FLOATS), scale, shift)
+            for total, (scale, shift) in zip(row, parameters, strict=True)
+        ]
+        for v, real in enumerate(reals):
+            if result == BYTES:
+                w.store(w.to_bytes(real), start, LANES * v)
+            else:
+                w.store(real, start, 4 * LANES * v)
+        if result == SCORES:
+            best = functools.reduce(functools.partial(w.call, "llvm.maxnum.v16f32"), reals)
+            w.store(w.maximum(best), start, 4 * BLOCK)
 
 
 def _floats_tile(rows: int, vectors: int) -> Callable[..., None]:
     """``rows`` rows with ``vectors`` vectors; see ``multiply_floats``."""
 
     def generate(context: Any, builder: Any, _signature: Any, args: Sequence[Any]) -> Any:
-        left, stride, right, right_stride, inner, _, out, out_stride = args
+        left, stride, right, right_stride, inner, out, out_stride = args
         w = _Writer(builder)
         totals = w.accumulators(rows, vectors, _FLOATS)
         starts = [w.row(left, stride, r) for r in range(rows)]
@@ -206,15 +229,9 @@ def _floats_tile(rows: int, vectors: int) -> Callable[..., None]:
                 w.store(builder.load(total), start, 4 * LANES * v)
         return context.get_dummy_value()
 
-    return _as_intrinsic(generate)
-
-
-def _as_intrinsic(generate: Callable[..., Any]) -> Callable[..., None]:
-    """A function of eight integers for numba."""
-
     @intrinsic
-    def tile(_typing, a, b, c, d, e, f, g, h):
-        return types.void(*[types.intp] * 8), generate
+    def tile(_typing, a, b, c, d, e, f, g):
+        return types.void(*[types.intp] * 7), generate
 
     return tile
 
@@ -239,9 +256,7 @@ def nearest(_typing, x):
     return types.float32(types.float32), generate
 
 
-_r1, _r2, _r3, _r4, _r5, _r6 = (_bytes_tile(rows, REALS) for rows in range(1, TILE_ROWS + 1))
-_b1, _b2, _b3, _b4, _b5, _b6 = (_bytes_tile(rows, BYTES) for rows in range(1, TILE_ROWS + 1))
-_s1, _s2, _s3, _s4, _s5, _s6 = (_bytes_tile(rows, SCORES) for rows in range(1, TILE_ROWS + 1))
+_to_reals, _to_bytes, _to_scores = (_bytes_tile(result) for result in (REALS, BYTES, SCORES))
 _f11, _f12, _f41, _f42 = (_floats_tile(rows, vectors) for rows in (1, 4) for vectors in (1, 2))
 
 
@@ -266,43 +281,11 @@ def multiply_bytes(left, stride, rows, right, groups, scales, bias, out, out_str
         count = min(TILE_ROWS, rows - first)
         a, o = left + first * stride, out + first * out_stride
         if result == BYTES:
-            if count == 6:
-                _b6(a, stride, right, groups, scales, bias, o, out_stride)
-            elif count == 5:
-                _b5(a, stride, right, groups, scales, bias, o, out_stride)
-            elif count == 4:
-                _b4(a, stride, right, groups, scales, bias, o, out_stride)
-            elif count == 3:
-                _b3(a, stride, right, groups, scales, bias, o, out_stride)
-            elif count == 2:
-                _b2(a, stride, right, groups, scales, bias, o, out_stride)
-            else:
-                _b1(a, stride, right, groups, scales, bias, o, out_stride)
+            _to_bytes(a, stride, count, right, groups, scales, bias, o, out_stride)
         elif result == SCORES:
-            if count == 6:
-                _s6(a, stride, right, groups, scales, bias, o, out_stride)
-            elif count == 5:
-                _s5(a, stride, right, groups, scales, bias, o, out_stride)
-            elif count == 4:
-                _s4(a, stride, right, groups, scales, bias, o, out_stride)
-            elif count == 3:
-                _s3(a, stride, right, groups, scales, bias, o, out_stride)
-            elif count == 2:
-                _s2(a, stride, right, groups, scales, bias, o, out_stride)
-            else:
-                _s1(a, stride, right, groups, scales, bias, o, out_stride)
-        elif count == 6:
-            _r6(a, stride, right, groups, scales, bias, o, out_stride)
-        elif count == 5:
-            _r5(a, stride, right, groups, scales, bias, o, out_stride)
-        elif count == 4:
-            _r4(a, stride, right, groups, scales, bias, o, out_stride)
-        elif count == 3:
-            _r3(a, stride, right, groups, scales, bias, o, out_stride)
-        elif count == 2:
-            _r2(a, stride, right, groups, scales, bias, o, out_stride)
+            _to_scores(a, stride, count, right, groups, scales, bias, o, out_stride)
         else:
-            _r1(a, stride, right, groups, scales, bias, o, out_stride)
+            _to_reals(a, stride, count, right, groups, scales, bias, o, out_stride)
 
 
 @_compiled
@@ -328,13 +311,13 @@ def multiply_floats(left, stride, rows, right, right_stride, inner, columns, out
             a, o = left + first * stride, out + first * out_stride + 4 * v
             if rows - first >= FLOAT_ROWS:
                 if two:
-                    _f42(a, stride, b, right_stride, inner, 0, o, out_stride)
+                    _f42(a, stride, b, right_stride, inner, o, out_stride)
                 else:
-                    _f41(a, stride, b, right_stride, inner, 0, o, out_stride)
+                    _f41(a, stride, b, right_stride, inner, o, out_stride)
                 first += FLOAT_ROWS
             else:
                 if two:
-                    _f12(a, stride, b, right_stride, inner, 0, o, out_stride)
+                    _f12(a, stride, b, right_stride, inner, o, out_stride)
                 else:
-                    _f11(a, stride, b, right_stride, inner, 0, o, out_stride)
+                    _f11(a, stride, b, right_stride, inner, o, out_stride)
                 first += 1
