@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 import torch
 from reference import greedy, text_of
@@ -170,6 +171,7 @@ def test_every_shape_of_network_computes_what_the_real_one_does_with_rounded_inp
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Gates and swish inputs far past what e^x can be in float32 included."""
     tiny = tiny_model(
         vocabulary,
         tied_layers=(1, 1) if kind == "tied" else (),
@@ -177,6 +179,8 @@ def test_every_shape_of_network_computes_what_the_real_one_does_with_rounded_inp
         dim=32,
     )
     tiny.settings["transformer-ffn-activation"] = activation
+    tiny.items["decoder_l1_rnn_bf"] = float32(np.linspace(-300, 300, 32).reshape(1, 32))
+    tiny.items["encoder_l1_ffn_b1"] = float32(np.linspace(-300, 5, 12).reshape(1, 12))
     if kind == "untied":
         tiny.settings["tied-embeddings"] = False
         embeddings = tiny.items["decoder_Wemb"]
@@ -218,6 +222,10 @@ def test_auto_is_int8_where_the_file_is_made_for_it(vocabulary: bytes, tmp_path:
     for name in [name for name in without.items if name.endswith("_QuantMultA")]:
         del without.items[name]
     assert isinstance(_load(without, tmp_path / "b", "auto"), RecurrentModel)
+    # One multiplier that is missing is enough.
+    partly = tiny_model(vocabulary, dim=32)
+    del partly.items["decoder_l2_rnn_W_QuantMultA"]
+    assert isinstance(_load(partly, tmp_path / "d", "auto"), RecurrentModel)
     # Heads of 4 are no whole vectors.
     assert isinstance(_load(tiny_model(vocabulary), tmp_path / "c", "auto"), RecurrentModel)
 

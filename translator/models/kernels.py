@@ -50,7 +50,8 @@ __all__ = [
 _EPSILON = np.float32(1e-6)
 _LOG2E = np.float32(1.4426950408889634)
 _LN2 = np.float32(0.6931471805599453)
-_SMALLEST_EXPONENT = np.float32(-87.0)
+# Beyond it e^x or e^-x is no float32.
+_LARGEST_EXPONENT = np.float32(87.0)
 # Scores this far below the best add less than 1e-7 of it to the sum of all 32,000.
 _NEGLIGIBLE = np.float32(-27.0)
 
@@ -119,8 +120,8 @@ def _pointer(_typing, address):
 
 @_compiled
 def _exp(x):
-    """e^x of a float32 to 2e-7 of it, in a form that becomes vectors; e^-87 below that."""
-    x = max(x, _SMALLEST_EXPONENT)
+    """e^x of a float32 to 2e-7 of it, in a form that becomes vectors; past ±87 that of ±87."""
+    x = min(max(x, -_LARGEST_EXPONENT), _LARGEST_EXPONENT)
     power = np.floor(x * _LOG2E + np.float32(0.5))
     r = x - power * _LN2
     p = np.float32(1 / 720)

