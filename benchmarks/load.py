@@ -21,6 +21,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
+from benchmarks.document import replaced
 from benchmarks.processes import serving
 from benchmarks.speakers import Heard, Plan, Refusals, hear
 from benchmarks.table import markdown, table
@@ -29,7 +30,6 @@ ROOT = Path(__file__).parents[1]
 DEFAULT_RESULT = ROOT / "benchmarks" / "results" / "load.json"
 DEFAULT_PICTURE = ROOT / "docs" / "load.svg"
 DEFAULT_PAGE = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- load -->", "<!-- /load -->"
 CARRIED_MS, OVERLOADED_MS = 300.0, 1500.0
 MIN_CARRIED = 100
 NUM_REFUSED = 20
@@ -186,16 +186,6 @@ def section(
     return "\n\n".join(parts)
 
 
-def write_section(page: Path, text: str) -> None:
-    """Put text between the page's markers."""
-    former = page.read_text(encoding="utf-8")
-    before, begin, rest = former.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise SystemExit(f"{page}: has no {BEGIN} … {END}")
-    page.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--streams", default="1,50,100,150,200", help="numbers, a row each")
@@ -236,7 +226,10 @@ def main() -> int:
     }
     arguments.output.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     draw(rows, arguments.picture)
-    write_section(arguments.page, section(rows, checked, ratio, arguments.seconds))
+    page = arguments.page.read_text(encoding="utf-8")
+    arguments.page.write_text(
+        replaced(page, "load", section(rows, checked, ratio, arguments.seconds)), encoding="utf-8"
+    )
     return 0 if all(bar.met for bar in checked) else 1
 
 

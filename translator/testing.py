@@ -211,14 +211,11 @@ class FakeModel:
         """What ``logits`` says, without tensors: this stands for a model that costs nothing."""
         tokens = [int(token) for token in hidden.flatten().tolist()]
         best = -math.log1p((len(self._tokenizer) - 1) * math.exp(-_BEST_SCORE))
-        asked = [] if drafted is None else list(drafted)
+        draft = [] if drafted is None else list(zip(drafted, tokens, strict=True))
         return Prediction(
             tokens,
             [best] * len(tokens),
-            [
-                best if token == chosen else best - _BEST_SCORE
-                for token, chosen in zip(asked, tokens, strict=bool(asked))
-            ],
+            [best if asked == token else best - _BEST_SCORE for asked, token in draft],
         )
 
 

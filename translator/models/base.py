@@ -28,6 +28,7 @@ __all__ = [
     "Seq2SeqModel",
     "StepOutput",
     "Tokenizer",
+    "lengths_of",
     "predict_from_logits",
 ]
 
@@ -106,6 +107,14 @@ class Tokenizer(Protocol):
     def piece(self, token: int) -> str:
         """A target token as text, a leading space included; ``""`` for control tokens."""
         ...
+
+
+def lengths_of(sources: Sequence[Sequence[int]]) -> list[int]:
+    """Tokens of each source; ValueError for one without even an end of sentence."""
+    lengths = [len(source) for source in sources]
+    if not all(lengths):
+        raise ValueError("a source has at least its end of sentence")
+    return lengths
 
 
 class EncoderStates(Protocol):

@@ -23,6 +23,7 @@ from translator.models.base import (
     Prefill,
     StepOutput,
     Tokenizer,
+    lengths_of,
 )
 from translator.models.kernels import Affine, DecoderLayers, EncoderLayers, Norm
 from translator.models.marian import EightBit, HyperParameters, MarianModel
@@ -251,9 +252,7 @@ class Int8Model(MarianPair):
         """Encoder states of each source; ValueError for one without even an end of sentence."""
         if not sources:
             return []
-        lengths = np.array([len(source) for source in sources])
-        if lengths.min() < 1:
-            raise ValueError("a source has at least its end of sentence")
+        lengths = np.array(lengths_of(sources))
         tokens = np.array([token for source in sources for token in source])
         hp = self._parameters.hp
         _check(tokens, 0, hp.source_vocabulary)
@@ -455,12 +454,10 @@ class Int8Batch:
         if rows <= capacity:
             return
         more = max(capacity, rows - capacity)
-        self._cells = np.concatenate(
-            [self._cells, np.zeros_like(self._cells[:, :1]).repeat(more, 1)], 1
-        )
+        self._cells = np.pad(self._cells, ((0, 0), (0, more), (0, 0)))
         self._ones = np.ones(capacity + more, np.int64)
         self._places, self._addresses, self._source_lengths = (
-            np.concatenate([values, np.zeros(more, np.int64)])
+            np.pad(values, (0, more))
             for values in (self._places, self._addresses, self._source_lengths)
         )
         self._sources += [None] * more

@@ -21,6 +21,7 @@ from translator.models.base import (
     Prefill,
     StepOutput,
     Tokenizer,
+    lengths_of,
     predict_from_logits,
 )
 from translator.models.marian import MarianModel
@@ -123,9 +124,7 @@ class RecurrentModel(MarianPair):
         """Encoder states of each source; ValueError for one without even an end of sentence."""
         if not sources:
             return []
-        lengths = [len(source) for source in sources]
-        if min(lengths) < 1:
-            raise ValueError("a source has at least its end of sentence")
+        lengths = lengths_of(sources)
         longest = max(lengths)
         tokens = torch.tensor([[*s, *[0] * (longest - len(s))] for s in sources])
         mask = _padding_mask(lengths, self._network.output_bias)

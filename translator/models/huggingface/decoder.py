@@ -159,7 +159,13 @@ class _BartDecoder(Decoder):
         x = self.embed(tokens, positions)
         for layer in self.layers:
             x = layer(x, masks[0], source, encoder_attention_mask=masks[1], cache=cache)
-        return x
+        # Marian does not normalise at the end.
+        norm = getattr(self.stack, "layer_norm", None)
+        return x if norm is None else norm(x)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Scores [N, V]."""
+        return super().logits(hidden) + getattr(self.network, "final_logits_bias", 0.0)
 
 
 class MarianDecoder(_BartDecoder):
@@ -170,10 +176,6 @@ class MarianDecoder(_BartDecoder):
         table: Tensor = self.stack.embed_positions.weight
         embedded: Tensor = self.stack.embed_tokens(tokens) * self.stack.embed_scale
         return embedded + table[positions.clamp(max=len(table) - 1)]
-
-    def logits(self, hidden: Tensor) -> Tensor:
-        """Scores [N, V]."""
-        return super().logits(hidden) + self.network.final_logits_bias
 
 
 class MBartDecoder(_BartDecoder):
@@ -187,15 +189,6 @@ class MBartDecoder(_BartDecoder):
             self.stack.embed_tokens(tokens) + table.weight[rows]
         )
         return embedded
-
-    def run(self, *arguments: Any) -> Tensor:
-        """Hidden states [R, T, D]."""
-        normalised: Tensor = self.stack.layer_norm(super().run(*arguments))
-        return normalised
-
-    def logits(self, hidden: Tensor) -> Tensor:
-        """Scores [N, V]."""
-        return super().logits(hidden) + self.network.final_logits_bias
 
 
 class M2M100Decoder(_BartDecoder):
@@ -212,11 +205,6 @@ class M2M100Decoder(_BartDecoder):
         rows = rows.masked_fill(tokens == table.padding_idx, table.padding_idx)
         embedded: Tensor = self.stack.embed_tokens(tokens) + table.weights[rows]
         return embedded
-
-    def run(self, *arguments: Any) -> Tensor:
-        """Hidden states [R, T, D]."""
-        normalised: Tensor = self.stack.layer_norm(super().run(*arguments))
-        return normalised
 
 
 class T5Decoder(Decoder):

@@ -17,6 +17,7 @@ from translator.models.base import (
     ModelInfo,
     Prediction,
     Prefill,
+    lengths_of,
     predict_from_logits,
 )
 from translator.models.huggingface.batch import KeysAndValues, RowsBatch, source_mask
@@ -105,9 +106,7 @@ class TransformersModel:
         """Encoder states of each source; ValueError for one without even an end of sentence."""
         if not sources:
             return []
-        lengths = [len(source) for source in sources]
-        if min(lengths) < 1:
-            raise ValueError("a source has at least its end of sentence")
+        lengths = lengths_of(sources)
         longest, pad = max(lengths), self._generation.pad_id
         tokens = torch.tensor([[*s, *[pad] * (longest - len(s))] for s in sources])
         mask = torch.arange(longest) < torch.tensor(lengths)[:, None]
