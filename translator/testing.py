@@ -159,6 +159,7 @@ class FakeModel:
             max_source_tokens=512,
             license="Apache-2.0",
             origin="translator.testing",
+            shares_encoding=True,
         )
         self.device = torch.device("cpu")
         self.num_encoded = self.num_prefills = self.num_steps = 0

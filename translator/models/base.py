@@ -57,6 +57,8 @@ class ModelInfo:
         license: SPDX identifier of the weights' licence; empty when unknown.
         origin: Where the files came from.
         device: Where it runs, for example ``cpu``.
+        shares_encoding: Whether a source has the same tokens whatever it is translated into, so
+            that one encoding serves several targets.
     """
 
     name: str
@@ -67,6 +69,7 @@ class ModelInfo:
     license: str = ""
     origin: str = ""
     device: str = "cpu"
+    shares_encoding: bool = False
 
 
 @dataclass(frozen=True, slots=True)

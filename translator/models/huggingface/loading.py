@@ -73,6 +73,7 @@ def load_transformers_model(
         license=license_of(folder),
         origin=where,
         device=str(device),
+        shares_encoding=languages.in_target,
     )
     return TransformersModel(decoder, generation, vocabulary, languages, info)
 
