@@ -207,7 +207,12 @@ class FakeModel:
         return logits.scatter_(1, hidden.long(), _BEST_SCORE)
 
     def predict(
-        self, hidden: Tensor, drafted: Sequence[int] | None = None, *, probable: bool = True
+        self,
+        hidden: Tensor,
+        drafted: Sequence[int] | None = None,
+        *,
+        probable: bool = True,
+        sources: Sequence[EncoderStates] = (),
     ) -> Prediction:
         """What ``logits`` says, without tensors: this stands for a model that costs nothing."""
         tokens = [int(token) for token in hidden.flatten().tolist()]

@@ -87,7 +87,12 @@ class HashModel:
         return logits.scatter_(1, hidden.long(), 5.0)
 
     def predict(
-        self, hidden: Tensor, drafted: Sequence[int] | None = None, *, probable: bool = True
+        self,
+        hidden: Tensor,
+        drafted: Sequence[int] | None = None,
+        *,
+        probable: bool = True,
+        sources: Sequence[EncoderStates] = (),
     ) -> Prediction:
         return predict_from_logits(self.logits(hidden), drafted, probable=probable)
 
@@ -533,7 +538,12 @@ class FaultyModel(FakeModel):
         return super().encode(sources)
 
     def predict(
-        self, hidden: Tensor, drafted: Sequence[int] | None = None, *, probable: bool = True
+        self,
+        hidden: Tensor,
+        drafted: Sequence[int] | None = None,
+        *,
+        probable: bool = True,
+        sources: Sequence[EncoderStates] = (),
     ) -> Prediction:
         prediction = super().predict(hidden, drafted, probable=probable)
         for row, token in enumerate(prediction.tokens):

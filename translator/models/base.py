@@ -268,7 +268,12 @@ class Seq2SeqModel(Protocol):
         ...
 
     def predict(
-        self, hidden: Tensor, drafted: Sequence[int] | None = None, *, probable: bool = True
+        self,
+        hidden: Tensor,
+        drafted: Sequence[int] | None = None,
+        *,
+        probable: bool = True,
+        sources: Sequence[EncoderStates] = (),
     ) -> Prediction:
         """The greedy choice for each row of ``hidden`` [N, D].
 
@@ -276,5 +281,7 @@ class Seq2SeqModel(Protocol):
             hidden: Of a prefill or a step.
             drafted: A token for each row whose log probability is asked for too.
             probable: Whether log probabilities are wanted; without, they may be any number.
+            sources: For each row the source that it translates: a model may look only at tokens
+                that this can become. Without, it looks at all.
         """
         ...

@@ -12,6 +12,7 @@ from translator.errors import ModelFilesError
 from translator.models.base import LanguagePair, ModelInfo, Seq2SeqModel
 from translator.models.marian import MarianModel, read_marian_folder
 from translator.models.recurrent import RecurrentModel
+from translator.models.shortlist import Shortlist
 from translator.precision import Precision
 from translator.text.tokenizer import SentencePieceTokenizer
 
@@ -39,7 +40,11 @@ _MODEL_NAME = re.compile(r"model\.([a-z]{2})([a-z]{2})\..*\bbin")
 
 
 def load_model(
-    spec: str, *, device: str | torch.device = "cpu", precision: Precision = "float32"
+    spec: str,
+    *,
+    device: str | torch.device = "cpu",
+    precision: Precision = "float32",
+    shortlist: bool = False,
 ) -> Seq2SeqModel:
     """Load the model of ``PAIR=FOLDER``, whatever kind it is.
 
@@ -48,6 +53,7 @@ def load_model(
             Transformers model of many languages.
         device: Where to run.
         precision: As of ``load_marian_folder``; a Transformers model has no eight bits.
+        shortlist: As of ``load_marian_folder``; a Transformers model has none.
 
     Raises:
         ModelFilesError: A file is missing, damaged or does not fit the others, the hub cannot be
@@ -59,7 +65,9 @@ def load_model(
     if folder.is_dir() and not (folder / "config.json").is_file():
         if pair is None:
             raise ModelFilesError(f"{where}: no config.json, so it has one pair; 'all' is for more")
-        return load_marian_folder(folder, pair=pair, device=device, precision=precision)
+        return load_marian_folder(
+            folder, pair=pair, device=device, precision=precision, shortlist=shortlist
+        )
     if precision == "int8":
         raise ModelFilesError(f"{where}: a Transformers model has no int8 here; use float32")
     # Only now: importing Transformers takes seconds.
@@ -78,6 +86,7 @@ def load_marian_folder(
     origin: str = "",
     device: str | torch.device = "cpu",
     precision: Precision = "float32",
+    shortlist: bool = False,
 ) -> "RecurrentModel | Int8Model":
     """Load the model of a Firefox Translations, Bergamot or translateLocally folder.
 
@@ -91,6 +100,8 @@ def load_marian_folder(
         precision: Of parameters and states, one of ``PRECISIONS``. ``int8`` needs a processor with
             AVX-512 VNNI and a file that carries activation multipliers; ``auto`` takes it where it
             can be had on a CPU, else float32.
+        shortlist: Whether eight-bit models look only at the target tokens that the folder's lexical
+            shortlist has for a source: quicker, and an approximation.
 
     Raises:
         ModelFilesError: A file is missing, damaged or does not fit the others.
@@ -118,12 +129,21 @@ def load_marian_folder(
         # numba is loaded only where it is used.
         from translator.models.int8 import Int8Model
 
-        return Int8Model(files, tokenizer, tokenizer.unk_id, info)
+        chosen = _shortlist(files) if shortlist else None
+        return Int8Model(files, tokenizer, tokenizer.unk_id, info, chosen)
     except ModelFilesError as error:
         if precision == "int8":
             raise
         _log.info("%s; so it runs in float32", error)
     return RecurrentModel(files, tokenizer, tokenizer.unk_id, info)
+
+
+def _shortlist(files: MarianModel) -> Shortlist | None:
+    if files.shortlist is None:
+        _log.info("%s: no lex*.bin, so all target tokens are looked at", files.path.parent)
+        return None
+    sizes = files.hyper_parameters.source_vocabulary, files.hyper_parameters.target_vocabulary
+    return Shortlist(files.shortlist, *sizes)
 
 
 def has_vnni() -> bool:

@@ -151,6 +151,7 @@ class MarianModel:
         source_vocabulary: SentencePiece file of the source side.
         target_vocabulary: SentencePiece file of the target side; often the same.
         max_length_factor: Longest target, in tokens for each source token.
+        shortlist: File of the lexical shortlist, or None.
         hyper_parameters: Sizes and choices.
         tensors: Parameters by Marian's name.
     """
@@ -159,6 +160,7 @@ class MarianModel:
     source_vocabulary: Path
     target_vocabulary: Path
     max_length_factor: float
+    shortlist: Path | None
     hyper_parameters: HyperParameters
     tensors: Tensors
 
@@ -179,7 +181,8 @@ def read_marian_folder(folder: Path) -> MarianModel:
             raise ModelFilesError(
                 f"{path}: tensor {name} has shape {tensors.shape(name)}, expected {shape}"
             )
-    return MarianModel(path, *vocabularies, max_length_factor, hyper_parameters, tensors)
+    shortlist = next(iter(sorted(folder.glob("lex*.bin"))), None)
+    return MarianModel(path, *vocabularies, max_length_factor, shortlist, hyper_parameters, tensors)
 
 
 def _find_files(folder: Path) -> tuple[Path, tuple[Path, Path], float]:

@@ -70,13 +70,17 @@ def load_models(config: ServerConfig) -> list[Seq2SeqModel]:
                 pair=pair,
                 device=config.device,
                 precision=config.precision,
+                shortlist=config.shortlist,
                 license=EMBEDDED_LICENSE,
                 origin=EMBEDDED_ORIGIN,
             )
             for pair, folder in embedded_models()
         ]
     return [
-        load_model(spec, device=config.device, precision=config.precision) for spec in config.models
+        load_model(
+            spec, device=config.device, precision=config.precision, shortlist=config.shortlist
+        )
+        for spec in config.models
     ]
 
 
