@@ -23,11 +23,12 @@ __all__ = ["command"]
     "--model",
     "models",
     multiple=True,
-    metavar="PAIR=FOLDER",
+    metavar="PAIR[=FOLDER]",
     help="A Marian/Firefox or Transformers folder, e.g. en-de=/models/ende, or an id of the "
-    "Hugging Face hub; all=FOLDER serves every pair of it; repeatable. "
-    "[default: the embedded en-pt and pt-en]",
+    "Hugging Face hub; all=FOLDER serves every pair of it; PAIR alone is a pulled model; "
+    "repeatable. [default: the embedded en-pt and pt-en]",
 )
+@click.option("--store", type=click.Path(path_type=Path), help="Folder of pulled models.")
 @click.option("--device", help="cpu, cuda, cuda:1, …  [default: cpu]")
 @click.option(
     "--precision",

@@ -28,9 +28,12 @@ from translator.models.loading import (
     load_marian_folder,
     load_model,
 )
+from translator.models.pair import LanguagePair
 from translator.server.context import ServerContext
 from translator.server.interceptors import ErrorInterceptor
 from translator.server.service import TranslatorService
+from translator.store.installed import locate
+from translator.store.store import Store
 from translator.v1 import translator_service_pb2, translator_service_pb2_grpc
 
 __all__ = ["RunningServer", "load_models", "running"]
@@ -75,9 +78,21 @@ def load_models(config: ServerConfig) -> list[Seq2SeqModel]:
             )
             for pair, folder in embedded_models()
         ]
-    return [
-        load_model(spec, device=config.device, precision=config.precision) for spec in config.models
-    ]
+    return [_load(spec, config) for spec in config.models]
+
+
+def _load(spec: str, config: ServerConfig) -> Seq2SeqModel:
+    """The model of ``PAIR=FOLDER``, or of ``PAIR`` alone: in the store, or embedded."""
+    found = None if "=" in spec else locate(LanguagePair.parse(spec), Store(config.store))
+    if found is None:
+        return load_model(spec, device=config.device, precision=config.precision)
+    return load_model(
+        f"{spec}={found.folder}",
+        device=config.device,
+        precision=config.precision,
+        license=found.license,
+        origin=found.origin,
+    )
 
 
 @dataclass(slots=True)
