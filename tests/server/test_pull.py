@@ -27,6 +27,7 @@ from translator.errors import (
 from translator.models.pair import LanguagePair
 from translator.server.app import load_models
 from translator.store.firefox import FirefoxSource
+from translator.store.installed import installed
 from translator.store.pull import choose, pull
 from translator.store.store import Store, StoredModel
 from translator.store.web import Web
@@ -175,6 +176,9 @@ def test_what_is_there_is_not_downloaded_again(published: Mirror, store: Store) 
 def test_what_was_there_and_is_damaged_is_downloaded_again(published: Mirror, store: Store) -> None:
     model, _ = get(published, store)
     (model.folder / "vocab.tiny.spm").unlink()
+    with pytest.raises(ModelFilesError, match="files are missing") as error:
+        installed(store)
+    assert str(model.folder) in sentence(error)
     assert get(published, store)[1]
     assert store.models()[0].is_complete
 
@@ -386,6 +390,13 @@ def test_a_file_stays_in_its_folder(published: Mirror, name: str) -> None:
         choose([FirefoxSource(web, published.firefox)], EN_DE)
 
 
+def test_a_model_stays_in_the_store(published: Mirror) -> None:
+    for record in published.records:
+        record["architecture"] = "../../base"
+    with Web() as web, pytest.raises(ModelFilesError, match="is not the name of a model"):
+        choose([FirefoxSource(web, published.firefox)], EN_DE)
+
+
 def test_a_model_of_a_kind_that_is_not_served_is_not_kept(
     mirror: Mirror, store: Store, tmp_path: Path, vocabulary: bytes
 ) -> None:
@@ -478,6 +489,8 @@ def test_listing_what_is_here_loads_nothing() -> None:
         (("pull", "en-de", "--source", "firefox", "--from", "a/b"), 2, "--from"),
         (("pull", "en-fr", "--source", "MIRROR"), 2, "it has en-de"),
         (("pull", "en-de", "--source", "http://127.0.0.1:1/v1"), 5, "cannot be reached"),
+        (("pull", "en-de", "--from", "../../x"), 5, "../../x: not an id of the hub"),
+        (("--store", "x", "pull", "en-de"), 2, "options come after pull"),
         (("remove", "none"), 2, "there are: none"),
     ],
 )

@@ -11,6 +11,7 @@ from rich.table import Table
 from translator.cli.connect import connected, server_options
 from translator.cli.errors import one_sentence
 from translator.cli.lazy import LazyGroup
+from translator.cli.store import open_store, store_option
 from translator.client import ModelList
 
 __all__ = ["command"]
@@ -22,7 +23,7 @@ _COMMANDS = {name: f"translator.cli.{name}" for name in ("pull", "remove")}
 
 @click.group("models", cls=LazyGroup, modules=_COMMANDS, invoke_without_command=True)
 @server_options
-@click.option("--store", type=click.Path(path_type=Path), help="Folder of pulled models.")
+@store_option
 @click.pass_context
 def command(
     context: click.Context, address: str | None, models: tuple[str, ...], store: Path | None
@@ -33,6 +34,8 @@ def command(
     ones. With --address what that server has, with --model what one with these models would have.
     """
     if context.invoked_subcommand is not None:
+        if address is not None or models or store is not None:
+            raise click.UsageError(f"options come after {context.invoked_subcommand}")
         return
     with one_sentence():
         if address is None and not models:
@@ -44,14 +47,11 @@ def command(
 
 def _here(store: Path | None) -> Table:
     # Only now: a client of a running server needs none of it.
-    from translator.config import load_config
     from translator.models.glance import glance
     from translator.store.installed import installed
-    from translator.store.store import Store
 
-    root = load_config(overrides={} if store is None else {"store": store}).store
     table = Table("model", "pair", "family", "aligns", "size", "licence", "origin", box=None)
-    for model in installed(Store(root)):
+    for model in installed(open_store(store)):
         seen = glance(model.folder)
         table.add_row(
             model.folder.name,

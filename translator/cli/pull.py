@@ -16,13 +16,12 @@ from rich.progress import (
 )
 
 from translator.cli.errors import one_sentence
-from translator.config import load_config
+from translator.cli.store import open_store, store_option
 from translator.models.pair import LanguagePair
 from translator.store.firefox import FIREFOX_URL, FirefoxSource
 from translator.store.hub import HubSource
 from translator.store.offer import Offer, Source
 from translator.store.pull import choose, pull
-from translator.store.store import Store
 from translator.store.web import Web
 
 __all__ = ["command"]
@@ -51,7 +50,7 @@ class _Pair(click.ParamType[LanguagePair]):
     "--from", "model", metavar="ID", help="A model of the hub; the pair says which of its."
 )
 @click.option("--variant", default="", help="base, tiny, …; by default Firefox's choice.")
-@click.option("--store", type=click.Path(path_type=Path), help="Folder of pulled models.")
+@store_option
 def command(
     pair: LanguagePair, source: str | None, model: str | None, variant: str, store: Path | None
 ) -> None:
@@ -60,11 +59,11 @@ def command(
     A pull that broke off goes on where it was. What is there already is not downloaded again.
     """
     with one_sentence():
-        root = load_config(overrides={} if store is None else {"store": store}).store
+        into = open_store(store)
         with Web() as web:
             offer = choose(_sources(web, source, model), pair, variant)
             with _Bar(offer) as bar:
-                stored, is_new = pull(offer, Store(root), web, bar)
+                stored, is_new = pull(offer, into, web, bar)
     manifest = stored.manifest
     click.echo(
         f"{stored.name}: {manifest.pair}, version {manifest.version[:12]}, "

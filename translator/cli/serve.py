@@ -8,6 +8,7 @@ import click
 
 from translator.cli.errors import one_sentence
 from translator.cli.running import Announcement, serve, set_up_log
+from translator.cli.store import store_option
 from translator.cli.workers import Workers
 from translator.config import load_config
 from translator.precision import PRECISIONS
@@ -28,7 +29,7 @@ __all__ = ["command"]
     "Hugging Face hub; all=FOLDER serves every pair of it; PAIR alone is a pulled model; "
     "repeatable. [default: the embedded en-pt and pt-en]",
 )
-@click.option("--store", type=click.Path(path_type=Path), help="Folder of pulled models.")
+@store_option
 @click.option("--device", help="cpu, cuda, cuda:1, …  [default: cpu]")
 @click.option(
     "--precision",

@@ -56,10 +56,10 @@ class _Record(_Strict):
     target_language: str
     file_type: str
     version: str
-    architecture: str
+    architecture: str = ""
     # Absent where a file is not compressed.
     decompressed_hash: str = Field("", pattern=f"{_SHA256}|^$")
-    filter_expression: str = Field("", alias="filter_expression")
+    filter_expression: str | None = Field(None, alias="filter_expression")
     attachment: _Attachment
 
     @property
@@ -73,7 +73,7 @@ class _Record(_Strict):
             version = Version(self.version)
         except InvalidVersion:
             version = Version("0")
-        return self.filter_expression.strip() in _FOR_DESKTOPS, version
+        return (self.filter_expression or "").strip() in _FOR_DESKTOPS, version
 
 
 class _Records(_Strict):
@@ -156,7 +156,7 @@ def _choose(model: Sequence[_Record]) -> list[_Record]:
 def _offer(server: str, files: Sequence[_Record], base: str) -> Offer:
     first = files[0]
     return Offer(
-        name=f"firefox-{first.pair}-{first.architecture}",
+        name=f"firefox-{first.pair}-{first.architecture}".rstrip("-"),
         pair=first.pair,
         origin=f"Firefox Translations {first.version}, {server}",
         license=_LICENSE,

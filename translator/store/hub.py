@@ -9,7 +9,12 @@ from fnmatch import fnmatch
 
 from httpx2 import HTTPError
 from huggingface_hub import HfApi, ModelInfo, get_token, hf_hub_url
-from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    RepositoryNotFoundError,
+)
 from huggingface_hub.hf_api import RepoSibling
 
 from translator.errors import LanguagePairNotSupportedError, ModelFilesError
@@ -66,11 +71,15 @@ class HubSource:
             raise LanguagePairNotSupportedError(
                 f"the hub has no {id_} for {pair}; --from takes the id of another model"
             ) from error
+        except HFValidationError as error:
+            raise ModelFilesError(
+                f"{id_}: not an id of the hub, such as Helsinki-NLP/opus-mt-en-de"
+            ) from error
         except HfHubHTTPError as error:
             raise ModelFilesError(
                 f"{id_}: {self._api.endpoint} answers {error.response.status_code}: try again later"
             ) from error
-        except (HTTPError, OSError, ValueError) as error:
+        except (HTTPError, OSError) as error:
             raise ModelFilesError(
                 f"{id_}: {self._api.endpoint} cannot be reached ({type(error).__name__}): "
                 "pull again where there is a network"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from translator.errors import ConfigError
+from translator.errors import ConfigError, ModelFilesError
 from translator.models.embedded import EMBEDDED_LICENSE, EMBEDDED_ORIGIN, embedded_models
 from translator.models.pair import LanguagePair
 from translator.store.store import Store, StoredModel
@@ -30,7 +30,7 @@ def installed(store: Store) -> list[InstalledModel]:
     """All of them, the embedded ones first.
 
     Raises:
-        ModelFilesError: The embedded ones are missing, or a manifest cannot be read.
+        ModelFilesError: The embedded ones are missing, or a stored one is damaged.
     """
     return [*_embedded(), *map(_stored, store.models())]
 
@@ -40,7 +40,7 @@ def locate(pair: LanguagePair, store: Store) -> InstalledModel:
 
     Raises:
         ConfigError: There is none, or there are several in the store.
-        ModelFilesError: The embedded ones are missing, or a manifest cannot be read.
+        ModelFilesError: The embedded ones are missing, or a stored one is damaged.
     """
     if (stored := store.find(pair)) is not None:
         return _stored(stored)
@@ -62,4 +62,9 @@ def _embedded() -> list[InstalledModel]:
 
 def _stored(model: StoredModel) -> InstalledModel:
     manifest = model.manifest
+    if not model.is_complete:
+        raise ModelFilesError(
+            f"{model.folder}: files are missing or too short: pull {manifest.pair} again as it was "
+            f"pulled before, or `translator models remove {model.name}`"
+        )
     return InstalledModel(model.folder, manifest.pair, manifest.license, manifest.origin)

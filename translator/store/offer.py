@@ -11,7 +11,7 @@ from translator.models.pair import LanguagePair
 
 __all__ = ["Offer", "RemoteFile", "Source"]
 
-# It becomes part of a path.
+# They become part of a path.
 _FILE_NAME = re.compile(r"[\w-][\w.+-]*")
 
 
@@ -54,6 +54,9 @@ class Offer:
         variant: Which of the source's models of this pair, for example ``tiny``.
         files: All that a model's folder needs.
         headers: What a request for a file carries.
+
+    Raises:
+        ModelFilesError: The name is not that of a folder in a folder.
     """
 
     name: str
@@ -64,6 +67,10 @@ class Offer:
     variant: str
     files: tuple[RemoteFile, ...]
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        if not _FILE_NAME.fullmatch(self.name):
+            raise ModelFilesError(f"{self.origin}: {self.name!r} is not the name of a model")
 
     @property
     def size(self) -> int:

@@ -45,6 +45,8 @@ def choose(sources: Sequence[Source], pair: LanguagePair, variant: str = "") -> 
         except LanguagePairNotSupportedError as error:
             refusals.append(error.message)
             continue
+        except ModelFilesError as error:
+            raise ModelFilesError("; ".join([*refusals, error.message])) from error
         for offer in offers:
             if variant in ("", offer.variant):
                 return offer
