@@ -11,6 +11,15 @@ from typing import Any, Self
 
 import zstandard
 
+from translator.models.pair import LanguagePair
+from translator.store.firefox import FirefoxSource
+from translator.store.pull import choose, pull
+from translator.store.store import Store, StoredModel
+from translator.store.web import Web
+
+EN_DE = LanguagePair("en", "de")
+MODEL = "/cdn/main/base-3.0/en-de-model.tiny.bin.zst"
+VOCABULARY = "/cdn/main/base-3.0/en-de-vocab.tiny.spm.zst"
 RECORDS = "/v1/buckets/main/collections/translations-models-v2/records"
 ANDROID = "env.appinfo.OS == 'Android' "
 NIGHTLY = "env.channel == 'default' || env.channel == 'nightly'"
@@ -179,3 +188,35 @@ def _handler(mirror: Mirror) -> type[BaseHTTPRequestHandler]:
             """Not to standard error."""
 
     return Handler
+
+
+class Told:
+    """What a pull told of itself."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.has_waited = threading.Event()
+
+    def waiting(self) -> None:
+        self.has_waited.set()
+
+    def downloaded(self, size: int) -> None:
+        self.sizes.append(size)
+
+
+def get(
+    mirror: Mirror,
+    store: Store,
+    pair: LanguagePair = EN_DE,
+    *,
+    variant: str = "",
+    attempts: int = 1,
+    told: Told | None = None,
+) -> tuple[StoredModel, bool]:
+    with Web(attempts=attempts, wait_s=0) as web:
+        offer = choose([FirefoxSource(web, mirror.firefox)], pair, variant)
+        return pull(offer, store, web, told or Told())
+
+
+def files_asked(mirror: Mirror) -> list[tuple[str, str]]:
+    return [asked for asked in mirror.asked if asked[0].startswith("/cdn/")]
