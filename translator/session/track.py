@@ -339,6 +339,7 @@ class Track:
                 source_is_complete=filed.is_complete,
                 sentence_goes_on=filed.is_complete and segment.in_sentence,
                 is_shown=not _draft_follows(segment, filed),
+                is_truncated=hypothesis.is_truncated,
             )
         )
 
