@@ -164,6 +164,7 @@ class Driver:
     Args:
         config: The session's first configuration.
         model: Serves it.
+        more: Further models, that serve it too.
         limits: The session's limits.
         resume: Where an earlier stream broke off.
         readers: Those of the earlier stream.
@@ -175,7 +176,7 @@ class Driver:
         self,
         config: SessionConfig,
         model: Seq2SeqModel,
-        *,
+        *more: Seq2SeqModel,
         limits: SessionLimits | None = None,
         resume: ResumeState | None = None,
         readers: dict[str, Reader] | None = None,
@@ -184,7 +185,9 @@ class Driver:
     ) -> None:
         self.clock = FakeClock()
         self.engine = Engine(
-            {model.info.name: model}, SchedulerLimits(max_slots=slots), clock=self.clock
+            {m.info.name: m for m in (model, *more)},
+            SchedulerLimits(max_slots=slots),
+            clock=self.clock,
         )
         self.session = Session("s", "stream", config, limits or SessionLimits(), self.clock, resume)
         self.readers = readers or {binding.target: Reader() for binding in config.bindings}
