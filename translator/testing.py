@@ -79,7 +79,7 @@ def _split(text: str) -> list[str]:
 def _finish(pieces: list[str]) -> list[str]:
     if not pieces or pieces[-1] in {".", "!", "?"}:
         return pieces
-    return [*pieces[:-1], pieces[-1] + "~", "."]
+    return [*pieces[:-1], pieces[-1].removesuffix("~") + "~", "."]
 
 
 class FakeTokenizer:

@@ -108,10 +108,6 @@ class Relay:
         """What a second leg is to translate for a segment; None: the first has not come to it."""
         return self._segments.get(segment_id)
 
-    def abandon(self, segment_id: int) -> None:
-        """Forget a segment of which there is no source after all."""
-        self._segments.pop(segment_id, None)
-
     def drop_before(self, segment_id: int) -> None:
         """Forget the segments that every second leg is through with."""
         for known in [number for number in self._segments if number < segment_id]:

@@ -152,8 +152,6 @@ class Session:
         for track in self._all_tracks.values():
             if track.segment is not None and track.segment.id == self._open.id:
                 track.segment = None
-        if self._relay is not None:
-            self._relay.abandon(self._open.id)
         self._apply_config()
 
     def _check_sequence(self, field: str, sequence: int) -> None:
