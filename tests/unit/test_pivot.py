@@ -8,7 +8,8 @@ from driver import Driver, one_thread  # noqa: F401
 from legs import Models, through
 
 from translator.session.events import PIVOT, AlignedRange, SourceUpdate, TargetEvent
-from translator.session.relay import origin
+from translator.session.relay import RelayedSegment, origin
+from translator.session.segment import Segment
 from translator.text.segmenter import SegmentLimits
 
 pytestmark = pytest.mark.unit
@@ -139,6 +140,17 @@ def test_a_word_comes_from_all_that_its_source_comes_from() -> None:
     assert origin(first, 0, 3) == (0, 2)
     assert origin(first, 4, 9) == (3, 9)
     assert origin(first, 3, 4) is None
+
+
+def test_without_alignments_nothing_is_known_of_the_source_before_the_end(models: Models) -> None:
+    config = models.config("yy", pivoted=("yy",))
+    client = Segment(0, 5, config, committed="we sail ", sequence=2)
+    relayed = RelayedSegment.of(client)
+    relayed.take(TargetEvent("en", 0, "WEE", " SAILE", 3, False, 5, 2, 0, num_source_words=2))
+    assert (relayed.committed, relayed.tentative, relayed.num_words) == ("WEE", " SAILE", 2)
+    assert (relayed.covered(3), relayed.origin(0, 3)) == (0, None)
+    assert relayed.media_time(0, 3) == (None, None)
+    assert relayed.length == len(client.committed)
 
 
 def test_lag_is_measured_in_words_of_the_source_that_was_sent() -> None:

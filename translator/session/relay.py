@@ -1,9 +1,11 @@
 """Translation through another language: the first leg's text is the second leg's source."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from translator.engine.request import RequestKey
 from translator.session.events import AlignedRange, Binding, TargetEvent
+from translator.session.report import TargetFigures
 from translator.session.segment import Segment
 from translator.session.track import Track
 
@@ -84,31 +86,42 @@ class RelayedSegment(Segment):
         return self.client.media_time(*(self.origin(start, end) or (0, 0)))
 
 
-class Relay:
-    """The first leg of a session, for all targets that are pivoted: it runs once.
+class Relay(Track):
+    """The first leg of a session, for all targets that are pivoted: its text is their source.
 
-    Attributes:
-        track: What translates the client's segments into the pivot language.
+    Args:
+        key: Names its requests in the engine.
+        binding: Model and tokenizer.
+        next_segment_id: The segment that it begins with.
+        versions: Numbers its requests.
+        figures: What it adds its cost to.
     """
 
-    def __init__(self, track: Track) -> None:
-        self.track = track
-        self._segments: dict[int, RelayedSegment] = {}
+    def __init__(
+        self,
+        key: RequestKey,
+        binding: Binding,
+        next_segment_id: int,
+        versions: Iterator[int],
+        figures: TargetFigures,
+    ) -> None:
+        super().__init__(key, binding, next_segment_id, versions, figures)
+        self._relayed: dict[int, RelayedSegment] = {}
 
     def begin(self, segment: Segment, binding: Binding) -> None:
-        """Take up the client's next segment."""
-        self.track.begin(segment, binding)
-        self._segments[segment.id] = RelayedSegment.of(segment)
+        """Take up the client's next segment, under the configuration it began with."""
+        self._relayed[segment.id] = RelayedSegment.of(segment)
+        super().begin(segment, binding)
 
     def put(self, event: TargetEvent) -> None:
-        """Take an event of the track: it is source of the second legs."""
-        self._segments[event.segment_id].take(event)
+        """Pass on an event of this track."""
+        self._relayed[event.segment_id].take(event)
 
-    def segment(self, segment_id: int) -> RelayedSegment | None:
-        """What a second leg is to translate for a segment; None: the first has not come to it."""
-        return self._segments.get(segment_id)
+    def relayed(self, segment_id: int) -> RelayedSegment | None:
+        """What a second leg is to translate for a segment; None: not begun."""
+        return self._relayed.get(segment_id)
 
     def drop_before(self, segment_id: int) -> None:
         """Forget the segments that every second leg is through with."""
-        for known in [number for number in self._segments if number < segment_id]:
-            del self._segments[known]
+        for known in [number for number in self._relayed if number < segment_id]:
+            del self._relayed[known]

@@ -259,7 +259,7 @@ class Session:
             # What it costs counts with the first target that goes through it, and only there.
             counts = next(b.target for b in config.bindings if b.pivoted)
             key, figures = (self._stream_id, PIVOT), self._figures[counts]
-            self._relay = Relay(Track(key, config.pivot, self._open.id, self._versions, figures))
+            self._relay = Relay(key, config.pivot, self._open.id, self._versions, figures)
         self._resume = ResumeState()
 
     # Requests and outcomes
@@ -298,7 +298,7 @@ class Session:
     @property
     def _all_tracks(self) -> dict[str, Track]:
         """That of the first leg, and after it those of the targets, whose source it makes."""
-        first = {PIVOT: self._relay.track} if self._relay is not None else {}
+        first: dict[str, Track] = {} if self._relay is None else {PIVOT: self._relay}
         return first | self._tracks
 
     def _begin_next(self, name: str, track: Track) -> bool:
@@ -317,7 +317,7 @@ class Session:
                 continue
             source: Segment | None = segment
             if binding.pivoted and self._relay is not None:
-                source = self._relay.segment(segment.id)
+                source = self._relay.relayed(segment.id)
             if source is None or not (source.committed or source.tentative or source.closed):
                 return False
             resumed = track.resumed
@@ -329,10 +329,7 @@ class Session:
                         f"that was sent again, not at {resumed.source_start}",
                     )
                 )
-            if name == PIVOT and self._relay is not None:
-                self._relay.begin(segment, binding)
-            else:
-                track.begin(source, binding)
+            track.begin(source, binding)
             return True
         return False
 
