@@ -1,17 +1,26 @@
 """What clients may ask for: requests checked and resolved, each error naming its field."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from translator.config import Limits
 from translator.errors import InvalidRequestError, UnsupportedFeatureError
 from translator.models.catalog import Catalog
 from translator.policy.registry import resolve
 from translator.server import convert
-from translator.session.events import Binding, ResumeState, SessionConfig
+from translator.server.language import SourceLanguages
+from translator.session.events import Binding, ResumedTarget, ResumeState, SessionConfig
 from translator.text.segmenter import Segmenter, SegmentLimits
 from translator.v1 import streaming_pb2, translate_pb2
 
-__all__ = ["heartbeat_s", "resolve_config", "resolve_resume", "resolve_translate", "segment_limits"]
+__all__ = [
+    "heartbeat_s",
+    "resolve_config",
+    "resolve_resume",
+    "resolve_translate",
+    "resolve_undetected",
+    "segment_limits",
+]
 
 _MAX_INTERVAL_S = 3600.0
 
@@ -22,13 +31,20 @@ def segment_limits(limits: Limits) -> SegmentLimits:
 
 
 def resolve_config(
-    config: streaming_pb2.StreamingConfig, catalog: Catalog, limits: Limits
+    config: streaming_pb2.StreamingConfig, catalog: Catalog, limits: Limits, source: str = ""
 ) -> SessionConfig:
     """A stream's configuration with its models and policy.
+
+    Args:
+        config: The client's.
+        catalog: The models there are.
+        limits: What clients may take.
+        source: The language of the source, where the config does not name it.
 
     Raises:
         ClientError: Something in it is not allowed, not there or not served.
     """
+    source = source or config.source_language_code
     _refuse_glossary("config.glossary", config.glossary)
     targets = list(config.target_language_codes)
     if not targets:
@@ -45,7 +61,7 @@ def resolve_config(
     policy = convert.policy_choice(config.policy)
     bindings = []
     for target in targets:
-        served = catalog.resolve(config.source_language_code, target, config.model)
+        served = catalog.resolve(source, target, config.model)
         own = resolve(policy, served.pair.source, served.pair.target)
         if own.name == "alignatt" and not served.model.info.supports_alignment:
             raise InvalidRequestError(
@@ -58,9 +74,7 @@ def resolve_config(
     return SessionConfig(
         bindings=tuple(bindings),
         policy=resolve(policy),
-        segmenter=Segmenter(
-            config.source_language_code, segment_limits(limits), find_sentences=not is_client
-        ),
+        segmenter=Segmenter(source, segment_limits(limits), find_sentences=not is_client),
         client_segmentation=is_client,
         drafts=not config.disable_drafts,
         alignments=config.alignments,
@@ -69,6 +83,31 @@ def resolve_config(
         ),
         max_unacked_updates=config.max_unacked_updates,
     )
+
+
+def resolve_undetected(
+    config: streaming_pb2.StreamingConfig,
+    catalog: Catalog,
+    limits: Limits,
+    languages: SourceLanguages,
+) -> SessionConfig:
+    """A configuration without targets: what is in force until the source's language is detected.
+
+    Raises:
+        ClientError: Whatever the language, it could not be served.
+    """
+    resolved = languages.first_served(
+        lambda source: resolve_config(config, catalog, limits, source)
+    )
+    if config.HasField("resume"):
+        state = resolve_resume(config, resolved, limits)
+        if any(resumed != ResumedTarget(0, 0, 0) for resumed in state.targets.values()):
+            raise InvalidRequestError(
+                "config.source_language_code",
+                "is und, but the session that is resumed has begun; "
+                "name the language that was detected",
+            )
+    return replace(resolved, bindings=())
 
 
 def heartbeat_s(config: streaming_pb2.StreamingConfig, default_s: float) -> float:
@@ -130,9 +169,9 @@ def resolve_resume(
 
 
 def resolve_translate(
-    request: translate_pb2.TranslateRequest, catalog: Catalog, limits: Limits
+    request: translate_pb2.TranslateRequest, catalog: Catalog, limits: Limits, source: str
 ) -> Binding:
-    """The model for a Translate request.
+    """The model for a Translate request whose texts are in the language ``source``.
 
     Raises:
         ClientError: Something in it is not allowed, not there or not served.
@@ -144,17 +183,18 @@ def resolve_translate(
             "mime_type", f'is {request.mime_type[:40]!r}; allowed: "text/plain"'
         )
     _refuse_glossary("glossary", request.glossary)
-    if request.num_alternatives:
-        raise UnsupportedFeatureError("num_alternatives: alternatives are not served yet")
+    if request.num_alternatives > limits.max_alternatives:
+        raise InvalidRequestError(
+            "num_alternatives",
+            f"is {request.num_alternatives}; at most {limits.max_alternatives} are allowed",
+        )
     if not request.texts:
         raise InvalidRequestError("texts", "is empty; at least one text is needed")
     if len(request.texts) > limits.max_texts:
         raise InvalidRequestError(
             "texts", f"has {len(request.texts)} texts; at most {limits.max_texts} are allowed"
         )
-    served = catalog.resolve(
-        request.source_language_code, request.target_language_code, request.model
-    )
+    served = catalog.resolve(source, request.target_language_code, request.model)
     return Binding(request.target_language_code, served.model.info, served.tokenizer)
 
 
