@@ -38,12 +38,16 @@ class HeldSource:
             self._drop_tentative()
             self._committed += source.committed
             self._tentative = source.tentative
-            self._is_urgent |= source.end_of_segment
+            self._is_urgent |= source.end_of_segment and not self._is_blank
             self.last_sequence = source.sequence
         elif message.HasField("flush"):
-            self._is_urgent = True
+            self._is_urgent |= not self._is_blank
             self.last_sequence = message.flush.sequence
         self.messages.append(message)
+
+    @property
+    def _is_blank(self) -> bool:
+        return not self._committed.strip()
 
     def _drop_tentative(self) -> None:
         if self._tentative:
