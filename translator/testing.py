@@ -150,9 +150,12 @@ class FakeTokenizer:
         return self._ids[piece]
 
     def second(self, token: int) -> int:
-        """The second choice where ``token`` is the first: the same letters backwards."""
+        """The second choice where ``token`` is the first: the same letters backwards.
+
+        Instead of ending a sentence, another mark.
+        """
         if token not in self._seconds:
-            piece = self.piece(token)
+            piece = self.piece(token) or "!"
             backwards = piece.lstrip(" ")[::-1]
             self._seconds[token] = self.id(" " + backwards if piece[:1] == " " else backwards)
         return self._seconds[token]

@@ -130,6 +130,15 @@ def test_a_terminal_shows_the_draft_dimmed(address: str) -> None:
     assert b"ONE TWO THREE FOUR FIVE." in shown
 
 
+def test_translate_detects_the_language_and_gives_alternatives(address: str) -> None:
+    options = ("--address", address, "--from", "und", "--to", "yy", "--alternatives", "2")
+    done = run("translate", *options, "a dog runs.", "so.")
+    assert done.stdout == b"A DOG RUNS.\n  A GOD RUNS.\n  A DOG SNUR.\nSO.\n  OS.\n"
+    done = run("translate", *options, "1, 2.")
+    assert done.returncode == 1
+    assert "xx" in done.stderr.decode()
+
+
 def test_translate_takes_arguments_or_standard_input(address: str) -> None:
     options = ("--address", address, "--from", "xx", "--to", "yy")
     assert run("translate", *options, "a b.", "c.").stdout == b"A B.\nC.\n"
