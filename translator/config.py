@@ -39,6 +39,7 @@ class Limits(BaseModel):
     max_unsent_length: int = Field(65_536, ge=1, description="Target text that may wait.")
     max_texts: int = Field(128, ge=1, description="Texts of one Translate request.")
     max_text_length: int = Field(50_000, ge=1, description="All texts of a Translate request.")
+    max_alternatives: int = Field(8, ge=0, description="Alternatives of a text.")
     max_translate_requests: int = Field(64, ge=1, description="Translate requests at once.")
 
 

@@ -4,7 +4,9 @@
 
     TranslatorError
     ├── ClientError                      the caller's fault
+    │   ├── DeadlineExceededError            the client's deadline came first
     │   ├── InvalidRequestError              a field has a value that is not allowed
+    │   ├── LanguageNotDetectedError         the language of a source is not clear
     │   ├── LanguagePairNotSupportedError    no model for the pair
     │   ├── ModelNotFoundError               no model of that name
     │   └── UnsupportedFeatureError          part of the contract that is not served yet
@@ -27,10 +29,12 @@ __all__ = [
     "ClientError",
     "ConfigError",
     "ConnectionLostError",
+    "DeadlineExceededError",
     "DecodingError",
     "DrainingError",
     "FieldViolation",
     "InvalidRequestError",
+    "LanguageNotDetectedError",
     "LanguagePairNotSupportedError",
     "LimitError",
     "ModelFilesError",
@@ -86,6 +90,19 @@ class InvalidRequestError(ClientError):
     def __init__(self, field: str, description: str, *more: FieldViolation) -> None:
         self.violations: Sequence[FieldViolation] = (FieldViolation(field, description), *more)
         super().__init__("; ".join(f"{v.field}: {v.description}" for v in self.violations))
+
+
+class DeadlineExceededError(ClientError):
+    """The client's deadline came before the work was done; what was not done is dropped."""
+
+    reason = "DEADLINE_EXCEEDED"
+    status = "DEADLINE_EXCEEDED"
+
+
+class LanguageNotDetectedError(ClientError):
+    """It is not clear which language a source is in; metadata names those it could have been."""
+
+    reason = "LANGUAGE_NOT_DETECTED"
 
 
 class LanguagePairNotSupportedError(ClientError):

@@ -6,7 +6,7 @@ of an unfinished sentence is wrong at the end, so policies, drafts and commits h
 
 import math
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,11 +26,20 @@ from translator.models.base import (
     StepOutput,
 )
 from translator.server.app import RunningServer, running
+from translator.text.detection import Detection, LanguageDetector
 
-__all__ = ["FakeClock", "FakeModel", "FakeTokenizer", "fake_translation", "serve_in_process"]
+__all__ = [
+    "FakeClock",
+    "FakeDetector",
+    "FakeModel",
+    "FakeTokenizer",
+    "fake_translation",
+    "serve_in_process",
+]
 
-# How much the next token scores above all others.
+# How much the next token scores above all others, and how much its second choice does.
 _BEST_SCORE = 10.0
+_SECOND_SCORE = 3.0
 _PIECES = re.compile(r"\s*(?:\w+|[^\w\s])")
 
 
@@ -51,13 +60,30 @@ class FakeClock:
 
 @asynccontextmanager
 async def serve_in_process(
-    config: ServerConfig | None = None, models: Iterable[Seq2SeqModel] | None = None
+    config: ServerConfig | None = None,
+    models: Iterable[Seq2SeqModel] | None = None,
+    detector: LanguageDetector | None = None,
 ) -> AsyncIterator[RunningServer]:
-    """A real server on a free port of this machine, with the fake model unless told otherwise."""
+    """A real server on a free port of this machine, with what is fake unless told otherwise."""
     async with running(
-        config or ServerConfig(port=0), [FakeModel()] if models is None else models
+        config or ServerConfig(port=0),
+        [FakeModel()] if models is None else models,
+        detector or FakeDetector(),
     ) as server:
         yield server
+
+
+class FakeDetector:
+    """Implements ``LanguageDetector``: every text with a letter is in the first of the candidates.
+
+    It is sure from four words on.
+    """
+
+    def detect(self, text: str, candidates: Collection[str]) -> Detection | None:
+        """See above."""
+        if not candidates or not any(map(str.isalpha, text)):
+            return None
+        return Detection(min(candidates), 0.95 if len(text.split()) >= 4 else 0.6)
 
 
 def fake_translation(source: str, word: Callable[[str], str] = str.upper) -> str:
@@ -96,6 +122,7 @@ class FakeTokenizer:
         self._word = word
         self._pieces: list[str] = [""]
         self._ids: dict[str, int] = {"": 0}
+        self._seconds: dict[int, int] = {}
 
     def __len__(self) -> int:
         return len(self._pieces)
@@ -127,10 +154,25 @@ class FakeTokenizer:
             self._pieces.append(piece)
         return self._ids[piece]
 
+    def second(self, token: int) -> int:
+        """The second choice where ``token`` is the first: the same letters backwards.
+
+        Instead of ending a sentence, another mark.
+        """
+        if token not in self._seconds:
+            piece = self.piece(token) or "!"
+            backwards = piece.lstrip(" ")[::-1]
+            self._seconds[token] = self.id(" " + backwards if piece[:1] == " " else backwards)
+        return self._seconds[token]
+
     def translate(self, source: Sequence[int]) -> list[int]:
         """Target tokens of source tokens (end of sentence included in both)."""
         pieces = [self._word(self.piece(token)) for token in source[:-1]]
-        return [*(self.id(piece) for piece in _finish(pieces)), self.eos_id]
+        tokens = [*(self.id(piece) for piece in _finish(pieces)), self.eos_id]
+        for token in tokens:
+            # Known from now on: how probable tokens are depends on how many there are.
+            self.second(token)
+        return tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +259,10 @@ class FakeModel:
         return FakeBatch(self)
 
     def logits(self, hidden: Tensor) -> Tensor:
-        """10 for the next token, 0 for all others."""
+        """10 for the next token, 3 for its second choice, 0 for all others."""
+        seconds = [[self._tokenizer.second(int(token))] for token in hidden.flatten().tolist()]
         logits = torch.zeros(len(hidden), len(self._tokenizer))
+        logits.scatter_(1, torch.tensor(seconds), _SECOND_SCORE)
         return logits.scatter_(1, hidden.long(), _BEST_SCORE)
 
     def predict(
@@ -231,12 +275,21 @@ class FakeModel:
     ) -> Prediction:
         """What ``logits`` says, without tensors: this stands for a model that costs nothing."""
         tokens = [int(token) for token in hidden.flatten().tolist()]
-        best = -math.log1p((len(self._tokenizer) - 1) * math.exp(-_BEST_SCORE))
-        draft = [] if drafted is None else list(zip(drafted, tokens, strict=True))
+        seconds = [self._tokenizer.second(token) for token in tokens]
+        others = (len(self._tokenizer) - 1) * math.exp(-_BEST_SCORE)
+        more = math.exp(_SECOND_SCORE - _BEST_SCORE) - math.exp(-_BEST_SCORE)
+        best = [
+            -math.log1p(others + more * (token != second))
+            for token, second in zip(tokens, seconds, strict=True)
+        ]
         return Prediction(
             tokens,
-            [best] * len(tokens),
-            [best if asked == token else best - _BEST_SCORE for asked, token in draft],
+            best,
+            [
+                best[i]
+                + {seconds[i]: _SECOND_SCORE - _BEST_SCORE, tokens[i]: 0.0}.get(asked, -_BEST_SCORE)
+                for i, asked in enumerate(drafted or ())
+            ],
         )
 
 

@@ -15,6 +15,7 @@ from translator.client import (
     Started,
     Update,
 )
+from translator.testing import serve_in_process
 from translator.v1.streaming_pb2 import StreamingTranslateResponse
 from translator.v1.translate_pb2 import TranslateResponse, Translation
 
@@ -488,6 +489,26 @@ async def test_translate_and_list_models():
         server.error = status(grpc.StatusCode.NOT_FOUND, "MODEL_NOT_FOUND")
         with pytest.raises(errors.ModelNotFoundError):
             await client.translate(["a"], "en", "pt", model="x")
+
+
+async def test_texts_have_alternatives_and_languages_of_their_own():
+    async with serve_in_process() as server, AsyncTranslatorClient(server.address) as client:
+        good, failed = await client.translate(["Hello world.", "12"], "und", "yy")
+        assert (good.text, good.detected_language) == ("HELLO WORLD.", "xx")
+        assert good.alternatives == ()
+        assert isinstance(failed.error, errors.LanguageNotDetectedError)
+        assert failed.error.metadata == {"candidates": "xx"}
+        [asked] = await client.translate(["Hello world."], "xx", "yy", num_alternatives=1)
+        assert (asked.text, asked.detected_language) == ("HELLO WORLD.", "")
+        assert asked.alternatives == ("OLLEH WORLD.",)
+        with pytest.raises(errors.InvalidRequestError, match="num_alternatives"):
+            await client.translate(["Hello world."], "xx", "yy", num_alternatives=9)
+
+
+async def test_a_deadline_that_passes_is_an_error_of_its_own():
+    async with serve_in_process() as server, AsyncTranslatorClient(server.address) as client:
+        with pytest.raises(errors.DeadlineExceededError):
+            await client.translate(["a"], "xx", "yy", timeout_s=1e-6)
 
 
 async def test_misuse_is_told():

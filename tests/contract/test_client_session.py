@@ -387,6 +387,49 @@ def test_configs_are_answered_in_order_and_a_refused_one_is_not_asked_for_again(
     assert [r.config.model for r in session.opening()] == ["b"]
 
 
+def detected(*targets, language="en", first=0):
+    message = started(*targets, first=first)
+    message.started.detected_language_code = language
+    return message
+
+
+def test_a_language_that_is_detected_is_named_from_then_on():
+    session = ClientSession(StreamConfig("und", ("pt",)))
+    session.opening()
+    opening = session.receive(started("pt"))
+    assert (opening.detected_language, opening.resumed) == ("", False)
+    session.source("One. Two")
+    first, *again = session.opening()
+    # Nothing has begun: the next server detects it too.
+    assert first.config.source_language_code == "und"
+    assert (first.config.resume.session_id, len(again)) == (SESSION, 1)
+    session.receive(started("pt"))
+
+    assert session.receive(detected("pt")).detected_language == "en"
+    assert session.config.source == "en"
+    session.receive(update("pt", 0, 1, "UM.", covers=4, closed=True))
+    first, *again = session.opening()
+    assert first.config.source_language_code == "en"
+    assert [r.source.committed for r in again] == [" Two"]
+
+
+@pytest.mark.parametrize("answers_first", [True, False])
+def test_what_is_detected_answers_no_config(answers_first):
+    session = ClientSession(StreamConfig("und", ("pt",)))
+    session.opening()
+    session.receive(started("pt"))
+    session.source("One")
+    session.reconfigure(StreamConfig("und", ("pt", "es")))
+    if answers_first:
+        session.receive(started("pt", "es"))
+        session.receive(detected("pt", "es"))
+    else:
+        session.receive(detected("pt"))
+        assert session.config == StreamConfig("en", ("pt",))
+        session.receive(detected("pt", "es", first=1))
+    assert session.config == StreamConfig("en", ("pt", "es"))
+
+
 def test_a_target_that_a_resume_leaves_out_counts_its_updates_from_one_again():
     session = opened("pt", "es")
     session.source("One. Two. Three.")

@@ -32,7 +32,7 @@ def test_every_class_comes_back_by_its_reason(kind):
     ("code", "kind"),
     [
         ("CANCELLED", errors.TranslatorError),
-        ("DEADLINE_EXCEEDED", errors.TranslatorError),
+        ("DEADLINE_EXCEEDED", errors.DeadlineExceededError),
         ("INTERNAL", errors.ServiceError),
         ("INVALID_ARGUMENT", errors.ClientError),
         ("NOT_FOUND", errors.ClientError),

@@ -1,7 +1,7 @@
 """What ``Seq2SeqModel`` promises, of every kind of model there is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 import pytest
@@ -10,7 +10,7 @@ from reference import greedy
 from tiny_transformers import TEXTS, TINY
 
 from translator.engine.engine import Engine
-from translator.engine.request import Hypothesis, Request
+from translator.engine.request import Hypothesis, Priority, Request
 from translator.models.base import LanguagePair, Seq2SeqModel, Tokenizer
 from translator.models.huggingface.model import TransformersModel
 from translator.models.loading import embedded_models, has_vnni, load_marian_folder
@@ -292,3 +292,28 @@ def test_target_text_comes_back_from_its_tokens(case: Case) -> None:
 def test_a_longest_target_leaves_room_for_the_source(case: Case) -> None:
     assert case.model.max_target_tokens(1) > 4
     assert case.model.max_target_tokens(10) >= case.model.max_target_tokens(3)
+
+
+def test_runners_up_are_the_second_best_of_the_scores_and_change_nothing(case: Case) -> None:
+    source = case.sources[2]
+    expected = case.alone(source)
+    plain = asked(case, source, version=0)
+    asking = replace(asked(case, source, version=1), priority=Priority.UNARY, runners_up=True)
+    (live, _), (told, _) = decode(case.model, plain, asking)
+    assert live.tokens == told.tokens == expected
+    assert live.runners_up == ()
+    first = len(case.start)
+    # What the length limit ended has no end of sentence.
+    num_positions = len(expected) - first + (not told.truncated)
+    assert len(told.runners_up) == num_positions
+    states = case.model.encode([source])
+    hidden = case.model.prefill(states, [expected]).hidden[0, first : first + num_positions]
+    scores = torch.log_softmax(case.model.logits(hidden), -1)
+    values, tokens = scores.topk(2)
+    close(torch.tensor([r.log_probability for r in told.runners_up]), values[:, 1])
+    # Which of two that are equally probable is the second does not matter.
+    chosen = torch.tensor([r.token for r in told.runners_up])
+    close(scores.gather(-1, chosen[:, None])[:, 0], values[:, 1])
+    assert (chosen != tokens[:, 0]).all()
+    if not told.truncated:
+        close(torch.tensor(told.end_log_probability), values[-1, 0])

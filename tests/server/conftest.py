@@ -23,8 +23,7 @@ def vocabulary() -> bytes:
 
 @pytest.fixture(scope="session")
 def marian_folder(tmp_path_factory: pytest.TempPathFactory, vocabulary: bytes) -> Path:
-    folder = tiny_model(vocabulary).write(tmp_path_factory.mktemp("tiny"))
-    return folder
+    return tiny_model(vocabulary).write(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture

@@ -130,6 +130,16 @@ def test_a_terminal_shows_the_draft_dimmed(address: str) -> None:
     assert b"ONE TWO THREE FOUR FIVE." in shown
 
 
+def test_translate_detects_the_language_and_gives_alternatives(address: str) -> None:
+    options = ("--address", address, "--from", "und", "--to", "yy", "--alternatives", "2")
+    done = run("translate", *options, "a dog runs.", "7.", "a.")
+    first, *others = done.stdout.decode().splitlines()
+    assert first == "A DOG RUNS."
+    assert {*others} == {"  A GOD RUNS.", "  A DOG SNUR."}
+    # One that fails ends it.
+    assert (done.returncode, "texts[1]" in done.stderr.decode()) == (2, True)
+
+
 def test_translate_takes_arguments_or_standard_input(address: str) -> None:
     options = ("--address", address, "--from", "xx", "--to", "yy")
     assert run("translate", *options, "a b.", "c.").stdout == b"A B.\nC.\n"

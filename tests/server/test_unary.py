@@ -1,16 +1,24 @@
 """Translate and ListModels over a real socket."""
 
 import asyncio
+from collections.abc import Collection, Sequence
 
 import grpc
 import pytest
-from google.rpc import code_pb2
-from wire import connected
+from google.rpc import code_pb2, error_details_pb2
+from wire import connected, detail
 
 from translator.config import Limits, ServerConfig
-from translator.models.base import LanguagePair
+from translator.engine.async_engine import AsyncEngine
+from translator.errors import DeadlineExceededError
+from translator.models.base import EncoderStates, LanguagePair
+from translator.models.catalog import Catalog
 from translator.server.app import RunningServer
-from translator.testing import FakeModel, _FakeStates, serve_in_process
+from translator.server.context import ServerContext
+from translator.server.language import SourceLanguages
+from translator.server.translate import translate_texts
+from translator.testing import FakeDetector, FakeModel, _FakeStates, serve_in_process
+from translator.text.detection import Detection, FastTextDetector
 from translator.v1 import models_pb2, translate_pb2
 
 pytestmark = pytest.mark.server
@@ -60,9 +68,13 @@ async def test_a_text_that_is_too_long_fails_alone() -> None:
     [
         ({"mime_type": "text/html"}, grpc.StatusCode.UNIMPLEMENTED),
         ({"mime_type": "image/png"}, grpc.StatusCode.INVALID_ARGUMENT),
-        ({"num_alternatives": 2}, grpc.StatusCode.UNIMPLEMENTED),
+        ({"num_alternatives": 9}, grpc.StatusCode.INVALID_ARGUMENT),
         ({"model": "none"}, grpc.StatusCode.NOT_FOUND),
         ({"target_language_code": "ww"}, grpc.StatusCode.NOT_FOUND),
+        (
+            {"target_language_code": "ww", "source_language_code": "und"},
+            grpc.StatusCode.NOT_FOUND,
+        ),
         ({"texts": []}, grpc.StatusCode.INVALID_ARGUMENT),
         ({"texts": ["a"] * 129}, grpc.StatusCode.INVALID_ARGUMENT),
     ],
@@ -77,17 +89,23 @@ async def test_what_is_not_served_has_its_code(
     assert failed.value.code() == code
 
 
+class Endless(FakeModel):
+    """Says the first word of what begins with "never" for ever."""
+
+    def max_target_tokens(self, num_source_tokens: int) -> int:
+        return 10**9
+
+    def encode(self, sources: Sequence[Sequence[int]]) -> list[EncoderStates]:
+        return [
+            _FakeStates((source[0],), 3)
+            if self._tokenizer.piece(source[0]) == "never"
+            else super(Endless, self).encode([source])[0]
+            for source in sources
+        ]
+
+
 async def test_a_deadline_ends_the_work() -> None:
-    class Slow(FakeModel):
-        def max_target_tokens(self, num_source_tokens: int) -> int:
-            return 10**9
-
-        def encode(self, sources):  # type: ignore[no-untyped-def]
-            # A translation without an end of sentence.
-            return [_FakeStates(target=(1,), num_tokens=3) for _ in sources]
-
-    model = Slow()
-    model._tokenizer.id("word")
+    model = Endless()
     async with serve_in_process(models=[model]) as server, connected(server.address) as stub:
         with pytest.raises(grpc.aio.AioRpcError) as failed:
             await stub.Translate(request("never ends."), timeout=0.3)
@@ -96,6 +114,142 @@ async def test_a_deadline_ends_the_work() -> None:
         steps = model.num_steps
         await asyncio.sleep(0.2)
         assert model.num_steps == steps
+
+
+async def test_texts_that_are_through_by_the_deadline_are_told_and_the_others_fail_alone() -> None:
+    model = Endless()
+    async with serve_in_process(models=[model]) as server, connected(server.address) as stub:
+        response = await stub.Translate(request("one.", "never ends.", "two."), timeout=1.0)
+        assert [t.text for t in response.translations] == ["ONE.", "", "TWO."]
+        codes = [t.status.code for t in response.translations]
+        assert codes == [code_pb2.OK, code_pb2.DEADLINE_EXCEEDED, code_pb2.OK]
+        info = detail(response.translations[1].status, error_details_pb2.ErrorInfo)
+        assert info.reason == "DEADLINE_EXCEEDED"
+        # Its slot is free.
+        await asyncio.sleep(0.1)
+        steps = model.num_steps
+        await asyncio.sleep(0.1)
+        assert model.num_steps == steps
+
+
+async def test_what_waits_at_the_deadline_or_is_cancelled_never_starts() -> None:
+    model = Endless()
+    config = ServerConfig(port=0, max_batch_size=1)
+    async with (
+        serve_in_process(config, models=[model]) as server,
+        connected(server.address) as stub,
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as failed:
+            await stub.Translate(request("never ends.", "one.", "two."), timeout=0.3)
+        assert failed.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+        call = stub.Translate(request("never ends.", "three."))
+        await asyncio.sleep(0.2)
+        call.cancel()
+        # The one slot is free again.
+        response = await stub.Translate(request("four."), timeout=5)
+        assert response.translations[0].text == "FOUR."
+    # What is endless is not counted.
+    assert model.num_encoded == 1
+
+
+async def test_a_request_past_its_deadline_is_not_begun() -> None:
+    engine, catalog = AsyncEngine(), Catalog([FakeModel()])
+    context = ServerContext(
+        ServerConfig(), catalog, engine, SourceLanguages(catalog, FakeDetector())
+    )
+    for remaining_s in (0.0, -1.0):
+        with pytest.raises(DeadlineExceededError):
+            await translate_texts(request("one."), context, remaining_s)
+    assert engine.num_in_flight == 0
+
+
+async def test_alternatives_come_when_they_are_asked_for(server: RunningServer) -> None:
+    async with connected(server.address) as stub:
+        plain = await stub.Translate(request("one two. Three!", " "))
+        asked = await stub.Translate(request("one two. Three!", " ", num_alternatives=2))
+    assert [t.text for t in asked.translations] == [t.text for t in plain.translations]
+    assert not any(t.alternatives for t in plain.translations)
+    # Each is the text with one segment in other words.
+    assert list(asked.translations[0].alternatives) == ["ENO TWO. THREE!", "ONE OWT. THREE!"]
+    assert not asked.translations[1].alternatives
+
+
+class Flawed(FakeModel):
+    """Its scores are no numbers where the source has the word "bad"."""
+
+    def encode(self, sources: Sequence[Sequence[int]]) -> list[EncoderStates]:
+        if any("bad" in self._tokenizer.piece(token) for source in sources for token in source):
+            raise ValueError("no numbers")
+        return super().encode(sources)
+
+
+async def test_each_text_has_a_status_of_its_own() -> None:
+    limited = ServerConfig(port=0, limits=Limits(max_text_length=40))
+    async with (
+        serve_in_process(limited, models=[Flawed()]) as server,
+        connected(server.address) as stub,
+    ):
+        texts = ["", " \n", "one.", "too bad.", "12.", "two.", "three " * 9, ""]
+        response = await stub.Translate(request(*texts))
+    codes = [code_pb2.Code.Name(t.status.code) for t in response.translations]
+    too_long = ["INVALID_ARGUMENT", "INVALID_ARGUMENT"]
+    assert codes == ["OK", "OK", "OK", "INTERNAL", "OK", "OK", *too_long]
+    assert [t.text for t in response.translations] == [
+        *("", " \n", "ONE.", "", "12.", "TWO.", "", ""),
+    ]
+
+
+# Languages that are detected
+
+
+def both_ways() -> list[FakeModel]:
+    return [
+        FakeModel(LanguagePair("en", "pt"), LanguagePair("en", "de"), name="from-en"),
+        FakeModel(LanguagePair("pt", "en"), LanguagePair("pt", "de"), name="from-pt"),
+    ]
+
+
+async def test_each_text_is_in_a_language_of_its_own_and_fails_alone() -> None:
+    async with (
+        serve_in_process(models=both_ways(), detector=FastTextDetector()) as server,
+        connected(server.address) as stub,
+    ):
+        texts = [
+            "The boats leave the harbour at seven.",
+            "Os barcos saem do porto às sete.",
+            "Die Boote verlassen den Hafen um sieben.",
+            "12:30",
+            " \n",
+        ]
+        und = {"source_language_code": "UND"}
+        german = await stub.Translate(request(*texts, **und, target_language_code="de"))
+        english = await stub.Translate(request(*texts[:2], **und, target_language_code="en"))
+    assert [t.detected_language_code for t in german.translations] == ["en", "pt", "", "", ""]
+    assert [t.model for t in german.translations] == ["from-en", "from-pt", "", "", ""]
+    assert german.translations[0].text == texts[0].upper()
+    assert german.translations[4].text == texts[4]
+    for failed in german.translations[2:4]:
+        assert failed.status.code == code_pb2.INVALID_ARGUMENT
+        info = detail(failed.status, error_details_pb2.ErrorInfo)
+        assert (info.reason, info.metadata["candidates"]) == ("LANGUAGE_NOT_DETECTED", "en,pt")
+    # What it is in is known, but nothing translates that.
+    info = detail(english.translations[0].status, error_details_pb2.ErrorInfo)
+    assert (info.reason, info.metadata["source"]) == ("LANGUAGE_PAIR_NOT_SUPPORTED", "en")
+    assert english.translations[0].detected_language_code == "en"
+    assert english.translations[1].text == texts[1].upper()
+
+
+async def test_what_is_only_a_guess_is_not_detected() -> None:
+    class Doubtful:
+        def detect(self, text: str, candidates: Collection[str]) -> Detection:
+            return Detection(min(candidates), 0.4)
+
+    async with (
+        serve_in_process(detector=Doubtful()) as server,
+        connected(server.address) as stub,
+    ):
+        response = await stub.Translate(request("one two.", source_language_code="und"))
+    assert response.translations[0].status.code == code_pb2.INVALID_ARGUMENT
 
 
 async def test_models_are_listed_page_by_page_with_the_policies() -> None:

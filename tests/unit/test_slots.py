@@ -7,12 +7,14 @@ from hypothesis import strategies as st
 from translator.engine.batch import Decoding
 from translator.engine.request import Request
 from translator.engine.slots import SlotTable
+from translator.testing import FakeModel
 
 pytestmark = pytest.mark.unit
 
 
 def decoding(name: str = "a") -> Decoding:
-    return Decoding(Request((name, "yy"), 1, "fake", (1,)), max_tokens=9, eos_id=0)
+    (source,) = FakeModel().encode([[0]])
+    return Decoding(Request((name, "yy"), 1, "fake", (0,)), source, max_tokens=9, eos_id=0)
 
 
 def test_rows_are_given_in_order_until_none_is_free() -> None:

@@ -13,7 +13,7 @@ from translator.models.base import LanguagePair
 from translator.session.events import AlignedRange, Binding
 from translator.session.text import TextTranslation
 from translator.testing import FakeModel, fake_translation
-from translator.text.segmenter import Segmenter, SegmentLimits
+from translator.text.segmenter import Segmenter, SegmentLimits, is_opaque
 
 pytestmark = pytest.mark.unit
 
@@ -107,15 +107,28 @@ def test_each_segment_goes_through_both_legs_as_a_whole(text: str) -> None:
         assert target[a.target_start : a.target_end].removesuffix("~") + "." == word
 
 
-@given(TEXTS)
-@settings(deadline=None, max_examples=60)
-def test_alignment_is_in_order_and_inside_both_texts(text: str) -> None:
+@given(TEXTS, st.sampled_from(["", " ", " \n😀 "]))
+@settings(deadline=None, max_examples=100)
+def test_alignment_is_in_order_and_covers_every_word_of_what_is_translated(
+    text: str, lead: str
+) -> None:
+    text = lead + text
     target, aligned = translate(text)
-    reached = 0
+    reached, uncovered = 0, ""
     for a in aligned:
         assert 0 <= a.source_start < a.source_end <= len(text)
         assert reached <= a.target_start < a.target_end <= len(target)
+        uncovered += target[reached : a.target_start]
         reached = a.target_end
+        # Neither begins nor ends with white space.
+        source, word = text[a.source_start : a.source_end], target[a.target_start : a.target_end]
+        assert (source.strip(), word.strip()) == (source, word)
+    uncovered += target[reached:]
+    kept = "".join(
+        text[start:end] for start, end in Segmenter("en").split(text) if is_opaque(text[start:end])
+    )
+    # Of letters, what is left is what is passed on as it is.
+    assert [*filter(str.isalnum, uncovered)] == [*filter(str.isalnum, kept)]
 
 
 def test_alignment_is_in_code_points_of_the_whole_text() -> None:

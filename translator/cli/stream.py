@@ -23,7 +23,13 @@ _READ_BYTES = 4096
 
 @click.command("stream")
 @click.argument("file", required=False, type=click.File("rb"), default="-")
-@click.option("--from", "source", default="en", show_default=True, help="Language of the source.")
+@click.option(
+    "--from",
+    "source",
+    default="en",
+    show_default=True,
+    help="Language of the source; und detects it.",
+)
 @click.option(
     "--to", "targets", multiple=True, default=("pt",), show_default=True, help="Repeatable."
 )

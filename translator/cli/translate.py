@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import textwrap
 
 import click
 
@@ -15,19 +16,32 @@ __all__ = ["command"]
 
 @click.command("translate")
 @click.argument("text", nargs=-1)
-@click.option("--from", "source", default="en", show_default=True, help="Language of the text.")
+@click.option(
+    "--from",
+    "source",
+    default="en",
+    show_default=True,
+    help="Language of the text; und detects it.",
+)
 @click.option("--to", "target", default="pt", show_default=True, help="Language to translate into.")
+@click.option(
+    "--alternatives",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Further translations of each text.",
+)
 @server_options
 def command(
     text: tuple[str, ...],
     source: str,
     target: str,
+    alternatives: int,
     address: str | None,
     models: tuple[str, ...],
 ) -> None:
     """Translate TEXT, or standard input.
 
-    Several TEXTs are several translations, a line each.
+    Several TEXTs are several translations, a line each; alternatives are indented below.
     """
     # Bytes that are not UTF-8 become U+FFFD, wherever they come from.
     inputs = [os.fsencode(t) for t in text] or [sys.stdin.buffer.read()]
@@ -35,7 +49,7 @@ def command(
 
     async def run() -> list[Translation]:
         async with connected(address, models) as client:
-            return await client.translate(texts, source, target)
+            return await client.translate(texts, source, target, num_alternatives=alternatives)
 
     with one_sentence():
         translations = asyncio.run(run())
@@ -45,5 +59,7 @@ def command(
             # Text from standard input brings its own line end.
             ends_line = not text and translation.text.endswith("\n")
             click.echo(translation.text, nl=not ends_line)
+            for alternative in translation.alternatives:
+                click.echo(textwrap.indent(alternative.rstrip(), "  "))
             if index + 1 == len(translations):
                 sys.stdout.flush()

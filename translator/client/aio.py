@@ -91,7 +91,7 @@ class AsyncTranslatorClient:
         """A live translation; ``async with`` opens it.
 
         Args:
-            source: Language of the source, BCP-47.
+            source: Language of the source, BCP-47; "und" to have it detected.
             targets: Languages to translate into, BCP-47, each at most once.
             resume_timeout_s: Longest time without an open stream, in seconds, before the stream
                 fails with ConnectionLostError; for opening it too.
@@ -131,7 +131,7 @@ class AsyncTranslatorClient:
 
         Args:
             texts: The texts, each translated by itself.
-            source: Language of the texts, BCP-47.
+            source: Language of the texts, BCP-47; "und" to have it detected, for each by itself.
             target: Language to translate into, BCP-47.
             model: Name of a model; "" takes the best for the pair.
             mime_type: Of the texts; "" is "text/plain".

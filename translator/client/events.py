@@ -92,12 +92,15 @@ class Started:
         targets: What each target got, in the order asked for.
         limits: The limits in force.
         resumed: Whether this goes on with a stream that broke off. Drafts shown so far are void.
+        detected_language: Language of the source where the stream was opened with "und"; "" until
+            it is detected, and the targets have neither model nor policy until then.
     """
 
     session_id: str
     targets: Sequence[StartedTarget]
     limits: Limits
     resumed: bool
+    detected_language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

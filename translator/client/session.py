@@ -31,6 +31,8 @@ from translator.v1.streaming_pb2 import (
 
 __all__ = ["ClientSession"]
 
+# A source language that the server is to detect.
+_UNDETERMINED = "und"
 # Begins the reason of the warning that answers a reconfiguration which is not valid.
 _CONFIG_IGNORED = "CONFIG_IGNORED_"
 
@@ -221,10 +223,16 @@ class ClientSession:
         is_resumed = self._is_opening and bool(self.session_id)
         if is_resumed:
             self._targets.void_drafts()
-        elif not self._is_opening and self._unanswered:
+        detected = message.detected_language_code
+        # The first that names it answers no config.
+        is_news = bool(detected) and self.config.source.lower() == _UNDETERMINED
+        if not self._is_opening and self._unanswered and not is_news:
             asked = self._unanswered.pop(0)
             asked.is_accepted = True
             self.config = asked.config
+        if detected:
+            # A resume has to name it.
+            self.config = dataclasses.replace(self.config, source=detected)
         self._targets.reconfigure(message.targets)
         self._trim()
         self._is_opening = False
@@ -235,6 +243,7 @@ class ClientSession:
             targets=tuple(map(convert.started_target, message.targets)),
             limits=self._limits,
             resumed=is_resumed,
+            detected_language=detected,
         )
 
     def _warn(self, message: Status) -> SessionWarning:

@@ -12,10 +12,12 @@ from google.rpc import error_details_pb2, status_pb2
 from translator.errors import (
     ClientError,
     ConnectionLostError,
+    DeadlineExceededError,
     DecodingError,
     DrainingError,
     FieldViolation,
     InvalidRequestError,
+    LanguageNotDetectedError,
     LanguagePairNotSupportedError,
     LimitError,
     ModelFilesError,
@@ -37,8 +39,10 @@ _BY_REASON: dict[str, type[TranslatorError]] = {
     for kind in (
         ClientError,
         ConnectionLostError,
+        DeadlineExceededError,
         DecodingError,
         DrainingError,
+        LanguageNotDetectedError,
         LanguagePairNotSupportedError,
         LimitError,
         ModelFilesError,
@@ -51,7 +55,7 @@ _BY_REASON: dict[str, type[TranslatorError]] = {
 _BY_CODE: dict[grpc.StatusCode, type[TranslatorError]] = {
     grpc.StatusCode.ALREADY_EXISTS: ClientError,
     grpc.StatusCode.CANCELLED: TranslatorError,
-    grpc.StatusCode.DEADLINE_EXCEEDED: TranslatorError,
+    grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineExceededError,
     grpc.StatusCode.FAILED_PRECONDITION: OperatorError,
     grpc.StatusCode.INVALID_ARGUMENT: ClientError,
     grpc.StatusCode.NOT_FOUND: ClientError,

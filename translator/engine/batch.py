@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from translator.engine.request import Hypothesis, Request
+from translator.engine.request import Hypothesis, Request, RunnerUp
 from translator.models.base import EncoderStates
 
 __all__ = ["Decoding"]
@@ -25,6 +25,8 @@ class Decoding:
         steps_run: Decoder passes so far, the prefill included.
         ended: Whether the end of sentence has been predicted.
         biased: Whether a draft token was taken that the model did not choose by itself.
+        end_log_probability: Log probability of the end of sentence.
+        runners_up: The second choice of each position predicted; empty unless asked for.
     """
 
     request: Request
@@ -37,11 +39,22 @@ class Decoding:
     steps_run: int = 0
     ended: bool = False
     biased: bool = False
+    end_log_probability: float = 0.0
+    runners_up: list[RunnerUp] = field(default_factory=list)
 
-    def append(self, token: int, log_probability: float, source_token: int | None) -> None:
+    def append(
+        self,
+        token: int,
+        log_probability: float,
+        source_token: int | None,
+        runner_up: RunnerUp | None = None,
+    ) -> None:
         """Take the next predicted token and the source token that it is aligned with."""
+        if runner_up is not None:
+            self.runners_up.append(runner_up)
         if token == self.eos_id:
             self.ended = True
+            self.end_log_probability = log_probability
             return
         self.tokens.append(token)
         self.log_probabilities.append(log_probability)
@@ -75,4 +88,6 @@ class Decoding:
             log_probabilities=tuple(self.log_probabilities),
             truncated=self.truncated,
             biased=self.biased,
+            end_log_probability=self.end_log_probability,
+            runners_up=tuple(self.runners_up),
         )

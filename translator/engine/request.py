@@ -5,7 +5,15 @@ from enum import IntEnum
 
 from translator.errors import TranslatorError
 
-__all__ = ["Hypothesis", "Outcome", "Priority", "Request", "RequestKey", "RequestTiming"]
+__all__ = [
+    "Hypothesis",
+    "Outcome",
+    "Priority",
+    "Request",
+    "RequestKey",
+    "RequestTiming",
+    "RunnerUp",
+]
 
 # Who asks: session and target. At most one request of a key is in the engine at a time.
 RequestKey = tuple[str, str]
@@ -34,6 +42,9 @@ class Request:
         draft_bias: How much the verification favours the draft, 0 to less than 0.5. With 0 the
             output does not depend on the draft; above, a draft token stays unless the model is
             clearly against it. From 0.5 on the model would have no say.
+        scored: Whether log probabilities are asked for; a live request always has them.
+        runners_up: Whether the second choice of each position is asked for, and with it log
+            probabilities. Costs another look at all scores in each step; not with a draft.
     """
 
     key: RequestKey
@@ -44,17 +55,29 @@ class Request:
     draft: tuple[int, ...] = ()
     priority: Priority = Priority.LIVE
     draft_bias: float = 0.0
+    scored: bool = False
+    runners_up: bool = False
 
     def __post_init__(self) -> None:
         if not self.source:
             raise ValueError("a request needs at least one source token (the end of sentence)")
         if not 0 <= self.draft_bias < 0.5:
             raise ValueError(f"draft_bias is {self.draft_bias}; allowed: 0 to less than 0.5")
+        if self.runners_up and self.draft:
+            raise ValueError("runners_up are not told of a draft; leave one of them out")
 
     @property
     def probable(self) -> bool:
-        """Whether log probabilities are asked for: policies look at them, nothing else does."""
-        return self.priority is Priority.LIVE
+        """Whether log probabilities are computed: policies look at them, and who ranks."""
+        return self.priority is Priority.LIVE or self.scored or self.runners_up
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerUp:
+    """The second choice at a position: the most probable token but for the one taken."""
+
+    token: int
+    log_probability: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +92,10 @@ class Hypothesis:
             and throughout when the request does not ask for them.
         truncated: Whether the length limit ended it.
         biased: Whether the bias kept a draft token that was not the model's own choice.
+        end_log_probability: Of the end of sentence; 0 when the length limit ended it, or when log
+            probabilities are not asked for.
+        runners_up: For each position after the prefix, that of the end of sentence included;
+            empty unless asked for.
     """
 
     tokens: tuple[int, ...]
@@ -76,6 +103,8 @@ class Hypothesis:
     log_probabilities: tuple[float, ...]
     truncated: bool = False
     biased: bool = False
+    end_log_probability: float = 0.0
+    runners_up: tuple[RunnerUp, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

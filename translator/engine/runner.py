@@ -8,10 +8,16 @@ import torch
 from torch import Tensor
 
 from translator.engine.batch import Decoding
-from translator.engine.request import Request
+from translator.engine.request import Request, RunnerUp
 from translator.engine.slots import SlotTable
 from translator.errors import DecodingError
-from translator.models.base import EncoderStates, Prediction, Prefill, Seq2SeqModel
+from translator.models.base import (
+    EncoderStates,
+    Prediction,
+    Prefill,
+    Seq2SeqModel,
+    second_from_logits,
+)
 
 __all__ = ["EncoderCache", "Runner"]
 
@@ -102,6 +108,12 @@ class Runner:
         firsts = [len(r.target_prefix) for r in requests]
         drafts = [tokens[first:] for tokens, first in zip(known, firsts, strict=True)]
         predicted = self._predict_known(requests, encoder_states, prefill, firsts, drafts)
+        # Who asks for runners-up has no draft: one position is predicted.
+        runners_up = {
+            index: self._runner_up(prefill.hidden[index, firsts[index]], predicted[index].tokens[0])
+            for index, request in enumerate(requests)
+            if request.runners_up
+        }
         aligned = _best_source(prefill.alignment)
         started: list[Decoding | DecodingError] = []
         for index, request in enumerate(requests):
@@ -114,7 +126,9 @@ class Runner:
             if alignment is not None:
                 decoding.alignment.extend(alignment[: firsts[index]])
             try:
-                position = _verify(decoding, drafts[index], predicted[index], alignment)
+                position = _verify(
+                    decoding, drafts[index], predicted[index], alignment, runners_up.get(index)
+                )
             except DecodingError as error:
                 started.append(error)
                 continue
@@ -138,6 +152,11 @@ class Runner:
         choice = self.model.predict(
             output.hidden, probable=probable, sources=[owner.source for owner in owners]
         )
+        runners_up = {
+            row: self._runner_up(output.hidden[row], choice.tokens[row])
+            for row, owner in enumerate(owners)
+            if owner.request.runners_up
+        }
         aligned = None if output.alignment is None else output.alignment.argmax(-1).tolist()
         through: list[Decoding | tuple[Decoding, DecodingError]] = []
         for row, decoding in enumerate(owners):
@@ -151,6 +170,7 @@ class Runner:
                 choice.tokens[row],
                 choice.log_probabilities[row] if decoding.request.probable else 0.0,
                 None if aligned is None else aligned[row],
+                runners_up.get(row),
             )
             if decoding.is_finished:
                 through.append(decoding)
@@ -232,12 +252,17 @@ class Runner:
             [score for part in parts for score in part.draft_log_probabilities],
         )
 
+    def _runner_up(self, hidden: Tensor, chosen: int) -> RunnerUp:
+        """The second choice at a position, ``hidden`` [D]."""
+        return RunnerUp(*second_from_logits(self.model.logits(hidden[None])[0], chosen))
+
 
 def _verify(
     decoding: Decoding,
     draft: Sequence[int],
     predicted: Prediction,
     alignment: Sequence[int] | None,
+    runner_up: RunnerUp | None,
 ) -> int:
     """Take draft tokens as long as they are chosen, then the choice that differs.
 
@@ -256,7 +281,12 @@ def _verify(
                 token, log_probability = draft[index], drafted
                 holds = decoding.biased = True
         source_token = None if alignment is None else alignment[first + index]
-        decoding.append(token, log_probability if decoding.request.probable else 0.0, source_token)
+        decoding.append(
+            token,
+            log_probability if decoding.request.probable else 0.0,
+            source_token,
+            runner_up,
+        )
         if not holds or decoding.is_finished:
             return first + index
     raise AssertionError("the last position has no draft token that could hold")

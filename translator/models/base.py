@@ -32,6 +32,7 @@ __all__ = [
     "Tokenizer",
     "lengths_of",
     "predict_from_logits",
+    "second_from_logits",
 ]
 
 
@@ -176,6 +177,14 @@ def predict_from_logits(
     asked = [tokens] if drafted is None else [tokens, torch.tensor(drafted, device=tokens.device)]
     found = scores.gather(-1, torch.stack(asked, -1)).T.tolist()
     return Prediction(tokens.tolist(), *found)
+
+
+def second_from_logits(logits: Tensor, best: int) -> tuple[int, float]:
+    """The most probable token but for ``best``, of scores [V], and its log probability."""
+    scores = torch.log_softmax(logits, -1)
+    scores[best] = -torch.inf
+    token = int(scores.argmax())
+    return token, float(scores[token])
 
 
 def _argmax(logits: Tensor) -> Tensor:

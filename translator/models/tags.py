@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import langcodes
 
-__all__ = ["TOO_FAR", "closest", "distance"]
+__all__ = ["TOO_FAR", "closest", "distance", "language"]
 
 # Worse than any match within a language; a perfect match is 0, on CLDR's scale.
 TOO_FAR = 100
@@ -16,15 +16,16 @@ def distance(wanted: str, offered: str) -> int:
     """How far an offered tag is from the wanted one; ``TOO_FAR`` for another language."""
     if wanted == offered:
         return 0
-    if _language(wanted) != _language(offered):
+    if language(wanted) != language(offered):
         return TOO_FAR
     return min(TOO_FAR - 1, 1 + langcodes.tag_distance(wanted, offered))
 
 
-def _language(tag: str) -> str | None:
-    language = langcodes.get(tag).language
+def language(tag: str) -> str:
+    """The language of a tag, without region and script."""
+    found = langcodes.get(tag).language or ""
     # Nynorsk is "nn", so what is called Norwegian is Bokmål.
-    return "nb" if language == "no" else language
+    return "nb" if found == "no" else found
 
 
 def closest(wanted: str, offered: Iterable[str]) -> str | None:

@@ -31,9 +31,11 @@ from translator.models.loading import (
 from translator.models.pair import LanguagePair
 from translator.server.context import ServerContext
 from translator.server.interceptors import ErrorInterceptor
+from translator.server.language import SourceLanguages
 from translator.server.service import TranslatorService
 from translator.store.installed import locate
 from translator.store.store import Store
+from translator.text.detection import FastTextDetector, LanguageDetector
 from translator.v1 import translator_service_pb2, translator_service_pb2_grpc
 
 __all__ = ["RunningServer", "load_models", "running"]
@@ -95,6 +97,15 @@ def _load(spec: str, config: ServerConfig) -> Seq2SeqModel:
     )
 
 
+def load_detector(config: ServerConfig) -> LanguageDetector:
+    """What detects languages: for the fake model's, which are none, the test kit's."""
+    if config.fake_model:
+        from translator.testing import FakeDetector
+
+        return FakeDetector()
+    return FastTextDetector()
+
+
 @dataclass(slots=True)
 class RunningServer:
     """A server that listens.
@@ -124,9 +135,16 @@ class RunningServer:
 
 @asynccontextmanager
 async def running(
-    config: ServerConfig, models: Iterable[Seq2SeqModel] | None = None
+    config: ServerConfig,
+    models: Iterable[Seq2SeqModel] | None = None,
+    detector: LanguageDetector | None = None,
 ) -> AsyncIterator[RunningServer]:
     """A server that serves while the context is open.
+
+    Args:
+        config: The settings.
+        models: Instead of those that the settings name.
+        detector: Instead of the one that goes with the models.
 
     Raises:
         ConfigError: A port cannot be listened on.
@@ -141,7 +159,8 @@ async def running(
             for name, model in catalog.models.items()
         )
     )
-    context = ServerContext(config, catalog, engine, metrics)
+    languages = SourceLanguages(catalog, detector or load_detector(config))
+    context = ServerContext(config, catalog, engine, languages, metrics)
     service = TranslatorService(context)
     # A port that is taken is an error, unless it is the workers' own.
     options = (*_OPTIONS, ("grpc.so_reuseport", int(config.workers > 1)))

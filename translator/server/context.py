@@ -7,6 +7,7 @@ from translator.engine.async_engine import AsyncEngine
 from translator.metrics import Metrics
 from translator.models.catalog import Catalog
 from translator.server import convert
+from translator.server.language import SourceLanguages
 from translator.session.events import SessionLimits
 from translator.v1 import streaming_pb2
 
@@ -15,11 +16,12 @@ __all__ = ["ServerContext"]
 
 @dataclass(slots=True)
 class ServerContext:
-    """Settings, models, the engine and the metrics."""
+    """Settings, models, the engine, the languages of sources and the metrics."""
 
     config: ServerConfig
     catalog: Catalog
     engine: AsyncEngine
+    languages: SourceLanguages
     metrics: Metrics = field(default_factory=Metrics)
 
     @property

@@ -29,6 +29,7 @@ __all__ = [
     "seconds",
     "source_update",
     "started",
+    "started_undetected",
     "target_update",
     "warned",
 ]
@@ -101,9 +102,12 @@ def started(
     config: SessionConfig,
     first_segment_ids: dict[str, int],
     limits: streaming_pb2.SessionLimits,
+    detected: str = "",
 ) -> streaming_pb2.SessionStarted:
-    """What a config was resolved to."""
-    message = streaming_pb2.SessionStarted(session_id=session_id, limits=limits)
+    """What a config was resolved to, and the language that was ``detected`` for it."""
+    message = streaming_pb2.SessionStarted(
+        session_id=session_id, limits=limits, detected_language_code=detected
+    )
     for binding in config.bindings:
         policy = binding.policy or config.policy
         models = [config.pivot, binding] if binding.pivoted and config.pivot else [binding]
@@ -114,6 +118,20 @@ def started(
             first_segment_id=first_segment_ids.get(binding.target, 0),
         )
     return message
+
+
+def started_undetected(
+    session_id: str, config: streaming_pb2.StreamingConfig, limits: streaming_pb2.SessionLimits
+) -> streaming_pb2.SessionStarted:
+    """What there is to say before the language of the source is known."""
+    return streaming_pb2.SessionStarted(
+        session_id=session_id,
+        limits=limits,
+        targets=[
+            streaming_pb2.StartedTarget(target_language_code=target)
+            for target in config.target_language_codes
+        ],
+    )
 
 
 def target_update(event: TargetEvent, revision: int) -> streaming_pb2.TargetUpdate:

@@ -18,9 +18,15 @@ from translator.errors import (
 )
 from translator.server import convert
 from translator.server.context import ServerContext
+from translator.server.language import is_undetermined
 from translator.server.stream import LiveStream
 from translator.server.translate import translate_texts
-from translator.server.validation import heartbeat_s, resolve_config, resolve_resume
+from translator.server.validation import (
+    heartbeat_s,
+    resolve_config,
+    resolve_resume,
+    resolve_undetected,
+)
 from translator.session.report import SessionReport
 from translator.session.session import Session
 from translator.v1 import (
@@ -90,7 +96,7 @@ class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
             )
         self._num_translating += 1
         try:
-            return await translate_texts(request, self._server)
+            return await translate_texts(request, self._server, context.time_remaining())
         finally:
             self._num_translating -= 1
 
@@ -150,14 +156,18 @@ class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
             ) from None
 
     def _open(self, message: streaming_pb2.StreamingConfig) -> Session:
-        limits = self._server.config.limits
-        config = resolve_config(message, self._server.catalog, limits)
+        catalog, limits = self._server.catalog, self._server.config.limits
         heartbeat_s(message, 0.0)
         resume = None
         stream_id = session_id = uuid.uuid4().hex
         if message.HasField("resume"):
-            resume = resolve_resume(message, config, limits)
             session_id = message.resume.session_id
+        if is_undetermined(message.source_language_code):
+            config = resolve_undetected(message, catalog, limits, self._server.languages)
+        else:
+            config = resolve_config(message, catalog, limits)
+            if message.HasField("resume"):
+                resume = resolve_resume(message, config, limits)
         return Session(
             session_id,
             stream_id,

@@ -12,9 +12,11 @@ from translator.engine.request import Outcome
 from translator.errors import ClientError, DrainingError, InvalidRequestError, ServiceError
 from translator.server import convert
 from translator.server.context import ServerContext
+from translator.server.held import HeldSource
+from translator.server.language import is_undetermined
 from translator.server.latency import UpdateLatency
-from translator.server.validation import heartbeat_s, resolve_config
-from translator.session.events import Warned
+from translator.server.validation import heartbeat_s, resolve_config, resolve_undetected
+from translator.session.events import SessionConfig, Warned
 from translator.session.session import Session
 from translator.v1 import streaming_pb2
 
@@ -32,7 +34,7 @@ class LiveStream:
         context: The call.
         session: The stream's state.
         server: What all streams share.
-        config: The first message, for the heartbeat.
+        config: The first message.
     """
 
     def __init__(
@@ -46,6 +48,14 @@ class LiveStream:
         self._context = context
         self._server = server
         self._engine: AsyncEngine = server.engine
+        self._config = config
+        # Of the source; "" until it is known.
+        self._language = config.source_language_code
+        # While it is not.
+        self._held: HeldSource | None = None
+        if is_undetermined(self._language):
+            self._language = ""
+            self._held = HeldSource(server.languages)
         self._heartbeat_s = heartbeat_s(config, server.config.heartbeat_s)
         self._latency = UpdateLatency(time.monotonic, server.metrics.update_time.observe)
         # Messages other than updates, in order.
@@ -91,12 +101,18 @@ class LiveStream:
             while True:
                 await self._room()
                 message = await self._context.read()
-                if message is grpc.aio.EOF:
+                ended = message is grpc.aio.EOF
+                if not ended and message.HasField("source"):
+                    self._latency.came(message.source.sequence)
+                if self._held is not None:
+                    await self._hold(self._held, None if ended else message)
+                elif not ended:
+                    self._take(message)
+                if ended:
                     self.session.end_source()
-                    self._pump()
-                    return
-                self._take(message)
                 self._pump()
+                if ended:
+                    return
         except asyncio.CancelledError:
             raise
         except BaseException as error:
@@ -113,7 +129,6 @@ class LiveStream:
         kind = message.WhichOneof("request")
         if kind == "source":
             self.session.update_source(convert.source_update(message.source))
-            self._latency.came(message.source.sequence)
         elif kind == "flush":
             self.session.flush(message.flush.sequence)
         elif kind == "ack":
@@ -132,6 +147,36 @@ class LiveStream:
                 "request", "is not set; allowed: config, source, flush or ack"
             )
 
+    async def _hold(
+        self, held: HeldSource, message: streaming_pb2.StreamingTranslateRequest | None
+    ) -> None:
+        """Keep a message (None: the end) until the source's language is known, then take them all.
+
+        A config that names the language ends the wait too.
+        """
+        if message is not None and message.HasField("config"):
+            self._reconfigure(message.config)
+        else:
+            if message is not None:
+                held.add(message)
+            language = await held.language(ended=message is None)
+            if language is not None:
+                self._language = language
+                self.session.reconfigure(self._resolve(self._config))
+                self._tell_started()
+        if self._language or message is None:
+            self._held = None
+            for kept in held.messages:
+                self._take(kept)
+
+    def _resolve(self, config: streaming_pb2.StreamingConfig) -> SessionConfig:
+        catalog, limits = self._server.catalog, self._server.config.limits
+        if not is_undetermined(config.source_language_code):
+            return resolve_config(config, catalog, limits)
+        if not self._language:
+            return resolve_undetected(config, catalog, limits, self._server.languages)
+        return resolve_config(config, catalog, limits, self._language)
+
     def _reconfigure(self, config: streaming_pb2.StreamingConfig) -> None:
         """Take a later config; one that is not valid leaves the former in force."""
         try:
@@ -139,7 +184,7 @@ class LiveStream:
                 raise InvalidRequestError(
                     "config.resume", "is set; it is allowed in a stream's first message only"
                 )
-            resolved = resolve_config(config, self._server.catalog, self._server.config.limits)
+            resolved = self._resolve(config)
             heartbeat = heartbeat_s(config, self._server.config.heartbeat_s)
         except ClientError as error:
             # In its place among the answers: each config gets one, in order.
@@ -148,14 +193,26 @@ class LiveStream:
             self._wake.set()
             return
         self._heartbeat_s = heartbeat
+        self._config = config
+        if not is_undetermined(config.source_language_code):
+            self._language = config.source_language_code
         self.session.reconfigure(resolved)
         self._tell_started()
 
     def _tell_started(self) -> None:
         limits = self._server.session_limits(self._heartbeat_s)
-        started = convert.started(
-            self.session.session_id, self.session.config, self.session.first_segment_ids, limits
-        )
+        session = self.session
+        if self._language:
+            is_open = is_undetermined(self._config.source_language_code)
+            started = convert.started(
+                session.session_id,
+                session.config,
+                session.first_segment_ids,
+                limits,
+                self._language if is_open else "",
+            )
+        else:
+            started = convert.started_undetected(session.session_id, self._config, limits)
         self._messages.append(Response(started=started))
 
     # The engine
@@ -198,7 +255,10 @@ class LiveStream:
             if self._ended_by_s is not None and now_s >= self._ended_by_s:
                 raise DrainingError("the server is going away; reconnect with a ResumeState")
             if self._heartbeat_s and now_s - last_s >= self._heartbeat_s:
-                heartbeat = streaming_pb2.Heartbeat(source_sequence=self.session.last_sequence)
+                sequence = self.session.last_sequence
+                if self._held is not None:
+                    sequence = max(sequence, self._held.last_sequence)
+                heartbeat = streaming_pb2.Heartbeat(source_sequence=sequence)
                 await self._context.write(Response(heartbeat=heartbeat))
                 last_s = loop.time()
             await self._sleep(last_s)

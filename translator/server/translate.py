@@ -2,11 +2,16 @@
 
 import asyncio
 import uuid
+from itertools import accumulate
+
+from google.rpc import code_pb2
 
 from translator.engine.request import Outcome, Request
-from translator.errors import InvalidRequestError, TranslatorError
+from translator.errors import DeadlineExceededError, InvalidRequestError, TranslatorError
+from translator.models.catalog import Route
 from translator.server import convert
 from translator.server.context import ServerContext
+from translator.server.language import is_undetermined
 from translator.server.status import from_error
 from translator.server.validation import resolve_translate, segment_limits
 from translator.session.events import Binding
@@ -16,58 +21,127 @@ from translator.v1 import translate_pb2
 
 __all__ = ["translate_texts"]
 
+# Of the time until the client's deadline, what is kept for the answer to get there.
+_RESERVED_SHARE = 0.1
+_MAX_RESERVED_S = 0.25
+
 
 async def translate_texts(
-    request: translate_pb2.TranslateRequest, server: ServerContext
+    request: translate_pb2.TranslateRequest, server: ServerContext, remaining_s: float | None
 ) -> translate_pb2.TranslateResponse:
     """Translate each text; one that fails says so in its own status.
 
+    Args:
+        request: The client's.
+        server: What all calls share.
+        remaining_s: Until the client's deadline; None when it has none.
+
     Raises:
         ClientError: The request as a whole cannot be served.
+        DeadlineExceededError: The deadline came before any text was through.
     """
-    limits = server.config.limits
-    route = resolve_translate(request, server.catalog, limits)
-    first, *further = (
-        Binding(request.target_language_code, leg.model.info, leg.tokenizer) for leg in route.legs
-    )
-    segmenter = Segmenter(request.source_language_code, segment_limits(limits))
-    key = f"translate-{uuid.uuid4().hex}"
-    tasks: list[asyncio.Task[translate_pb2.Translation]] = []
-    length = 0
+    if remaining_s is not None:
+        remaining_s -= min(_MAX_RESERVED_S, _RESERVED_SHARE * remaining_s)
+        if remaining_s <= 0:
+            raise DeadlineExceededError("the deadline had passed when the request came")
+    job = _Job(request, server)
+    loop = asyncio.get_running_loop()
+    ends_s = None if remaining_s is None else loop.time() + remaining_s
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(job.translation(index, ends_s)) for index in range(len(request.texts))
+        ]
+    translations = [task.result() for task in tasks]
+    if all(t.status.code == code_pb2.DEADLINE_EXCEEDED for t in translations):
+        raise DeadlineExceededError("the deadline came before any text was translated")
+    return translate_pb2.TranslateResponse(translations=translations)
 
-    async def translate(index: int, text: str) -> translate_pb2.Translation:
-        result = translate_pb2.Translation(model="+".join(route.models))
+
+class _Job:
+    """A request that is being answered.
+
+    Raises:
+        ClientError: It cannot be served, whatever its texts.
+    """
+
+    def __init__(self, request: translate_pb2.TranslateRequest, server: ServerContext) -> None:
+        self._request = request
+        self._server = server
+        self._limits = server.config.limits
+        self._key = f"translate-{uuid.uuid4().hex}"
+        # Code points of each text and those before it.
+        self._lengths = list(accumulate(map(len, request.texts)))
+        self._source = request.source_language_code
+        if is_undetermined(self._source):
+            self._source = ""
+            server.languages.first_served(self._route)
+        else:
+            self._route(self._source)
+
+    def _route(self, source: str) -> Route:
+        return resolve_translate(self._request, self._server.catalog, self._limits, source)
+
+    async def translation(self, index: int, ends_s: float | None) -> translate_pb2.Translation:
+        """The translation of a text by ``ends_s`` of the event loop's clock, or why there is none.
+
+        A text that is not through by then gives back its places in the engine.
+        """
+        result = translate_pb2.Translation()
         try:
-            if length_until[index] > limits.max_text_length:
-                raise InvalidRequestError(
-                    f"texts[{index}]",
-                    f"makes {length_until[index]} code points with the texts before it; "
-                    f"at most {limits.max_text_length} are allowed in a request",
-                )
-            translation = TextTranslation(f"{key}-{index}", first, segmenter, text)
-            for outcome in await _run(server, translation.requests):
-                translation.accept(outcome)
-            for binding in further:
-                translation.go_on(binding)
-                for outcome in await _run(server, translation.requests):
-                    translation.accept(outcome)
-            result.text, aligned = translation.result(alignments=request.alignments)
-            result.alignments.extend(convert.alignment(a) for a in aligned)
+            self._check_length(index)
+            try:
+                async with asyncio.timeout_at(ends_s):
+                    await self._translate(index, result)
+            except TimeoutError:
+                raise DeadlineExceededError(
+                    f"texts[{index}]: the deadline came before it was translated"
+                ) from None
         except TranslatorError as error:
-            server.metrics.errors.labels(error.reason).inc()
+            self._server.metrics.errors.labels(error.reason).inc()
             result.status.CopyFrom(from_error(error))
         return result
 
-    length_until: list[int] = []
-    for text in request.texts:
-        length += len(text)
-        length_until.append(length)
-    async with asyncio.TaskGroup() as group:
-        for index, text in enumerate(request.texts):
-            tasks.append(group.create_task(translate(index, text)))
-    return translate_pb2.TranslateResponse(translations=[task.result() for task in tasks])
+    def _check_length(self, index: int) -> None:
+        length = self._lengths[index]
+        if length > self._limits.max_text_length:
+            raise InvalidRequestError(
+                f"texts[{index}]",
+                f"makes {length} code points with the texts before it; "
+                f"at most {self._limits.max_text_length} are allowed in a request",
+            )
 
+    async def _translate(self, index: int, result: translate_pb2.Translation) -> None:
+        text = self._request.texts[index]
+        source = self._source
+        if not source:
+            if not text.strip():
+                # In no language, and the same in all.
+                result.text = text
+                return
+            source = await self._server.languages.of_text(f"texts[{index}]", text)
+            result.detected_language_code = source
+        route = self._route(source)
+        result.model = "+".join(route.models)
+        first, *further = (
+            Binding(self._request.target_language_code, leg.model.info, leg.tokenizer)
+            for leg in route.legs
+        )
+        segmenter = Segmenter(source, segment_limits(self._limits))
+        wanted = self._request.num_alternatives
+        job = TextTranslation(f"{self._key}-{index}", first, segmenter, text, wanted)
+        for outcome in await self._outcomes(job.requests):
+            job.accept(outcome)
+        for binding in further:
+            job.go_on(binding)
+            for outcome in await self._outcomes(job.requests):
+                job.accept(outcome)
+        for outcome in await self._outcomes(job.branch_requests()):
+            job.accept_branch(outcome)
+        translated, aligned = job.result(alignments=self._request.alignments)
+        result.alternatives.extend(job.alternatives())
+        result.alignments.extend(convert.alignment(a) for a in aligned)
+        result.text = translated
 
-async def _run(server: ServerContext, requests: list[Request]) -> list[Outcome]:
-    """The outcomes of all requests, in order; cancelled together."""
-    return await asyncio.gather(*(server.engine.translate(request) for request in requests))
+    async def _outcomes(self, requests: list[Request]) -> list[Outcome]:
+        """The outcomes of all requests, in order; cancelled together."""
+        return await asyncio.gather(*(self._server.engine.translate(r) for r in requests))

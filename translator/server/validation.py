@@ -8,11 +8,19 @@ from translator.errors import InvalidRequestError, UnsupportedFeatureError
 from translator.models.catalog import PIVOT_LANGUAGE, Catalog, Route, Served
 from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.server import convert
-from translator.session.events import Binding, ResumeState, SessionConfig
+from translator.server.language import SourceLanguages
+from translator.session.events import Binding, ResumedTarget, ResumeState, SessionConfig
 from translator.text.segmenter import Segmenter, SegmentLimits
 from translator.v1 import streaming_pb2, translate_pb2
 
-__all__ = ["heartbeat_s", "resolve_config", "resolve_resume", "resolve_translate", "segment_limits"]
+__all__ = [
+    "heartbeat_s",
+    "resolve_config",
+    "resolve_resume",
+    "resolve_translate",
+    "resolve_undetected",
+    "segment_limits",
+]
 
 _MAX_INTERVAL_S = 3600.0
 
@@ -23,13 +31,20 @@ def segment_limits(limits: Limits) -> SegmentLimits:
 
 
 def resolve_config(
-    config: streaming_pb2.StreamingConfig, catalog: Catalog, limits: Limits
+    config: streaming_pb2.StreamingConfig, catalog: Catalog, limits: Limits, source: str = ""
 ) -> SessionConfig:
     """A stream's configuration with its models and policy.
+
+    Args:
+        config: The client's.
+        catalog: The models there are.
+        limits: What clients may take.
+        source: The language of the source, where the config does not name it.
 
     Raises:
         ClientError: Something in it is not allowed, not there or not served.
     """
+    source = source or config.source_language_code
     _refuse_glossary("config.glossary", config.glossary)
     targets = list(config.target_language_codes)
     if not targets:
@@ -47,7 +62,7 @@ def resolve_config(
     bindings = []
     pivot = None
     for target in targets:
-        route = catalog.route(config.source_language_code, target, config.model)
+        route = catalog.route(source, target, config.model)
         if route.first is not None:
             # The same for all targets.
             pivot = _binding(PIVOT_LANGUAGE, route.first, policy)
@@ -57,9 +72,7 @@ def resolve_config(
     return SessionConfig(
         bindings=tuple(bindings),
         policy=resolve(policy),
-        segmenter=Segmenter(
-            config.source_language_code, segment_limits(limits), find_sentences=not is_client
-        ),
+        segmenter=Segmenter(source, segment_limits(limits), find_sentences=not is_client),
         client_segmentation=is_client,
         drafts=not config.disable_drafts,
         alignments=config.alignments,
@@ -81,6 +94,31 @@ def _binding(target: str, served: Served, policy: Latency | PolicyChoice) -> Bin
             "choose another policy, or a model with supports_alignment",
         )
     return Binding(target, served.model.info, served.tokenizer, own)
+
+
+def resolve_undetected(
+    config: streaming_pb2.StreamingConfig,
+    catalog: Catalog,
+    limits: Limits,
+    languages: SourceLanguages,
+) -> SessionConfig:
+    """A configuration without targets: what is in force until the source's language is detected.
+
+    Raises:
+        ClientError: Whatever the language, it could not be served.
+    """
+    resolved = languages.first_served(
+        lambda source: resolve_config(config, catalog, limits, source)
+    )
+    if config.HasField("resume"):
+        state = resolve_resume(config, resolved, limits)
+        if any(resumed != ResumedTarget(0, 0, 0) for resumed in state.targets.values()):
+            raise InvalidRequestError(
+                "config.source_language_code",
+                "is und, but the session that is resumed has begun; "
+                "name the language that was detected",
+            )
+    return replace(resolved, bindings=())
 
 
 def heartbeat_s(config: streaming_pb2.StreamingConfig, default_s: float) -> float:
@@ -142,9 +180,9 @@ def resolve_resume(
 
 
 def resolve_translate(
-    request: translate_pb2.TranslateRequest, catalog: Catalog, limits: Limits
+    request: translate_pb2.TranslateRequest, catalog: Catalog, limits: Limits, source: str
 ) -> Route:
-    """The models for a Translate request.
+    """The models for a Translate request whose texts are in the language ``source``.
 
     Raises:
         ClientError: Something in it is not allowed, not there or not served.
@@ -156,15 +194,18 @@ def resolve_translate(
             "mime_type", f'is {request.mime_type[:40]!r}; allowed: "text/plain"'
         )
     _refuse_glossary("glossary", request.glossary)
-    if request.num_alternatives:
-        raise UnsupportedFeatureError("num_alternatives: alternatives are not served yet")
+    if request.num_alternatives > limits.max_alternatives:
+        raise InvalidRequestError(
+            "num_alternatives",
+            f"is {request.num_alternatives}; at most {limits.max_alternatives} are allowed",
+        )
     if not request.texts:
         raise InvalidRequestError("texts", "is empty; at least one text is needed")
     if len(request.texts) > limits.max_texts:
         raise InvalidRequestError(
             "texts", f"has {len(request.texts)} texts; at most {limits.max_texts} are allowed"
         )
-    return catalog.route(request.source_language_code, request.target_language_code, request.model)
+    return catalog.route(source, request.target_language_code, request.model)
 
 
 def _refuse_glossary(field: str, glossary: Sequence[translate_pb2.GlossaryEntry]) -> None:

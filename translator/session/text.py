@@ -1,27 +1,45 @@
 """A whole text, translated at once: the same segments as a stream, without its policies."""
 
-from translator.engine.request import Outcome, Priority, Request
+from translator.engine.request import Hypothesis, Outcome, Priority, Request
+from translator.session.alternatives import Branch, Score, branches, same_text
 from translator.session.events import AlignedRange, Binding
 from translator.session.hypothesis import ModelSource, TargetHypothesis
 from translator.session.relay import origin
+from translator.text.detokenizer import detokenize
 from translator.text.segmenter import Segmenter, is_opaque
 
 __all__ = ["TextTranslation"]
 
+# Branches for each alternative that is wanted, since some lead to what is there already.
+# Measured: docs/protocol.md, Alternatives.
+_BRANCHES_EACH = 2
+
 
 class TextTranslation:
     """Splits a text into segments and puts their translations together with its own white space.
+
+    First ``requests`` are to be answered, and again after each ``go_on``. Where alternatives are
+    wanted, ``branch_requests`` are the last round.
 
     Args:
         key: Names its requests in the engine, together with the segment's number.
         binding: Model and tokenizer.
         segmenter: Finds the segments.
         text: What to translate.
+        num_alternatives: Further translations wanted.
     """
 
-    def __init__(self, key: str, binding: Binding, segmenter: Segmenter, text: str) -> None:
+    def __init__(
+        self,
+        key: str,
+        binding: Binding,
+        segmenter: Segmenter,
+        text: str,
+        num_alternatives: int = 0,
+    ) -> None:
         self._key = key
         self._text = text
+        self._num_alternatives = num_alternatives
         self._segments = list(segmenter.split(text))
         self._first: dict[int, TargetHypothesis] = {}
         self._ask(binding, {i: text[start:end] for i, (start, end) in enumerate(self._segments)})
@@ -31,29 +49,53 @@ class TextTranslation:
 
         Call once all outcomes have been taken; then ``requests`` are those of the second leg.
         """
-        self._first = self._hypotheses
+        self._first = {index: self._leg(index) for index in self._hypotheses}
         self._ask(binding, {index: first.text for index, first in self._first.items()})
 
     def _ask(self, binding: Binding, sources: dict[int, str]) -> None:
         self.requests: list[Request] = []
         self._binding = binding
         self._sources: dict[int, ModelSource] = {}
-        self._hypotheses: dict[int, TargetHypothesis] = {}
+        self._hypotheses: dict[int, Hypothesis] = {}
+        self._branches: list[Branch] = []
+        # By the number of the branch.
+        self._branched: dict[int, Hypothesis] = {}
         for index, segment in sources.items():
             if not segment.strip() or is_opaque(segment):
                 continue
-            source = ModelSource.encode(binding.tokenizer, segment, binding.model.max_source_tokens)
-            self._sources[index] = source
+            self._sources[index] = ModelSource.encode(
+                binding.tokenizer, segment, binding.model.max_source_tokens
+            )
             self.requests.append(
-                Request(
-                    key=(self._key, str(index)),
-                    version=index,
-                    model=binding.model.name,
-                    source=source.encoded.tokens,
-                    target_prefix=binding.tokenizer.target_start,
-                    priority=Priority.UNARY,
+                self._request(
+                    str(index),
+                    index,
+                    index,
+                    binding.tokenizer.target_start,
+                    runners_up=self._num_alternatives > 0,
                 )
             )
+
+    def _request(
+        self,
+        name: str,
+        version: int,
+        segment: int,
+        target_prefix: tuple[int, ...],
+        *,
+        scored: bool = False,
+        runners_up: bool = False,
+    ) -> Request:
+        return Request(
+            key=(self._key, name),
+            version=version,
+            model=self._binding.model.name,
+            source=self._sources[segment].encoded.tokens,
+            target_prefix=target_prefix,
+            priority=Priority.UNARY,
+            scored=scored,
+            runners_up=runners_up,
+        )
 
     def accept(self, outcome: Outcome) -> None:
         """Take the outcome of one of the requests.
@@ -61,27 +103,36 @@ class TextTranslation:
         Raises:
             TranslatorError: The one that befell it; the text cannot be translated.
         """
-        if outcome.error is not None:
-            raise outcome.error
-        if outcome.hypothesis is not None:
-            index = outcome.request.version
-            self._hypotheses[index] = TargetHypothesis(
-                self._binding.tokenizer, self._sources[index], outcome.hypothesis
-            )
+        self._hypotheses[outcome.request.version] = _hypothesis(outcome)
+
+    def branch_requests(self) -> list[Request]:
+        """What alternatives need, once all ``requests`` are answered."""
+        limit = _BRANCHES_EACH * self._num_alternatives
+        self._branches = branches(self._hypotheses, self._binding.tokenizer.eos_id, limit)
+        return [
+            self._request(f"branch-{n}", n, branch.segment, branch.prefix, scored=True)
+            for n, branch in enumerate(self._branches)
+        ]
+
+    def accept_branch(self, outcome: Outcome) -> None:
+        """Take the outcome of one of the branches.
+
+        Raises:
+            TranslatorError: The one that befell it.
+        """
+        hypothesis = _hypothesis(outcome)
+        # Where the length limit ended it, it may go round in circles.
+        if not hypothesis.truncated:
+            self._branched[outcome.request.version] = hypothesis
 
     def result(self, *, alignments: bool) -> tuple[str, list[AlignedRange]]:
         """The translated text and, if asked for, where each word comes from."""
         text = ""
         aligned: list[AlignedRange] = []
-        for index, (start, end) in enumerate(self._segments):
-            segment = self._text[start:end]
-            stripped = segment.strip()
-            lead = segment[: len(segment) - len(segment.lstrip())]
-            tail = segment[len(lead) + len(stripped) :]
-            hypothesis = self._hypotheses.get(index) or self._first.get(index)
-            target = hypothesis.text if hypothesis is not None else stripped
-            base = len(text) + len(lead)
-            if alignments and hypothesis is not None:
+        for index, (start, _) in enumerate(self._segments):
+            lead, target, tail = self._parts(index)
+            if alignments and (index in self._hypotheses or index in self._first):
+                base = len(text) + len(lead)
                 aligned += [
                     AlignedRange(
                         start + a.source_start,
@@ -94,11 +145,79 @@ class TextTranslation:
             text += lead + target + tail
         return text, aligned
 
+    def alternatives(self) -> list[str]:
+        """At most as many further translations as are wanted, the most probable first.
+
+        Each is the text with one segment in other words. How probable it is, is the mean over the
+        tokens of the whole text. What differs from one before in white space, case or final
+        punctuation only is left out. Of two legs only the second has alternatives.
+        """
+        scores = {index: Score.of(found) for index, found in self._hypotheses.items()}
+        whole = sum(scores.values(), Score(0.0, 0))
+
+        def mean(number: int) -> float:
+            branch = self._branches[number]
+            own = Score.of(self._branched[number], branch.log_probability)
+            return (whole - scores[branch.segment] + own).mean
+
+        seen = {(index, same_text(self._target(index))) for index in self._hypotheses}
+        texts: list[str] = []
+        for number in sorted(sorted(self._branched), key=mean, reverse=True):
+            segment = self._branches[number].segment
+            target = self._detokenized(self._branched[number])
+            known = (segment, same_text(target))
+            if len(texts) < self._num_alternatives and known not in seen:
+                seen.add(known)
+                texts.append(self._with(segment, target))
+        return texts
+
+    def _with(self, segment: int, target: str) -> str:
+        """The translated text with another target for a segment."""
+        text = ""
+        for index in range(len(self._segments)):
+            lead, own, tail = self._parts(index)
+            text += lead + (target if index == segment else own) + tail
+        return text
+
+    def _parts(self, index: int) -> tuple[str, str, str]:
+        """A segment's target between its source's own white space."""
+        start, end = self._segments[index]
+        segment = self._text[start:end]
+        stripped = segment.strip()
+        lead = segment[: len(segment) - len(segment.lstrip())]
+        return lead, self._target(index), segment[len(lead) + len(stripped) :]
+
+    def _target(self, index: int) -> str:
+        """A segment's target; what cannot be translated is its own."""
+        if index in self._hypotheses:
+            return self._detokenized(self._hypotheses[index])
+        if index in self._first:
+            return self._first[index].text
+        start, end = self._segments[index]
+        return self._text[start:end].strip()
+
     def _alignments(self, index: int) -> list[AlignedRange]:
         """Where each word of a segment's target comes from in the segment's source."""
-        legs = [h[index] for h in (self._first, self._hypotheses) if index in h]
+        legs = [self._first[index]] if index in self._first else []
+        legs += [self._leg(index)] if index in self._hypotheses else []
         first, *second = (list(leg.alignments(0, len(leg.text))) for leg in legs)
         if not second:
             return first
         through = [(a, origin(first, a.source_start, a.source_end)) for a in second[0]]
         return [AlignedRange(*found, a.target_start, a.target_end) for a, found in through if found]
+
+    def _leg(self, index: int) -> TargetHypothesis:
+        """What a segment has become in the present leg."""
+        return TargetHypothesis(
+            self._binding.tokenizer, self._sources[index], self._hypotheses[index]
+        )
+
+    def _detokenized(self, hypothesis: Hypothesis) -> str:
+        return detokenize(self._binding.tokenizer, hypothesis.tokens).text
+
+
+def _hypothesis(outcome: Outcome) -> Hypothesis:
+    if outcome.hypothesis is None:
+        assert outcome.error is not None  # noqa: S101
+        raise outcome.error
+    return outcome.hypothesis

@@ -170,14 +170,16 @@ class ResumedTarget(_message.Message):
     def __init__(self, target_language_code: _Optional[str] = ..., segment_id: _Optional[int] = ..., revision: _Optional[int] = ..., segment_source_start: _Optional[int] = ..., source_committed: _Optional[str] = ..., source_tentative: _Optional[str] = ..., target_committed: _Optional[str] = ...) -> None: ...
 
 class SessionStarted(_message.Message):
-    __slots__ = ("session_id", "targets", "limits")
+    __slots__ = ("session_id", "targets", "limits", "detected_language_code")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     TARGETS_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
+    DETECTED_LANGUAGE_CODE_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     targets: _containers.RepeatedCompositeFieldContainer[StartedTarget]
     limits: SessionLimits
-    def __init__(self, session_id: _Optional[str] = ..., targets: _Optional[_Iterable[_Union[StartedTarget, _Mapping]]] = ..., limits: _Optional[_Union[SessionLimits, _Mapping]] = ...) -> None: ...
+    detected_language_code: str
+    def __init__(self, session_id: _Optional[str] = ..., targets: _Optional[_Iterable[_Union[StartedTarget, _Mapping]]] = ..., limits: _Optional[_Union[SessionLimits, _Mapping]] = ..., detected_language_code: _Optional[str] = ...) -> None: ...
 
 class StartedTarget(_message.Message):
     __slots__ = ("target_language_code", "model", "policy", "first_segment_id")

@@ -22,6 +22,7 @@ export class Invariants {
   #sequence = 0;
   #isHalfClosed = false;
   #isStarted = false;
+  #isDetected = false;
   #hasReport = false;
   /** @type {Map<string, TargetState>} */
   #targets = new Map();
@@ -86,9 +87,11 @@ export class Invariants {
     this.#isStarted = true;
     this.#check(started.sessionId !== '', 'started has no session_id');
     this.#check(started.limits?.maxChunkLength > 0, 'started has no limits');
+    this.#isDetected ||= started.detectedLanguageCode !== '';
+    const isDetecting = this.#config?.sourceLanguageCode === 'und' && !this.#isDetected;
     for (const { targetLanguageCode, firstSegmentId, model, policy } of started.targets) {
       this.#check(
-        model !== '' && Boolean(policy?.name),
+        isDetecting || (model !== '' && Boolean(policy?.name)),
         `started of ${targetLanguageCode}: no model or policy`,
       );
       if (!this.#targets.has(targetLanguageCode)) {

@@ -19,7 +19,7 @@ const DEFAULT_CHANNEL_OPTIONS = {
  *   text alone
  * @property {string} model
  * @property {string} detectedLanguage empty when the request named the source
- * @property {string[]} alternatives
+ * @property {string[]} alternatives the most probable first
  * @property {import('./events.js').Alignment[]} alignments in code points
  *
  * @typedef {object} Model

@@ -11,11 +11,13 @@ import { errorFromStatus } from './errors.js';
  * @property {string} sessionId
  * @property {StartedTarget[]} targets
  * @property {Limits} limits
+ * @property {string} detectedLanguage of the source where it was left open ("und"); "" until it is
+ *   detected, when a further started event comes
  *
  * @typedef {object} StartedTarget
  * @property {string} target
- * @property {string} model
- * @property {{name: string, parameters: Record<string, number>}} policy
+ * @property {string} model empty until the source's language is detected
+ * @property {{name: string, parameters: Record<string, number>} | null} policy null until then
  * @property {number} firstSegmentId
  *
  * @typedef {object} Limits
@@ -76,7 +78,7 @@ import { errorFromStatus } from './errors.js';
  */
 
 /** @param {any} message SessionStarted @param {boolean} resumed @returns {StartedEvent} */
-export function startedEvent({ sessionId, targets, limits }, resumed) {
+export function startedEvent({ sessionId, targets, limits, detectedLanguageCode }, resumed) {
   const { heartbeatInterval, ...others } = limits ?? { heartbeatInterval: null };
   return {
     type: 'started',
@@ -84,6 +86,7 @@ export function startedEvent({ sessionId, targets, limits }, resumed) {
     sessionId,
     targets: targets.map(named),
     limits: { ...others, heartbeatIntervalMs: msFromDuration(heartbeatInterval) },
+    detectedLanguage: detectedLanguageCode,
   };
 }
 

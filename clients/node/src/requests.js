@@ -13,7 +13,7 @@ import { durationFromMs } from './duration.js';
  * @property {Record<string, number>} [parameters]
  *
  * @typedef {object} StreamOptions
- * @property {string} source language of the source, BCP-47
+ * @property {string} source language of the source, BCP-47; "und" to have it detected
  * @property {string[]} targets languages to translate into
  * @property {string} [model] default: the best for each pair
  * @property {Latency | (string & {}) | NamedPolicy} [policy] a preset, or a policy by its name;
@@ -38,13 +38,14 @@ import { durationFromMs } from './duration.js';
  * @property {string} [speaker] default: the same as before
  *
  * @typedef {object} TranslateOptions
- * @property {string} source language of the texts, BCP-47
+ * @property {string} source language of the texts, BCP-47; "und" to have it detected, for each by
+ *   itself
  * @property {string} target language to translate into, BCP-47
  * @property {string} [model] default: the best for the pair
  * @property {string} [mimeType] default: "text/plain"
  * @property {Glossary} [glossary] default: none
  * @property {boolean} [alignments] default: false
- * @property {number} [numAlternatives] default: 0
+ * @property {number} [numAlternatives] most further translations of each text; default: 0
  * @property {number} [timeoutMs] default: none
  */
 

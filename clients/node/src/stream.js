@@ -19,6 +19,8 @@ const MAX_SILENT_HEARTBEATS = 3;
 const MAX_MISMATCHES = 3;
 // Begins the reason of the warning that answers a reconfiguration which is not valid.
 const CONFIG_IGNORED = 'CONFIG_IGNORED_';
+// A source language that the server is to detect.
+const UNDETERMINED = 'und';
 
 /**
  * One live stream. Send source at any time; read events with `for await`. Reading is what moves the
@@ -264,14 +266,22 @@ export class TranslationStream {
     }
   }
 
-  /** @param {any} started SessionStarted @param {boolean} isAnswer */
+  /**
+   * @param {any} started SessionStarted
+   * @param {boolean} isAnswer whether this connection has had one before
+   */
   #begin(started, isAnswer) {
     this.#sessionId = started.sessionId;
-    const entry = isAnswer ? this.#unanswered.shift() : undefined;
+    const source = started.detectedLanguageCode;
+    // The first that names the language answers no config.
+    const isNews = source !== '' && this.#options.source.toLowerCase() === UNDETERMINED;
+    const entry = isAnswer && !isNews ? this.#unanswered.shift() : undefined;
     if (entry) {
       entry.accepted = true;
       this.#options = entry.options;
     }
+    // A resume has to name it.
+    if (source) this.#options = { ...this.#options, source };
     this.#transcript.begin(started, isAnswer);
     this.#trim();
   }

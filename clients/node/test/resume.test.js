@@ -314,6 +314,52 @@ test('a target that leaves is resumed until its segment closes', async (t) => {
   assert.deepEqual(kinds, ['yy,zz', 'source', 'yy', 'source']);
 });
 
+test('a language that was detected is named from then on', async (t) => {
+  /** @type {any[]} */
+  const configs = [];
+  const both = ['yy', 'zz'].map((targetLanguageCode) => ({ targetLanguageCode }));
+  const stream = await streamTo(
+    t,
+    [
+      async (peer) => {
+        configs.push((await peer.receive()).config);
+        peer.start();
+        await peer.receive();
+        await peer.fail('UNAVAILABLE');
+      },
+      async (peer) => {
+        configs.push((await peer.receive()).config);
+        peer.start();
+        await peer.receive();
+        await peer.receive();
+        // It answers no config.
+        peer.start({ detectedLanguageCode: 'xx' });
+        peer.start({ detectedLanguageCode: 'xx', targets: both });
+        await peer.fail('UNAVAILABLE');
+      },
+      async (peer) => {
+        configs.push((await peer.receive()).config);
+        peer.start({ targets: both });
+        await peer.finish();
+      },
+    ],
+    { source: 'und' },
+  );
+  stream.send('a');
+  stream.reconfigure({ targets: ['yy', 'zz'] });
+  stream.end();
+  const events = await eventsOf(stream);
+  const languages = events
+    .filter(({ type }) => type === 'started')
+    .map(({ detectedLanguage }) => detectedLanguage);
+  assert.deepEqual(languages, ['', '', 'xx', 'xx', '']);
+  assert.deepEqual(
+    configs.map(({ sourceLanguageCode }) => sourceLanguageCode),
+    ['und', 'und', 'xx'],
+  );
+  assert.deepEqual(configs[2].targetLanguageCodes, ['yy', 'zz']);
+});
+
 test('a silent server counts as gone', async (t) => {
   const limits = { heartbeatInterval: { nanos: 20e6 } };
   const stream = await streamTo(t, [(peer) => peer.start({ limits }), (peer) => peer.finish()]);

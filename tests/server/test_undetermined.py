@@ -1,0 +1,253 @@
+"""Streams whose client leaves it to the server to find the language of the source."""
+
+from collections.abc import AsyncIterator
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2
+from wire import Exchange, Request, config, connected, exchange, flush, rest_of, source
+
+from translator.config import Limits, ServerConfig
+from translator.models.base import LanguagePair
+from translator.server.app import RunningServer
+from translator.testing import FakeModel, serve_in_process
+from translator.text.detection import FastTextDetector
+from translator.v1 import streaming_pb2
+
+pytestmark = pytest.mark.server
+
+PT = "Os barcos saem do porto às sete. Ninguém sabia onde estavam as chaves."
+SEGMENTS = ["OS BARCOS SAEM DO PORTO ÀS SETE.", "NINGUÉM SABIA ONDE ESTAVAM AS CHAVES."]
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[RunningServer]:
+    models = [
+        FakeModel(LanguagePair("en", "pt"), LanguagePair("en", "de"), name="from-en"),
+        FakeModel(LanguagePair("pt", "en"), LanguagePair("pt", "de"), name="from-pt"),
+    ]
+    async with serve_in_process(models=models, detector=FastTextDetector()) as running:
+        yield running
+
+
+def und(*targets: str, **fields: object) -> Request:
+    return config(targets or ("de",), source="und", **fields)
+
+
+def words(text: str) -> list[Request]:
+    return [source(i + 1, word + " ") for i, word in enumerate(text.split(" "))]
+
+
+def started(result: Exchange) -> list[streaming_pb2.SessionStarted]:
+    return [r.started for r in result.responses if r.HasField("started")]
+
+
+async def test_a_stream_starts_at_once_and_again_when_its_language_is_known(
+    server: RunningServer,
+) -> None:
+    async with connected(server.address) as stub:
+        call = stub.StreamingTranslate()
+        await call.write(und("de", "en"))
+        first = (await call.read()).started
+        assert first.session_id
+        assert [t.target_language_code for t in first.targets] == ["de", "en"]
+        assert not any(t.model or t.HasField("policy") for t in first.targets)
+        assert first.limits.max_chunk_length
+        assert not first.detected_language_code
+        for request in words(PT):
+            await call.write(request)
+        await call.done_writing()
+        result = Exchange(await rest_of(call))
+    second = result.responses[0].started
+    assert second.session_id == first.session_id
+    assert second.detected_language_code == "pt"
+    assert [t.model for t in second.targets] == ["from-pt", "from-pt"]
+    assert all(t.policy.name for t in second.targets)
+    for target in ("de", "en"):
+        assert list(result.texts(target).values()) == SEGMENTS
+    assert result.report.source_updates == len(words(PT))
+    assert result.report.source_words == len(PT.split())
+
+
+@pytest.mark.parametrize("size", [1, 5, len(PT)])
+async def test_nothing_of_what_was_held_is_lost(server: RunningServer, size: int) -> None:
+    pieces = [PT[i : i + size] for i in range(0, len(PT), size)]
+    requests = [source(i + 1, piece) for i, piece in enumerate(pieces)]
+    result = await exchange(server.address, [und(), *requests])
+    assert result.code == grpc.StatusCode.OK
+    assert list(result.texts("de").values()) == SEGMENTS
+    assert [s.detected_language_code for s in started(result)] == ["", "pt"]
+
+
+async def test_a_tentative_tail_counts_for_the_language_and_is_never_committed(
+    server: RunningServer,
+) -> None:
+    async with connected(server.address) as stub:
+        call = stub.StreamingTranslate()
+        await call.write(und())
+        await call.read()
+        heard = ["Os", "Os barcos", "Os barcos saem", "Os barcos saem do porto"]
+        for sequence, tail in enumerate(heard, start=1):
+            await call.write(source(sequence, "", tail))
+        assert (await call.read()).started.detected_language_code == "pt"
+        assert (await call.read()).HasField("target")
+        await call.write(source(5, "Os navios saem."))
+        await call.done_writing()
+        result = Exchange(await rest_of(call))
+    assert result.responses[-2].target.committed_length == len("OS NAVIOS SAEM.")
+
+
+@pytest.mark.parametrize(
+    "end", [flush(2), source(2, "", end_of_segment=True)], ids=["flush", "end of segment"]
+)
+async def test_the_end_of_a_segment_is_reason_enough_to_decide(
+    server: RunningServer, end: Request
+) -> None:
+    async with connected(server.address) as stub:
+        call = stub.StreamingTranslate()
+        await call.write(und())
+        await call.write(source(1, "Bom dia."))
+        await call.write(end)
+        kinds = [await call.read() for _ in range(3)]
+        call.cancel()
+    assert kinds[1].started.detected_language_code == "pt"
+    assert kinds[2].target.source_sequence in (1, 2)
+
+
+async def test_what_is_not_clear_at_the_end_of_a_segment_waits_for_more(
+    server: RunningServer,
+) -> None:
+    requests = [source(1, "1, 2, 3."), flush(2), *[source(3, f" {PT}")]]
+    result = await exchange(server.address, [und(), *requests])
+    assert list(result.texts("de").values()) == ["1, 2, 3.", *SEGMENTS]
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        [source(1, "1, 2, 3.")],
+        [source(1, "Die Boote verlassen den Hafen um sieben.")],
+        [source(1, "1 " * 300), source(2, PT)],
+    ],
+    ids=["no words", "another language", "no words for long"],
+)
+async def test_a_language_that_stays_unclear_ends_the_stream(
+    server: RunningServer, requests: list[Request]
+) -> None:
+    result = await exchange(server.address, [und(), *requests])
+    assert result.code == grpc.StatusCode.INVALID_ARGUMENT
+    info = result.detail(error_details_pb2.ErrorInfo)
+    assert (info.reason, info.metadata["candidates"]) == ("LANGUAGE_NOT_DETECTED", "en,pt")
+    assert result.kinds == ["started"]
+
+
+async def test_a_language_that_is_not_served_for_the_targets_ends_the_stream(
+    server: RunningServer,
+) -> None:
+    result = await exchange(server.address, [und("en"), source(1, "The boats leave at seven.")])
+    assert result.code == grpc.StatusCode.NOT_FOUND
+    assert result.detail(error_details_pb2.ErrorInfo).metadata["source"] == "en"
+
+
+@pytest.mark.parametrize("text", ["", " \n"])
+async def test_a_source_without_a_word_is_in_no_language_and_ends_well(
+    server: RunningServer, text: str
+) -> None:
+    requests = [source(1, text), flush(2), source(3, "", "Os")]
+    result = await exchange(server.address, [und(), *requests])
+    assert result.code == grpc.StatusCode.OK
+    assert result.kinds == ["started", "warning", "report"]
+    assert result.report.source_updates == 2
+
+
+async def test_what_can_be_served_in_no_language_is_told_before_any_source(
+    server: RunningServer,
+) -> None:
+    for request, code in (
+        (und("fr"), grpc.StatusCode.NOT_FOUND),
+        (und("de", model="none"), grpc.StatusCode.NOT_FOUND),
+        (und(), grpc.StatusCode.OK),
+        (und("de", "DE"), grpc.StatusCode.INVALID_ARGUMENT),
+    ):
+        assert (await exchange(server.address, [request])).code == code
+
+
+async def test_sequences_and_chunks_are_checked_as_ever(server: RunningServer) -> None:
+    back = await exchange(server.address, [und(), source(2, "Os barcos "), source(2, PT)])
+    assert back.code == grpc.StatusCode.INVALID_ARGUMENT
+    assert "source.sequence" in back.detail(error_details_pb2.BadRequest).field_violations[0].field
+    config_ = ServerConfig(port=0, limits=Limits(max_chunk_length=10))
+    async with serve_in_process(config_) as limited:
+        long = await exchange(limited.address, [und("yy"), source(1, "eleven code points")])
+    assert long.code == grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_config_that_names_the_language_ends_the_wait(server: RunningServer) -> None:
+    requests = [source(1, "Good. "), config(("de",), source="en"), source(2, "Ninguém sabia.")]
+    result = await exchange(server.address, [und(), *requests])
+    assert [s.targets[0].model for s in started(result)] == ["", "from-en"]
+    assert not started(result)[1].detected_language_code
+    assert list(result.texts("de").values()) == ["GOOD.", "NINGUÉM SABIA."]
+
+
+async def test_each_config_gets_its_answer_while_the_language_is_not_known(
+    server: RunningServer,
+) -> None:
+    requests = [source(1, "Os "), config(("fr",), source="en"), und("fr"), und("de", "en")]
+    result = await exchange(server.address, [und(), *requests, source(2, PT[3:])])
+    assert result.kinds[:5] == ["started", "warning", "warning", "started", "started"]
+    assert [len(s.targets) for s in started(result)] == [1, 2, 2]
+    assert list(result.texts("en").values()) == SEGMENTS
+
+
+async def test_a_later_config_keeps_the_language_in_force(server: RunningServer) -> None:
+    async with connected(server.address) as stub:
+        call = stub.StreamingTranslate()
+        await call.write(und())
+        await call.write(source(1, PT))
+        await call.write(flush(2))
+        await call.write(und("en"))
+        await call.write(source(3, "Bom dia a todos."))
+        await call.write(config(("de",), source="pt"))
+        await call.done_writing()
+        result = Exchange(await rest_of(call))
+    told = [(s.detected_language_code, s.targets[0].model) for s in started(result)]
+    assert told == [("", ""), ("pt", "from-pt"), ("pt", "from-pt"), ("", "from-pt")]
+    assert list(result.texts("en").values()) == ["BOM DIA A TODOS."]
+
+
+async def test_heartbeats_tell_what_is_held(server: RunningServer) -> None:
+    request = und()
+    request.config.heartbeat_interval.FromMilliseconds(50)
+    async with connected(server.address) as stub:
+        call = stub.StreamingTranslate()
+        await call.write(request)
+        assert (await call.read()).HasField("started")
+        await call.write(source(7, "Os "))
+        beats = [(await call.read()).heartbeat.source_sequence for _ in range(4)]
+        call.cancel()
+    assert beats[-1] == 7
+
+
+async def test_a_resume_before_the_language_is_known_keeps_the_session(
+    server: RunningServer,
+) -> None:
+    fresh = streaming_pb2.ResumedTarget(target_language_code="de")
+    resume = streaming_pb2.ResumeState(session_id="earlier", targets=[fresh])
+    result = await exchange(server.address, [und(resume=resume), source(1, PT)])
+    assert {s.session_id for s in started(result)} == {"earlier"}
+    assert list(result.texts("de").values()) == SEGMENTS
+    # What has begun is in a language that is known.
+    resume.targets[0].revision = 1
+    result = await exchange(server.address, [und(resume=resume)])
+    assert result.code == grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_draining_server_sends_a_stream_away_that_waits(server: RunningServer) -> None:
+    async with connected(server.address) as stub:
+        call = stub.StreamingTranslate()
+        await call.write(und())
+        assert (await call.read()).HasField("started")
+        server.service.drain(5.0)
+        assert (await call.read()).HasField("go_away")
+        call.cancel()
