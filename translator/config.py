@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -61,6 +61,15 @@ class ServerConfig(BaseSettings):
         (),
         description="PAIR=FOLDER of each model, e.g. en-de=/models/ende, or all=FOLDER for every "
         "pair; FOLDER may be an id of the Hugging Face hub. Unset: the embedded.",
+    )
+    preload: bool = Field(
+        True, description="Load models at start, as far as they fit; else each at its first use."
+    )
+    model_memory: ByteSize | None = Field(
+        None,
+        gt=0,
+        description="Memory that loaded models may take, e.g. 4GiB, of each worker; unset: three "
+        "quarters of the machine's, its container's or its GPU's, shared by the workers.",
     )
     fake_model: bool = Field(False, description="Serve the test kit's fake model instead.")
     device: str = Field("cpu", description="Where models run: cpu, cuda, cuda:1, …")

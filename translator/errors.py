@@ -9,11 +9,13 @@
     │   ├── ModelNotFoundError               no model of that name
     │   └── UnsupportedFeatureError          part of the contract that is not served yet
     ├── LimitError                       our limit; trying again later can help
-    │   ├── OverloadedError                  no room for another session or request
+    │   ├── OverloadedError                  no room for another session, request or model
+    │   │   └── OutOfMemoryError                 the machine has no memory left for it
     │   └── DrainingError                    this server is going away
     ├── OperatorError                    whoever set the server up
     │   ├── ConfigError                      a setting has a value that is not allowed
-    │   └── ModelFilesError                  a model's files are missing, damaged or wrong
+    │   ├── ModelFilesError                  a model's files are missing, damaged or wrong
+    │   └── ModelLoadError                   a model that is offered cannot be loaded
     ├── ServiceError                     our bug
     │   └── DecodingError                    a model's output cannot be used
     └── ConnectionLostError              client side: the stream broke and could not be resumed
@@ -34,12 +36,15 @@ __all__ = [
     "LanguagePairNotSupportedError",
     "LimitError",
     "ModelFilesError",
+    "ModelLoadError",
     "ModelNotFoundError",
     "OperatorError",
+    "OutOfMemoryError",
     "OverloadedError",
     "ServiceError",
     "TranslatorError",
     "UnsupportedFeatureError",
+    "is_out_of_memory",
 ]
 
 
@@ -126,9 +131,15 @@ class LimitError(TranslatorError):
 
 
 class OverloadedError(LimitError):
-    """No room for another session or request."""
+    """No room for another session, request or model."""
 
     reason = "OVERLOADED"
+
+
+class OutOfMemoryError(OverloadedError):
+    """The machine has no memory left for a request, or for a model."""
+
+    reason = "OUT_OF_MEMORY"
 
 
 class DrainingError(LimitError):
@@ -155,6 +166,12 @@ class ModelFilesError(OperatorError):
     reason = "MODEL_FILES"
 
 
+class ModelLoadError(OperatorError):
+    """A model that is offered cannot be loaded; the message says why."""
+
+    reason = "MODEL_FAILED_TO_LOAD"
+
+
 class ServiceError(TranslatorError):
     """Our bug."""
 
@@ -170,3 +187,12 @@ class ConnectionLostError(TranslatorError):
 
     reason = "CONNECTION_LOST"
     status = "UNAVAILABLE"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether there was no memory left; torch and numpy each say so in their own way."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError)
+        and any(words in text for words in ("out of memory", "allocate memory", "enough memory"))
+    )

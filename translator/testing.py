@@ -16,6 +16,7 @@ from torch import Tensor
 
 from translator.config import ServerConfig
 from translator.models.base import (
+    DescribedModel,
     EncodedText,
     EncoderStates,
     LanguagePair,
@@ -51,7 +52,8 @@ class FakeClock:
 
 @asynccontextmanager
 async def serve_in_process(
-    config: ServerConfig | None = None, models: Iterable[Seq2SeqModel] | None = None
+    config: ServerConfig | None = None,
+    models: Iterable[Seq2SeqModel | DescribedModel] | None = None,
 ) -> AsyncIterator[RunningServer]:
     """A real server on a free port of this machine, with the fake model unless told otherwise."""
     async with running(
@@ -150,7 +152,7 @@ class FakeModel:
         num_steps: Steps that were run.
     """
 
-    def __init__(self, *pairs: LanguagePair, name: str = "fake") -> None:
+    def __init__(self, *pairs: LanguagePair, name: str = "fake", memory_bytes: int = 0) -> None:
         self.info = ModelInfo(
             name=name,
             family="fake",
@@ -159,6 +161,7 @@ class FakeModel:
             max_source_tokens=512,
             license="Apache-2.0",
             origin="translator.testing",
+            memory_bytes=memory_bytes,
         )
         self.device = torch.device("cpu")
         self.num_encoded = self.num_prefills = self.num_steps = 0

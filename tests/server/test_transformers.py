@@ -9,7 +9,7 @@ import pytest
 from wire import chunks, config, connected, exchange, named, source
 
 from translator.config import ServerConfig
-from translator.server.app import RunningServer, load_models
+from translator.server.app import RunningServer, describe_models
 from translator.testing import FakeModel, serve_in_process
 from translator.v1 import models_pb2, streaming_pb2, translate_pb2
 
@@ -31,7 +31,7 @@ def settings() -> ServerConfig:
 
 @pytest.fixture
 async def counting(settings: ServerConfig) -> AsyncIterator[RunningServer]:
-    async with serve_in_process(settings, load_models(settings)) as running:
+    async with serve_in_process(settings, describe_models(settings)) as running:
         yield running
 
 

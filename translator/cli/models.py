@@ -28,14 +28,24 @@ def command(address: str | None, models: tuple[str, ...]) -> None:
     with one_sentence():
         listed = asyncio.run(run())
     console = Console(highlight=False)
-    table = Table("model", "pairs", "family", "aligns", "device", "licence", "origin", box=None)
+    table = Table(
+        "model", "pairs", "family", "aligns", "device", "memory", "licence", "origin", box=None
+    )
     for model in listed.models:
         pairs = ", ".join(f"{p.source}-{p.target}" for p in model.pairs[:_MAX_PAIRS])
         if len(model.pairs) > _MAX_PAIRS:
             pairs += f" and {len(model.pairs) - _MAX_PAIRS} more"
         aligns = "yes" if model.supports_alignment else "no"
+        memory = f"{model.memory_bytes / 2**20:,.0f} MiB" + ("" if model.loaded else ", not loaded")
         table.add_row(
-            model.name, pairs, model.family, aligns, model.device, model.license, model.origin
+            model.name,
+            pairs,
+            model.family,
+            aligns,
+            model.device,
+            memory,
+            model.license,
+            model.origin,
         )
     console.print(table)
     console.print()

@@ -11,7 +11,13 @@ from translator.engine.batch import Decoding
 from translator.engine.request import Request
 from translator.engine.slots import SlotTable
 from translator.errors import DecodingError
-from translator.models.base import EncoderStates, Prediction, Prefill, Seq2SeqModel
+from translator.models.base import (
+    ENCODER_CACHE_TOKENS,
+    EncoderStates,
+    Prediction,
+    Prefill,
+    Seq2SeqModel,
+)
 
 __all__ = ["EncoderCache", "Runner"]
 
@@ -56,7 +62,7 @@ class Runner:
         slots: SlotTable,
         eos_id: int,
         *,
-        encoder_cache_tokens: int = 4_096,
+        encoder_cache_tokens: int = ENCODER_CACHE_TOKENS,
     ) -> None:
         self.model = model
         self.slots = slots

@@ -10,7 +10,7 @@ Shapes: B sources, R rows, S source tokens, T target positions, D hidden size, V
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,7 +18,9 @@ import torch
 from torch import Tensor
 
 __all__ = [
+    "ENCODER_CACHE_TOKENS",
     "DecoderBatch",
+    "DescribedModel",
     "EncodedText",
     "EncoderStates",
     "LanguagePair",
@@ -31,6 +33,9 @@ __all__ = [
     "lengths_of",
     "predict_from_logits",
 ]
+
+# Source tokens of each model whose encoder states the engine keeps.
+ENCODER_CACHE_TOKENS = 4_096
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -57,6 +62,7 @@ class ModelInfo:
         license: SPDX identifier of the weights' licence; empty when unknown.
         origin: Where the files came from.
         device: Where it runs, for example ``cpu``.
+        memory_bytes: Estimate of what it takes there when loaded, encoder states included.
     """
 
     name: str
@@ -67,6 +73,7 @@ class ModelInfo:
     license: str = ""
     origin: str = ""
     device: str = "cpu"
+    memory_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,3 +282,17 @@ class Seq2SeqModel(Protocol):
             probable: Whether log probabilities are wanted; without, they may be any number.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedModel:
+    """A model before it is loaded.
+
+    Attributes:
+        info: What it is; the loaded model says the same.
+        load: Reads its parameters, which takes time and memory. It raises ModelFilesError where the
+            files do not hold what their headers say.
+    """
+
+    info: ModelInfo
+    load: Callable[[], Seq2SeqModel]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import langcodes
 from langcodes.tag_parser import LanguageTagError
@@ -12,13 +13,30 @@ from translator.errors import (
     LanguagePairNotSupportedError,
     ModelNotFoundError,
 )
-from translator.models.base import LanguagePair, Seq2SeqModel, Tokenizer
+from translator.models.base import LanguagePair, ModelInfo, Seq2SeqModel, Tokenizer
 from translator.models.tags import TOO_FAR, distance
 
-__all__ = ["Catalog", "Served"]
+__all__ = ["Catalog", "Choice", "Described", "Served"]
 
 # An error is not to list the forty thousand pairs of a multilingual model.
 _MAX_LISTED = 40
+
+
+class Described(Protocol):
+    """A model of which it is known what it is, loaded or not."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the model is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The model for a request, loaded or not, and the pair of its that serves."""
+
+    info: ModelInfo
+    pair: LanguagePair
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +59,8 @@ class Catalog:
         ConfigError: Two models have one name.
     """
 
-    def __init__(self, models: Iterable[Seq2SeqModel]) -> None:
-        named: dict[str, Seq2SeqModel] = {}
+    def __init__(self, models: Iterable[Described]) -> None:
+        named: dict[str, Described] = {}
         for model in sorted(models, key=lambda m: m.info.name):
             if model.info.name in named:
                 raise ConfigError(
@@ -50,15 +68,15 @@ class Catalog:
                     "a model is named after its folder, so rename one of the folders"
                 )
             named[model.info.name] = model
-        self.models: Mapping[str, Seq2SeqModel] = named
-        self._offered = {name: _Offered(model) for name, model in named.items()}
+        self.models: Mapping[str, ModelInfo] = {name: m.info for name, m in named.items()}
+        self._offered = {name: _Offered(info) for name, info in self.models.items()}
 
     @property
     def pairs(self) -> list[LanguagePair]:
         """Every pair that some model translates."""
-        return sorted({pair for model in self.models.values() for pair in model.info.pairs})
+        return sorted({pair for info in self.models.values() for pair in info.pairs})
 
-    def resolve(self, source: str, target: str, model: str = "") -> Served:
+    def resolve(self, source: str, target: str, model: str = "") -> Choice:
         """The model for a pair of BCP-47 codes; ``model`` names one, else the closest pair wins.
 
         Raises:
@@ -83,7 +101,7 @@ class Catalog:
         ]
         _, best, pair = min(served, key=lambda s: s[0], default=(TOO_FAR, None, wanted))
         if best is None:
-            offered = {p for name in candidates for p in self.models[name].info.pairs}
+            offered = {p for name in candidates for p in self.models[name].pairs}
             pairs = [str(p) for p in sorted(offered, key=lambda p: (p.source != wanted.source, p))]
             listed, more = pairs[:_MAX_LISTED], len(pairs) - _MAX_LISTED
             by = f"model {model!r} does not translate" if model else "no model translates"
@@ -92,14 +110,14 @@ class Catalog:
                 + (f" and {more} more" if more > 0 else ""),
                 metadata={"source": source, "target": target, "pairs": ",".join(listed)},
             )
-        return Served(best, pair)
+        return Choice(best, pair)
 
 
 class _Offered:
     """The pairs of a model, found by their languages: it may have tens of thousands."""
 
-    def __init__(self, model: Seq2SeqModel) -> None:
-        pairs = model.info.pairs
+    def __init__(self, info: ModelInfo) -> None:
+        pairs = info.pairs
         self._order = {pair: index for index, pair in enumerate(pairs)}
         self._sources = dict.fromkeys(pair.source for pair in pairs)
         self._targets = dict.fromkeys(pair.target for pair in pairs)

@@ -1,7 +1,7 @@
 """Wiring: from settings to a server that listens, and its graceful end."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,23 +17,24 @@ from translator.config import ServerConfig
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.engine import Engine, StepRecord
 from translator.engine.scheduler import SchedulerLimits
-from translator.errors import ConfigError
+from translator.errors import ConfigError, ModelFilesError, ModelLoadError, TranslatorError
 from translator.metrics import Metrics
-from translator.models.base import Seq2SeqModel
-from translator.models.catalog import Catalog
+from translator.models.base import DescribedModel, Seq2SeqModel
+from translator.models.budget import MemoryBudget, default_limit
 from translator.models.loading import (
     EMBEDDED_LICENSE,
     EMBEDDED_ORIGIN,
+    describe_marian_folder,
+    describe_model,
     embedded_models,
-    load_marian_folder,
-    load_model,
 )
 from translator.server.context import ServerContext
 from translator.server.interceptors import ErrorInterceptor
+from translator.server.model_pool import ModelPool
 from translator.server.service import TranslatorService
 from translator.v1 import translator_service_pb2, translator_service_pb2_grpc
 
-__all__ = ["RunningServer", "load_models", "running"]
+__all__ = ["RunningServer", "describe_models", "running"]
 
 _log = logging.getLogger(__name__)
 
@@ -49,23 +50,24 @@ _OPTIONS = (
 )
 
 
-def load_models(config: ServerConfig) -> list[Seq2SeqModel]:
-    """The models that the settings name; the embedded ones by default.
+def describe_models(config: ServerConfig) -> list[DescribedModel]:
+    """What the models are that the settings name; the embedded ones by default.
 
-    Sets how many threads a tensor operation takes, for the whole process.
+    One that cannot be used is logged and left out. Sets how many threads a tensor operation takes,
+    for the whole process.
 
     Raises:
-        ModelFilesError: A model's files are missing, damaged or of the wrong kind.
+        ModelFilesError: No model can be used; it says what is wrong with the first.
     """
     torch.set_num_threads(config.threads)
     if config.fake_model:
         # The test kit imports this module.
         from translator.testing import FakeModel
 
-        return [FakeModel()]
+        return [_given(FakeModel())]
     if not config.models:
         return [
-            load_marian_folder(
+            describe_marian_folder(
                 folder,
                 pair=pair,
                 device=config.device,
@@ -75,9 +77,46 @@ def load_models(config: ServerConfig) -> list[Seq2SeqModel]:
             )
             for pair, folder in embedded_models()
         ]
-    return [
-        load_model(spec, device=config.device, precision=config.precision) for spec in config.models
-    ]
+    described: list[DescribedModel] = []
+    errors: list[TranslatorError] = []
+    for spec in config.models:
+        try:
+            described.append(describe_model(spec, device=config.device, precision=config.precision))
+        except ModelFilesError as error:
+            errors.append(error)
+    _tell(errors, is_fatal=not described)
+    return described
+
+
+def _tell(errors: Sequence[TranslatorError], *, is_fatal: bool) -> None:
+    """Raise the first of the errors, or log all."""
+    if errors and is_fatal:
+        raise errors[0]
+    for error in errors:
+        _log.error("a model is not offered: %s", error.message)
+
+
+def _fitting(models: Sequence[DescribedModel], limit: int) -> list[DescribedModel]:
+    """The models that are not too large by themselves.
+
+    Raises:
+        ModelLoadError: All are.
+    """
+    budget = MemoryBudget({m.info.name: m.info.memory_bytes for m in models}, limit)
+    fitting: list[DescribedModel] = []
+    errors: list[TranslatorError] = []
+    for model in models:
+        try:
+            budget.check((model.info.name,))
+            fitting.append(model)
+        except ModelLoadError as error:
+            errors.append(error)
+    _tell(errors, is_fatal=not fitting)
+    return fitting
+
+
+def _given(model: Seq2SeqModel | DescribedModel) -> DescribedModel:
+    return model if isinstance(model, DescribedModel) else DescribedModel(model.info, lambda: model)
 
 
 @dataclass(slots=True)
@@ -109,24 +148,29 @@ class RunningServer:
 
 @asynccontextmanager
 async def running(
-    config: ServerConfig, models: Iterable[Seq2SeqModel] | None = None
+    config: ServerConfig, models: Iterable[Seq2SeqModel | DescribedModel] | None = None
 ) -> AsyncIterator[RunningServer]:
     """A server that serves while the context is open.
 
     Raises:
         ConfigError: A port cannot be listened on.
-        ModelFilesError: A model cannot be loaded.
+        ModelFilesError: No model can be used.
+        ModelLoadError: No model can be loaded.
     """
     metrics = Metrics()
-    catalog = Catalog(load_models(config) if models is None else models)
+    limit = config.model_memory or default_limit(config.device, config.workers)
+    described = describe_models(config) if models is None else [_given(m) for m in models]
     limits = SchedulerLimits(max_slots=config.max_batch_size)
-    engine = AsyncEngine(
-        *(
-            Engine({name: model}, limits, on_step=_recorder(metrics, name))
-            for name, model in catalog.models.items()
-        )
-    )
-    context = ServerContext(config, catalog, engine, metrics)
+    engine = AsyncEngine()
+
+    def new_engine(model: Seq2SeqModel) -> Engine:
+        name = model.info.name
+        return Engine({name: model}, limits, on_step=_recorder(metrics, name))
+
+    pool = ModelPool(_fitting(described, limit), limit, engine, new_engine, metrics)
+    if config.preload:
+        await pool.preload()
+    context = ServerContext(config, pool, engine, metrics)
     service = TranslatorService(context)
     # A port that is taken is an error, unless it is the workers' own.
     options = (*_OPTIONS, ("grpc.so_reuseport", int(config.workers > 1)))
@@ -160,6 +204,7 @@ async def running(
         if metrics_server is not None:
             metrics_server.shutdown()
             metrics_server.server_close()
+        await pool.close()
         await engine.stop()
 
 

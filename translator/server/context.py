@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from translator.config import ServerConfig
 from translator.engine.async_engine import AsyncEngine
 from translator.metrics import Metrics
-from translator.models.catalog import Catalog
 from translator.server import convert
+from translator.server.model_pool import ModelPool
 from translator.session.events import SessionLimits
 from translator.v1 import streaming_pb2
 
@@ -18,7 +18,7 @@ class ServerContext:
     """Settings, models, the engine and the metrics."""
 
     config: ServerConfig
-    catalog: Catalog
+    models: ModelPool
     engine: AsyncEngine
     metrics: Metrics = field(default_factory=Metrics)
 

@@ -18,6 +18,7 @@ from translator.errors import (
 )
 from translator.server import convert
 from translator.server.context import ServerContext
+from translator.server.model_pool import Lease
 from translator.server.stream import LiveStream
 from translator.server.translate import translate_texts
 from translator.server.validation import heartbeat_s, resolve_config, resolve_resume
@@ -50,15 +51,15 @@ class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
 
     async def StreamingTranslate(self, request_iterator: Any, context: Any) -> None:  # noqa: N802
         """One live stream."""
-        async with self._admitted() as began_s:
+        async with self._admitted() as (began_s, lease):
             first = await self._first(context)
             if first is grpc.aio.EOF or first.WhichOneof("request") != "config":
                 got = "nothing" if first is grpc.aio.EOF else first.WhichOneof("request")
                 raise InvalidRequestError(
                     "request", f"the first message of a stream has to be a config; it is {got}"
                 )
-            session = self._open(first.config)
-            stream = LiveStream(context, session, self._server, first.config)
+            session = await self._open(first.config, lease)
+            stream = LiveStream(context, session, self._server, first.config, lease)
             self._streams.add(stream)
             if self._draining:
                 stream.drain(self._server.config.drain_grace_s)
@@ -90,7 +91,8 @@ class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
             )
         self._num_translating += 1
         try:
-            return await translate_texts(request, self._server)
+            with self._server.models.lease() as lease:
+                return await translate_texts(request, self._server, lease)
         finally:
             self._num_translating -= 1
 
@@ -99,10 +101,14 @@ class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
     ) -> models_pb2.ListModelsResponse:
         """Models by name, a page at a time; the token is the last name of the page before."""
         size = min(request.page_size or _DEFAULT_PAGE_SIZE, _MAX_PAGE_SIZE)
-        names = [name for name in self._server.catalog.models if name > request.page_token]
+        models = self._server.models
+        names = [name for name in models.catalog.models if name > request.page_token]
         page = names[:size]
         return models_pb2.ListModelsResponse(
-            models=[convert.model(self._server.catalog.models[name].info) for name in page],
+            models=[
+                convert.model(models.catalog.models[name], loaded=models.is_loaded(name))
+                for name in page
+            ],
             next_page_token=page[-1] if len(names) > size else "",
             policies=convert.policy_kinds(),
         )
@@ -119,8 +125,8 @@ class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
         return self._num_sessions
 
     @asynccontextmanager
-    async def _admitted(self) -> AsyncIterator[float]:
-        """Hold a place among the sessions; yields when it began, in seconds."""
+    async def _admitted(self) -> AsyncIterator[tuple[float, Lease]]:
+        """Hold a place among the sessions; yields when it began, in seconds, and its models."""
         limit = self._server.config.limits.max_sessions
         if self._draining:
             raise DrainingError("the server is going away; try another")
@@ -133,7 +139,8 @@ class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
         self._num_sessions += 1
         self._server.metrics.sessions.set(self._num_sessions)
         try:
-            yield time.monotonic()
+            with self._server.models.lease() as lease:
+                yield time.monotonic(), lease
         finally:
             self._num_sessions -= 1
             self._server.metrics.sessions.set(self._num_sessions)
@@ -149,10 +156,10 @@ class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
                 "request", f"no config came within {timeout_s:g} s of opening the stream"
             ) from None
 
-    def _open(self, message: streaming_pb2.StreamingConfig) -> Session:
+    async def _open(self, message: streaming_pb2.StreamingConfig, lease: Lease) -> Session:
         limits = self._server.config.limits
-        config = resolve_config(message, self._server.catalog, limits)
         heartbeat_s(message, 0.0)
+        config = await resolve_config(message, self._server.models.catalog, lease, limits)
         resume = None
         stream_id = session_id = uuid.uuid4().hex
         if message.HasField("resume"):

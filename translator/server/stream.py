@@ -9,10 +9,11 @@ import grpc
 
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.request import Outcome
-from translator.errors import ClientError, DrainingError, InvalidRequestError, ServiceError
+from translator.errors import DrainingError, InvalidRequestError, ServiceError, TranslatorError
 from translator.server import convert
 from translator.server.context import ServerContext
 from translator.server.latency import UpdateLatency
+from translator.server.model_pool import Lease
 from translator.server.validation import heartbeat_s, resolve_config
 from translator.session.events import Warned
 from translator.session.session import Session
@@ -33,6 +34,7 @@ class LiveStream:
         session: The stream's state.
         server: What all streams share.
         config: The first message, for the heartbeat.
+        lease: Its models.
     """
 
     def __init__(
@@ -41,8 +43,11 @@ class LiveStream:
         session: Session,
         server: ServerContext,
         config: streaming_pb2.StreamingConfig,
+        lease: Lease,
     ) -> None:
         self.session = session
+        self._lease = lease
+        self._reconfigured = False
         self._context = context
         self._server = server
         self._engine: AsyncEngine = server.engine
@@ -95,7 +100,7 @@ class LiveStream:
                     self.session.end_source()
                     self._pump()
                     return
-                self._take(message)
+                await self._take(message)
                 self._pump()
         except asyncio.CancelledError:
             raise
@@ -109,7 +114,7 @@ class LiveStream:
             self._roomy.clear()
             await self._roomy.wait()
 
-    def _take(self, message: streaming_pb2.StreamingTranslateRequest) -> None:
+    async def _take(self, message: streaming_pb2.StreamingTranslateRequest) -> None:
         kind = message.WhichOneof("request")
         if kind == "source":
             self.session.update_source(convert.source_update(message.source))
@@ -126,22 +131,26 @@ class LiveStream:
                 )
             outbox.ack(message.ack.revision)
         elif kind == "config":
-            self._reconfigure(message.config)
+            await self._reconfigure(message.config)
         else:
             raise InvalidRequestError(
                 "request", "is not set; allowed: config, source, flush or ack"
             )
 
-    def _reconfigure(self, config: streaming_pb2.StreamingConfig) -> None:
+    async def _reconfigure(self, config: streaming_pb2.StreamingConfig) -> None:
         """Take a later config; one that is not valid leaves the former in force."""
         try:
             if config.HasField("resume"):
                 raise InvalidRequestError(
                     "config.resume", "is set; it is allowed in a stream's first message only"
                 )
-            resolved = resolve_config(config, self._server.catalog, self._server.config.limits)
             heartbeat = heartbeat_s(config, self._server.config.heartbeat_s)
-        except ClientError as error:
+            resolved = await resolve_config(
+                config, self._server.models.catalog, self._lease, self._server.config.limits
+            )
+        except TranslatorError as error:
+            if isinstance(error, ServiceError):
+                raise
             # In its place among the answers: each config gets one, in order.
             ignored = Warned(f"CONFIG_IGNORED_{error.reason}", error.message)
             self._messages.append(convert.warned(ignored))
@@ -149,6 +158,7 @@ class LiveStream:
             return
         self._heartbeat_s = heartbeat
         self.session.reconfigure(resolved)
+        self._reconfigured = True
         self._tell_started()
 
     def _tell_started(self) -> None:
@@ -164,6 +174,9 @@ class LiveStream:
         """File what the session wants, and wake the writer if there is anything for it to do."""
         for request in self.session.next_requests():
             self._engine.submit(request, self._answered)
+        if self._reconfigured:
+            # A former configuration's models go when its last segment is through.
+            self._lease.keep(self.session.models)
         if self._messages or self.session.has_output or not self._roomy.is_set():
             self._wake.set()
 

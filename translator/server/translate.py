@@ -7,6 +7,7 @@ from translator.engine.request import Outcome, Request
 from translator.errors import InvalidRequestError, TranslatorError
 from translator.server import convert
 from translator.server.context import ServerContext
+from translator.server.model_pool import Lease
 from translator.server.status import from_error
 from translator.server.validation import resolve_translate, segment_limits
 from translator.session.text import TextTranslation
@@ -17,15 +18,15 @@ __all__ = ["translate_texts"]
 
 
 async def translate_texts(
-    request: translate_pb2.TranslateRequest, server: ServerContext
+    request: translate_pb2.TranslateRequest, server: ServerContext, lease: Lease
 ) -> translate_pb2.TranslateResponse:
-    """Translate each text; one that fails says so in its own status.
+    """Translate each text; one that fails says so in its own status. The lease gets its models.
 
     Raises:
-        ClientError: The request as a whole cannot be served.
+        TranslatorError: The request as a whole cannot be served.
     """
     limits = server.config.limits
-    binding = resolve_translate(request, server.catalog, limits)
+    binding = await resolve_translate(request, server.models.catalog, lease, limits)
     segmenter = Segmenter(request.source_language_code, segment_limits(limits))
     key = f"translate-{uuid.uuid4().hex}"
     tasks: list[asyncio.Task[translate_pb2.Translation]] = []

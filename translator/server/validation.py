@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from translator.config import Limits
 from translator.errors import InvalidRequestError, UnsupportedFeatureError
-from translator.models.catalog import Catalog
-from translator.policy.registry import resolve
+from translator.models.catalog import Catalog, Choice
+from translator.policy.registry import PolicyChoice, resolve
 from translator.server import convert
+from translator.server.model_pool import Lease
 from translator.session.events import Binding, ResumeState, SessionConfig
 from translator.text.segmenter import Segmenter, SegmentLimits
 from translator.v1 import streaming_pb2, translate_pb2
@@ -21,13 +22,17 @@ def segment_limits(limits: Limits) -> SegmentLimits:
     return SegmentLimits(limits.max_segment_words, limits.max_segment_length)
 
 
-def resolve_config(
-    config: streaming_pb2.StreamingConfig, catalog: Catalog, limits: Limits
+async def resolve_config(
+    config: streaming_pb2.StreamingConfig, catalog: Catalog, lease: Lease, limits: Limits
 ) -> SessionConfig:
     """A stream's configuration with its models and policy.
 
+    The models are loaded, if need be, when all else is checked; the lease then has them too.
+
     Raises:
         ClientError: Something in it is not allowed, not there or not served.
+        ModelLoadError: A model cannot be loaded.
+        OverloadedError: There is no memory for a model.
     """
     _refuse_glossary("config.glossary", config.glossary)
     targets = list(config.target_language_codes)
@@ -43,20 +48,27 @@ def resolve_config(
     if len({target.lower() for target in targets}) < len(targets):
         raise InvalidRequestError("config.target_language_codes", "names a target twice")
     policy = convert.policy_choice(config.policy)
-    bindings = []
+    min_update_interval_s = _interval(
+        "config.min_update_interval", convert.seconds(config.min_update_interval)
+    )
+    chosen: list[tuple[str, Choice, PolicyChoice]] = []
     for target in targets:
-        served = catalog.resolve(config.source_language_code, target, config.model)
-        own = resolve(policy, served.pair.source, served.pair.target)
-        if own.name == "alignatt" and not served.model.info.supports_alignment:
+        choice = catalog.resolve(config.source_language_code, target, config.model)
+        own = resolve(policy, choice.pair.source, choice.pair.target)
+        if own.name == "alignatt" and not choice.info.supports_alignment:
             raise InvalidRequestError(
                 "config.policy",
-                f"is alignatt, but model {served.model.info.name!r} does not align; "
+                f"is alignatt, but model {choice.info.name!r} does not align; "
                 "choose another policy, or a model with supports_alignment",
             )
-        bindings.append(Binding(target, served.model.info, served.tokenizer, own))
+        chosen.append((target, choice, own))
+    await lease.take(choice.info.name for _, choice, _ in chosen)
     is_client = config.segmentation == streaming_pb2.SEGMENTATION_CLIENT
     return SessionConfig(
-        bindings=tuple(bindings),
+        bindings=tuple(
+            Binding(target, choice.info, lease.tokenizer(choice), own)
+            for target, choice, own in chosen
+        ),
         policy=resolve(policy),
         segmenter=Segmenter(
             config.source_language_code, segment_limits(limits), find_sentences=not is_client
@@ -64,9 +76,7 @@ def resolve_config(
         client_segmentation=is_client,
         drafts=not config.disable_drafts,
         alignments=config.alignments,
-        min_update_interval_s=_interval(
-            "config.min_update_interval", convert.seconds(config.min_update_interval)
-        ),
+        min_update_interval_s=min_update_interval_s,
         max_unacked_updates=config.max_unacked_updates,
     )
 
@@ -129,13 +139,15 @@ def resolve_resume(
     return state
 
 
-def resolve_translate(
-    request: translate_pb2.TranslateRequest, catalog: Catalog, limits: Limits
+async def resolve_translate(
+    request: translate_pb2.TranslateRequest, catalog: Catalog, lease: Lease, limits: Limits
 ) -> Binding:
-    """The model for a Translate request.
+    """The model for a Translate request; it is loaded, if need be, and the lease has it.
 
     Raises:
         ClientError: Something in it is not allowed, not there or not served.
+        ModelLoadError: The model cannot be loaded.
+        OverloadedError: There is no memory for the model.
     """
     if request.mime_type not in {"", "text/plain"}:
         if request.mime_type == "text/html":
@@ -152,10 +164,11 @@ def resolve_translate(
         raise InvalidRequestError(
             "texts", f"has {len(request.texts)} texts; at most {limits.max_texts} are allowed"
         )
-    served = catalog.resolve(
+    choice = catalog.resolve(
         request.source_language_code, request.target_language_code, request.model
     )
-    return Binding(request.target_language_code, served.model.info, served.tokenizer)
+    await lease.take((choice.info.name,))
+    return Binding(request.target_language_code, choice.info, lease.tokenizer(choice))
 
 
 def _refuse_glossary(field: str, glossary: Sequence[translate_pb2.GlossaryEntry]) -> None:

@@ -341,6 +341,12 @@ class Session:
         return self._ended and not self._closed and not any(map(len, self.outboxes.values()))
 
     @property
+    def models(self) -> frozenset[str]:
+        """The models that it may still ask: those of its configurations that are in use."""
+        configs = [self.config, self._open.config, *(segment.config for segment in self._closed)]
+        return frozenset(b.model.name for config in configs for b in config.bindings)
+
+    @property
     def request_keys(self) -> list[RequestKey]:
         """The keys under which it may have requests in the engine."""
         return [(self._stream_id, target) for target in self.outboxes]
