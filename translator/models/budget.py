@@ -145,8 +145,7 @@ def give_memory_back(gone: "weakref.ref[Any]") -> None:
     """Return what a model has left behind to the system; it takes a moment."""
     if gone() is not None:
         gc.collect()
-    if torch.cuda.is_initialized():
-        torch.cuda.empty_cache()
+    torch.cuda.empty_cache()
     try:
         # glibc keeps freed memory for itself until it is asked.
         ctypes.CDLL(None).malloc_trim(0)

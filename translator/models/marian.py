@@ -357,11 +357,12 @@ def _read_items(path: Path) -> dict[str, _Item]:
 
 
 def _settings(path: Path, items: Mapping[str, _Item]) -> dict[str, Any]:
-    if _SETTINGS not in items:
+    settings = _parse_yaml(path, bytes(items[_SETTINGS].data)) if _SETTINGS in items else {}
+    if not settings:
         raise ModelFilesError(
             f"{path}: {_SETTINGS} is missing, expected the model's settings there"
         )
-    return _parse_yaml(path, bytes(items[_SETTINGS].data))
+    return settings
 
 
 def _read_tensors(path: Path, items: Mapping[str, _Item]) -> Tensors:

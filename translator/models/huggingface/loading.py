@@ -135,7 +135,9 @@ def _num_in_safetensors(path: Path) -> int:
             names = file.keys()
             return sum(math.prod(file.get_slice(name).get_shape()) for name in names)
     except (SafetensorError, OSError) as error:
-        raise ModelFilesError(f"{path}: damaged, expected safetensors ({error})") from error
+        raise ModelFilesError(
+            f"{path}: its weights are damaged, expected safetensors ({_first_line(error)})"
+        ) from error
 
 
 def _read_network(folder: Path, dtype: torch.dtype) -> Any:
