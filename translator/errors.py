@@ -21,6 +21,7 @@
     └── ConnectionLostError              client side: the stream broke and could not be resumed
 """
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -190,7 +191,11 @@ class ConnectionLostError(TranslatorError):
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether there was no memory left; torch and numpy each say so in their own way."""
+    """Whether there was no memory left, which each library says in a way of its own."""
+    if error.__cause__ is not None and is_out_of_memory(error.__cause__):
+        return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
     text = str(error).lower()
     return isinstance(error, MemoryError) or (
         isinstance(error, RuntimeError)

@@ -1,6 +1,7 @@
 """Models come when they are asked for, once for all who ask, and go when others need room."""
 
 import asyncio
+import errno
 import gc
 import threading
 import weakref
@@ -226,10 +227,19 @@ async def test_a_bad_model_fails_those_who_ask_for_it_and_nobody_else(
     assert pool.is_loaded("a")
 
 
+def wrapped(cause: Exception) -> Exception:
+    error = ModelFilesError("its weights are damaged")
+    error.__cause__ = cause
+    return error
+
+
 @pytest.mark.parametrize(
     ("raised", "kind", "says"),
     [
-        (MemoryError(), OutOfMemoryError, "no memory is left to load the model a"),
+        (MemoryError(), OutOfMemoryError, "a: no memory is left to load it, which takes about 4 "),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), OutOfMemoryError, "no memory is left"),
+        (wrapped(MemoryError()), OutOfMemoryError, "no memory is left"),
+        (OSError(errno.EIO, "Input/output error"), ModelLoadError, r"\(OSError\)"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), OutOfMemoryError, "4 MiB"),
         (RuntimeError("CUDA out of memory. Tried to"), OutOfMemoryError, "no memory is left"),
         (KeyError("decoder.weight"), ModelLoadError, r"\(KeyError\)"),

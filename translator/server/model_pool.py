@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 
 # What could not be loaded is not tried again before this; whoever asks meanwhile is told at once.
 _RETRY_S = 30.0
+_CANNOT_LOAD = "a model cannot be loaded: %s"
 
 
 class ModelPool:
@@ -83,7 +84,7 @@ class ModelPool:
             lease.keep(())
 
     async def preload(self) -> None:
-        """Load models, by name, as far as they fit; one that fails is logged and passed over.
+        """Load models, by name, as far as they fit; one that fails is passed over.
 
         Raises:
             TranslatorError: All that were tried failed; it is the first one's error.
@@ -93,13 +94,17 @@ class ModelPool:
             if not self._budget.fits(name):
                 _log.info("%s: is loaded at its first use: model_memory is full", name)
                 continue
+            self._budget.hold(name)
             try:
-                with self.lease() as lease:
-                    await lease.take((name,))
+                await self.load(name, log=False)
             except TranslatorError as error:
                 errors.append(error)
+            finally:
+                self._budget.release(name)
         if errors and not self._loaded:
             raise errors[0]
+        for failure in errors:
+            _log.error(_CANNOT_LOAD, failure.message)
 
     async def close(self) -> None:
         """Wait for no load any more."""
@@ -112,7 +117,7 @@ class ModelPool:
         """The tokenizer of a model in memory, for a pair of its."""
         return self._loaded[choice.info.name].tokenizer(choice.pair)
 
-    async def load(self, name: str) -> None:
+    async def load(self, name: str, *, log: bool = True) -> None:
         """Have a model in memory that is held; all who wait for it share one load.
 
         Raises:
@@ -124,13 +129,13 @@ class ModelPool:
                 when, failure = self._failed.get(name, (0.0, None))
                 if failure is not None and self._clock() < when + _RETRY_S:
                     raise failure.with_traceback(None)
-                self._loading[name] = asyncio.create_task(self._load(name))
+                self._loading[name] = asyncio.create_task(self._load(name, log))
             # Whoever goes away does not end the load for the others.
             error = await asyncio.shield(self._loading[name])
             if error is not None:
                 raise error.with_traceback(None)
 
-    async def _load(self, name: str) -> TranslatorError | None:
+    async def _load(self, name: str, log: bool) -> TranslatorError | None:
         """Make room and load; returns what went wrong, since maybe nobody waits any more."""
         try:
             async with self._turn:
@@ -145,6 +150,8 @@ class ModelPool:
                     self._budget.remove(name)
                     self._failed[name] = (self._clock(), loaded)
                     self._metrics.model_loads.labels(name, "failed").inc()
+                    if log:
+                        _log.error(_CANNOT_LOAD, loaded.message)
                     return loaded
                 self._failed.pop(name, None)
                 self._loaded[name] = loaded
@@ -217,20 +224,21 @@ class Lease:
 
 def _try_to_load(described: DescribedModel) -> Seq2SeqModel | TranslatorError:
     """In a thread. An error is returned without its traceback, which would hold half a model."""
-    name = described.info.name
+    name, origin = described.info.name, described.info.origin or described.info.name
     try:
         return described.load()
-    except TranslatorError as error:
-        _log.error("model %s cannot be loaded: %s", name, error.message)
-        return ModelLoadError(error.message)
     except Exception as error:
         if is_out_of_memory(error):
-            size = in_words(described.info.memory_bytes)
-            message = f"no memory is left to load the model {name}, which takes about {size}"
-            _log.error("%s: lower model_memory, or take a smaller model", message)
-            return OutOfMemoryError(message, retry_after_s=_RETRY_S, subject="memory")
-        _log.exception("model %s cannot be loaded", name)
+            return OutOfMemoryError(
+                f"{name}: no memory is left to load it, which takes about "
+                f"{in_words(described.info.memory_bytes)}: lower model_memory, or take a smaller "
+                "model",
+                retry_after_s=_RETRY_S,
+                subject="memory",
+            )
+        if isinstance(error, TranslatorError):
+            return ModelLoadError(error.message)
+        _log.exception("loading the model %s failed", name)
         return ModelLoadError(
-            f"{described.info.origin or name}: the model cannot be loaded "
-            f"({type(error).__name__}); the server's log has more"
+            f"{origin}: cannot be loaded ({type(error).__name__}); the server's log has more"
         )
