@@ -25,6 +25,7 @@ from translator.errors import (
 )
 from translator.metrics import Metrics
 from translator.models.base import DescribedModel, LanguagePair, Seq2SeqModel
+from translator.server import model_pool
 from translator.server.model_pool import ModelPool
 from translator.testing import FakeClock, FakeModel
 
@@ -190,6 +191,29 @@ async def test_models_of_one_request_do_not_go_for_each_other(
         assert lease.names == {"a", "b"}
 
 
+async def test_what_is_taken_while_another_goes_stays_or_comes_again(
+    shelf: Shelf, new_pool: Pools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two have to go for a; c is asked for while b is on its way out."""
+    pool = new_pool(5 * MB)
+    await use(pool, "b", "c")
+    going, go_on = threading.Event(), threading.Event()
+
+    def give_back_slowly(gone: object) -> None:
+        going.set()
+        assert go_on.wait(10)
+
+    monkeypatch.setattr(model_pool, "give_memory_back", give_back_slowly)
+    newcomer = asyncio.create_task(use(pool, "a"))
+    assert await asyncio.to_thread(going.wait, 10)
+    with pool.lease() as lease:
+        taken = asyncio.create_task(lease.take(["c"]))
+        await asyncio.sleep(0.01)
+        go_on.set()
+        await asyncio.gather(newcomer, taken, return_exceptions=True)
+        assert pool.is_loaded("c") == ("c" in lease.names)
+
+
 async def test_a_lease_gives_back_what_it_does_not_keep(new_pool: Pools) -> None:
     pool = new_pool(7 * MB)
     with pool.lease() as lease:
@@ -343,11 +367,11 @@ def test_whatever_comes_and_goes_memory_stays_within_the_limit(
                 task.cancel()
         for ended in await asyncio.gather(*tasks, return_exceptions=True):
             assert ended is None or isinstance(ended, asyncio.CancelledError), repr(ended)
-        await pool.close()
         # Nobody holds anything any more.
         for name in "abc":
             await use(pool, name)
-        check()
+            check()
+        await pool.close()
         await engine.stop()
 
     asyncio.run(run())

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 import weakref
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from translator.engine.async_engine import AsyncEngine
@@ -141,8 +141,7 @@ class ModelPool:
             async with self._turn:
                 if not self._budget.is_held(name):
                     return None
-                for victim in self._budget.room_for(name):
-                    await self._evict(victim)
+                await self._evict(self._budget.room_for(name))
                 self._budget.add(name)
                 began = self._clock()
                 loaded = await asyncio.to_thread(_try_to_load, self._described[name])
@@ -163,18 +162,20 @@ class ModelPool:
         finally:
             del self._loading[name]
 
-    async def _evict(self, name: str) -> None:
-        _log.info("evicting model %s", name)
-        freed = weakref.ref(self._loaded.pop(name))
-        await self._engine.remove(name)
-        await asyncio.to_thread(give_memory_back, freed)
-        self._budget.remove(name)
-        self._metrics.models_loaded.set(len(self._loaded))
-        self._metrics.model_memory.labels(name).set(0)
+    async def _evict(self, names: Sequence[str]) -> None:
+        # At once: nobody can take one while another goes.
+        going = {name: weakref.ref(self._loaded.pop(name)) for name in names}
+        for name, gone in going.items():
+            _log.info("evicting the model %s", name)
+            await self._engine.remove(name)
+            await asyncio.to_thread(give_memory_back, gone)
+            self._budget.remove(name)
+            self._metrics.models_loaded.set(len(self._loaded))
+            self._metrics.model_memory.labels(name).set(0)
 
     def _count(self, name: str, seconds: float) -> None:
         size = self.catalog.models[name].memory_bytes
-        _log.info("loaded model %s in %.1f s (about %s)", name, seconds, in_words(size))
+        _log.info("loaded the model %s in %.1f s (about %s)", name, seconds, in_words(size))
         self._metrics.model_loads.labels(name, "loaded").inc()
         self._metrics.model_load_time.observe(seconds)
         self._metrics.models_loaded.set(len(self._loaded))
