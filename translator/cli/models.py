@@ -36,14 +36,15 @@ def command(address: str | None, models: tuple[str, ...]) -> None:
         if len(model.pairs) > _MAX_PAIRS:
             pairs += f" and {len(model.pairs) - _MAX_PAIRS} more"
         aligns = "yes" if model.supports_alignment else "no"
-        memory = f"{model.memory_bytes / 2**20:,.0f} MiB" + ("" if model.loaded else ", not loaded")
+        memory = f"{model.memory_bytes / 2**20:,.0f} MiB"
         table.add_row(
             model.name,
             pairs,
             model.family,
             aligns,
             model.device,
-            memory,
+            # In brackets: what it would take.
+            memory if model.loaded else f"({memory})",
             model.license,
             model.origin,
         )
