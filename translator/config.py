@@ -77,6 +77,9 @@ class ServerConfig(BaseSettings):
         "auto",
         description="Of models: float32, int8 (CPU), bfloat16, float16; auto: int8 if it can.",
     )
+    shortlist: bool = Field(
+        False, description="Eight-bit models look only at words of their lexical shortlist."
+    )
     threads: int = Field(1, ge=1, le=256, description="Threads of one tensor operation.")
     workers: int = Field(
         1, ge=1, le=256, description="Processes that share the port, each with its own models."

@@ -162,6 +162,7 @@ class FakeModel:
             license="Apache-2.0",
             origin="translator.testing",
             memory_bytes=memory_bytes,
+            shares_encoding=True,
         )
         self.device = torch.device("cpu")
         self.num_encoded = self.num_prefills = self.num_steps = 0
@@ -209,7 +210,12 @@ class FakeModel:
         return logits.scatter_(1, hidden.long(), _BEST_SCORE)
 
     def predict(
-        self, hidden: Tensor, drafted: Sequence[int] | None = None, *, probable: bool = True
+        self,
+        hidden: Tensor,
+        drafted: Sequence[int] | None = None,
+        *,
+        probable: bool = True,
+        sources: Sequence[EncoderStates] = (),
     ) -> Prediction:
         """What ``logits`` says, without tensors: this stands for a model that costs nothing."""
         tokens = [int(token) for token in hidden.flatten().tolist()]

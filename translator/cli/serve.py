@@ -44,6 +44,12 @@ __all__ = ["command"]
     type=click.Choice(PRECISIONS),
     help="Number format of models; auto is int8 on a CPU that can, else float32.  [default: auto]",
 )
+@click.option(
+    "--shortlist/--no-shortlist",
+    default=None,
+    help="Whether eight-bit models look only at the target words that their lexical shortlist "
+    "(lex*.bin) has for a source: quicker, and an approximation.  [default: no]",
+)
 @click.option("--threads", type=int, help="Threads of one tensor operation.  [default: 1]")
 @click.option("--workers", type=int, help="Processes that share the port.  [default: 1]")
 @click.option("--metrics-port", type=int, help="Port of the Prometheus page.  [default: none]")

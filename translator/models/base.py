@@ -63,6 +63,8 @@ class ModelInfo:
         origin: Where the files came from.
         device: Where it runs, for example ``cpu``.
         memory_bytes: Estimate of what it takes there when loaded, encoder states included.
+        shares_encoding: Whether a source has the same tokens whatever it is translated into, so
+            that one encoding serves several targets.
     """
 
     name: str
@@ -74,6 +76,7 @@ class ModelInfo:
     origin: str = ""
     device: str = "cpu"
     memory_bytes: int = 0
+    shares_encoding: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +275,12 @@ class Seq2SeqModel(Protocol):
         ...
 
     def predict(
-        self, hidden: Tensor, drafted: Sequence[int] | None = None, *, probable: bool = True
+        self,
+        hidden: Tensor,
+        drafted: Sequence[int] | None = None,
+        *,
+        probable: bool = True,
+        sources: Sequence[EncoderStates] = (),
     ) -> Prediction:
         """The greedy choice for each row of ``hidden`` [N, D].
 
@@ -280,6 +288,8 @@ class Seq2SeqModel(Protocol):
             hidden: Of a prefill or a step.
             drafted: A token for each row whose log probability is asked for too.
             probable: Whether log probabilities are wanted; without, they may be any number.
+            sources: For each row the source that it translates: a model may look only at tokens
+                that this can become. Without, it looks at all.
         """
         ...
 

