@@ -143,24 +143,37 @@ class ModelPool:
                     return None
                 await self._evict(self._budget.room_for(name))
                 self._budget.add(name)
-                began = self._clock()
-                loaded = await asyncio.to_thread(_try_to_load, self._described[name])
-                if isinstance(loaded, TranslatorError):
-                    self._budget.remove(name)
-                    self._failed[name] = (self._clock(), loaded)
-                    self._metrics.model_loads.labels(name, "failed").inc()
-                    if log:
-                        _log.error(_CANNOT_LOAD, loaded.message)
-                    return loaded
-                self._failed.pop(name, None)
-                self._loaded[name] = loaded
-                self._engine.add(self._new_engine(loaded))
-                self._count(name, self._clock() - began)
-                return None
+                try:
+                    return await self._load_into(name, log)
+                finally:
+                    if name not in self._loaded:
+                        self._budget.remove(name)
         except TranslatorError as error:
             return error
         finally:
             del self._loading[name]
+
+    async def _load_into(self, name: str, log: bool) -> TranslatorError | None:
+        """Load a model for which there is room."""
+        began = self._clock()
+        loaded = await asyncio.to_thread(_try_to_load, self._described[name])
+        if isinstance(loaded, TranslatorError):
+            self._failed[name] = (self._clock(), loaded)
+            self._metrics.model_loads.labels(name, "failed").inc()
+            if log:
+                _log.error(_CANNOT_LOAD, loaded.message)
+            return loaded
+        self._failed.pop(name, None)
+        self._engine.add(self._new_engine(loaded))
+        self._loaded[name] = loaded
+        size = self.catalog.models[name].memory_bytes
+        seconds = self._clock() - began
+        _log.info("loaded the model %s in %.1f s (about %s)", name, seconds, in_words(size))
+        self._metrics.model_loads.labels(name, "loaded").inc()
+        self._metrics.model_load_time.observe(seconds)
+        self._metrics.models_loaded.set(len(self._loaded))
+        self._metrics.model_memory.labels(name).set(size)
+        return None
 
     async def _evict(self, names: Sequence[str]) -> None:
         # At once: nobody can take one while another goes.
@@ -172,14 +185,6 @@ class ModelPool:
             self._budget.remove(name)
             self._metrics.models_loaded.set(len(self._loaded))
             self._metrics.model_memory.labels(name).set(0)
-
-    def _count(self, name: str, seconds: float) -> None:
-        size = self.catalog.models[name].memory_bytes
-        _log.info("loaded the model %s in %.1f s (about %s)", name, seconds, in_words(size))
-        self._metrics.model_loads.labels(name, "loaded").inc()
-        self._metrics.model_load_time.observe(seconds)
-        self._metrics.models_loaded.set(len(self._loaded))
-        self._metrics.model_memory.labels(name).set(size)
 
 
 class Lease:
