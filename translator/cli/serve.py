@@ -8,6 +8,7 @@ import click
 
 from translator.cli.errors import one_sentence
 from translator.cli.running import Announcement, serve, set_up_log
+from translator.cli.store import store_option
 from translator.cli.workers import Workers
 from translator.config import load_config
 from translator.precision import PRECISIONS
@@ -23,11 +24,12 @@ __all__ = ["command"]
     "--model",
     "models",
     multiple=True,
-    metavar="PAIR=FOLDER",
+    metavar="PAIR[=FOLDER]",
     help="A Marian/Firefox or Transformers folder, e.g. en-de=/models/ende, or an id of the "
-    "Hugging Face hub; all=FOLDER serves every pair of it; repeatable. "
-    "[default: the embedded en-pt and pt-en]",
+    "Hugging Face hub; all=FOLDER serves every pair of it; PAIR alone is a pulled model; "
+    "repeatable. [default: the embedded en-pt and pt-en]",
 )
+@store_option
 @click.option(
     "--preload/--no-preload",
     default=None,

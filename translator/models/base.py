@@ -17,6 +17,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from translator.models.pair import LanguagePair
+
 __all__ = [
     "ENCODER_CACHE_TOKENS",
     "DecoderBatch",
@@ -36,17 +38,6 @@ __all__ = [
 
 # Source tokens of each model whose encoder states the engine keeps.
 ENCODER_CACHE_TOKENS = 4_096
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class LanguagePair:
-    """A source language and a target language, BCP-47."""
-
-    source: str
-    target: str
-
-    def __str__(self) -> str:
-        return f"{self.source}-{self.target}"
 
 
 @dataclass(frozen=True, slots=True)

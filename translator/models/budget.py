@@ -13,7 +13,7 @@ import torch
 
 from translator.errors import ModelLoadError, OverloadedError
 
-__all__ = ["MemoryBudget", "default_limit", "give_memory_back", "in_words"]
+__all__ = ["MemoryBudget", "default_limit", "give_memory_back", "in_words", "trim"]
 
 # Of the memory there is; the rest is for requests, for loading, and for everything else.
 _SHARE = 0.75
@@ -146,6 +146,11 @@ def give_memory_back(gone: "weakref.ref[Any]") -> None:
     if gone() is not None:
         gc.collect()
     torch.cuda.empty_cache()
+    trim()
+
+
+def trim() -> None:
+    """Return to the system what the C library keeps of memory that is free."""
     try:
         # glibc keeps freed memory for itself until it is asked.
         ctypes.CDLL(None).malloc_trim(0)

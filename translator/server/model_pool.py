@@ -17,7 +17,7 @@ from translator.errors import (
 )
 from translator.metrics import Metrics
 from translator.models.base import DescribedModel, Seq2SeqModel, Tokenizer
-from translator.models.budget import MemoryBudget, give_memory_back, in_words
+from translator.models.budget import MemoryBudget, give_memory_back, in_words, trim
 from translator.models.catalog import Catalog, Choice
 
 __all__ = ["Lease", "ModelPool"]
@@ -232,7 +232,10 @@ def _try_to_load(described: DescribedModel) -> Seq2SeqModel | TranslatorError:
     """In a thread. An error is returned without its traceback, which would hold half a model."""
     name, origin = described.info.name, described.info.origin or described.info.name
     try:
-        return described.load()
+        loaded = described.load()
+        # Of what only loading took.
+        trim()
+        return loaded
     except Exception as error:
         if is_out_of_memory(error):
             return OutOfMemoryError(
