@@ -226,6 +226,25 @@ async def test_a_lease_gives_back_what_it_does_not_keep(new_pool: Pools) -> None
         assert pool.is_loaded("b")
 
 
+async def test_what_is_given_back_while_it_is_taken_again_is_held(
+    shelf: Shelf, new_pool: Pools
+) -> None:
+    pool = new_pool(7 * MB)
+    with pool.lease() as lease:
+        await lease.take(["a"])
+        shelf.gate.clear()
+        shelf.entered.clear()
+        taken = asyncio.create_task(lease.take(["a", "b"]))
+        assert await asyncio.to_thread(shelf.entered.wait, 10)
+        lease.keep(())
+        shelf.gate.set()
+        await taken
+        assert lease.names == {"a", "b"}
+        with pytest.raises(OverloadedError, match="in use: a, b$"):
+            await use(pool, "c")
+    await use(pool, "c")
+
+
 async def test_a_bad_model_fails_those_who_ask_for_it_and_nobody_else(
     shelf: Shelf, new_pool: Pools, clock: FakeClock
 ) -> None:

@@ -204,18 +204,20 @@ class Lease:
         """
         wanted = frozenset(names)
         self._budget.check(wanted)
-        new = wanted - self.names
-        # All are held before any is loaded, so that none goes for another of them.
-        for name in new:
+        # All are held before any is loaded, so that none goes for another of them; those that are
+        # held already too, since they may be given back meanwhile.
+        for name in wanted:
             self._budget.hold(name)
         try:
-            for name in sorted(new):
+            for name in sorted(wanted):
                 await self._pool.load(name)
         except BaseException:
-            for name in new:
+            for name in wanted:
                 self._budget.release(name)
             raise
-        self.names |= new
+        for name in self.names & wanted:
+            self._budget.release(name)
+        self.names |= wanted
 
     def keep(self, names: Collection[str]) -> None:
         """Give back all but these."""
