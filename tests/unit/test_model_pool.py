@@ -240,7 +240,7 @@ async def test_what_is_given_back_while_it_is_taken_again_is_held(
         shelf.gate.set()
         await taken
         assert lease.names == {"a", "b"}
-        with pytest.raises(OverloadedError, match="in use: a, b$"):
+        with pytest.raises(OverloadedError, match=r"in use: a, b$"):
             await use(pool, "c")
     await use(pool, "c")
 
