@@ -110,6 +110,14 @@ def test_two_vocabularies_come_both(mirror: Mirror, store: Store, tmp_path: Path
     assert described.load().info.pairs == (LanguagePair("en", "zh-Hans"),)
 
 
+def test_a_shortlist_comes_with_the_model(mirror: Mirror, store: Store, tmp_path: Path) -> None:
+    folder = tiny_model(train_vocabulary(40)).write(tmp_path)
+    (folder / "lex.50.50.ende.s2t.bin").write_bytes(b"candidates")
+    mirror.publish(folder, "en-de")
+    model, _ = get(mirror, store)
+    assert (model.folder / "lex.50.50.ende.s2t.bin").read_bytes() == b"candidates"
+
+
 def test_what_is_there_is_not_downloaded_again(published: Mirror, store: Store) -> None:
     first, _ = get(published, store)
     published.asked.clear()

@@ -147,10 +147,12 @@ def _parse(url: str, body: bytes, kind: type[_T]) -> _T:
 
 
 def _choose(model: Sequence[_Record]) -> list[_Record]:
-    """The network and its vocabularies; empty when one is missing."""
+    """The network, its vocabularies and its shortlist, if any; empty when one is missing."""
     best = {r.file_type: r for r in sorted(model, key=lambda r: r.rank)}
-    kinds = ("model", "vocab") if "vocab" in best else ("model", "srcvocab", "trgvocab")
-    return [best[kind] for kind in kinds] if all(kind in best for kind in kinds) else []
+    needed = ("model", "vocab") if "vocab" in best else ("model", "srcvocab", "trgvocab")
+    if not all(kind in best for kind in needed):
+        return []
+    return [best[kind] for kind in (*needed, "lex") if kind in best]
 
 
 def _offer(server: str, files: Sequence[_Record], base: str) -> Offer:
