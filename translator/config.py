@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -68,6 +68,15 @@ class ServerConfig(BaseSettings):
     store: Path = Field(
         default_factory=lambda: user_data_path("translator") / "models",
         description="Folder of the models that `translator models pull` downloads.",
+    )
+    preload: bool = Field(
+        True, description="Load models at start, as far as they fit; else each at its first use."
+    )
+    model_memory: ByteSize | None = Field(
+        None,
+        gt=0,
+        description="Memory that loaded models may take, e.g. 4GiB, of each worker; unset: three "
+        "quarters of the machine's, its container's or its GPU's, shared by the workers.",
     )
     fake_model: bool = Field(False, description="Serve the test kit's fake model instead.")
     device: str = Field("cpu", description="Where models run: cpu, cuda, cuda:1, …")

@@ -11,16 +11,19 @@
     │   ├── ModelNotFoundError               no model of that name
     │   └── UnsupportedFeatureError          part of the contract that is not served yet
     ├── LimitError                       our limit; trying again later can help
-    │   ├── OverloadedError                  no room for another session or request
+    │   ├── OverloadedError                  no room for another session, request or model
+    │   │   └── OutOfMemoryError                 the machine has no memory left for it
     │   └── DrainingError                    this server is going away
     ├── OperatorError                    whoever set the server up
     │   ├── ConfigError                      a setting has a value that is not allowed
-    │   └── ModelFilesError                  a model's files are missing, damaged or wrong
+    │   ├── ModelFilesError                  a model's files are missing, damaged or wrong
+    │   └── ModelLoadError                   a model that is offered cannot be loaded
     ├── ServiceError                     our bug
     │   └── DecodingError                    a model's output cannot be used
     └── ConnectionLostError              client side: the stream broke and could not be resumed
 """
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -38,12 +41,15 @@ __all__ = [
     "LanguagePairNotSupportedError",
     "LimitError",
     "ModelFilesError",
+    "ModelLoadError",
     "ModelNotFoundError",
     "OperatorError",
+    "OutOfMemoryError",
     "OverloadedError",
     "ServiceError",
     "TranslatorError",
     "UnsupportedFeatureError",
+    "is_out_of_memory",
 ]
 
 
@@ -143,9 +149,15 @@ class LimitError(TranslatorError):
 
 
 class OverloadedError(LimitError):
-    """No room for another session or request."""
+    """No room for another session, request or model."""
 
     reason = "OVERLOADED"
+
+
+class OutOfMemoryError(OverloadedError):
+    """The machine has no memory left for a request, or for a model."""
+
+    reason = "OUT_OF_MEMORY"
 
 
 class DrainingError(LimitError):
@@ -172,6 +184,12 @@ class ModelFilesError(OperatorError):
     reason = "MODEL_FILES"
 
 
+class ModelLoadError(OperatorError):
+    """A model that is offered cannot be loaded; the message says why."""
+
+    reason = "MODEL_FAILED_TO_LOAD"
+
+
 class ServiceError(TranslatorError):
     """Our bug."""
 
@@ -187,3 +205,16 @@ class ConnectionLostError(TranslatorError):
 
     reason = "CONNECTION_LOST"
     status = "UNAVAILABLE"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether there was no memory left, which each library says in a way of its own."""
+    if error.__cause__ is not None and is_out_of_memory(error.__cause__):
+        return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError)
+        and any(words in text for words in ("out of memory", "allocate memory", "enough memory"))
+    )

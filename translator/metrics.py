@@ -6,6 +6,7 @@ __all__ = ["Metrics"]
 
 _STEP_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _WAIT_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 1.5, 2.5, 5.0, 10.0)
+_LOAD_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 _BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
@@ -62,6 +63,25 @@ class Metrics:
         )
         self.decoder_steps = Counter(
             "translator_decoder_steps", "Decoder passes, run and saved.", ["kind"], registry=r
+        )
+        self.models_loaded = Gauge("translator_models_loaded", "Models in memory.", registry=r)
+        self.model_memory = Gauge(
+            "translator_model_memory_bytes",
+            "Estimate of what a model takes; 0 when it is not in memory.",
+            ["model"],
+            registry=r,
+        )
+        self.model_loads = Counter(
+            "translator_model_loads",
+            "Times a model was loaded, or could not be.",
+            ["model", "outcome"],
+            registry=r,
+        )
+        self.model_load_time = Histogram(
+            "translator_model_load_seconds",
+            "Time that a model took to load.",
+            buckets=_LOAD_BUCKETS,
+            registry=r,
         )
         self.source_words = Counter("translator_source_words", "Source words.", registry=r)
         self.target_words = Counter("translator_target_words", "Committed words.", registry=r)

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from translator.config import ServerConfig
 from translator.models.base import (
+    DescribedModel,
     EncodedText,
     EncoderStates,
     LanguagePair,
@@ -61,7 +62,7 @@ class FakeClock:
 @asynccontextmanager
 async def serve_in_process(
     config: ServerConfig | None = None,
-    models: Iterable[Seq2SeqModel] | None = None,
+    models: Iterable[Seq2SeqModel | DescribedModel] | None = None,
     detector: LanguageDetector | None = None,
 ) -> AsyncIterator[RunningServer]:
     """A real server on a free port of this machine, with what is fake unless told otherwise."""
@@ -206,6 +207,7 @@ class FakeModel:
         self,
         *pairs: LanguagePair,
         name: str = "fake",
+        memory_bytes: int = 0,
         word: Callable[[str], str] = str.upper,
     ) -> None:
         self.info = ModelInfo(
@@ -216,6 +218,7 @@ class FakeModel:
             max_source_tokens=512,
             license="Apache-2.0",
             origin="translator.testing",
+            memory_bytes=memory_bytes,
             shares_encoding=True,
         )
         self.device = torch.device("cpu")

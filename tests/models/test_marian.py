@@ -11,7 +11,7 @@ from tiny import DIM, FFN, Item, TinyModel, float32, tiny_model
 
 from translator.errors import ModelFilesError
 from translator.models.loading import embedded_models
-from translator.models.marian import read_marian_folder
+from translator.models.marian import read_marian_folder, read_marian_header
 
 pytestmark = pytest.mark.model
 
@@ -42,6 +42,9 @@ def test_both_embedded_folders_are_read_with_the_sizes_in_their_settings() -> No
         assert (hp.encoder_layers, hp.decoder_layers, hp.alignment_layer) == (6, (1, 2), 1)
         assert (hp.source_vocabulary, hp.target_vocabulary) == (32000, 32000)
         assert sum(tensor.size for tensor in model.tensors.values()) == 16_907_008
+        header = read_marian_header(folder)
+        assert (header.path, header.hyper_parameters) == (model.path, hp)
+        assert (header.num_parameters, header.is_eight_bit) == (16_907_008, True)
 
 
 def test_eight_bit_matrices_are_dequantised_and_turned_round_but_embeddings_are_not(
@@ -161,13 +164,14 @@ def test_a_header_with_random_damage_is_read_or_refused_but_never_crashes(
     content = bytearray(tiny.write(tmp_path).joinpath("model.tiny.bin").read_bytes())
     content[offset] ^= change
     (tmp_path / "model.tiny.bin").write_bytes(content)
-    try:
-        read_marian_folder(tmp_path)
-    except ModelFilesError as error:
-        refusal = str(error)
-    else:
-        refusal = str(tmp_path)
-    assert refusal.startswith(str(tmp_path))
+    for read in (read_marian_header, read_marian_folder):
+        try:
+            read(tmp_path)
+        except ModelFilesError as error:
+            refusal = str(error)
+        else:
+            refusal = str(tmp_path)
+        assert refusal.startswith(str(tmp_path))
 
 
 @pytest.mark.parametrize("version", [0, 2, 0xF11A48D5013417F5])

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -191,6 +192,8 @@ def test_no_server_is_exit_3() -> None:
         (("--model", "en-de", "--store", "/nowhere"), {}, "`translator models pull en-de`"),
         (("--model", "en-de=/no/such/folder"), {}, "/no/such/folder"),
         (("--port", "70000"), {}, "port"),
+        (("--model-memory", "much"), {}, "model_memory"),
+        (("--model-memory", "9MiB"), {}, "of memory, more than the 9 MiB of model_memory: raise"),
         ((), {"TRANSLATOR_THREADS": "none"}, "threads"),
         ((), {"TRANSLATOR_PROT": "1"}, "TRANSLATOR_PROT"),
         ((), {"TRANSLATOR_LIMITS__MAX_SESSIONS": "0"}, "limits.max_sessions"),
@@ -215,6 +218,25 @@ def test_a_truncated_model_names_the_file(tmp_path: Path) -> None:
     assert str(tmp_path) in done.stderr.decode()
 
 
+def test_a_bad_model_beside_a_good_one_does_not_keep_a_server_from_starting() -> None:
+    from translator.models.loading import embedded_models
+
+    pair, folder = embedded_models()[0]
+    given = ("--model", "en-de=/no/such/folder", "--model", f"{pair}={folder}")
+    with serving(*given, "--no-preload", "--model-memory", "1GiB") as (address, process):
+        wide = {"COLUMNS": "200"}
+        listed = run("models", "--address", address, **wide).stdout.decode()
+        assert re.search(r" \(\d+ MiB\) ", listed)
+        options = ("--address", address, "--from", pair.source, "--to", pair.target)
+        assert run("translate", *options, "Hello.").returncode == 0
+        listed = run("models", "--address", address, **wide).stdout.decode()
+        assert re.search(r" \d+ MiB ", listed)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=20)
+        assert b"a model is not offered: /no/such/folder: no such folder" in errors
+        assert b"Traceback" not in errors
+
+
 def test_settings_come_from_the_file_then_environment_then_command(tmp_path: Path) -> None:
     from translator.config import load_config
 
@@ -223,9 +245,11 @@ def test_settings_come_from_the_file_then_environment_then_command(tmp_path: Pat
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRANSLATOR_PORT", "2")
         patch.setenv("TRANSLATOR_THREADS", "3")
+        patch.setenv("TRANSLATOR_MODEL_MEMORY", "1.5GiB")
         config = load_config(file, {"port": 4})
     assert (config.port, config.threads, config.heartbeat_s) == (4, 3, 5.0)
     assert config.limits.max_targets == 2
+    assert config.model_memory == 3 * 2**29
 
 
 def test_ctrl_c_is_exit_130_without_a_traceback(address: str) -> None:

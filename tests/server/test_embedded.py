@@ -18,10 +18,10 @@ TALKS = Path(__file__).parents[2] / "examples"
 
 @pytest.fixture
 async def embedded() -> AsyncIterator[RunningServer]:
-    from translator.server.app import load_models
+    from translator.server.app import describe_models
 
     settings = ServerConfig(port=0)
-    async with serve_in_process(settings, load_models(settings)) as running:
+    async with serve_in_process(settings, describe_models(settings)) as running:
         yield running
 
 

@@ -30,7 +30,7 @@ from translator.errors import (
     ModelNotFoundError,
 )
 from translator.models.pair import LanguagePair
-from translator.server.app import load_models
+from translator.server.app import describe_models
 from translator.store.firefox import FirefoxSource
 from translator.store.installed import installed
 from translator.store.pull import choose
@@ -76,22 +76,25 @@ def test_a_pulled_model_has_its_files_and_where_it_came_from(
 
 def test_it_is_served_by_its_pair_with_its_licence(published: Mirror, store: Store) -> None:
     get(published, store)
-    [model] = load_models(ServerConfig(models=("en-de",), store=store.root, precision="float32"))
+    [model] = describe_models(
+        ServerConfig(models=("en-de",), store=store.root, precision="float32")
+    )
     assert model.info.pairs == (EN_DE,)
     assert (model.info.name, model.info.license) == ("firefox-en-de-base", "MPL-2.0")
     assert model.info.origin.startswith("Firefox Translations 3.0")
+    assert model.load().info == model.info
 
 
 def test_the_embedded_model_is_found_by_its_pair_too(store: Store) -> None:
     settings = ServerConfig(models=("pt-en",), store=store.root, precision="float32")
-    [model] = load_models(settings)
+    [model] = describe_models(settings)
     assert model.info.pairs == (LanguagePair("pt", "en"),)
     assert model.info.license == "MPL-2.0"
 
 
 def test_a_pair_that_is_nowhere_is_to_be_pulled(store: Store) -> None:
     with pytest.raises(ConfigError, match="`translator models pull en-de`") as error:
-        load_models(ServerConfig(models=("en-de",), store=store.root))
+        describe_models(ServerConfig(models=("en-de",), store=store.root))
     assert str(store.root) in sentence(error)
 
 
@@ -101,10 +104,10 @@ def test_two_vocabularies_come_both(mirror: Mirror, store: Store, tmp_path: Path
     mirror.publish(split, "en-zh-Hans")
     model, _ = get(mirror, store, LanguagePair("en", "zh-Hans"))
     assert {"srcvocab.tiny.spm", "trgvocab.tiny.spm"} <= {p.name for p in model.folder.iterdir()}
-    [loaded] = load_models(
+    [described] = describe_models(
         ServerConfig(models=("en-zh-Hans",), store=store.root, precision="float32")
     )
-    assert loaded.info.pairs == (LanguagePair("en", "zh-Hans"),)
+    assert described.load().info.pairs == (LanguagePair("en", "zh-Hans"),)
 
 
 def test_a_shortlist_comes_with_the_model(mirror: Mirror, store: Store, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from mirror import MODEL, VOCABULARY, Mirror, files_asked, get
 
 from translator.config import ServerConfig
-from translator.server.app import load_models
+from translator.server.app import describe_models
 from translator.store.store import Store
 
 pytestmark = pytest.mark.server
@@ -149,8 +149,9 @@ def test_a_model_of_the_hub(mirror: Mirror, store: Store, tmp_path: Path) -> Non
         "README.md",
         *(file.name for file in COUNTING.iterdir()),
     }
-    [model] = load_models(ServerConfig(models=("en-pt",), store=store.root))
+    [model] = describe_models(ServerConfig(models=("en-pt",), store=store.root))
     assert model.info.license == "cc-by-4.0"
+    assert model.load().info == model.info
     assert model.info.origin == f"{mirror.origin}/{id_}"
     listed = run("--store", str(store.root)).stdout
     assert "transformers" in listed

@@ -9,7 +9,7 @@ import pytest
 from wire import chunks, config, connected, exchange, named, source
 
 from translator.config import ServerConfig
-from translator.server.app import RunningServer, load_models
+from translator.server.app import RunningServer, describe_models
 from translator.testing import FakeModel, serve_in_process
 from translator.v1 import models_pb2, streaming_pb2, translate_pb2
 
@@ -31,7 +31,7 @@ def settings() -> ServerConfig:
 
 @pytest.fixture
 async def counting(settings: ServerConfig) -> AsyncIterator[RunningServer]:
-    async with serve_in_process(settings, load_models(settings)) as running:
+    async with serve_in_process(settings, describe_models(settings)) as running:
         yield running
 
 
@@ -71,7 +71,7 @@ async def test_four_targets_of_one_stream_have_each_its_own_text_and_revisions()
     settings = ServerConfig(port=0, models=(f"all={FOLDER.parent / 'many'}",))
     targets = ["es", "fr", "it", "pt-BR"]
     words = [source(i + 1, word + " ") for i, word in enumerate(["seven,", "twenty", "two."])]
-    async with serve_in_process(settings, load_models(settings)) as server:
+    async with serve_in_process(settings, describe_models(settings)) as server:
         result = await exchange(server.address, [config(targets, source="en"), *words])
         async with connected(server.address) as stub:
             [listed] = (await stub.ListModels(models_pb2.ListModelsRequest())).models

@@ -10,12 +10,14 @@ from wire import connected, detail
 
 from translator.config import Limits, ServerConfig
 from translator.engine.async_engine import AsyncEngine
+from translator.engine.engine import Engine
 from translator.errors import DeadlineExceededError
-from translator.models.base import EncoderStates, LanguagePair
-from translator.models.catalog import Catalog
+from translator.metrics import Metrics
+from translator.models.base import DescribedModel, EncoderStates, LanguagePair
 from translator.server.app import RunningServer
 from translator.server.context import ServerContext
 from translator.server.language import SourceLanguages
+from translator.server.model_pool import ModelPool
 from translator.server.translate import translate_texts
 from translator.testing import FakeDetector, FakeModel, _FakeStates, serve_in_process
 from translator.text.detection import Detection, FastTextDetector
@@ -153,13 +155,15 @@ async def test_what_waits_at_the_deadline_or_is_cancelled_never_starts() -> None
 
 
 async def test_a_request_past_its_deadline_is_not_begun() -> None:
-    engine, catalog = AsyncEngine(), Catalog([FakeModel()])
-    context = ServerContext(
-        ServerConfig(), catalog, engine, SourceLanguages(catalog, FakeDetector())
-    )
+    engine, model = AsyncEngine(), FakeModel()
+    described = DescribedModel(model.info, lambda: model)
+    pool = ModelPool([described], None, engine, lambda m: Engine({m.info.name: m}), Metrics())
+    languages = SourceLanguages(pool.catalog, FakeDetector())
+    context = ServerContext(ServerConfig(), pool, engine, languages)
     for remaining_s in (0.0, -1.0):
-        with pytest.raises(DeadlineExceededError):
-            await translate_texts(request("one."), context, remaining_s)
+        with pool.lease() as lease, pytest.raises(DeadlineExceededError):
+            await translate_texts(request("one."), context, lease, remaining_s)
+    assert not pool.is_loaded("fake")
     assert engine.num_in_flight == 0
 
 

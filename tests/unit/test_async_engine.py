@@ -349,3 +349,43 @@ async def test_without_work_no_step_is_run(model: GatedModel) -> None:
     assert time.process_time() - before < 0.1
     assert len(records) == steps
     await engine.stop()
+
+
+async def test_an_engine_that_is_removed_does_first_what_it_has() -> None:
+    held, free = NamedModel("held"), NamedModel("free")
+    engine = AsyncEngine()
+    engine.start()
+    for model in (held, free):
+        engine.add(Engine({model.info.name: model}))
+    await held.hold(engine)
+    collector, other = Collector(), Collector()
+    engine.submit((held.request("a."),), collector)
+    removal = asyncio.create_task(engine.remove("held"))
+    engine.submit((free.request("b.", key="t"),), other)
+    await other.wait()
+    assert not removal.done()
+    held.gate.set()
+    await removal
+    await collector.wait()
+    assert held.text_of(collector.outcomes[0]) == "A."
+    missing = await engine.translate(held.request("c.", key="u"))
+    assert isinstance(missing.error, ModelNotFoundError)
+    engine.add(Engine({"held": held}))
+    assert held.text_of(await engine.translate(held.request("d.", key="u"))) == "D."
+    await engine.stop()
+
+
+async def test_an_engine_whose_work_was_cancelled_ends_too() -> None:
+    model = GatedModel()
+    engine = AsyncEngine()
+    engine.start()
+    engine.add(Engine({"fake": model}))
+    await model.hold(engine)
+    engine.cancel(("holder", "yy"))
+    removal = asyncio.create_task(engine.remove("fake"))
+    await asyncio.sleep(0)
+    model.gate.set()
+    await removal
+    assert engine.num_in_flight == 0
+    assert len(model.threads) == 1
+    await engine.stop()

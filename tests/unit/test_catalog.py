@@ -34,9 +34,9 @@ def test_the_closest_pair_serves(source: str, target: str, pair: str) -> None:
 
 def test_a_model_is_chosen_by_its_distance_then_by_its_name() -> None:
     catalog = Catalog([ONE, MANY])
-    assert catalog.resolve("en", "pt").model is MANY
-    assert catalog.resolve("en", "pt-PT").model is MANY
-    assert catalog.resolve("en", "pt-PT", "one").model is ONE
+    assert catalog.resolve("en", "pt").info is MANY.info
+    assert catalog.resolve("en", "pt-PT").info is MANY.info
+    assert catalog.resolve("en", "pt-PT", "one").info is ONE.info
     with pytest.raises(ModelNotFoundError, match="there are: many, one"):
         catalog.resolve("en", "pt", "two")
 

@@ -152,8 +152,14 @@ def subclasses(kind: type[errors.TranslatorError]) -> Iterator[type[errors.Trans
 
 def on_the_wire() -> set[tuple[str, str]]:
     """Status and reason of each error that a server answers with."""
-    # A limit is always one of its two kinds.
-    kinds = [errors.ClientError, errors.OverloadedError, errors.DrainingError, errors.ServiceError]
+    # A limit is always one of its two kinds; of what an operator has to put right, one is told.
+    kinds: list[type[errors.TranslatorError]] = [
+        errors.ClientError,
+        errors.OverloadedError,
+        errors.DrainingError,
+        errors.ModelLoadError,
+        errors.ServiceError,
+    ]
     return {(e.status, e.reason) for kind in kinds for e in subclasses(kind)}
 
 

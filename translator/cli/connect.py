@@ -47,8 +47,15 @@ async def connected(
             from translator.config import load_config
             from translator.server.app import running
 
-            # The ports of a server that may run beside this one are not for this one.
-            own = {"host": "127.0.0.1", "port": 0, "metrics_port": None, "admin_port": None}
+            # The ports of a server that may run beside this one are not for this one; of
+            # its models only what is used is loaded.
+            own = {
+                "host": "127.0.0.1",
+                "port": 0,
+                "metrics_port": None,
+                "admin_port": None,
+                "preload": False,
+            }
             config = load_config(overrides=own | ({"models": models} if models else {}))
             address = (await stack.enter_async_context(running(config))).address
         yield await stack.enter_async_context(AsyncTranslatorClient(address))

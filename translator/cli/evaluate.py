@@ -26,7 +26,7 @@ from translator.eval.talk import Talk, read_references, read_words
 from translator.models.base import LanguagePair
 from translator.models.catalog import Catalog, Served
 from translator.policy.registry import Latency, PolicyChoice, resolve
-from translator.server.app import load_models
+from translator.server.app import describe_models
 
 __all__ = ["command", "progress_bar", "resolve_policy"]
 
@@ -189,7 +189,10 @@ def _read_talk(
 
 def _load(models: tuple[str, ...], pair: LanguagePair) -> Served:
     config = load_config(overrides={"models": models} if models else {})
-    return Catalog(load_models(config)).resolve(pair.source, pair.target)
+    described = describe_models(config)
+    choice = Catalog(described).resolve(pair.source, pair.target)
+    model = next(m for m in described if m.info.name == choice.info.name)
+    return Served(model.load(), choice.pair)
 
 
 def resolve_policy(name: str, pair: LanguagePair) -> PolicyChoice:

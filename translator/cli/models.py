@@ -71,14 +71,25 @@ async def _ask(address: str | None, models: tuple[str, ...]) -> ModelList:
 
 
 def _of_server(listed: ModelList) -> list[Table]:
-    table = Table("model", "pairs", "family", "aligns", "device", "licence", "origin", box=None)
+    table = Table(
+        "model", "pairs", "family", "aligns", "device", "memory", "licence", "origin", box=None
+    )
     for model in listed.models:
         pairs = ", ".join(f"{p.source}-{p.target}" for p in model.pairs[:_MAX_PAIRS])
         if len(model.pairs) > _MAX_PAIRS:
             pairs += f" and {len(model.pairs) - _MAX_PAIRS} more"
         aligns = "yes" if model.supports_alignment else "no"
+        memory = f"{model.memory_bytes / 2**20:,.0f} MiB"
         table.add_row(
-            model.name, pairs, model.family, aligns, model.device, model.license, model.origin
+            model.name,
+            pairs,
+            model.family,
+            aligns,
+            model.device,
+            # In brackets: what it would take.
+            memory if model.loaded else f"({memory})",
+            model.license,
+            model.origin,
         )
     policies = Table("policy", "parameters", "what it does", box=None)
     for policy in listed.policies:

@@ -30,6 +30,16 @@ __all__ = ["command"]
     "repeatable. [default: the embedded en-pt and pt-en]",
 )
 @store_option
+@click.option(
+    "--preload/--no-preload",
+    default=None,
+    help="Load models at start, as far as they fit, or each at its first use.  [default: preload]",
+)
+@click.option(
+    "--model-memory",
+    metavar="SIZE",
+    help="Memory that loaded models may take, e.g. 4GiB.  [default: 3/4 of what there is]",
+)
 @click.option("--device", help="cpu, cuda, cuda:1, …  [default: cpu]")
 @click.option(
     "--precision",

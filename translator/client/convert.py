@@ -177,6 +177,8 @@ def model(message: models_pb2.Model) -> results.Model:
         device=message.device,
         license=message.license,
         origin=message.origin,
+        loaded=message.loaded,
+        memory_bytes=message.memory_bytes,
     )
 
 

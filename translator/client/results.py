@@ -50,6 +50,8 @@ class Model:
     device: str
     license: str
     origin: str
+    loaded: bool
+    memory_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from translator.engine.engine import Engine
+from translator.engine.lane import as_own
 from translator.engine.request import Outcome, Request, RequestKey
-from translator.errors import ServiceError, TranslatorError
+from translator.errors import ModelNotFoundError
 
 __all__ = ["AsyncEngine"]
 
@@ -25,7 +26,7 @@ class AsyncEngine:
     All methods are called on the event loop that ``start`` was called on, and so are the callbacks.
 
     Args:
-        engines: What decodes; a request goes to the one that has its model.
+        engines: What decodes; a request goes to the one that has its model. Others may come and go.
     """
 
     def __init__(self, *engines: Engine) -> None:
@@ -39,6 +40,19 @@ class AsyncEngine:
         self._loop = asyncio.get_running_loop()
         for thread in self._threads:
             thread.start()
+
+    def add(self, engine: Engine) -> None:
+        """Run one more engine."""
+        thread = _EngineThread(engine, self._deliver)
+        self._threads.append(thread)
+        if self._loop is not None:
+            thread.start()
+
+    async def remove(self, model: str) -> None:
+        """End the engine that has a model, after what it still has to do, and forget it."""
+        for thread in [t for t in self._threads if t.engine.serves(model)]:
+            self._threads.remove(thread)
+            await thread.finish()
 
     async def stop(self) -> None:
         """End the threads after their present steps; outcomes that are still due do not come."""
@@ -64,16 +78,19 @@ class AsyncEngine:
         commands: dict[_EngineThread, list[_Command]] = {}
         for request in requests:
             thread = self._thread_of(request)
-            filed = commands.setdefault(thread, [])
             if request.key in self._callbacks:
                 number, _ = self._callbacks[request.key]
                 # Its former request may be with another model, then this one is dropped there.
-                filed.append(partial(thread.replace, request))
+                if thread is not None:
+                    commands.setdefault(thread, []).append(partial(thread.replace, request))
             else:
                 # It tells this outcome from one of the same key that was cancelled before.
                 self._submissions += 1
                 number = self._submissions
-                filed.append(partial(thread.submit, request, number))
+                if thread is not None:
+                    commands.setdefault(thread, []).append(partial(thread.submit, request, number))
+                else:
+                    self._deliver([(number, Outcome(request, None, _missing(request)))])
             self._callbacks[request.key] = (number, on_outcome)
         for thread, filed in commands.items():
             thread.put(filed)
@@ -99,10 +116,9 @@ class AsyncEngine:
             for thread in self._threads:
                 thread.put((partial(thread.cancel, key),))
 
-    def _thread_of(self, request: Request) -> "_EngineThread":
-        # The first one says of a model that nobody has that it is not there.
+    def _thread_of(self, request: Request) -> "_EngineThread | None":
         serving = (thread for thread in self._threads if thread.engine.serves(request.model))
-        return next(serving, self._threads[0])
+        return next(serving, None)
 
     def _deliver(self, numbered: list[tuple[int, Outcome]]) -> None:
         """In an engine's thread: hand outcomes over to the event loop."""
@@ -125,6 +141,10 @@ class AsyncEngine:
                 _log.exception("a session's outcome callback failed")
 
 
+def _missing(request: Request) -> ModelNotFoundError:
+    return ModelNotFoundError(f"there is no model {request.model!r}")
+
+
 class _EngineThread:
     """One engine's thread, and the queue of commands to it.
 
@@ -142,6 +162,8 @@ class _EngineThread:
         # The submission that each key's outcome answers.
         self._numbers: dict[RequestKey, int] = {}
         self._thread: threading.Thread | None = None
+        # In the thread: it ends when there is nothing left to do.
+        self._finishing = False
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="translator-engine", daemon=True)
@@ -153,6 +175,13 @@ class _EngineThread:
             await asyncio.to_thread(self._thread.join)
             self._thread = None
 
+    async def finish(self) -> None:
+        """End the thread after what has been filed."""
+        if self._thread is not None:
+            self.put((self._finish,))
+            await asyncio.to_thread(self._thread.join)
+            self._thread = None
+
     def put(self, commands: Sequence[_Command]) -> None:
         """Have methods of this object called in the thread, with no step between them."""
         self._commands.put(commands)
@@ -161,6 +190,8 @@ class _EngineThread:
 
     def _run(self) -> None:
         while True:
+            if self._finishing and not self.engine.has_work:
+                return
             # Sleep only when there is nothing to decode.
             block = not self.engine.has_work
             while True:
@@ -187,8 +218,7 @@ class _EngineThread:
         try:
             self.engine.submit(request)
         except Exception as error:
-            own = error if isinstance(error, TranslatorError) else ServiceError(str(error))
-            self._answer([Outcome(request, None, own)])
+            self._answer([Outcome(request, None, as_own(error))])
 
     def replace(self, request: Request) -> None:
         if request.key in self._numbers:
@@ -197,6 +227,9 @@ class _EngineThread:
     def cancel(self, key: RequestKey) -> None:
         self._numbers.pop(key, None)
         self.engine.cancel(key)
+
+    def _finish(self) -> None:
+        self._finishing = True
 
     def _answer(self, outcomes: list[Outcome]) -> None:
         self._deliver([(self._numbers.pop(o.request.key, 0), o) for o in outcomes])

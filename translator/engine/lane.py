@@ -7,10 +7,16 @@ from translator.engine.request import Outcome, Priority, Request, RequestKey, Re
 from translator.engine.runner import Runner
 from translator.engine.scheduler import Scheduler, SchedulerLimits, Waiting
 from translator.engine.slots import SlotTable
-from translator.errors import DecodingError, ServiceError, TranslatorError
+from translator.errors import (
+    DecodingError,
+    OutOfMemoryError,
+    ServiceError,
+    TranslatorError,
+    is_out_of_memory,
+)
 from translator.models.base import EncoderStates, Seq2SeqModel
 
-__all__ = ["Lane"]
+__all__ = ["Lane", "as_own"]
 
 
 class Lane:
@@ -80,7 +86,7 @@ class Lane:
             self._release_all(requests)
             if len(admitted) > 1:
                 return [outcome for waiting in admitted for outcome in self._start([waiting])]
-            return [self._failed(requests[0], _as_own(error))]
+            return [self._failed(requests[0], as_own(error))]
         outcomes: list[Outcome] = []
         for request, result in zip(requests, started, strict=True):
             if isinstance(result, DecodingError):
@@ -104,7 +110,7 @@ class Lane:
         except Exception as error:
             # The states of all rows are in doubt.
             self._release_all([decoding.request for decoding in running])
-            return [self._failed(decoding.request, _as_own(error)) for decoding in running]
+            return [self._failed(decoding.request, as_own(error)) for decoding in running]
         return [
             self._finished(done)
             if isinstance(done, Decoding)
@@ -136,9 +142,14 @@ class Lane:
         )
 
 
-def _as_own(error: Exception) -> TranslatorError:
+def as_own(error: Exception) -> TranslatorError:
+    """What befell a request, as an error of ours."""
     if isinstance(error, TranslatorError):
         return error
-    wrapped = ServiceError(f"the model failed: {type(error).__name__}")
+    wrapped: TranslatorError
+    if is_out_of_memory(error):
+        wrapped = OutOfMemoryError("no memory is left for this request", subject="memory")
+    else:
+        wrapped = ServiceError(f"the model failed: {type(error).__name__}")
     wrapped.__cause__ = error
     return wrapped

@@ -12,6 +12,7 @@ from translator.engine.request import Request, RunnerUp
 from translator.engine.slots import SlotTable
 from translator.errors import DecodingError
 from translator.models.base import (
+    ENCODER_CACHE_TOKENS,
     EncoderStates,
     Prediction,
     Prefill,
@@ -62,7 +63,7 @@ class Runner:
         slots: SlotTable,
         eos_id: int,
         *,
-        encoder_cache_tokens: int = 4_096,
+        encoder_cache_tokens: int = ENCODER_CACHE_TOKENS,
     ) -> None:
         self.model = model
         self.slots = slots

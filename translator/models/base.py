@@ -10,7 +10,7 @@ Shapes: B sources, R rows, S source tokens, T target positions, D hidden size, V
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -20,7 +20,9 @@ from torch import Tensor
 from translator.models.pair import LanguagePair
 
 __all__ = [
+    "ENCODER_CACHE_TOKENS",
     "DecoderBatch",
+    "DescribedModel",
     "EncodedText",
     "EncoderStates",
     "LanguagePair",
@@ -34,6 +36,9 @@ __all__ = [
     "predict_from_logits",
     "second_from_logits",
 ]
+
+# Source tokens of each model whose encoder states the engine keeps.
+ENCODER_CACHE_TOKENS = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class ModelInfo:
         license: SPDX identifier of the weights' licence; empty when unknown.
         origin: Where the files came from.
         device: Where it runs, for example ``cpu``.
+        memory_bytes: Estimate of what it takes there when loaded, encoder states included.
         shares_encoding: Whether a source has the same tokens whatever it is translated into, so
             that one encoding serves several targets.
     """
@@ -61,6 +67,7 @@ class ModelInfo:
     license: str = ""
     origin: str = ""
     device: str = "cpu"
+    memory_bytes: int = 0
     shares_encoding: bool = False
 
 
@@ -285,3 +292,17 @@ class Seq2SeqModel(Protocol):
                 that this can become. Without, it looks at all.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedModel:
+    """A model before it is loaded.
+
+    Attributes:
+        info: What it is; the loaded model says the same.
+        load: Reads its parameters, which takes time and memory. It raises ModelFilesError where the
+            files do not hold what their headers say.
+    """
+
+    info: ModelInfo
+    load: Callable[[], Seq2SeqModel]

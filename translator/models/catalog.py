@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Protocol
 
 import langcodes
 from langcodes.tag_parser import LanguageTagError
@@ -13,16 +14,33 @@ from translator.errors import (
     LanguagePairNotSupportedError,
     ModelNotFoundError,
 )
-from translator.models.base import LanguagePair, Seq2SeqModel, Tokenizer
+from translator.models.base import LanguagePair, ModelInfo, Seq2SeqModel, Tokenizer
 from translator.models.tags import TOO_FAR, distance
 
-__all__ = ["PIVOT_LANGUAGE", "Catalog", "Route", "Served"]
+__all__ = ["PIVOT_LANGUAGE", "Catalog", "Choice", "Described", "Route", "Served"]
 
 # What a pair goes through that no model translates.
 PIVOT_LANGUAGE = "en"
 
 # An error is not to list the forty thousand pairs of a multilingual model.
 _MAX_LISTED = 40
+
+
+class Described(Protocol):
+    """A model of which it is known what it is, loaded or not."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the model is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The model for a request, loaded or not, and the pair of its that serves."""
+
+    info: ModelInfo
+    pair: LanguagePair
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +66,18 @@ class Route:
             the source itself.
     """
 
-    last: Served
-    first: Served | None = None
+    last: Choice
+    first: Choice | None = None
 
     @property
-    def legs(self) -> tuple[Served, ...]:
+    def legs(self) -> tuple[Choice, ...]:
         """All that has to be translated, in order."""
         return (self.last,) if self.first is None else (self.first, self.last)
 
     @property
     def models(self) -> tuple[str, ...]:
         """Names of the models that it takes, a leg's each."""
-        return tuple(served.model.info.name for served in self.legs)
+        return tuple(leg.info.name for leg in self.legs)
 
 
 class Catalog:
@@ -69,8 +87,8 @@ class Catalog:
         ConfigError: Two models have one name.
     """
 
-    def __init__(self, models: Iterable[Seq2SeqModel]) -> None:
-        named: dict[str, Seq2SeqModel] = {}
+    def __init__(self, models: Iterable[Described]) -> None:
+        named: dict[str, Described] = {}
         for model in sorted(models, key=lambda m: m.info.name):
             if model.info.name in named:
                 raise ConfigError(
@@ -78,13 +96,13 @@ class Catalog:
                     "a model is named after its folder, so rename one of the folders"
                 )
             named[model.info.name] = model
-        self.models: Mapping[str, Seq2SeqModel] = named
-        self._offered = {name: _Offered(model) for name, model in named.items()}
+        self.models: Mapping[str, ModelInfo] = {name: m.info for name, m in named.items()}
+        self._offered = {name: _Offered(info) for name, info in self.models.items()}
 
     @property
     def pairs(self) -> list[LanguagePair]:
         """Every pair that some model translates."""
-        return sorted({pair for model in self.models.values() for pair in model.info.pairs})
+        return sorted({pair for info in self.models.values() for pair in info.pairs})
 
     def route(self, source: str, target: str, model: str = "") -> Route:
         """How to get from one BCP-47 code to another: by one model, else through English.
@@ -118,7 +136,7 @@ class Catalog:
             raise self._not_served(source, target, model, instead)
         return Route(last, first)
 
-    def resolve(self, source: str, target: str, model: str = "") -> Served:
+    def resolve(self, source: str, target: str, model: str = "") -> Choice:
         """The model for a pair of BCP-47 codes; ``model`` names one, else the closest pair wins.
 
         Raises:
@@ -147,21 +165,21 @@ class Catalog:
             )
         return [model] if model else list(self.models)
 
-    def _closest(self, wanted: LanguagePair, model: str) -> Served | None:
+    def _closest(self, wanted: LanguagePair, model: str) -> Choice | None:
         served = [
             (far, self.models[name], pair)
             for name in self._candidates(model)
             for far, pair in self._offered[name].near(wanted)
         ]
         _, best, pair = min(served, key=lambda s: s[0], default=(TOO_FAR, None, wanted))
-        return None if best is None else Served(best, pair)
+        return None if best is None else Choice(best, pair)
 
     def _not_served(
         self, source: str, target: str, model: str, instead: str = ""
     ) -> LanguagePairNotSupportedError:
         """The error that says so, with the pairs there are; ``instead`` is what is not either."""
         begins = _standardize("source_language_code", source)
-        offered = {p for name in self._candidates(model) for p in self.models[name].info.pairs}
+        offered = {p for name in self._candidates(model) for p in self.models[name].pairs}
         pairs = [str(p) for p in sorted(offered, key=lambda p: (p.source != begins, p))]
         listed, more = pairs[:_MAX_LISTED], len(pairs) - _MAX_LISTED
         by = f"model {model!r} does not translate" if model else "no model translates"
@@ -175,8 +193,8 @@ class Catalog:
 class _Offered:
     """The pairs of a model, found by their languages: it may have tens of thousands."""
 
-    def __init__(self, model: Seq2SeqModel) -> None:
-        pairs = model.info.pairs
+    def __init__(self, info: ModelInfo) -> None:
+        pairs = info.pairs
         self._order = {pair: index for index, pair in enumerate(pairs)}
         self._sources = dict.fromkeys(pair.source for pair in pairs)
         self._targets = dict.fromkeys(pair.target for pair in pairs)

@@ -1,15 +1,30 @@
-"""From a folder of model files to a model."""
+"""From a folder of model files to a model, in two steps.
+
+It is described from headers and settings, and loaded when it is needed.
+"""
 
 import logging
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
 from translator.errors import ModelFilesError
-from translator.models.base import LanguagePair, ModelInfo, Seq2SeqModel
+from translator.models.base import (
+    ENCODER_CACHE_TOKENS,
+    DescribedModel,
+    LanguagePair,
+    ModelInfo,
+    Seq2SeqModel,
+)
 from translator.models.embedded import EMBEDDED_LICENSE, EMBEDDED_ORIGIN, embedded_models
-from translator.models.marian import MarianModel, read_marian_folder
+from translator.models.marian import (
+    MarianHeader,
+    MarianModel,
+    read_marian_folder,
+    read_marian_header,
+)
 from translator.models.recurrent import RecurrentModel
 from translator.models.shortlist import Shortlist
 from translator.precision import Precision
@@ -21,6 +36,8 @@ if TYPE_CHECKING:
 __all__ = [
     "EMBEDDED_LICENSE",
     "EMBEDDED_ORIGIN",
+    "describe_marian_folder",
+    "describe_model",
     "embedded_models",
     "has_vnni",
     "load_marian_folder",
@@ -31,9 +48,16 @@ _log = logging.getLogger(__name__)
 
 # Positions are computed, not learnt, so the network has no limit; this is far beyond any sentence.
 _MAX_SOURCE_TOKENS = 512
+# A piece of a vocabulary, in SentencePiece and as text.
+_BYTES_OF_PIECE = 250
 
 
-def load_model(
+def load_model(spec: str, **options: Any) -> Seq2SeqModel:
+    """Load the model of ``PAIR=FOLDER``; the options are those of ``describe_model``."""
+    return describe_model(spec, **options).load()
+
+
+def describe_model(
     spec: str,
     *,
     license: str = "",  # noqa: A002  (the name of ModelInfo's field)
@@ -41,8 +65,8 @@ def load_model(
     device: str | torch.device = "cpu",
     precision: Precision = "float32",
     shortlist: bool = False,
-) -> Seq2SeqModel:
-    """Load the model of ``PAIR=FOLDER``, whatever kind it is.
+) -> DescribedModel:
+    """Say what the model of ``PAIR=FOLDER`` is, whatever kind it is; its parameters stay on disk.
 
     Args:
         spec: ``FOLDER`` may be an id of the Hugging Face hub, and ``PAIR`` may be ``all`` for a
@@ -50,8 +74,8 @@ def load_model(
         license: SPDX identifier of the weights' licence; by default what the files say.
         origin: Where the files came from; by default what the files say.
         device: Where to run.
-        precision: As of ``load_marian_folder``; a Transformers model has no eight bits.
-        shortlist: As of ``load_marian_folder``; a Transformers model has none.
+        precision: As of ``describe_marian_folder``; a Transformers model has no eight bits.
+        shortlist: As of ``describe_marian_folder``; a Transformers model has none.
 
     Raises:
         ModelFilesError: A file is missing, damaged or does not fit the others, the hub cannot be
@@ -63,7 +87,7 @@ def load_model(
     if folder.is_dir() and not (folder / "config.json").is_file():
         if pair is None:
             raise ModelFilesError(f"{where}: no config.json, so it has one pair; 'all' is for more")
-        return load_marian_folder(
+        return describe_marian_folder(
             folder,
             pair=pair,
             license=license,
@@ -75,15 +99,15 @@ def load_model(
     if precision == "int8":
         raise ModelFilesError(f"{where}: a Transformers model has no int8 here; use float32")
     # Only now: importing Transformers takes seconds.
-    from translator.models.huggingface.loading import load_transformers_model
+    from translator.models.huggingface.loading import describe_transformers_model
 
     dtype = torch.float32 if precision == "auto" else getattr(torch, precision)
-    return load_transformers_model(
+    return describe_transformers_model(
         where, pair=pair, license=license, origin=origin, device=device, dtype=dtype
     )
 
 
-def load_marian_folder(
+def describe_marian_folder(
     folder: Path,
     *,
     pair: LanguagePair,
@@ -93,8 +117,8 @@ def load_marian_folder(
     device: str | torch.device = "cpu",
     precision: Precision = "float32",
     shortlist: bool = False,
-) -> "RecurrentModel | Int8Model":
-    """Load the model of a Firefox Translations, Bergamot or translateLocally folder.
+) -> DescribedModel:
+    """Say what the model of a Firefox Translations, Bergamot or translateLocally folder is.
 
     Args:
         folder: Holds ``model*.bin``, its vocabularies and perhaps a ``config*.yml``.
@@ -112,23 +136,39 @@ def load_marian_folder(
     Raises:
         ModelFilesError: A file is missing, damaged or does not fit the others.
     """
-    files = read_marian_folder(folder)
-    tokenizer = SentencePieceTokenizer(files.source_vocabulary, files.target_vocabulary)
-    _check_vocabularies(files, tokenizer)
+    header = read_marian_header(folder)
     info = ModelInfo(
         name=folder.name if name is None else name,
         family="marian-ssru",
         pairs=(pair,),
-        supports_alignment=files.hyper_parameters.alignment_layer is not None,
+        supports_alignment=header.hyper_parameters.alignment_layer is not None,
         max_source_tokens=_MAX_SOURCE_TOKENS,
         license=license,
         origin=origin,
         device=str(device),
+        memory_bytes=_memory_bytes(header, str(device), precision),
     )
+    return DescribedModel(info, partial(_load_marian, folder, info, precision, shortlist))
+
+
+def load_marian_folder(
+    folder: Path, *, pair: LanguagePair, **options: Any
+) -> "RecurrentModel | Int8Model":
+    """Load the model of such a folder; the options are those of ``describe_marian_folder``."""
+    described = describe_marian_folder(folder, pair=pair, **options)
+    return cast("RecurrentModel | Int8Model", described.load())
+
+
+def _load_marian(
+    folder: Path, info: ModelInfo, precision: Precision, shortlist: bool
+) -> "RecurrentModel | Int8Model":
+    files = read_marian_folder(folder)
+    tokenizer = SentencePieceTokenizer(files.source_vocabulary, files.target_vocabulary)
+    _check_vocabularies(files, tokenizer)
     if precision not in ("auto", "int8"):
         return RecurrentModel(files, tokenizer, tokenizer.unk_id, info, getattr(torch, precision))
     try:
-        if str(device) != "cpu" or not has_vnni():
+        if info.device != "cpu" or not has_vnni():
             raise ModelFilesError(
                 f"{files.path}: the precision int8 needs a CPU with AVX-512 VNNI; use float32"
             )
@@ -157,6 +197,23 @@ def has_vnni() -> bool:
     from llvmlite.binding import get_host_cpu_features
 
     return bool(get_host_cpu_features().get("avx512vnni", False))
+
+
+def _memory_bytes(header: MarianHeader, device: str, precision: Precision) -> int:
+    """Parameters, encoder states and vocabularies."""
+    hp = header.hyper_parameters
+    runs_in_int8 = (
+        precision in ("auto", "int8") and device == "cpu" and header.is_eight_bit and has_vnni()
+    )
+    of_state = 2 if precision in ("bfloat16", "float16") else 4
+    parameters = header.num_parameters * (1 if runs_in_int8 else of_state)
+    if not runs_in_int8 and hp.output_embeddings == hp.target_embeddings:
+        # The output layer has a copy of its own, in the order that its product wants.
+        parameters += hp.dim * hp.target_vocabulary * of_state
+    # Keys and values of every decoder layer.
+    encoder_states = ENCODER_CACHE_TOKENS * 2 * len(hp.decoder_layers) * hp.dim * of_state
+    pieces = hp.source_vocabulary + hp.target_vocabulary
+    return parameters + encoder_states + _BYTES_OF_PIECE * pieces
 
 
 def _check_vocabularies(files: MarianModel, tokenizer: SentencePieceTokenizer) -> None:

@@ -19,7 +19,15 @@ from numpy.typing import NDArray
 
 from translator.errors import ModelFilesError
 
-__all__ = ["EightBit", "HyperParameters", "MarianModel", "Tensors", "read_marian_folder"]
+__all__ = [
+    "EightBit",
+    "HyperParameters",
+    "MarianHeader",
+    "MarianModel",
+    "Tensors",
+    "read_marian_folder",
+    "read_marian_header",
+]
 
 _VERSION = 1
 _RAW, _FLOAT32, _INTGEMM8 = 0x0101, 0x0404, 0x4101
@@ -143,6 +151,23 @@ class Tensors(Mapping[str, NDArray[np.float32]]):
 
 
 @dataclass(frozen=True, slots=True)
+class MarianHeader:
+    """What a model folder says of itself before its parameters are read.
+
+    Attributes:
+        path: The model file.
+        hyper_parameters: Sizes and choices.
+        num_parameters: Numbers in all tensors that the network reads.
+        is_eight_bit: Whether all its matrices are stored in eight bits.
+    """
+
+    path: Path
+    hyper_parameters: HyperParameters
+    num_parameters: int
+    is_eight_bit: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MarianModel:
     """What a model folder holds, checked.
 
@@ -165,6 +190,27 @@ class MarianModel:
     tensors: Tensors
 
 
+def read_marian_header(folder: Path) -> MarianHeader:
+    """Find the files of a model and check what they say of it; no parameter is read.
+
+    Raises:
+        ModelFilesError: A file is missing, damaged or of another kind; the message names it.
+    """
+    path, _, _ = _find_files(folder)
+    items = _read_items(path)
+    hyper_parameters = _hyper_parameters(path, _settings(path, items))
+    _check_shapes(path, hyper_parameters, {name: item.shape for name, item in items.items()})
+    expected = dict(_expected_shapes(hyper_parameters))
+    return MarianHeader(
+        path,
+        hyper_parameters,
+        num_parameters=sum(map(math.prod, expected.values())),
+        is_eight_bit=all(
+            items[name].kind == _INTGEMM8 for name, shape in expected.items() if shape[0] > 1
+        ),
+    )
+
+
 def read_marian_folder(folder: Path) -> MarianModel:
     """Find, read and check the files of a model.
 
@@ -172,17 +218,24 @@ def read_marian_folder(folder: Path) -> MarianModel:
         ModelFilesError: A file is missing, damaged or of another kind; the message names it.
     """
     path, vocabularies, max_length_factor = _find_files(folder)
-    tensors, settings = _read_container(path)
-    hyper_parameters = _hyper_parameters(path, settings)
-    for name, shape in _expected_shapes(hyper_parameters):
-        if name not in tensors:
-            raise ModelFilesError(f"{path}: tensor {name} is missing, expected with shape {shape}")
-        if tensors.shape(name) != shape:
-            raise ModelFilesError(
-                f"{path}: tensor {name} has shape {tensors.shape(name)}, expected {shape}"
-            )
+    items = _read_items(path)
+    tensors = _read_tensors(path, items)
+    hyper_parameters = _hyper_parameters(path, _settings(path, items))
+    _check_shapes(path, hyper_parameters, {name: tensors.shape(name) for name in tensors})
     shortlist = next(iter(sorted(folder.glob("lex*.bin"))), None)
     return MarianModel(path, *vocabularies, max_length_factor, shortlist, hyper_parameters, tensors)
+
+
+def _check_shapes(
+    path: Path, hyper_parameters: HyperParameters, shapes: Mapping[str, tuple[int, ...]]
+) -> None:
+    for name, shape in _expected_shapes(hyper_parameters):
+        if name not in shapes:
+            raise ModelFilesError(f"{path}: tensor {name} is missing, expected with shape {shape}")
+        if shapes[name] != shape:
+            raise ModelFilesError(
+                f"{path}: tensor {name} has shape {shapes[name]}, expected {shape}"
+            )
 
 
 def _find_files(folder: Path) -> tuple[Path, tuple[Path, Path], float]:
@@ -274,8 +327,17 @@ class _Reader:
         return struct.unpack(f"<{count}Q", self.take(8 * count))
 
 
-def _read_container(path: Path) -> tuple[Tensors, dict[str, Any]]:
-    """The tensors and the settings of a Marian binary file.
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One entry of a Marian binary file."""
+
+    kind: int
+    shape: tuple[int, ...]
+    data: memoryview
+
+
+def _read_items(path: Path) -> dict[str, _Item]:
+    """The entries of a Marian binary file by name; their data is mapped, not read.
 
     Little endian: version, number n of items; n headers (length of the name with its NUL, type,
     length of the shape, length of the data); names; shapes; padding with its length; data.
@@ -291,31 +353,42 @@ def _read_container(path: Path) -> tuple[Tensors, dict[str, Any]]:
     shapes = [struct.unpack(f"<{h[2]}i", reader.take(4 * h[2])) for h in headers]
     (padding,) = reader.u64(1)
     reader.take(padding)
-    stored: dict[str, NDArray[np.float32] | EightBit] = {}
-    activation_multipliers: dict[str, float] = {}
-    settings: dict[str, Any] = {}
-    for name, (_, kind, _, size), shape in zip(names, headers, shapes, strict=True):
-        data = reader.take(size)
-        if name == _SETTINGS:
-            settings = _parse_yaml(path, bytes(data))
-        elif name.endswith(_ACTIVATION):
-            # Of the embeddings it is no number that means anything: nothing is multiplied by them.
-            if size < 4:
-                raise ModelFilesError(f"{path}: tensor {name} has {size} bytes, expected 4 or more")
-            (multiplier,) = struct.unpack_from("<f", data)
-            activation_multipliers[name.removesuffix(_ACTIVATION)] = multiplier
-        else:
-            stored[name] = _read_tensor(path, name, kind, shape, data)
+    return {
+        name: _Item(kind, shape, reader.take(size))
+        for name, (_, kind, _, size), shape in zip(names, headers, shapes, strict=True)
+    }
+
+
+def _settings(path: Path, items: Mapping[str, _Item]) -> dict[str, Any]:
+    settings = _parse_yaml(path, bytes(items[_SETTINGS].data)) if _SETTINGS in items else {}
     if not settings:
         raise ModelFilesError(
             f"{path}: {_SETTINGS} is missing, expected the model's settings there"
         )
-    return Tensors(stored, activation_multipliers), settings
+    return settings
 
 
-def _read_tensor(
-    path: Path, name: str, kind: int, shape: tuple[int, ...], data: memoryview
-) -> NDArray[np.float32] | EightBit:
+def _read_tensors(path: Path, items: Mapping[str, _Item]) -> Tensors:
+    stored: dict[str, NDArray[np.float32] | EightBit] = {}
+    activation_multipliers: dict[str, float] = {}
+    for name, item in items.items():
+        if name == _SETTINGS:
+            continue
+        if name.endswith(_ACTIVATION):
+            # Of the embeddings it is no number that means anything: nothing is multiplied by them.
+            if len(item.data) < 4:
+                raise ModelFilesError(
+                    f"{path}: tensor {name} has {len(item.data)} bytes, expected 4 or more"
+                )
+            (multiplier,) = struct.unpack_from("<f", item.data)
+            activation_multipliers[name.removesuffix(_ACTIVATION)] = multiplier
+        else:
+            stored[name] = _read_tensor(path, name, item)
+    return Tensors(stored, activation_multipliers)
+
+
+def _read_tensor(path: Path, name: str, item: _Item) -> NDArray[np.float32] | EightBit:
+    kind, shape, data = item.kind, item.shape, item.data
     if kind not in (_FLOAT32, _INTGEMM8):
         raise ModelFilesError(
             f"{path}: tensor {name} has type {kind:#06x}, "

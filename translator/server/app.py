@@ -1,7 +1,7 @@
 """Wiring: from settings to a server that listens, and its graceful end."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,28 +17,29 @@ from translator.config import ServerConfig
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.engine import Engine, StepRecord
 from translator.engine.scheduler import SchedulerLimits
-from translator.errors import ConfigError
+from translator.errors import ConfigError, ModelLoadError, OperatorError
 from translator.metrics import Metrics
-from translator.models.base import Seq2SeqModel
-from translator.models.catalog import Catalog
+from translator.models.base import DescribedModel, Seq2SeqModel
+from translator.models.budget import MemoryBudget, default_limit
 from translator.models.loading import (
     EMBEDDED_LICENSE,
     EMBEDDED_ORIGIN,
+    describe_marian_folder,
+    describe_model,
     embedded_models,
-    load_marian_folder,
-    load_model,
 )
 from translator.models.pair import LanguagePair
 from translator.server.context import ServerContext
 from translator.server.interceptors import ErrorInterceptor
 from translator.server.language import SourceLanguages
+from translator.server.model_pool import ModelPool
 from translator.server.service import TranslatorService
 from translator.store.installed import locate
 from translator.store.store import Store
 from translator.text.detection import FastTextDetector, LanguageDetector
 from translator.v1 import translator_service_pb2, translator_service_pb2_grpc
 
-__all__ = ["RunningServer", "load_models", "running"]
+__all__ = ["RunningServer", "describe_models", "running"]
 
 _log = logging.getLogger(__name__)
 
@@ -54,23 +55,24 @@ _OPTIONS = (
 )
 
 
-def load_models(config: ServerConfig) -> list[Seq2SeqModel]:
-    """The models that the settings name; the embedded ones by default.
+def describe_models(config: ServerConfig) -> list[DescribedModel]:
+    """What the models are that the settings name; the embedded ones by default.
 
-    Sets how many threads a tensor operation takes, for the whole process.
+    One that cannot be used is logged and left out. Sets how many threads a tensor operation takes,
+    for the whole process.
 
     Raises:
-        ModelFilesError: A model's files are missing, damaged or of the wrong kind.
+        OperatorError: No model can be used; it says what is wrong with the first.
     """
     torch.set_num_threads(config.threads)
     if config.fake_model:
         # The test kit imports this module.
         from translator.testing import FakeModel
 
-        return [FakeModel()]
+        return [_given(FakeModel())]
     if not config.models:
         return [
-            load_marian_folder(
+            describe_marian_folder(
                 folder,
                 pair=pair,
                 device=config.device,
@@ -81,13 +83,21 @@ def load_models(config: ServerConfig) -> list[Seq2SeqModel]:
             )
             for pair, folder in embedded_models()
         ]
-    return [_load(spec, config) for spec in config.models]
+    described: list[DescribedModel] = []
+    errors: list[OperatorError] = []
+    for spec in config.models:
+        try:
+            described.append(_describe(spec, config))
+        except OperatorError as error:
+            errors.append(error)
+    _tell(errors, is_fatal=not described)
+    return described
 
 
-def _load(spec: str, config: ServerConfig) -> Seq2SeqModel:
+def _describe(spec: str, config: ServerConfig) -> DescribedModel:
     """The model of ``PAIR=FOLDER``, or of ``PAIR`` alone: in the store, or embedded."""
     found = None if "=" in spec else locate(LanguagePair.parse(spec), Store(config.store))
-    return load_model(
+    return describe_model(
         spec if found is None else f"{spec}={found.folder}",
         license="" if found is None else found.license,
         origin="" if found is None else found.origin,
@@ -104,6 +114,37 @@ def load_detector(config: ServerConfig) -> LanguageDetector:
 
         return FakeDetector()
     return FastTextDetector()
+
+
+def _tell(errors: Sequence[OperatorError], *, is_fatal: bool) -> None:
+    """Raise the first of the errors, or log all."""
+    if errors and is_fatal:
+        raise errors[0]
+    for error in errors:
+        _log.error("a model is not offered: %s", error.message)
+
+
+def _fitting(models: Sequence[DescribedModel], limit: int) -> list[DescribedModel]:
+    """The models that are not too large by themselves.
+
+    Raises:
+        ModelLoadError: All are.
+    """
+    budget = MemoryBudget({m.info.name: m.info.memory_bytes for m in models}, limit)
+    fitting: list[DescribedModel] = []
+    errors: list[OperatorError] = []
+    for model in models:
+        try:
+            budget.check((model.info.name,))
+            fitting.append(model)
+        except ModelLoadError as error:
+            errors.append(error)
+    _tell(errors, is_fatal=not fitting)
+    return fitting
+
+
+def _given(model: Seq2SeqModel | DescribedModel) -> DescribedModel:
+    return model if isinstance(model, DescribedModel) else DescribedModel(model.info, lambda: model)
 
 
 @dataclass(slots=True)
@@ -136,7 +177,7 @@ class RunningServer:
 @asynccontextmanager
 async def running(
     config: ServerConfig,
-    models: Iterable[Seq2SeqModel] | None = None,
+    models: Iterable[Seq2SeqModel | DescribedModel] | None = None,
     detector: LanguageDetector | None = None,
 ) -> AsyncIterator[RunningServer]:
     """A server that serves while the context is open.
@@ -147,20 +188,23 @@ async def running(
         detector: Instead of the one that goes with the models.
 
     Raises:
-        ConfigError: A port cannot be listened on.
-        ModelFilesError: A model cannot be loaded.
+        OperatorError: A port cannot be listened on, or no model can be used.
     """
     metrics = Metrics()
-    catalog = Catalog(load_models(config) if models is None else models)
+    limit = config.model_memory or default_limit(config.device, config.workers)
+    described = describe_models(config) if models is None else [_given(m) for m in models]
     limits = SchedulerLimits(max_slots=config.max_batch_size)
-    engine = AsyncEngine(
-        *(
-            Engine({name: model}, limits, on_step=_recorder(metrics, name))
-            for name, model in catalog.models.items()
-        )
-    )
-    languages = SourceLanguages(catalog, detector or load_detector(config))
-    context = ServerContext(config, catalog, engine, languages, metrics)
+    engine = AsyncEngine()
+
+    def new_engine(model: Seq2SeqModel) -> Engine:
+        name = model.info.name
+        return Engine({name: model}, limits, on_step=_recorder(metrics, name))
+
+    pool = ModelPool(_fitting(described, limit), limit, engine, new_engine, metrics)
+    if config.preload:
+        await pool.preload()
+    languages = SourceLanguages(pool.catalog, detector or load_detector(config))
+    context = ServerContext(config, pool, engine, languages, metrics)
     service = TranslatorService(context)
     # A port that is taken is an error, unless it is the workers' own.
     options = (*_OPTIONS, ("grpc.so_reuseport", int(config.workers > 1)))
@@ -194,6 +238,7 @@ async def running(
         if metrics_server is not None:
             metrics_server.shutdown()
             metrics_server.server_close()
+        await pool.close()
         await engine.stop()
 
 

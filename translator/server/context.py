@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from translator.config import ServerConfig
 from translator.engine.async_engine import AsyncEngine
 from translator.metrics import Metrics
-from translator.models.catalog import Catalog
 from translator.server import convert
 from translator.server.language import SourceLanguages
+from translator.server.model_pool import ModelPool
 from translator.session.events import SessionLimits
 from translator.v1 import streaming_pb2
 
@@ -19,7 +19,7 @@ class ServerContext:
     """Settings, models, the engine, the languages of sources and the metrics."""
 
     config: ServerConfig
-    catalog: Catalog
+    models: ModelPool
     engine: AsyncEngine
     languages: SourceLanguages
     metrics: Metrics = field(default_factory=Metrics)

@@ -201,7 +201,7 @@ def report(figures: SessionReport) -> streaming_pb2.SessionReport:
     return message
 
 
-def model(info: ModelInfo) -> models_pb2.Model:
+def model(info: ModelInfo, *, loaded: bool) -> models_pb2.Model:
     """A model of the catalog."""
     return models_pb2.Model(
         name=info.name,
@@ -215,6 +215,8 @@ def model(info: ModelInfo) -> models_pb2.Model:
         device=info.device,
         license=info.license,
         origin=info.origin,
+        loaded=loaded,
+        memory_bytes=info.memory_bytes,
     )
 
 

@@ -19,13 +19,14 @@ from translator.errors import (
 from translator.server import convert
 from translator.server.context import ServerContext
 from translator.server.language import is_undetermined
+from translator.server.model_pool import Lease
 from translator.server.stream import LiveStream
 from translator.server.translate import translate_texts
 from translator.server.validation import (
+    check_config,
+    check_undetected,
     heartbeat_s,
-    resolve_config,
     resolve_resume,
-    resolve_undetected,
 )
 from translator.session.report import SessionReport
 from translator.session.session import Session
@@ -56,15 +57,15 @@ class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
 
     async def StreamingTranslate(self, request_iterator: Any, context: Any) -> None:  # noqa: N802
         """One live stream."""
-        async with self._admitted() as began_s:
+        async with self._admitted() as (began_s, lease):
             first = await self._first(context)
             if first is grpc.aio.EOF or first.WhichOneof("request") != "config":
                 got = "nothing" if first is grpc.aio.EOF else first.WhichOneof("request")
                 raise InvalidRequestError(
                     "request", f"the first message of a stream has to be a config; it is {got}"
                 )
-            session = self._open(first.config)
-            stream = LiveStream(context, session, self._server, first.config)
+            session = await self._open(first.config, lease)
+            stream = LiveStream(context, session, self._server, first.config, lease)
             self._streams.add(stream)
             if self._draining:
                 stream.drain(self._server.config.drain_grace_s)
@@ -96,7 +97,9 @@ class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
             )
         self._num_translating += 1
         try:
-            return await translate_texts(request, self._server, context.time_remaining())
+            with self._server.models.lease() as lease:
+                remaining_s = context.time_remaining()
+                return await translate_texts(request, self._server, lease, remaining_s)
         finally:
             self._num_translating -= 1
 
@@ -105,10 +108,14 @@ class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
     ) -> models_pb2.ListModelsResponse:
         """Models by name, a page at a time; the token is the last name of the page before."""
         size = min(request.page_size or _DEFAULT_PAGE_SIZE, _MAX_PAGE_SIZE)
-        names = [name for name in self._server.catalog.models if name > request.page_token]
+        models = self._server.models
+        names = [name for name in models.catalog.models if name > request.page_token]
         page = names[:size]
         return models_pb2.ListModelsResponse(
-            models=[convert.model(self._server.catalog.models[name].info) for name in page],
+            models=[
+                convert.model(models.catalog.models[name], loaded=models.is_loaded(name))
+                for name in page
+            ],
             next_page_token=page[-1] if len(names) > size else "",
             policies=convert.policy_kinds(),
         )
@@ -125,8 +132,8 @@ class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
         return self._num_sessions
 
     @asynccontextmanager
-    async def _admitted(self) -> AsyncIterator[float]:
-        """Hold a place among the sessions; yields when it began, in seconds."""
+    async def _admitted(self) -> AsyncIterator[tuple[float, Lease]]:
+        """Hold a place among the sessions; yields when it began, in seconds, and its models."""
         limit = self._server.config.limits.max_sessions
         if self._draining:
             raise DrainingError("the server is going away; try another")
@@ -139,7 +146,8 @@ class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
         self._num_sessions += 1
         self._server.metrics.sessions.set(self._num_sessions)
         try:
-            yield time.monotonic()
+            with self._server.models.lease() as lease:
+                yield time.monotonic(), lease
         finally:
             self._num_sessions -= 1
             self._server.metrics.sessions.set(self._num_sessions)
@@ -155,19 +163,20 @@ class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
                 "request", f"no config came within {timeout_s:g} s of opening the stream"
             ) from None
 
-    def _open(self, message: streaming_pb2.StreamingConfig) -> Session:
-        catalog, limits = self._server.catalog, self._server.config.limits
+    async def _open(self, message: streaming_pb2.StreamingConfig, lease: Lease) -> Session:
+        catalog, limits = self._server.models.catalog, self._server.config.limits
         heartbeat_s(message, 0.0)
         resume = None
         stream_id = session_id = uuid.uuid4().hex
         if message.HasField("resume"):
             session_id = message.resume.session_id
         if is_undetermined(message.source_language_code):
-            config = resolve_undetected(message, catalog, limits, self._server.languages)
+            config = check_undetected(message, catalog, limits, self._server.languages)
         else:
-            config = resolve_config(message, catalog, limits)
+            checked = check_config(message, catalog, limits)
             if message.HasField("resume"):
-                resume = resolve_resume(message, config, limits)
+                resume = resolve_resume(message, limits)
+            config = await checked.bound(lease)
         return Session(
             session_id,
             stream_id,

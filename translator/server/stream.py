@@ -9,13 +9,14 @@ import grpc
 
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.request import Outcome
-from translator.errors import ClientError, DrainingError, InvalidRequestError, ServiceError
+from translator.errors import DrainingError, InvalidRequestError, ServiceError, TranslatorError
 from translator.server import convert
 from translator.server.context import ServerContext
 from translator.server.held import HeldSource
 from translator.server.language import is_undetermined
 from translator.server.latency import UpdateLatency
-from translator.server.validation import heartbeat_s, resolve_config, resolve_undetected
+from translator.server.model_pool import Lease
+from translator.server.validation import check_config, check_undetected, heartbeat_s
 from translator.session.events import SessionConfig, Warned
 from translator.session.session import Session
 from translator.v1 import streaming_pb2
@@ -35,6 +36,7 @@ class LiveStream:
         session: The stream's state.
         server: What all streams share.
         config: The first message.
+        lease: Its models.
     """
 
     def __init__(
@@ -43,8 +45,11 @@ class LiveStream:
         session: Session,
         server: ServerContext,
         config: streaming_pb2.StreamingConfig,
+        lease: Lease,
     ) -> None:
         self.session = session
+        self._lease = lease
+        self._reconfigured = False
         self._context = context
         self._server = server
         self._engine: AsyncEngine = server.engine
@@ -107,7 +112,7 @@ class LiveStream:
                 if self._held is not None:
                     await self._hold(self._held, None if ended else message)
                 elif not ended:
-                    self._take(message)
+                    await self._take(message)
                 if ended:
                     self.session.end_source()
                 self._pump()
@@ -125,7 +130,7 @@ class LiveStream:
             self._roomy.clear()
             await self._roomy.wait()
 
-    def _take(self, message: streaming_pb2.StreamingTranslateRequest) -> None:
+    async def _take(self, message: streaming_pb2.StreamingTranslateRequest) -> None:
         kind = message.WhichOneof("request")
         if kind == "source":
             self.session.update_source(convert.source_update(message.source))
@@ -141,7 +146,7 @@ class LiveStream:
                 )
             outbox.ack(message.ack.revision)
         elif kind == "config":
-            self._reconfigure(message.config)
+            await self._reconfigure(message.config)
         else:
             raise InvalidRequestError(
                 "request", "is not set; allowed: config, source, flush or ack"
@@ -155,38 +160,41 @@ class LiveStream:
         A config that names the language ends the wait too.
         """
         if message is not None and message.HasField("config"):
-            self._reconfigure(message.config)
+            await self._reconfigure(message.config)
         else:
             if message is not None:
                 held.add(message)
             language = await held.language(ended=message is None)
             if language is not None:
                 self._language = language
-                self.session.reconfigure(self._resolve(self._config))
+                self.session.reconfigure(await self._resolve(self._config))
                 self._tell_started()
         if self._language or message is None:
             self._held = None
             for kept in held.messages:
-                self._take(kept)
+                await self._take(kept)
 
-    def _resolve(self, config: streaming_pb2.StreamingConfig) -> SessionConfig:
-        catalog, limits = self._server.catalog, self._server.config.limits
-        if not is_undetermined(config.source_language_code):
-            return resolve_config(config, catalog, limits)
-        if not self._language:
-            return resolve_undetected(config, catalog, limits, self._server.languages)
-        return resolve_config(config, catalog, limits, self._language)
+    async def _resolve(self, config: streaming_pb2.StreamingConfig) -> SessionConfig:
+        catalog, limits = self._server.models.catalog, self._server.config.limits
+        language = ""
+        if is_undetermined(config.source_language_code):
+            language = self._language
+            if not language:
+                return check_undetected(config, catalog, limits, self._server.languages)
+        return await check_config(config, catalog, limits, language).bound(self._lease)
 
-    def _reconfigure(self, config: streaming_pb2.StreamingConfig) -> None:
+    async def _reconfigure(self, config: streaming_pb2.StreamingConfig) -> None:
         """Take a later config; one that is not valid leaves the former in force."""
         try:
             if config.HasField("resume"):
                 raise InvalidRequestError(
                     "config.resume", "is set; it is allowed in a stream's first message only"
                 )
-            resolved = self._resolve(config)
             heartbeat = heartbeat_s(config, self._server.config.heartbeat_s)
-        except ClientError as error:
+            resolved = await self._resolve(config)
+        except TranslatorError as error:
+            if isinstance(error, ServiceError):
+                raise
             # In its place among the answers: each config gets one, in order.
             ignored = Warned(f"CONFIG_IGNORED_{error.reason}", error.message)
             self._messages.append(convert.warned(ignored))
@@ -197,6 +205,7 @@ class LiveStream:
         if not is_undetermined(config.source_language_code):
             self._language = config.source_language_code
         self.session.reconfigure(resolved)
+        self._reconfigured = True
         self._tell_started()
 
     def _tell_started(self) -> None:
@@ -220,6 +229,9 @@ class LiveStream:
     def _pump(self) -> None:
         """File what the session wants, and wake the writer if there is anything for it to do."""
         self._engine.submit(self.session.next_requests(), self._answered)
+        if self._reconfigured:
+            # A former configuration's models go when its last segment is through.
+            self._lease.keep(self.session.models)
         if self._messages or self.session.has_output or not self._roomy.is_set():
             self._wake.set()
 

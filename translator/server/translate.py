@@ -12,6 +12,7 @@ from translator.models.catalog import Route
 from translator.server import convert
 from translator.server.context import ServerContext
 from translator.server.language import is_undetermined
+from translator.server.model_pool import Lease
 from translator.server.status import from_error
 from translator.server.validation import resolve_translate, segment_limits
 from translator.session.events import Binding
@@ -27,26 +28,33 @@ _MAX_RESERVED_S = 0.25
 
 
 async def translate_texts(
-    request: translate_pb2.TranslateRequest, server: ServerContext, remaining_s: float | None
+    request: translate_pb2.TranslateRequest,
+    server: ServerContext,
+    lease: Lease,
+    remaining_s: float | None,
 ) -> translate_pb2.TranslateResponse:
     """Translate each text; one that fails says so in its own status.
 
     Args:
         request: The client's.
         server: What all calls share.
+        lease: Gets the models.
         remaining_s: Until the client's deadline; None when it has none.
 
     Raises:
         ClientError: The request as a whole cannot be served.
         DeadlineExceededError: The deadline came before any text was through.
+        ModelLoadError: A model that all texts need cannot be loaded.
+        OverloadedError: There is no memory for one.
     """
     if remaining_s is not None:
         remaining_s -= min(_MAX_RESERVED_S, _RESERVED_SHARE * remaining_s)
         if remaining_s <= 0:
             raise DeadlineExceededError("the deadline had passed when the request came")
-    job = _Job(request, server)
+    job = _Job(request, server, lease)
     loop = asyncio.get_running_loop()
     ends_s = None if remaining_s is None else loop.time() + remaining_s
+    await job.load(ends_s)
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(job.translation(index, ends_s)) for index in range(len(request.texts))
@@ -64,8 +72,11 @@ class _Job:
         ClientError: It cannot be served, whatever its texts.
     """
 
-    def __init__(self, request: translate_pb2.TranslateRequest, server: ServerContext) -> None:
+    def __init__(
+        self, request: translate_pb2.TranslateRequest, server: ServerContext, lease: Lease
+    ) -> None:
         self._request = request
+        self._lease = lease
         self._server = server
         self._limits = server.config.limits
         self._key = f"translate-{uuid.uuid4().hex}"
@@ -79,7 +90,24 @@ class _Job:
             self._route(self._source)
 
     def _route(self, source: str) -> Route:
-        return resolve_translate(self._request, self._server.catalog, self._limits, source)
+        return resolve_translate(self._request, self._server.models.catalog, self._limits, source)
+
+    async def load(self, ends_s: float | None) -> None:
+        """Have the models in memory that all texts need: none, where their languages differ.
+
+        Raises:
+            DeadlineExceededError: That takes longer than to ``ends_s``.
+            ModelLoadError: One cannot be loaded.
+            OverloadedError: There is no memory for one.
+        """
+        if self._source:
+            try:
+                async with asyncio.timeout_at(ends_s):
+                    await self._lease.take(self._route(self._source).models)
+            except TimeoutError:
+                raise DeadlineExceededError(
+                    "the deadline came before the model was loaded"
+                ) from None
 
     async def translation(self, index: int, ends_s: float | None) -> translate_pb2.Translation:
         """The translation of a text by ``ends_s`` of the event loop's clock, or why there is none.
@@ -122,8 +150,9 @@ class _Job:
             result.detected_language_code = source
         route = self._route(source)
         result.model = "+".join(route.models)
+        await self._lease.take(route.models)
         first, *further = (
-            Binding(self._request.target_language_code, leg.model.info, leg.tokenizer)
+            Binding(self._request.target_language_code, leg.info, self._lease.tokenizer(leg))
             for leg in route.legs
         )
         segmenter = Segmenter(source, segment_limits(self._limits))

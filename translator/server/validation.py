@@ -1,24 +1,26 @@
 """What clients may ask for: requests checked and resolved, each error naming its field."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from translator.config import Limits
 from translator.errors import InvalidRequestError, UnsupportedFeatureError
-from translator.models.catalog import PIVOT_LANGUAGE, Catalog, Route, Served
+from translator.models.catalog import PIVOT_LANGUAGE, Catalog, Choice, Route
 from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.server import convert
 from translator.server.language import SourceLanguages
+from translator.server.model_pool import Lease
 from translator.session.events import Binding, ResumedTarget, ResumeState, SessionConfig
 from translator.text.segmenter import Segmenter, SegmentLimits
 from translator.v1 import streaming_pb2, translate_pb2
 
 __all__ = [
+    "CheckedConfig",
+    "check_config",
+    "check_undetected",
     "heartbeat_s",
-    "resolve_config",
     "resolve_resume",
     "resolve_translate",
-    "resolve_undetected",
     "segment_limits",
 ]
 
@@ -30,9 +32,54 @@ def segment_limits(limits: Limits) -> SegmentLimits:
     return SegmentLimits(limits.max_segment_words, limits.max_segment_length)
 
 
-def resolve_config(
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """A target that a model translates into, with the policy that its pair has."""
+
+    target: str
+    choice: Choice
+    policy: PolicyChoice
+    pivoted: bool = False
+
+    def bound(self, lease: Lease) -> Binding:
+        """The leg with its model's tokenizer."""
+        tokenizer = lease.tokenizer(self.choice)
+        return Binding(self.target, self.choice.info, tokenizer, self.policy, self.pivoted)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedConfig:
+    """A stream's configuration of which all is checked and nothing is loaded.
+
+    Attributes:
+        unbound: The configuration without its targets.
+        legs: One for each target.
+        pivot: Into the pivot language, for those that are translated from it.
+    """
+
+    unbound: SessionConfig
+    legs: tuple[_Leg, ...]
+    pivot: _Leg | None
+
+    async def bound(self, lease: Lease) -> SessionConfig:
+        """The whole configuration. The lease gets its models, loaded if need be.
+
+        Raises:
+            ModelLoadError: A model cannot be loaded.
+            OverloadedError: There is no memory for a model.
+        """
+        needed = self.legs if self.pivot is None else (*self.legs, self.pivot)
+        await lease.take(leg.choice.info.name for leg in needed)
+        return replace(
+            self.unbound,
+            bindings=tuple(leg.bound(lease) for leg in self.legs),
+            pivot=None if self.pivot is None else self.pivot.bound(lease),
+        )
+
+
+def check_config(
     config: streaming_pb2.StreamingConfig, catalog: Catalog, limits: Limits, source: str = ""
-) -> SessionConfig:
+) -> CheckedConfig:
     """A stream's configuration with its models and policy.
 
     Args:
@@ -59,18 +106,18 @@ def resolve_config(
     if len({target.lower() for target in targets}) < len(targets):
         raise InvalidRequestError("config.target_language_codes", "names a target twice")
     policy = convert.policy_choice(config.policy)
-    bindings = []
+    legs: list[_Leg] = []
     pivot = None
     for target in targets:
         route = catalog.route(source, target, config.model)
         if route.first is not None:
             # The same for all targets.
-            pivot = _binding(PIVOT_LANGUAGE, route.first, policy)
-        binding = _binding(target, route.last, policy)
-        bindings.append(replace(binding, pivoted=route.first is not None))
+            pivot = _leg(PIVOT_LANGUAGE, route.first, policy)
+        leg = _leg(target, route.last, policy)
+        legs.append(replace(leg, pivoted=route.first is not None))
     is_client = config.segmentation == streaming_pb2.SEGMENTATION_CLIENT
-    return SessionConfig(
-        bindings=tuple(bindings),
+    unbound = SessionConfig(
+        bindings=(),
         policy=resolve(policy),
         segmenter=Segmenter(source, segment_limits(limits), find_sentences=not is_client),
         client_segmentation=is_client,
@@ -80,23 +127,22 @@ def resolve_config(
             "config.min_update_interval", convert.seconds(config.min_update_interval)
         ),
         max_unacked_updates=config.max_unacked_updates,
-        pivot=pivot,
     )
+    return CheckedConfig(unbound, tuple(legs), pivot)
 
 
-def _binding(target: str, served: Served, policy: Latency | PolicyChoice) -> Binding:
-    """One leg of a stream's target, with the policy that its pair has."""
-    own = resolve(policy, served.pair.source, served.pair.target)
-    if own.name == "alignatt" and not served.model.info.supports_alignment:
+def _leg(target: str, choice: Choice, policy: Latency | PolicyChoice) -> _Leg:
+    own = resolve(policy, choice.pair.source, choice.pair.target)
+    if own.name == "alignatt" and not choice.info.supports_alignment:
         raise InvalidRequestError(
             "config.policy",
-            f"is alignatt, but model {served.model.info.name!r} does not align; "
+            f"is alignatt, but model {choice.info.name!r} does not align; "
             "choose another policy, or a model with supports_alignment",
         )
-    return Binding(target, served.model.info, served.tokenizer, own)
+    return _Leg(target, choice, own)
 
 
-def resolve_undetected(
+def check_undetected(
     config: streaming_pb2.StreamingConfig,
     catalog: Catalog,
     limits: Limits,
@@ -107,18 +153,16 @@ def resolve_undetected(
     Raises:
         ClientError: Whatever the language, it could not be served.
     """
-    resolved = languages.first_served(
-        lambda source: resolve_config(config, catalog, limits, source)
-    )
+    checked = languages.first_served(lambda source: check_config(config, catalog, limits, source))
     if config.HasField("resume"):
-        state = resolve_resume(config, resolved, limits)
+        state = resolve_resume(config, limits)
         if any(resumed != ResumedTarget(0, 0, 0) for resumed in state.targets.values()):
             raise InvalidRequestError(
                 "config.source_language_code",
                 "is und, but the session that is resumed has begun; "
                 "name the language that was detected",
             )
-    return replace(resolved, bindings=())
+    return checked.unbound
 
 
 def heartbeat_s(config: streaming_pb2.StreamingConfig, default_s: float) -> float:
@@ -132,9 +176,7 @@ def heartbeat_s(config: streaming_pb2.StreamingConfig, default_s: float) -> floa
     return _interval("config.heartbeat_interval", convert.seconds(config.heartbeat_interval))
 
 
-def resolve_resume(
-    config: streaming_pb2.StreamingConfig, resolved: SessionConfig, limits: Limits
-) -> ResumeState:
+def resolve_resume(config: streaming_pb2.StreamingConfig, limits: Limits) -> ResumeState:
     """Where an earlier stream broke off.
 
     Raises:
@@ -143,7 +185,7 @@ def resolve_resume(
     message = config.resume
     if not message.session_id:
         raise InvalidRequestError("config.resume.session_id", "is empty; a session is needed")
-    known = {binding.target for binding in resolved.bindings}
+    known = set(config.target_language_codes)
     for target in message.targets:
         field = f"config.resume.targets[{target.target_language_code!r}]"
         if target.target_language_code not in known:

@@ -368,6 +368,13 @@ class Session:
         return self._ended and not self._closed and not any(map(len, self.outboxes.values()))
 
     @property
+    def models(self) -> frozenset[str]:
+        """The models that it may still ask: those of its configurations that are in use."""
+        configs = [self.config, self._open.config, *(segment.config for segment in self._closed)]
+        legs = {leg for config in configs for leg in (*config.bindings, config.pivot)}
+        return frozenset(leg.model.name for leg in legs if leg is not None)
+
+    @property
     def request_keys(self) -> list[RequestKey]:
         """The keys under which it may have requests in the engine."""
         return [(self._stream_id, name) for name in (PIVOT, *self.outboxes)]

@@ -25,7 +25,7 @@ class ListModelsResponse(_message.Message):
     def __init__(self, models: _Optional[_Iterable[_Union[Model, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., policies: _Optional[_Iterable[_Union[Policy, _Mapping]]] = ...) -> None: ...
 
 class Model(_message.Message):
-    __slots__ = ("name", "pairs", "family", "supports_alignment", "supports_multiple_targets", "device", "license", "origin")
+    __slots__ = ("name", "pairs", "family", "supports_alignment", "supports_multiple_targets", "device", "license", "origin", "loaded", "memory_bytes")
     NAME_FIELD_NUMBER: _ClassVar[int]
     PAIRS_FIELD_NUMBER: _ClassVar[int]
     FAMILY_FIELD_NUMBER: _ClassVar[int]
@@ -34,6 +34,8 @@ class Model(_message.Message):
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     LICENSE_FIELD_NUMBER: _ClassVar[int]
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
+    LOADED_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
     name: str
     pairs: _containers.RepeatedCompositeFieldContainer[LanguagePair]
     family: str
@@ -42,7 +44,9 @@ class Model(_message.Message):
     device: str
     license: str
     origin: str
-    def __init__(self, name: _Optional[str] = ..., pairs: _Optional[_Iterable[_Union[LanguagePair, _Mapping]]] = ..., family: _Optional[str] = ..., supports_alignment: _Optional[bool] = ..., supports_multiple_targets: _Optional[bool] = ..., device: _Optional[str] = ..., license: _Optional[str] = ..., origin: _Optional[str] = ...) -> None: ...
+    loaded: bool
+    memory_bytes: int
+    def __init__(self, name: _Optional[str] = ..., pairs: _Optional[_Iterable[_Union[LanguagePair, _Mapping]]] = ..., family: _Optional[str] = ..., supports_alignment: _Optional[bool] = ..., supports_multiple_targets: _Optional[bool] = ..., device: _Optional[str] = ..., license: _Optional[str] = ..., origin: _Optional[str] = ..., loaded: _Optional[bool] = ..., memory_bytes: _Optional[int] = ...) -> None: ...
 
 class LanguagePair(_message.Message):
     __slots__ = ("source_language_code", "target_language_code")

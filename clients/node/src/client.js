@@ -31,6 +31,8 @@ const DEFAULT_CHANNEL_OPTIONS = {
  * @property {string} device
  * @property {string} license
  * @property {string} origin
+ * @property {boolean} loaded
+ * @property {number} memoryBytes
  *
  * @typedef {object} Policy
  * @property {string} name

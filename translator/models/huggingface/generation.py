@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 
 from translator.errors import ModelFilesError
 
-__all__ = ["Generation", "read_generation"]
+__all__ = ["Generation", "is_aligning", "read_generation"]
 
 # Settings of greedy decoding that look at more than one token, with the values that do nothing.
 _IDLE: dict[str, tuple[object, ...]] = {
@@ -52,6 +52,11 @@ class Generation:
     suppressed: tuple[int, ...]
     max_target_tokens: int
     alignment_heads: tuple[tuple[int, int], ...]
+
+
+def is_aligning(folder: Path) -> bool:
+    """Whether the files leave any head for the alignment; see ``read_generation``."""
+    return _read_json(folder / "generation_config.json").get("alignment_heads") != []
 
 
 def read_generation(

@@ -1,27 +1,43 @@
-"""From a folder or a hub id to a Transformers model, checked."""
+"""From a folder or a hub id to a Transformers model: described first, then loaded, and checked."""
 
+import math
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from transformers import AutoConfig, AutoModelForSeq2SeqLM, PreTrainedConfig
 from transformers.utils import logging
 
 from translator.errors import ModelFilesError
-from translator.models.base import LanguagePair, ModelInfo
+from translator.models.base import (
+    ENCODER_CACHE_TOKENS,
+    DescribedModel,
+    LanguagePair,
+    ModelInfo,
+)
 from translator.models.huggingface.families import Family, family_of
-from translator.models.huggingface.generation import read_generation
+from translator.models.huggingface.generation import is_aligning, read_generation
 from translator.models.huggingface.hub import find_folder, license_of
 from translator.models.huggingface.languages import Languages
 from translator.models.huggingface.model import TransformersModel
 
-__all__ = ["load_transformers_model"]
+__all__ = ["describe_transformers_model", "load_transformers_model"]
 
 # Beyond any sentence, and within what the models were trained with.
 _MAX_SOURCE_TOKENS = 512
+# A piece of a vocabulary, in the library's tokenizer and as text.
+_BYTES_OF_PIECE = 500
 
 
-def load_transformers_model(
+def load_transformers_model(where: str, **options: Any) -> TransformersModel:
+    """Load a model; the options are those of ``describe_transformers_model``."""
+    loaded: Any = describe_transformers_model(where, **options).load()
+    return loaded
+
+
+def describe_transformers_model(
     where: str,
     *,
     pair: LanguagePair | None = None,
@@ -30,8 +46,10 @@ def load_transformers_model(
     origin: str = "",
     device: str | torch.device = "cpu",
     dtype: torch.dtype = torch.float32,
-) -> TransformersModel:
-    """Load MarianMT, M2M-100, SMaLL-100, NLLB, mBART-50, T5, mT5 or MADLAD-400.
+) -> DescribedModel:
+    """Say what a MarianMT, M2M-100, SMaLL-100, NLLB, mBART-50, T5, mT5 or MADLAD-400 is.
+
+    Its settings and its tokenizer are read, and the headers of its weights.
 
     Code that comes with a model is not run.
 
@@ -51,9 +69,32 @@ def load_transformers_model(
     folder = find_folder(where)
     config = _read_config(folder)
     family = family_of(folder, config)
+    num_parameters = _num_parameters(folder, config)
+    tokenizer = family.read_tokenizer(folder)
+    languages = family.languages(tokenizer, config, None)
+    positions = getattr(config, "max_position_embeddings", None) or _MAX_SOURCE_TOKENS
+    info = ModelInfo(
+        name=name or Path(where).name,
+        family=f"transformers-{family.name}",
+        pairs=_pairs(folder, family, languages, pair),
+        supports_alignment=is_aligning(folder),
+        max_source_tokens=min(_MAX_SOURCE_TOKENS, positions),
+        license=license or license_of(folder),
+        origin=origin or where,
+        device=str(device),
+        shares_encoding=languages.in_target,
+        memory_bytes=_BYTES_OF_PIECE * len(tokenizer.get_vocab())
+        + dtype.itemsize * (num_parameters + ENCODER_CACHE_TOKENS * int(config.d_model)),
+    )
+    return DescribedModel(info, partial(_load, folder, info, dtype))
+
+
+def _load(folder: Path, info: ModelInfo, dtype: torch.dtype) -> TransformersModel:
+    config = _read_config(folder)
+    family = family_of(folder, config)
     tokenizer = family.read_tokenizer(folder)
     network = _read_network(folder, dtype)
-    decoder = family.decoder(network.to(device).eval())
+    decoder = family.decoder(network.to(info.device).eval())
     generation = read_generation(folder, network, len(decoder.layers), decoder.num_heads)
     decoder.align(generation.alignment_heads)
     # In this order: the vocabulary makes the backend blind for control tokens in a text.
@@ -67,18 +108,6 @@ def load_transformers_model(
             f"{folder}: its tokenizer ends a sentence with token {vocabulary.eos_id}, its "
             f"weights with {generation.eos_id}: take both from the same model"
         )
-    positions = getattr(config, "max_position_embeddings", None) or _MAX_SOURCE_TOKENS
-    info = ModelInfo(
-        name=name or Path(where).name,
-        family=f"transformers-{family.name}",
-        pairs=_pairs(folder, family, languages, pair),
-        supports_alignment=bool(generation.alignment_heads),
-        max_source_tokens=min(_MAX_SOURCE_TOKENS, positions),
-        license=license or license_of(folder),
-        origin=origin or where,
-        device=str(device),
-        shares_encoding=languages.in_target,
-    )
     return TransformersModel(decoder, generation, vocabulary, languages, info)
 
 
@@ -94,9 +123,30 @@ def _read_config(folder: Path) -> PreTrainedConfig:
         ) from error
 
 
-def _read_network(folder: Path, dtype: torch.dtype) -> Any:
-    if not any(folder.glob("*.safetensors")) and not any(folder.glob("pytorch_model*.bin")):
+def _num_parameters(folder: Path, config: PreTrainedConfig) -> int:
+    """Numbers in its weights, from their headers."""
+    whole = folder / "model.safetensors"
+    if files := [whole] if whole.is_file() else sorted(folder.glob("*.safetensors")):
+        return sum(map(_num_in_safetensors, files))
+    pickled = list(folder.glob("pytorch_model*.bin"))
+    if not pickled:
         raise ModelFilesError(f"{folder}: no weights, expected model.safetensors")
+    itemsize = getattr(config.dtype, "itemsize", torch.float32.itemsize)
+    return sum(path.stat().st_size for path in pickled) // itemsize
+
+
+def _num_in_safetensors(path: Path) -> int:
+    try:
+        with safe_open(path, framework="pt") as file:
+            names = file.keys()
+            return sum(math.prod(file.get_slice(name).get_shape()) for name in names)
+    except (SafetensorError, OSError) as error:
+        raise ModelFilesError(
+            f"{path}: its weights are damaged, expected safetensors ({_first_line(error)})"
+        ) from error
+
+
+def _read_network(folder: Path, dtype: torch.dtype) -> Any:
     before, has_bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
