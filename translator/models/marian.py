@@ -90,6 +90,16 @@ class HyperParameters:
     output_bias: bool
     alignment_layer: int | None
 
+    @property
+    def tied_output(self) -> bool:
+        """Whether the output layer is the target embeddings."""
+        return self.output_embeddings == self.target_embeddings
+
+    @property
+    def own_decoder_layers(self) -> list[int]:
+        """Numbers of the decoder layers that have parameters of their own."""
+        return sorted(set(self.decoder_layers))
+
 
 @dataclass(frozen=True, slots=True)
 class EightBit:
@@ -428,14 +438,14 @@ def _expected_shapes(hp: HyperParameters) -> Iterator[tuple[str, tuple[int, ...]
 
     yield hp.source_embeddings, (hp.source_vocabulary, dim)
     yield hp.target_embeddings, (hp.target_vocabulary, dim)
-    if hp.output_embeddings != hp.target_embeddings:
+    if not hp.tied_output:
         yield hp.output_embeddings, (dim, hp.target_vocabulary)
     if hp.output_bias:
         yield "decoder_ff_logit_out_b", (1, hp.target_vocabulary)
     for layer in range(1, hp.encoder_layers + 1):
         yield from attention(f"encoder_l{layer}_self")
         yield from feed_forward(f"encoder_l{layer}_ffn", hp.encoder_ffn)
-    for layer in sorted(set(hp.decoder_layers)):
+    for layer in hp.own_decoder_layers:
         prefix = f"decoder_l{layer}"
         yield f"{prefix}_rnn_W", (dim, dim)
         yield f"{prefix}_rnn_Wf", (dim, dim)
