@@ -1,4 +1,4 @@
-"""``translator models``: what a server has."""
+"""``translator models``: what a server has; and what is done with a model's files."""
 
 import asyncio
 
@@ -6,6 +6,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from translator.cli import convert
 from translator.cli.connect import connected, server_options
 from translator.cli.errors import one_sentence
 from translator.client import ModelList
@@ -16,9 +17,25 @@ __all__ = ["command"]
 _MAX_PAIRS = 12
 
 
-@click.command("models")
+class _ListsByDefault(click.Group):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        asks_for_help = bool(args) and args[0] in ctx.help_option_names
+        if not asks_for_help and (not args or args[0].startswith("-")):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("models", cls=_ListsByDefault)
+def command() -> None:
+    """List models and policies, or convert a model; without a command: list."""
+
+
+command.add_command(convert.command)
+
+
+@command.command("list")
 @server_options
-def command(address: str | None, models: tuple[str, ...]) -> None:
+def list_models(address: str | None, models: tuple[str, ...]) -> None:
     """List models and policies."""
 
     async def run() -> ModelList:

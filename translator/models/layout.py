@@ -13,9 +13,9 @@ _Matrix = NDArray[np.float32]
 
 
 def joined(tensors: Mapping[str, _Matrix], hp: HyperParameters) -> dict[str, _Matrix]:
-    """Parameters of ``ssru.Network`` by its names; copies."""
+    """Parameters of ``ssru.Network`` by its names; copies, row by row."""
     return {
-        key: np.concatenate([_turned(name, tensors[name]) for name in names])
+        key: np.ascontiguousarray(np.concatenate([_turned(name, tensors[name]) for name in names]))
         for key, names in _layout(hp)
     }
 

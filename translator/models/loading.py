@@ -10,6 +10,8 @@ import torch
 
 from translator.errors import ModelFilesError
 from translator.models.base import LanguagePair, ModelInfo, Seq2SeqModel
+from translator.models.card import license_of
+from translator.models.converted import is_converted, read_converted_folder
 from translator.models.marian import MarianModel, read_marian_folder
 from translator.models.recurrent import RecurrentModel
 from translator.precision import Precision
@@ -21,10 +23,13 @@ if TYPE_CHECKING:
 __all__ = [
     "EMBEDDED_LICENSE",
     "EMBEDDED_ORIGIN",
+    "check_vocabularies",
     "embedded_models",
     "has_vnni",
+    "is_embedded",
     "load_marian_folder",
     "load_model",
+    "pair_of",
 ]
 
 _log = logging.getLogger(__name__)
@@ -56,9 +61,9 @@ def load_model(
     codes, _, where = spec.partition("=")
     pair = None if codes == "all" else LanguagePair(*codes.split("-"))
     folder = Path(where)
-    if folder.is_dir() and not (folder / "config.json").is_file():
+    if folder.is_dir() and (is_converted(folder) or not (folder / "config.json").is_file()):
         if pair is None:
-            raise ModelFilesError(f"{where}: no config.json, so it has one pair; 'all' is for more")
+            raise ModelFilesError(f"{where}: a Marian model has one pair; 'all' is for more")
         return load_marian_folder(folder, pair=pair, device=device, precision=precision)
     if precision == "int8":
         raise ModelFilesError(f"{where}: a Transformers model has no int8 here; use float32")
@@ -82,10 +87,11 @@ def load_marian_folder(
     """Load the model of a Firefox Translations, Bergamot or translateLocally folder.
 
     Args:
-        folder: Holds ``model*.bin``, its vocabularies and perhaps a ``config*.yml``.
+        folder: Holds ``model*.bin``, its vocabularies and perhaps a ``config*.yml``; or what these
+            were converted to.
         pair: What it translates; the files do not say so.
         name: Its name in a catalog; the folder's by default.
-        license: SPDX identifier of the weights' licence.
+        license: SPDX identifier of the weights' licence; that of the folder's card by default.
         origin: Where the files came from.
         device: Where to run.
         precision: Of parameters and states, one of ``PRECISIONS``. ``int8`` needs a processor with
@@ -95,16 +101,17 @@ def load_marian_folder(
     Raises:
         ModelFilesError: A file is missing, damaged or does not fit the others.
     """
-    files = read_marian_folder(folder)
+    read = read_converted_folder if is_converted(folder) else read_marian_folder
+    files = read(folder)
     tokenizer = SentencePieceTokenizer(files.source_vocabulary, files.target_vocabulary)
-    _check_vocabularies(files, tokenizer)
+    check_vocabularies(files, tokenizer)
     info = ModelInfo(
         name=folder.name if name is None else name,
         family="marian-ssru",
         pairs=(pair,),
         supports_alignment=files.hyper_parameters.alignment_layer is not None,
         max_source_tokens=_MAX_SOURCE_TOKENS,
-        license=license,
+        license=license or license_of(folder),
         origin=origin,
         device=str(device),
     )
@@ -133,13 +140,15 @@ def has_vnni() -> bool:
     return bool(get_host_cpu_features().get("avx512vnni", False))
 
 
-def _check_vocabularies(files: MarianModel, tokenizer: SentencePieceTokenizer) -> None:
+def check_vocabularies(files: MarianModel, tokenizer: SentencePieceTokenizer) -> None:
+    """Raise ModelFilesError where the tokenizer has not one piece for each embedding."""
     paths = (files.source_vocabulary, files.target_vocabulary)
     sizes = (files.hyper_parameters.source_vocabulary, files.hyper_parameters.target_vocabulary)
     for path, pieces, rows in zip(paths, tokenizer.vocabulary_sizes, sizes, strict=True):
         if pieces != rows:
             raise ModelFilesError(
-                f"{path}: has {pieces} pieces, expected {rows} as in {files.path.name}"
+                f"{path}: has {pieces} pieces, expected {rows} as in {files.path.name}: "
+                "take both from the same model"
             )
 
 
@@ -160,9 +169,9 @@ def embedded_models() -> list[tuple[LanguagePair, Path]]:
         )
     root = Path(spec.submodule_search_locations[0]) / "resources" / "models"
     found = [
-        (LanguagePair(match[1], match[2]), path.parent)
+        (pair, path.parent)
         for path in sorted(root.glob("*/model.*.bin"))
-        if (match := _MODEL_NAME.fullmatch(path.name))
+        if (pair := pair_of(path)) is not None
     ]
     if not found:
         raise ModelFilesError(
@@ -170,3 +179,17 @@ def embedded_models() -> list[tuple[LanguagePair, Path]]:
             "install translator[server]"
         )
     return found
+
+
+def is_embedded(folder: Path) -> bool:
+    """Whether a folder is that of an embedded model."""
+    try:
+        return folder.resolve() in {path.resolve() for _, path in embedded_models()}
+    except ModelFilesError:
+        return False
+
+
+def pair_of(model: Path) -> LanguagePair | None:
+    """What a model file translates, if its name says so, as ``model.enpt.intgemm.bin`` does."""
+    match = _MODEL_NAME.fullmatch(model.name)
+    return None if match is None else LanguagePair(match[1], match[2])

@@ -9,9 +9,10 @@ from transformers.utils import logging
 
 from translator.errors import ModelFilesError
 from translator.models.base import LanguagePair, ModelInfo
+from translator.models.card import license_of
 from translator.models.huggingface.families import Family, family_of
 from translator.models.huggingface.generation import read_generation
-from translator.models.huggingface.hub import find_folder, license_of
+from translator.models.huggingface.hub import find_folder
 from translator.models.huggingface.languages import Languages
 from translator.models.huggingface.model import TransformersModel
 
