@@ -119,7 +119,7 @@ def _refused(path: Path, key: str, value: object, expected: str) -> ModelFilesEr
 
 
 def _hyper_parameters(path: Path, config: Mapping[str, Any]) -> HyperParameters:
-    values = {each.name: config.get(each.name) for each in fields(HyperParameters)}
+    values: dict[str, Any] = {each.name: config.get(each.name) for each in fields(HyperParameters)}
 
     def check(key: str, holds: bool, expected: str) -> None:
         if not holds:

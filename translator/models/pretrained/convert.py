@@ -42,7 +42,8 @@ _CARD = """\
 # {title}
 
 A Marian student model with a recurrent decoder (`{model_type}`), converted from `{name}` by
-`translator models convert`. Its weights are those of the original in float32, and its translations are the same.
+`translator models convert`. Its weights are those of the original in float32, and so are its
+translations.
 
 ```python
 import translator.models.pretrained  # registers the model

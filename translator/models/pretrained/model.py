@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -44,6 +44,13 @@ class _Cache:
         self.cross = self.cross[:, :, beams]
 
 
+@dataclass
+class _Encoded(BaseModelOutput):
+    """Hidden states [B, S, D], with where the sources had no padding, [B, S]."""
+
+    attention_mask: Tensor | None = None
+
+
 class _Encoder:
     """What ``generate`` calls first, with the names that it expects."""
 
@@ -54,12 +61,14 @@ class _Encoder:
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor | None = None, **_: Any
-    ) -> BaseModelOutput:
-        """Hidden states [B, S, D] of the sources."""
+    ) -> _Encoded:
+        """Encode sources [B, S]; by default all is attended to but padding tokens."""
         network = self._model.network
+        if attention_mask is None:
+            attention_mask = input_ids != self._model.config.pad_token_id
         x = network.embed_source(self._model.without_padding(input_ids))
-        mask = self._model.additive_mask(input_ids, attention_mask)
-        return BaseModelOutput(last_hidden_state=network.encode(x, mask))
+        states = network.encode(x, self._model.additive_mask(attention_mask))
+        return _Encoded(last_hidden_state=states, attention_mask=attention_mask)
 
     __call__ = forward
 
@@ -119,12 +128,10 @@ class MarianSsruForConditionalGeneration(PreTrainedModel, GenerationMixin):
         """Tokens that have an embedding, whatever it is, where there is padding."""
         return tokens.masked_fill(tokens == self.config.pad_token_id, 0)
 
-    def additive_mask(self, input_ids: Tensor | None, mask: Tensor | None) -> Tensor | None:
-        """[B, 1, 1, S], -inf on padding; by default ``mask`` is where no padding is."""
+    def additive_mask(self, mask: Tensor | None) -> Tensor | None:
+        """[B, 1, 1, S], -inf where ``mask`` [B, S] is 0."""
         if mask is None:
-            if input_ids is None:
-                return None
-            mask = input_ids != self.config.pad_token_id
+            return None
         added = torch.zeros(mask.shape, dtype=self.dtype, device=mask.device)
         return added.masked_fill(mask == 0, -math.inf)[:, None, None]
 
@@ -143,7 +150,7 @@ class MarianSsruForConditionalGeneration(PreTrainedModel, GenerationMixin):
 
         Args:
             input_ids: Source tokens [B, S], or ``encoder_outputs`` instead.
-            attention_mask: [B, S], 0 on padding; by default where ``input_ids`` has padding.
+            attention_mask: [B, S], 0 on padding; by default what the encoder attended to.
             decoder_input_ids: Target tokens [B, T] behind the start token, or those that come after
                 what ``cache`` has seen. By default made of ``labels``.
             labels: Target tokens [B, T] with their end of sentence.
@@ -153,8 +160,10 @@ class MarianSsruForConditionalGeneration(PreTrainedModel, GenerationMixin):
             return_dict: Has no effect; there is always a ``Seq2SeqLMOutput``.
         """
         if encoder_outputs is None:
+            if input_ids is None:
+                raise ValueError("input_ids and encoder_outputs are None, expected one of them")
             encoder_outputs = self.get_encoder()(input_ids, attention_mask)
-        states = encoder_outputs.last_hidden_state
+        states = cast(Tensor, encoder_outputs.last_hidden_state)
         if decoder_input_ids is None:
             if labels is None:
                 raise ValueError("decoder_input_ids and labels are None, expected one of them")
@@ -169,7 +178,9 @@ class MarianSsruForConditionalGeneration(PreTrainedModel, GenerationMixin):
         given = (decoder_input_ids != self.config.pad_token_id).unsqueeze(-1)
         x = network.embed_target(self.without_padding(decoder_input_ids)) * given
         x = x + network.positions(end)[cache.position : end]
-        mask = self.additive_mask(input_ids, attention_mask)
+        if attention_mask is None:
+            attention_mask = getattr(encoder_outputs, "attention_mask", None)
+        mask = self.additive_mask(attention_mask)
         hidden, cells, _ = network.decode(x, cache.cells, cache.cross, mask)
         logits = network.score(hidden)
         loss = None
@@ -180,6 +191,7 @@ class MarianSsruForConditionalGeneration(PreTrainedModel, GenerationMixin):
         return Seq2SeqLMOutput(
             loss=loss,
             logits=logits,
-            cache=_Cache(cells[:, :, -1], cache.cross, end) if keep else None,
+            # Any class with the methods of the library's will do.
+            cache=cast(Any, _Cache(cells[:, :, -1], cache.cross, end)) if keep else None,
             encoder_last_hidden_state=states,
         )
