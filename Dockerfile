@@ -24,7 +24,7 @@ ENV PATH=/opt/translator/bin:$PATH PYTHONUNBUFFERED=1 TRANSLATOR_PORT=50051
 # first start compiles them again.
 ENV NUMBA_CACHE_DIR=/var/cache/translator
 USER 10001
-RUN ["translator", "models"]
+RUN ["translator", "translate", "It is ready."]
 EXPOSE 50051
 
 # Set the port with TRANSLATOR_PORT, not with --port, so that this check knows it.

@@ -13,6 +13,7 @@ def main() -> int:
         ("server", False),
         ("load", False),
         ("updates", False),
+        ("targets", False),
         ("oracle", True),
         ("frontier", True),
         ("talks", True),

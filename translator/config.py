@@ -5,11 +5,11 @@ Each comes from, in this order: the command line, the environment (``TRANSLATOR_
 """
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from translator.errors import ConfigError
+from translator.models.pair import LanguagePair
 from translator.precision import Precision
 
 __all__ = ["Limits", "ServerConfig", "load_config"]
@@ -60,13 +61,21 @@ class ServerConfig(BaseSettings):
     models: tuple[str, ...] = Field(
         (),
         description="PAIR=FOLDER of each model, e.g. en-de=/models/ende, or all=FOLDER for every "
-        "pair; FOLDER may be an id of the Hugging Face hub. Unset: the embedded.",
+        "pair; FOLDER may be an id of the Hugging Face hub. PAIR alone is the pair's model in the "
+        "store, or the embedded one. Unset: the embedded.",
+    )
+    store: Path = Field(
+        default_factory=lambda: user_data_path("translator") / "models",
+        description="Folder of the models that `translator models pull` downloads.",
     )
     fake_model: bool = Field(False, description="Serve the test kit's fake model instead.")
     device: str = Field("cpu", description="Where models run: cpu, cuda, cuda:1, …")
     precision: Precision = Field(
         "auto",
         description="Of models: float32, int8 (CPU), bfloat16, float16; auto: int8 if it can.",
+    )
+    shortlist: bool = Field(
+        False, description="Eight-bit models look only at words of their lexical shortlist."
     )
     threads: int = Field(1, ge=1, le=256, description="Threads of one tensor operation.")
     workers: int = Field(
@@ -88,8 +97,10 @@ class ServerConfig(BaseSettings):
     @classmethod
     def _pair_and_folder(cls, models: tuple[str, ...]) -> tuple[str, ...]:
         for model in models:
-            pair, _, folder = model.partition("=")
-            if not (re.fullmatch("[^-]+-[^-]+", pair) or pair == "all") or not folder:
+            pair, equals, folder = model.partition("=")
+            if pair != "all":
+                LanguagePair.parse(pair)
+            if (equals or pair == "all") and not folder:
                 raise ValueError(
                     f"{model!r} is not PAIR=FOLDER, such as en-de=/models/ende or all=/models/nllb"
                 )

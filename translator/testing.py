@@ -159,6 +159,7 @@ class FakeModel:
             max_source_tokens=512,
             license="Apache-2.0",
             origin="translator.testing",
+            shares_encoding=True,
         )
         self.device = torch.device("cpu")
         self.num_encoded = self.num_prefills = self.num_steps = 0
@@ -206,7 +207,12 @@ class FakeModel:
         return logits.scatter_(1, hidden.long(), _BEST_SCORE)
 
     def predict(
-        self, hidden: Tensor, drafted: Sequence[int] | None = None, *, probable: bool = True
+        self,
+        hidden: Tensor,
+        drafted: Sequence[int] | None = None,
+        *,
+        probable: bool = True,
+        sources: Sequence[EncoderStates] = (),
     ) -> Prediction:
         """What ``logits`` says, without tensors: this stands for a model that costs nothing."""
         tokens = [int(token) for token in hidden.flatten().tolist()]

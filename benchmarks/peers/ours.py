@@ -36,13 +36,16 @@ class Ours(Engine):
     ) -> None:
         torch.set_num_threads(threads)
         pair = LanguagePair(source, target)
+        self._has_shortlist = bool(options.get("shortlist"))
         self._served = Served(load_marian_folder(folder, pair=pair, **options), pair)
         self._engine = self._new_engine()
 
     def bulk(self, texts: list[str]) -> list[str]:
         """All wait in the queue from the beginning."""
         # Another engine, which has encoded none of them.
-        hypotheses, self.lengths = self._decode(self._new_engine(), texts, Priority.BATCH)
+        hypotheses, lengths = self._decode(self._new_engine(), texts, Priority.BATCH)
+        # With a shortlist the output layer's products are not those that are counted.
+        self.lengths = [] if self._has_shortlist else lengths
         return [detokenize(self._served.tokenizer, h.tokens).text for h in hypotheses]
 
     def one(self, text: str) -> str:

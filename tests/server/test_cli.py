@@ -176,7 +176,9 @@ def test_no_server_is_exit_3() -> None:
 @pytest.mark.parametrize(
     ("arguments", "env", "says"),
     [
-        (("--model", "en-de"), {}, "PAIR=FOLDER"),
+        (("--model", "en-de="), {}, "PAIR=FOLDER"),
+        (("--model", "german=/models"), {}, "such as en-de"),
+        (("--model", "en-de", "--store", "/nowhere"), {}, "`translator models pull en-de`"),
         (("--model", "en-de=/no/such/folder"), {}, "/no/such/folder"),
         (("--port", "70000"), {}, "port"),
         ((), {"TRANSLATOR_THREADS": "none"}, "threads"),

@@ -67,12 +67,36 @@ async def test_it_commits_before_a_sentence_ends_and_aligns(counting: RunningSer
     assert result.report.targets[0].decoder_steps_saved > 0
 
 
+async def test_four_targets_of_one_stream_have_each_its_own_text_and_revisions() -> None:
+    settings = ServerConfig(port=0, models=(f"all={FOLDER.parent / 'many'}",))
+    targets = ["es", "fr", "it", "pt-BR"]
+    words = [source(i + 1, word + " ") for i, word in enumerate(["seven,", "twenty", "two."])]
+    async with serve_in_process(settings, load_models(settings)) as server:
+        result = await exchange(server.address, [config(targets, source="en"), *words])
+        async with connected(server.address) as stub:
+            [listed] = (await stub.ListModels(models_pb2.ListModelsRequest())).models
+    assert result.code == grpc.StatusCode.OK
+    assert {t: "".join(result.texts(t).values()).strip() for t in targets} == {
+        "es": "siete, veintidós.",
+        "fr": "sept, vingt-deux.",
+        "it": "sette, ventidue.",
+        "pt-BR": "sete, vinte e dois.",
+    }
+    for target in targets:
+        revisions = [update.revision for update in result.updates(target)]
+        assert revisions == list(range(1, len(revisions) + 1))
+    assert [report.target_language_code for report in result.report.targets] == targets
+    assert listed.supports_multiple_targets
+    assert len(listed.pairs) == 9900
+
+
 async def test_it_is_listed_as_what_it_is(counting: RunningServer) -> None:
     async with connected(counting.address) as stub:
         listed = await stub.ListModels(models_pb2.ListModelsRequest())
     [model] = listed.models
     assert (model.name, model.family) == ("model", "transformers-marian")
     assert model.supports_alignment
+    assert not model.supports_multiple_targets
     assert model.origin == str(FOLDER)
 
 

@@ -52,7 +52,7 @@ class GatedModel(FakeModel):
         """Return when the engine is inside a step that it cannot end."""
         self.gate.clear()
         self.entered.clear()
-        engine.submit(self.request("held up", key="holder"), lambda outcome: None)
+        engine.submit((self.request("held up", key="holder"),), lambda outcome: None)
         assert await asyncio.to_thread(self.entered.wait, 10)
 
 
@@ -104,7 +104,7 @@ async def test_the_model_runs_in_the_engines_thread_and_the_outcome_comes_on_the
     engine: AsyncEngine, model: GatedModel
 ) -> None:
     collector = Collector()
-    engine.submit(model.request("good day."), collector)
+    engine.submit((model.request("good day."),), collector)
     assert engine.num_in_flight == 1
     await collector.wait()
     assert model.text_of(collector.outcomes[0]) == "GOOD DAY."
@@ -127,7 +127,7 @@ async def test_a_newer_request_replaces_the_one_that_waits(
     await model.hold(engine)
     collector = Collector()
     for version, text in enumerate(["a", "a b", "a b c."], 1):
-        engine.submit(model.request(text, version), collector)
+        engine.submit((model.request(text, version),), collector)
     model.gate.set()
     await collector.wait()
     await settle(engine, model)
@@ -140,9 +140,9 @@ async def test_a_newer_request_is_dropped_while_the_former_runs(
 ) -> None:
     collector = Collector()
     model.gate.clear()
-    engine.submit(model.request("a", 1), collector)
+    engine.submit((model.request("a", 1),), collector)
     assert await asyncio.to_thread(model.entered.wait, 10)
-    engine.submit(model.request("a b", 2), collector)
+    engine.submit((model.request("a b", 2),), collector)
     model.gate.set()
     await collector.wait()
     await settle(engine, model)
@@ -179,13 +179,13 @@ async def test_a_key_that_changes_its_model_has_one_outcome_at_a_time() -> None:
     engine.start()
     await former.hold(engine)
     collector = Collector()
-    engine.submit(former.request("a.", 1), collector)
-    engine.submit(later.request("b.", 2), collector)
+    engine.submit((former.request("a.", 1),), collector)
+    engine.submit((later.request("b.", 2),), collector)
     former.gate.set()
     await settle(engine, later)
     await collector.wait()
     assert collector.versions == [1]
-    engine.submit(later.request("b.", 3), collector)
+    engine.submit((later.request("b.", 3),), collector)
     await collector.wait(lambda: len(collector.outcomes) == 2)
     assert collector.versions == [1, 3]
     await engine.stop()
@@ -197,7 +197,7 @@ async def test_a_request_that_changed_its_model_is_cancelled_wherever_it_is() ->
     engine.start()
     await later.hold(engine)
     collector = Collector()
-    engine.submit(later.request("a."), collector)
+    engine.submit((later.request("a."),), collector)
     engine.cancel(("s", "yy"))
     later.gate.set()
     await settle(engine, later)
@@ -208,7 +208,7 @@ async def test_a_request_that_changed_its_model_is_cancelled_wherever_it_is() ->
 async def test_what_is_cancelled_has_no_outcome(engine: AsyncEngine, model: GatedModel) -> None:
     await model.hold(engine)
     collector = Collector()
-    engine.submit(model.request("a"), collector)
+    engine.submit((model.request("a"),), collector)
     engine.cancel(("s", "yy"))
     engine.cancel(("s", "yy"))
     engine.cancel(("holder", "yy"))
@@ -227,11 +227,11 @@ async def test_a_key_cancelled_and_filed_again_gets_the_new_outcome_only(
         model.gate.clear()
     else:
         await model.hold(engine)
-    engine.submit(model.request("old", 1), old)
+    engine.submit((model.request("old", 1),), old)
     if running:
         assert await asyncio.to_thread(model.entered.wait, 10)
     engine.cancel(("s", "yy"))
-    engine.submit(model.request("new.", 2), new)
+    engine.submit((model.request("new.", 2),), new)
     model.gate.set()
     await new.wait()
     await settle(engine, model)
@@ -249,10 +249,10 @@ async def test_an_outcome_on_its_way_to_the_loop_does_not_answer_a_later_request
     engine = AsyncEngine(inner)
     engine.start()
     old, new = Collector(), Collector()
-    engine.submit(model.request("old.", 1), old)
+    engine.submit((model.request("old.", 1),), old)
     assert finished.wait(10)  # the loop is held up meanwhile
     engine.cancel(("s", "yy"))
-    engine.submit(model.request("new.", 2), new)
+    engine.submit((model.request("new.", 2),), new)
     await new.wait()
     await settle(engine, model)
     await engine.stop()
@@ -302,8 +302,8 @@ async def test_a_callback_that_fails_harms_no_other(
 
     await model.hold(engine)
     collector = Collector()
-    engine.submit(model.request("a.", key="1"), fail)
-    engine.submit(model.request("b.", key="2"), collector)
+    engine.submit((model.request("a.", key="1"),), fail)
+    engine.submit((model.request("b.", key="2"),), collector)
     model.gate.set()
     await collector.wait()
     assert model.text_of(collector.outcomes[0]) == "B."
@@ -315,7 +315,7 @@ async def test_the_event_loop_goes_on_while_a_step_takes_long(
 ) -> None:
     await model.hold(engine)
     began = time.monotonic()
-    engine.submit(model.request("a"), lambda outcome: None)
+    engine.submit((model.request("a"),), lambda outcome: None)
     await asyncio.sleep(0)
     assert time.monotonic() - began < 1
     model.gate.set()
@@ -327,7 +327,7 @@ async def test_stop_ends_the_thread_and_no_outcome_comes_after(model: GatedModel
     engine.start()
     await model.hold(engine)
     collector = Collector()
-    engine.submit(model.request("a"), collector)
+    engine.submit((model.request("a"),), collector)
     stopping = asyncio.create_task(engine.stop())
     await asyncio.sleep(0)
     model.gate.set()

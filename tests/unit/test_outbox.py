@@ -57,6 +57,17 @@ def test_two_events_of_a_segment_become_one_of_the_same_effect() -> None:
     )  # fmt: skip
 
 
+def test_a_clock_that_goes_back_holds_no_update_longer_than_the_interval(
+    outbox: Outbox, clock: FakeClock
+) -> None:
+    outbox.min_interval_s = 2.0
+    outbox.put(event("A"))
+    assert len(take(outbox)) == 1
+    outbox.put(event(" B"))
+    clock.advance(-3600.0)
+    assert outbox.wait_s() == 2.0
+
+
 def test_media_times_that_one_event_lacks_come_from_the_other() -> None:
     merged = merge(event(start_s=1.0), event(end_s=2.0))
     assert (merged.start_s, merged.end_s) == (1.0, 2.0)

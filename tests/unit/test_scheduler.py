@@ -15,7 +15,9 @@ pytestmark = pytest.mark.unit
 def request(
     name: str, *, version: int = 1, tokens: int = 3, priority: Priority = Priority.LIVE
 ) -> Request:
-    return Request((name, "yy"), version, "fake", (7,) * tokens, priority=priority)
+    # Each has a source of its own.
+    source = (100 + ord(name[0]), *(7,) * (tokens - 1))
+    return Request((name, "yy"), version, "fake", source, priority=priority)
 
 
 def scheduler(*names: str, max_prefill_tokens: int = 2048) -> Scheduler:
@@ -107,6 +109,14 @@ def test_prefix_and_draft_count_as_tokens() -> None:
     for name in "ab":
         queue.submit(Request((name, "yy"), 1, "fake", (7,), (7, 7), (7, 7)), 0.0)
     assert names(queue.admit(0.0, 9)) == "a"
+
+
+def test_a_source_counts_once_for_all_that_it_is_translated_into() -> None:
+    queue = scheduler(max_prefill_tokens=12)
+    for name in "abcde":
+        queue.submit(Request((name, "yy"), 1, "fake", (7,) * 6, (7,), (7,)), 0.0)
+    assert names(queue.admit(0.0, 9)) == "abc"
+    assert names(queue.admit(0.0, 9)) == "de"
 
 
 def test_one_request_larger_than_the_budget_starts_alone() -> None:

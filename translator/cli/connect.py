@@ -24,8 +24,9 @@ def server_options(command: _F) -> _F:
         "--model",
         "models",
         multiple=True,
-        metavar="PAIR=FOLDER",
-        help="For the server inside: a folder or a hub id, as for `serve`; repeatable.",
+        metavar="PAIR[=FOLDER]",
+        help="For the server inside: a pulled model, a folder or a hub id, as for `serve`; "
+        "repeatable.",
     )(command)
 
 

@@ -1,50 +1,76 @@
-"""``translator models``: what a server has; and what is done with a model's files."""
+"""``translator models``: which models there are; its commands change that."""
 
 import asyncio
+from collections.abc import Sequence
+from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from translator.cli import convert
 from translator.cli.connect import connected, server_options
 from translator.cli.errors import one_sentence
+from translator.cli.lazy import LazyGroup
+from translator.cli.store import open_store, store_option
 from translator.client import ModelList
 
 __all__ = ["command"]
 
 # A multilingual model has tens of thousands.
 _MAX_PAIRS = 12
+_COMMANDS = {name: f"translator.cli.{name}" for name in ("convert", "pull", "remove")}
 
 
-class _ListsByDefault(click.Group):
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        asks_for_help = bool(args) and args[0] in ctx.help_option_names
-        if not asks_for_help and (not args or args[0].startswith("-")):
-            args = ["list", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group("models", cls=_ListsByDefault)
-def command() -> None:
-    """List models and policies, or convert a model; without a command: list."""
-
-
-command.add_command(convert.command)
-
-
-@command.command("list")
+@click.group("models", cls=LazyGroup, modules=_COMMANDS, invoke_without_command=True)
 @server_options
-def list_models(address: str | None, models: tuple[str, ...]) -> None:
-    """List models and policies."""
+@store_option
+@click.pass_context
+def command(
+    context: click.Context, address: str | None, models: tuple[str, ...], store: Path | None
+) -> None:
+    """List the models on this machine, or those of a server and its policies.
 
-    async def run() -> ModelList:
-        async with connected(address, models) as client:
-            return await client.list_models()
-
+    Without an option, what can be served by its pair alone: the embedded models and the pulled
+    ones. With --address what that server has, with --model what one with these models would have.
+    """
+    if context.invoked_subcommand is not None:
+        if address is not None or models or store is not None:
+            raise click.UsageError(f"options come after {context.invoked_subcommand}")
+        return
     with one_sentence():
-        listed = asyncio.run(run())
-    console = Console(highlight=False)
+        if address is None and not models:
+            tables = [_here(store)]
+        else:
+            tables = _of_server(asyncio.run(_ask(address, models)))
+    _show(tables)
+
+
+def _here(store: Path | None) -> Table:
+    # Only now: a client of a running server needs none of it.
+    from translator.models.glance import glance
+    from translator.store.installed import installed
+
+    table = Table("model", "pair", "family", "aligns", "size", "licence", "origin", box=None)
+    for model in installed(open_store(store)):
+        seen = glance(model.folder)
+        table.add_row(
+            model.folder.name,
+            str(model.pair),
+            seen.kind,
+            "yes" if seen.aligns else "no",
+            f"{model.size / 1e6:.1f} MB",
+            model.license,
+            model.origin,
+        )
+    return table
+
+
+async def _ask(address: str | None, models: tuple[str, ...]) -> ModelList:
+    async with connected(address, models) as client:
+        return await client.list_models()
+
+
+def _of_server(listed: ModelList) -> list[Table]:
     table = Table("model", "pairs", "family", "aligns", "device", "licence", "origin", box=None)
     for model in listed.models:
         pairs = ", ".join(f"{p.source}-{p.target}" for p in model.pairs[:_MAX_PAIRS])
@@ -54,8 +80,6 @@ def list_models(address: str | None, models: tuple[str, ...]) -> None:
         table.add_row(
             model.name, pairs, model.family, aligns, model.device, model.license, model.origin
         )
-    console.print(table)
-    console.print()
     policies = Table("policy", "parameters", "what it does", box=None)
     for policy in listed.policies:
         parameters = ", ".join(
@@ -63,4 +87,12 @@ def list_models(address: str | None, models: tuple[str, ...]) -> None:
             for p in policy.parameters
         )
         policies.add_row(policy.name, parameters, policy.description)
-    console.print(policies)
+    return [table, policies]
+
+
+def _show(tables: Sequence[Table]) -> None:
+    console = Console(highlight=False)
+    for number, table in enumerate(tables):
+        if number:
+            console.print()
+        console.print(table)

@@ -8,6 +8,7 @@ import click
 
 from translator.cli.errors import one_sentence
 from translator.cli.running import Announcement, serve, set_up_log
+from translator.cli.store import store_option
 from translator.cli.workers import Workers
 from translator.config import load_config
 from translator.precision import PRECISIONS
@@ -23,16 +24,23 @@ __all__ = ["command"]
     "--model",
     "models",
     multiple=True,
-    metavar="PAIR=FOLDER",
+    metavar="PAIR[=FOLDER]",
     help="A Marian/Firefox or Transformers folder, e.g. en-de=/models/ende, or an id of the "
-    "Hugging Face hub; all=FOLDER serves every pair of it; repeatable. "
-    "[default: the embedded en-pt and pt-en]",
+    "Hugging Face hub; all=FOLDER serves every pair of it; PAIR alone is a pulled model; "
+    "repeatable. [default: the embedded en-pt and pt-en]",
 )
+@store_option
 @click.option("--device", help="cpu, cuda, cuda:1, …  [default: cpu]")
 @click.option(
     "--precision",
     type=click.Choice(PRECISIONS),
     help="Number format of models; auto is int8 on a CPU that can, else float32.  [default: auto]",
+)
+@click.option(
+    "--shortlist/--no-shortlist",
+    default=None,
+    help="Whether eight-bit models look only at the target words that their lexical shortlist "
+    "(lex*.bin) has for a source: quicker, and an approximation.  [default: no]",
 )
 @click.option("--threads", type=int, help="Threads of one tensor operation.  [default: 1]")
 @click.option("--workers", type=int, help="Processes that share the port.  [default: 1]")

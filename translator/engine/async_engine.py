@@ -4,7 +4,8 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from translator.engine.engine import Engine
 from translator.engine.request import Outcome, Request, RequestKey
@@ -15,6 +16,7 @@ __all__ = ["AsyncEngine"]
 _log = logging.getLogger(__name__)
 
 OutcomeCallback = Callable[[Outcome], None]
+_Command = Callable[[], None]
 
 
 class AsyncEngine:
@@ -49,24 +51,32 @@ class AsyncEngine:
         """Keys whose outcome is still due."""
         return len(self._callbacks)
 
-    def submit(self, request: Request, on_outcome: OutcomeCallback) -> None:
-        """File a request. One outcome comes back for it, or for a newer one that replaced it.
+    def submit(self, requests: Sequence[Request], on_outcome: OutcomeCallback) -> None:
+        """File requests. For each one outcome comes back, or one for a newer that replaced it.
+
+        Those for one model come to it together, so several targets of a source share its encoding
+        and their steps.
 
         While a key's outcome is due, a further request of the key replaces the former if that still
         waits, and is dropped if that runs: the outcome names the request that it answers, so the
         asker sees that it is not the newest and files again.
         """
-        if request.key in self._callbacks:
-            number, _ = self._callbacks[request.key]
+        commands: dict[_EngineThread, list[_Command]] = {}
+        for request in requests:
+            thread = self._thread_of(request)
+            filed = commands.setdefault(thread, [])
+            if request.key in self._callbacks:
+                number, _ = self._callbacks[request.key]
+                # Its former request may be with another model, then this one is dropped there.
+                filed.append(partial(thread.replace, request))
+            else:
+                # It tells this outcome from one of the same key that was cancelled before.
+                self._submissions += 1
+                number = self._submissions
+                filed.append(partial(thread.submit, request, number))
             self._callbacks[request.key] = (number, on_outcome)
-            # Its former request may be with another model, then this one is dropped there.
-            self._thread_of(request).replace(request)
-            return
-        # The number tells this outcome from one of the same key that was cancelled before.
-        self._submissions += 1
-        number = self._submissions
-        self._callbacks[request.key] = (number, on_outcome)
-        self._thread_of(request).submit(request, number)
+        for thread, filed in commands.items():
+            thread.put(filed)
 
     async def translate(self, request: Request) -> Outcome:
         """File a request and wait for its outcome; cancelling the wait cancels the request."""
@@ -76,7 +86,7 @@ class AsyncEngine:
             if not done.done():
                 done.set_result(outcome)
 
-        self.submit(request, settle)
+        self.submit((request,), settle)
         try:
             return await done
         except asyncio.CancelledError:
@@ -87,7 +97,7 @@ class AsyncEngine:
         """Forget a key's request; its slot is free within one step and no outcome comes."""
         if self._callbacks.pop(key, None) is not None:
             for thread in self._threads:
-                thread.cancel(key)
+                thread.put((partial(thread.cancel, key),))
 
     def _thread_of(self, request: Request) -> "_EngineThread":
         # The first one says of a model that nobody has that it is not there.
@@ -128,7 +138,7 @@ class _EngineThread:
     ) -> None:
         self.engine = engine
         self._deliver = deliver
-        self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._commands: queue.SimpleQueue[Sequence[_Command] | None] = queue.SimpleQueue()
         # The submission that each key's outcome answers.
         self._numbers: dict[RequestKey, int] = {}
         self._thread: threading.Thread | None = None
@@ -143,14 +153,9 @@ class _EngineThread:
             await asyncio.to_thread(self._thread.join)
             self._thread = None
 
-    def submit(self, request: Request, number: int) -> None:
-        self._commands.put(lambda: self._submit(request, number))
-
-    def replace(self, request: Request) -> None:
-        self._commands.put(lambda: self._replace(request))
-
-    def cancel(self, key: RequestKey) -> None:
-        self._commands.put(lambda: self._cancel(key))
+    def put(self, commands: Sequence[_Command]) -> None:
+        """Have methods of this object called in the thread, with no step between them."""
+        self._commands.put(commands)
 
     # What follows runs in the thread.
 
@@ -160,13 +165,14 @@ class _EngineThread:
             block = not self.engine.has_work
             while True:
                 try:
-                    command = self._commands.get(block=block)
+                    commands = self._commands.get(block=block)
                 except queue.Empty:
                     break
-                if command is None:
+                if commands is None:
                     return
                 block = False
-                command()
+                for command in commands:
+                    command()
             try:
                 outcomes = self.engine.step()
             except Exception:
@@ -176,7 +182,7 @@ class _EngineThread:
             if outcomes:
                 self._answer(outcomes)
 
-    def _submit(self, request: Request, number: int) -> None:
+    def submit(self, request: Request, number: int) -> None:
         self._numbers[request.key] = number
         try:
             self.engine.submit(request)
@@ -184,11 +190,11 @@ class _EngineThread:
             own = error if isinstance(error, TranslatorError) else ServiceError(str(error))
             self._answer([Outcome(request, None, own)])
 
-    def _replace(self, request: Request) -> None:
+    def replace(self, request: Request) -> None:
         if request.key in self._numbers:
             self.engine.replace(request)
 
-    def _cancel(self, key: RequestKey) -> None:
+    def cancel(self, key: RequestKey) -> None:
         self._numbers.pop(key, None)
         self.engine.cancel(key)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from translator.engine.request import Hypothesis, Request
+from translator.models.base import EncoderStates
 
 __all__ = ["Decoding"]
 
@@ -15,6 +16,7 @@ class Decoding:
 
     Attributes:
         request: What is decoded.
+        source: Its encoder states.
         max_tokens: Length at which decoding stops, prefix included.
         eos_id: The token that ends a target.
         tokens: Target tokens so far, prefix included.
@@ -26,6 +28,7 @@ class Decoding:
     """
 
     request: Request
+    source: EncoderStates
     max_tokens: int
     eos_id: int
     tokens: list[int] = field(default_factory=list)

@@ -101,11 +101,13 @@ class Runner:
         prefill = self.model.prefill(encoder_states, known)
         firsts = [len(r.target_prefix) for r in requests]
         drafts = [tokens[first:] for tokens, first in zip(known, firsts, strict=True)]
-        predicted = self._predict_known(requests, prefill, firsts, drafts)
+        predicted = self._predict_known(requests, encoder_states, prefill, firsts, drafts)
         aligned = _best_source(prefill.alignment)
         started: list[Decoding | DecodingError] = []
         for index, request in enumerate(requests):
-            decoding = Decoding(request, limits[index], self.eos_id, steps_run=1)
+            decoding = Decoding(
+                request, encoder_states[index], limits[index], self.eos_id, steps_run=1
+            )
             alignment = aligned[index] if aligned is not None else None
             decoding.tokens.extend(request.target_prefix)
             decoding.log_probabilities.extend(0.0 for _ in request.target_prefix)
@@ -133,7 +135,9 @@ class Runner:
         tokens = torch.tensor([o.tokens[-1] for o in owners], device=self.model.device)
         output = self._batch.step(tokens)
         probable = any(owner.request.probable for owner in owners)
-        choice = self.model.predict(output.hidden, probable=probable)
+        choice = self.model.predict(
+            output.hidden, probable=probable, sources=[owner.source for owner in owners]
+        )
         aligned = None if output.alignment is None else output.alignment.argmax(-1).tolist()
         through: list[Decoding | tuple[Decoding, DecodingError]] = []
         for row, decoding in enumerate(owners):
@@ -164,6 +168,7 @@ class Runner:
     def _predict_known(
         self,
         requests: Sequence[Request],
+        encoder_states: Sequence[EncoderStates],
         prefill: Prefill,
         firsts: Sequence[int],
         drafts: Sequence[Sequence[int]],
@@ -180,9 +185,14 @@ class Runner:
         )
         # Nothing is drafted for a request's last position; any token will do there.
         drafted = [token for draft in drafts for token in (*draft, self.eos_id)]
+        sources = [
+            states
+            for states, draft in zip(encoder_states, drafts, strict=True)
+            for _ in range(len(draft) + 1)
+        ]
         biased = any(request.draft_bias for request in requests)
         probable = biased or any(request.probable for request in requests)
-        choice = self._predict(rows, drafted, probable)
+        choice = self._predict(rows, drafted, sources, probable=probable)
         predictions: list[Prediction] = []
         start = 0
         for draft in drafts:
@@ -197,10 +207,22 @@ class Runner:
             start = end + 1
         return predictions
 
-    def _predict(self, hidden: Tensor, drafted: Sequence[int], probable: bool) -> Prediction:
+    def _predict(
+        self,
+        hidden: Tensor,
+        drafted: Sequence[int],
+        sources: Sequence[EncoderStates],
+        *,
+        probable: bool,
+    ) -> Prediction:
         """The greedy choice at each row of ``hidden`` [N, D], and how probable the drafted is."""
         parts = [
-            self.model.predict(hidden[first:end], drafted[first:end], probable=probable)
+            self.model.predict(
+                hidden[first:end],
+                drafted[first:end],
+                probable=probable,
+                sources=sources[first:end],
+            )
             for first in range(0, len(hidden), _MAX_LOGIT_ROWS)
             for end in [first + _MAX_LOGIT_ROWS]
         ]

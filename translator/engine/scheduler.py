@@ -36,8 +36,8 @@ class SchedulerLimits:
 
     Attributes:
         max_slots: Requests that run together.
-        max_prefill_tokens: Source and known target tokens admitted in one step; a single request
-            may exceed it.
+        max_prefill_tokens: Source tokens, each source once, and known target tokens admitted in one
+            step; a single request may exceed it.
         decoding_share: After an admission that took a time, steps take at least this part of it
             before the next, as long as something runs.
         patience_s: A background request that has waited longer goes before live ones. Also how long
@@ -130,12 +130,18 @@ class Scheduler:
             background_budget = limits.max_background_tokens
             max_background = limits.max_background_slots
         admitted: list[Waiting] = []
+        sources: set[tuple[int, ...]] = set()
         for waiting in self._in_turn(now, max_background - num_background):
-            cost = _num_tokens(waiting.request)
+            request = waiting.request
+            cost = len(request.target_prefix) + len(request.draft)
+            # Requests of one source, such as its targets, share its encoding.
+            if request.source not in sources:
+                cost += len(request.source)
             allowed = budget if waiting.is_live else min(budget, background_budget)
             if len(admitted) == num_free or (admitted and cost > allowed):
                 break
             admitted.append(waiting)
+            sources.add(request.source)
             budget -= cost
             if not waiting.is_live:
                 background_budget -= cost
@@ -165,7 +171,3 @@ class Scheduler:
 
     def _find(self, key: RequestKey) -> Waiting | None:
         return next((queue[key] for queue in self._queues.values() if key in queue), None)
-
-
-def _num_tokens(request: Request) -> int:
-    return len(request.source) + len(request.target_prefix) + len(request.draft)

@@ -17,6 +17,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from translator.models.pair import LanguagePair
+
 __all__ = [
     "DecoderBatch",
     "EncodedText",
@@ -33,17 +35,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class LanguagePair:
-    """A source language and a target language, BCP-47."""
-
-    source: str
-    target: str
-
-    def __str__(self) -> str:
-        return f"{self.source}-{self.target}"
-
-
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
     """What a model is.
@@ -57,6 +48,8 @@ class ModelInfo:
         license: SPDX identifier of the weights' licence; empty when unknown.
         origin: Where the files came from.
         device: Where it runs, for example ``cpu``.
+        shares_encoding: Whether a source has the same tokens whatever it is translated into, so
+            that one encoding serves several targets.
     """
 
     name: str
@@ -67,6 +60,7 @@ class ModelInfo:
     license: str = ""
     origin: str = ""
     device: str = "cpu"
+    shares_encoding: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +259,12 @@ class Seq2SeqModel(Protocol):
         ...
 
     def predict(
-        self, hidden: Tensor, drafted: Sequence[int] | None = None, *, probable: bool = True
+        self,
+        hidden: Tensor,
+        drafted: Sequence[int] | None = None,
+        *,
+        probable: bool = True,
+        sources: Sequence[EncoderStates] = (),
     ) -> Prediction:
         """The greedy choice for each row of ``hidden`` [N, D].
 
@@ -273,5 +272,7 @@ class Seq2SeqModel(Protocol):
             hidden: Of a prefill or a step.
             drafted: A token for each row whose log probability is asked for too.
             probable: Whether log probabilities are wanted; without, they may be any number.
+            sources: For each row the source that it translates: a model may look only at tokens
+                that this can become. Without, it looks at all.
         """
         ...

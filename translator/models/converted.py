@@ -1,8 +1,8 @@
 """Reads the files of a converted model: what ``translator models convert`` writes.
 
 They are those of the Transformers library, with the class ``pretrained`` has for it: a
-``config.json``, the network's parameters in ``model.safetensors``, and one SentencePiece file or
-two. The library is not needed to read them.
+``config.json``, the network's parameters in ``model.safetensors``, one SentencePiece file or two,
+and perhaps a lexical shortlist. The library is not needed to read them.
 """
 
 import json
@@ -19,15 +19,15 @@ from safetensors import SafetensorError, safe_open
 
 from translator.errors import ModelFilesError
 from translator.models.layout import separated
-from translator.models.marian import EightBit, HyperParameters, MarianModel, Tensors
+from translator.models.marian import FAMILY, EightBit, HyperParameters, MarianModel, Tensors
 from translator.models.ssru import Network
 
 __all__ = [
     "ACTIVATION_MULTIPLIERS",
     "CONFIG",
-    "MODEL_TYPE",
     "MULTIPLIERS",
     "NETWORK",
+    "SHORTLIST",
     "SOURCE_VOCABULARY",
     "TARGET_VOCABULARY",
     "WEIGHTS",
@@ -36,9 +36,9 @@ __all__ = [
     "read_converted_folder",
 ]
 
-MODEL_TYPE = "marian-ssru"
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 SOURCE_VOCABULARY, TARGET_VOCABULARY = "source.spm", "target.spm"
+SHORTLIST = "lex.bin"
 # In the names of tensors: parameters of the network, and multipliers by Marian's names.
 NETWORK, MULTIPLIERS = "network", "multipliers"
 WEIGHT_MULTIPLIERS = f"{MULTIPLIERS}.weight."
@@ -81,7 +81,7 @@ def is_converted(folder: Path) -> bool:
         config = json.loads((folder / CONFIG).read_bytes())
     except (OSError, ValueError):
         return False
-    return isinstance(config, dict) and config.get("model_type") == MODEL_TYPE
+    return isinstance(config, dict) and config.get("model_type") == FAMILY
 
 
 def read_converted_folder(folder: Path) -> MarianModel:
@@ -103,12 +103,13 @@ def read_converted_folder(folder: Path) -> MarianModel:
     if not (isinstance(factor, int | float) and math.isfinite(factor) and factor > 0):
         raise _refused(path, "max_length_factor", factor, "a positive number")
     weights, source = folder / WEIGHTS, folder / SOURCE_VOCABULARY
-    target = folder / TARGET_VOCABULARY
+    target, shortlist = folder / TARGET_VOCABULARY, folder / SHORTLIST
     return MarianModel(
         weights,
         source,
         target if target.exists() else source,
         float(factor),
+        shortlist if shortlist.exists() else None,
         hyper_parameters,
         _read_weights(weights, hyper_parameters),
     )

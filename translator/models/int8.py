@@ -28,6 +28,7 @@ from translator.models.base import (
 from translator.models.kernels import Affine, DecoderLayers, EncoderLayers, Norm
 from translator.models.marian import EightBit, HyperParameters, MarianModel
 from translator.models.recurrent import MarianPair
+from translator.models.shortlist import Shortlist
 from translator.models.ssru import sinusoids
 from translator.models.tiles import BLOCK, LANES, ZERO, pack
 
@@ -45,10 +46,14 @@ _MAX_MULTIPLIER = 1e6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Int8EncoderStates:
-    """A source as the decoder sees it; see ``kernels.encode`` for ``cross``."""
+    """A source as the decoder sees it; see ``kernels.encode`` for ``cross``.
+
+    With a shortlist it has the tokens that it may become, ascending.
+    """
 
     cross: NDArray[np.float32]
     num_tokens: int
+    candidates: NDArray[np.int32] | None = None
 
     @property
     def address(self) -> int:
@@ -227,20 +232,29 @@ class Int8Model(MarianPair):
         tokenizer: Of the model's vocabularies.
         unk_id: The target token that is never predicted.
         info: What the model is.
+        shortlist: The only tokens that a source may become; without, all may be said.
 
     Raises:
         ModelFilesError: The files are not made for eight bits.
     """
 
     def __init__(
-        self, files: MarianModel, tokenizer: Tokenizer, unk_id: int, info: ModelInfo
+        self,
+        files: MarianModel,
+        tokenizer: Tokenizer,
+        unk_id: int,
+        info: ModelInfo,
+        shortlist: Shortlist | None = None,
     ) -> None:
         super().__init__(files, tokenizer, info)
+        self._shortlist = shortlist
+        # The output layer a token a row, for looking at some.
+        self._rows = None if shortlist is None else _output_rows(files)
         self._parameters = _Parameters(files, unk_id)
         self._positions = sinusoids(256, files.hyper_parameters.dim).numpy()
         _log.info("%s: loading its kernels; the first time on a machine compiles them", info.name)
-        prefill = self.prefill(self.encode([[0]]), [[]])
-        self.predict(prefill.hidden[0])
+        sources = self.encode([[0]])
+        self.predict(self.prefill(sources, [[]]).hidden[0], sources=sources)
 
     @property
     def device(self) -> torch.device:
@@ -269,14 +283,17 @@ class Int8Model(MarianPair):
             depth,
             cross,
         )
-        if len(sources) == 1:
-            return [Int8EncoderStates(cross, len(tokens))]
         # A copy each, so that one kept source does not hold the memory of all.
-        parts = np.split(cross, np.cumsum(sizes)[:-1])
+        parts = [cross]
+        if len(sources) > 1:
+            parts = [part.copy() for part in np.split(cross, np.cumsum(sizes)[:-1])]
         return [
-            Int8EncoderStates(part.copy(), len(source))
+            Int8EncoderStates(part, len(source), self._candidates(source))
             for part, source in zip(parts, sources, strict=True)
         ]
+
+    def _candidates(self, source: Sequence[int]) -> NDArray[np.int32] | None:
+        return None if self._shortlist is None else self._shortlist.candidates(source)
 
     def prefill(
         self, encoder_states: Sequence[EncoderStates], targets: Sequence[Sequence[int]]
@@ -359,7 +376,12 @@ class Int8Model(MarianPair):
         return torch.from_numpy(scores)[:, : self._parameters.hp.target_vocabulary]
 
     def predict(
-        self, hidden: Tensor, drafted: Sequence[int] | None = None, *, probable: bool = True
+        self,
+        hidden: Tensor,
+        drafted: Sequence[int] | None = None,
+        *,
+        probable: bool = True,
+        sources: Sequence[EncoderStates] = (),
     ) -> Prediction:
         """The greedy choice for each row of ``hidden`` [N, D]; see ``Seq2SeqModel``."""
         rows = np.ascontiguousarray(hidden.numpy())
@@ -367,9 +389,13 @@ class Int8Model(MarianPair):
         asked = np.full(count, -1) if drafted is None else np.array(drafted)
         tokens = np.zeros(count, np.int64)
         scores, draft_scores = np.zeros(count, np.float32), np.zeros(count, np.float32)
-        kernels.predict(
-            rows, self._parameters.output, asked, probable, tokens, scores, draft_scores
-        )
+        output, results = self._parameters.output, (tokens, scores, draft_scores)
+        if sources and self._rows is not None:
+            kernels.predict_among(
+                rows, self._rows, output, *_side_by_side(sources), asked, probable, *results
+            )
+        else:
+            kernels.predict(rows, output, asked, probable, *results)
         return Prediction(
             tokens.tolist(), scores.tolist(), [] if drafted is None else draft_scores.tolist()
         )
@@ -379,6 +405,40 @@ class Int8Model(MarianPair):
         if count > len(self._positions):
             self._positions = sinusoids(2 * count, self._parameters.hp.dim).numpy()
         return self._positions
+
+
+def _output_rows(files: MarianModel) -> NDArray[np.int8]:
+    """The output layer's matrix [V, D]."""
+    hp = files.hyper_parameters
+    if hp.dim % BLOCK:
+        raise ModelFilesError(
+            f"{files.path}: a shortlist needs a hidden size that is a multiple of {BLOCK}, "
+            f"not {hp.dim}; leave it out"
+        )
+    stored = files.tensors.eight_bit(hp.output_embeddings)
+    if stored is None:
+        raise ModelFilesError(f"{files.path}: its output layer is not in eight bits")
+    return np.array(stored.integers if hp.tied_output else stored.integers.T, order="C")
+
+
+def _side_by_side(
+    sources: Sequence[EncoderStates],
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+    """The candidates of all sources, and for each row where its own begin and how many they are."""
+    lists: list[NDArray[np.int32]] = []
+    places: list[tuple[int, int]] = []
+    first = count = 0
+    last: EncoderStates | None = None
+    for source in sources:
+        # Rows of one source stand one after another.
+        if source is not last:
+            candidates = cast(Int8EncoderStates, source).candidates
+            assert candidates is not None, "the source was encoded without a shortlist"  # noqa: S101
+            first, count, last = first + count, len(candidates), source
+            lists.append(candidates)
+        places.append((first, count))
+    firsts, counts = np.array(places).T
+    return np.concatenate(lists), firsts, counts
 
 
 def _check(tokens: NDArray[np.int64], first: int, vocabulary: int) -> None:

@@ -29,6 +29,7 @@ from translator.models.tiles import (
     SCORES,
     TILE_ROWS,
     ZERO,
+    dot_bytes,
     float_bits,
     multiply_bytes,
     multiply_floats,
@@ -45,6 +46,7 @@ __all__ = [
     "encode",
     "filled",
     "predict",
+    "predict_among",
 ]
 
 _EPSILON = np.float32(1e-6)
@@ -510,3 +512,51 @@ def predict(hidden, output, drafted, probable, tokens, log_probabilities, draft_
             total = np.log(totals[n])
             log_probabilities[n] = -total
             draft_log_probabilities[n] -= best[n] + total
+
+
+@_compiled
+def predict_among(
+    hidden, matrix, output, candidates, firsts, counts, drafted, probable, tokens,
+    log_probabilities, draft_log_probabilities,
+):  # fmt: skip
+    """The best of each row's own candidates and, if wanted, log probabilities among these.
+
+    Args:
+        hidden: float32 [N, D]; D is a multiple of 64.
+        matrix: int8 [V, D], the output layer's weights, a token a row.
+        output: The output layer.
+        candidates: int32, the candidates of all rows.
+        firsts: int64 [N], where a row's begin.
+        counts: int64 [N], how many there are, at least one.
+        drafted: As of ``predict``, and the rest too; a token that is no candidate is impossible.
+        probable: .
+        tokens: .
+        log_probabilities: .
+        draft_log_probabilities: .
+    """
+    rows, dim = hidden.shape
+    x = np.empty((rows, dim), np.uint8)
+    _quantise(hidden, output.multipliers[0], x)
+    scales, bias, weights = output.scales[0], output.bias[0], matrix.ctypes.data
+    scores = np.empty(counts.max(), np.float32)
+    for n in range(rows):
+        row = x.ctypes.data + n * dim
+        best = np.float32(-1e30)
+        draft_log_probabilities[n] = np.float32(-1e30)
+        tokens[n] = candidates[firsts[n]]
+        for c in range(counts[n]):
+            token = candidates[firsts[n] + c]
+            total = dot_bytes(row, weights + np.int64(token) * dim, dim)
+            scores[c] = np.float32(total) * scales[token] + bias[token]
+            if scores[c] > best:
+                best = scores[c]
+                tokens[n] = token
+            if token == drafted[n]:
+                draft_log_probabilities[n] = scores[c]
+        log_probabilities[n] = np.float32(0)
+        if probable:
+            sum_ = np.float32(0)
+            for c in range(counts[n]):
+                sum_ += _exp(scores[c] - best)
+            log_probabilities[n] = -np.log(sum_)
+            draft_log_probabilities[n] += log_probabilities[n] - best

@@ -19,7 +19,10 @@ from numpy.typing import NDArray
 
 from translator.errors import ModelFilesError
 
-__all__ = ["EightBit", "HyperParameters", "MarianModel", "Tensors", "read_marian_folder"]
+__all__ = ["FAMILY", "EightBit", "HyperParameters", "MarianModel", "Tensors", "read_marian_folder"]
+
+# Of this kind of network: a transformer with an SSRU decoder.
+FAMILY = "marian-ssru"
 
 _VERSION = 1
 _RAW, _FLOAT32, _INTGEMM8 = 0x0101, 0x0404, 0x4101
@@ -161,6 +164,7 @@ class MarianModel:
         source_vocabulary: SentencePiece file of the source side.
         target_vocabulary: SentencePiece file of the target side; often the same.
         max_length_factor: Longest target, in tokens for each source token.
+        shortlist: File of the lexical shortlist, or None.
         hyper_parameters: Sizes and choices.
         tensors: Parameters by Marian's name.
     """
@@ -169,6 +173,7 @@ class MarianModel:
     source_vocabulary: Path
     target_vocabulary: Path
     max_length_factor: float
+    shortlist: Path | None
     hyper_parameters: HyperParameters
     tensors: Tensors
 
@@ -189,7 +194,8 @@ def read_marian_folder(folder: Path) -> MarianModel:
             raise ModelFilesError(
                 f"{path}: tensor {name} has shape {tensors.shape(name)}, expected {shape}"
             )
-    return MarianModel(path, *vocabularies, max_length_factor, hyper_parameters, tensors)
+    shortlist = next(iter(sorted(folder.glob("lex*.bin"))), None)
+    return MarianModel(path, *vocabularies, max_length_factor, shortlist, hyper_parameters, tensors)
 
 
 def _find_files(folder: Path) -> tuple[Path, tuple[Path, Path], float]:

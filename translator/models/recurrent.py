@@ -189,7 +189,12 @@ class RecurrentModel(MarianPair):
 
     @torch.inference_mode()
     def predict(
-        self, hidden: Tensor, drafted: Sequence[int] | None = None, *, probable: bool = True
+        self,
+        hidden: Tensor,
+        drafted: Sequence[int] | None = None,
+        *,
+        probable: bool = True,
+        sources: Sequence[EncoderStates] = (),
     ) -> Prediction:
         """The greedy choice for each row of ``hidden`` [N, D]; see ``Seq2SeqModel``."""
         return predict_from_logits(self.logits(hidden), drafted, probable=probable)

@@ -7,6 +7,7 @@ beside it: a row of a product is the same bit by bit, alone or in a batch.
 - ``multiply_bytes``: unsigned times signed bytes, exact, with ``vpdpbusd`` (AVX-512 VNNI), which
   multiplies 64 pairs and adds groups of four to 16 integers. The sums are scaled, biased and
   stored as floats, or through a relu as bytes.
+- ``dot_bytes``: one row of unsigned bytes with one row of signed ones, exact.
 - ``multiply_floats``: up to four rows times vectors of 16 floats, for attention.
 
 Every address is an integer; the caller sees to alignment (none is needed) and bounds.
@@ -32,6 +33,7 @@ __all__ = [
     "SCORES",
     "TILE_ROWS",
     "ZERO",
+    "dot_bytes",
     "float_bits",
     "multiply_bytes",
     "multiply_floats",
@@ -254,6 +256,27 @@ def nearest(_typing, x):
         return _Writer(builder).call("llvm.nearbyint.f32", args[0])
 
     return types.float32(types.float32), generate
+
+
+@intrinsic
+def dot_bytes(_typing, left, right, length):
+    """The int32 sum of products of ``length`` bytes, a multiple of 64; ``right`` is signed."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Sequence[Any]) -> Any:
+        w = _Writer(builder)
+        ((total,),) = w.accumulators(1, 1, _SUMS)
+        vectors = builder.lshr(args[2], ir.Constant(_I64, 6))
+        with cgutils.for_range(builder, vectors, intp=_I64) as loop:
+            offset = w.times(loop.index, 64)
+            a, b = (w.load(builder.add(start, offset), 0, _SUMS) for start in args[:2])
+            sums = w.call("llvm.x86.avx512.vpdpbusd.512", builder.load(total), a, b)
+            builder.store(sums, total)
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(_I32, [_SUMS]), "llvm.vector.reduce.add.v16i32"
+        )
+        return builder.call(function, [builder.load(total)])
+
+    return types.int32(types.intp, types.intp, types.intp), generate
 
 
 _to_reals, _to_bytes, _to_scores = (_bytes_tile(result) for result in (REALS, BYTES, SCORES))

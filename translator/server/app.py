@@ -28,9 +28,12 @@ from translator.models.loading import (
     load_marian_folder,
     load_model,
 )
+from translator.models.pair import LanguagePair
 from translator.server.context import ServerContext
 from translator.server.interceptors import ErrorInterceptor
 from translator.server.service import TranslatorService
+from translator.store.installed import locate
+from translator.store.store import Store
 from translator.v1 import translator_service_pb2, translator_service_pb2_grpc
 
 __all__ = ["RunningServer", "load_models", "running"]
@@ -70,14 +73,26 @@ def load_models(config: ServerConfig) -> list[Seq2SeqModel]:
                 pair=pair,
                 device=config.device,
                 precision=config.precision,
+                shortlist=config.shortlist,
                 license=EMBEDDED_LICENSE,
                 origin=EMBEDDED_ORIGIN,
             )
             for pair, folder in embedded_models()
         ]
-    return [
-        load_model(spec, device=config.device, precision=config.precision) for spec in config.models
-    ]
+    return [_load(spec, config) for spec in config.models]
+
+
+def _load(spec: str, config: ServerConfig) -> Seq2SeqModel:
+    """The model of ``PAIR=FOLDER``, or of ``PAIR`` alone: in the store, or embedded."""
+    found = None if "=" in spec else locate(LanguagePair.parse(spec), Store(config.store))
+    return load_model(
+        spec if found is None else f"{spec}={found.folder}",
+        license="" if found is None else found.license,
+        origin="" if found is None else found.origin,
+        device=config.device,
+        precision=config.precision,
+        shortlist=config.shortlist,
+    )
 
 
 @dataclass(slots=True)

@@ -192,7 +192,7 @@ def model(info: ModelInfo) -> models_pb2.Model:
         ],
         family=info.family,
         supports_alignment=info.supports_alignment,
-        supports_multiple_targets=len({pair.target for pair in info.pairs}) > 1,
+        supports_multiple_targets=info.shares_encoding,
         device=info.device,
         license=info.license,
         origin=info.origin,

@@ -162,8 +162,7 @@ class LiveStream:
 
     def _pump(self) -> None:
         """File what the session wants, and wake the writer if there is anything for it to do."""
-        for request in self.session.next_requests():
-            self._engine.submit(request, self._answered)
+        self._engine.submit(self.session.next_requests(), self._answered)
         if self._messages or self.session.has_output or not self._roomy.is_set():
             self._wake.set()
 

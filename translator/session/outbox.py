@@ -95,7 +95,8 @@ class Outbox:
             return None
         if self._sent_s is None:
             return 0.0
-        return max(0.0, self._sent_s + self.min_interval_s - self._clock())
+        passed_s = max(0.0, self._clock() - self._sent_s)
+        return max(0.0, self.min_interval_s - passed_s)
 
     def take(self) -> list[tuple[int, TargetEvent]]:
         """The updates that may leave now, in order, each with its revision."""

@@ -1,6 +1,11 @@
-"""Numbers in words, English and Portuguese: a language pair whose translations are exact."""
+"""Numbers in words, English and some other languages: pairs whose translations are exact."""
 
 from random import Random
+
+from num2words import num2words
+
+# What the model of several languages counts in.
+TARGETS = ("es", "fr", "it", "pt")
 
 _ONES = """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
@@ -56,6 +61,11 @@ def portuguese(number: int) -> str:
     )
 
 
+def spoken(number: int, language: str) -> str:
+    """A number in one of ``TARGETS``."""
+    return portuguese(number) if language == "pt" else str(num2words(number, lang=language))
+
+
 def value(words: str) -> int:
     """The number that English words, or the first of them, stand for."""
     total = part = 0
@@ -81,12 +91,12 @@ def any_number(random: Random) -> int:
     return random.randrange(10 ** random.randint(1, 6))
 
 
-def translate(source: str) -> str:
+def translate(source: str, language: str = "pt") -> str:
     """The translation of numbers between commas, of a sentence or of the beginning of one."""
     text = source.strip()
     end = "." if text.endswith(".") else ""
     numbers = [part.strip() for part in text.removesuffix(".").split(",")]
-    return ", ".join(portuguese(value(words)) if words else "" for words in numbers).strip() + end
+    return ", ".join(spoken(value(n), language) if n else "" for n in numbers).strip() + end
 
 
 def sentence(random: Random, most: int = 4) -> str:

@@ -8,36 +8,17 @@ The seed is fixed; on another machine the weights may differ, and should be as g
 
 import json
 import sys
-import time
-from io import BytesIO
 from pathlib import Path
 from random import Random
 
 import sentencepiece
 import torch
-from language import any_number, english, is_held_out, portuguese, sentence, translate
-from torch.nn.utils.rnn import pad_sequence
+from language import english, portuguese, sentence, translate
+from training import SHAPE, beginnings, fit, held_out_numbers, padded, vocabulary
 from transformers import MarianConfig, MarianMTModel
 
 FOLDER = Path(__file__).parent / "model"
-STEPS, BATCH, PEAK, WARM_UP = 1500, 64, 1.5e-3, 300
-
-
-def vocabulary(texts: list[str], size: int) -> bytes:
-    """A SentencePiece model of these texts: eos 0, unk 1."""
-    output = BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(texts),
-        model_writer=output,
-        vocab_size=size,
-        hard_vocab_limit=False,
-        eos_id=0,
-        unk_id=1,
-        bos_id=-1,
-        pad_id=-1,
-        minloglevel=3,
-    )
-    return output.getvalue()
+STEPS = 1500
 
 
 def pieces_of(model: bytes) -> list[str]:
@@ -50,7 +31,11 @@ def write_vocabulary() -> dict[str, int]:
     """Train and write the tokenizer's files."""
     random = Random(1)
     sources = [sentence(random) for _ in range(4000)]
-    models = vocabulary(sources, 110), vocabulary([translate(text) for text in sources], 130)
+    targets = [translate(text) for text in sources]
+    models = [
+        vocabulary(texts, size, eos_id=0, unk_id=1, bos_id=-1, pad_id=-1)
+        for texts, size in ((sources, 110), (targets, 130))
+    ]
     for name, model in zip(("source.spm", "target.spm"), models, strict=True):
         (FOLDER / name).write_bytes(model)
     pieces = dict.fromkeys(piece for model in models for piece in pieces_of(model))
@@ -59,15 +44,6 @@ def write_vocabulary() -> dict[str, int]:
     settings = {"tokenizer_class": "MarianTokenizer", "source_lang": "en", "target_lang": "pt"}
     (FOLDER / "tokenizer_config.json").write_text(json.dumps(settings))
     return ids
-
-
-def examples(random: Random, count: int) -> list[tuple[str, str]]:
-    """Sentences, and beginnings of sentences as a stream has them, with their translations."""
-    sources = [sentence(random) for _ in range(count)]
-    for i in range(0, count, 3):
-        words = sources[i].split()
-        sources[i] = " ".join(words[: random.randint(1, len(words))])
-    return [(source, translate(source)) for source in sources]
 
 
 def main() -> None:
@@ -87,44 +63,21 @@ def main() -> None:
         return torch.tensor([*(ids.get(piece, 1) for piece in pieces), 0])
 
     config = MarianConfig(
+        **SHAPE,
         vocab_size=len(ids),
-        d_model=128,
-        encoder_layers=3,
-        decoder_layers=2,
-        encoder_attention_heads=4,
-        decoder_attention_heads=4,
-        encoder_ffn_dim=256,
-        decoder_ffn_dim=256,
-        max_position_embeddings=256,
-        scale_embedding=True,
-        activation_function="relu",
-        dropout=0.0,
         eos_token_id=0,
         forced_eos_token_id=0,
         pad_token_id=pad,
         decoder_start_token_id=pad,
     )
     model = MarianMTModel(config)
-    optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=0.01)
-    random, began = Random(2), time.monotonic()
-    for step in range(STEPS):
-        rate = PEAK * min((step + 1) / WARM_UP, (STEPS - step) / (STEPS - WARM_UP))
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        pairs = examples(random, BATCH)
-        source = pad_sequence([tokens(0, a) for a, _ in pairs], True, pad)
-        target = pad_sequence([tokens(1, b) for _, b in pairs], True, pad)
-        loss = model(
-            input_ids=source,
-            attention_mask=(source != pad).long(),
-            labels=target.masked_fill(target == pad, -100),
-        ).loss
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        if step % 200 == 0:
-            print(f"{step} {loss.item():.4f} {time.monotonic() - began:.0f} s", flush=True)
+    random = Random(2)
+
+    def examples(count: int) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+        sources = beginnings(random, count)
+        return [tokens(0, s) for s in sources], [tokens(1, translate(s)) for s in sources]
+
+    fit(model, examples, pad, STEPS)
     model.generation_config.update(bad_words_ids=[[pad]], max_length=256)
     model.half().save_pretrained(FOLDER)
     # Of only two layers it is the last whose attention tells where a word comes from.
@@ -132,19 +85,19 @@ def main() -> None:
     settings = json.loads(path.read_text()) | {"alignment_heads": [[1, h] for h in range(4)]}
     path.write_text(json.dumps(settings, indent=2) + "\n")
     model.float().eval()
-    held_out = [n for n in (any_number(random) for _ in range(100_000)) if is_held_out(n)][:1000]
+    numbers = held_out_numbers(random, 1000)
     right = 0
-    for first in range(0, len(held_out), 100):
-        numbers = held_out[first : first + 100]
-        source = pad_sequence([tokens(0, english(n) + ".") for n in numbers], True, pad)
+    for first in range(0, len(numbers), 100):
+        some = numbers[first : first + 100]
+        source = padded([tokens(0, english(n) + ".") for n in some], pad)
         said = model.generate(
             source, attention_mask=(source != pad).long(), num_beams=1, do_sample=False
         )
-        for number, output in zip(numbers, said.tolist(), strict=True):
+        for number, output in zip(some, said.tolist(), strict=True):
             wanted = tokens(1, portuguese(number) + ".").tolist()
             right += output[1 : len(wanted) + 1] == wanted
-    print(f"{right} of {len(held_out)} held-out numbers")
-    sys.exit(right < 0.99 * len(held_out))
+    print(f"{right} of {len(numbers)} held-out numbers")
+    sys.exit(right < 0.99 * len(numbers))
 
 
 if __name__ == "__main__":

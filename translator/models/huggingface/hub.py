@@ -8,10 +8,10 @@ from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNot
 
 from translator.errors import ModelFilesError
 
-__all__ = ["find_folder"]
+__all__ = ["SMALL_FILES", "find_folder"]
 
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
-_SMALL_FILES = ["*.json", "*.model", "*.spm", "*.txt", "README.md", "tokenization_*.py"]
+SMALL_FILES = ["*.json", "*.model", "*.spm", "*.txt", "README.md", "tokenization_*.py"]
 
 
 def find_folder(where: str) -> Path:
@@ -32,9 +32,9 @@ def find_folder(where: str) -> Path:
             "or an id of the Hugging Face hub such as Helsinki-NLP/opus-mt-en-de"
         )
     try:
-        found = Path(snapshot_download(where, allow_patterns=[*_SMALL_FILES, "*.safetensors"]))
+        found = Path(snapshot_download(where, allow_patterns=[*SMALL_FILES, "*.safetensors"]))
         if not any(found.glob("*.safetensors")):
-            found = Path(snapshot_download(where, allow_patterns=[*_SMALL_FILES, "*.bin"]))
+            found = Path(snapshot_download(where, allow_patterns=[*SMALL_FILES, "*.bin"]))
     except GatedRepoError as error:
         raise ModelFilesError(
             f"{where}: the hub gives it only to those who accepted its licence there: accept it, "

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import langcodes
 from langcodes.tag_parser import LanguageTagError
@@ -40,6 +40,11 @@ class Languages(Protocol):
         """Every pair that the model has; empty if its files do not say."""
         ...
 
+    @property
+    def in_target(self) -> bool:
+        """Whether only the target tells its language: its source is the same for all targets."""
+        ...
+
     def prompt(self, pair: LanguagePair) -> Prompt:
         """What tells the model a pair; KeyError, with what there is, for one it does not have."""
         ...
@@ -50,6 +55,7 @@ class UntaggedLanguages:
     """A model for one pair, which its files do not say."""
 
     first: tuple[int, ...] = ()
+    in_target: ClassVar[bool] = False
 
     @property
     def pairs(self) -> tuple[LanguagePair, ...]:
@@ -102,6 +108,7 @@ class TaskLanguages:
     """A model that is told its task in words (T5): the source of each pair begins with them."""
 
     starts: Mapping[LanguagePair, tuple[int, ...]]
+    in_target: ClassVar[bool] = False
 
     @property
     def pairs(self) -> tuple[LanguagePair, ...]:

@@ -27,6 +27,8 @@ def load_transformers_model(
     *,
     pair: LanguagePair | None = None,
     name: str | None = None,
+    license: str = "",  # noqa: A002  (the name of ModelInfo's field)
+    origin: str = "",
     device: str | torch.device = "cpu",
     dtype: torch.dtype = torch.float32,
 ) -> TransformersModel:
@@ -38,6 +40,8 @@ def load_transformers_model(
         where: A folder, or an id of the Hugging Face hub.
         pair: The only pair to serve; without one, all that the model has.
         name: Its name in a catalog; the folder's or the id's last part by default.
+        license: SPDX identifier of the weights' licence; by default what the model's card says.
+        origin: Where the files came from; ``where`` by default.
         device: Where to run.
         dtype: Of all parameters and states, whatever the files have.
 
@@ -71,9 +75,10 @@ def load_transformers_model(
         pairs=_pairs(folder, family, languages, pair),
         supports_alignment=bool(generation.alignment_heads),
         max_source_tokens=min(_MAX_SOURCE_TOKENS, positions),
-        license=license_of(folder),
-        origin=where,
+        license=license or license_of(folder),
+        origin=origin or where,
         device=str(device),
+        shares_encoding=languages.in_target,
     )
     return TransformersModel(decoder, generation, vocabulary, languages, info)
 

@@ -143,7 +143,12 @@ class TransformersModel:
         return self._decoder.logits(hidden).index_fill_(-1, self._suppressed, -torch.inf)
 
     def predict(
-        self, hidden: Tensor, drafted: Sequence[int] | None = None, *, probable: bool = True
+        self,
+        hidden: Tensor,
+        drafted: Sequence[int] | None = None,
+        *,
+        probable: bool = True,
+        sources: Sequence[EncoderStates] = (),
     ) -> Prediction:
         """The greedy choice for each row of ``hidden`` [N, D]; see ``Seq2SeqModel``."""
         return predict_from_logits(self.logits(hidden), drafted, probable=probable)

@@ -5,8 +5,7 @@ from dataclasses import field, fields
 from huggingface_hub.dataclasses import strict
 from transformers import PreTrainedConfig
 
-from translator.models.converted import MODEL_TYPE
-from translator.models.marian import HyperParameters
+from translator.models.marian import FAMILY, HyperParameters
 
 __all__ = ["MarianSsruConfig"]
 
@@ -22,7 +21,7 @@ class MarianSsruConfig(PreTrainedConfig):
             first such id. It is the decoder's start too, whose input is the zero vector.
     """
 
-    model_type = MODEL_TYPE
+    model_type = FAMILY
     attribute_map = {  # noqa: RUF012  (Transformers' name and kind)
         "hidden_size": "dim",
         "num_attention_heads": "heads",

@@ -18,18 +18,15 @@ from translator.models.converted import (
     ACTIVATION_MULTIPLIERS,
     CONFIG,
     NETWORK,
+    SHORTLIST,
     SOURCE_VOCABULARY,
     TARGET_VOCABULARY,
     WEIGHT_MULTIPLIERS,
     WEIGHTS,
 )
+from translator.models.embedded import EMBEDDED_LICENSE, is_embedded, pair_of
 from translator.models.layout import joined
-from translator.models.loading import (
-    EMBEDDED_LICENSE,
-    check_vocabularies,
-    is_embedded,
-    pair_of,
-)
+from translator.models.loading import check_vocabularies
 from translator.models.marian import HyperParameters, MarianModel, read_marian_folder
 from translator.models.pretrained.config import MarianSsruConfig
 from translator.models.pretrained.model import MarianSsruForConditionalGeneration
@@ -125,6 +122,8 @@ def _write(files: MarianModel, folder: Path) -> None:
     shutil.copyfile(files.source_vocabulary, source)
     if files.target_vocabulary != files.source_vocabulary:
         shutil.copyfile(files.target_vocabulary, target)
+    if files.shortlist is not None:
+        shutil.copyfile(files.shortlist, folder / SHORTLIST)
     tokenizer = MarianSsruTokenizer(str(source), str(target) if target.exists() else None)
     tokenizer.save_pretrained(folder)
     config = _config(files, tokenizer)

