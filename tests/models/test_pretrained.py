@@ -1,5 +1,8 @@
 """The recurrent model in the hands of the Transformers library: files, generate, training."""
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -350,3 +353,14 @@ def test_a_trainer_fine_tunes_it_and_the_result_is_served(folder: Path, tmp_path
     assert isinstance(load_model(f"en-pt={tmp_path / 'tuned'}", precision="auto"), RecurrentModel)
     with pytest.raises(ModelFilesError, match=r"int8|eight bits"):
         load_model(f"en-pt={tmp_path / 'tuned'}", precision="int8")
+
+
+def test_the_example_of_the_page_runs(folder: Path, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    (tmp_path / "models").mkdir()
+    folder.rename(tmp_path / "models" / "enpt")
+    subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=100, capture_output=True
+    )
+    assert load_model(f"en-pt={tmp_path / 'models' / 'tuned'}").info.name == "tuned"
