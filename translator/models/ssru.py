@@ -26,6 +26,18 @@ _LAYER_NORM_EPSILON = 1e-6
 _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": F.relu, "swish": F.silu}
 
 
+# Parameters are loaded, or initialised by who trains. Random numbers would be wasted, and on the
+# device "meta" they make torch import its compiler, which takes a second.
+class _Linear(nn.Linear):
+    def reset_parameters(self) -> None:
+        """Nothing."""
+
+
+class _Embedding(nn.Embedding):
+    def reset_parameters(self) -> None:
+        """Nothing."""
+
+
 def _norm(dim: int) -> nn.LayerNorm:
     return nn.LayerNorm(dim, _LAYER_NORM_EPSILON)
 
@@ -33,8 +45,8 @@ def _norm(dim: int) -> nn.LayerNorm:
 class _FeedForward(nn.Module):
     def __init__(self, dim: int, inner: int, activation: str) -> None:
         super().__init__()
-        self.inner = nn.Linear(dim, inner)
-        self.outer = nn.Linear(inner, dim)
+        self.inner = _Linear(dim, inner)
+        self.outer = _Linear(inner, dim)
         self.norm = _norm(dim)
         self.activation = _ACTIVATIONS[activation]
 
@@ -59,8 +71,8 @@ class _EncoderLayer(nn.Module):
         super().__init__()
         self.heads = hp.heads
         # Maps of the same input are one product, here and below.
-        self.query_key_value = nn.Linear(hp.dim, 3 * hp.dim)
-        self.out = nn.Linear(hp.dim, hp.dim)
+        self.query_key_value = _Linear(hp.dim, 3 * hp.dim)
+        self.out = _Linear(hp.dim, hp.dim)
         self.norm = _norm(hp.dim)
         self.feed_forward = _FeedForward(hp.dim, hp.encoder_ffn, hp.activation)
 
@@ -76,11 +88,11 @@ class _DecoderLayer(nn.Module):
     def __init__(self, hp: HyperParameters) -> None:
         super().__init__()
         self.heads = hp.heads
-        self.cell = nn.Linear(hp.dim, 2 * hp.dim, bias=False)
+        self.cell = _Linear(hp.dim, 2 * hp.dim, bias=False)
         self.gate_bias = nn.Parameter(torch.zeros(hp.dim))
         self.cell_norm = _norm(hp.dim)
-        self.query = nn.Linear(hp.dim, hp.dim)
-        self.out = nn.Linear(hp.dim, hp.dim)
+        self.query = _Linear(hp.dim, hp.dim)
+        self.out = _Linear(hp.dim, hp.dim)
         self.norm = _norm(hp.dim)
         self.feed_forward = _FeedForward(hp.dim, hp.decoder_ffn, hp.activation)
 
@@ -108,7 +120,10 @@ class _DecoderLayer(nn.Module):
 
 
 class Network(nn.Module):
-    """The layers and their parameters; padding and batches are the caller's."""
+    """The layers and their parameters; padding and batches are the caller's.
+
+    Parameters hold nothing that means anything until they are loaded or initialised.
+    """
 
     def __init__(self, hp: HyperParameters) -> None:
         super().__init__()
@@ -119,15 +134,13 @@ class Network(nn.Module):
         }
         # By Marian's name: where both sides share them there is one.
         self.embeddings = nn.ModuleDict(
-            {name: nn.Embedding(size, hp.dim) for name, size in sizes.items()}
+            {name: _Embedding(size, hp.dim) for name, size in sizes.items()}
         )
         self.encoder = nn.ModuleList(_EncoderLayer(hp) for _ in range(hp.encoder_layers))
         self.decoder = nn.ModuleList(_DecoderLayer(hp) for _ in hp.own_decoder_layers)
         # Keys and values of every decoder layer.
-        self.cross = nn.Linear(hp.dim, 2 * len(self.decoder) * hp.dim)
-        self.output = (
-            None if hp.tied_output else nn.Linear(hp.dim, hp.target_vocabulary, bias=False)
-        )
+        self.cross = _Linear(hp.dim, 2 * len(self.decoder) * hp.dim)
+        self.output = None if hp.tied_output else _Linear(hp.dim, hp.target_vocabulary, bias=False)
         self.output_bias = (
             nn.Parameter(torch.zeros(hp.target_vocabulary)) if hp.output_bias else None
         )
