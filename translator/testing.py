@@ -6,7 +6,7 @@ of an unfinished sentence is wrong at the end, so policies, drafts and commits h
 
 import math
 import re
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -60,13 +60,13 @@ async def serve_in_process(
         yield server
 
 
-def fake_translation(source: str) -> str:
-    """What the fake model makes of a source: every word in capitals.
+def fake_translation(source: str, word: Callable[[str], str] = str.upper) -> str:
+    """What the fake model makes of a source: every word in capitals, or as ``word`` puts it.
 
     A source that does not end with ``.``, ``!`` or ``?`` counts as unfinished: its last word gets a
     ``~`` and a full stop is invented, both of which the next word makes disappear.
     """
-    pieces = [piece.upper() for piece in _split(source)]
+    pieces = [word(piece) for piece in _split(source)]
     return "".join(_finish(pieces)).lstrip(" ")
 
 
@@ -79,16 +79,21 @@ def _split(text: str) -> list[str]:
 def _finish(pieces: list[str]) -> list[str]:
     if not pieces or pieces[-1] in {".", "!", "?"}:
         return pieces
-    return [*pieces[:-1], pieces[-1] + "~", "."]
+    return [*pieces[:-1], pieces[-1].removesuffix("~") + "~", "."]
 
 
 class FakeTokenizer:
-    """A vocabulary that grows with each word it sees; token 0 ends a sentence."""
+    """A vocabulary that grows with each word it sees; token 0 ends a sentence.
+
+    Args:
+        word: Translates a word or a mark, which may begin with a space.
+    """
 
     eos_id = 0
     target_start: tuple[int, ...] = ()
 
-    def __init__(self) -> None:
+    def __init__(self, word: Callable[[str], str] = str.upper) -> None:
+        self._word = word
         self._pieces: list[str] = [""]
         self._ids: dict[str, int] = {"": 0}
 
@@ -124,7 +129,7 @@ class FakeTokenizer:
 
     def translate(self, source: Sequence[int]) -> list[int]:
         """Target tokens of source tokens (end of sentence included in both)."""
-        pieces = [self.piece(token).upper() for token in source[:-1]]
+        pieces = [self._word(self.piece(token)) for token in source[:-1]]
         return [*(self.id(piece) for piece in _finish(pieces)), self.eos_id]
 
 
@@ -144,13 +149,23 @@ class FakeModel:
 
     Hidden states are [.., 1] and hold the next token itself.
 
+    Args:
+        pairs: What it translates; without any, ``xx`` to ``yy`` and to ``zz``.
+        name: Its name.
+        word: What it makes of a word or a mark, which may begin with a space.
+
     Attributes:
         num_encoded: Sources that were encoded.
         num_prefills: Calls of prefill.
         num_steps: Steps that were run.
     """
 
-    def __init__(self, *pairs: LanguagePair, name: str = "fake") -> None:
+    def __init__(
+        self,
+        *pairs: LanguagePair,
+        name: str = "fake",
+        word: Callable[[str], str] = str.upper,
+    ) -> None:
         self.info = ModelInfo(
             name=name,
             family="fake",
@@ -163,7 +178,7 @@ class FakeModel:
         )
         self.device = torch.device("cpu")
         self.num_encoded = self.num_prefills = self.num_steps = 0
-        self._tokenizer = FakeTokenizer()
+        self._tokenizer = FakeTokenizer(word)
 
     def tokenizer(self, pair: LanguagePair) -> FakeTokenizer:
         """One for all pairs."""

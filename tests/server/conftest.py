@@ -24,8 +24,6 @@ def vocabulary() -> bytes:
 @pytest.fixture(scope="session")
 def marian_folder(tmp_path_factory: pytest.TempPathFactory, vocabulary: bytes) -> Path:
     folder = tiny_model(vocabulary).write(tmp_path_factory.mktemp("tiny"))
-    # Not needed, so not downloaded.
-    (folder / "lex.50.50.tiny.s2t.bin").write_bytes(b"a shortlist")
     return folder
 
 

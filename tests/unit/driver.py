@@ -4,7 +4,7 @@ Each update goes through a ``Reader``, which holds it against the wire contract.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -65,14 +65,16 @@ def make_config(
     )
 
 
-def expected_text(source: str, *, in_sentence: bool = False) -> str:
-    """What a segment's committed text has to be in the end.
+def expected_text(
+    source: str, *, in_sentence: bool = False, word: Callable[[str], str] = str.upper
+) -> str:
+    """What a segment's committed text has to be in the end, if ``word`` is what becomes of words.
 
     Where it was cut ``in_sentence``, the full stop that the model invents is left out.
     """
     if is_opaque(source):
         return source.strip()
-    text = fake_translation(_CONTROL.sub(" ", source).strip())
+    text = fake_translation(_CONTROL.sub(" ", source).strip(), word)
     if in_sentence and strip_final_punctuation(source) == source:
         return strip_final_punctuation(text)
     return text
@@ -164,33 +166,39 @@ class Driver:
     Args:
         config: The session's first configuration.
         model: Serves it.
+        more: Further models, that serve it too.
         limits: The session's limits.
         resume: Where an earlier stream broke off.
         readers: Those of the earlier stream.
         slots: Requests that run together.
         reading: False: nothing is taken from the outboxes until ``take``.
+        word: What becomes of a word on its way through the models.
     """
 
     def __init__(
         self,
         config: SessionConfig,
         model: Seq2SeqModel,
-        *,
+        *more: Seq2SeqModel,
         limits: SessionLimits | None = None,
         resume: ResumeState | None = None,
         readers: dict[str, Reader] | None = None,
         slots: int = 64,
         reading: bool = True,
+        word: Callable[[str], str] = str.upper,
     ) -> None:
         self.clock = FakeClock()
         self.engine = Engine(
-            {model.info.name: model}, SchedulerLimits(max_slots=slots), clock=self.clock
+            {m.info.name: m for m in (model, *more)},
+            SchedulerLimits(max_slots=slots),
+            clock=self.clock,
         )
         self.session = Session("s", "stream", config, limits or SessionLimits(), self.clock, resume)
         self.readers = readers or {binding.target: Reader() for binding in config.bindings}
         self.updates: list[tuple[int, TargetEvent]] = []
         self.source = ""
         self.reading = reading
+        self._word = word
         self._sequence = 0
         self._in_flight: set[RequestKey] = set()
         self._arriving: list[Outcome] = []
@@ -290,9 +298,10 @@ class Driver:
             for number, (start, end) in reader.sources.items():
                 assert self.source[position:start].strip() == "", "source that no segment has"
                 source = self.source[start:end]
-                cut = expected_text(source, in_sentence=True)
+                whole = expected_text(source, word=self._word)
+                cut = expected_text(source, in_sentence=True, word=self._word)
                 # Its last word may have been committed as one that others follow.
-                assert reader.texts[number] in {expected_text(source), cut, cut.removesuffix("~")}
+                assert reader.texts[number] in {whole, cut, cut.removesuffix("~")}
                 position = end
             assert self.source[position:].strip() == "", "source that no segment has"
             assert list(reader.sources) == list(range(len(reader.sources)))

@@ -1,5 +1,7 @@
 """Which model serves a pair."""
 
+from itertools import pairwise
+
 import pytest
 
 from translator.errors import LanguagePairNotSupportedError, ModelNotFoundError
@@ -52,3 +54,53 @@ def test_an_error_lists_few_of_many_pairs_those_of_the_source_first() -> None:
     assert len(listed) == 40
     assert all(pair.startswith("fr-") for pair in listed[:8])
     assert str(caught.value).endswith(" and 32 more")
+
+
+def model_of(name: str, *pairs: str) -> FakeModel:
+    return FakeModel(*(LanguagePair(*pair.split("-")) for pair in pairs), name=name)
+
+
+@pytest.mark.parametrize(
+    ("models", "names"),
+    [
+        ([model_of("a", "de-en"), model_of("b", "en-pt")], ("a", "b")),
+        ([model_of("one", "de-en", "en-pt")], ("one", "one")),
+        ([model_of("a", "de-en"), model_of("b", "en-pt"), model_of("c", "de-pt")], ("c",)),
+    ],
+)
+def test_a_pair_that_no_model_translates_goes_through_english(
+    models: list[FakeModel], names: tuple[str, ...]
+) -> None:
+    route = Catalog(models).route("de-AT", "pt-BR")
+    assert route.models == names
+    assert str(route.legs[0].pair.source) == "de"
+    assert str(route.legs[-1].pair.target) == "pt"
+    assert all(a.pair.target == b.pair.source for a, b in pairwise(route.legs))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "source", "target", "message"),
+    [
+        (["de-en"], "de", "pt", "de to pt, and none en to pt for the way through English"),
+        (["en-pt"], "de-AT", "pt", "de-AT to pt, and none de-AT to en for the way through English"),
+        (["fr-es"], "de", "pt", "de to pt, and none de to en or en to pt for the way through Engl"),
+        (["de-en", "en-pt"], "pt", "de", "pt to de, and none pt to en or en to de for the way"),
+        # Where English is an end there is no way through it, and none from a language into itself.
+        (["de-en", "en-pt"], "en-GB", "de", "en-GB to de; there are: de-en, en-pt"),
+        (["pt-en", "en-pt"], "pt-PT", "pt-BR", "pt-PT to pt-BR; there are: en-pt, pt-en"),
+    ],
+)
+def test_an_error_says_which_leg_is_missing(
+    pairs: list[str], source: str, target: str, message: str
+) -> None:
+    with pytest.raises(LanguagePairNotSupportedError) as caught:
+        Catalog([model_of("one", *pairs)]).route(source, target)
+    assert f"no model translates {message}" in str(caught.value)
+    assert caught.value.metadata["pairs"]
+
+
+def test_a_model_that_is_named_translates_all_the_way() -> None:
+    catalog = Catalog([model_of("one", "de-en", "en-pt")])
+    with pytest.raises(LanguagePairNotSupportedError, match="'one' does not translate de to pt; "):
+        catalog.route("de", "pt", "one")
+    assert catalog.route("de", "en", "one").models == ("one",)

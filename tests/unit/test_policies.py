@@ -1,6 +1,7 @@
 """What policies commit and show, on hypotheses written by hand and on the fake model's."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import log
 from os.path import commonprefix
 
@@ -97,6 +98,16 @@ def test_a_tentative_source_commits_nothing(policy: Policy) -> None:
         source = " ".join("abcdefgh"[:count])
         decision = policy.decide(observe("A B C", source, known=1, tentative=True))
         assert decision.committed_length == 1
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: type(policy).__name__)
+def test_a_hypothesis_that_does_not_end_commits_nothing(policy: Policy) -> None:
+    policy.start_segment()
+    for count in range(1, 9):
+        seen = observe("A B C", " ".join("abcdefgh"[:count]), known=1)
+        assert policy.decide(replace(seen, is_truncated=True)).committed_length == 1
+    whole = replace(observe("A B~.", "a b", known=1, complete=True), is_truncated=True)
+    assert policy.decide(whole) == Decision(5, 5)
 
 
 @pytest.mark.parametrize("n", [2, 3])

@@ -4,6 +4,7 @@ import pytest
 from driver import expected_text, one_thread  # noqa: F401
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from legs import Models, through
 
 from translator.engine.engine import Engine
 from translator.engine.request import Outcome, Priority
@@ -11,7 +12,7 @@ from translator.errors import DecodingError
 from translator.models.base import LanguagePair
 from translator.session.events import AlignedRange, Binding
 from translator.session.text import TextTranslation
-from translator.testing import FakeModel
+from translator.testing import FakeModel, fake_translation
 from translator.text.segmenter import Segmenter, SegmentLimits
 
 pytestmark = pytest.mark.unit
@@ -71,6 +72,39 @@ def test_every_segment_is_translated_where_it_stands(text: str, limits: SegmentL
         tail = segment[len(segment.rstrip()) :] if segment.strip() else ""
         expected += lead + (expected_text(segment) if segment.strip() else "") + tail
     assert translate(text, limits)[0] == expected
+
+
+def translate_twice(text: str) -> tuple[str, list[AlignedRange]]:
+    """By way of a pivot language."""
+    models = Models()
+    config = models.config("yy", pivoted=("yy",))
+    assert config.pivot is not None
+    job = TextTranslation("key", config.pivot, Segmenter("en"), text)
+    engine = Engine({model.info.name: model for model in (models.first, models.second)})
+    for leg in (None, config.bindings[0]):
+        if leg is not None:
+            job.go_on(leg)
+        for request in job.requests:
+            engine.submit(request)
+        for outcome in reversed(engine.run()):
+            job.accept(outcome)
+    return job.result(alignments=True)
+
+
+@given(TEXTS)
+@settings(deadline=None, max_examples=60)
+def test_each_segment_goes_through_both_legs_as_a_whole(text: str) -> None:
+    expected = ""
+    for start, end in Segmenter("en").split(text):
+        segment = text[start:end]
+        lead = segment[: len(segment) - len(segment.lstrip())]
+        tail = segment[len(segment.rstrip()) :] if segment.strip() else ""
+        expected += lead + (expected_text(segment, word=through) if segment.strip() else "") + tail
+    target, aligned = translate_twice(text)
+    assert target == expected
+    for a in aligned:
+        word = fake_translation(text[a.source_start : a.source_end] + ".", through)
+        assert target[a.target_start : a.target_end].removesuffix("~") + "." == word
 
 
 @given(TEXTS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 import langcodes
 from langcodes.tag_parser import LanguageTagError
@@ -15,7 +16,10 @@ from translator.errors import (
 from translator.models.base import LanguagePair, Seq2SeqModel, Tokenizer
 from translator.models.tags import TOO_FAR, distance
 
-__all__ = ["Catalog", "Served"]
+__all__ = ["PIVOT_LANGUAGE", "Catalog", "Route", "Served"]
+
+# What a pair goes through that no model translates.
+PIVOT_LANGUAGE = "en"
 
 # An error is not to list the forty thousand pairs of a multilingual model.
 _MAX_LISTED = 40
@@ -32,6 +36,30 @@ class Served:
     def tokenizer(self) -> Tokenizer:
         """The tokenizer of the pair."""
         return self.model.tokenizer(self.pair)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The way from a source language to a target language.
+
+    Attributes:
+        last: What translates into the target language.
+        first: What translates the source into the pivot language before; None: ``last`` translates
+            the source itself.
+    """
+
+    last: Served
+    first: Served | None = None
+
+    @property
+    def legs(self) -> tuple[Served, ...]:
+        """All that has to be translated, in order."""
+        return (self.last,) if self.first is None else (self.first, self.last)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the models that it takes, a leg's each."""
+        return tuple(served.model.info.name for served in self.legs)
 
 
 class Catalog:
@@ -58,6 +86,38 @@ class Catalog:
         """Every pair that some model translates."""
         return sorted({pair for model in self.models.values() for pair in model.info.pairs})
 
+    def route(self, source: str, target: str, model: str = "") -> Route:
+        """How to get from one BCP-47 code to another: by one model, else through English.
+
+        Through English only where no model is named, and not from a language into itself.
+
+        Raises:
+            InvalidRequestError: A code is not BCP-47.
+            ModelNotFoundError: There is no such model.
+            LanguagePairNotSupportedError: There is no way; the message says what is missing.
+        """
+        wanted = self._wanted(source, target)
+        served = self._closest(wanted, model)
+        if served is not None:
+            return Route(served)
+        languages = (wanted.source, wanted.target, PIVOT_LANGUAGE)
+        if model or any(distance(a, b) < TOO_FAR for a, b in combinations(languages, 2)):
+            raise self._not_served(source, target, model)
+        legs = (
+            LanguagePair(wanted.source, PIVOT_LANGUAGE),
+            LanguagePair(PIVOT_LANGUAGE, wanted.target),
+        )
+        first, last = (self._closest(leg, "") for leg in legs)
+        if first is None or last is None:
+            missing = [
+                f"{leg.source} to {leg.target}"
+                for leg, found in zip(legs, (first, last), strict=True)
+                if found is None
+            ]
+            instead = f", and none {' or '.join(missing)} for the way through English"
+            raise self._not_served(source, target, model, instead)
+        return Route(last, first)
+
     def resolve(self, source: str, target: str, model: str = "") -> Served:
         """The model for a pair of BCP-47 codes; ``model`` names one, else the closest pair wins.
 
@@ -66,33 +126,50 @@ class Catalog:
             ModelNotFoundError: There is no such model.
             LanguagePairNotSupportedError: No model (or not this one) translates the pair.
         """
+        served = self._closest(self._wanted(source, target), model)
+        if served is None:
+            raise self._not_served(source, target, model)
+        return served
+
+    @staticmethod
+    def _wanted(source: str, target: str) -> LanguagePair:
+        return LanguagePair(
+            _standardize("source_language_code", source),
+            _standardize("target_language_code", target),
+        )
+
+    def _candidates(self, model: str) -> list[str]:
+        """Names of the models that may serve."""
         if model and model not in self.models:
             raise ModelNotFoundError(
                 f"there is no model {model!r}; there are: {', '.join(self.models) or 'none'}",
                 metadata={"model": model, "models": ",".join(self.models)},
             )
-        wanted = LanguagePair(
-            _standardize("source_language_code", source),
-            _standardize("target_language_code", target),
-        )
-        candidates = [model] if model else list(self.models)
+        return [model] if model else list(self.models)
+
+    def _closest(self, wanted: LanguagePair, model: str) -> Served | None:
         served = [
             (far, self.models[name], pair)
-            for name in candidates
+            for name in self._candidates(model)
             for far, pair in self._offered[name].near(wanted)
         ]
         _, best, pair = min(served, key=lambda s: s[0], default=(TOO_FAR, None, wanted))
-        if best is None:
-            offered = {p for name in candidates for p in self.models[name].info.pairs}
-            pairs = [str(p) for p in sorted(offered, key=lambda p: (p.source != wanted.source, p))]
-            listed, more = pairs[:_MAX_LISTED], len(pairs) - _MAX_LISTED
-            by = f"model {model!r} does not translate" if model else "no model translates"
-            raise LanguagePairNotSupportedError(
-                f"{by} {source} to {target}; there are: {', '.join(listed) or 'none'}"
-                + (f" and {more} more" if more > 0 else ""),
-                metadata={"source": source, "target": target, "pairs": ",".join(listed)},
-            )
-        return Served(best, pair)
+        return None if best is None else Served(best, pair)
+
+    def _not_served(
+        self, source: str, target: str, model: str, instead: str = ""
+    ) -> LanguagePairNotSupportedError:
+        """The error that says so, with the pairs there are; ``instead`` is what is not either."""
+        begins = _standardize("source_language_code", source)
+        offered = {p for name in self._candidates(model) for p in self.models[name].info.pairs}
+        pairs = [str(p) for p in sorted(offered, key=lambda p: (p.source != begins, p))]
+        listed, more = pairs[:_MAX_LISTED], len(pairs) - _MAX_LISTED
+        by = f"model {model!r} does not translate" if model else "no model translates"
+        return LanguagePairNotSupportedError(
+            f"{by} {source} to {target}{instead}; there are: {', '.join(listed) or 'none'}"
+            + (f" and {more} more" if more > 0 else ""),
+            metadata={"source": source, "target": target, "pairs": ",".join(listed)},
+        )
 
 
 class _Offered:

@@ -41,6 +41,8 @@ class Observation:
         is_shown: Whether what the decision shows is shown. It is not when tentative source follows,
             with which the hypothesis for the draft comes next.
         sentence_goes_on: Whether it was closed in the middle of a sentence.
+        is_truncated: Whether the length limit ended the hypothesis, not the model: it goes round in
+            circles.
     """
 
     text: str
@@ -52,6 +54,7 @@ class Observation:
     source_is_complete: bool = False
     is_shown: bool = True
     sentence_goes_on: bool = False
+    is_truncated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,8 @@ class Policy(ABC):
 
     The rules that hold for every policy are here; a policy says only how far a hypothesis is
     stable. A complete source commits everything. A source with a tentative part commits nothing.
-    The punctuation with which a model ends an unfinished sentence is its own invention: it is
-    neither committed nor shown.
+    So does a hypothesis that did not end by itself. The punctuation with which a model ends an
+    unfinished sentence is its own invention: it is neither committed nor shown.
     """
 
     translates_open_segments: bool = True
@@ -84,7 +87,7 @@ class Policy(ABC):
         if observation.source_is_complete:
             length = reliable if observation.sentence_goes_on else everything
             return Decision(length, length)
-        if observation.source_is_committed:
+        if observation.source_is_committed and not observation.is_truncated:
             agreed = self.stable_length(observation)
             ends = (w.end for w in observation.words if w.end <= min(agreed, reliable))
             stable = max(ends, default=stable)

@@ -106,9 +106,10 @@ def started(
     message = streaming_pb2.SessionStarted(session_id=session_id, limits=limits)
     for binding in config.bindings:
         policy = binding.policy or config.policy
+        models = [config.pivot, binding] if binding.pivoted and config.pivot else [binding]
         message.targets.add(
             target_language_code=binding.target,
-            model=binding.model.name,
+            model="+".join(leg.model.name for leg in models),
             policy=streaming_pb2.NamedPolicy(name=policy.name, parameters=dict(policy.parameters)),
             first_segment_id=first_segment_ids.get(binding.target, 0),
         )

@@ -9,6 +9,7 @@ from translator.server import convert
 from translator.server.context import ServerContext
 from translator.server.status import from_error
 from translator.server.validation import resolve_translate, segment_limits
+from translator.session.events import Binding
 from translator.session.text import TextTranslation
 from translator.text.segmenter import Segmenter
 from translator.v1 import translate_pb2
@@ -25,14 +26,17 @@ async def translate_texts(
         ClientError: The request as a whole cannot be served.
     """
     limits = server.config.limits
-    binding = resolve_translate(request, server.catalog, limits)
+    route = resolve_translate(request, server.catalog, limits)
+    first, *further = (
+        Binding(request.target_language_code, leg.model.info, leg.tokenizer) for leg in route.legs
+    )
     segmenter = Segmenter(request.source_language_code, segment_limits(limits))
     key = f"translate-{uuid.uuid4().hex}"
     tasks: list[asyncio.Task[translate_pb2.Translation]] = []
     length = 0
 
     async def translate(index: int, text: str) -> translate_pb2.Translation:
-        result = translate_pb2.Translation(model=binding.model.name)
+        result = translate_pb2.Translation(model="+".join(route.models))
         try:
             if length_until[index] > limits.max_text_length:
                 raise InvalidRequestError(
@@ -40,9 +44,13 @@ async def translate_texts(
                     f"makes {length_until[index]} code points with the texts before it; "
                     f"at most {limits.max_text_length} are allowed in a request",
                 )
-            translation = TextTranslation(f"{key}-{index}", binding, segmenter, text)
+            translation = TextTranslation(f"{key}-{index}", first, segmenter, text)
             for outcome in await _run(server, translation.requests):
                 translation.accept(outcome)
+            for binding in further:
+                translation.go_on(binding)
+                for outcome in await _run(server, translation.requests):
+                    translation.accept(outcome)
             result.text, aligned = translation.result(alignments=request.alignments)
             result.alignments.extend(convert.alignment(a) for a in aligned)
         except TranslatorError as error:

@@ -1,11 +1,12 @@
 """What clients may ask for: requests checked and resolved, each error naming its field."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from translator.config import Limits
 from translator.errors import InvalidRequestError, UnsupportedFeatureError
-from translator.models.catalog import Catalog
-from translator.policy.registry import resolve
+from translator.models.catalog import PIVOT_LANGUAGE, Catalog, Route, Served
+from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.server import convert
 from translator.session.events import Binding, ResumeState, SessionConfig
 from translator.text.segmenter import Segmenter, SegmentLimits
@@ -44,16 +45,14 @@ def resolve_config(
         raise InvalidRequestError("config.target_language_codes", "names a target twice")
     policy = convert.policy_choice(config.policy)
     bindings = []
+    pivot = None
     for target in targets:
-        served = catalog.resolve(config.source_language_code, target, config.model)
-        own = resolve(policy, served.pair.source, served.pair.target)
-        if own.name == "alignatt" and not served.model.info.supports_alignment:
-            raise InvalidRequestError(
-                "config.policy",
-                f"is alignatt, but model {served.model.info.name!r} does not align; "
-                "choose another policy, or a model with supports_alignment",
-            )
-        bindings.append(Binding(target, served.model.info, served.tokenizer, own))
+        route = catalog.route(config.source_language_code, target, config.model)
+        if route.first is not None:
+            # The same for all targets.
+            pivot = _binding(PIVOT_LANGUAGE, route.first, policy)
+        binding = _binding(target, route.last, policy)
+        bindings.append(replace(binding, pivoted=route.first is not None))
     is_client = config.segmentation == streaming_pb2.SEGMENTATION_CLIENT
     return SessionConfig(
         bindings=tuple(bindings),
@@ -68,7 +67,20 @@ def resolve_config(
             "config.min_update_interval", convert.seconds(config.min_update_interval)
         ),
         max_unacked_updates=config.max_unacked_updates,
+        pivot=pivot,
     )
+
+
+def _binding(target: str, served: Served, policy: Latency | PolicyChoice) -> Binding:
+    """One leg of a stream's target, with the policy that its pair has."""
+    own = resolve(policy, served.pair.source, served.pair.target)
+    if own.name == "alignatt" and not served.model.info.supports_alignment:
+        raise InvalidRequestError(
+            "config.policy",
+            f"is alignatt, but model {served.model.info.name!r} does not align; "
+            "choose another policy, or a model with supports_alignment",
+        )
+    return Binding(target, served.model.info, served.tokenizer, own)
 
 
 def heartbeat_s(config: streaming_pb2.StreamingConfig, default_s: float) -> float:
@@ -131,8 +143,8 @@ def resolve_resume(
 
 def resolve_translate(
     request: translate_pb2.TranslateRequest, catalog: Catalog, limits: Limits
-) -> Binding:
-    """The model for a Translate request.
+) -> Route:
+    """The models for a Translate request.
 
     Raises:
         ClientError: Something in it is not allowed, not there or not served.
@@ -152,10 +164,7 @@ def resolve_translate(
         raise InvalidRequestError(
             "texts", f"has {len(request.texts)} texts; at most {limits.max_texts} are allowed"
         )
-    served = catalog.resolve(
-        request.source_language_code, request.target_language_code, request.model
-    )
-    return Binding(request.target_language_code, served.model.info, served.tokenizer)
+    return catalog.route(request.source_language_code, request.target_language_code, request.model)
 
 
 def _refuse_glossary(field: str, glossary: Sequence[translate_pb2.GlossaryEntry]) -> None:

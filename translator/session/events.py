@@ -9,6 +9,7 @@ from translator.policy.registry import PolicyChoice
 from translator.text.segmenter import Segmenter
 
 __all__ = [
+    "PIVOT",
     "AlignedRange",
     "Binding",
     "ResumeState",
@@ -20,6 +21,9 @@ __all__ = [
     "Warned",
 ]
 
+# Names the first leg among the targets of a session; it is no language code, so no target has it.
+PIVOT = "*pivot*"
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -30,12 +34,15 @@ class Binding:
         model: What translates.
         tokenizer: The model's, for this pair.
         policy: How it is committed, where that is not as the config says for all targets.
+        pivoted: Whether its source is the pivot language, into which the client's source is
+            translated first.
     """
 
     target: str
     model: ModelInfo
     tokenizer: Tokenizer
     policy: PolicyChoice | None = None
+    pivoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,7 @@ class SessionConfig:
         alignments: Whether committed text comes with its alignment.
         min_update_interval_s: Least time between two updates of a target.
         max_unacked_updates: Most updates on their way without an ack; 0: acks are not used.
+        pivot: The first leg of the targets that are pivoted; None where there are none.
     """
 
     bindings: tuple[Binding, ...]
@@ -77,6 +85,13 @@ class SessionConfig:
     alignments: bool = False
     min_update_interval_s: float = 0.0
     max_unacked_updates: int = 0
+    pivot: Binding | None = None
+
+    def binding(self, name: str) -> Binding | None:
+        """That of a target, or of the first leg where ``name`` is ``PIVOT``; None: it has none."""
+        if name == PIVOT:
+            return self.pivot
+        return next((binding for binding in self.bindings if binding.target == name), None)
 
 
 @dataclass(frozen=True, slots=True)

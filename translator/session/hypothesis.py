@@ -122,6 +122,11 @@ class TargetHypothesis:
         """Whether it holds what the model, asked without a bias, would not have said."""
         return self._hypothesis.biased
 
+    @property
+    def is_truncated(self) -> bool:
+        """Whether the length limit ended it."""
+        return self._hypothesis.truncated
+
     def num_tokens_at(self, length: int) -> int | None:
         """Tokens of the first ``length`` code points, or None when that is inside a token."""
         return self._target.num_tokens_at(length)

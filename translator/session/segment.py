@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from translator.session.events import SessionConfig
+from translator.text.words import count_words
 
 __all__ = ["Chunk", "Segment"]
 
@@ -101,6 +102,26 @@ class Segment:
     def is_blank(self) -> bool:
         """Whether its committed source is nothing but white space."""
         return not self.committed.strip()
+
+    # What updates say of it: always of the text that the client sent.
+
+    @property
+    def length(self) -> int:
+        """Code points of committed source."""
+        return len(self.committed)
+
+    @property
+    def num_words(self) -> int:
+        """Words of committed source."""
+        return count_words(self.committed)
+
+    def origin(self, start: int, end: int) -> tuple[int, int] | None:
+        """The client's source that ``[start, end)`` of the text comes from; None: not known."""
+        return start, end
+
+    def covered(self, end: int) -> int:
+        """Code points of the client's source that are in the first ``end`` of the text."""
+        return min(end, self.length)
 
     def arrivals_s(self) -> list[float]:
         """When the first character of each word of committed source came."""

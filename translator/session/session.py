@@ -11,6 +11,7 @@ from collections.abc import Callable
 from translator.engine.request import Outcome, Request, RequestKey
 from translator.errors import InvalidRequestError
 from translator.session.events import (
+    PIVOT,
     ResumeState,
     SessionConfig,
     SessionLimits,
@@ -21,6 +22,7 @@ from translator.session.events import (
 from translator.session.inspector import SourceInspector
 from translator.session.outbox import Outbox
 from translator.session.parting import best_parting
+from translator.session.relay import Relay
 from translator.session.report import SessionReport, TargetFigures, TargetReport
 from translator.session.segment import Segment
 from translator.session.track import Track
@@ -63,6 +65,8 @@ class Session:
         self._started_s = clock()
         self._resume = resume or ResumeState()
         self._tracks: dict[str, Track] = {}
+        # The first leg of targets that are translated through another language, once there is one.
+        self._relay: Relay | None = None
         # Of all targets the session has had; one that comes back goes on with its own.
         self._figures: dict[str, TargetFigures] = {}
         # Numbers requests for all tracks: a late outcome of a former track answers no later one.
@@ -145,8 +149,8 @@ class Session:
         if has_begun:
             return
         self._open.config = config
-        for track in self._tracks.values():
-            if track.segment is self._open:
+        for track in self._all_tracks.values():
+            if track.segment is not None and track.segment.id == self._open.id:
                 track.segment = None
         self._apply_config()
 
@@ -194,8 +198,10 @@ class Session:
         overlong = segment.config.segmenter.num_overlong(segment.committed)
         if not overlong or segment.id + 1 in self._known_starts:
             return
-        tracks = [self._tracks[binding.target] for binding in segment.config.bindings]
-        partings = [track.partings(segment) for track in tracks]
+        # Where the first leg has committed nothing, the second has nothing to translate either.
+        names = {PIVOT if b.pivoted else b.target for b in segment.config.bindings}
+        tracks = self._all_tracks
+        partings = [tracks[name].partings(segment) for name in names]
         place = best_parting(segment, partings, anywhere=overlong > 1)
         if place is not None:
             tentative = segment.tentative
@@ -249,16 +255,21 @@ class Session:
                 )
             self.outboxes[target].min_interval_s = config.min_update_interval_s
             self.outboxes[target].max_unacked = config.max_unacked_updates
+        if config.pivot is not None and self._relay is None:
+            # What it costs counts with the first target that goes through it, and only there.
+            counts = next(b.target for b in config.bindings if b.pivoted)
+            key, figures = (self._stream_id, PIVOT), self._figures[counts]
+            self._relay = Relay(key, config.pivot, self._open.id, self._versions, figures)
         self._resume = ResumeState()
 
     # Requests and outcomes
 
     def next_requests(self) -> list[Request]:
-        """What the engine is to be asked now: at most one request for each target."""
+        """What the engine is to be asked now: at most one request for each target and first leg."""
         requests: list[Request] = []
-        for target, track in list(self._tracks.items()):
+        for name, track in self._all_tracks.items():
             while True:
-                if track.segment is None and not self._begin_next(target, track):
+                if track.segment is None and not self._begin_next(name, track):
                     break
                 event = track.conclude()
                 if event is None:
@@ -266,7 +277,7 @@ class Session:
                     if request is not None:
                         requests.append(request)
                     break
-                self._put(event)
+                self._put(name, event)
         self._drop_translated()
         return requests
 
@@ -276,49 +287,65 @@ class Session:
         Raises:
             TranslatorError: The one that befell the request; the session cannot go on.
         """
-        track = self._tracks.get(outcome.request.key[1])
+        name = outcome.request.key[1]
+        track = self._all_tracks.get(name)
         if track is not None:
             event = track.accept(outcome)
             if event is not None:
-                self._put(event)
+                self._put(name, event)
             self._cut_overlong()
 
-    def _begin_next(self, target: str, track: Track) -> bool:
+    @property
+    def _all_tracks(self) -> dict[str, Track]:
+        """That of the first leg, and after it those of the targets, whose source it makes."""
+        first: dict[str, Track] = {} if self._relay is None else {PIVOT: self._relay}
+        return first | self._tracks
+
+    def _begin_next(self, name: str, track: Track) -> bool:
         """Give a track its next segment; False when there is none to begin or it is retired."""
         for segment in (*self._closed, self._open):
-            binding = next((b for b in segment.config.bindings if b.target == target), None)
+            binding = segment.config.binding(name)
             if segment.id < track.next_segment_id:
                 continue
             if binding is None:
+                if segment is self._open:
+                    # The target was taken out of the configuration.
+                    self._tracks.pop(name, None)
+                    return False
                 # The target was away while this segment came.
                 track.next_segment_id = segment.id + 1
                 continue
-            if segment is self._open and not (segment.committed or segment.tentative):
+            source: Segment | None = segment
+            if binding.pivoted and self._relay is not None:
+                source = self._relay.relayed(segment.id)
+            if source is None or not (source.committed or source.tentative or source.closed):
                 return False
             resumed = track.resumed
             if resumed is not None and resumed.source_start != segment.start:
                 self.warnings.append(
                     Warned(
                         "RESUME_MISMATCH",
-                        f"segment {segment.id} of {target} begins at {segment.start} of the source "
+                        f"segment {segment.id} of {name} begins at {segment.start} of the source "
                         f"that was sent again, not at {resumed.source_start}",
                     )
                 )
-            track.begin(segment, binding)
+            track.begin(source, binding)
             return True
-        if all(b.target != target for b in self._open.config.bindings):
-            # The target was taken out of the configuration.
-            del self._tracks[target]
         return False
 
-    def _put(self, event: TargetEvent) -> None:
-        self.outboxes[event.target].put(event)
+    def _put(self, name: str, event: TargetEvent) -> None:
+        if name == PIVOT and self._relay is not None:
+            self._relay.put(event)
+        else:
+            self.outboxes[name].put(event)
 
     def _drop_translated(self) -> None:
         """Forget the segments that every target is through with: cost must not grow with age."""
-        oldest = min((t.next_segment_id for t in self._tracks.values()), default=self._open.id)
+        oldest = min((t.next_segment_id for t in self._all_tracks.values()), default=self._open.id)
         while self._closed and self._closed[0].id < oldest:
             self._closed.popleft()
+        if self._relay is not None:
+            self._relay.drop_before(oldest)
 
     # State
 
@@ -343,7 +370,7 @@ class Session:
     @property
     def request_keys(self) -> list[RequestKey]:
         """The keys under which it may have requests in the engine."""
-        return [(self._stream_id, target) for target in self.outboxes]
+        return [(self._stream_id, name) for name in (PIVOT, *self.outboxes)]
 
     @property
     def first_segment_ids(self) -> dict[str, int]:

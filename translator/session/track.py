@@ -11,7 +11,7 @@ from translator.session.hypothesis import Context, ModelSource, TargetHypothesis
 from translator.session.report import TargetFigures
 from translator.session.segment import Segment
 from translator.text.segmenter import is_opaque
-from translator.text.words import count_steps, count_words
+from translator.text.words import count_steps
 
 __all__ = ["Track"]
 
@@ -176,7 +176,7 @@ class Track:
             is_committed,
             segment.closed,
             segment.sequence,
-            count_words(segment.committed),
+            segment.num_words,
         )
         return Request(
             key=self.key,
@@ -262,7 +262,7 @@ class Track:
                 nothing = _Filed("", _NO_SOURCE, False, False, segment.sequence, 0)
                 return self._event(segment, nothing, _NO_CHANGE, RequestTiming())
             return None
-        num_words = count_words(segment.committed)
+        num_words = segment.num_words
         if self._answer is not None:
             filed, hypothesis = self._answer
             if filed.text.strip() == segment.committed.strip() and not hypothesis.biased:
@@ -270,12 +270,13 @@ class Track:
                     segment.committed, filed.source, True, True, segment.sequence, num_words
                 )
                 return self._apply(segment, complete, hypothesis, RequestTiming())
-        if is_opaque(segment.committed) and not self._committed:
+        # A first leg may have made nothing of its source; a segment that is the client's has words.
+        if (segment.is_blank or is_opaque(segment.committed)) and not self._committed:
             text = segment.committed.strip()
             start = segment.committed.index(text)
             end = start + len(text)
             whole = (AlignedRange(start, end, 0, len(text)),)
-            alignments = whole if segment.config.alignments else ()
+            alignments = whole if text and self._aligns(segment) else ()
             change = _Change(text, "", (start, end), end, alignments)
             complete = _Filed(
                 segment.committed, _NO_SOURCE, True, True, segment.sequence, num_words
@@ -312,7 +313,7 @@ class Track:
             hypothesis.source_range(first, last) if committed else None,
             (hypothesis.source_range(0, last) or (0, 0))[1],
             hypothesis.alignments(known, decision.committed_length)
-            if segment.config.alignments
+            if self._aligns(segment)
             else (),
         )
         former_tokens = self._committed_tokens + self._draft_tokens
@@ -321,6 +322,10 @@ class Track:
         if _draft_follows(segment, filed) and former_tokens[:last] == self._committed_tokens:
             self._draft_tokens = former_tokens[last:]
         return self._event(segment, filed, change, timing)
+
+    def _aligns(self, segment: Segment) -> bool:
+        """Whether events say where their text comes from: to a client, or to a second leg."""
+        return segment.config.alignments or self.binding is segment.config.pivot
 
     def _decide(
         self, segment: Segment, filed: _Filed, hypothesis: TargetHypothesis, known: int
@@ -339,6 +344,7 @@ class Track:
                 source_is_complete=filed.is_complete,
                 sentence_goes_on=filed.is_complete and segment.in_sentence,
                 is_shown=not _draft_follows(segment, filed),
+                is_truncated=hypothesis.is_truncated,
             )
         )
 
@@ -373,11 +379,10 @@ class Track:
         self._draft = draft
         self._told_sequence = filed.sequence
         self._committed += change.committed
-        start, end = change.source_range or (0, 0)
-        self._covered = max(self._covered, min(change.covered, len(segment.committed)))
+        self._covered = max(self._covered, segment.covered(change.covered))
         if filed.is_complete:
-            self._covered = len(segment.committed)
-        start_s, end_s = segment.media_time(start, end)
+            self._covered = segment.length
+        start_s, end_s = segment.media_time(*(change.source_range or (0, 0)))
         event = TargetEvent(
             target=self.binding.target,
             segment_id=segment.id,
@@ -388,7 +393,7 @@ class Track:
             source_start=segment.start,
             source_sequence=filed.sequence,
             source_committed_length=self._covered,
-            alignments=tuple(self._shifted(a) for a in change.alignments),
+            alignments=tuple(self._told(segment, change.alignments)),
             start_s=start_s,
             end_s=end_s,
             timing=timing,
@@ -400,9 +405,15 @@ class Track:
             self.segment = None
         return event
 
-    def _shifted(self, aligned: AlignedRange) -> AlignedRange:
-        return replace(
-            aligned,
-            target_start=aligned.target_start + self._surplus,
-            target_end=aligned.target_end + self._surplus,
-        )
+    def _told(
+        self, segment: Segment, alignments: tuple[AlignedRange, ...]
+    ) -> Iterator[AlignedRange]:
+        """Alignments of the text the client has with the source it sent."""
+        for aligned in alignments:
+            origin = segment.origin(aligned.source_start, aligned.source_end)
+            if origin is not None:
+                yield AlignedRange(
+                    *origin,
+                    aligned.target_start + self._surplus,
+                    aligned.target_end + self._surplus,
+                )
