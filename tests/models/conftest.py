@@ -10,6 +10,7 @@ from translator.models.base import LanguagePair
 from translator.models.huggingface.loading import load_transformers_model
 from translator.models.huggingface.model import TransformersModel
 from translator.models.loading import EMBEDDED_LICENSE, embedded_models, load_marian_folder
+from translator.models.pretrained.convert import convert
 from translator.models.recurrent import RecurrentModel
 
 EN_PT, PT_EN = LanguagePair("en", "pt"), LanguagePair("pt", "en")
@@ -39,6 +40,15 @@ def en_pt(embedded: dict[LanguagePair, RecurrentModel]) -> RecurrentModel:
 @pytest.fixture(scope="session")
 def pt_en(embedded: dict[LanguagePair, RecurrentModel]) -> RecurrentModel:
     return embedded[PT_EN]
+
+
+@pytest.fixture(scope="session")
+def converted(tmp_path_factory: pytest.TempPathFactory) -> dict[LanguagePair, Path]:
+    """A folder for Transformers of each embedded model."""
+    out = {pair: tmp_path_factory.mktemp("converted") / str(pair) for pair in (EN_PT, PT_EN)}
+    for pair, folder in embedded_models():
+        convert(folder, out[pair])
+    return out
 
 
 @pytest.fixture(scope="session")

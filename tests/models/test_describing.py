@@ -146,5 +146,5 @@ def test_a_pair_is_needed_where_the_files_have_one_for_each_model(
 ) -> None:
     folder = tiny_model(vocabulary).write(tmp_path)
     assert describe_model(f"de-en={folder}").info.pairs == (LanguagePair("de", "en"),)
-    with pytest.raises(ModelFilesError, match="it has one pair"):
+    with pytest.raises(ModelFilesError, match="a Marian model has one pair"):
         describe_model(f"all={folder}")

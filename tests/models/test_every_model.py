@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -13,7 +14,7 @@ from translator.engine.engine import Engine
 from translator.engine.request import Hypothesis, Priority, Request
 from translator.models.base import LanguagePair, Seq2SeqModel, Tokenizer
 from translator.models.huggingface.model import TransformersModel
-from translator.models.loading import embedded_models, has_vnni, load_marian_folder
+from translator.models.loading import embedded_models, has_vnni, load_marian_folder, load_model
 from translator.models.recurrent import RecurrentModel
 from translator.testing import FakeModel
 
@@ -50,10 +51,11 @@ class Case:
         return self.known[source]
 
 
-@pytest.fixture(scope="module", params=["fake", "embedded", "int8", *TINY])
+@pytest.fixture(scope="module", params=["fake", "embedded", "int8", "converted", *TINY])
 def case(
     request: pytest.FixtureRequest,
     embedded: dict[LanguagePair, RecurrentModel],
+    converted: dict[LanguagePair, Path],
     transformers_models: dict[str, TransformersModel],
 ) -> Case:
     model: Seq2SeqModel
@@ -66,6 +68,8 @@ def case(
             pytest.skip("the processor has no AVX-512 VNNI")
         pair = LanguagePair("en", "pt")
         model = load_marian_folder(dict(embedded_models())[pair], pair=pair, precision="int8")
+    elif request.param == "converted":
+        model = load_model(f"pt-en={converted[LanguagePair('pt', 'en')]}")
     else:
         model = transformers_models[request.param]
     random = Random(5)

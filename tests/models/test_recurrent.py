@@ -259,7 +259,10 @@ def test_a_vocabulary_of_another_size_than_the_embeddings_is_refused(
     tiny.vocabularies["vocab.tiny.spm"] = other_vocabulary
     with pytest.raises(ModelFilesError) as caught:
         _load(tiny, tmp_path / "wrong")
-    expected = "vocab.tiny.spm: has 36 pieces, expected 40 as in model.tiny.bin"
+    expected = (
+        "vocab.tiny.spm: has 36 pieces, expected 40 as in model.tiny.bin: "
+        "take both from the same model"
+    )
     assert str(caught.value) == str(tmp_path / "wrong" / expected)
 
 

@@ -64,7 +64,7 @@ class TinyModel:
         return folder
 
 
-def train_vocabulary(size: int, *, byte_fallback: bool = False) -> bytes:
+def train_vocabulary(size: int, *, byte_fallback: bool = False, eos_id: int = 0) -> bytes:
     """A SentencePiece model with Marian's special pieces (eos 0, unk 1)."""
     words = "the red boat sails past a small green island at noon while seven gulls follow it"
     output = BytesIO()
@@ -73,7 +73,7 @@ def train_vocabulary(size: int, *, byte_fallback: bool = False) -> bytes:
         model_writer=output,
         vocab_size=size,
         byte_fallback=byte_fallback,
-        eos_id=0,
+        eos_id=eos_id,
         unk_id=1,
         bos_id=-1,
         pad_id=-1,

@@ -123,6 +123,11 @@ def test_only_the_runner_and_models_know_torch() -> None:
     assert uses <= {"torch.set_num_threads"}
 
 
+def test_transformers_is_imported_where_its_models_are() -> None:
+    known = importers("transformers")
+    assert within(known, "models/huggingface/", "models/pretrained/") == set()
+
+
 def test_asyncio_stays_at_the_border() -> None:
     border = ("engine/async_engine.py", "server/", "client/", "cli/", "eval/remote.py")
     found = within(importers("asyncio"), *border)

@@ -16,6 +16,7 @@ from rich.progress import (
 )
 
 from translator.cli.errors import one_sentence
+from translator.cli.pair import Pair
 from translator.cli.store import open_store, store_option
 from translator.models.pair import LanguagePair
 from translator.store.firefox import FIREFOX_URL, FirefoxSource
@@ -27,20 +28,8 @@ from translator.store.web import Web
 __all__ = ["command"]
 
 
-class _Pair(click.ParamType[LanguagePair]):
-    name = "PAIR"
-
-    def convert(
-        self, value: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> LanguagePair:
-        try:
-            return LanguagePair.parse(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
 @click.command("pull")
-@click.argument("pair", type=_Pair())
+@click.argument("pair", type=Pair())
 @click.option(
     "--source",
     metavar="firefox|hub|URL",

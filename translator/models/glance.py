@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from translator.errors import ModelFilesError
-from translator.models.marian import read_marian_folder
+from translator.models.marian import FAMILY, read_marian_folder
 
 __all__ = ["Glance", "glance"]
 
@@ -27,9 +27,12 @@ def glance(folder: Path) -> Glance:
     config = folder / "config.json"
     if not config.is_file():
         files = read_marian_folder(folder)
-        return Glance("marian-ssru", files.hyper_parameters.alignment_layer is not None)
+        return Glance(FAMILY, files.hyper_parameters.alignment_layer is not None)
     if not any(folder.glob("*.safetensors")) and not any(folder.glob("pytorch_model*.bin")):
         raise ModelFilesError(f"{folder}: no weights, expected model.safetensors")
+    converted = _read_json(config)
+    if converted.get("model_type") == FAMILY:
+        return Glance(FAMILY, converted.get("alignment_layer") is not None)
     generation = folder / "generation_config.json"
     settings = _read_json(generation) if generation.is_file() else {}
     # Attention aligns unless the list says that none does.

@@ -177,9 +177,8 @@ class _Parameters:
         """The output layer, and its packed matrix by the name of the embeddings that it is."""
         hp, tensors = self.hp, self._files.tensors
         name = hp.output_embeddings
-        tied = name == hp.target_embeddings
         matrix = self._eight_bit(name)
-        if tied:
+        if hp.tied_output:
             matrix = EightBit(matrix.integers.T, matrix.multiplier)
         bias = np.zeros(hp.target_vocabulary, np.float32)
         if hp.output_bias:
@@ -191,7 +190,7 @@ class _Parameters:
         )
         one = _one_affine([matrix], bias, np.ones(len(bias), np.float32), multiplier)
         affine = Affine(*(part[None] for part in one))
-        return affine, {name: affine.weights[0]} if tied else {}
+        return affine, {name: affine.weights[0]} if hp.tied_output else {}
 
     def _embeddings(
         self, name: str, packed: dict[str, NDArray[np.int8]]
@@ -419,8 +418,7 @@ def _output_rows(files: MarianModel) -> NDArray[np.int8]:
     stored = files.tensors.eight_bit(hp.output_embeddings)
     if stored is None:
         raise ModelFilesError(f"{files.path}: its output layer is not in eight bits")
-    tied = hp.output_embeddings == hp.target_embeddings
-    return np.array(stored.integers if tied else stored.integers.T, order="C")
+    return np.array(stored.integers if hp.tied_output else stored.integers.T, order="C")
 
 
 def _side_by_side(

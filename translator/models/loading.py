@@ -18,8 +18,15 @@ from translator.models.base import (
     ModelInfo,
     Seq2SeqModel,
 )
+from translator.models.card import license_of
+from translator.models.converted import (
+    is_converted,
+    read_converted_folder,
+    read_converted_header,
+)
 from translator.models.embedded import EMBEDDED_LICENSE, EMBEDDED_ORIGIN, embedded_models
 from translator.models.marian import (
+    FAMILY,
     MarianHeader,
     MarianModel,
     read_marian_folder,
@@ -36,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EMBEDDED_LICENSE",
     "EMBEDDED_ORIGIN",
+    "check_vocabularies",
     "describe_marian_folder",
     "describe_model",
     "embedded_models",
@@ -84,9 +92,9 @@ def describe_model(
     codes, _, where = spec.partition("=")
     pair = None if codes == "all" else LanguagePair.parse(codes)
     folder = Path(where)
-    if folder.is_dir() and not (folder / "config.json").is_file():
+    if folder.is_dir() and (is_converted(folder) or not (folder / "config.json").is_file()):
         if pair is None:
-            raise ModelFilesError(f"{where}: no config.json, so it has one pair; 'all' is for more")
+            raise ModelFilesError(f"{where}: a Marian model has one pair; 'all' is for more")
         return describe_marian_folder(
             folder,
             pair=pair,
@@ -121,10 +129,11 @@ def describe_marian_folder(
     """Say what the model of a Firefox Translations, Bergamot or translateLocally folder is.
 
     Args:
-        folder: Holds ``model*.bin``, its vocabularies and perhaps a ``config*.yml``.
+        folder: Holds ``model*.bin``, its vocabularies and perhaps a ``config*.yml``; or what these
+            were converted to.
         pair: What it translates; the files do not say so.
         name: Its name in a catalog; the folder's by default.
-        license: SPDX identifier of the weights' licence.
+        license: SPDX identifier of the weights' licence; that of the folder's card by default.
         origin: Where the files came from.
         device: Where to run.
         precision: Of parameters and states, one of ``PRECISIONS``. ``int8`` needs a processor with
@@ -136,14 +145,14 @@ def describe_marian_folder(
     Raises:
         ModelFilesError: A file is missing, damaged or does not fit the others.
     """
-    header = read_marian_header(folder)
+    header = (read_converted_header if is_converted(folder) else read_marian_header)(folder)
     info = ModelInfo(
         name=folder.name if name is None else name,
-        family="marian-ssru",
+        family=FAMILY,
         pairs=(pair,),
         supports_alignment=header.hyper_parameters.alignment_layer is not None,
         max_source_tokens=_MAX_SOURCE_TOKENS,
-        license=license,
+        license=license or license_of(folder),
         origin=origin,
         device=str(device),
         memory_bytes=_memory_bytes(header, str(device), precision),
@@ -162,9 +171,9 @@ def load_marian_folder(
 def _load_marian(
     folder: Path, info: ModelInfo, precision: Precision, shortlist: bool
 ) -> "RecurrentModel | Int8Model":
-    files = read_marian_folder(folder)
+    files = (read_converted_folder if is_converted(folder) else read_marian_folder)(folder)
     tokenizer = SentencePieceTokenizer(files.source_vocabulary, files.target_vocabulary)
-    _check_vocabularies(files, tokenizer)
+    check_vocabularies(files, tokenizer)
     if precision not in ("auto", "int8"):
         return RecurrentModel(files, tokenizer, tokenizer.unk_id, info, getattr(torch, precision))
     try:
@@ -216,11 +225,13 @@ def _memory_bytes(header: MarianHeader, device: str, precision: Precision) -> in
     return parameters + encoder_states + _BYTES_OF_PIECE * pieces
 
 
-def _check_vocabularies(files: MarianModel, tokenizer: SentencePieceTokenizer) -> None:
+def check_vocabularies(files: MarianModel, tokenizer: SentencePieceTokenizer) -> None:
+    """Raise ModelFilesError where the tokenizer has not one piece for each embedding."""
     paths = (files.source_vocabulary, files.target_vocabulary)
     sizes = (files.hyper_parameters.source_vocabulary, files.hyper_parameters.target_vocabulary)
     for path, pieces, rows in zip(paths, tokenizer.vocabulary_sizes, sizes, strict=True):
         if pieces != rows:
             raise ModelFilesError(
-                f"{path}: has {pieces} pieces, expected {rows} as in {files.path.name}"
+                f"{path}: has {pieces} pieces, expected {rows} as in {files.path.name}: "
+                "take both from the same model"
             )

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from translator.errors import ModelFilesError
 
 __all__ = [
+    "FAMILY",
     "EightBit",
     "HyperParameters",
     "MarianHeader",
@@ -28,6 +29,9 @@ __all__ = [
     "read_marian_folder",
     "read_marian_header",
 ]
+
+# Of this kind of network: a transformer with an SSRU decoder.
+FAMILY = "marian-ssru"
 
 _VERSION = 1
 _RAW, _FLOAT32, _INTGEMM8 = 0x0101, 0x0404, 0x4101
@@ -97,6 +101,16 @@ class HyperParameters:
     output_embeddings: str
     output_bias: bool
     alignment_layer: int | None
+
+    @property
+    def tied_output(self) -> bool:
+        """Whether the output layer is the target embeddings."""
+        return self.output_embeddings == self.target_embeddings
+
+    @property
+    def own_decoder_layers(self) -> list[int]:
+        """Numbers of the decoder layers that have parameters of their own."""
+        return sorted(set(self.decoder_layers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -504,14 +518,14 @@ def _expected_shapes(hp: HyperParameters) -> Iterator[tuple[str, tuple[int, ...]
 
     yield hp.source_embeddings, (hp.source_vocabulary, dim)
     yield hp.target_embeddings, (hp.target_vocabulary, dim)
-    if hp.output_embeddings != hp.target_embeddings:
+    if not hp.tied_output:
         yield hp.output_embeddings, (dim, hp.target_vocabulary)
     if hp.output_bias:
         yield "decoder_ff_logit_out_b", (1, hp.target_vocabulary)
     for layer in range(1, hp.encoder_layers + 1):
         yield from attention(f"encoder_l{layer}_self")
         yield from feed_forward(f"encoder_l{layer}_ffn", hp.encoder_ffn)
-    for layer in sorted(set(hp.decoder_layers)):
+    for layer in hp.own_decoder_layers:
         prefix = f"decoder_l{layer}"
         yield f"{prefix}_rnn_W", (dim, dim)
         yield f"{prefix}_rnn_Wf", (dim, dim)

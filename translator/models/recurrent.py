@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import cast
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from translator.models.base import (
@@ -25,7 +24,7 @@ from translator.models.base import (
     predict_from_logits,
 )
 from translator.models.marian import MarianModel
-from translator.models.ssru import Network
+from translator.models.ssru import Network, load_network
 
 __all__ = ["MarianPair", "RecurrentBatch", "RecurrentEncoderStates", "RecurrentModel"]
 
@@ -111,13 +110,22 @@ class RecurrentModel(MarianPair):
         dtype: torch.dtype = torch.float32,
     ) -> None:
         super().__init__(files, tokenizer, info)
-        network = Network(files.tensors, files.hyper_parameters, unk_id)
-        self._network = network.to(device=torch.device(info.device), dtype=dtype).eval()
+        network = load_network(files.tensors, files.hyper_parameters)
+        network = self._network = network.to(device=torch.device(info.device), dtype=dtype).eval()
+        # [D, V], a copy: for one row, the common case of a live stream, the product is bound by
+        # memory and runs twice as fast in this order.
+        self._output_weight = network.output_weight.T.contiguous()
+        bias = network.output_bias
+        self._output_bias = self._output_weight.new_zeros(len(network.output_weight))
+        if bias is not None:
+            self._output_bias += bias
+        # Marian never writes <unk> unless it is told to (--allow-unk).
+        self._output_bias[unk_id] = -math.inf
 
     @property
     def device(self) -> torch.device:
         """Where the parameters are."""
-        return self._network.output_bias.device
+        return self._output_bias.device
 
     @torch.inference_mode()
     def encode(self, sources: Sequence[Sequence[int]]) -> list[EncoderStates]:
@@ -127,8 +135,10 @@ class RecurrentModel(MarianPair):
         lengths = lengths_of(sources)
         longest = max(lengths)
         tokens = torch.tensor([[*s, *[0] * (longest - len(s))] for s in sources])
-        mask = _padding_mask(lengths, self._network.output_bias)
-        cross = self._network.encode(tokens.to(self.device), mask)
+        mask = _padding_mask(lengths, self._output_bias)
+        network = self._network
+        x = network.embed_source(tokens.to(self.device))
+        cross = network.keys_and_values(network.encode(x, mask))
         # A copy each, so that one kept source does not hold the memory of all.
         return [
             RecurrentEncoderStates(
@@ -142,23 +152,24 @@ class RecurrentModel(MarianPair):
         self, encoder_states: Sequence[EncoderStates], targets: Sequence[Sequence[int]]
     ) -> Prefill:
         """Run the decoder over known targets. ``Prefill.states`` are its cells [L, B, T, D]."""
-        hp, embeddings = self._network.hp, self._network.target_embeddings
+        network, dim = self._network, self._network.hp.dim
+        like = network.target_embeddings
         longest = max(len(target) for target in targets)
         tokens = torch.tensor([[*t, *[0] * (longest - len(t))] for t in targets], dtype=torch.int64)
-        x = embeddings.new_zeros(len(targets), longest + 1, hp.dim)
+        x = like.new_zeros(len(targets), longest + 1, dim)
         # Position 0 has seen nothing: its input is the zero vector.
-        x[:, 1:] = F.embedding(tokens.to(self.device), embeddings) * math.sqrt(hp.dim)
-        x += self._network.positions(longest + 1)[: longest + 1]
+        x[:, 1:] = network.embed_target(tokens.to(self.device))
+        x += network.positions(longest + 1)[: longest + 1]
         cross, mask = self._stack(encoder_states)
-        start = embeddings.new_zeros(len(self._network.decoder), len(targets), hp.dim)
-        hidden, cells, alignment = self._network.decode(x, start, cross, mask)
+        start = like.new_zeros(len(network.hp.decoder_layers), len(targets), dim)
+        hidden, cells, alignment = network.decode(x, start, cross, mask)
         return Prefill(hidden, alignment, cells)
 
     def _stack(self, encoder_states: Sequence[EncoderStates]) -> tuple[Tensor, Tensor | None]:
         """Keys and values of all sources, padded, [L, 2, B, H, S, D/H], and their mask."""
         sources = [_cross(states) for states in encoder_states]
         lengths = [states.num_tokens for states in encoder_states]
-        mask = _padding_mask(lengths, self._network.output_bias)
+        mask = _padding_mask(lengths, self._output_bias)
         if mask is None:
             return torch.stack(sources, dim=2), None
         layers, two, heads, _, size = sources[0].shape
@@ -174,7 +185,7 @@ class RecurrentModel(MarianPair):
     @torch.inference_mode()
     def logits(self, hidden: Tensor) -> Tensor:
         """Scores [N, V]; -inf for the unknown token."""
-        return torch.addmm(self._network.output_bias, hidden, self._network.output_weight)
+        return torch.addmm(self._output_bias, hidden, self._output_weight)
 
     @torch.inference_mode()
     def predict(
@@ -199,7 +210,7 @@ class RecurrentBatch:
     @torch.inference_mode()
     def __init__(self, network: Network) -> None:
         self._network = network
-        hp, layers = network.hp, len(network.decoder)
+        hp, layers = network.hp, len(network.hp.decoder_layers)
         like, head = network.output_weight, hp.dim // hp.heads
         self._cells = like.new_zeros(layers, _FIRST_CAPACITY, hp.dim)
         self._cross = like.new_zeros(
@@ -243,7 +254,7 @@ class RecurrentBatch:
         longest = max(lengths)
         self._positions[:rows] = positions = [p + 1 for p in self._positions[:rows]]
         table = network.positions(max(positions) + 1)
-        x = F.embedding(tokens, network.target_embeddings) * math.sqrt(network.hp.dim)
+        x = network.embed_target(tokens)
         x = x + table[torch.tensor(positions, device=table.device)]
         mask = None if min(lengths) == longest else self._mask[:rows, None, None, :longest]
         cross = self._cross[:, :, :rows, :, :longest]

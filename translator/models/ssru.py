@@ -10,74 +10,48 @@ L decoder layers, V vocabulary.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import cast
 
-import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from translator.models.layout import joined
 from translator.models.marian import HyperParameters, Tensors
 
-__all__ = ["Network"]
+__all__ = ["Network", "load_network", "sinusoids"]
 
 _LAYER_NORM_EPSILON = 1e-6
 _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": F.relu, "swish": F.silu}
 
 
-class _Linear(nn.Module):
-    """Affine maps [in, out] of the same input, as one product."""
-
-    weight: Tensor
-    bias: Tensor
-
-    def __init__(
-        self, weights: Sequence[NDArray[np.float32]], biases: Sequence[NDArray[np.float32]]
-    ) -> None:
-        super().__init__()
-        self.register_buffer("weight", torch.from_numpy(np.concatenate([w.T for w in weights])))
-        self.register_buffer("bias", torch.from_numpy(np.concatenate([b[0] for b in biases])))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight, self.bias)
+# Parameters are loaded, or initialised by who trains. Random numbers would be wasted, and on the
+# device "meta" they make torch import its compiler, which takes a second.
+class _Linear(nn.Linear):
+    def reset_parameters(self) -> None:
+        """Nothing."""
 
 
-class _AddAndNorm(nn.Module):
-    """Residual connection followed by layer normalisation."""
+class _Embedding(nn.Embedding):
+    def reset_parameters(self) -> None:
+        """Nothing."""
 
-    scale: Tensor
-    bias: Tensor
 
-    def __init__(self, tensors: Tensors, prefix: str) -> None:
-        super().__init__()
-        self.register_buffer("scale", torch.from_numpy(tensors[f"{prefix}_ln_scale"][0]))
-        self.register_buffer("bias", torch.from_numpy(tensors[f"{prefix}_ln_bias"][0]))
-
-    def forward(self, x: Tensor, update: Tensor) -> Tensor:
-        return F.layer_norm(
-            x + update, self.scale.shape, self.scale, self.bias, _LAYER_NORM_EPSILON
-        )
+def _norm(dim: int) -> nn.LayerNorm:
+    return nn.LayerNorm(dim, _LAYER_NORM_EPSILON)
 
 
 class _FeedForward(nn.Module):
-    def __init__(self, tensors: Tensors, prefix: str, activation: str) -> None:
+    def __init__(self, dim: int, inner: int, activation: str) -> None:
         super().__init__()
-        self.inner = _Linear([tensors[f"{prefix}_W1"]], [tensors[f"{prefix}_b1"]])
-        self.outer = _Linear([tensors[f"{prefix}_W2"]], [tensors[f"{prefix}_b2"]])
-        self.norm = _AddAndNorm(tensors, f"{prefix}_ffn")
+        self.inner = _Linear(dim, inner)
+        self.outer = _Linear(inner, dim)
+        self.norm = _norm(dim)
         self.activation = _ACTIVATIONS[activation]
 
     def forward(self, x: Tensor) -> Tensor:
-        return cast(Tensor, self.norm(x, self.outer(self.activation(self.inner(x)))))
-
-
-def _projections(tensors: Tensors, prefix: str, parts: str) -> _Linear:
-    return _Linear(
-        [tensors[f"{prefix}_W{part}"] for part in parts],
-        [tensors[f"{prefix}_b{part}"] for part in parts],
-    )
+        return cast(Tensor, self.norm(x + self.outer(self.activation(self.inner(x)))))
 
 
 def _attend(
@@ -93,36 +67,34 @@ def _attend(
 
 
 class _EncoderLayer(nn.Module):
-    def __init__(self, tensors: Tensors, prefix: str, hp: HyperParameters) -> None:
+    def __init__(self, hp: HyperParameters) -> None:
         super().__init__()
         self.heads = hp.heads
-        self.query_key_value = _projections(tensors, f"{prefix}_self", "qkv")
-        self.out = _projections(tensors, f"{prefix}_self", "o")
-        self.norm = _AddAndNorm(tensors, f"{prefix}_self_Wo")
-        self.feed_forward = _FeedForward(tensors, f"{prefix}_ffn", hp.activation)
+        # Maps of the same input are one product, here and below.
+        self.query_key_value = _Linear(hp.dim, 3 * hp.dim)
+        self.out = _Linear(hp.dim, hp.dim)
+        self.norm = _norm(hp.dim)
+        self.feed_forward = _FeedForward(hp.dim, hp.encoder_ffn, hp.activation)
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """[B, S, D] to the same shape."""
         joint = self.query_key_value(x).unflatten(-1, (3, self.heads, -1))
         query, keys, values = joint.permute(2, 0, 3, 1, 4).unbind()
         context, _ = _attend(query, keys, values, mask)
-        return cast(Tensor, self.feed_forward(self.norm(x, self.out(context))))
+        return cast(Tensor, self.feed_forward(self.norm(x + self.out(context))))
 
 
 class _DecoderLayer(nn.Module):
-    def __init__(self, tensors: Tensors, prefix: str, hp: HyperParameters) -> None:
+    def __init__(self, hp: HyperParameters) -> None:
         super().__init__()
         self.heads = hp.heads
-        gate_bias = tensors[f"{prefix}_rnn_bf"]
-        self.cell = _Linear(
-            [tensors[f"{prefix}_rnn_W"], tensors[f"{prefix}_rnn_Wf"]],
-            [np.zeros_like(gate_bias), gate_bias],
-        )
-        self.cell_norm = _AddAndNorm(tensors, f"{prefix}_rnn_ffn")
-        self.query = _projections(tensors, f"{prefix}_context", "q")
-        self.out = _projections(tensors, f"{prefix}_context", "o")
-        self.norm = _AddAndNorm(tensors, f"{prefix}_context_Wo")
-        self.feed_forward = _FeedForward(tensors, f"{prefix}_ffn", hp.activation)
+        self.cell = _Linear(hp.dim, 2 * hp.dim, bias=False)
+        self.gate_bias = nn.Parameter(torch.zeros(hp.dim))
+        self.cell_norm = _norm(hp.dim)
+        self.query = _Linear(hp.dim, hp.dim)
+        self.out = _Linear(hp.dim, hp.dim)
+        self.norm = _norm(hp.dim)
+        self.feed_forward = _FeedForward(hp.dim, hp.decoder_ffn, hp.activation)
 
     def forward(
         self, x: Tensor, cell: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None
@@ -133,74 +105,93 @@ class _DecoderLayer(nn.Module):
         attention weights [B, H, T, S].
         """
         value, gate = self.cell(x).chunk(2, dim=-1)
-        gate = torch.sigmoid(gate)
+        gate = torch.sigmoid(gate + self.gate_bias)
         update = (1 - gate) * value
-        cells = torch.empty_like(update)
+        after = []
         for t in range(x.shape[1]):
-            torch.addcmul(update[:, t], gate[:, t], cell, out=cells[:, t])
-            cell = cells[:, t]
-        x = self.cell_norm(x, F.relu(cells))
+            cell = torch.addcmul(update[:, t], gate[:, t], cell)
+            after.append(cell)
+        cells = torch.stack(after, dim=1)
+        x = self.cell_norm(x + F.relu(cells))
         query = self.query(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
         context, weights = _attend(query, keys, values, mask)
-        x = self.norm(x, self.out(context))
+        x = self.norm(x + self.out(context))
         return self.feed_forward(x), cells, weights
 
 
 class Network(nn.Module):
-    """The layers and their weights; padding and batches are the caller's."""
+    """The layers and their parameters; padding and batches are the caller's.
 
-    source_embeddings: Tensor
-    target_embeddings: Tensor
-    output_weight: Tensor
-    output_bias: Tensor
-    _table: Tensor
+    Parameters hold nothing that means anything until they are loaded or initialised.
+    """
 
-    def __init__(self, tensors: Tensors, hp: HyperParameters, unk_id: int) -> None:
+    def __init__(self, hp: HyperParameters) -> None:
         super().__init__()
         self.hp = hp
-        names = {hp.source_embeddings, hp.target_embeddings}
-        embeddings = {name: torch.from_numpy(tensors[name]) for name in names}
-        self.register_buffer("source_embeddings", embeddings[hp.source_embeddings])
-        self.register_buffer("target_embeddings", embeddings[hp.target_embeddings])
-        # [D, V] even when it is the embeddings' transpose: for one row, the common case of a live
-        # stream, the product is bound by memory and runs twice as fast in this order.
-        output = torch.from_numpy(tensors[hp.output_embeddings])
-        tied = hp.output_embeddings == hp.target_embeddings
-        self.register_buffer("output_weight", (output.T if tied else output).contiguous())
-        bias = torch.zeros(hp.target_vocabulary)
-        if hp.output_bias:
-            bias += torch.from_numpy(tensors["decoder_ff_logit_out_b"][0])
-        # Marian never writes <unk> unless it is told to (--allow-unk).
-        bias[unk_id] = -math.inf
-        self.register_buffer("output_bias", bias)
-        self.register_buffer("_table", sinusoids(256, hp.dim))
-        self.encoder = nn.ModuleList(
-            _EncoderLayer(tensors, f"encoder_l{n}", hp) for n in range(1, hp.encoder_layers + 1)
-        )
-        layers = {
-            n: _DecoderLayer(tensors, f"decoder_l{n}", hp) for n in sorted(set(hp.decoder_layers))
+        sizes = {
+            hp.source_embeddings: hp.source_vocabulary,
+            hp.target_embeddings: hp.target_vocabulary,
         }
-        self.decoder = nn.ModuleList(layers[n] for n in hp.decoder_layers)
-        contexts = [f"decoder_l{n}_context" for n in hp.decoder_layers]
-        self.cross = _Linear(
-            [tensors[f"{context}_W{part}"] for context in contexts for part in "kv"],
-            [tensors[f"{context}_b{part}"] for context in contexts for part in "kv"],
+        # By Marian's name: where both sides share them there is one.
+        self.embeddings = nn.ModuleDict(
+            {name: _Embedding(size, hp.dim) for name, size in sizes.items()}
         )
+        self.encoder = nn.ModuleList(_EncoderLayer(hp) for _ in range(hp.encoder_layers))
+        self.decoder = nn.ModuleList(_DecoderLayer(hp) for _ in hp.own_decoder_layers)
+        # Keys and values of every decoder layer.
+        self.cross = _Linear(hp.dim, 2 * len(self.decoder) * hp.dim)
+        self.output = None if hp.tied_output else _Linear(hp.dim, hp.target_vocabulary, bias=False)
+        self.output_bias = (
+            nn.Parameter(torch.zeros(hp.target_vocabulary)) if hp.output_bias else None
+        )
+        self._decoder_order = [hp.own_decoder_layers.index(n) for n in hp.decoder_layers]
+        self._table = torch.empty(0, 0, device="cpu")
+
+    @property
+    def source_embeddings(self) -> Tensor:
+        """[source vocabulary, D]."""
+        return cast(Tensor, self.embeddings[self.hp.source_embeddings].weight)
+
+    @property
+    def target_embeddings(self) -> Tensor:
+        """[V, D]."""
+        return cast(Tensor, self.embeddings[self.hp.target_embeddings].weight)
+
+    @property
+    def output_weight(self) -> Tensor:
+        """[V, D]."""
+        return self.target_embeddings if self.output is None else self.output.weight
 
     def positions(self, count: int) -> Tensor:
         """Position vectors of at least the first ``count`` positions, [N, D]."""
-        if count > len(self._table):
-            self._table = sinusoids(2 * count, self.hp.dim).to(self._table)
-        return self._table
+        like = self.source_embeddings
+        if count > len(self._table) or self._table.device != like.device:
+            # No inference tensor: the table is kept, and may be used in training.
+            with torch.inference_mode(False):
+                self._table = sinusoids(max(256, 2 * count), self.hp.dim).to(like)
+        return self._table.to(like.dtype)
 
-    def encode(self, tokens: Tensor, mask: Tensor | None) -> Tensor:
-        """Source [B, S] to keys and values of every decoder layer, [L, 2, B, H, S, D/H]."""
-        x = F.embedding(tokens, self.source_embeddings) * math.sqrt(self.hp.dim)
-        x = x + self.positions(tokens.shape[1])[: tokens.shape[1]]
+    def embed_source(self, tokens: Tensor) -> Tensor:
+        """Input of the encoder [*, D], without positions."""
+        return F.embedding(tokens, self.source_embeddings) * math.sqrt(self.hp.dim)
+
+    def embed_target(self, tokens: Tensor) -> Tensor:
+        """Input of the decoder [*, D], without positions."""
+        return F.embedding(tokens, self.target_embeddings) * math.sqrt(self.hp.dim)
+
+    def encode(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """Embedded source [B, S, D] to hidden states of the same shape."""
+        x = x + self.positions(x.shape[1])[: x.shape[1]]
         for layer in self.encoder:
             x = layer(x, mask)
-        cross = self.cross(x).unflatten(-1, (len(self.decoder), 2, self.hp.heads, -1))
-        return cast(Tensor, cross.permute(2, 3, 0, 4, 1, 5))
+        return x
+
+    def keys_and_values(self, states: Tensor) -> Tensor:
+        """The encoder's hidden states as each decoder layer sees them, [L, 2, B, H, S, D/H]."""
+        cross = self.cross(states).unflatten(-1, (len(self.decoder), 2, self.hp.heads, -1))
+        cross = cross.permute(2, 3, 0, 4, 1, 5)
+        tied = len(self.decoder) < len(self._decoder_order)
+        return cast(Tensor, cross[self._decoder_order] if tied else cross)
 
     def decode(
         self, x: Tensor, cells: Tensor, cross: Tensor, mask: Tensor | None
@@ -211,13 +202,26 @@ class Network(nn.Module):
         """
         alignment = None
         after = []
-        for i, layer in enumerate(self.decoder):
-            x, states, weights = layer(x, cells[i], cross[i, 0], cross[i, 1], mask)
+        for i, number in enumerate(self._decoder_order):
+            x, states, weights = self.decoder[number](x, cells[i], cross[i, 0], cross[i, 1], mask)
             after.append(states)
             if i == self.hp.alignment_layer:
                 # Guided alignment trains the first head; a copy frees the others.
                 alignment = weights[:, 0].clone()
         return x, torch.stack(after), alignment
+
+    def score(self, hidden: Tensor) -> Tensor:
+        """Scores of every token, [*, V]; the unknown token's is like any other."""
+        return F.linear(hidden, self.output_weight, self.output_bias)
+
+
+def load_network(tensors: Tensors, hp: HyperParameters) -> Network:
+    """The network with Marian's parameters, which are copied."""
+    with torch.device("meta"):
+        network = Network(hp)
+    parameters = {key: torch.from_numpy(value) for key, value in joined(tensors, hp).items()}
+    network.load_state_dict(parameters, assign=True)
+    return network.requires_grad_(False)
 
 
 def sinusoids(count: int, dim: int) -> Tensor:

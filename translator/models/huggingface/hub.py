@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 
-from huggingface_hub import ModelCard, snapshot_download
+from huggingface_hub import snapshot_download
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
 from translator.errors import ModelFilesError
 
-__all__ = ["SMALL_FILES", "find_folder", "license_of"]
+__all__ = ["SMALL_FILES", "find_folder"]
 
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 SMALL_FILES = ["*.json", "*.model", "*.spm", "*.txt", "README.md", "tokenization_*.py"]
@@ -48,14 +48,3 @@ def find_folder(where: str) -> Path:
             f"run `hf download {where}` where it can, and name the folder that it prints"
         ) from error
     return found
-
-
-def license_of(folder: Path) -> str:
-    """The licence in the model's card; empty when there is none."""
-    card = folder / "README.md"
-    if not card.is_file():
-        return ""
-    try:
-        return str(ModelCard.load(card).data.get("license") or "")
-    except (OSError, ValueError):
-        return ""

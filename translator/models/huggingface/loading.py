@@ -17,9 +17,10 @@ from translator.models.base import (
     LanguagePair,
     ModelInfo,
 )
+from translator.models.card import license_of
 from translator.models.huggingface.families import Family, family_of
 from translator.models.huggingface.generation import is_aligning, read_generation
-from translator.models.huggingface.hub import find_folder, license_of
+from translator.models.huggingface.hub import find_folder
 from translator.models.huggingface.languages import Languages
 from translator.models.huggingface.model import TransformersModel
 

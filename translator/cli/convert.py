@@ -1,0 +1,37 @@
+"""``translator models convert``: a Marian folder as one of the Transformers library."""
+
+from pathlib import Path
+
+import click
+
+from translator.cli.errors import one_sentence
+from translator.cli.pair import Pair
+from translator.models.pair import LanguagePair
+
+__all__ = ["command"]
+
+
+@click.command("convert")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--pair", type=Pair(), help="What it translates, such as en-pt.  [default: as it is named]"
+)
+@click.option("--license", default="", metavar="SPDX", help="Of the weights, such as MPL-2.0.")
+def command(
+    folder: Path,
+    out: Path,
+    pair: LanguagePair | None,
+    license: str,  # noqa: A002
+) -> None:
+    """Write the Marian model in FOLDER to OUT, for the Transformers library.
+
+    OUT can be served as it is, with the same translations, and trained further. Pair and licence
+    are for its card.
+    """
+    with one_sentence():
+        # Only now: it takes seconds.
+        from translator.models.pretrained.convert import convert
+
+        known = convert(folder, out, pair=pair, license=license)
+    click.echo(f"{out} is written; serve it with --model {known or 'PAIR'}={out}")
