@@ -280,7 +280,7 @@ def test_a_wrong_checksum_leaves_nothing(published: Mirror, store: Store) -> Non
 
 
 def test_what_was_packed_is_checked_too(published: Mirror, store: Store) -> None:
-    published.records[1]["decompressedHash"] = "0" * 64
+    published.records[0]["decompressedHash"] = "0" * 64
     with pytest.raises(ModelFilesError, match="unpacked its checksum is sha256:") as error:
         get(published, store)
     assert MODEL in sentence(error)

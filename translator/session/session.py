@@ -371,7 +371,7 @@ class Session:
     def models(self) -> frozenset[str]:
         """The models that it may still ask: those of its configurations that are in use."""
         configs = [self.config, self._open.config, *(segment.config for segment in self._closed)]
-        legs = {leg for config in configs for leg in (*config.bindings, config.pivot)}
+        legs = [leg for config in configs for leg in (*config.bindings, config.pivot)]
         return frozenset(leg.model.name for leg in legs if leg is not None)
 
     @property
