@@ -71,17 +71,26 @@ class _Tensors(Tensors):
     ) -> None:
         super().__init__(stored, activation_multipliers)
         self._weight_multipliers = weight_multipliers
+        # Tied embeddings are asked for more than once.
+        self._eight_bit: dict[str, EightBit | None] = {}
 
     def eight_bit(self, name: str) -> EightBit | None:
         """A tensor in eight bits, None when it has none."""
+        if name not in self._eight_bit:
+            self._eight_bit[name] = self._find_eight_bit(name)
+        return self._eight_bit[name]
+
+    def _find_eight_bit(self, name: str) -> EightBit | None:
         real, multiplier = self[name], self._weight_multipliers.get(name)
         if multiplier is None:
             return None
-        rounded = np.rint(real * np.float32(multiplier))
+        rounded = real * np.float32(multiplier)
+        np.rint(rounded, out=rounded)
         if not -128 <= rounded.min() <= rounded.max() <= 127:
             return None
-        found = EightBit(rounded.astype(np.int8), multiplier)
-        return found if np.array_equal(found.real(), real) else None
+        integers = rounded.astype(np.int8)
+        rounded /= np.float32(multiplier)
+        return EightBit(integers, multiplier) if np.array_equal(rounded, real) else None
 
 
 def is_converted(folder: Path) -> bool:
