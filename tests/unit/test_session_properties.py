@@ -242,6 +242,15 @@ def test_what_is_committed_and_when_does_not_depend_on_tentative_source(
     driver.check_final()
 
 
+def test_a_full_stop_before_a_control_character_is_the_sources_own() -> None:
+    models, limits = Models(), SegmentLimits(max_words=5, max_length=50)
+    driver = start(models, 0, limits, frozenset())
+    for text in ("Dr. Dr. ", "Dr. Dr. ", "\x00 red"):
+        play(driver, models, limits, Say(text))
+    driver.end()
+    driver.check_final()
+
+
 @given(script(SAYS, SAYS, STEPS, READS, st.just(Flush()), size=12), LIMITS, st.data())
 @settings(deadline=None, max_examples=250)
 def test_a_stream_cut_anywhere_goes_on_when_its_source_is_sent_again(

@@ -24,6 +24,8 @@ _UNSPACED = re.compile(f"[{UNSPACED}]")
 _SENTENCE_END = ".!?…。！？"
 _AFTER_SENTENCE = ")]}»”’\"'」』"
 
+_BLANK_END = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+\Z")
+
 
 def word_ends(text: str, start: int = 0) -> list[int]:
     """End positions of the words of ``text`` from ``start`` on, in order.
@@ -35,8 +37,11 @@ def word_ends(text: str, start: int = 0) -> list[int]:
 
 
 def strip_final_punctuation(text: str) -> str:
-    """``text`` without the punctuation that ends its sentence and the quotes after it."""
-    sentence = text.rstrip().rstrip(_AFTER_SENTENCE)
+    """``text`` without the punctuation that ends its sentence and the quotes after it.
+
+    Control characters count as white space, as which a model is given them.
+    """
+    sentence = _BLANK_END.sub("", text).rstrip(_AFTER_SENTENCE)
     words = sentence.rstrip(_SENTENCE_END)
     return text if words == sentence else words.rstrip()
 
