@@ -6,15 +6,10 @@ from random import Random
 import pytest
 from counting.language import any_number, english, is_held_out, portuguese, sentence, translate
 from reference import greedy, text_of
+from streamed import stream
 
-from translator.engine.engine import Engine
 from translator.models.base import LanguagePair, Seq2SeqModel
 from translator.models.loading import load_model
-from translator.policy.registry import PolicyChoice, resolve
-from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
-from translator.session.session import Session
-from translator.testing import FakeClock
-from translator.text.segmenter import Segmenter
 
 pytestmark = pytest.mark.model
 
@@ -54,39 +49,6 @@ def test_numbers_that_were_held_out_are_translated_exactly(model: Seq2SeqModel) 
     assert right >= 0.99 * len(held_out)
 
 
-def stream(model: Seq2SeqModel, policy: str, text: str) -> tuple[str, int, int, int]:
-    """A text, word by word.
-
-    Returns:
-        What is committed, how much of it before the end, decoder passes, and how many it would take
-        to decode every hypothesis from its first token.
-    """
-    binding = Binding("pt", model.info, model.tokenizer(PAIR))
-    config = SessionConfig((binding,), resolve(PolicyChoice(policy, {})), Segmenter("en"))
-    session = Session("s", "stream", config, SessionLimits(), FakeClock())
-    engine = Engine({model.info.name: model})
-    committed, early, steps_run, from_scratch = "", 0, 0, 0
-    words = text.split()
-    for number in range(1, len(words) + 2):
-        if number <= len(words):
-            session.update_source(SourceUpdate(number, words[number - 1] + " ", ""))
-        else:
-            session.end_source()
-        while requests := session.next_requests():
-            for request in requests:
-                engine.submit(request)
-            for outcome in engine.run():
-                assert outcome.hypothesis is not None
-                steps_run += outcome.timing.steps_run
-                from_scratch += len(outcome.hypothesis.tokens) + 1
-                session.accept(outcome)
-        for _, event in session.outboxes["pt"].take():
-            committed += event.committed
-        if number == len(words) - 1:
-            early = len(committed)
-    return committed, early, steps_run, from_scratch
-
-
 # Not guarded-agreement: it commits the "e" of "mil e um" before that turns out as "mil cento e um".
 @pytest.mark.parametrize("policy", ["local-agreement", "alignatt", "retranslation", "final-only"])
 def test_a_stream_says_what_the_whole_sentence_says(model: Seq2SeqModel, policy: str) -> None:
@@ -94,18 +56,17 @@ def test_a_stream_says_what_the_whole_sentence_says(model: Seq2SeqModel, policy:
     early = 0
     for _ in range(10):
         text = sentence(random)
-        committed, before_the_end, *_ = stream(model, policy, text)
-        assert committed.strip() == translate(text)
-        early += before_the_end
+        streamed = stream(model, ["pt"], text, policy)
+        assert streamed.committed["pt"].strip() == translate(text)
+        early += streamed.early
     assert (early == 0) == (policy in {"retranslation", "final-only"})
 
 
 @pytest.mark.parametrize("policy", ["guarded-agreement", "local-agreement", "retranslation"])
 def test_drafts_save_three_fifths_of_the_decoders_passes(model: Seq2SeqModel, policy: str) -> None:
     random = Random(9)
-    passes = [stream(model, policy, sentence(random))[2:] for _ in range(10)]
-    steps_run, from_scratch = (sum(column) for column in zip(*passes, strict=True))
-    assert steps_run <= 0.4 * from_scratch
+    streamed = [stream(model, ["pt"], sentence(random), policy) for _ in range(10)]
+    assert sum(s.passes for s in streamed) <= 0.4 * sum(s.from_first_token for s in streamed)
 
 
 def test_a_number_is_aligned_with_its_word(model: Seq2SeqModel) -> None:

@@ -16,6 +16,7 @@ from translator.models.base import LanguagePair, Seq2SeqModel
 from translator.models.int8 import Int8EncoderStates
 from translator.models.loading import embedded_models, has_vnni, load_marian_folder
 from translator.models.shortlist import Shortlist
+from translator.precision import Precision
 
 pytestmark = pytest.mark.model
 
@@ -160,3 +161,18 @@ def test_a_folder_without_one_looks_at_all_tokens_and_says_so(
         model = load_marian_folder(folder, pair=EN_PT, precision="int8", shortlist=True)
     assert "no lex*.bin" in caplog.text
     assert len(decode(model, *requests_of(model))) == len(SENTENCES)
+
+
+@vnni
+@pytest.mark.parametrize("precision", ["auto", "int8"])
+def test_a_damaged_one_is_no_reason_for_another_precision(
+    precision: Precision, tmp_path: Path
+) -> None:
+    folder = tmp_path / "damaged"
+    shutil.copytree(FOLDER, folder)
+    path = next(folder.glob("lex*.bin"))
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ModelFilesError, match="expected"):
+        load_marian_folder(folder, pair=EN_PT, precision=precision, shortlist=True)
+    # It is not read where nobody asks for it.
+    assert load_marian_folder(folder, pair=EN_PT, precision=precision).info.pairs == (EN_PT,)

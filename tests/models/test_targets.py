@@ -1,7 +1,6 @@
 """Several targets of one stream, by a model of several languages (``counting/train_many.py``)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -9,17 +8,12 @@ from typing import Any
 import pytest
 from counting.language import TARGETS, any_number, english, is_held_out, sentence, spoken, translate
 from reference import greedy, text_of
+from streamed import stream
 from torch import Tensor
 
 from benchmarks.grown import Size, load_grown
-from translator.engine.engine import Engine
 from translator.models.base import DecoderBatch, EncoderStates, LanguagePair, Seq2SeqModel
 from translator.models.loading import load_model
-from translator.policy.registry import PolicyChoice, resolve
-from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
-from translator.session.session import Session
-from translator.testing import FakeClock
-from translator.text.segmenter import Segmenter
 
 pytestmark = pytest.mark.model
 
@@ -71,54 +65,6 @@ def model(one_thread: None) -> Seq2SeqModel:
     return load_model(f"all={FOLDER}")
 
 
-@dataclass(frozen=True)
-class Streamed:
-    """What became of a text.
-
-    Attributes:
-        committed: Of each target.
-        passes: Of the decoder, of all requests together.
-        from_first_token: The passes that decoding every hypothesis from its first token takes.
-    """
-
-    committed: dict[str, str]
-    passes: int
-    from_first_token: int
-
-
-def stream(
-    model: Any, targets: Sequence[str], text: str, policy: str = "local-agreement"
-) -> Streamed:
-    """Send a text word by word."""
-    bindings = tuple(
-        Binding(target, model.info, model.tokenizer(LanguagePair("en", target)))
-        for target in targets
-    )
-    config = SessionConfig(bindings, resolve(PolicyChoice(policy, {})), Segmenter("en"))
-    session = Session("s", "stream", config, SessionLimits(), FakeClock())
-    engine = Engine({model.info.name: model})
-    committed = dict.fromkeys(targets, "")
-    passes = from_first_token = 0
-    for number, word in enumerate([*text.split(), ""], 1):
-        if word:
-            session.update_source(SourceUpdate(number, word + " "))
-        else:
-            session.end_source()
-        while requests := session.next_requests():
-            for request in requests:
-                engine.submit(request)
-            for outcome in engine.run():
-                assert outcome.hypothesis is not None
-                passes += outcome.timing.steps_run
-                # The language is given; the end of the sentence takes a pass too.
-                from_first_token += len(outcome.hypothesis.tokens)
-                session.accept(outcome)
-        for target in targets:
-            for _, event in session.outboxes[target].take():
-                committed[target] += event.committed
-    return Streamed(committed, passes, from_first_token)
-
-
 @pytest.mark.parametrize("target", TARGETS)
 def test_numbers_that_were_held_out_are_translated_exactly(one_thread: None, target: str) -> None:
     random = Random(11)
@@ -147,14 +93,14 @@ def test_a_source_is_encoded_once_for_all_targets_and_they_decode_together(
 ) -> None:
     text = "seven, two hundred and forty one thousand six hundred and five, nineteen."
     counted = Counted(model)
-    streamed = stream(counted, TARGETS, text)
+    streamed = stream(counted, TARGETS, text, "local-agreement")
     # One source for each word: the end of the text brings nothing that has not been encoded.
     assert len(counted.encoded) == len(set(counted.encoded)) == len(text.split())
     assert counted.prefilled[: len(text.split())] == [4] * len(text.split())
     # A pass of each target is one row of a prefill or of a step.
     assert sum(counted.prefilled) + sum(counted.stepped) == streamed.passes
     assert len(counted.prefilled) + len(counted.stepped) < streamed.passes / 2
-    alone = {t: stream(model, [t], text).committed[t] for t in TARGETS}
+    alone = {t: stream(model, [t], text, "local-agreement").committed[t] for t in TARGETS}
     assert streamed.committed == alone
 
 

@@ -528,11 +528,12 @@ def predict_among(
         candidates: int32, the candidates of all rows.
         firsts: int64 [N], where a row's begin.
         counts: int64 [N], how many there are, at least one.
-        drafted: As of ``predict``, and the rest too; a token that is no candidate is impossible.
-        probable: .
-        tokens: .
-        log_probabilities: .
-        draft_log_probabilities: .
+        drafted: int64 [N], a token whose log probability is asked for too, impossible where it is
+            no candidate; -1 for none.
+        probable: Whether log probabilities are wanted; 0 if not.
+        tokens: int64 [N], output.
+        log_probabilities: float32 [N], output, of these.
+        draft_log_probabilities: float32 [N], output, of ``drafted``.
     """
     rows, dim = hidden.shape
     x = np.empty((rows, dim), np.uint8)

@@ -176,6 +176,8 @@ def _load_marian(
     check_vocabularies(files, tokenizer)
     if precision not in ("auto", "int8"):
         return RecurrentModel(files, tokenizer, tokenizer.unk_id, info, getattr(torch, precision))
+    # Before the others: one that is damaged is no reason to be slow without a word.
+    chosen = _shortlist(files) if shortlist else None
     try:
         if info.device != "cpu" or not has_vnni():
             raise ModelFilesError(
@@ -184,7 +186,6 @@ def _load_marian(
         # numba is loaded only where it is used.
         from translator.models.int8 import Int8Model
 
-        chosen = _shortlist(files) if shortlist else None
         return Int8Model(files, tokenizer, tokenizer.unk_id, info, chosen)
     except ModelFilesError as error:
         if precision == "int8":

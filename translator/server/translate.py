@@ -82,6 +82,7 @@ class _Job:
         self._key = f"translate-{uuid.uuid4().hex}"
         # Code points of each text and those before it.
         self._lengths = list(accumulate(map(len, request.texts)))
+        self._routes: dict[str, Route] = {}
         self._source = request.source_language_code
         if is_undetermined(self._source):
             self._source = ""
@@ -90,7 +91,11 @@ class _Job:
             self._route(self._source)
 
     def _route(self, source: str) -> Route:
-        return resolve_translate(self._request, self._server.models.catalog, self._limits, source)
+        """The models for a source language; found once, since a model may have many pairs."""
+        if source not in self._routes:
+            catalog = self._server.models.catalog
+            self._routes[source] = resolve_translate(self._request, catalog, self._limits, source)
+        return self._routes[source]
 
     async def load(self, ends_s: float | None) -> None:
         """Have the models in memory that all texts need: none, where their languages differ.
