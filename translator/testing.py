@@ -117,6 +117,7 @@ class FakeTokenizer:
     """
 
     eos_id = 0
+    open_id: int | None = None
     target_start: tuple[int, ...] = ()
 
     def __init__(self, word: Callable[[str], str] = str.upper) -> None:

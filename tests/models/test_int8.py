@@ -149,9 +149,11 @@ def test_a_token_that_there_is_not_is_an_error_not_a_read_past_the_end(
     int8: Seq2SeqModel, sources: list[tuple[int, ...]]
 ) -> None:
     states = int8.encode(sources[:1])
-    for token in (32000, -2):
-        with pytest.raises(IndexError, match="there are 32000"):
+    # A source has one more, the open end.
+    for token in (32001, -2):
+        with pytest.raises(IndexError, match="there are 32001"):
             int8.encode([[5, token, 0]])
+    for token in (32000, -2):
         with pytest.raises(IndexError, match="there are 32000"):
             int8.prefill(states, [[token]])
 

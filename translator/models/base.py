@@ -94,12 +94,17 @@ class Tokenizer(Protocol):
         ...
 
     @property
+    def open_id(self) -> int | None:
+        """The token that ends a source of which more is to come, where the model knows one."""
+        ...
+
+    @property
     def target_start(self) -> tuple[int, ...]:
         """Tokens that every target begins with and no reader sees, such as a language token."""
         ...
 
     def encode_source(self, text: str) -> EncodedText:
-        """Tokens of a source text, with where each comes from."""
+        """Tokens of a source text, end of sentence included, with where each comes from."""
         ...
 
     def encode_target(self, text: str) -> tuple[int, ...]:

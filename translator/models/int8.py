@@ -251,6 +251,10 @@ class Int8Model(MarianPair):
         # The output layer a token a row, for looking at some.
         self._rows = None if shortlist is None else _output_rows(files)
         self._parameters = _Parameters(files, unk_id)
+        self._has_open_end = files.open_end is not None
+        self._open_end = np.zeros(files.hyper_parameters.dim, np.float32)
+        if files.open_end is not None:
+            self._open_end = files.open_end
         self._positions = sinusoids(256, files.hyper_parameters.dim).numpy()
         _log.info("%s: loading its kernels; the first time on a machine compiles them", info.name)
         sources = self.encode([[0]])
@@ -268,14 +272,15 @@ class Int8Model(MarianPair):
         lengths = np.array(lengths_of(sources))
         tokens = np.array([token for source in sources for token in source])
         hp = self._parameters.hp
-        _check(tokens, 0, hp.source_vocabulary)
+        _check(tokens, 0, hp.source_vocabulary + self._has_open_end)
         depth = len(hp.decoder_layers)
         sizes = [2 * depth * hp.dim * kernels.filled(len(source)) for source in sources]
         cross = np.empty(sum(sizes), np.float32)
         kernels.encode(
-            tokens,
+            np.where(tokens == hp.source_vocabulary, -1, tokens),
             lengths,
             *self._parameters.source_embeddings,
+            self._open_end,
             self._table(int(lengths.max())),
             hp.heads,
             hp.activation == "swish",
@@ -293,7 +298,10 @@ class Int8Model(MarianPair):
         ]
 
     def _candidates(self, source: Sequence[int]) -> NDArray[np.int32] | None:
-        return None if self._shortlist is None else self._shortlist.candidates(source)
+        if self._shortlist is None:
+            return None
+        size = self._parameters.hp.source_vocabulary
+        return self._shortlist.candidates([token for token in source if token < size])
 
     def prefill(
         self, encoder_states: Sequence[EncoderStates], targets: Sequence[Sequence[int]]

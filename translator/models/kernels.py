@@ -303,16 +303,17 @@ def _split(rows, first, length, keys_at, values_at, keys, values):
 
 @_compiled
 def encode(
-    tokens, lengths, embeddings, embedding_scale, positions, heads, swish, layers, decoder_depth,
-    cross
+    tokens, lengths, embeddings, embedding_scale, open_end, positions, heads, swish, layers,
+    decoder_depth, cross
 ):  # fmt: skip
     """Sources, one after another, to the keys and values of every decoder layer.
 
     Args:
-        tokens: int64 [N].
+        tokens: int64 [N]; -1 is the open end.
         lengths: int64 [B]; their sum is N.
         embeddings: int8 [V/64, D/4, 64, 4], packed.
         embedding_scale: From an integer of these to a real input.
+        open_end: float32 [D].
         positions: float32 [at least the longest, D].
         heads: H.
         swish: Whether the activation is swish, else relu.
@@ -328,6 +329,8 @@ def encode(
     for b in range(len(lengths)):
         for s in range(lengths[b]):
             _embed(tokens[row], s, embeddings, embedding_scale, positions, x[row])
+            if tokens[row] < 0:
+                x[row] += open_end
             row += 1
     bytes_in = np.empty((count, dim), np.uint8)
     joint = np.empty((count, layers.query_key_value.bias.shape[1]), np.float32)

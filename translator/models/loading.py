@@ -4,6 +4,7 @@ It is described from headers and settings, and loaded when it is needed.
 """
 
 import logging
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -32,6 +33,7 @@ from translator.models.marian import (
     read_marian_folder,
     read_marian_header,
 )
+from translator.models.open_end import find_open_end
 from translator.models.recurrent import RecurrentModel
 from translator.models.shortlist import Shortlist
 from translator.precision import Precision
@@ -172,7 +174,12 @@ def _load_marian(
     folder: Path, info: ModelInfo, precision: Precision, shortlist: bool
 ) -> "RecurrentModel | Int8Model":
     files = (read_converted_folder if is_converted(folder) else read_marian_folder)(folder)
-    tokenizer = SentencePieceTokenizer(files.source_vocabulary, files.target_vocabulary)
+    files = replace(files, open_end=find_open_end(folder, files.hyper_parameters.dim))
+    tokenizer = SentencePieceTokenizer(
+        files.source_vocabulary,
+        files.target_vocabulary,
+        has_open_end=files.open_end is not None,
+    )
     check_vocabularies(files, tokenizer)
     if precision not in ("auto", "int8"):
         return RecurrentModel(files, tokenizer, tokenizer.unk_id, info, getattr(torch, precision))

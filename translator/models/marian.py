@@ -193,6 +193,7 @@ class MarianModel:
         shortlist: File of the lexical shortlist, or None.
         hyper_parameters: Sizes and choices.
         tensors: Parameters by Marian's name.
+        open_end: What ends a source that goes on, [D]; see ``open_end.py``.
     """
 
     path: Path
@@ -202,6 +203,7 @@ class MarianModel:
     shortlist: Path | None
     hyper_parameters: HyperParameters
     tensors: Tensors
+    open_end: NDArray[np.float32] | None = None
 
 
 def read_marian_header(folder: Path) -> MarianHeader:

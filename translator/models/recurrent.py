@@ -119,6 +119,9 @@ class RecurrentModel(MarianPair):
         self._output_bias = self._output_weight.new_zeros(len(network.output_weight))
         if bias is not None:
             self._output_bias += bias
+        self._open_end = None
+        if files.open_end is not None:
+            self._open_end = torch.from_numpy(files.open_end).to(self._output_bias)
         # Marian never writes <unk> unless it is told to (--allow-unk).
         self._output_bias[unk_id] = -math.inf
 
@@ -137,7 +140,7 @@ class RecurrentModel(MarianPair):
         tokens = torch.tensor([[*s, *[0] * (longest - len(s))] for s in sources])
         mask = _padding_mask(lengths, self._output_bias)
         network = self._network
-        x = network.embed_source(tokens.to(self.device))
+        x = self._embed(tokens.to(self.device))
         cross = network.keys_and_values(network.encode(x, mask))
         # A copy each, so that one kept source does not hold the memory of all.
         return [
@@ -146,6 +149,15 @@ class RecurrentModel(MarianPair):
             )
             for b, length in enumerate(lengths)
         ]
+
+    def _embed(self, tokens: Tensor) -> Tensor:
+        """Input of the encoder [B, S, D], the open end's included."""
+        network = self._network
+        if self._open_end is None:
+            return network.embed_source(tokens)
+        is_open = tokens == network.hp.source_vocabulary
+        x = network.embed_source(tokens.masked_fill(is_open, 0))
+        return torch.where(is_open[..., None], self._open_end, x)
 
     @torch.inference_mode()
     def prefill(

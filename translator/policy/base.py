@@ -76,6 +76,8 @@ class Policy(ABC):
 
     translates_open_segments: bool = True
     commits_open_segments: bool = True
+    # Whether the model is told that an open segment goes on, where it can be told.
+    opens_source: bool = False
     # How much a hypothesis that can commit nothing favours the former; see ``engine/request.py``.
     draft_bias: float = 0.0
 

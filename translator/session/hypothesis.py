@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from translator.engine.request import Hypothesis
@@ -56,14 +56,25 @@ class ModelSource:
 
     @classmethod
     def encode(
-        cls, tokenizer: Tokenizer, text: str, max_tokens: int, context: str = ""
+        cls,
+        tokenizer: Tokenizer,
+        text: str,
+        max_tokens: int,
+        context: str = "",
+        *,
+        is_open: bool = False,
     ) -> "ModelSource":
-        """Tokens of ``text``, after ``context``, for a model that takes at most ``max_tokens``."""
+        """Tokens of ``text``, after ``context``, for a model that takes at most ``max_tokens``.
+
+        With ``is_open`` they tell a model that can be told that more is to come.
+        """
         clean = _CONTROL.sub(" ", text)
         stripped = clean.strip()
         offset = len(clean) - len(clean.lstrip())
         context = _CONTROL.sub(" ", context).lstrip()
         encoded = tokenizer.encode_source(context + stripped)
+        if is_open and tokenizer.open_id is not None:
+            encoded = replace(encoded, tokens=(*encoded.tokens[:-1], tokenizer.open_id))
         if len(encoded.tokens) <= max_tokens:
             return cls(stripped, offset, encoded, context)
         kept = EncodedText(

@@ -165,7 +165,13 @@ class Track:
             return None
         model = self.binding.model
         tokenizer = self.binding.tokenizer
-        source = ModelSource.encode(tokenizer, text, model.max_source_tokens, self._context.source)
+        source = ModelSource.encode(
+            tokenizer,
+            text,
+            model.max_source_tokens,
+            self._context.source,
+            is_open=self._policy.opens_source and not segment.closed,
+        )
         # A bias shapes drafts only, never what is committed.
         can_commit = segment.closed or (is_committed and self._policy.commits_open_segments)
         self._wanted = wanted

@@ -20,14 +20,20 @@ class SentencePieceTokenizer:
     them alone is no text: ``piece`` gives ``""`` for bytes above 0x7F, and ``byte`` gives their
     value to a caller who collects whole characters. One who does not loses these characters only.
 
+    Args:
+        source: Vocabulary of the source side.
+        target: Vocabulary of the target side.
+        has_open_end: Whether the model knows an open end, the token after the source's last.
+
     Raises:
         ModelFilesError: A file is missing or not a complete SentencePiece model.
     """
 
-    def __init__(self, source: Path, target: Path) -> None:
+    def __init__(self, source: Path, target: Path, *, has_open_end: bool = False) -> None:
         self._source = _load(source)
         self._target = self._source if target == source else _load(target)
         self._eos_id: int = self._target.eos_id()
+        self._open_id = int(self._source.get_piece_size()) if has_open_end else None
         self._bytes = _byte_values(self._target)
         self._texts = _piece_texts(self._target, self._bytes)
 
@@ -35,6 +41,11 @@ class SentencePieceTokenizer:
     def eos_id(self) -> int:
         """The token that ends source and target."""
         return self._eos_id
+
+    @property
+    def open_id(self) -> int | None:
+        """The open end, if the model knows one; see ``models/open_end.py``."""
+        return self._open_id
 
     @property
     def unk_id(self) -> int:

@@ -20,6 +20,11 @@ class PairTokenizer:
         return self._vocabulary.eos_id
 
     @property
+    def open_id(self) -> int | None:
+        """None: a Transformers model knows no open end."""
+        return None
+
+    @property
     def target_start(self) -> tuple[int, ...]:
         """The token of the target language, if it stands there."""
         return self._prompt.target_start
