@@ -139,9 +139,9 @@ _PRESETS: Mapping[Latency, PolicyChoice] = {
 _PRESETS_OF_PAIR: Mapping[tuple[str, str, Latency], PolicyChoice] = {
     ("en", "pt", Latency.LOW): _guarded(n=2, distance=1, sure=85),
     ("pt", "en", Latency.LOW): _guarded(n=2, distance=1, sure=90),
-    ("en", "pt", Latency.BALANCED): _guarded(n=2, distance=2, sure=98),
+    ("en", "pt", Latency.BALANCED): _guarded(n=2, distance=1, sure=98),
     ("pt", "en", Latency.BALANCED): _guarded(n=2, distance=2, sure=98),
-    ("en", "pt", Latency.HIGH_QUALITY): _guarded(n=3, distance=2, sure=98),
+    ("en", "pt", Latency.HIGH_QUALITY): _guarded(n=2, distance=2, sure=99),
     ("pt", "en", Latency.HIGH_QUALITY): _guarded(n=3, distance=2, sure=98),
 }
 
