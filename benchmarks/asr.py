@@ -37,9 +37,11 @@ from translator.asr import (
     WatsonResults,
 )
 from translator.engine.engine import Engine
+from translator.eval.replay import policy_with
 from translator.models.base import LanguagePair, Seq2SeqModel
+from translator.models.catalog import Served
 from translator.models.loading import embedded_models, load_marian_folder
-from translator.policy.registry import Latency, PolicyChoice, resolve
+from translator.policy.registry import Latency, PolicyChoice
 from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
 from translator.session.session import Session
 from translator.session.text import TextTranslation
@@ -230,7 +232,9 @@ def translate(
     engine = Engine({model.info.name: model})
     pair = model.info.pairs[0]
     binding = Binding(pair.target, model.info, model.tokenizer(pair))
-    config = SessionConfig((binding,), resolve(policy), Segmenter("en", segments))
+    config = SessionConfig(
+        (binding,), policy_with(Served(model, pair), policy), Segmenter("en", segments)
+    )
     session = Session("replay", "replay", config, SessionLimits(), time.monotonic)
     texts: dict[int, str] = {}
     sources: dict[int, tuple[int, int]] = {}

@@ -18,7 +18,7 @@ from translator.eval.talk import Talk
 from translator.models.base import LanguagePair
 from translator.models.catalog import Served
 from translator.models.loading import embedded_models, load_marian_folder
-from translator.policy.registry import PolicyChoice
+from translator.policy.registry import Latency, PolicyChoice
 
 __all__ = ["Evaluation", "load"]
 
@@ -56,14 +56,14 @@ class Evaluation:
         self.backend = LocalBackend(partial(load, pair), jobs=jobs, processes=processes)
 
     def sentences(
-        self, name: str, sentences: Sequence[Sentence], policy: PolicyChoice
+        self, name: str, sentences: Sequence[Sentence], policy: Latency | PolicyChoice
     ) -> list[log.Instance]:
         """Stream what the log of this name has not got."""
         file = self._folder / f"{name}.jsonl"
         with progress_bar(f"{self._folder.name} {name}", len(sentences)) as told:
             return evaluate_sentences(file, sentences, policy, self.backend, told)
 
-    def talk(self, name: str, talk: Talk, policy: PolicyChoice) -> log.Instance:
+    def talk(self, name: str, talk: Talk, policy: Latency | PolicyChoice) -> log.Instance:
         """Stream a talk unless the log of this name has it."""
         file = self._folder / f"{name}.jsonl"
         with progress_bar(f"{self._folder.name} {name}", len(talk.arrivals)) as told:

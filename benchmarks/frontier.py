@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.document import replaced
 from benchmarks.evaluation import Evaluation
-from translator.cli.evaluate import resolve_policy
+from translator.cli.evaluate import read_policy
 from translator.eval.data import Sentence, read_sentences
 from translator.eval.picture import draw_frontier
 from translator.eval.summary import Summary, summarize
@@ -167,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     # Sets of one corpus share what they have streamed.
                     f"{corpus}.{policy.replace(':', '-').replace('=', '')}",
                     sentences,
-                    resolve_policy(policy, pair),
+                    read_policy(policy),
                 )
             )
             for policy in each.policies

@@ -26,7 +26,7 @@ from rich.progress import track
 
 from benchmarks.evaluation import load
 from benchmarks.table import table
-from translator.cli.evaluate import resolve_policy
+from translator.cli.evaluate import read_policy
 from translator.eval.live import LiveReplay
 from translator.eval.log import Instance
 from translator.eval.talk import Arrival, Talk, read_words
@@ -115,7 +115,7 @@ def main() -> int:
             told += 1
 
     pair = LanguagePair("en", "pt")
-    served, policy = load(pair), resolve_policy(options.policy, pair)
+    served, policy = load(pair), read_policy(options.policy)
     done = LiveReplay(served, talk, policy, on_progress=on_progress).run()
     span_s = min(TEN_MINUTES_S, length_s / 3)
     parts = [

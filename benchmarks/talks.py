@@ -20,7 +20,7 @@ from typing import Any
 
 from benchmarks.evaluation import Evaluation
 from benchmarks.table import table
-from translator.cli.evaluate import resolve_policy
+from translator.cli.evaluate import read_policy
 from translator.eval import log
 from translator.eval.data import Sentence, read_sentences
 from translator.eval.latency import source_lags_s
@@ -76,10 +76,10 @@ def lectures(
         )
         talk = dataclasses.replace(talk, references=references)
         whole = evaluation.sentences(
-            f"{folder.name}.whole", whole_sentences(talk), resolve_policy(OFFLINE, ENGLISH)
+            f"{folder.name}.whole", whole_sentences(talk), read_policy(OFFLINE)
         )
         stem = f"{folder.name}.{'plain.' if is_plain else ''}{name}"
-        live = evaluation.talk(stem, talk, resolve_policy(policy, ENGLISH))
+        live = evaluation.talk(stem, talk, read_policy(policy))
         done.append(Lecture(folder.name, live, whole))
     return done
 
@@ -127,14 +127,10 @@ def recognised_rows(data: Path, policy: str, name: str, limit: int | None) -> li
             )
             scores[field] = (
                 summarize(
-                    evaluation.sentences(
-                        f"{corpus}.{field}.whole", sentences, resolve_policy(OFFLINE, pair)
-                    )
+                    evaluation.sentences(f"{corpus}.{field}.whole", sentences, read_policy(OFFLINE))
                 ),
                 summarize(
-                    evaluation.sentences(
-                        f"{corpus}.{field}.{name}", sentences, resolve_policy(policy, pair)
-                    )
+                    evaluation.sentences(f"{corpus}.{field}.{name}", sentences, read_policy(policy))
                 ),
             )
         clean_whole, clean_live = (summary.bleu or 0.0 for summary in scores[clean])

@@ -21,7 +21,7 @@ from translator.eval.replay import replay
 from translator.eval.summary import summarize
 from translator.models.catalog import Served
 from translator.models.loading import embedded_models, load_marian_folder
-from translator.policy.registry import Latency, PolicyChoice, resolve
+from translator.policy.registry import Latency, PolicyChoice
 from translator.text.segmenter import Segmenter
 
 ROOT = Path(__file__).parent
@@ -57,9 +57,8 @@ def main() -> int:
         served = Served(load_marian_folder(folder, pair=pair), pair)
         sentences = sentences_of(pair.source, arguments.sentences)
         # The first run of a process is slower.
-        list(replay(served, sentences[:1], resolve(Latency.BALANCED), jobs=1))
-        for name, choice in POLICIES.items():
-            policy = resolve(choice)
+        list(replay(served, sentences[:1], Latency.BALANCED, jobs=1))
+        for name, policy in POLICIES.items():
             verified = list(replay(served, sentences, policy, jobs=1))
             scratch = list(replay(served, sentences, policy, jobs=1, verify_drafts=False))
             if [i.prediction for i in verified] != [i.prediction for i in scratch]:

@@ -107,9 +107,23 @@ def test_a_folder_may_bring_its_own_and_most_have_none(tmp_path: Path, vocabular
     assert tokenizer.open_id is None
     source = ModelSource.encode(tokenizer, "a door", 512, is_open=True)
     assert source.encoded == tokenizer.encode_source("a door")
+    assert not without.info.has_open_end
     np.save(tmp_path / OPEN_END, np.ones(DIM, np.float32))
-    with_one = load_marian_folder(tmp_path, pair=EN_PT).tokenizer(EN_PT)
-    assert with_one.open_id == with_one.vocabulary_sizes[0]
+    with_one = load_marian_folder(tmp_path, pair=EN_PT)
+    assert with_one.info.has_open_end
+    tokenizer = with_one.tokenizer(EN_PT)
+    assert tokenizer.open_id == tokenizer.vocabulary_sizes[0]
+
+
+def test_a_converted_model_keeps_it(
+    embedded: dict[LanguagePair, RecurrentModel], converted: dict[LanguagePair, Path]
+) -> None:
+    assert embedded[EN_PT].info.has_open_end
+    model = load_marian_folder(converted[EN_PT], pair=EN_PT)
+    assert model.info.has_open_end
+    for text in OPEN:
+        kept = hypothesis_of(model, text, is_open=True)
+        assert kept.tokens == hypothesis_of(embedded[EN_PT], text, is_open=True).tokens
 
 
 @pytest.mark.parametrize(

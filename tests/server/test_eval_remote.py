@@ -17,7 +17,7 @@ from translator.eval.talk import Arrival, Talk
 from translator.eval.updates import Received, Sent, segments
 from translator.models.base import LanguagePair
 from translator.models.catalog import Served
-from translator.policy.registry import PolicyChoice, resolve
+from translator.policy.registry import Latency, PolicyChoice
 from translator.server.app import RunningServer
 from translator.testing import FakeModel, fake_translation
 
@@ -50,14 +50,13 @@ def timeless(figures: Figures) -> Figures:
     return replace(figures, mean_lag_ms=0.0)
 
 
-@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+@pytest.mark.parametrize("policy", [*POLICIES, Latency.LOW], ids=lambda policy: policy.name)
 @pytest.mark.parametrize("jobs", [1, 3])
 async def test_sentences_through_a_server_are_those_of_this_process(
-    client: AsyncTranslatorClient, policy: PolicyChoice, jobs: int
+    client: AsyncTranslatorClient, policy: Latency | PolicyChoice, jobs: int
 ) -> None:
-    chosen = resolve(policy)
-    local = list(replay(Served(FakeModel(), PAIR), SENTENCES, chosen))
-    remote = [i async for i in replay_remotely(client, PAIR, SENTENCES, chosen, jobs=jobs)]
+    local = list(replay(Served(FakeModel(), PAIR), SENTENCES, policy))
+    remote = [i async for i in replay_remotely(client, PAIR, SENTENCES, policy, jobs=jobs)]
     assert len(remote) == len(local)
     for one, other in zip(remote, local, strict=True):
         assert (one.index, one.prediction, one.delays) == (
@@ -83,9 +82,7 @@ def talk() -> Talk:
 
 async def test_a_talk_through_a_server_is_one_session(client: AsyncTranslatorClient) -> None:
     steps: list[int] = []
-    done = await replay_talk_remotely(
-        client, PAIR, talk(), resolve(POLICIES[0]), on_progress=steps.append
-    )
+    done = await replay_talk_remotely(client, PAIR, talk(), POLICIES[0], on_progress=steps.append)
     assert done.prediction == " ".join(
         map(
             fake_translation,

@@ -23,19 +23,25 @@ def test_every_preset_is_a_choice_that_resolves_to_itself(latency: Latency) -> N
     assert resolve(choice) == choice
 
 
-def test_a_preset_may_be_another_for_a_pair_of_languages() -> None:
-    general, own = resolve(Latency.LOW), resolve(Latency.LOW, "en-GB", "pt-BR")
-    assert own == resolve(Latency.LOW, "en", "pt") != general
-    assert resolve(Latency.LOW, "de", "en") == general
-    assert resolve(PolicyChoice("wait-k", {}), "en", "pt") == resolve(PolicyChoice("wait-k", {}))
+def test_a_preset_may_be_another_for_a_model_that_can_be_told_and_for_its_pair() -> None:
+    general, told = resolve(Latency.LOW), resolve(Latency.LOW, has_open_end=True)
+    own = resolve(Latency.LOW, "en-GB", "pt-BR", has_open_end=True)
+    assert own == resolve(Latency.LOW, "en", "pt", has_open_end=True)
+    assert len({str(choice) for choice in (general, told, own)}) == 3
+    assert resolve(Latency.LOW, "en", "pt") == general
+    assert resolve(Latency.LOW, "de", "en", has_open_end=True) == told
+    wait = PolicyChoice("wait-k", {})
+    assert resolve(wait, "en", "pt", has_open_end=True) == resolve(wait)
 
 
+@pytest.mark.parametrize("has_open_end", [False, True])
 @pytest.mark.parametrize("pair", [("de", "en"), ("en", "pt"), ("pt", "en")])
-def test_presets_go_from_early_to_faithful(pair: tuple[str, str]) -> None:
+def test_presets_go_from_early_to_faithful(pair: tuple[str, str], has_open_end: bool) -> None:
     names = ("n", "hold", "distance", "sure")
-    asked = [
-        tuple(resolve(latency, *pair).parameters[name] for name in names) for latency in Latency
-    ]
+    asked = []
+    for latency in Latency:
+        choice = resolve(latency, *pair, has_open_end=has_open_end)
+        asked.append(tuple(choice.parameters[name] for name in names))
     for earlier, later in pairwise(asked):
         assert earlier != later
         assert all(a <= b for a, b in zip(earlier, later, strict=True))

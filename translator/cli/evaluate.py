@@ -28,7 +28,7 @@ from translator.models.catalog import Catalog, Served
 from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.server.app import describe_models
 
-__all__ = ["command", "progress_bar", "resolve_policy"]
+__all__ = ["command", "progress_bar", "read_policy"]
 
 _PRESETS = {latency.value: latency for latency in Latency}
 _OFFLINE = "final-only"
@@ -126,7 +126,7 @@ def command(
     if address is not None and (models or processes > 1):
         raise click.UsageError("--model and --processes are not for --address: the server has both")
     pair = LanguagePair(source, target)
-    chosen = {name: resolve_policy(name, pair) for name in policies or (_OFFLINE, *_PRESETS)}
+    chosen = {name: read_policy(name) for name in policies or (_OFFLINE, *_PRESETS)}
     stem = data.name.removesuffix(data.suffix)
     stem = stem if stem.endswith(str(pair)) else f"{stem}.{pair}"
     log = output / (f"{stem}.plain" if is_plain else stem)
@@ -195,10 +195,10 @@ def _load(models: tuple[str, ...], pair: LanguagePair) -> Served:
     return Served(model.load(), choice.pair)
 
 
-def resolve_policy(name: str, pair: LanguagePair) -> PolicyChoice:
-    """A preset as it is for a pair, or a policy as ``NAME:PARAMETER=N,…``."""
+def read_policy(name: str) -> Latency | PolicyChoice:
+    """A preset, or a policy as ``NAME:PARAMETER=N,…``."""
     if name in _PRESETS:
-        return resolve(_PRESETS[name], pair.source, pair.target)
+        return _PRESETS[name]
     policy = parse_policy(name)
     return resolve(PolicyChoice(policy.name, policy.parameters))
 
@@ -210,7 +210,7 @@ def _slug(name: str) -> str:
 def _sentences(
     backend: Backend,
     sentences: list[Sentence],
-    policies: Mapping[str, PolicyChoice],
+    policies: Mapping[str, Latency | PolicyChoice],
     log: Path,
     window: int,
 ) -> dict[str, Summary]:
@@ -224,7 +224,11 @@ def _sentences(
 
 
 def _talk(
-    backend: Backend, talk: Talk, policies: Mapping[str, PolicyChoice], log: Path, window: int
+    backend: Backend,
+    talk: Talk,
+    policies: Mapping[str, Latency | PolicyChoice],
+    log: Path,
+    window: int,
 ) -> dict[tuple[str, str], Summary]:
     summaries: dict[str, Summary] = {}
     if sentences := whole_sentences(talk):

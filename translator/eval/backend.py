@@ -11,7 +11,7 @@ from translator.eval.processes import Workers
 from translator.eval.replay import replay
 from translator.eval.talk import Talk
 from translator.models.catalog import Served
-from translator.policy.registry import PolicyChoice
+from translator.policy.registry import Latency, PolicyChoice
 
 __all__ = ["Backend", "Keep", "LocalBackend", "Progress"]
 
@@ -22,10 +22,12 @@ Progress = Callable[[int], None]
 class Backend(Protocol):
     """Streams sentences and talks through sessions."""
 
-    def sentences(self, sentences: Sequence[Sentence], policy: PolicyChoice, keep: Keep) -> None:
+    def sentences(
+        self, sentences: Sequence[Sentence], policy: Latency | PolicyChoice, keep: Keep
+    ) -> None:
         """Stream sentences word by word; each instance is handed over when it is done."""
 
-    def talk(self, talk: Talk, policy: PolicyChoice, on_progress: Progress) -> Instance:
+    def talk(self, talk: Talk, policy: Latency | PolicyChoice, on_progress: Progress) -> Instance:
         """Stream a talk through one session; ``on_progress`` is told the steps that were sent."""
 
 
@@ -52,7 +54,9 @@ class LocalBackend:
     def _workers(self) -> Workers:
         return Workers(self._load, self._processes)
 
-    def sentences(self, sentences: Sequence[Sentence], policy: PolicyChoice, keep: Keep) -> None:
+    def sentences(
+        self, sentences: Sequence[Sentence], policy: Latency | PolicyChoice, keep: Keep
+    ) -> None:
         """Stream sentences word by word; each instance is handed over when it is done."""
         if self._processes > 1:
             instances = self._workers.replay(sentences, policy, jobs=self._jobs)
@@ -61,6 +65,6 @@ class LocalBackend:
         for instance in instances:
             keep(instance)
 
-    def talk(self, talk: Talk, policy: PolicyChoice, on_progress: Progress) -> Instance:
+    def talk(self, talk: Talk, policy: Latency | PolicyChoice, on_progress: Progress) -> Instance:
         """Stream a talk through one session on a clock of its own; see ``LiveReplay``."""
         return LiveReplay(self.served, talk, policy, on_progress=on_progress).run()

@@ -14,10 +14,11 @@ from translator.engine.engine import Engine
 from translator.engine.request import Request
 from translator.eval import log
 from translator.eval.clock import VirtualClock
+from translator.eval.replay import policy_with
 from translator.eval.talk import Talk
 from translator.eval.updates import Received, Sent, received, sent
 from translator.models.catalog import Served
-from translator.policy.registry import PolicyChoice
+from translator.policy.registry import Latency, PolicyChoice
 from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
 from translator.session.session import Session
 from translator.text.segmenter import Segmenter
@@ -46,14 +47,14 @@ class LiveReplay:
         self,
         served: Served,
         talk: Talk,
-        policy: PolicyChoice,
+        policy: Latency | PolicyChoice,
         *,
         timer: Callable[[], float] = time.process_time,
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
         config = SessionConfig(
             bindings=(Binding(served.pair.target, served.model.info, served.tokenizer),),
-            policy=policy,
+            policy=policy_with(served, policy),
             segmenter=Segmenter(served.pair.source),
             alignments=True,
         )

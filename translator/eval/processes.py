@@ -9,7 +9,7 @@ from translator.eval.data import Sentence
 from translator.eval.log import Instance
 from translator.eval.replay import replay
 from translator.models.catalog import Served
-from translator.policy.registry import PolicyChoice
+from translator.policy.registry import Latency, PolicyChoice
 
 __all__ = ["Workers"]
 
@@ -31,7 +31,7 @@ class Workers:
         self._pool = ProcessPoolExecutor(count, context, _load, (load,))
 
     def replay(
-        self, sentences: Sequence[Sentence], policy: PolicyChoice, *, jobs: int = 32
+        self, sentences: Sequence[Sentence], policy: Latency | PolicyChoice, *, jobs: int = 32
     ) -> Iterator[Instance]:
         """As ``replay``: the outputs are the same, since sessions do not depend on each other.
 
@@ -52,5 +52,5 @@ def _load(load: Callable[[], Served]) -> None:
     _served.append(load())
 
 
-def _replay(policy: PolicyChoice, sentences: Sequence[Sentence]) -> list[Instance]:
+def _replay(policy: Latency | PolicyChoice, sentences: Sequence[Sentence]) -> list[Instance]:
     return list(replay(_served[0], sentences, policy, jobs=len(sentences)))

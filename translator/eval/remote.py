@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 
+from translator import client as wire
 from translator.client import (
     AsyncStream,
     AsyncTranslatorClient,
@@ -23,7 +24,7 @@ from translator.eval.replay import pieces_of
 from translator.eval.talk import Arrival, Reference, Talk
 from translator.eval.updates import Received, Sent, sent
 from translator.models.base import LanguagePair
-from translator.policy.registry import PolicyChoice
+from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.text.segmenter import is_opaque
 
 __all__ = ["RemoteBackend", "replay_remotely", "replay_talk_remotely"]
@@ -46,7 +47,9 @@ class RemoteBackend:
         self._pair = pair
         self._jobs = jobs
 
-    def sentences(self, sentences: Sequence[Sentence], policy: PolicyChoice, keep: Keep) -> None:
+    def sentences(
+        self, sentences: Sequence[Sentence], policy: Latency | PolicyChoice, keep: Keep
+    ) -> None:
         """Stream sentences word by word; each instance is handed over when it is done."""
 
         async def run() -> None:
@@ -57,7 +60,9 @@ class RemoteBackend:
 
         asyncio.run(run())
 
-    def talk(self, talk: Talk, policy: PolicyChoice, on_progress: Progress) -> log.Instance:
+    def talk(
+        self, talk: Talk, policy: Latency | PolicyChoice, on_progress: Progress
+    ) -> log.Instance:
         """Stream a talk through one session, as fast as it is translated."""
 
         async def run() -> log.Instance:
@@ -73,7 +78,7 @@ async def replay_remotely(
     client: AsyncTranslatorClient,
     pair: LanguagePair,
     sentences: Sequence[Sentence],
-    policy: PolicyChoice,
+    policy: Latency | PolicyChoice,
     *,
     jobs: int = 32,
 ) -> AsyncIterator[log.Instance]:
@@ -101,7 +106,7 @@ async def replay_remotely(
             async with client.stream(
                 source=pair.source,
                 targets=[pair.target],
-                policy=NamedPolicy(policy.name, policy.parameters),
+                policy=_asked(policy),
                 segmentation=Segmentation.CLIENT,
                 heartbeat_interval_s=_SILENCE_S,
             ) as opened:
@@ -123,7 +128,7 @@ async def replay_talk_remotely(
     client: AsyncTranslatorClient,
     pair: LanguagePair,
     talk: Talk,
-    policy: PolicyChoice,
+    policy: Latency | PolicyChoice,
     *,
     on_progress: Progress | None = None,
 ) -> log.Instance:
@@ -140,12 +145,19 @@ async def replay_talk_remotely(
     async with client.stream(
         source=pair.source,
         targets=[pair.target],
-        policy=NamedPolicy(policy.name, policy.parameters),
+        policy=_asked(policy),
         alignments=True,
         heartbeat_interval_s=_SILENCE_S,
     ) as opened:
         report = await remote.run(opened)
     return remote.instance(0, talk.name, talk.references, report)
+
+
+def _asked(policy: Latency | PolicyChoice) -> wire.Latency | NamedPolicy:
+    """A policy as the client has it; what a preset stands for is the server's to say."""
+    if isinstance(policy, Latency):
+        return wire.Latency(policy.value)
+    return NamedPolicy(policy.name, policy.parameters)
 
 
 class _Remote:
@@ -160,14 +172,14 @@ class _Remote:
 
     def __init__(
         self,
-        policy: PolicyChoice,
+        policy: Latency | PolicyChoice,
         arrivals: Sequence[Arrival],
         *,
         measures: bool,
         on_progress: Progress | None = None,
     ) -> None:
         self._arrivals = deque(arrivals)
-        self._answers_open_segments = policy.build().translates_open_segments
+        self._answers_open_segments = resolve(policy).build().translates_open_segments
         self._measures = measures
         self._on_progress = on_progress
         self._clock = VirtualClock()

@@ -17,15 +17,21 @@ from translator.eval.clock import VirtualClock
 from translator.eval.data import Sentence
 from translator.eval.updates import Received, Sent, received, sent
 from translator.models.catalog import Served
-from translator.policy.registry import PolicyChoice
+from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
 from translator.session.session import Session
 from translator.text.segmenter import Segmenter, SegmentLimits
 
-__all__ = ["pieces_of", "replay"]
+__all__ = ["pieces_of", "policy_with", "replay"]
 
 # A sentence of the data is one segment, however long it is.
 _WHOLE = SegmentLimits(max_words=10_000, max_length=100_000)
+
+
+def policy_with(served: Served, policy: Latency | PolicyChoice) -> PolicyChoice:
+    """The policy that a preset stands for with this model and pair, as a server resolves it."""
+    pair, info = served.pair, served.model.info
+    return resolve(policy, pair.source, pair.target, has_open_end=info.has_open_end)
 
 
 def pieces_of(sentence: Sentence) -> list[SourcePiece]:
@@ -84,7 +90,7 @@ class _Stream:
 def replay(
     served: Served,
     sentences: Sequence[Sentence],
-    policy: PolicyChoice,
+    policy: Latency | PolicyChoice,
     *,
     jobs: int = 32,
     verify_drafts: bool = True,
@@ -118,10 +124,10 @@ def replay(
             yield stream.instance(cpu_ms)
 
 
-def _open(served: Served, sentence: Sentence, policy: PolicyChoice) -> _Stream:
+def _open(served: Served, sentence: Sentence, policy: Latency | PolicyChoice) -> _Stream:
     config = SessionConfig(
         bindings=(Binding(served.pair.target, served.model.info, served.tokenizer),),
-        policy=policy,
+        policy=policy_with(served, policy),
         segmenter=Segmenter(served.pair.source, _WHOLE, find_sentences=False),
         client_segmentation=True,
     )

@@ -7,7 +7,7 @@ from translator.eval import log
 from translator.eval.backend import Backend, Progress
 from translator.eval.data import Sentence
 from translator.eval.talk import Talk
-from translator.policy.registry import PolicyChoice
+from translator.policy.registry import Latency, PolicyChoice
 
 __all__ = ["evaluate_sentences", "evaluate_talk", "whole_sentences"]
 
@@ -15,7 +15,7 @@ __all__ = ["evaluate_sentences", "evaluate_talk", "whole_sentences"]
 def evaluate_sentences(
     file: Path,
     sentences: Sequence[Sentence],
-    policy: PolicyChoice,
+    policy: Latency | PolicyChoice,
     backend: Backend,
     on_progress: Progress,
 ) -> list[log.Instance]:
@@ -56,7 +56,7 @@ def evaluate_sentences(
 
 
 def evaluate_talk(
-    file: Path, talk: Talk, policy: PolicyChoice, backend: Backend, on_progress: Progress
+    file: Path, talk: Talk, policy: Latency | PolicyChoice, backend: Backend, on_progress: Progress
 ) -> log.Instance:
     """Stream a talk, unless the log has it.
 

@@ -57,6 +57,7 @@ class ModelInfo:
         memory_bytes: Estimate of what it takes there when loaded, encoder states included.
         shares_encoding: Whether a source has the same tokens whatever it is translated into, so
             that one encoding serves several targets.
+        has_open_end: Whether it can be told that a source goes on; see ``open_end.py``.
     """
 
     name: str
@@ -69,6 +70,7 @@ class ModelInfo:
     device: str = "cpu"
     memory_bytes: int = 0
     shares_encoding: bool = False
+    has_open_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from translator.errors import ModelFilesError
 from translator.models.base import (
@@ -148,6 +150,7 @@ def describe_marian_folder(
         ModelFilesError: A file is missing, damaged or does not fit the others.
     """
     header = (read_converted_header if is_converted(folder) else read_marian_header)(folder)
+    open_end = find_open_end(folder, header.hyper_parameters.dim)
     info = ModelInfo(
         name=folder.name if name is None else name,
         family=FAMILY,
@@ -158,8 +161,10 @@ def describe_marian_folder(
         origin=origin,
         device=str(device),
         memory_bytes=_memory_bytes(header, str(device), precision),
+        has_open_end=open_end is not None,
     )
-    return DescribedModel(info, partial(_load_marian, folder, info, precision, shortlist))
+    load = partial(_load_marian, folder, info, precision, open_end, shortlist=shortlist)
+    return DescribedModel(info, load)
 
 
 def load_marian_folder(
@@ -171,14 +176,17 @@ def load_marian_folder(
 
 
 def _load_marian(
-    folder: Path, info: ModelInfo, precision: Precision, shortlist: bool
+    folder: Path,
+    info: ModelInfo,
+    precision: Precision,
+    open_end: NDArray[np.float32] | None,
+    *,
+    shortlist: bool,
 ) -> "RecurrentModel | Int8Model":
     files = (read_converted_folder if is_converted(folder) else read_marian_folder)(folder)
-    files = replace(files, open_end=find_open_end(folder, files.hyper_parameters.dim))
+    files = replace(files, open_end=open_end)
     tokenizer = SentencePieceTokenizer(
-        files.source_vocabulary,
-        files.target_vocabulary,
-        has_open_end=files.open_end is not None,
+        files.source_vocabulary, files.target_vocabulary, has_open_end=info.has_open_end
     )
     check_vocabularies(files, tokenizer)
     if precision not in ("auto", "int8"):

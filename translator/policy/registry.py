@@ -134,32 +134,45 @@ _PRESETS: Mapping[Latency, PolicyChoice] = {
     Latency.BALANCED: _guarded(n=3, distance=2, sure=98),
     Latency.HIGH_QUALITY: _guarded(n=4, distance=2, sure=98),
 }
-# Those of the pairs whose models are told that a source goes on (models/open_end.py): they know
-# better how sure they are, so fewer hypotheses do. English is followed more closely.
+# Those of the models that can be told that a source goes on (models/open_end.py): they know better
+# how sure they are, so fewer hypotheses do.
+_PRESETS_OF_TOLD: Mapping[Latency, PolicyChoice] = {
+    Latency.LOW: _guarded(n=2, distance=1, sure=90),
+    Latency.BALANCED: _guarded(n=2, distance=2, sure=98),
+    Latency.HIGH_QUALITY: _guarded(n=3, distance=2, sure=98),
+}
+# English is followed more closely into Portuguese than Portuguese into English.
 _PRESETS_OF_PAIR: Mapping[tuple[str, str, Latency], PolicyChoice] = {
     ("en", "pt", Latency.LOW): _guarded(n=2, distance=1, sure=85),
-    ("pt", "en", Latency.LOW): _guarded(n=2, distance=1, sure=90),
     ("en", "pt", Latency.BALANCED): _guarded(n=2, distance=1, sure=98),
-    ("pt", "en", Latency.BALANCED): _guarded(n=2, distance=2, sure=98),
     ("en", "pt", Latency.HIGH_QUALITY): _guarded(n=2, distance=2, sure=99),
-    ("pt", "en", Latency.HIGH_QUALITY): _guarded(n=3, distance=2, sure=98),
 }
 
 
-def resolve(policy: Latency | PolicyChoice, source: str = "", target: str = "") -> PolicyChoice:
+def resolve(
+    policy: Latency | PolicyChoice,
+    source: str = "",
+    target: str = "",
+    *,
+    has_open_end: bool = False,
+) -> PolicyChoice:
     """The policy that a preset, or a name with some of its parameters, stands for.
 
     Args:
         policy: What is asked for.
         source: BCP-47 code of the source; a preset may differ for a pair of languages.
         target: BCP-47 code of the target.
+        has_open_end: Whether the model can be told that a source goes on; its presets then commit
+            earlier.
 
     Raises:
         InvalidRequestError: Unknown name or parameter, or a value out of bounds.
     """
     if isinstance(policy, Latency):
+        if not has_open_end:
+            return _PRESETS[policy]
         pair = source.partition("-")[0], target.partition("-")[0]
-        return _PRESETS_OF_PAIR.get((*pair, policy), _PRESETS[policy])
+        return _PRESETS_OF_PAIR.get((*pair, policy), _PRESETS_OF_TOLD[policy])
     kind = POLICIES.get(policy.name)
     if kind is None:
         raise InvalidRequestError(

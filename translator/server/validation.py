@@ -132,11 +132,12 @@ def check_config(
 
 
 def _leg(target: str, choice: Choice, policy: Latency | PolicyChoice) -> _Leg:
-    own = resolve(policy, choice.pair.source, choice.pair.target)
-    if own.name == "alignatt" and not choice.info.supports_alignment:
+    pair, info = choice.pair, choice.info
+    own = resolve(policy, pair.source, pair.target, has_open_end=info.has_open_end)
+    if own.name == "alignatt" and not info.supports_alignment:
         raise InvalidRequestError(
             "config.policy",
-            f"is alignatt, but model {choice.info.name!r} does not align; "
+            f"is alignatt, but model {info.name!r} does not align; "
             "choose another policy, or a model with supports_alignment",
         )
     return _Leg(target, choice, own)
