@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 import translator
-from translator.cli.evaluate import progress_bar
+from translator.cli.progress import progress_bar
 from translator.errors import ConfigError
 from translator.eval import log
 from translator.eval.backend import LocalBackend

@@ -27,7 +27,7 @@ from benchmarks.peers.measure import Direction, ceiling_gmacs, measure
 from benchmarks.peers.picture import draw_engines
 from benchmarks.peers.rows import ROWS, Row
 from benchmarks.table import markdown
-from translator.cli.evaluate import progress_bar
+from translator.cli.progress import progress_bar
 from translator.eval.data import read_sentences
 from translator.models.loading import embedded_models
 

@@ -37,14 +37,12 @@ def test_a_preset_may_be_another_for_a_model_that_can_be_told_and_for_its_pair()
 @pytest.mark.parametrize("has_open_end", [False, True])
 @pytest.mark.parametrize("pair", [("de", "en"), ("en", "pt"), ("pt", "en")])
 def test_presets_go_from_early_to_faithful(pair: tuple[str, str], has_open_end: bool) -> None:
-    names = ("n", "hold", "distance", "sure")
-    asked = []
-    for latency in Latency:
-        choice = resolve(latency, *pair, has_open_end=has_open_end)
-        asked.append(tuple(choice.parameters[name] for name in names))
+    asked = [resolve(latency, *pair, has_open_end=has_open_end).parameters for latency in Latency]
     for earlier, later in pairwise(asked):
-        assert earlier != later
-        assert all(a <= b for a, b in zip(earlier, later, strict=True))
+        guards = [(earlier[name], later[name]) for name in ("n", "hold", "distance")]
+        assert all(a <= b for a, b in guards)
+        # Where nothing else is asked for, more has to be known.
+        assert any(a < b for a, b in guards) or earlier["sure"] < later["sure"]
 
 
 @pytest.mark.parametrize("name", sorted(POLICIES))
@@ -86,6 +84,9 @@ def test_parameters_reach_the_policy() -> None:
     assert isinstance(guarded, GuardedAgreement)
     assert (guarded.n, guarded.hold, guarded.distance) == (3, 2, 4)
     assert (guarded.sure, guarded.drafts.survive, guarded.draft_bias) == (80, 5, 0.1)
+    fraction = resolve(PolicyChoice("guarded-agreement", {"sure": 98.5})).build()
+    assert isinstance(fraction, GuardedAgreement)
+    assert fraction.sure == 98.5
 
 
 def test_an_unknown_name_is_answered_with_those_allowed() -> None:
@@ -104,7 +105,13 @@ def test_a_value_out_of_bounds_is_answered_with_the_bounds(value: float) -> None
     (violation,) = caught.value.violations
     assert violation.field == "policy.named.parameters['n']"
     assert f"is {value:g}" in violation.description
-    assert "from 2 to 10" in violation.description
+    assert "allowed: whole numbers from 2 to 10" in violation.description
+
+
+@pytest.mark.parametrize("value", [-0.5, 100.5, math.nan, math.inf])
+def test_a_fraction_out_of_bounds_is_answered_with_the_bounds(value: float) -> None:
+    with pytest.raises(InvalidRequestError, match="allowed: numbers from 0 to 100"):
+        resolve(PolicyChoice("guarded-agreement", {"sure": value}))
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:

@@ -2,20 +2,19 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import Progress as ProgressBar
 from rich.table import Table
 
 from translator.cli.errors import one_sentence
+from translator.cli.progress import progress_bar
 from translator.cli.stream import parse_policy
 from translator.config import load_config
-from translator.eval.backend import Backend, LocalBackend, Progress
+from translator.eval.backend import Backend, LocalBackend
 from translator.eval.data import Sentence, plain, read_sentences
 from translator.eval.picture import draw_frontier
 from translator.eval.recording import RECOGNISERS, looks_like_events, read_recording
@@ -28,7 +27,7 @@ from translator.models.catalog import Catalog, Served
 from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.server.app import describe_models
 
-__all__ = ["command", "progress_bar", "read_policy"]
+__all__ = ["command", "read_policy"]
 
 _PRESETS = {latency.value: latency for latency in Latency}
 _OFFLINE = "final-only"
@@ -242,15 +241,6 @@ def _talk(
             done = evaluate_talk(file, talk, policy, backend, told)
         summaries[name] = summarize([done], window=window)
     return {("", name): summary for name, summary in summaries.items()}
-
-
-@contextmanager
-def progress_bar(name: str, total: int) -> Iterator[Progress]:
-    """A bar on standard error, if that is a terminal; what it gives takes how much is done."""
-    console = Console(stderr=True)
-    with ProgressBar(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(name, total=total)
-        yield lambda done: bar.update(task, completed=done)
 
 
 def _save(rows: Mapping[tuple[str, str], Summary], output: Path, stem: str) -> None:

@@ -18,7 +18,10 @@ __all__ = ["command"]
 
 # A multilingual model has tens of thousands.
 _MAX_PAIRS = 12
-_COMMANDS = {name: f"translator.cli.{name}" for name in ("convert", "pull", "remove")}
+_COMMANDS = {
+    name: f"translator.cli.{name.replace('-', '_')}"
+    for name in ("convert", "open-end", "pull", "remove")
+}
 
 
 @click.group("models", cls=LazyGroup, modules=_COMMANDS, invoke_without_command=True)

@@ -7,7 +7,7 @@ trained while all its parameters stand still, tells it that the source goes on: 
 whole sentence's translation that the source is enough for, and then to end, it does so, and its
 probabilities say how likely the whole sentence is to bear them out.
 
-``benchmarks/open_end.py`` trains it, from source text alone.
+``training/open_end.py`` trains it, from source text alone.
 """
 
 from importlib.resources import as_file, files
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from translator.errors import ModelFilesError
 from translator.models.embedded import embedded_models, is_embedded
 
-__all__ = ["OPEN_END", "find_open_end"]
+__all__ = ["OPEN_END", "find_open_end", "save_open_end"]
 
 # Its name in a model's folder: a NumPy array, float32 [D].
 OPEN_END = "open-end.npy"
@@ -50,6 +50,23 @@ def find_open_end(folder: Path, dim: int) -> NDArray[np.float32] | None:
         return None
     with as_file(data) as found:
         return _read(found, dim)
+
+
+def save_open_end(path: Path, vector: NDArray[np.float32]) -> None:
+    """Write an open end, [D], whole or not at all.
+
+    Raises:
+        ModelFilesError: It cannot be written.
+    """
+    unfinished = path.with_name(f".{path.name}")
+    try:
+        with unfinished.open("wb") as file:
+            np.save(file, vector)
+        unfinished.replace(path)
+    except OSError as error:
+        raise ModelFilesError(f"{path}: cannot be written ({error.strerror})") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _read(path: Path, dim: int) -> NDArray[np.float32]:

@@ -6,7 +6,6 @@ import tempfile
 from dataclasses import fields, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import save
 from torch import Tensor
@@ -29,7 +28,7 @@ from translator.models.embedded import EMBEDDED_LICENSE, is_embedded, pair_of
 from translator.models.layout import joined
 from translator.models.loading import check_vocabularies
 from translator.models.marian import HyperParameters, MarianModel, read_marian_folder
-from translator.models.open_end import OPEN_END, find_open_end
+from translator.models.open_end import OPEN_END, find_open_end, save_open_end
 from translator.models.pretrained.config import MarianSsruConfig
 from translator.models.pretrained.model import MarianSsruForConditionalGeneration
 from translator.models.pretrained.tokenizer import MarianSsruTokenizer
@@ -128,7 +127,7 @@ def _write(files: MarianModel, folder: Path) -> None:
     if files.shortlist is not None:
         shutil.copyfile(files.shortlist, folder / SHORTLIST)
     if files.open_end is not None:
-        np.save(folder / OPEN_END, files.open_end)
+        save_open_end(folder / OPEN_END, files.open_end)
     tokenizer = MarianSsruTokenizer(str(source), str(target) if target.exists() else None)
     tokenizer.save_pretrained(folder)
     config = _config(files, tokenizer)

@@ -1,0 +1,49 @@
+"""``translator models open-end``: train what tells a model that its source goes on."""
+
+from pathlib import Path
+
+import click
+
+from translator.cli.errors import one_sentence
+from translator.cli.pair import Pair
+from translator.cli.progress import progress_bar
+from translator.errors import ConfigError
+from translator.models.pair import LanguagePair
+
+__all__ = ["command"]
+
+
+@click.command("open-end")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("text", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--pair", type=Pair(), required=True, help="What it translates, such as en-de.")
+@click.option("--steps", type=click.IntRange(min=1), default=150, show_default=True)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write it.  [default: FOLDER/open-end.npy]",
+)
+def command(folder: Path, text: Path, pair: LanguagePair, steps: int, output: Path | None) -> None:
+    """Train the Marian model in FOLDER to know when a sentence goes on.
+
+    Its presets then commit earlier, and with less loss. TEXT is of the source language, such as
+    the model will be given: some hundreds of sentences, a line for each paragraph or sentence. No
+    parameter of the model changes, and whole sentences are translated as before. Takes minutes.
+    """
+    with one_sentence():
+        # Only now: it takes seconds.
+        from translator.models.open_end import OPEN_END, save_open_end
+        from translator.training.open_end import sentences_of, train_open_end
+
+        output = output or folder / OPEN_END
+        try:
+            sentences = sentences_of(text.read_text(encoding="utf-8"), pair.source)
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{text}: cannot be read as UTF-8 text") from error
+        with progress_bar("open end", steps) as told:
+            trained = train_open_end(folder, pair, sentences, steps=steps, on_progress=told)
+        losses = f"{trained.loss_before:.3f} to {trained.loss:.3f} nats a token"
+        if trained.loss >= trained.loss_before:
+            raise ConfigError(f"{text}: nothing was learned from it ({losses}); give more text")
+        save_open_end(output, trained.vector)
+    click.echo(f"{output} is written: from {losses} on the sentences kept aside")

@@ -1,0 +1,1 @@
+"""What a model lacks for streams, trained from text."""

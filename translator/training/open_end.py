@@ -1,0 +1,201 @@
+"""Trains the open end of a Marian model: what tells it that a source goes on.
+
+What that is: ``models/open_end.py``. It needs text in the source language alone. The model
+translates each sentence whole. A beginning of k source words is then to become the tokens that come
+from these words, up to the first that is aligned with a later one, and the end of sentence after
+them. Only the vector is trained; it begins as the end of sentence.
+"""
+
+import math
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+from numpy.typing import NDArray
+from torch import Tensor
+
+from translator.engine.engine import Engine
+from translator.engine.request import Request
+from translator.errors import ConfigError, ModelFilesError
+from translator.models.base import LanguagePair
+from translator.models.converted import is_converted, read_converted_folder
+from translator.models.loading import load_marian_folder
+from translator.models.marian import read_marian_folder
+from translator.models.recurrent import RecurrentModel
+from translator.models.ssru import Network, load_network
+from translator.text.segmenter import Segmenter
+
+__all__ = ["Trained", "sentences_of", "train_open_end"]
+
+_MIN_SENTENCES = 20
+# Longer ones are left out: a batch is as long as its longest.
+_MAX_TOKENS = 128
+# Of the sentences, one in so many checks, at most so many of them.
+_CHECKED_SHARE, _MAX_CHECKED = 5, 200
+_BATCH = 64
+_LEARNING_RATE = 0.3
+# Of the steps.
+_WARM_UP = 1 / 8
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """An open end, and what it is good for.
+
+    Attributes:
+        vector: float32 [D].
+        loss: Mean cross-entropy on beginnings of the sentences that check, in nats a token.
+        loss_before: The same with the end of sentence in its place.
+    """
+
+    vector: NDArray[np.float32]
+    loss: float
+    loss_before: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Example:
+    """The tokens of a source that goes on, without an end, and what it is enough for."""
+
+    source: list[int]
+    target: list[int]
+
+
+def sentences_of(text: str, language: str) -> list[str]:
+    """The sentences of a text, of which a line is a paragraph; those of one word are left out."""
+    segmenter = Segmenter(language)
+    found = [
+        " ".join(line[start:end].split())
+        for line in text.splitlines()
+        for start, end in segmenter.split(line)
+    ]
+    return [sentence for sentence in found if " " in sentence]
+
+
+def train_open_end(
+    folder: Path,
+    pair: LanguagePair,
+    sentences: Sequence[str],
+    *,
+    steps: int = 150,
+    on_progress: Callable[[int], None] = lambda _: None,
+) -> Trained:
+    """Train the open end of the model in ``folder``; nothing is written.
+
+    Args:
+        folder: As of ``read_marian_folder``, or what it was converted to.
+        pair: What it translates.
+        sentences: In its source language, such as it will be given; hundreds. One in five, at most
+            200 of them, is kept to check with.
+        steps: Batches of 64 beginnings.
+        on_progress: Told the number of steps that are done.
+
+    Raises:
+        ModelFilesError: The files are damaged, or the model does not align.
+        ConfigError: There are too few sentences.
+    """
+    model = load_marian_folder(folder, pair=pair)
+    if not isinstance(model, RecurrentModel) or not model.info.supports_alignment:
+        raise ModelFilesError(f"{folder}: does not align, so what comes from where is not known")
+    examples = [of_one for of_one in _examples(model, pair, sentences) if of_one]
+    if len(examples) < _MIN_SENTENCES:
+        raise ConfigError(
+            f"the text has {len(examples)} sentences of 2 words to {_MAX_TOKENS} tokens, "
+            f"expected at least {_MIN_SENTENCES}, better hundreds"
+        )
+    files = (read_converted_folder if is_converted(folder) else read_marian_folder)(folder)
+    network = load_network(files.tensors, files.hyper_parameters)
+    num_checked = min(len(examples) // _CHECKED_SHARE, _MAX_CHECKED)
+    checked = [example for of_one in examples[:num_checked] for example in of_one[::3]]
+    end_of_sentence = network.embed_source(torch.tensor(model.tokenizer(pair).eos_id))
+    vector = _train(network, end_of_sentence, examples[num_checked:], steps, on_progress)
+    return Trained(
+        vector.numpy(),
+        loss=_mean_loss(network, checked, vector),
+        loss_before=_mean_loss(network, checked, end_of_sentence),
+    )
+
+
+def _examples(
+    model: RecurrentModel, pair: LanguagePair, sentences: Sequence[str]
+) -> Iterator[list[_Example]]:
+    """For each sentence one example for each of its words but the last."""
+    tokenizer = model.tokenizer(pair)
+    engine = Engine({model.info.name: model})
+    encoded = {text: tokenizer.encode_source(text) for text in sentences}
+    encoded = {text: e for text, e in encoded.items() if len(e.tokens) <= _MAX_TOKENS}
+    for number, source in enumerate(encoded.values()):
+        engine.submit(Request((str(number), ""), number, model.info.name, source.tokens))
+    found = {outcome.request.version: outcome.hypothesis for outcome in engine.run()}
+    for number, (text, source) in enumerate(encoded.items()):
+        hypothesis = found[number]
+        if hypothesis is None or hypothesis.truncated:
+            continue
+        ends = [source.spans[token][1] for token in hypothesis.alignment]
+        words = text.split()
+        of_one = []
+        for count in range(1, len(words)):
+            beginning = " ".join(words[:count])
+            known = next(
+                (i for i, end in enumerate(ends) if end > len(beginning)), len(hypothesis.tokens)
+            )
+            tokens = tokenizer.encode_source(beginning).tokens
+            target = [*hypothesis.tokens[:known], tokenizer.eos_id]
+            of_one.append(_Example(list(tokens[:-1]), target))
+        yield of_one
+
+
+def _train(
+    network: Network,
+    start: Tensor,
+    examples: Sequence[Sequence[_Example]],
+    steps: int,
+    on_progress: Callable[[int], None],
+) -> Tensor:
+    """The open end [D], from ``start`` on."""
+    drawn = random.Random(0)  # noqa: S311  (no secret)
+    vector = start.clone().requires_grad_()
+    optimizer = torch.optim.Adam([vector], _LEARNING_RATE, betas=(0.9, 0.98))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min(1, (step + 1) / (_WARM_UP * steps)) * (1 - step / steps)
+    )
+    for step in range(1, steps + 1):
+        loss = _loss(network, [drawn.choice(drawn.choice(examples)) for _ in range(_BATCH)], vector)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        schedule.step()
+        on_progress(step)
+    return vector.detach()
+
+
+def _mean_loss(network: Network, examples: Sequence[_Example], open_end: Tensor) -> float:
+    parts = [examples[at : at + _BATCH] for at in range(0, len(examples), _BATCH)]
+    with torch.no_grad():
+        return sum(_loss(network, p, open_end).item() * len(p) for p in parts) / len(examples)
+
+
+def _loss(network: Network, examples: Sequence[_Example], open_end: Tensor) -> Tensor:
+    """Mean cross-entropy of the targets' tokens, when the sources end with ``open_end`` [D]."""
+    lengths = torch.tensor([len(example.source) for example in examples])
+    longest = int(lengths.max())
+    tokens = torch.tensor([e.source + [0] * (longest + 1 - len(e.source)) for e in examples])
+    places = torch.arange(longest + 1)
+    is_end = (places == lengths[:, None])[..., None]
+    x = torch.where(is_end, open_end, network.embed_source(tokens))
+    padding = places > lengths[:, None]
+    mask = torch.zeros(padding.shape).masked_fill(padding, -math.inf)[:, None, None]
+    cross = network.keys_and_values(network.encode(x, mask))
+    longest = max(len(example.target) for example in examples)
+    targets = torch.tensor([e.target + [-1] * (longest - len(e.target)) for e in examples])
+    # Position 0 has seen nothing: its input is the zero vector.
+    before = F.pad(network.embed_target(targets[:, :-1].clamp(min=0)), (0, 0, 1, 0))
+    cells = before.new_zeros(len(network.hp.decoder_layers), len(examples), network.hp.dim)
+    positions = network.positions(longest)[:longest]
+    hidden, _, _ = network.decode(before + positions, cells, cross, mask)
+    counts = targets >= 0
+    return F.cross_entropy(network.score(hidden[counts]), targets[counts])
