@@ -36,6 +36,8 @@ OURS = tuple(latency.value for latency in Latency)
 POLICIES = (
     OFFLINE,
     *OURS,
+    # As early as local agreement with n 2.
+    "guarded-agreement:n=2,distance=1,sure=50",
     "local-agreement:n=2",
     "local-agreement:n=3",
     "local-agreement:n=4",
@@ -165,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             policy: summarize(
                 evaluation.sentences(
                     # Sets of one corpus share what they have streamed.
-                    f"{corpus}.{policy.replace(':', '-').replace('=', '')}",
+                    f"{corpus}.{policy.replace(':', '-').replace('=', '').replace(',', '-')}",
                     sentences,
                     read_policy(policy),
                 )

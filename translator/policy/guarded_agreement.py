@@ -52,7 +52,7 @@ class GuardedAgreement(Policy):
         n: int = 3,
         hold: int = 0,
         distance: int = 2,
-        sure: float = 98,
+        sure: int = 98,
         survive: int = 2,
         bias: int = 20,
     ) -> None:

@@ -26,14 +26,13 @@ class Latency(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A number that sets a policy; a whole one unless ``number`` is ``float``."""
+    """A whole number that sets a policy."""
 
     name: str
     description: str
     default: int
     minimum: int
     maximum: int
-    number: type[int] | type[float] = int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,7 @@ class PolicyChoice:
 
     def build(self) -> Policy:
         """A fresh policy for one target."""
-        kind = POLICIES[self.name]
-        return kind.build(*(p.number(self.parameters[p.name]) for p in kind.parameters))
+        return POLICIES[self.name].build(*(int(value) for value in self.parameters.values()))
 
 
 POLICIES: Mapping[str, PolicyKind] = {
@@ -78,12 +76,7 @@ POLICIES: Mapping[str, PolicyKind] = {
                     20,
                 ),
                 Parameter(
-                    "sure",
-                    "Least probability, in percent, of a commit's last word.",
-                    98,
-                    0,
-                    100,
-                    number=float,
+                    "sure", "Least probability, in percent, of a commit's last word.", 98, 0, 100
                 ),
                 Parameter(
                     "survive", "Hypotheses that have to agree on a word of a draft.", 2, 1, 10
@@ -130,15 +123,8 @@ POLICIES: Mapping[str, PolicyKind] = {
 }
 
 
-def _guarded(n: int, distance: int, sure: float) -> PolicyChoice:
-    numbers: dict[str, float] = {
-        "n": n,
-        "hold": 0,
-        "distance": distance,
-        "sure": sure,
-        "survive": 2,
-        "bias": 20,
-    }
+def _guarded(n: int, distance: int, sure: int) -> PolicyChoice:
+    numbers = {"n": n, "hold": 0, "distance": distance, "sure": sure, "survive": 2, "bias": 20}
     return PolicyChoice("guarded-agreement", numbers)
 
 
@@ -159,7 +145,7 @@ _PRESETS_OF_TOLD: Mapping[Latency, PolicyChoice] = {
 _PRESETS_OF_PAIR: Mapping[tuple[str, str, Latency], PolicyChoice] = {
     ("en", "pt", Latency.LOW): _guarded(n=2, distance=1, sure=85),
     ("en", "pt", Latency.BALANCED): _guarded(n=2, distance=2, sure=85),
-    ("en", "pt", Latency.HIGH_QUALITY): _guarded(n=2, distance=2, sure=98.5),
+    ("en", "pt", Latency.HIGH_QUALITY): _guarded(n=3, distance=2, sure=85),
 }
 
 
@@ -206,13 +192,11 @@ def resolve(
     for parameter in kind.parameters:
         value = values[parameter.name] = policy.parameters.get(parameter.name, parameter.default)
         # A NaN or an infinity is in no range.
-        in_range = parameter.minimum <= value <= parameter.maximum
-        if not (in_range and value == parameter.number(value)):
-            numbers = "whole numbers" if parameter.number is int else "numbers"
+        if not (parameter.minimum <= value <= parameter.maximum and value == int(value)):
             violations.append(
                 FieldViolation(
                     f"policy.named.parameters[{parameter.name!r}]",
-                    f"is {value:g}; allowed: {numbers} from {parameter.minimum} "
+                    f"is {value:g}; allowed: whole numbers from {parameter.minimum} "
                     f"to {parameter.maximum}",
                 )
             )
