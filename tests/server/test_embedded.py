@@ -55,7 +55,7 @@ async def test_the_default_policy_commits_before_the_sentence_ends_and_saves_ste
     result = await exchange(
         embedded.address,
         [config(["pt"], source="en", alignments=True), *word_by_word(talk)],
-        pause_s=0.04,
+        pause_s=0.08,
     )
     [figures] = result.report.targets
     early = [u for u in result.updates("pt") if u.committed and not u.segment_closed]

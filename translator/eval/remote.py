@@ -5,7 +5,6 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 
-from translator import client as wire
 from translator.client import (
     AsyncStream,
     AsyncTranslatorClient,
@@ -15,6 +14,7 @@ from translator.client import (
     SessionWarning,
     Update,
 )
+from translator.client import Latency as ClientLatency
 from translator.client.events import Heartbeat, StreamEvent
 from translator.eval import log
 from translator.eval.backend import Keep, Progress
@@ -153,10 +153,10 @@ async def replay_talk_remotely(
     return remote.instance(0, talk.name, talk.references, report)
 
 
-def _asked(policy: Latency | PolicyChoice) -> wire.Latency | NamedPolicy:
+def _asked(policy: Latency | PolicyChoice) -> ClientLatency | NamedPolicy:
     """A policy as the client has it; what a preset stands for is the server's to say."""
     if isinstance(policy, Latency):
-        return wire.Latency(policy.value)
+        return ClientLatency(policy.value)
     return NamedPolicy(policy.name, policy.parameters)
 
 
