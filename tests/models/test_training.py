@@ -119,6 +119,14 @@ def test_what_cannot_be_trained_is_refused_and_nothing_is_written(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_an_output_that_cannot_be_is_refused(vocabulary: bytes, text: Path, tmp_path: Path) -> None:
+    short_model(vocabulary).write(tmp_path)
+    for place in (text / "a.npy", tmp_path / "no" / "a.npy"):
+        result = run(tmp_path, text, "--output", str(place))
+        assert result.exit_code == 5
+        assert result.output.startswith(f"Error: {place}: cannot be written")
+
+
 def test_a_model_that_does_not_align_is_refused(
     vocabulary: bytes, text: Path, tmp_path: Path
 ) -> None:

@@ -26,9 +26,10 @@ __all__ = ["command"]
 def command(folder: Path, text: Path, pair: LanguagePair, steps: int, output: Path | None) -> None:
     """Train the Marian model in FOLDER to know when a sentence goes on.
 
-    Its presets then commit earlier, and with less loss. TEXT is of the source language, such as
-    the model will be given: some hundreds of sentences, a line for each paragraph or sentence. No
-    parameter of the model changes, and whole sentences are translated as before. Takes minutes.
+    Its streams then lose less at the same lag, and its presets commit earlier. TEXT is of the
+    source language, such as the model will be given: some hundreds of sentences, a line for each
+    paragraph or sentence. No parameter of the model changes, and whole sentences are translated as
+    before. Takes minutes.
     """
     with one_sentence():
         # Only now: it takes seconds.

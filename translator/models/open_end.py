@@ -10,6 +10,7 @@ probabilities say how likely the whole sentence is to bear them out.
 ``training/open_end.py`` trains it, from source text alone.
 """
 
+from contextlib import suppress
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -66,7 +67,9 @@ def save_open_end(path: Path, vector: NDArray[np.float32]) -> None:
     except OSError as error:
         raise ModelFilesError(f"{path}: cannot be written ({error.strerror})") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        # What is no folder has nothing in it to take away.
+        with suppress(OSError):
+            unfinished.unlink()
 
 
 def _read(path: Path, dim: int) -> NDArray[np.float32]:
