@@ -23,8 +23,9 @@ from translator.policy.registry import Latency, PolicyChoice
 __all__ = ["Evaluation", "load"]
 
 BUILD = Path("build")
-# What the output of a session depends on, in the package.
+# What the output of a session depends on, in the package: code, and the open ends among the models.
 _CODE = ("engine", "models", "policy", "session", "text")
+_SUFFIXES = (".py", ".npy")
 
 
 def load(pair: LanguagePair) -> Served:
@@ -73,6 +74,7 @@ class Evaluation:
 def _fingerprint() -> str:
     root = Path(translator.__file__).parent
     digest = hashlib.sha256()
-    for file in sorted(file for part in _CODE for file in (root / part).glob("*.py")):
+    files = (file for part in _CODE for file in (root / part).rglob("*"))
+    for file in sorted(file for file in files if file.suffix in _SUFFIXES):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:10]

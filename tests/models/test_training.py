@@ -12,7 +12,7 @@ from translator.cli import main
 from translator.models.base import LanguagePair
 from translator.models.loading import load_model
 from translator.models.open_end import OPEN_END
-from translator.training.open_end import sentences_of, train_open_end
+from translator.training.open_end import examples_of, sentences_of, train_open_end
 
 pytestmark = pytest.mark.model
 
@@ -49,10 +49,12 @@ def text(tmp_path: Path) -> Path:
 
 
 def test_a_model_learns_to_foresee_what_goes_on(vocabulary: bytes, tmp_path: Path) -> None:
+    folder = short_model(vocabulary).write(tmp_path)
+    sentences: list[int] = []
+    examples = examples_of(folder, PAIR, SENTENCES, on_progress=sentences.append)
+    assert sentences == [*range(1, len(SENTENCES) + 1)]
     steps: list[int] = []
-    trained = train_open_end(
-        short_model(vocabulary).write(tmp_path), PAIR, SENTENCES, steps=4, on_progress=steps.append
-    )
+    trained = train_open_end(folder, examples, steps=4, on_progress=steps.append)
     assert steps == [1, 2, 3, 4]
     assert trained.vector.dtype == np.float32
     assert trained.vector.shape == (DIM,)

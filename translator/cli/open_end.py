@@ -17,7 +17,7 @@ __all__ = ["command"]
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.argument("text", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--pair", type=Pair(), required=True, help="What it translates, such as en-de.")
-@click.option("--steps", type=click.IntRange(min=1), default=150, show_default=True)
+@click.option("--steps", type=click.IntRange(min=1), default=300, show_default=True)
 @click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -27,22 +27,24 @@ def command(folder: Path, text: Path, pair: LanguagePair, steps: int, output: Pa
     """Train the Marian model in FOLDER to know when a sentence goes on.
 
     Its streams then lose less at the same lag, and its presets commit earlier. TEXT is of the
-    source language, such as the model will be given: some hundreds of sentences, a line for each
-    paragraph or sentence. No parameter of the model changes, and whole sentences are translated as
-    before. Takes minutes.
+    source language, such as the model will be given: hundreds of sentences, better thousands, a
+    line for each paragraph or sentence. No parameter of the model changes, and whole sentences are
+    translated as before. Takes minutes.
     """
     with one_sentence():
         # Only now: it takes seconds.
         from translator.models.open_end import OPEN_END, save_open_end
-        from translator.training.open_end import sentences_of, train_open_end
+        from translator.training.open_end import examples_of, sentences_of, train_open_end
 
         output = output or folder / OPEN_END
         try:
             sentences = sentences_of(text.read_text(encoding="utf-8"), pair.source)
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{text}: cannot be read as UTF-8 text") from error
-        with progress_bar("open end", steps) as told:
-            trained = train_open_end(folder, pair, sentences, steps=steps, on_progress=told)
+        with progress_bar("sentences", len(sentences)) as told:
+            examples = examples_of(folder, pair, sentences, on_progress=told)
+        with progress_bar("steps", steps) as told:
+            trained = train_open_end(folder, examples, steps=steps, on_progress=told)
         losses = f"{trained.loss_before:.3f} to {trained.loss:.3f} nats a token"
         if trained.loss >= trained.loss_before:
             raise ConfigError(f"{text}: nothing was learned from it ({losses}); give more text")

@@ -21,7 +21,7 @@ from torch import Tensor
 from translator.engine.engine import Engine
 from translator.engine.request import Request
 from translator.errors import ConfigError, ModelFilesError
-from translator.models.base import LanguagePair
+from translator.models.base import LanguagePair, Tokenizer
 from translator.models.converted import is_converted, read_converted_folder
 from translator.models.loading import load_marian_folder
 from translator.models.marian import read_marian_folder
@@ -29,7 +29,7 @@ from translator.models.recurrent import RecurrentModel
 from translator.models.ssru import Network, load_network
 from translator.text.segmenter import Segmenter
 
-__all__ = ["Trained", "sentences_of", "train_open_end"]
+__all__ = ["Example", "Trained", "examples_of", "sentences_of", "train_open_end"]
 
 _MIN_SENTENCES = 20
 # Longer ones are left out: a batch is as long as its longest.
@@ -40,6 +40,14 @@ _BATCH = 64
 _LEARNING_RATE = 0.3
 # Of the steps.
 _WARM_UP = 1 / 8
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The tokens of a source that goes on, without an end, and what it is enough for."""
+
+    source: list[int]
+    target: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +65,6 @@ class Trained:
     loss_before: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Example:
-    """The tokens of a source that goes on, without an end, and what it is enough for."""
-
-    source: list[int]
-    target: list[int]
-
-
 def sentences_of(text: str, language: str) -> list[str]:
     """The sentences of a text, of which a line is a paragraph; those of one word are left out."""
     segmenter = Segmenter(language)
@@ -76,23 +76,24 @@ def sentences_of(text: str, language: str) -> list[str]:
     return [sentence for sentence in found if " " in sentence]
 
 
-def train_open_end(
+def examples_of(
     folder: Path,
     pair: LanguagePair,
     sentences: Sequence[str],
     *,
-    steps: int = 150,
     on_progress: Callable[[int], None] = lambda _: None,
-) -> Trained:
-    """Train the open end of the model in ``folder``; nothing is written.
+) -> list[list[Example]]:
+    """What there is to learn: for each sentence, an example for each of its words but the last.
 
     Args:
         folder: As of ``read_marian_folder``, or what it was converted to.
         pair: What it translates.
-        sentences: In its source language, such as it will be given; hundreds. One in five, at most
-            200 of them, is kept to check with.
-        steps: Batches of 64 beginnings.
-        on_progress: Told the number of steps that are done.
+        sentences: In its source language, such as it will be given; hundreds, better thousands.
+        on_progress: Told the number of sentences that are translated.
+
+    Returns:
+        In the order of the sentences, without those that are too long, of one word, or translated
+        without an end.
 
     Raises:
         ModelFilesError: The files are damaged, or the model does not align.
@@ -101,17 +102,55 @@ def train_open_end(
     model = load_marian_folder(folder, pair=pair)
     if not isinstance(model, RecurrentModel) or not model.info.supports_alignment:
         raise ModelFilesError(f"{folder}: does not align, so what comes from where is not known")
-    examples = [of_one for of_one in _examples(model, pair, sentences) if of_one]
+    tokenizer = model.tokenizer(pair)
+    engine = Engine({model.info.name: model})
+    encoded = {text: tokenizer.encode_source(text) for text in sentences}
+    encoded = {text: e for text, e in encoded.items() if len(e.tokens) <= _MAX_TOKENS}
+    texts = list(encoded)
+    for number, source in enumerate(encoded.values()):
+        engine.submit(Request((str(number), ""), number, model.info.name, source.tokens))
+    found: dict[int, list[Example]] = {}
+    for count, outcome in enumerate(engine.run(), 1):
+        number, hypothesis = outcome.request.version, outcome.hypothesis
+        if hypothesis is not None and not hypothesis.truncated:
+            text = texts[number]
+            ends = [encoded[text].spans[token][1] for token in hypothesis.alignment]
+            found[number] = list(_beginnings(text, hypothesis.tokens, ends, tokenizer))
+        on_progress(count)
+    examples = [found[number] for number in sorted(found) if found[number]]
     if len(examples) < _MIN_SENTENCES:
         raise ConfigError(
             f"the text has {len(examples)} sentences of 2 words to {_MAX_TOKENS} tokens, "
             f"expected at least {_MIN_SENTENCES}, better hundreds"
         )
+    return examples
+
+
+def train_open_end(
+    folder: Path,
+    examples: Sequence[Sequence[Example]],
+    *,
+    steps: int,
+    on_progress: Callable[[int], None] = lambda _: None,
+) -> Trained:
+    """Train the open end of the model in ``folder``; nothing is written.
+
+    Args:
+        folder: What ``examples_of`` read.
+        examples: What it gave. Those of the first sentences, one in five and at most 200, are kept
+            to check with.
+        steps: Batches of 64 beginnings.
+        on_progress: Told the number of steps that are done.
+
+    Raises:
+        ModelFilesError: The files are damaged.
+    """
     files = (read_converted_folder if is_converted(folder) else read_marian_folder)(folder)
     network = load_network(files.tensors, files.hyper_parameters)
     num_checked = min(len(examples) // _CHECKED_SHARE, _MAX_CHECKED)
     checked = [example for of_one in examples[:num_checked] for example in of_one[::3]]
-    end_of_sentence = network.embed_source(torch.tensor(model.tokenizer(pair).eos_id))
+    # All targets end with it, as all whole sources do.
+    end_of_sentence = network.embed_source(torch.tensor(checked[0].target[-1]))
     vector = _train(network, end_of_sentence, examples[num_checked:], steps, on_progress)
     return Trained(
         vector.numpy(),
@@ -120,39 +159,29 @@ def train_open_end(
     )
 
 
-def _examples(
-    model: RecurrentModel, pair: LanguagePair, sentences: Sequence[str]
-) -> Iterator[list[_Example]]:
-    """For each sentence one example for each of its words but the last."""
-    tokenizer = model.tokenizer(pair)
-    engine = Engine({model.info.name: model})
-    encoded = {text: tokenizer.encode_source(text) for text in sentences}
-    encoded = {text: e for text, e in encoded.items() if len(e.tokens) <= _MAX_TOKENS}
-    for number, source in enumerate(encoded.values()):
-        engine.submit(Request((str(number), ""), number, model.info.name, source.tokens))
-    found = {outcome.request.version: outcome.hypothesis for outcome in engine.run()}
-    for number, (text, source) in enumerate(encoded.items()):
-        hypothesis = found[number]
-        if hypothesis is None or hypothesis.truncated:
-            continue
-        ends = [source.spans[token][1] for token in hypothesis.alignment]
-        words = text.split()
-        of_one = []
-        for count in range(1, len(words)):
-            beginning = " ".join(words[:count])
-            known = next(
-                (i for i, end in enumerate(ends) if end > len(beginning)), len(hypothesis.tokens)
-            )
-            tokens = tokenizer.encode_source(beginning).tokens
-            target = [*hypothesis.tokens[:known], tokenizer.eos_id]
-            of_one.append(_Example(list(tokens[:-1]), target))
-        yield of_one
+def _beginnings(
+    text: str, tokens: Sequence[int], ends: Sequence[int], tokenizer: Tokenizer
+) -> Iterator[Example]:
+    """The examples of one sentence.
+
+    Args:
+        text: The sentence.
+        tokens: [T] Its translation, without the end of sentence.
+        ends: [T] Where in the text that ends which a token is aligned with.
+        tokenizer: The model's.
+    """
+    words = text.split()
+    for count in range(1, len(words)):
+        beginning = " ".join(words[:count])
+        known = next((i for i, end in enumerate(ends) if end > len(beginning)), len(tokens))
+        source = tokenizer.encode_source(beginning).tokens
+        yield Example(list(source[:-1]), [*tokens[:known], tokenizer.eos_id])
 
 
 def _train(
     network: Network,
     start: Tensor,
-    examples: Sequence[Sequence[_Example]],
+    examples: Sequence[Sequence[Example]],
     steps: int,
     on_progress: Callable[[int], None],
 ) -> Tensor:
@@ -173,13 +202,13 @@ def _train(
     return vector.detach()
 
 
-def _mean_loss(network: Network, examples: Sequence[_Example], open_end: Tensor) -> float:
+def _mean_loss(network: Network, examples: Sequence[Example], open_end: Tensor) -> float:
     parts = [examples[at : at + _BATCH] for at in range(0, len(examples), _BATCH)]
     with torch.no_grad():
         return sum(_loss(network, p, open_end).item() * len(p) for p in parts) / len(examples)
 
 
-def _loss(network: Network, examples: Sequence[_Example], open_end: Tensor) -> Tensor:
+def _loss(network: Network, examples: Sequence[Example], open_end: Tensor) -> Tensor:
     """Mean cross-entropy of the targets' tokens, when the sources end with ``open_end`` [D]."""
     lengths = torch.tensor([len(example.source) for example in examples])
     longest = int(lengths.max())
