@@ -37,7 +37,7 @@ POLICIES = (
     OFFLINE,
     *OURS,
     # As early as local agreement with n 2.
-    "guarded-agreement:n=2,distance=1,sure=50",
+    "guarded-agreement:n=2,distance=1,sure=40",
     "local-agreement:n=2",
     "local-agreement:n=3",
     "local-agreement:n=4",
