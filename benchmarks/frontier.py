@@ -36,7 +36,7 @@ OURS = tuple(latency.value for latency in Latency)
 POLICIES = (
     OFFLINE,
     *OURS,
-    # As early as local agreement with n 2.
+    # About as early as local agreement with n 2.
     "guarded-agreement:n=2,distance=1,sure=40",
     "local-agreement:n=2",
     "local-agreement:n=3",
