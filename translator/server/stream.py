@@ -67,7 +67,7 @@ class LiveStream:
         self._messages: deque[Response] = deque()
         self._error: Exception | None = None
         self._wake = asyncio.Event()
-        # Wakes the writer when something is due: a heartbeat, a rest, an update that had to wait, the end.
+        # Wakes the writer when something is due: a heartbeat, a rest, a held update, the end.
         self._alarm: asyncio.TimerHandle | None = None
         self._roomy = asyncio.Event()
         self._roomy.set()

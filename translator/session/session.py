@@ -186,7 +186,7 @@ class Session:
             if not segment.speaker or segment.is_blank:
                 self._begin_turn(speaker)
             self._append(update)
-        elif segment.is_ended and aside is None:
+        elif segment.is_ended and aside is None and speaker not in self._turns.joined:
             self._close_open()
             self._begin_turn(speaker)
             self._append(update)
@@ -197,8 +197,11 @@ class Session:
             if aside is None:
                 aside = self._aside = Aside(speaker)
             aside.updates.append((update, self._clock()))
-            is_ended = self._open.config.segmenter.is_ended(aside.text)
-            if aside.is_turn or is_ended or update.end_of_segment:
+            is_sentence = (
+                speaker not in self._turns.joined
+                and self._open.config.segmenter.is_ended(aside.text)
+            )
+            if aside.is_turn or is_sentence or update.end_of_segment:
                 self._settle_aside()
             else:
                 self._silence.committed(update.committed, update.start_s, update.end_s)
@@ -215,13 +218,18 @@ class Session:
         """What another speaker seemed to say belongs to the sentence that it interrupts."""
         aside, self._aside = self._aside, None
         if aside is not None:
+            self._turns.joined.add(aside.speaker)
             self._inspector.ignore_speaker()
             for update, arrived_s in aside.updates:
                 self._append(update, arrived_s)
 
     def _settle_aside(self) -> None:
-        """What another speaker said is a turn of theirs."""
-        aside, self._aside = self._aside, None
+        """What another speaker said is a turn of theirs, unless the two speak word by word."""
+        aside = self._aside
+        if aside is not None and aside.speaker in self._turns.joined and not aside.is_turn:
+            self._join_aside()
+            return
+        self._aside = None
         if aside is not None:
             self._open.tentative = ""
             self._close_open(in_sentence=not self._open.is_ended)
@@ -246,7 +254,8 @@ class Session:
         self._close_where_it_ends(scanned)
         if update.end_of_segment:
             self._close_open()
-        self._open.tentative = self._inspector.tentative(update.tentative, self._open.committed)
+        tentative = self._inspector.tentative(update.tentative, self._open.committed)
+        self._open.tentative = tentative if tentative.strip() else ""
         self._silence.committed(update.committed, update.start_s, update.end_s)
         if self._open.tentative.strip() != former.strip():
             self._silence.revised()
