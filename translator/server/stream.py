@@ -133,7 +133,11 @@ class LiveStream:
     async def _take(self, message: streaming_pb2.StreamingTranslateRequest) -> None:
         kind = message.WhichOneof("request")
         if kind == "source":
-            self.session.update_source(convert.source_update(message.source))
+            for _ in self.session.take_source(convert.source_update(message.source)):
+                # One stream's long message holds up no other.
+                self._pump()
+                await asyncio.sleep(0)
+                await self._room()
         elif kind == "flush":
             self.session.flush(message.flush.sequence)
         elif kind == "ack":
