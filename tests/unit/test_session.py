@@ -877,7 +877,7 @@ def test_a_long_chunk_is_taken_in_steps_to_the_same_end(model: FakeModel) -> Non
     driver.source = text
     driver.settle()
     driver.end()
-    driver.check_final()
+    driver.check_final(["yy"])
     assert steps == len(text) // 512 + 1
     assert driver.readers["yy"].texts == whole.readers["yy"].texts
     assert driver.session.report().source_updates == 1
