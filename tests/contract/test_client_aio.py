@@ -10,6 +10,7 @@ from scripted_server import go_away, report, serve, started, status, update, upp
 from translator import errors
 from translator.client import (
     AsyncTranslatorClient,
+    Reconnecting,
     Report,
     SessionWarning,
     Started,
@@ -103,8 +104,10 @@ async def test_a_server_that_is_replaced_is_resumed_on_the_next():
             await stream.close_source()
             events = [event async for event in stream]
             assert stream.transcript("pt") == "HELLO THERE."
-            assert isinstance(events[0], Started)
-            assert events[0].resumed
+            assert isinstance(events[0], Reconnecting)
+            assert (events[0].address, events[0].attempt) == (first.address, 1)
+            [resumed] = [event for event in events if isinstance(event, Started)]
+            assert resumed.resumed
 
 
 async def test_go_away_opens_the_new_stream_before_it_cancels_the_old():
@@ -309,7 +312,7 @@ async def test_a_server_that_opens_and_drops_is_not_called_in_a_tight_loop():
         with pytest.raises(errors.ConnectionLostError):
             async for _ in stream:
                 pass
-        assert 2 <= len(server.calls) <= 4
+        assert 3 <= len(server.calls) <= 6
 
 
 async def test_acks_go_out_by_themselves():
@@ -409,6 +412,7 @@ async def test_a_resume_that_is_cancelled_is_begun_again_by_the_next_wait():
         async with client.stream(source="en", targets=["pt"]) as stream:
             await stream.send("Hello.")
             assert isinstance(await anext(stream), Started)
+            assert isinstance(await anext(stream), Reconnecting)
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(anext(stream), 0.3)
             await stream.send(" You.")
@@ -449,7 +453,8 @@ async def test_closing_ends_a_resume_in_another_task():
 
             reading = asyncio.create_task(read())
             await is_resuming.wait()
-        assert len(await asyncio.wait_for(reading, 5)) == 1
+        kinds = [type(event) for event in await asyncio.wait_for(reading, 5)]
+        assert kinds == [Started, Reconnecting, Reconnecting]
         assert len(server.calls) == 2
 
 

@@ -9,7 +9,7 @@ import grpc
 
 from translator.v1.streaming_pb2 import StreamingTranslateRequest, StreamingTranslateResponse
 
-__all__ = ["Call", "Connection"]
+__all__ = ["Call", "Connection", "SilenceError"]
 
 Call = grpc.aio.StreamStreamCall[StreamingTranslateRequest, StreamingTranslateResponse]
 
@@ -20,6 +20,10 @@ _T = TypeVar("_T")
 _WRITE_FAILED = "Internal error from Core"
 # How long the server's status may come after that.
 _STATUS_TIMEOUT_S = 1.0
+
+
+class SilenceError(Exception):
+    """The server said nothing for longer than its heartbeats promise."""
 
 
 class Connection:
@@ -37,6 +41,8 @@ class Connection:
         self._is_half_closed = False
         self._writer: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[StreamingTranslateResponse | None] | None = None
+        # Since when the reader has been waiting.
+        self._silent_since = 0.0
         self._status: asyncio.Future[grpc.aio.AioRpcError] = (
             asyncio.get_running_loop().create_future()
         )
@@ -57,16 +63,28 @@ class Connection:
         if self._writer is not None:
             await asyncio.wait({self._writer})
 
-    async def read(self) -> StreamingTranslateResponse | None:
+    async def read(self, max_silence_s: float | None = None) -> StreamingTranslateResponse | None:
         """The next response, or None after the last one or after ``close``.
+
+        Args:
+            max_silence_s: Longest time without a response, in seconds; None: any. A wait that was
+                cancelled counts, so that waiting again and again does not hide a silence.
 
         Raises:
             grpc.aio.AioRpcError: The call ended with a status that is not OK.
+            SilenceError: It has been silent for too long.
         """
+        loop = asyncio.get_running_loop()
         if self._reader is None:
             self._reader = asyncio.create_task(self._read())
+            self._silent_since = loop.time()
         reader = self._reader
-        await asyncio.wait({reader})
+        timeout_s = None
+        if max_silence_s is not None:
+            timeout_s = max(0.0, self._silent_since + max_silence_s - loop.time())
+        await asyncio.wait({reader}, timeout=timeout_s)
+        if not reader.done():
+            raise SilenceError(f"no message for {max_silence_s:g} s")
         self._reader = None
         return None if reader.cancelled() else reader.result()
 
