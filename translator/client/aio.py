@@ -224,6 +224,7 @@ class AsyncTranslatorClient:
 
     async def _answer(self, call: Awaitable[_T]) -> _T:
         """Wait for a unary call; its status becomes a TranslatorError."""
+        channel = self._link.channel
         try:
             return await call
         except grpc.aio.AioRpcError as error:
@@ -232,3 +233,5 @@ class AsyncTranslatorClient:
                 message = f"{self._link.address} could not be reached: {failure.message}"
                 failure = ConnectionLostError(message)
             raise failure from error
+        finally:
+            del channel

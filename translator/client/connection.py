@@ -31,10 +31,15 @@ class Connection:
 
     grpc.aio cancels the whole call when a task is cancelled in a read or a write. Both run in
     tasks of their own here, so that ``asyncio.wait_for`` around a caller's wait costs no stream.
+
+    Args:
+        call: The call.
+        channel: Its channel, which must not be closed before.
     """
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, channel: object) -> None:
         self._call = call
+        self._channel = channel
         # Unlike read(), the iterator still gives what came before a status that is there already.
         self._responses = aiter(call)
         self._outbox: deque[StreamingTranslateRequest] = deque()

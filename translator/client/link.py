@@ -1,6 +1,5 @@
 """The channel to a server, and a fresh one when it went silent."""
 
-import asyncio
 from collections.abc import Sequence
 
 import grpc
@@ -22,8 +21,6 @@ _CHANNEL_OPTIONS = (
 )
 # Channels with the same options share a connection, but for those that have this.
 _OWN_CONNECTION = ("grpc.use_local_subchannel_pool", 1)
-# What else runs on a channel that is left gets so long to end.
-_GRACE_S = 60.0
 
 
 class Link:
@@ -54,7 +51,11 @@ class Link:
         self._options = {**dict(_CHANNEL_OPTIONS), **dict(options)}
         self._channel: grpc.aio.Channel | None = None
         self._stub: TranslatorServiceStub | None = None
-        self._leaving: dict[grpc.aio.Channel, asyncio.Task[None]] = {}
+
+    @property
+    def channel(self) -> object:
+        """What a call has to hold on to: a channel that was replaced closes when nobody does."""
+        return self._channel
 
     @property
     def stub(self) -> TranslatorServiceStub:
@@ -87,24 +88,14 @@ class Link:
         Args:
             generation: Of this link when the call began.
         """
-        channel = self._channel
-        if channel is None or generation != self.generation:
+        if self._channel is None or generation != self.generation:
             return
         self.generation += 1
         self._options.update([_OWN_CONNECTION])
         self.open()
-        self._leaving[channel] = asyncio.create_task(self._leave(channel))
 
     async def close(self) -> None:
         """Close the channel; safe to call twice."""
         channel, self._channel, self._stub = self._channel, None, None
-        leaving, self._leaving = self._leaving, {}
-        for task in leaving.values():
-            task.cancel()
-        await asyncio.gather(*leaving.values(), return_exceptions=True)
-        for each in [*leaving, *filter(None, [channel])]:
-            await each.close(None)
-
-    async def _leave(self, channel: grpc.aio.Channel) -> None:
-        await channel.close(_GRACE_S)
-        del self._leaving[channel]
+        if channel is not None:
+            await channel.close(None)

@@ -198,7 +198,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         A target that is left out ends with its open segment.
 
         Args:
-            source: Language of the source from then on, BCP-47; "und" to have it detected.
+            source: Language of the source from then on, BCP-47.
             targets: Languages to translate into from then on, BCP-47, each at most once.
             **options: As ``StreamConfig`` describes them.
 
@@ -368,7 +368,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
     async def _open(self) -> Started:
         """Try once: the session goes on in a new call."""
         self._generation = self._link.generation
-        connection = self._connection = Connection(self._link.streaming_call())
+        connection = self._connection = Connection(self._link.streaming_call(), self._link.channel)
         try:
             connection.send(self._session.opening())
             if self._session.is_half_closed:
