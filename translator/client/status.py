@@ -36,7 +36,10 @@ __all__ = ["error_from_rpc", "error_from_status"]
 
 _DOMAIN = "translator"
 # What gRPC puts before the reason why nobody can be reached.
-_NOISE = re.compile(r"^failed to connect to all addresses; last error: (UNKNOWN: |UNAVAILABLE: )?")
+_NOISE = re.compile(
+    r"^failed to connect to all addresses; last error: ([A-Z]+: )?"
+    r"(ipv[46]:\S+: )?(Failed to connect to remote host: )?"
+)
 _DETAILS_KEY = "grpc-status-details-bin"
 _CODES: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 _BY_REASON: dict[str, type[TranslatorError]] = {
