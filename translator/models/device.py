@@ -18,7 +18,7 @@ def check_device(device: str) -> None:
         raise ConfigError(f"device: {device!r} is not allowed; allowed: cpu, cuda, cuda:1, …")
     if device == "cpu":
         return
-    if not torch.backends.cuda.is_built():
+    if not torch.backends.cuda.is_built():  # type: ignore[no-untyped-call]
         raise ConfigError(
             f"device: {device} needs a PyTorch with CUDA; {torch.__version__} is installed, "
             "a build for CPUs"
