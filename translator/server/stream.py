@@ -15,6 +15,7 @@ from translator.server.context import ServerContext
 from translator.server.held import HeldSource
 from translator.server.language import is_undetermined
 from translator.server.latency import UpdateLatency
+from translator.server.meter import StreamMeter
 from translator.server.model_pool import Lease
 from translator.server.validation import check_config, check_undetected, heartbeat_s
 from translator.session.events import SessionConfig, Warned
@@ -63,6 +64,7 @@ class LiveStream:
             self._held = HeldSource(server.languages)
         self._heartbeat_s = heartbeat_s(config, server.config.heartbeat_s)
         self._latency = UpdateLatency(time.monotonic, server.metrics.update_time.observe)
+        self._meter = StreamMeter(server.metrics)
         # Messages other than updates, in order.
         self._messages: deque[Response] = deque()
         self._error: Exception | None = None
@@ -90,6 +92,7 @@ class LiveStream:
                 self._alarm.cancel()
             for key in self.session.request_keys:
                 self._engine.cancel(key)
+            self._meter.count(self.session.report())
             await asyncio.gather(reader, return_exceptions=True)
 
     def drain(self, within_s: float) -> None:
@@ -296,6 +299,8 @@ class LiveStream:
                 await self._context.write(Response(target=convert.target_update(event, revision)))
                 self._latency.left(event.source_sequence)
                 sent = True
+        if sent:
+            self._meter.count(self.session.report())
         if not self.session.is_congested:
             self._roomy.set()
         return sent
