@@ -44,6 +44,11 @@ class Binding:
     policy: PolicyChoice | None = None
     pivoted: bool = False
 
+    @property
+    def passes(self) -> bool:
+        """Whether it has no model: the source's text is the target's; see ``passthrough.py``."""
+        return not self.model.name
+
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
@@ -75,6 +80,10 @@ class SessionConfig:
         min_update_interval_s: Least time between two updates of a target.
         max_unacked_updates: Most updates on their way without an ack; 0: acks are not used.
         pivot: The first leg of the targets that are pivoted; None where there are none.
+        follows: Whether the language of each segment is to be determined before any of its text is
+            committed.
+        awaits_language: Whether no language is known so far: nothing is shown of a segment either
+            whose language has not been determined.
     """
 
     bindings: tuple[Binding, ...]
@@ -86,6 +95,8 @@ class SessionConfig:
     min_update_interval_s: float = 0.0
     max_unacked_updates: int = 0
     pivot: Binding | None = None
+    follows: bool = False
+    awaits_language: bool = False
 
     def binding(self, name: str) -> Binding | None:
         """That of a target, or of the first leg where ``name`` is ``PIVOT``; None: it has none."""

@@ -40,7 +40,13 @@ class RelayedSegment(Segment):
     def of(cls, client: Segment) -> "RelayedSegment":
         """A segment of which nothing has been translated."""
         return cls(
-            client.id, client.start, client.config, continues=client.continues, client=client
+            client.id,
+            client.start,
+            client.config,
+            continues=client.continues,
+            # It is in the language that the first leg translates into.
+            is_determined=True,
+            client=client,
         )
 
     def take(self, event: TargetEvent) -> None:

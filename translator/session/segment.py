@@ -41,6 +41,7 @@ class Segment:
         in_sentence: Whether it was closed in the middle of a sentence.
         continues: Whether it goes on with the sentence of the segment before.
         sequence: The last source update or flush that it reflects.
+        is_determined: Whether its language has been determined, where that is called for.
     """
 
     id: int
@@ -53,6 +54,7 @@ class Segment:
     continues: bool = False
     sequence: int = 0
     chunks: list[Chunk] = field(default_factory=list)
+    is_determined: bool = False
 
     def append(
         self, text: str, arrived_s: float, start_s: float | None, end_s: float | None
@@ -72,6 +74,8 @@ class Segment:
             committed=self.committed[end:],
             continues=in_sentence,
             sequence=self.sequence,
+            # A sentence goes on in its language.
+            is_determined=in_sentence and self.is_determined,
         )
         for chunk in self.chunks:
             if chunk.end > end:
@@ -97,6 +101,11 @@ class Segment:
         rest = self.split(end)
         self.start, self.committed, self.chunks = rest.start, rest.committed, rest.chunks
         self.closed = False
+
+    @property
+    def is_undetermined(self) -> bool:
+        """Whether its language is still to be determined: nothing of it is committed before."""
+        return self.config.follows and not self.is_determined
 
     @property
     def is_blank(self) -> bool:

@@ -8,6 +8,7 @@ from translator.models.base import EncodedText
 from translator.policy.base import Decision, Observation, Policy
 from translator.session.events import AlignedRange, Binding, ResumedTarget, TargetEvent
 from translator.session.hypothesis import Context, ModelSource, TargetHypothesis
+from translator.session.passthrough import passage, passing_partings
 from translator.session.report import TargetFigures
 from translator.session.segment import Segment
 from translator.text.segmenter import is_opaque
@@ -152,7 +153,7 @@ class Track:
     def next_request(self) -> Request | None:
         """What the present source calls for, unless it has been asked for already."""
         segment = self.segment
-        if segment is None or self._policy is None:
+        if segment is None or self._policy is None or self.binding.passes:
             return None
         text, is_committed = self._next_text(segment)
         # What was only tentative when it was asked for could commit nothing.
@@ -262,6 +263,8 @@ class Track:
         segment = self.segment
         if segment is None:
             return None
+        if self.binding.passes:
+            return self._pass_on(segment)
         if not segment.closed:
             if segment.is_blank and not segment.tentative.strip() and self._draft:
                 # The tentative text that the draft came from was taken back.
@@ -289,6 +292,21 @@ class Track:
             )
             return self._event(segment, complete, change, RequestTiming())
         return None
+
+    def _pass_on(self, segment: Segment) -> TargetEvent | None:
+        """The event that tells what passes through as it is; None where there is nothing new."""
+        # There are no tokens: all text is the client's.
+        self._surplus = 0
+        passed = passage(segment, len(self._committed))
+        if not (segment.closed or passed.committed or passed.draft or self._draft):
+            return None
+        filed = _Filed(
+            segment.committed, _NO_SOURCE, True, segment.closed, segment.sequence, segment.num_words
+        )
+        alignments = passed.alignments if self._aligns(segment) else ()
+        covered = passed.source_range[1]
+        change = _Change(passed.committed, passed.draft, passed.source_range, covered, alignments)
+        return self._event(segment, filed, change, RequestTiming())
 
     def _apply(
         self,
@@ -346,7 +364,9 @@ class Track:
                 source_text=filed.text,
                 num_source_words=count_steps(filed.source.text),
                 # The segment may have been cut back since.
-                source_is_committed=filed.is_committed and segment.committed.startswith(filed.text),
+                source_is_committed=filed.is_committed
+                and not segment.is_undetermined
+                and segment.committed.startswith(filed.text),
                 source_is_complete=filed.is_complete,
                 sentence_goes_on=filed.is_complete and segment.in_sentence,
                 is_shown=not _draft_follows(segment, filed),
@@ -361,6 +381,8 @@ class Track:
             Positions in the segment's source, each with whether the target has a mark there; none
             where the last hypothesis is not of this segment's committed source.
         """
+        if self.segment is segment and self.binding.passes:
+            return passing_partings(segment, len(self._committed))
         if self.segment is not segment or self._answer is None:
             return {}
         filed, hypothesis = self._answer
