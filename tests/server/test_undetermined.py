@@ -267,7 +267,7 @@ async def test_possible_languages_are_checked(
         violation = result.detail(error_details_pb2.BadRequest).field_violations[0]
         assert violation.field == "config.possible_source_language_codes"
     async with connected(server.address) as stub:
-        with pytest.raises(grpc.aio.AioRpcError, match="possible_source|fr to de") as failed:
+        with pytest.raises(grpc.aio.AioRpcError, match=r"possible_source|fr to de") as failed:
             await stub.Translate(
                 translate_pb2.TranslateRequest(
                     texts=["a"],

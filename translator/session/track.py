@@ -356,7 +356,7 @@ class Track:
     ) -> Decision:
         if self._policy is None:
             raise AssertionError("a track decides only after begin()")
-        return self._policy.decide(
+        decision = self._policy.decide(
             Observation(
                 text=hypothesis.text,
                 committed_length=known,
@@ -364,15 +364,17 @@ class Track:
                 source_text=filed.text,
                 num_source_words=count_steps(filed.source.text),
                 # The segment may have been cut back since.
-                source_is_committed=filed.is_committed
-                and not segment.is_undetermined
-                and segment.committed.startswith(filed.text),
+                source_is_committed=filed.is_committed and segment.committed.startswith(filed.text),
                 source_is_complete=filed.is_complete,
                 sentence_goes_on=filed.is_complete and segment.in_sentence,
                 is_shown=not _draft_follows(segment, filed),
                 is_truncated=hypothesis.is_truncated,
             )
         )
+        if segment.is_undetermined:
+            # The policy has seen it; nothing is committed that may be of another language.
+            return Decision(known, max(known, decision.shown_length))
+        return decision
 
     def partings(self, segment: Segment) -> dict[int, bool]:
         """Where an open segment may be cut: source and target part, and nothing after is committed.
