@@ -9,7 +9,13 @@ import grpc
 
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.request import Outcome
-from translator.errors import DrainingError, InvalidRequestError, ServiceError, TranslatorError
+from translator.errors import (
+    ClientError,
+    DrainingError,
+    InvalidRequestError,
+    ServiceError,
+    TranslatorError,
+)
 from translator.server import convert
 from translator.server.context import ServerContext
 from translator.server.following import FollowedLanguage
@@ -192,22 +198,26 @@ class LiveStream:
             try:
                 config = await self._resolve(self._config, code)
             except TranslatorError as error:
-                self._language.exclude(code)
-                self._warn_of_language(
-                    f"LANGUAGE_IGNORED_{error.reason}", f"the source changes to {code}: {error}"
-                )
+                is_unserved = isinstance(error, ClientError)
+                if isinstance(error, ServiceError) or not (is_unserved or self._language.code):
+                    raise
+                if is_unserved:
+                    self._language.exclude(code)
+                told = f"the source seems to be in {code}, but: {error.message}"
+                self._warn_once(Warned(f"LANGUAGE_IGNORED_{error.reason}", told))
         elif is_foreign and not code and any(map(str.isalpha, segment.committed)):
             unclear = SourceLanguages.not_detected("source", self._language.candidates)
-            self._warn_of_language(unclear.reason, f"the text passes through; {unclear}")
+            told = f"{unclear.message}; until then the text passes through"
+            self._warn_once(Warned("LANGUAGE_NOT_DETECTED", told))
         self.session.determine(segment, config)
         if config is not None:
             self._language.code = code
             self._reconfigured = True
             self._tell_started()
 
-    def _warn_of_language(self, reason: str, message: str) -> None:
-        if self._language.is_news(reason):
-            self.session.warnings.append(Warned(reason, message))
+    def _warn_once(self, warned: Warned) -> None:
+        if self._language.is_news(warned.reason):
+            self.session.warnings.append(warned)
 
     def _restrict_language(self) -> None:
         """Look for what the config in force allows."""
