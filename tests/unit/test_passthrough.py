@@ -20,7 +20,7 @@ pytestmark = pytest.mark.unit
 TALK = "The boats leave at seven. Nobody knew where\n the keys  were, not even 3.5 of them! "
 SEGMENTS = [
     "The boats leave at seven.",
-    "Nobody knew where\n the keys  were, not even 3.5 of them!",
+    "Nobody knew where  the keys  were, not even 3.5 of them!",
 ]
 
 
@@ -39,7 +39,7 @@ def test_text_passes_through_in_whole_words_as_it_comes(size: int, drafts: bool)
     reader = driver.readers["xx"]
     for start in range(0, len(TALK), size):
         driver.say(TALK[start : start + size])
-        segment = driver.source[reader.source_start :]
+        segment = driver.source[reader.source_start :].replace("\n", " ")
         words = segment[: segment.rfind(" ") + 1] if not segment[-1:].isspace() else segment
         assert reader.committed in {words.strip(), ""}
         if drafts:

@@ -80,7 +80,7 @@ class LiveStream:
         self._messages: deque[Response] = deque()
         self._error: Exception | None = None
         self._wake = asyncio.Event()
-        # Wakes the writer when something is due: a heartbeat, an update that had to wait, the end.
+        # Wakes the writer when something is due: a heartbeat, a rest, a held update, the end.
         self._alarm: asyncio.TimerHandle | None = None
         self._roomy = asyncio.Event()
         self._roomy.set()
@@ -289,9 +289,10 @@ class LiveStream:
 
     def _pump(self) -> None:
         """File what the session wants, and wake the writer if there is anything for it to do."""
-        if not self._looking.locked() and any(s.closed for s in self.session.undetermined):
-            self._look = asyncio.create_task(self._look_again())
         self._engine.submit(self.session.next_requests(), self._answered)
+        if not self._looking.locked() and any(s.closed for s in self.session.undetermined):
+            # Silence has closed a segment.
+            self._look = asyncio.create_task(self._look_again())
         if self._reconfigured:
             # A former configuration's models go when its last segment is through.
             self._lease.keep(self.session.models)
@@ -317,6 +318,8 @@ class LiveStream:
         last_s = loop.time()
         while True:
             self._wake.clear()
+            if self.session.wait_s() == 0.0:
+                self._pump()
             sent = await self._write_pending()
             if self._error is not None:
                 raise self._error
@@ -362,6 +365,8 @@ class LiveStream:
             for outbox in self.session.outboxes.values()
             if (wait_s := outbox.wait_s()) is not None
         ]
+        if (rests_in_s := self.session.wait_s()) is not None:
+            due_s.append(loop.time() + rests_in_s)
         if self._heartbeat_s:
             due_s.append(last_s + self._heartbeat_s)
         if self._ended_by_s is not None:

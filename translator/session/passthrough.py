@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from translator.models.base import EncodedText, ModelInfo
 from translator.session.events import AlignedRange, Binding
+from translator.session.hypothesis import without_controls
 from translator.session.segment import Segment
 from translator.text.words import UNSPACED
 
@@ -67,13 +68,14 @@ def passage(segment: Segment, num_committed: int) -> Passage:
 
     A closed segment commits all of it but the white space around; an open one its whole words, as
     they come, and nothing as long as its language may turn out to be another one. The rest and the
-    tentative tail are the draft.
+    tentative tail are the draft. Control characters count as white space, and are told as that.
     """
-    source = segment.committed
+    source = without_controls(segment.committed)
     begins = _begin(source)
     start = min(begins + num_committed, len(source))
-    end = max(start, len(source.rstrip()) if segment.closed else _stable(segment))
-    draft = "" if segment.closed else (source[end:] + segment.tentative).rstrip()
+    end = max(start, len(source.rstrip()) if segment.closed else _stable(segment, source))
+    tail = without_controls(segment.tentative)
+    draft = "" if segment.closed else (source[end:] + tail).rstrip()
     if end == begins:
         draft = draft.lstrip()
     return Passage(
@@ -89,7 +91,7 @@ def passage(segment: Segment, num_committed: int) -> Passage:
 
 def passing_partings(segment: Segment, num_committed: int) -> dict[int, bool]:
     """Where an open segment may be cut, and whether there is a mark; see ``Track.partings``."""
-    source = segment.committed
+    source = without_controls(segment.committed)
     first = _begin(source) + num_committed
     return {
         m.start(): not source[: m.start()].rstrip()[-1:].isalnum()
@@ -103,11 +105,10 @@ def _begin(source: str) -> int:
     return len(source) - len(source.lstrip())
 
 
-def _stable(segment: Segment) -> int:
+def _stable(segment: Segment, source: str) -> int:
     """Code points of an open segment's source that are whole words and can be committed."""
     if segment.is_undetermined:
         return 0
-    source = segment.committed
     ends = [
         m.start()
         for m in _WORD_END.finditer(source)

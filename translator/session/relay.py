@@ -44,6 +44,7 @@ class RelayedSegment(Segment):
             client.start,
             client.config,
             continues=client.continues,
+            speaker=client.speaker,
             # It is in the language that the first leg translates into.
             is_determined=True,
             client=client,
@@ -63,6 +64,14 @@ class RelayedSegment(Segment):
             if self.in_sentence and self.client.committed[-1:].isspace():
                 # The next word is another one.
                 self.committed += " "
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether the client's segment rests, or is a whole sentence, so that no more is expected.
+
+        The first leg's draft is tentative here however sure the client's source is.
+        """
+        return self.client.has_rested or (self.client.is_ended and not self.client.tentative)
 
     @property
     def length(self) -> int:

@@ -40,6 +40,10 @@ class Segment:
         closed: Whether no more source will come.
         in_sentence: Whether it was closed in the middle of a sentence.
         continues: Whether it goes on with the sentence of the segment before.
+        is_ended: Whether its committed source ends with its sentence, as far as can be told before
+            more comes.
+        has_rested: Whether nothing new has come for so long that it is shown whole.
+        speaker: Who speaks, as the client names them.
         sequence: The last source update or flush that it reflects.
         is_determined: Whether its language has been determined, where that is called for.
     """
@@ -52,6 +56,9 @@ class Segment:
     closed: bool = False
     in_sentence: bool = False
     continues: bool = False
+    is_ended: bool = False
+    has_rested: bool = False
+    speaker: str = ""
     sequence: int = 0
     chunks: list[Chunk] = field(default_factory=list)
     is_determined: bool = False
@@ -73,9 +80,8 @@ class Segment:
             self.config,
             committed=self.committed[end:],
             continues=in_sentence,
+            speaker=self.speaker,
             sequence=self.sequence,
-            # A sentence goes on in its language.
-            is_determined=in_sentence and self.is_determined,
         )
         for chunk in self.chunks:
             if chunk.end > end:
@@ -101,6 +107,12 @@ class Segment:
         rest = self.split(end)
         self.start, self.committed, self.chunks = rest.start, rest.committed, rest.chunks
         self.closed = False
+        self.is_ended = False
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether it is shown whole since nothing new has come for a while."""
+        return self.has_rested
 
     @property
     def is_undetermined(self) -> bool:
