@@ -12,6 +12,7 @@ from translator.cli.connect import connected, server_options
 from translator.cli.display import Display, JsonLines, LiveTerminal, PlainLines
 from translator.cli.errors import one_sentence
 from translator.cli.source import Piece, as_it_comes, by_lines, paced, pieces
+from translator.cli.source_language import parse_source
 from translator.client import AsyncStream, Latency, NamedPolicy, Report, StreamOptions
 
 __all__ = ["command", "parse_policy"]
@@ -24,7 +25,7 @@ __all__ = ["command", "parse_policy"]
     "source",
     default="en",
     show_default=True,
-    help="Language of the source; und detects it.",
+    help="Language of the source; und detects it, en,pt detects one of these.",
 )
 @click.option(
     "--to", "targets", multiple=True, default=("pt",), show_default=True, help="Repeatable."
@@ -72,7 +73,11 @@ def command(
     In a terminal the source is shown above its translation, and the draft dimmed after the
     committed text; when piped, each segment is a line once it is committed.
     """
-    options: StreamOptions = {"policy": parse_policy(policy) if policy else Latency(latency)}
+    source, possible_sources = parse_source(source)
+    options: StreamOptions = {
+        "policy": parse_policy(policy) if policy else Latency(latency),
+        "possible_sources": possible_sources,
+    }
     display: Display
     if as_json:
         display = JsonLines()

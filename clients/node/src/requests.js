@@ -28,6 +28,8 @@ import { durationFromMs } from './duration.js';
  *   setting; 0: no heartbeats
  * @property {number} [maxUnackedUpdates] most updates of a target on their way without an ack; the
  *   stream acks by itself; default: 0, no acks
+ * @property {string[]} [possibleSources] languages that a source may be in whose language is
+ *   detected; default: all that the server translates from, and the targets
  *
  * @typedef {object} SourceUpdate
  * @property {string} [committed] appended to the source for good, spaces included; default: ""
@@ -46,6 +48,7 @@ import { durationFromMs } from './duration.js';
  * @property {Glossary} [glossary] default: none
  * @property {boolean} [alignments] default: false
  * @property {number} [numAlternatives] most further translations of each text; default: 0
+ * @property {string[]} [possibleSources] as in `StreamOptions`
  * @property {number} [timeoutMs] default: none
  */
 
@@ -68,6 +71,7 @@ export function configMessage(options) {
     drafts = true,
     alignments,
     maxUnackedUpdates,
+    possibleSources,
     ...unknown
   } = options;
   refuseUnknown(unknown);
@@ -87,6 +91,7 @@ export function configMessage(options) {
     alignments,
     heartbeatInterval: durationFromMs(heartbeatIntervalMs),
     maxUnackedUpdates,
+    possibleSourceLanguageCodes: possibleSources,
   };
 }
 
@@ -147,6 +152,7 @@ export function translateMessage(texts, options) {
     glossary = {},
     alignments,
     numAlternatives,
+    possibleSources,
     ...unknown
   } = options;
   refuseUnknown(unknown);
@@ -160,6 +166,7 @@ export function translateMessage(texts, options) {
     glossary: glossaryEntries(glossary),
     alignments,
     numAlternatives,
+    possibleSourceLanguageCodes: possibleSources,
   };
 }
 
