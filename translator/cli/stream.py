@@ -13,7 +13,7 @@ from translator.cli.display import Display, JsonLines, LiveTerminal, PlainLines
 from translator.cli.errors import one_sentence
 from translator.cli.source import Piece, as_it_comes, by_lines, paced, pieces
 from translator.cli.source_language import parse_source
-from translator.client import AsyncStream, Latency, NamedPolicy, Report, StreamOptions
+from translator.client import AsyncStream, Latency, NamedPolicy, Report, Rests, StreamOptions
 
 __all__ = ["command", "parse_policy"]
 
@@ -47,6 +47,21 @@ __all__ = ["command", "parse_policy"]
     help="Send one word at a time at this pace; 2.5 is speech.  [default: as it comes]",
 )
 @click.option(
+    "--draft-rest-s",
+    type=click.FloatRange(min=0),
+    help="Seconds of silence until all is shown as a draft; 0: never.  [default: 1.2]",
+)
+@click.option(
+    "--sentence-rest-s",
+    type=click.FloatRange(min=0),
+    help="Until a sentence with its end mark is committed.  [default: 1]",
+)
+@click.option(
+    "--segment-rest-s",
+    type=click.FloatRange(min=0),
+    help="Until text without an end mark is committed.  [default: 3]",
+)
+@click.option(
     "--lines",
     is_flag=True,
     help="Each line is a segment of its own, such as a message or a caption.",
@@ -61,6 +76,9 @@ def command(
     latency: str,
     policy: str | None,
     words_per_second: float | None,
+    draft_rest_s: float | None,
+    sentence_rest_s: float | None,
+    segment_rest_s: float | None,
     lines: bool,
     as_json: bool,
     no_summary: bool,
@@ -77,6 +95,7 @@ def command(
     options: StreamOptions = {
         "policy": parse_policy(policy) if policy else Latency(latency),
         "possible_sources": possible_sources,
+        "rests": Rests(draft_rest_s, sentence_rest_s, segment_rest_s),
     }
     display: Display
     if as_json:
