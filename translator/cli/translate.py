@@ -9,7 +9,7 @@ import click
 
 from translator.cli.connect import connected, server_options
 from translator.cli.errors import one_sentence
-from translator.cli.source import parse_source
+from translator.cli.source_language import parse_source
 from translator.client import Translation
 
 __all__ = ["command"]
@@ -38,6 +38,7 @@ def command(
     target: str,
     alternatives: int,
     address: str | None,
+    connect_timeout_s: float,
     models: tuple[str, ...],
 ) -> None:
     """Translate TEXT, or standard input.
@@ -49,7 +50,7 @@ def command(
     texts = [given.decode("utf-8", errors="replace") for given in inputs]
 
     async def run() -> list[Translation]:
-        async with connected(address, models) as client:
+        async with connected(address, models, connect_timeout_s=connect_timeout_s) as client:
             code, possible = parse_source(source)
             return await client.translate(
                 texts,

@@ -6,6 +6,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypedDict
 
+from translator.client.arguments import check_strings
+
 __all__ = ["Latency", "NamedPolicy", "Segmentation", "StreamConfig", "StreamOptions"]
 
 
@@ -85,3 +87,8 @@ class StreamConfig:
     heartbeat_interval_s: float | None = None
     max_unacked_updates: int = 0
     possible_sources: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "targets", check_strings("targets", self.targets))
+        possible = check_strings("possible_sources", self.possible_sources)
+        object.__setattr__(self, "possible_sources", possible)

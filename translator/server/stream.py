@@ -21,6 +21,7 @@ from translator.server.context import ServerContext
 from translator.server.following import FollowedLanguage
 from translator.server.language import SourceLanguages, is_undetermined
 from translator.server.latency import UpdateLatency
+from translator.server.meter import StreamMeter
 from translator.server.model_pool import Lease
 from translator.server.validation import (
     check_config,
@@ -76,6 +77,7 @@ class LiveStream:
         self._look: asyncio.Task[None] | None = None
         self._heartbeat_s = heartbeat_s(config, server.config.heartbeat_s)
         self._latency = UpdateLatency(time.monotonic, server.metrics.update_time.observe)
+        self._meter = StreamMeter(server.metrics)
         # Messages other than updates, in order.
         self._messages: deque[Response] = deque()
         self._error: Exception | None = None
@@ -105,6 +107,7 @@ class LiveStream:
                 self._alarm.cancel()
             for key in self.session.request_keys:
                 self._engine.cancel(key)
+            self._meter.count(self.session.report())
             await asyncio.gather(reader, return_exceptions=True)
 
     def drain(self, within_s: float) -> None:
@@ -147,7 +150,11 @@ class LiveStream:
     async def _take(self, message: streaming_pb2.StreamingTranslateRequest) -> None:
         kind = message.WhichOneof("request")
         if kind == "source":
-            self.session.update_source(convert.source_update(message.source))
+            for _ in self.session.take_source(convert.source_update(message.source)):
+                # One stream's long message holds up no other.
+                self._pump()
+                await asyncio.sleep(0)
+                await self._room()
         elif kind == "flush":
             self.session.flush(message.flush.sequence)
         elif kind == "ack":
@@ -356,6 +363,8 @@ class LiveStream:
                 await self._context.write(Response(target=convert.target_update(event, revision)))
                 self._latency.left(event.source_sequence)
                 sent = True
+        if sent:
+            self._meter.count(self.session.report())
         if not self.session.is_congested:
             self._roomy.set()
         return sent

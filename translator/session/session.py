@@ -7,7 +7,7 @@ an engine, hands it the outcomes, and sends what its outboxes hold.
 import itertools
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from translator.engine.request import Outcome, Request, RequestKey
 from translator.errors import InvalidRequestError
@@ -33,6 +33,9 @@ from translator.text.segmenter import SegmentEnd
 from translator.text.words import count_words
 
 __all__ = ["Session"]
+
+# Code points of source that are looked at in one step.
+_STEP_LENGTH = 512
 
 
 class Session:
@@ -105,6 +108,18 @@ class Session:
         Raises:
             InvalidRequestError: The sequence does not grow, or the chunk is too long.
         """
+        for _ in self.take_source(update):
+            pass
+
+    def take_source(self, update: SourceUpdate) -> Iterator[None]:
+        """As ``update_source``, in steps of bounded work, so that a long chunk holds up nobody.
+
+        How source is cut into chunks makes no difference, so it is cut here too. Between two steps
+        requests may be filed and outcomes accepted, but no more source may come.
+
+        Raises:
+            InvalidRequestError: The sequence does not grow, or the chunk is too long.
+        """
         length = len(update.committed) + len(update.tentative)
         if length > self._limits.max_chunk_length:
             raise InvalidRequestError(
@@ -114,7 +129,10 @@ class Session:
             )
         self._check_sequence("source.sequence", update.sequence)
         self._source_updates += 1
-        self._take_turn(update)
+        for number, piece in enumerate(update.pieces(_STEP_LENGTH)):
+            if number:
+                yield
+            self._take_turn(piece)
 
     def flush(self, sequence: int) -> None:
         """Close the open segment: what has come is translated and committed.
@@ -465,10 +483,10 @@ class Session:
 
     def _begin_next(self, name: str, track: Track) -> bool:
         """Give a track its next segment; False when there is none to begin or it is retired."""
-        for segment in (*self._closed, self._open):
+        segments = (*self._closed, self._open)
+        # Ids grow by one; those before are through.
+        for segment in segments[max(0, track.next_segment_id - segments[0].id) :]:
             binding = segment.config.binding(name)
-            if segment.id < track.next_segment_id:
-                continue
             if binding is None:
                 if segment is self._open:
                     # The target was taken out of the configuration.

@@ -162,7 +162,7 @@ class Track:
         self._surplus = 0
         self._draft_tokens: tuple[int, ...] = ()
         self._covered = 0
-        # The draft that was told last, the same without the tail, and the source update it reflects.
+        # The draft that was told last, the same without the tail, and the update it reflects.
         self._draft = self._head_draft = ""
         self._told_sequence = 0
         # What was asked for last; and the last answer for committed source, with that source.
