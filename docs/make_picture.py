@@ -6,6 +6,7 @@ The text is what the embedded model really gave; nothing is staged but the momen
 """
 
 import asyncio
+import io
 import re
 from pathlib import Path
 
@@ -43,7 +44,7 @@ async def text_until(num_words: int) -> tuple[str, list[Update]]:
 def main() -> None:
     """Write the picture."""
     source, updates = asyncio.run(text_until(NUM_WORDS))
-    console = Console(record=True, width=92, file=(ROOT / "build" / "picture.txt").open("w"))
+    console = Console(record=True, width=92, file=io.StringIO())
     console.print(Text("$ translator stream --from en --to pt --words-per-second 2.5 talk.en.txt"))
     for update in updates:
         end = update.source_start + update.source_length if update.closed else None
