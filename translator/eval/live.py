@@ -41,6 +41,8 @@ class LiveReplay:
         timer: Seconds of computation. By default the CPU time of this process, which does not
             depend on what else the machine does.
         on_progress: Called after each step with the number of source updates sent so far.
+        is_silent_at_end: Whether the source rests after its last word, until the session has shown
+            and committed what it would, before it ends.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class LiveReplay:
         *,
         timer: Callable[[], float] = time.process_time,
         on_progress: Callable[[int], None] | None = None,
+        is_silent_at_end: bool = False,
     ) -> None:
         config = SessionConfig(
             bindings=(Binding(served.pair.target, served.model.info, served.tokenizer),),
@@ -68,6 +71,7 @@ class LiveReplay:
         self._timer = timer
         self._mark = timer()
         self._on_progress = on_progress
+        self._is_silent_at_end = is_silent_at_end
         self._computed_s = 0.0
         self._told_s = 0.0
         self._requests = self._steps_run = self._steps_saved = 0
@@ -77,11 +81,14 @@ class LiveReplay:
         session = self.session
         self._mark = self._timer()
         while self._arrivals:
+            self._rest()
             self._clock.now = max(self._clock.now, self._arrivals[0].at_s)
             self._send_next()
             self._settle(session.next_requests())
             if self._on_progress is not None:
                 self._on_progress(len(self.sent))
+        if self._is_silent_at_end:
+            self._rest()
         session.end_source()
         self._settle(session.next_requests())
         return log.instance(
@@ -96,6 +103,15 @@ class LiveReplay:
             ),
             [warning.reason for warning in session.warnings],
         )
+
+    def _rest(self) -> None:
+        """Let the time pass until more source comes; the session does what falls due before."""
+        while (wait_s := self.session.wait_s()) is not None:
+            due_s = self._clock.now + wait_s
+            if self._arrivals and self._arrivals[0].at_s <= due_s:
+                break
+            self._clock.now = due_s
+            self._settle(self.session.next_requests())
 
     def _settle(self, requests: Sequence[Request]) -> None:
         """Compute until the session wants nothing more; source that comes meanwhile is taken."""
