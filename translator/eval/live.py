@@ -41,8 +41,7 @@ class LiveReplay:
         timer: Seconds of computation. By default the CPU time of this process, which does not
             depend on what else the machine does.
         on_progress: Called after each step with the number of source updates sent so far.
-        is_silent_at_end: Whether the source rests after its last word, until the session has shown
-            and committed what it would, before it ends.
+        silence_s: How long the source rests after its last word, before it ends.
     """
 
     def __init__(
@@ -53,7 +52,7 @@ class LiveReplay:
         *,
         timer: Callable[[], float] = time.process_time,
         on_progress: Callable[[int], None] | None = None,
-        is_silent_at_end: bool = False,
+        silence_s: float = 0.0,
     ) -> None:
         config = SessionConfig(
             bindings=(Binding(served.pair.target, served.model.info, served.tokenizer),),
@@ -71,7 +70,7 @@ class LiveReplay:
         self._timer = timer
         self._mark = timer()
         self._on_progress = on_progress
-        self._is_silent_at_end = is_silent_at_end
+        self._silence_s = silence_s
         self._computed_s = 0.0
         self._told_s = 0.0
         self._requests = self._steps_run = self._steps_saved = 0
@@ -87,8 +86,7 @@ class LiveReplay:
             self._settle(session.next_requests())
             if self._on_progress is not None:
                 self._on_progress(len(self.sent))
-        if self._is_silent_at_end:
-            self._rest()
+        self._rest()
         session.end_source()
         self._settle(session.next_requests())
         return log.instance(
@@ -106,12 +104,16 @@ class LiveReplay:
 
     def _rest(self) -> None:
         """Let the time pass until more source comes; the session does what falls due before."""
+        end_s = self._clock.now + self._silence_s
         while (wait_s := self.session.wait_s()) is not None:
-            due_s = self._clock.now + wait_s
-            if self._arrivals and self._arrivals[0].at_s <= due_s:
+            # Words that come while the engine computes are taken then.
+            until_s = self._arrivals[0].at_s if self._arrivals else end_s
+            if self._clock.now + wait_s >= until_s:
                 break
-            self._clock.now = due_s
+            self._clock.now += wait_s
             self._settle(self.session.next_requests())
+        if not self._arrivals:
+            self._clock.now = max(self._clock.now, end_s)
 
     def _settle(self, requests: Sequence[Request]) -> None:
         """Compute until the session wants nothing more; source that comes meanwhile is taken."""
