@@ -72,8 +72,8 @@ def expected_text(
 
     Where it was cut ``in_sentence``, the full stop that the model invents is left out.
     """
-    if is_opaque(source):
-        return source.strip()
+    if is_opaque(source) or not any(map(str.isalnum, source)):
+        return _CONTROL.sub(" ", source).strip()
     text = fake_translation(_CONTROL.sub(" ", source).strip(), word)
     if in_sentence and strip_final_punctuation(source) == source:
         return strip_final_punctuation(text)

@@ -249,7 +249,7 @@ def test_a_new_speaker_closes_the_open_segment(model: FakeModel) -> None:
     driver.say(" now")
     driver.say("why", speaker="B")
     driver.end()
-    assert driver.readers["yy"].final_texts == ["WE SAIL TODAY NOW~.", "WHY~."]
+    assert driver.readers["yy"].final_texts == ["WE SAIL TODAY NOW~", "WHY~."]
 
 
 def test_with_client_segmentation_only_the_client_closes(model: FakeModel) -> None:
@@ -642,10 +642,10 @@ def test_odd_characters_are_translated_whatever_the_chunks(
 
 def test_a_source_longer_than_the_model_takes_is_cut_for_the_model_only(model: FakeModel) -> None:
     driver = drive(model)
-    driver.say(("!" * 99 + " ") * 6)
+    driver.say(("a" + "!" * 98 + " ") * 6)
     driver.end()
     reader = driver.readers["yy"]
-    assert reader.final_texts[0].count("!") == model.info.max_source_tokens - 1
+    assert len(reader.final_texts[0].replace(" ", "")) == model.info.max_source_tokens - 1
     assert reader.sources == {0: (0, 600)}
 
 

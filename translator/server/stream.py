@@ -67,7 +67,7 @@ class LiveStream:
         self._messages: deque[Response] = deque()
         self._error: Exception | None = None
         self._wake = asyncio.Event()
-        # Wakes the writer when something is due: a heartbeat, an update that had to wait, the end.
+        # Wakes the writer when something is due: a heartbeat, a rest, an update that had to wait, the end.
         self._alarm: asyncio.TimerHandle | None = None
         self._roomy = asyncio.Event()
         self._roomy.set()
@@ -254,6 +254,8 @@ class LiveStream:
         last_s = loop.time()
         while True:
             self._wake.clear()
+            if self.session.wait_s() == 0.0:
+                self._pump()
             sent = await self._write_pending()
             if self._error is not None:
                 raise self._error
@@ -302,6 +304,8 @@ class LiveStream:
             for outbox in self.session.outboxes.values()
             if (wait_s := outbox.wait_s()) is not None
         ]
+        if (rests_in_s := self.session.wait_s()) is not None:
+            due_s.append(loop.time() + rests_in_s)
         if self._heartbeat_s:
             due_s.append(last_s + self._heartbeat_s)
         if self._ended_by_s is not None:

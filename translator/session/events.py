@@ -14,6 +14,7 @@ __all__ = [
     "Binding",
     "ResumeState",
     "ResumedTarget",
+    "Rests",
     "SessionConfig",
     "SessionLimits",
     "SourceUpdate",
@@ -62,6 +63,23 @@ class SessionLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Rests:
+    """How long the source rests before something is done about it, in seconds; 0: it never is.
+
+    Attributes:
+        draft_s: Until the open segment is shown whole, whatever the policy would hold back. A
+            sentence that is committed with its end mark is shown whole at once.
+        sentence_s: Until a sentence that ends with its mark is closed, and so committed.
+        segment_s: Until source without an end mark is, on top of the time that its last chunk took
+            to say.
+    """
+
+    draft_s: float = 1.2
+    sentence_s: float = 1.0
+    segment_s: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
 class SessionConfig:
     """How a stream is translated, resolved and checked.
 
@@ -69,12 +87,13 @@ class SessionConfig:
         bindings: One for each target, in the client's order.
         policy: For all targets that have none of their own; each target has its own state.
         segmenter: Finds segment ends in the source.
-        client_segmentation: Whether a new speaker leaves the segment open.
+        client_segmentation: Whether a new speaker and a silence leave the segment open.
         drafts: Whether drafts are sent.
         alignments: Whether committed text comes with its alignment.
         min_update_interval_s: Least time between two updates of a target.
         max_unacked_updates: Most updates on their way without an ack; 0: acks are not used.
         pivot: The first leg of the targets that are pivoted; None where there are none.
+        rests: What a silence of the source does.
     """
 
     bindings: tuple[Binding, ...]
@@ -86,6 +105,7 @@ class SessionConfig:
     min_update_interval_s: float = 0.0
     max_unacked_updates: int = 0
     pivot: Binding | None = None
+    rests: Rests = field(default_factory=Rests)
 
     def binding(self, name: str) -> Binding | None:
         """That of a target, or of the first leg where ``name`` is ``PIVOT``; None: it has none."""
