@@ -57,6 +57,7 @@ class Checkout:
         )
         where = self._answer()["package"]
         if not Path(where).is_relative_to(folder.absolute()):
+            self.close()
             raise SystemExit(f"{folder} has no package translator: {where} was taken")
 
     def stream(self, texts: Sequence[str]) -> dict[str, Any]:
@@ -69,7 +70,7 @@ class Checkout:
     def close(self) -> None:
         """End the process."""
         self._process.kill()
-        self._process.wait()
+        self._process.communicate()
 
     def _answer(self) -> dict[str, Any]:
         if self._process.stdout is None or not (line := self._process.stdout.readline()):

@@ -19,11 +19,11 @@ from translator.policy.registry import Latency
 
 
 def main() -> None:
+    print(json.dumps({"package": translator.__file__}), flush=True)
     torch.set_num_threads(1)
     folders = {str(pair): (pair, folder) for pair, folder in embedded_models()}
     pair, folder = folders[sys.argv[1]]
     served = Served(load_marian_folder(folder, pair=pair, precision=sys.argv[2]), pair)
-    print(json.dumps({"package": translator.__file__}), flush=True)
     for line in sys.stdin:
         sentences = [Sentence(index, text, "") for index, text in enumerate(json.loads(line))]
         began = time.process_time()
