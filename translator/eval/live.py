@@ -81,12 +81,14 @@ class LiveReplay:
         self._mark = self._timer()
         while self._arrivals:
             self._rest()
-            self._clock.now = max(self._clock.now, self._arrivals[0].at_s)
-            self._send_next()
-            self._settle(session.next_requests())
+            # The next words may have come meanwhile, while the engine computed.
+            if self._arrivals:
+                self._clock.now = max(self._clock.now, self._arrivals[0].at_s)
+                self._send_next()
+                self._settle(session.next_requests())
             if self._on_progress is not None:
                 self._on_progress(len(self.sent))
-        self._rest()
+        self._rest(self._silence_s)
         session.end_source()
         self._settle(session.next_requests())
         return log.instance(
@@ -102,11 +104,14 @@ class LiveReplay:
             [warning.reason for warning in session.warnings],
         )
 
-    def _rest(self) -> None:
-        """Let the time pass until more source comes; the session does what falls due before."""
-        end_s = self._clock.now + self._silence_s
+    def _rest(self, silence_s: float = 0.0) -> None:
+        """Let the time pass until more source comes; the session does what falls due before.
+
+        Args:
+            silence_s: How much time passes where no more will come.
+        """
+        end_s = self._clock.now + silence_s
         while (wait_s := self.session.wait_s()) is not None:
-            # Words that come while the engine computes are taken then.
             until_s = self._arrivals[0].at_s if self._arrivals else end_s
             if self._clock.now + wait_s >= until_s:
                 break

@@ -221,6 +221,9 @@ class _Remote:
             event = await anext(stream)
             self._take(event, 0.0)
             silences += isinstance(event, Heartbeat)
+        if not self._measures:
+            # The next word would come now.
+            self._clock.now += WORD_S
         await stream.close_source()
         began = time.perf_counter()
         async for event in stream:
