@@ -393,7 +393,7 @@ def detected(*targets, language="en", first=0):
     return message
 
 
-def test_a_language_that_is_detected_is_named_from_then_on():
+def test_a_language_that_is_detected_is_detected_again_after_a_break():
     session = ClientSession(StreamConfig("und", ("pt",)))
     session.opening()
     opening = session.receive(started("pt"))
@@ -406,10 +406,10 @@ def test_a_language_that_is_detected_is_named_from_then_on():
     session.receive(started("pt"))
 
     assert session.receive(detected("pt")).detected_language == "en"
-    assert session.config.source == "en"
+    assert session.config.source == "und"
     session.receive(update("pt", 0, 1, "UM.", covers=4, closed=True))
     first, *again = session.opening()
-    assert first.config.source_language_code == "en"
+    assert first.config.source_language_code == "und"
     assert [r.source.committed for r in again] == [" Two"]
 
 
@@ -425,9 +425,29 @@ def test_what_is_detected_answers_no_config(answers_first):
         session.receive(detected("pt", "es"))
     else:
         session.receive(detected("pt"))
-        assert session.config == StreamConfig("en", ("pt",))
+        assert session.config == StreamConfig("und", ("pt",))
         session.receive(detected("pt", "es", first=1))
-    assert session.config == StreamConfig("en", ("pt", "es"))
+    assert session.config == StreamConfig("und", ("pt", "es"))
+
+
+def test_another_language_answers_no_config_and_the_same_one_does():
+    session = ClientSession(StreamConfig("und", ("pt",)))
+    session.opening()
+    session.receive(started("pt"))
+    session.source("One. Two. Eins.")
+    session.receive(detected("pt", language="en"))
+    session.reconfigure(StreamConfig("und", ("pt", "es")))
+    session.receive(detected("pt", language="de", first=2))
+    assert session.config.targets == ("pt",)
+    session.receive(detected("pt", "es", language="de", first=3))
+    assert session.config.targets == ("pt", "es")
+    # A language that the client names is in force afterwards too.
+    for code in ("fr", "und"):
+        session.reconfigure(StreamConfig(code, ("pt",)))
+    session.receive(started("pt", first=3))
+    assert session.config.source == "fr"
+    session.receive(detected("pt", language="fr", first=3))
+    assert session.config.source == "und"
 
 
 def test_a_target_that_a_resume_leaves_out_counts_its_updates_from_one_again():

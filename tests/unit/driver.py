@@ -219,6 +219,17 @@ class Driver:
         self.send(committed, tentative, **more)
         self.settle()
 
+    def rest(self, seconds: float) -> None:
+        """Time passes without source, and what is due meanwhile is done."""
+        ends = self.clock.now + seconds
+        while (wait_s := self.session.wait_s()) is not None and self.clock.now + wait_s <= ends:
+            self.clock.advance(wait_s)
+            self.pump()
+            self.settle()
+        self.clock.now = ends
+        self.pump()
+        self.settle()
+
     def flush(self) -> None:
         """Close the open segment."""
         self._sequence += 1

@@ -859,3 +859,35 @@ def test_a_target_with_a_policy_of_its_own_goes_by_that(model: FakeModel) -> Non
     driver.say("a b c ")
     assert driver.readers["yy"].committed == ""
     assert driver.readers["zz"].committed
+
+
+# Long chunks
+
+
+def test_a_long_chunk_is_taken_in_steps_to_the_same_end(model: FakeModel) -> None:
+    text = "We sail. Now they row to the north. " * 60
+    whole = drive(model)
+    whole.say(text, start_s=0.0, end_s=100.0)
+    whole.end()
+    driver = drive(model)
+    steps = 1
+    for _ in driver.session.take_source(SourceUpdate(1, text, start_s=0.0, end_s=100.0)):
+        driver.pump()
+        steps += 1
+    driver.source = text
+    driver.settle()
+    driver.end()
+    driver.check_final(["yy"])
+    assert steps == len(text) // 512 + 1
+    assert driver.readers["yy"].texts == whole.readers["yy"].texts
+    assert driver.session.report().source_updates == 1
+
+
+def test_pieces_of_an_update_have_its_times_and_its_end() -> None:
+    update = SourceUpdate(1, "abcdef", "tail", end_of_segment=True, start_s=2.0, end_s=5.0)
+    assert list(update.pieces(4)) == [
+        SourceUpdate(1, "abcd", start_s=2.0, end_s=4.0),
+        SourceUpdate(1, "ef", "tail", end_of_segment=True, start_s=4.0, end_s=5.0),
+    ]
+    assert list(update.pieces(6)) == [update]
+    assert list(SourceUpdate(1, "", "tail").pieces(4)) == [SourceUpdate(1, "", "tail")]

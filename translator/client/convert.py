@@ -69,6 +69,7 @@ def config_message(config: StreamConfig) -> streaming_pb2.StreamingConfig:
         alignments=config.alignments,
         heartbeat_interval=duration(config.heartbeat_interval_s),
         max_unacked_updates=config.max_unacked_updates,
+        possible_source_language_codes=config.possible_sources,
     )
 
 

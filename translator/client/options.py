@@ -6,6 +6,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypedDict
 
+from translator.client.arguments import check_strings
+
 __all__ = ["Latency", "NamedPolicy", "Segmentation", "StreamConfig", "StreamOptions"]
 
 
@@ -47,6 +49,7 @@ class StreamOptions(TypedDict, total=False):
     alignments: bool
     heartbeat_interval_s: float | None
     max_unacked_updates: int
+    possible_sources: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class StreamConfig:
     """How a stream is to be translated.
 
     Attributes:
-        source: Language of the source, BCP-47.
+        source: Language of the source, BCP-47; "und" to have it detected.
         targets: Languages to translate into, BCP-47, each at most once.
         model: Name of a model; "" takes the best for each pair.
         policy: How much of a hypothesis is committed, and when.
@@ -68,6 +71,8 @@ class StreamConfig:
             setting, 0 means no heartbeats.
         max_unacked_updates: Most updates of a target on their way; further ones are held back and
             merged until the reader has caught up. 0: no limit.
+        possible_sources: Languages that a source may be in whose language is detected; empty: all
+            that the server translates from, and the targets.
     """
 
     source: str
@@ -81,3 +86,9 @@ class StreamConfig:
     alignments: bool = False
     heartbeat_interval_s: float | None = None
     max_unacked_updates: int = 0
+    possible_sources: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "targets", check_strings("targets", self.targets))
+        possible = check_strings("possible_sources", self.possible_sources)
+        object.__setattr__(self, "possible_sources", possible)

@@ -116,8 +116,11 @@ class Policy(ABC):
         """Code points of the hypothesis to show: all, unless a policy holds some back."""
         return len(observation.text)
 
-    def show(self, observation: Observation, length: int) -> None:
-        """Remember that ``length`` code points are shown, whatever the policy holds back."""
+    def show(self, observation: Observation, length: int) -> None:  # noqa: B027
+        """Remember that ``length`` code points are shown, though the policy would hold some back.
+
+        A policy that shows every hypothesis as it is has nothing to remember.
+        """
 
     @abstractmethod
     def start_segment(self) -> None:

@@ -1,7 +1,7 @@
 """What goes into a session and what comes out of it. Positions and lengths are code points."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from translator.engine.request import RequestTiming
 from translator.models.base import ModelInfo, Tokenizer
@@ -12,9 +12,9 @@ __all__ = [
     "PIVOT",
     "AlignedRange",
     "Binding",
+    "Rests",
     "ResumeState",
     "ResumedTarget",
-    "Rests",
     "SessionConfig",
     "SessionLimits",
     "SourceUpdate",
@@ -44,6 +44,11 @@ class Binding:
     tokenizer: Tokenizer
     policy: PolicyChoice | None = None
     pivoted: bool = False
+
+    @property
+    def passes(self) -> bool:
+        """Whether it has no model: the source's text is the target's; see ``passthrough.py``."""
+        return not self.model.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,10 @@ class SessionConfig:
         max_unacked_updates: Most updates on their way without an ack; 0: acks are not used.
         pivot: The first leg of the targets that are pivoted; None where there are none.
         rests: What a silence of the source does.
+        follows: Whether the language of each segment is to be determined before any of its text is
+            committed.
+        awaits_language: Whether no language is known so far: nothing is shown of a segment either
+            whose language has not been determined.
     """
 
     bindings: tuple[Binding, ...]
@@ -106,6 +115,8 @@ class SessionConfig:
     max_unacked_updates: int = 0
     pivot: Binding | None = None
     rests: Rests = field(default_factory=Rests)
+    follows: bool = False
+    awaits_language: bool = False
 
     def binding(self, name: str) -> Binding | None:
         """That of a target, or of the first leg where ``name`` is ``PIVOT``; None: it has none."""
@@ -125,6 +136,29 @@ class SourceUpdate:
     start_s: float | None = None
     end_s: float | None = None
     speaker: str = ""
+
+    def pieces(self, length: int) -> Iterator["SourceUpdate"]:
+        """The same source in updates of at most ``length`` committed code points.
+
+        Time passes evenly over it. The tentative tail comes with the last, and so does the end of
+        the segment.
+        """
+        last = max(0, len(self.committed) - 1) // length
+        for number in range(last + 1):
+            start, end = number * length, (number + 1) * length
+            yield replace(
+                self,
+                committed=self.committed[start:end],
+                tentative=self.tentative if number == last else "",
+                end_of_segment=self.end_of_segment and number == last,
+                start_s=self.start_s if number == 0 else self._time_at(start),
+                end_s=self.end_s if number == last else self._time_at(end),
+            )
+
+    def _time_at(self, position: int) -> float | None:
+        if self.start_s is None or self.end_s is None:
+            return None
+        return self.start_s + (self.end_s - self.start_s) * position / len(self.committed)
 
 
 @dataclass(frozen=True, slots=True)

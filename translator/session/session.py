@@ -7,7 +7,7 @@ an engine, hands it the outcomes, and sends what its outboxes hold.
 import itertools
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from translator.engine.request import Outcome, Request, RequestKey
 from translator.errors import InvalidRequestError
@@ -33,6 +33,9 @@ from translator.text.segmenter import SegmentEnd
 from translator.text.words import count_words
 
 __all__ = ["Session"]
+
+# Code points of source that are looked at in one step.
+_STEP_LENGTH = 512
 
 
 class Session:
@@ -105,6 +108,18 @@ class Session:
         Raises:
             InvalidRequestError: The sequence does not grow, or the chunk is too long.
         """
+        for _ in self.take_source(update):
+            pass
+
+    def take_source(self, update: SourceUpdate) -> Iterator[None]:
+        """As ``update_source``, in steps of bounded work, so that a long chunk holds up nobody.
+
+        How source is cut into chunks makes no difference, so it is cut here too. Between two steps
+        requests may be filed and outcomes accepted, but no more source may come.
+
+        Raises:
+            InvalidRequestError: The sequence does not grow, or the chunk is too long.
+        """
         length = len(update.committed) + len(update.tentative)
         if length > self._limits.max_chunk_length:
             raise InvalidRequestError(
@@ -114,7 +129,10 @@ class Session:
             )
         self._check_sequence("source.sequence", update.sequence)
         self._source_updates += 1
-        self._take_turn(update)
+        for number, piece in enumerate(update.pieces(_STEP_LENGTH)):
+            if number:
+                yield
+            self._take_turn(piece)
 
     def flush(self, sequence: int) -> None:
         """Close the open segment: what has come is translated and committed.
@@ -148,7 +166,8 @@ class Session:
     def reconfigure(self, config: SessionConfig) -> None:
         """Put a new configuration in force from the next segment on."""
         self.config = config
-        has_begun = bool(self._open.committed or self._open.tentative)
+        is_held = self._open.is_undetermined and self._open.config.awaits_language
+        has_begun = bool(self._open.committed or self._open.tentative) and not is_held
         self._config_begins = self._open.id + has_begun
         if has_begun:
             return
@@ -157,6 +176,30 @@ class Session:
             if track.segment is not None and track.segment.id == self._open.id:
                 track.segment = None
         self._apply_config()
+
+    @property
+    def undetermined(self) -> list[Segment]:
+        """The segments whose language is to be determined, in order; the open one may be last."""
+        if not self._open.config.follows:
+            return []
+        return [s for s in (*self._closed, self._open) if s.is_undetermined]
+
+    def determine(self, segment: Segment, config: SessionConfig | None = None) -> None:
+        """The language of a segment is known: it is in force, or ``config`` has another one.
+
+        That is in force from this very segment on, of which nothing has been committed.
+        """
+        if config is not None and segment.is_undetermined:
+            self.config = config
+            self._config_begins = segment.id
+            for later in (*self._closed, self._open):
+                if later.id >= segment.id:
+                    later.config = config
+            for track in self._all_tracks.values():
+                if track.segment is not None and track.segment.id >= segment.id:
+                    track.segment = None
+            self._apply_config()
+        segment.is_determined = True
 
     def _check_sequence(self, field: str, sequence: int) -> None:
         if sequence <= self.last_sequence:
@@ -186,7 +229,7 @@ class Session:
             if not segment.speaker or segment.is_blank:
                 self._begin_turn(speaker)
             self._append(update)
-        elif segment.is_ended and aside is None:
+        elif segment.is_ended and aside is None and speaker not in self._turns.joined:
             self._close_open()
             self._begin_turn(speaker)
             self._append(update)
@@ -197,8 +240,11 @@ class Session:
             if aside is None:
                 aside = self._aside = Aside(speaker)
             aside.updates.append((update, self._clock()))
-            is_ended = self._open.config.segmenter.is_ended(aside.text)
-            if aside.is_turn or is_ended or update.end_of_segment:
+            is_sentence = (
+                speaker not in self._turns.joined
+                and self._open.config.segmenter.is_ended(aside.text)
+            )
+            if aside.is_turn or is_sentence or update.end_of_segment:
                 self._settle_aside()
             else:
                 self._silence.committed(update.committed, update.start_s, update.end_s)
@@ -215,13 +261,18 @@ class Session:
         """What another speaker seemed to say belongs to the sentence that it interrupts."""
         aside, self._aside = self._aside, None
         if aside is not None:
+            self._turns.joined.add(aside.speaker)
             self._inspector.ignore_speaker()
             for update, arrived_s in aside.updates:
                 self._append(update, arrived_s)
 
     def _settle_aside(self) -> None:
-        """What another speaker said is a turn of theirs."""
-        aside, self._aside = self._aside, None
+        """What another speaker said is a turn of theirs, unless the two speak word by word."""
+        aside = self._aside
+        if aside is not None and aside.speaker in self._turns.joined and not aside.is_turn:
+            self._join_aside()
+            return
+        self._aside = None
         if aside is not None:
             self._open.tentative = ""
             self._close_open(in_sentence=not self._open.is_ended)
@@ -246,7 +297,8 @@ class Session:
         self._close_where_it_ends(scanned)
         if update.end_of_segment:
             self._close_open()
-        self._open.tentative = self._inspector.tentative(update.tentative, self._open.committed)
+        tentative = self._inspector.tentative(update.tentative, self._open.committed)
+        self._open.tentative = tentative if tentative.strip() else ""
         self._silence.committed(update.committed, update.start_s, update.end_s)
         if self._open.tentative.strip() != former.strip():
             self._silence.revised()
@@ -397,6 +449,8 @@ class Session:
             while True:
                 if track.segment is None and not self._begin_next(name, track):
                     break
+                if track.segment and track.segment.closed and track.segment.is_undetermined:
+                    break
                 step = track.advance()
                 if isinstance(step, TargetEvent):
                     self._put(name, step)
@@ -429,10 +483,10 @@ class Session:
 
     def _begin_next(self, name: str, track: Track) -> bool:
         """Give a track its next segment; False when there is none to begin or it is retired."""
-        for segment in (*self._closed, self._open):
+        segments = (*self._closed, self._open)
+        # Ids grow by one; those before are through.
+        for segment in segments[max(0, track.next_segment_id - segments[0].id) :]:
             binding = segment.config.binding(name)
-            if segment.id < track.next_segment_id:
-                continue
             if binding is None:
                 if segment is self._open:
                     # The target was taken out of the configuration.
@@ -447,6 +501,8 @@ class Session:
             if source is None or not (source.committed or source.tentative or source.closed):
                 return False
             resumed = track.resumed
+            if source.is_undetermined and (source.config.awaits_language or resumed is not None):
+                return False
             if resumed is not None and resumed.source_start != segment.start:
                 self.warnings.append(
                     Warned(

@@ -31,7 +31,7 @@ class Silence:
     # When anything was new last, and when committed source was; seconds on the clock.
     _changed_s: float = 0.0
     _committed_s: float = 0.0
-    # How long the last committed source took to say: the next chunk of its kind is not there sooner.
+    # How long the last committed source took to say: the next of its kind is not there sooner.
     _chunk_s: float = 0.0
 
     def committed(self, text: str, start_s: float | None, end_s: float | None) -> None:

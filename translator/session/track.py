@@ -13,9 +13,11 @@ from translator.session.hypothesis import (
     TargetHypothesis,
     without_controls,
 )
+from translator.session.passthrough import passage, passing_partings
 from translator.session.question import Answer, Question
 from translator.session.report import TargetFigures
 from translator.session.segment import Segment
+from translator.session.tail import Tail
 from translator.text.segmenter import is_opaque
 from translator.text.words import count_steps
 
@@ -32,12 +34,14 @@ class _Wanted:
         is_complete: Whether the segment is closed.
         is_whole: Whether the model is to take the text for whole: the segment is closed, ends with
             its sentence, or rests.
+        is_tail: Whether the text is a sentence of the tentative source after the first one.
     """
 
     text: str
     is_committed: bool
     is_complete: bool
     is_whole: bool
+    is_tail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +162,15 @@ class Track:
         self._surplus = 0
         self._draft_tokens: tuple[int, ...] = ()
         self._covered = 0
-        # The draft that was told last, and the source update it reflects.
-        self._draft = ""
+        # The draft that was told last, the same without the tail, and the update it reflects.
+        self._draft = self._head_draft = ""
         self._told_sequence = 0
         # What was asked for last; and the last answer for committed source, with that source.
         self._wanted: _Wanted | None = None
         self._answer: tuple[Answer, TargetHypothesis] | None = None
         self._answered_text = ""
+        self._head_wanted: _Wanted | None = None
+        self._tail: Tail | None = None
         self._filed.clear()
 
     def begin(self, segment: Segment, binding: Binding) -> None:
@@ -208,13 +214,15 @@ class Track:
         segment = self.segment
         if segment is None or self._policy is None:
             return None
+        if self.binding.passes:
+            return self._pass_on(segment)
         if not segment.closed and segment.is_blank and not segment.tentative.strip():
             # The tentative text that the draft came from was taken back.
             return self._event(segment, self._nothing(segment), _NO_CHANGE) if self._draft else None
         if segment.closed and not self._committed and _passes_through(segment.committed):
             return self._pass_through(segment)
         wanted = self._next_wanted(segment)
-        if wanted == self._wanted:
+        if wanted is None or wanted == self._wanted:
             return None
         if not segment.closed and (
             _passes_through(wanted.text) or not self._policy.translates_open_segments
@@ -237,7 +245,7 @@ class Track:
             model=self.binding.model.name,
             source=filed.question.source,
             target_prefix=filed.question.target_prefix,
-            draft=self._draft_tokens,
+            draft=() if wanted.is_tail else self._draft_tokens,
             draft_bias=filed.question.draft_bias,
         )
 
@@ -247,21 +255,25 @@ class Track:
             self.binding.tokenizer,
             wanted.text,
             self.binding.model.max_source_tokens,
-            self._context.source,
+            "" if wanted.is_tail else self._context.source,
             is_open=policy.opens_source and not wanted.is_whole,
         )
         # A bias shapes drafts only, never what is committed.
         can_commit = segment.closed or (wanted.is_committed and policy.commits_open_segments)
-        question = Question(
-            source.encoded.tokens,
-            self._with_context(self._committed_tokens),
-            0.0 if can_commit else policy.draft_bias,
-        )
+        if wanted.is_tail:
+            question = Question(source.encoded.tokens, self.binding.tokenizer.target_start)
+        else:
+            question = Question(
+                source.encoded.tokens,
+                self._with_context(self._committed_tokens),
+                0.0 if can_commit else policy.draft_bias,
+            )
         return _Filed(wanted, source, question, segment.sequence, segment.num_words)
 
-    def _nothing(self, segment: Segment) -> _Filed:
-        wanted = _Wanted("", is_committed=False, is_complete=False, is_whole=False)
-        return _Filed(wanted, _NO_SOURCE, Question((), ()), segment.sequence, 0)
+    @staticmethod
+    def _nothing(segment: Segment, *, is_complete: bool = False) -> _Filed:
+        wanted = _Wanted("", is_committed=False, is_complete=is_complete, is_whole=is_complete)
+        return _Filed(wanted, _NO_SOURCE, Question((), ()), segment.sequence, segment.num_words)
 
     def _pass_through(self, segment: Segment) -> TargetEvent | None:
         """Close a segment that there is nothing to translate in with its own text.
@@ -296,8 +308,8 @@ class Track:
             + hypothesis.log_probabilities[last:],
         )
 
-    def _next_wanted(self, segment: Segment) -> _Wanted:
-        """What of the source to translate next."""
+    def _next_wanted(self, segment: Segment) -> _Wanted | None:
+        """What of the source to translate next; None: all that there is has been translated."""
         answered = self._answered_text
         if (
             segment.closed
@@ -314,14 +326,22 @@ class Track:
                 is_complete=segment.closed,
                 is_whole=is_whole,
             )
-        # The model is never given more than a segment may hold.
-        limit = segment.config.segmenter.limits.max_length
-        return _Wanted(
-            segment.committed + segment.tentative[:limit],
+        if self._tail is None:
+            self._tail = Tail((self.binding.policy or segment.config.policy).build())
+        self._tail.cut(segment)
+        head = _Wanted(
+            self._tail.head,
             is_committed=False,
             is_complete=False,
-            is_whole=segment.is_resting,
+            is_whole=segment.is_resting or bool(self._tail.pieces),
         )
+        if head != self._head_wanted:
+            return head
+        piece = self._tail.next_piece(is_resting=segment.is_resting)
+        if piece is None:
+            return None
+        text, is_whole = piece
+        return _Wanted(text, is_committed=False, is_complete=False, is_whole=is_whole, is_tail=True)
 
     # Answering
 
@@ -350,13 +370,35 @@ class Track:
         self, segment: Segment, filed: _Filed, hypothesis: Hypothesis, timing: RequestTiming
     ) -> TargetEvent | None:
         """Take the hypothesis that answers a question."""
+        if filed.wanted.is_tail:
+            target = TargetHypothesis(self.binding.tokenizer, filed.source, hypothesis)
+            if self._tail is None or segment.closed:
+                return None
+            self._tail.take(filed.text, target, is_whole=filed.wanted.is_whole)
+            change = replace(_NO_CHANGE, draft=self._head_draft)
+            return self._event(segment, filed, change, timing)
         target = TargetHypothesis(
             self.binding.tokenizer, filed.source, self._without_context(hypothesis)
         )
+        if not filed.is_committed:
+            self._head_wanted = filed.wanted
         if filed.is_committed:
             self._answer = Answer(filed.question, hypothesis), target
             self._answered_text = filed.text
         return self._apply(segment, filed, target, timing)
+
+    def _pass_on(self, segment: Segment) -> TargetEvent | None:
+        """The event that tells what passes through as it is; None where there is nothing new."""
+        # There are no tokens: all text is the client's.
+        self._surplus = 0
+        passed = passage(segment, len(self._committed))
+        if not (segment.closed or passed.committed or passed.draft or self._draft):
+            return None
+        filed = self._nothing(segment, is_complete=segment.closed)
+        alignments = passed.alignments if self._aligns(segment) else ()
+        covered = passed.source_range[1]
+        change = _Change(passed.committed, passed.draft, passed.source_range, covered, alignments)
+        return self._event(segment, filed, change)
 
     def _apply(
         self,
@@ -379,7 +421,7 @@ class Track:
             if len(self._contexts) > _MAX_CONTEXTS:
                 del self._contexts[next(iter(self._contexts))]
         if _draft_follows(segment, filed):
-            former = self._draft
+            former = self._head_draft
             draft = former[len(committed) :] if former.startswith(committed) else ""
         else:
             draft = hypothesis.text[decision.committed_length : decision.shown_length]
@@ -408,7 +450,7 @@ class Track:
     ) -> Decision:
         if self._policy is None:
             raise AssertionError("a track decides only after begin()")
-        return self._policy.decide(
+        decision = self._policy.decide(
             Observation(
                 text=hypothesis.text,
                 committed_length=known,
@@ -424,6 +466,10 @@ class Track:
                 is_truncated=hypothesis.is_truncated,
             )
         )
+        if segment.is_undetermined:
+            # The policy has seen it; nothing is committed that may be of another language.
+            return Decision(known, max(known, decision.shown_length))
+        return decision
 
     def partings(self, segment: Segment) -> dict[int, bool]:
         """Where an open segment may be cut: source and target part, and nothing after is committed.
@@ -432,6 +478,8 @@ class Track:
             Positions in the segment's source, each with whether the target has a mark there; none
             where the last hypothesis is not of this segment's committed source.
         """
+        if self.segment is segment and self.binding.passes:
+            return passing_partings(segment, len(self._committed))
         if self.segment is not segment or self._answer is None:
             return {}
         _, hypothesis = self._answer
@@ -450,6 +498,12 @@ class Track:
         """The event that tells a change, or None where there is nothing to tell."""
         drafts = segment.config.drafts
         draft = change.draft if drafts else ""
+        self._head_draft = draft
+        if drafts and segment.tentative and self._tail is not None:
+            self._tail.cut(segment)
+            draft += self._tail.text
+            if not (self._committed or change.committed):
+                draft = draft.lstrip()
         is_news = drafts and (draft != self._draft or filed.sequence > self._told_sequence)
         if not (change.committed or filed.is_complete or is_news):
             return None

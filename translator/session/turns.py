@@ -8,7 +8,7 @@ from translator.text.words import count_words
 __all__ = ["Aside", "Turns"]
 
 # So many words of another speaker inside a sentence are a turn of their own.
-MIN_WORDS = 3
+_MIN_WORDS = 3
 # A speaker goes on with an unfinished sentence that lies at most so many segments back.
 _MAX_AGE = 8
 
@@ -33,17 +33,24 @@ class Aside:
     @property
     def is_turn(self) -> bool:
         """Whether it is too long for a wrong label."""
-        return count_words(self.text) >= MIN_WORDS
+        return count_words(self.text) >= _MIN_WORDS
 
 
 @dataclass(slots=True)
 class Turns:
-    """Knows which speakers have been interrupted in a sentence."""
+    """Knows which speakers have been interrupted in a sentence.
 
+    Attributes:
+        joined: Speakers of whom words were joined to the open segment.
+    """
+
+    joined: set[str] = field(default_factory=set)
+    # Of each speaker the segment that was closed inside a sentence.
     _unfinished: dict[str, int] = field(default_factory=dict)
 
     def closed(self, speaker: str, segment_id: int, *, in_sentence: bool) -> None:
         """A segment of a speaker was closed."""
+        self.joined.clear()
         self._unfinished.pop(speaker, None)
         if in_sentence:
             self._unfinished[speaker] = segment_id

@@ -27,9 +27,11 @@ _WORD_START = re.compile(r"(?:(?<!\S)|(?<=[。！？]))[^\w\s]*\w")
 _CLAUSE_END = re.compile(r"[,;:—–]\s*$")
 # What parts a text: a mark before a space, or any of a script without spaces.
 _MARK = re.compile(r"[.,;:!?…—–](?=\s)|[。，、；：！？]")
+# Dots that trail off, and the quotes and brackets after them.
+_TRAILS_OFF = re.compile(r"(?:…|\.\s?\.)[\s\"'”’»)\]}」』）]*$")
 _WHITE_SPACE = re.compile(r"[^\S\n]")
-# Silence that ends any segment; one where the next word may begin a sentence; and from so many words
-# on one of text without punctuation. Measured: docs/segmentation.md.
+# Silence that ends any segment; one where the next word may begin a sentence; and, from so many
+# words on, one of text without punctuation. Measured: docs/segmentation.md.
 _LONG_PAUSE_S = 3.0
 _PAUSE_S = 1.0
 _BARE_PAUSE_S = 0.3
@@ -113,9 +115,20 @@ class Segmenter:
         return None
 
     def is_ended(self, text: str) -> bool:
-        """Whether ``text`` ends with its sentence."""
-        stripped = text.rstrip()
-        return self._find_sentences and stripped != strip_final_punctuation(stripped) and self._sentence_ends(stripped + " ", "A")
+        """Whether an open segment's ``text`` is a complete sentence, should nothing follow it.
+
+        It ends with a sentence-end mark, perhaps with closing quotes after it; white space at its
+        end does not count. An abbreviation, a list number and dots that trail off end nothing. What
+        comes next may still show that it goes on ("He lives in the U.S. today", "3." and "5").
+        """
+        text = text.rstrip()
+        return (
+            text != ""
+            and not text[-1].isalnum()
+            and _TRAILS_OFF.search(text) is None
+            # What follows a sentence that is complete may begin with a capital.
+            and self._sentence_ends(text + " ", "X")
+        )
 
     def num_overlong(self, text: str) -> int:
         """How many times ``bare_words`` an open segment has gone on for without a mark.

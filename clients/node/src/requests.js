@@ -14,7 +14,7 @@ import { durationFromMs } from './duration.js';
  *
  * @typedef {object} StreamOptions
  * @property {string} source language of the source, BCP-47; "und" to have it detected
- * @property {string[]} targets languages to translate into
+ * @property {readonly string[]} targets languages to translate into; at least one
  * @property {string} [model] default: the best for each pair
  * @property {Latency | (string & {}) | NamedPolicy} [policy] a preset, or a policy by its name;
  *   default: "balanced"
@@ -28,6 +28,8 @@ import { durationFromMs } from './duration.js';
  *   setting; 0: no heartbeats
  * @property {number} [maxUnackedUpdates] most updates of a target on their way without an ack; the
  *   stream acks by itself; default: 0, no acks
+ * @property {string[]} [possibleSources] languages that a source may be in whose language is
+ *   detected; default: all that the server translates from, and the targets
  *
  * @typedef {object} SourceUpdate
  * @property {string} [committed] appended to the source for good, spaces included; default: ""
@@ -46,6 +48,7 @@ import { durationFromMs } from './duration.js';
  * @property {Glossary} [glossary] default: none
  * @property {boolean} [alignments] default: false
  * @property {number} [numAlternatives] most further translations of each text; default: 0
+ * @property {string[]} [possibleSources] as in `StreamOptions`
  * @property {number} [timeoutMs] default: none
  */
 
@@ -68,9 +71,11 @@ export function configMessage(options) {
     drafts = true,
     alignments,
     maxUnackedUpdates,
+    possibleSources,
     ...unknown
   } = options;
   refuseUnknown(unknown);
+  refuseOther('targets', targets);
   if (!(segmentation in SEGMENTATIONS)) {
     throw new TypeError(`segmentation: one of ${Object.keys(SEGMENTATIONS).join(', ')}`);
   }
@@ -86,6 +91,7 @@ export function configMessage(options) {
     alignments,
     heartbeatInterval: durationFromMs(heartbeatIntervalMs),
     maxUnackedUpdates,
+    possibleSourceLanguageCodes: possibleSources,
   };
 }
 
@@ -146,9 +152,11 @@ export function translateMessage(texts, options) {
     glossary = {},
     alignments,
     numAlternatives,
+    possibleSources,
     ...unknown
   } = options;
   refuseUnknown(unknown);
+  refuseOther('texts', texts);
   return {
     texts,
     sourceLanguageCode: source,
@@ -158,6 +166,7 @@ export function translateMessage(texts, options) {
     glossary: glossaryEntries(glossary),
     alignments,
     numAlternatives,
+    possibleSourceLanguageCodes: possibleSources,
   };
 }
 
@@ -165,6 +174,28 @@ export function translateMessage(texts, options) {
 function refuseUnknown(unknown) {
   const [name] = Object.keys(unknown);
   if (name !== undefined) throw new TypeError(`unknown option: ${name}`);
+}
+
+/**
+ * The message names the argument and the type, not the value, which may be a user's text.
+ *
+ * @param {string} name
+ * @param {unknown} value what has to be an array of strings
+ */
+function refuseOther(name, value) {
+  if (!Array.isArray(value)) {
+    const hint = typeof value === 'string' ? `; write ${name}: […] around a single one` : '';
+    throw new TypeError(`${name}: an array of strings is needed, not ${typeName(value)}${hint}`);
+  }
+  const index = value.findIndex((item) => typeof item !== 'string');
+  if (index >= 0) {
+    throw new TypeError(`${name}[${index}]: a string is needed, not ${typeName(value[index])}`);
+  }
+}
+
+/** @param {unknown} value */
+function typeName(value) {
+  return value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
 }
 
 /**
