@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NUM_DRAWS", "Array", "Interval", "drawn_sums", "interval", "ratio_interval"]
+__all__ = ["NUM_DRAWS", "Interval", "drawn_sums", "interval", "ratio_interval"]
 
 NUM_DRAWS = 1_000
 _SEED = 20260101
 _OUTSIDE_PERCENT = 5.0
 
-Array = npt.NDArray[np.float64]
+_Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,14 @@ class Interval:
     high: float
 
 
-def interval(values: Sequence[float] | Array) -> Interval:
+def interval(values: Sequence[float] | _Array) -> Interval:
     """The interval of a figure that was computed for each draw."""
     half = _OUTSIDE_PERCENT / 2
     low, high = np.percentile(np.asarray(values, dtype=np.float64), [half, 100 - half])
     return Interval(float(low), float(high))
 
 
-def drawn_sums(statistics: Any) -> Array:
+def drawn_sums(statistics: Any) -> _Array:
     """Sums of statistics over each draw.
 
     Args:
@@ -47,7 +47,7 @@ def drawn_sums(statistics: Any) -> Array:
         (draws, figures).
     """
     rows = np.asarray(statistics, dtype=np.float64)
-    sums: Array = _counts(len(rows)) @ rows
+    sums: _Array = _counts(len(rows)) @ rows
     return sums
 
 
@@ -63,10 +63,10 @@ def ratio_interval(tops: Sequence[float], bottoms: Sequence[float]) -> Interval 
 
 
 @lru_cache(maxsize=4)
-def _counts(num_texts: int) -> Array:
+def _counts(num_texts: int) -> _Array:
     """How often each draw has each text: (draws, texts)."""
     rng = np.random.default_rng(_SEED)
-    counts: Array = rng.multinomial(
+    counts: _Array = rng.multinomial(
         num_texts, np.full(num_texts, 1 / num_texts), size=NUM_DRAWS
     ).astype(np.float64)
     return counts

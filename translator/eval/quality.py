@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import sacrebleu
 from sacrebleu.metrics.bleu import BLEU
 
-from translator.eval.interval import Array, Interval, drawn_sums, interval
+from translator.eval.interval import Interval, drawn_sums, interval
 
 __all__ = ["bleu", "chrf", "loss_interval"]
 
@@ -28,11 +27,11 @@ def loss_interval(
 
     Paired: each draw has the same texts of both.
     """
-    losses = _drawn_bleu(offline, references) - _drawn_bleu(predictions, references)
-    return interval(losses)
+    pairs = zip(_drawn_bleu(offline, references), _drawn_bleu(predictions, references), strict=True)
+    return interval([whole - live for whole, live in pairs])
 
 
-def _drawn_bleu(predictions: Sequence[str], references: Sequence[str]) -> Array:
+def _drawn_bleu(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
     """BLEU of each draw, from the counts of each text."""
     scores = [
         sacrebleu.sentence_bleu(prediction, [reference])
@@ -40,15 +39,13 @@ def _drawn_bleu(predictions: Sequence[str], references: Sequence[str]) -> Array:
     ]
     sums = drawn_sums([[s.sys_len, s.ref_len, *s.counts, *s.totals] for s in scores])
     order = len(scores[0].counts)
-    return np.array(
-        [
-            BLEU.compute_bleu(
-                list(row[2 : 2 + order]),
-                list(row[2 + order :]),
-                int(row[0]),
-                int(row[1]),
-                smooth_method="exp",
-            ).score
-            for row in sums
-        ]
-    )
+    return [
+        BLEU.compute_bleu(
+            list(row[2 : 2 + order]),
+            list(row[2 + order :]),
+            int(row[0]),
+            int(row[1]),
+            smooth_method="exp",
+        ).score
+        for row in sums
+    ]
