@@ -336,7 +336,7 @@ def test_an_evaluation_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
     options += ("--output", str(tmp_path / "out"))
     first = run("evaluate", str(data), *options, "--limit", "4", TRANSLATOR_FAKE_MODEL="1")
     assert first.returncode == 0, first.stderr
-    log = tmp_path / "out" / "data.xx-yy.local-agreement-n2.jsonl"
+    log = tmp_path / "out" / "data.xx-yy.local-agreement-n2.next-word.jsonl"
     before = log.read_text(encoding="utf-8")
     assert len(before.splitlines()) == 4
     again = run("evaluate", str(data), *options, TRANSLATOR_FAKE_MODEL="1")
@@ -351,7 +351,7 @@ def test_an_evaluation_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
     )  # fmt: skip
     assert in_processes.returncode == 0, in_processes.stderr
     assert b"100.00" in in_processes.stdout
-    other = tmp_path / "both" / "data.xx-yy.local-agreement-n2.jsonl"
+    other = tmp_path / "both" / "data.xx-yy.local-agreement-n2.next-word.jsonl"
     texts = [
         {row["index"]: (row["prediction"], row["received"]) for row in map(json.loads, lines)}
         for lines in (f.read_text(encoding="utf-8").splitlines() for f in (log, other))
@@ -440,7 +440,9 @@ def test_an_evaluation_through_a_server_is_that_of_this_process(
     )
     assert local.returncode == 0, local.stderr
     one, other = (
-        json.loads((tmp_path / name / "data.xx-yy.local-agreement-n2.jsonl").read_text("utf-8"))
+        json.loads(
+            (tmp_path / name / "data.xx-yy.local-agreement-n2.next-word.jsonl").read_text("utf-8")
+        )
         for name in ("r", "l")
     )
     assert one["received"] == other["received"]
