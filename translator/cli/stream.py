@@ -5,13 +5,16 @@ import codecs
 import re
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import BinaryIO
 
 import click
 
+from translator.asr import SourcePiece
 from translator.cli.connect import connected, server_options
 from translator.cli.display import Display, JsonLines, LiveTerminal, PlainLines
 from translator.cli.errors import one_sentence
+from translator.cli.recogniser import RecogniserName, pieces
 from translator.client import AsyncStream, Latency, NamedPolicy, Report, StreamOptions
 
 __all__ = ["command", "parse_policy"]
@@ -49,6 +52,17 @@ _READ_BYTES = 4096
     type=click.FloatRange(min=0, min_open=True),
     help="Send one word at a time at this pace; 2.5 is speech.  [default: as it comes]",
 )
+@click.option(
+    "--from-recogniser",
+    "recogniser",
+    type=RecogniserName(),
+    help="FILE has the messages of this recogniser, one a line; help lists them.",
+)
+@click.option(
+    "--real-pace",
+    is_flag=True,
+    help="With --from-recogniser: wait between messages as their times say.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print every event as a line of JSON.")
 @click.option("--no-summary", is_flag=True, help="Do not sum up on standard error at the end.")
 @server_options
@@ -59,6 +73,8 @@ def command(
     latency: str,
     policy: str | None,
     words_per_second: float | None,
+    recogniser: str | None,
+    real_pace: bool,
     as_json: bool,
     no_summary: bool,
     address: str | None,
@@ -66,9 +82,16 @@ def command(
 ) -> None:
     """Translate FILE, or standard input, while it comes.
 
+    With --from-recogniser FILE has what a recogniser said, each line one of its messages, alone or
+    as {"t": SECONDS, "message": MESSAGE}.
+
     In a terminal the draft is shown dimmed after the committed text; when piped, each segment is a
     line once it is committed.
     """
+    if recogniser is not None and words_per_second is not None:
+        raise click.UsageError("--words-per-second is for text; use --real-pace")
+    if real_pace and recogniser is None:
+        raise click.UsageError("--real-pace needs --from-recogniser")
     options: StreamOptions = {"policy": parse_policy(policy) if policy else Latency(latency)}
     display: Display
     if as_json:
@@ -84,6 +107,9 @@ def command(
             client.stream(source=source, targets=targets, **options) as stream,
         ):
             with display:
+                if recogniser is not None:
+                    said = pieces(file, recogniser, real_pace=real_pace)
+                    return await _translate(stream, said, display, is_typed=False)
                 chunks = _chunks(file, words_per_second)
                 is_typed = file.isatty() and words_per_second is None
                 return await _translate(stream, chunks, display, is_typed=is_typed)
@@ -110,14 +136,24 @@ def parse_policy(text: str) -> NamedPolicy:
 
 
 async def _translate(
-    stream: AsyncStream, chunks: AsyncIterator[str], display: Display, *, is_typed: bool
+    stream: AsyncStream,
+    chunks: AsyncIterator[str] | AsyncIterator[SourcePiece],
+    display: Display,
+    *,
+    is_typed: bool,
 ) -> Report | None:
     async def send() -> None:
-        async for chunk in chunks:
-            if is_typed:
-                display.typed(chunk)
-            await stream.send(chunk)
-        await stream.close_source()
+        try:
+            async for chunk in chunks:
+                if isinstance(chunk, SourcePiece):
+                    await stream.send(**asdict(chunk))
+                    continue
+                if is_typed:
+                    display.typed(chunk)
+                await stream.send(chunk)
+        finally:
+            # Also where a line cannot be read: what was said before it is translated.
+            await stream.close_source()
 
     report = None
     sender = asyncio.create_task(send())
@@ -126,8 +162,8 @@ async def _translate(
             display.show(event)
             if isinstance(event, Report):
                 report = event
-            if sender.done():
-                sender.result()
+        if sender.done():
+            sender.result()
     finally:
         sender.cancel()
     return report
