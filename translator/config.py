@@ -4,7 +4,9 @@ Each comes from, in this order: the command line, the environment (``TRANSLATOR_
 ``TRANSLATOR_LIMITS__MAX_SESSIONS`` for a nested one), a TOML file, the default.
 """
 
+import logging
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,16 +15,30 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
 from translator.errors import ConfigError
+from translator.log import LogFormat, LogLevel
 from translator.models.pair import LanguagePair
 from translator.precision import Precision
 
-__all__ = ["Limits", "ServerConfig", "load_config"]
+__all__ = ["Limits", "ServerConfig", "load_config", "warn_of_service_links"]
+
+_log = logging.getLogger(__name__)
+
+_PREFIX = "TRANSLATOR_"
+# What Kubernetes tells each container of the Services there are, here of `translator` or
+# `translator-NAME`. A Service's _PORT is a URL; as a setting it is a number.
+_SERVICE_LINK = re.compile(
+    rf"{_PREFIX}(?:[A-Z0-9_]+?_)??"
+    r"(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_\d+_[A-Z]+(?:_(?:PROTO|PORT|ADDR))?"
+    r"|(?P<url>PORT))"
+)
+_URLS = ("tcp://", "udp://", "sctp://")
 
 
 class Limits(BaseModel):
@@ -99,6 +115,8 @@ class ServerConfig(BaseSettings):
     drain_grace_s: float = Field(
         20.0, ge=0, description="Seconds that streams get to move away when the server ends."
     )
+    log_level: LogLevel = Field("info", description="The least of what is logged.")
+    log_format: LogFormat = Field("text", description="Of a line of the log.")
     limits: Limits = Limits()
 
     toml_file: ClassVar[Path | None] = None
@@ -126,6 +144,11 @@ class ServerConfig(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Command line, then environment, then file."""
+        if isinstance(env_settings, EnvSettingsSource):
+            links = {name.lower() for name in _service_links(os.environ)}
+            env_settings.env_vars = {
+                name: value for name, value in env_settings.env_vars.items() if name not in links
+            }
         sources = (init_settings, env_settings)
         if cls.toml_file is None:
             return sources
@@ -145,9 +168,10 @@ def load_config(
         toml_file = file
 
     # A misspelt variable would be silently ignored.
-    known = {"TRANSLATOR_" + name.upper() for name in ServerConfig.model_fields}
+    known = {_PREFIX + name.upper() for name in ServerConfig.model_fields}
+    known |= _service_links(os.environ)
     for name in os.environ:
-        if name.startswith("TRANSLATOR_") and name.split("__")[0] not in known:
+        if name.startswith(_PREFIX) and name.split("__")[0] not in known:
             raise ConfigError(f"{name}: there is no such setting; see the README's table")
     if file is not None and not file.is_file():
         raise ConfigError(f"{file}: there is no such file")
@@ -163,3 +187,22 @@ def load_config(
         raise ConfigError(f"{file or 'environment'}: {error}") from None
     # The plain class can be sent to another process.
     return ServerConfig.model_construct(**dict(checked))
+
+
+def warn_of_service_links() -> None:
+    """Log a hint where Kubernetes has set variables that look like settings; they are ignored."""
+    if links := _service_links(os.environ):
+        _log.warning(
+            "ignored what Kubernetes tells of a Service named translator (%s); "
+            "`enableServiceLinks: false` in the pod's spec leaves it out",
+            ", ".join(sorted(links)),
+        )
+
+
+def _service_links(environment: Mapping[str, str]) -> set[str]:
+    """The variables that Kubernetes has set, not an operator."""
+    return {
+        name
+        for name, value in environment.items()
+        if (link := _SERVICE_LINK.fullmatch(name)) and (not link["url"] or value.startswith(_URLS))
+    }

@@ -1,23 +1,70 @@
 """Prometheus metrics of a server, in a registry of their own. Names end in their unit."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+import platform
+from collections.abc import Mapping
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    PlatformCollector,
+    ProcessCollector,
+)
+
+from translator import __version__
 
 __all__ = ["Metrics"]
 
 _STEP_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _WAIT_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 1.5, 2.5, 5.0, 10.0)
+_CALL_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _LOAD_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 _BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Metrics:
-    """What a server counts. Counters of a session are added when it ends."""
+    """What a server counts, each thing as it happens.
 
-    def __init__(self) -> None:
+    Args:
+        limits: What clients may take, by name; told as it is.
+    """
+
+    def __init__(self, limits: Mapping[str, int] | None = None) -> None:
         r = self.registry = CollectorRegistry()
+        # Memory, CPU and open files of the process; the interpreter.
+        ProcessCollector(registry=r)
+        PlatformCollector(registry=r)
+        build = Info("translator_build", "What runs here.", registry=r)
+        build.info({"version": __version__, "python": platform.python_version()})
+        of_limits = Gauge("translator_limit", "What clients may take.", ["limit"], registry=r)
+        for name, value in (limits or {}).items():
+            of_limits.labels(name).set(value)
         self.sessions = Gauge("translator_sessions", "Streams open now.", registry=r)
         self.sessions_ended = Counter(
             "translator_sessions_ended", "Streams that ended, by status code.", ["code"], registry=r
+        )
+        self.translating = Gauge(
+            "translator_translate_requests_running", "Translate requests open now.", registry=r
+        )
+        self.translated = Counter(
+            "translator_translate_requests",
+            "Translate requests that ended, by status code.",
+            ["code"],
+            registry=r,
+        )
+        self.translated_texts = Counter(
+            "translator_translate_texts",
+            "Texts of Translate requests, by status code.",
+            ["code"],
+            registry=r,
+        )
+        self.translate_time = Histogram(
+            "translator_translate_seconds",
+            "Time that a Translate request took.",
+            buckets=_CALL_BUCKETS,
+            registry=r,
         )
         self.errors = Counter(
             "translator_errors", "Calls that failed, by reason.", ["reason"], registry=r

@@ -9,6 +9,7 @@ import { CuttingProxy } from './conformance/cutting-proxy.js';
 import { disappointments } from './conformance/expectations.js';
 import { Invariants } from './conformance/invariants.js';
 import { runLibrary } from './conformance/library-run.js';
+import { loadOutages, runOutage } from './conformance/outages.js';
 import { runRaw } from './conformance/raw-run.js';
 import { loadScripts } from './conformance/scripts.js';
 import { TranslatorService } from './src/service.js';
@@ -61,18 +62,26 @@ function runsOf(script) {
 const scripts = loadScripts(new URL('../conformance/scripts/', import.meta.url)).filter(
   ({ name }) => !values.only || name === values.only,
 );
+const outages = loadOutages(new URL('../conformance/outages/', import.meta.url)).filter(
+  ({ name }) => !values.only || name === values.only,
+);
 let passed = 0;
 let failed = 0;
-for (const script of scripts) {
-  for (const [how, run] of runsOf(script)) {
-    const problems = await run().catch((error) => [String(error.message)]);
-    if (problems.length) failed++;
-    else passed++;
-    console.log(`${problems.length ? 'FAILED' : 'passed'}  ${script.name} (${how})`);
-    for (const problem of problems) console.log(`        ${problem}`);
-  }
+
+/** @param {string} name @param {string} how @param {() => Promise<string[]>} run */
+async function judge(name, how, run) {
+  const problems = await run().catch((error) => [String(error.message)]);
+  if (problems.length) failed++;
+  else passed++;
+  console.log(`${problems.length ? 'FAILED' : 'passed'}  ${name} (${how})`);
+  for (const problem of problems) console.log(`        ${problem}`);
 }
+
+for (const script of scripts) {
+  for (const [how, run] of runsOf(script)) await judge(script.name, how, run);
+}
+for (const outage of outages) await judge(outage.name, 'outage', () => runOutage(outage));
 service.close();
-if (scripts.length === 0) console.log(`no script is named ${values.only}`);
+if (scripts.length + outages.length === 0) console.log(`no script is named ${values.only}`);
 console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed || scripts.length === 0 ? 1 : 0;
+process.exitCode = failed || passed === 0 ? 1 : 0;

@@ -12,6 +12,7 @@ from translator.client import (
     Heartbeat,
     Latency,
     NamedPolicy,
+    Reconnecting,
     Report,
     Segmentation,
     SessionWarning,
@@ -26,6 +27,7 @@ _KINDS: dict[type, str] = {
     Update: "target",
     Heartbeat: "heartbeat",
     SessionWarning: "warning",
+    Reconnecting: "reconnecting",
     Report: "report",
 }
 
@@ -89,9 +91,7 @@ def _see(event: StreamEvent, seen: Seen) -> None:
 async def _play(step: Mapping[str, Any], stream: AsyncStream, seen: Seen) -> None:
     match step:
         case {"send": {"config": _}}:
-            options = _options(request_of(step).config)
-            del options["source"]
-            await stream.reconfigure(**options)
+            await stream.reconfigure(**_options(request_of(step).config))
         case {"send": {"source": _}}:
             await _send(request_of(step), stream)
         case {"send": {"flush": _}}:

@@ -1,15 +1,29 @@
 """The asyncio client against scripted servers."""
 
 import asyncio
+import contextlib
 import time
 
 import grpc
 import pytest
-from scripted_server import go_away, report, serve, started, status, update, upper
+from scripted_server import (
+    go_away,
+    heartbeat,
+    report,
+    seconds,
+    serve,
+    started,
+    status,
+    update,
+    upper,
+)
 
 from translator import errors
 from translator.client import (
     AsyncTranslatorClient,
+    Connecting,
+    Heartbeat,
+    Reconnecting,
     Report,
     SessionWarning,
     Started,
@@ -103,8 +117,10 @@ async def test_a_server_that_is_replaced_is_resumed_on_the_next():
             await stream.close_source()
             events = [event async for event in stream]
             assert stream.transcript("pt") == "HELLO THERE."
-            assert isinstance(events[0], Started)
-            assert events[0].resumed
+            assert isinstance(events[0], Reconnecting)
+            assert (events[0].address, events[0].attempt) == (first.address, 1)
+            [resumed] = [event for event in events if isinstance(event, Started)]
+            assert resumed.resumed
 
 
 async def test_go_away_opens_the_new_stream_before_it_cancels_the_old():
@@ -293,10 +309,179 @@ async def test_no_server_within_the_time_allowed():
         assert 0.4 < time.monotonic() - began < 3
 
 
-async def test_no_server_at_all():
+async def test_no_server_at_all_is_told_at_once_and_by_name():
+    told = []
     async with AsyncTranslatorClient("127.0.0.1:1") as client:
-        with pytest.raises(errors.ConnectionLostError):
-            await client.stream(source="en", targets=["pt"], resume_timeout_s=0.3).__aenter__()
+        stream = client.stream(
+            source="en", targets=["pt"], resume_timeout_s=0.5, on_connecting=told.append
+        )
+        with pytest.raises(
+            errors.ConnectionLostError,
+            match=r"^no stream to 127\.0\.0\.1:1 within 0\.5 s: .*Connection refused",
+        ):
+            await stream.__aenter__()
+        with pytest.raises(
+            errors.ConnectionLostError,
+            match=r"^127\.0\.0\.1:1 could not be reached: .*Connection refused",
+        ):
+            await client.translate(["a"], "en", "pt")
+    assert told[0] == Connecting("127.0.0.1:1", 1, None, 0.0)
+    assert [event.attempt for event in told] == [*range(1, len(told) + 1)]
+    assert len(told) > 1
+    assert all("Connection refused" in event.cause.message for event in told[1:])
+
+
+async def test_connecting_by_itself_gives_up_soon():
+    told = []
+    async with AsyncTranslatorClient("127.0.0.1:1") as client:
+        with pytest.raises(
+            errors.ConnectionLostError,
+            match=r"^127\.0\.0\.1:1 could not be reached within 0\.2 s: .*Connection refused",
+        ):
+            await client.connect(timeout_s=0.2, on_connecting=told.append)
+    assert told[0] == Connecting("127.0.0.1:1", 1, None, 0.0)
+    async with serve(play) as server, AsyncTranslatorClient(server.address) as client:
+        await client.connect()
+
+
+async def test_a_connection_attempt_without_an_answer_is_given_up():
+    # It listens, and never says a word.
+    silent = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    async with silent:
+        address = f"127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+        async with AsyncTranslatorClient(address) as client:
+            with pytest.raises(errors.ConnectionLostError, match=f"{address}.*no answer"):
+                await client.connect(timeout_s=0.2)
+            with pytest.raises(errors.ConnectionLostError, match=f"{address}.*no answer"):
+                await client.stream(source="en", targets=["pt"], resume_timeout_s=0.2).__aenter__()
+
+
+async def test_what_breaks_a_stream_is_told_for_each_attempt():
+    async def full(call):
+        await call.abort(
+            grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", message="full", retry_after_s=0.05
+        )
+
+    scripts = [upper(break_after=2), full, upper()]
+    async with serve(*scripts) as server, AsyncTranslatorClient(server.address) as client:
+        async with client.stream(source="en", targets=["pt"]) as stream:
+            await stream.send("Hello.")
+            await stream.send(" You.")
+            await stream.close_source()
+            events = [event async for event in stream]
+        told = [event for event in events if isinstance(event, Reconnecting)]
+        assert [(e.address, e.attempt) for e in told] == [
+            (server.address, 1),
+            (server.address, 2),
+        ]
+        assert told[0].cause.status == "UNAVAILABLE"
+        assert told[1].cause.message == "full"
+        assert told[1].wait_s > 0.05
+
+
+def promises_heartbeats():
+    first = started("pt")
+    first.started.limits.heartbeat_interval.CopyFrom(seconds(0.1))
+    return first
+
+
+async def test_a_server_that_goes_silent_is_left():
+    async def silent(call):
+        await call.read()
+        await call.send(promises_heartbeats(), update(committed="OL"))
+        await asyncio.Event().wait()
+
+    async def goes_on(call):
+        await call.read()
+        await call.send(started("pt"), update(revision=2, committed="Á", length=3), report())
+
+    async with serve(silent, goes_on) as server, AsyncTranslatorClient(server.address) as client:
+        async with client.stream(source="en", targets=["pt"]) as stream:
+            events = []
+            while not events or not isinstance(events[-1], Report):
+                # Waiting again and again does not hide the silence.
+                with contextlib.suppress(TimeoutError):
+                    events.append(await asyncio.wait_for(anext(stream), 0.05))
+        assert stream.transcript("pt") == "OLÁ"
+        [told] = [event for event in events if isinstance(event, Reconnecting)]
+        assert told.cause.message == "no message for 0.3 s"
+
+
+async def test_heartbeats_keep_a_stream():
+    async def beats(call):
+        await call.read()
+        await call.send(promises_heartbeats())
+        for _ in range(8):
+            await asyncio.sleep(0.05)
+            await call.send(heartbeat())
+        await call.send(report())
+
+    async with serve(beats) as server, AsyncTranslatorClient(server.address) as client:
+        async with client.stream(source="en", targets=["pt"]) as stream:
+            kinds = {type(event) async for event in stream}
+        assert kinds == {Started, Heartbeat, Report}
+
+
+async def test_another_stream_on_a_connection_that_is_left_goes_on():
+    go_on = asyncio.Event()
+    peers = []
+
+    async def silent(call):
+        peers.append(call.context.peer())
+        await call.read()
+        await call.send(promises_heartbeats(), update(committed="OL"))
+        await asyncio.Event().wait()
+
+    async def lasts(call):
+        peers.append(call.context.peer())
+        await call.read()
+        await call.send(started("pt"))
+        await go_on.wait()
+        await call.send(update(committed="Sim"), report())
+
+    async def goes_on(call):
+        peers.append(call.context.peer())
+        await call.read()
+        await call.send(started("pt"), update(revision=2, committed="Á", length=3), report())
+
+    scripts = (lasts, silent, goes_on)
+    async with serve(*scripts) as server, AsyncTranslatorClient(server.address) as client:
+        async with (
+            client.stream(source="en", targets=["pt"]) as other,
+            client.stream(source="en", targets=["pt"]) as stream,
+        ):
+            async for _ in stream:
+                pass
+            go_on.set()
+            kinds = [type(event) async for event in other]
+            assert kinds == [Started, Update, Report]
+        assert peers[0] == peers[1] != peers[2]
+
+
+async def test_the_source_language_can_be_changed():
+    configs = []
+
+    async def script(call):
+        await call.read()
+        await call.send(started("pt"))
+        configs.append((await call.read()).config)
+        await call.send(started("pt"))
+        await call.drop()
+
+    async def goes_on(call):
+        configs.append((await call.read()).config)
+        await call.send(started("pt"), report())
+
+    async with serve(script, goes_on) as server, AsyncTranslatorClient(server.address) as client:
+        async with client.stream(source="en", targets=["pt"], alignments=True) as stream:
+            with pytest.raises(TypeError, match="targets"):
+                await stream.reconfigure(targets="pt")
+            await stream.reconfigure(source="es")
+            async for _ in stream:
+                pass
+            assert stream.config.source == "es"
+    assert [config.source_language_code for config in configs] == ["es", "es"]
+    assert [list(config.target_language_codes) for config in configs] == [["pt"], ["pt"]]
 
 
 async def test_a_server_that_opens_and_drops_is_not_called_in_a_tight_loop():
@@ -309,7 +494,7 @@ async def test_a_server_that_opens_and_drops_is_not_called_in_a_tight_loop():
         with pytest.raises(errors.ConnectionLostError):
             async for _ in stream:
                 pass
-        assert 2 <= len(server.calls) <= 4
+        assert 3 <= len(server.calls) <= 6
 
 
 async def test_acks_go_out_by_themselves():
@@ -409,6 +594,7 @@ async def test_a_resume_that_is_cancelled_is_begun_again_by_the_next_wait():
         async with client.stream(source="en", targets=["pt"]) as stream:
             await stream.send("Hello.")
             assert isinstance(await anext(stream), Started)
+            assert isinstance(await anext(stream), Reconnecting)
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(anext(stream), 0.3)
             await stream.send(" You.")
@@ -449,7 +635,8 @@ async def test_closing_ends_a_resume_in_another_task():
 
             reading = asyncio.create_task(read())
             await is_resuming.wait()
-        assert len(await asyncio.wait_for(reading, 5)) == 1
+        kinds = [type(event) for event in await asyncio.wait_for(reading, 5)]
+        assert kinds == [Started, Reconnecting, Reconnecting]
         assert len(server.calls) == 2
 
 

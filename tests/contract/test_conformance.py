@@ -7,6 +7,7 @@ from conformance import Journal, Script, load_scripts, play
 from conformance_client import play_with_client
 from conformance_expectations import disappointments
 from conformance_invariants import broken_invariants
+from conformance_outages import Outage, load_outages, play_outage
 from cutting_proxy import Proxy
 
 from translator.testing import serve_in_process
@@ -54,6 +55,11 @@ async def test_the_python_client_passes_over_a_cut_connection(
         async with proxy.listening(port) as address:
             transcripts = await play_with_client(script, address, cut)
     assert transcripts == transcripts_of(script)
+
+
+@pytest.mark.parametrize("outage", load_outages(), ids=lambda outage: outage.name)
+async def test_the_python_client_gets_over_an_outage(outage: Outage) -> None:
+    assert await play_outage(outage) == []
 
 
 # What the checks above are worth: a right stream, and then one fault in it.

@@ -14,6 +14,8 @@ from wire import chunks, config, exchange, source
 from translator.config import ServerConfig
 from translator.server.app import RunningServer
 from translator.testing import serve_in_process
+from translator.v1 import translate_pb2
+from translator.v1.translator_service_pb2_grpc import TranslatorServiceStub
 
 pytestmark = pytest.mark.server
 
@@ -65,13 +67,17 @@ async def test_the_admin_port_has_channelz_and_the_service_port_has_not() -> Non
             assert refused.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
+async def metrics_of(server: RunningServer) -> dict[str, str]:
+    url = f"http://127.0.0.1:{server.metrics_port}/metrics"
+    page = await asyncio.to_thread(lambda: urllib.request.urlopen(url).read().decode())
+    return dict(line.rsplit(" ", 1) for line in page.splitlines() if line[0] != "#")
+
+
 async def test_metrics_count_what_happened() -> None:
     async with serve_in_process(ServerConfig(port=0, metrics_port=0)) as server:
         await exchange(server.address, [config(), *chunks("one two three. four five.", 4)])
         await exchange(server.address, [config(["ww"])])
-        url = f"http://127.0.0.1:{server.metrics_port}/metrics"
-        page = await asyncio.to_thread(lambda: urllib.request.urlopen(url).read().decode())
-    values = dict(line.rsplit(" ", 1) for line in page.splitlines() if line[0] != "#")
+        values = await metrics_of(server)
     assert values["translator_sessions"] == "0.0"
     assert values["translator_source_words_total"] == "5.0"
     assert values["translator_target_words_total"] == "5.0"
@@ -83,6 +89,69 @@ async def test_metrics_count_what_happened() -> None:
     assert float(values[f"translator_queue_seconds_count{of_fake}"]) > 0
     assert float(values[f"translator_requests_superseded_total{of_fake}"]) >= 0
     assert values["translator_update_seconds_count"] == "7.0"
+    assert values['translator_limit{limit="max_sessions"}'] == "256.0"
+
+
+async def test_words_are_counted_while_the_stream_runs() -> None:
+    async with serve_in_process(ServerConfig(port=0, metrics_port=0)) as server:
+        async with grpc.aio.insecure_channel(server.address) as channel:
+            call = TranslatorServiceStub(channel).StreamingTranslate()
+            await call.write(config())
+            await call.write(source(1, "one two three. "))
+            sequence = 1
+            async for response in call:
+                if response.target.source_sequence == sequence == 1:
+                    # What the first update brought is counted before the next one leaves.
+                    await call.write(source(sequence := 2, "four five. "))
+                elif response.target.source_sequence == 2:
+                    break
+            values = await metrics_of(server)
+            assert values["translator_sessions"] == "1.0"
+            assert float(values["translator_source_words_total"]) >= 3
+            assert float(values["translator_target_words_total"]) > 0
+            assert float(values['translator_decoder_steps_total{kind="run"}']) > 0
+            await call.done_writing()
+            async for _ in call:
+                pass
+
+
+async def test_translate_leaves_counts_and_a_log_line_each_and_no_text(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, "translator")
+    async with serve_in_process(ServerConfig(port=0, metrics_port=0)) as server:
+        async with grpc.aio.insecure_channel(server.address) as channel:
+            stub = TranslatorServiceStub(channel)
+
+            async def translate(*texts: str, target: str = "yy") -> None:
+                await stub.Translate(
+                    translate_pb2.TranslateRequest(
+                        texts=texts, source_language_code="xx", target_language_code=target
+                    )
+                )
+
+            for _ in range(20):
+                await translate("xylophone here.", "and three words.")
+            with pytest.raises(grpc.aio.AioRpcError):
+                await translate("xylophone", target="ww")
+            await translate("fine.", "xylophone" * 6_000)
+        values = await metrics_of(server)
+    assert values['translator_translate_requests_total{code="OK"}'] == "21.0"
+    assert values['translator_translate_requests_total{code="NOT_FOUND"}'] == "1.0"
+    assert values["translator_translate_seconds_count"] == "22.0"
+    assert values["translator_translate_requests_running"] == "0.0"
+    assert values['translator_translate_texts_total{code="OK"}'] == "41.0"
+    assert values['translator_translate_texts_total{code="INVALID_ARGUMENT"}'] == "1.0"
+    assert values["translator_source_words_total"] == f"{20 * 5 + 1}.0"
+    assert values["translator_target_words_total"] == f"{20 * 5 + 1}.0"
+    assert float(values['translator_decoder_steps_total{kind="run"}']) > 100
+    lines = [r.getMessage() for r in caplog.records if "translate ended" in r.getMessage()]
+    assert len(lines) == 22
+    assert "code=OK source=xx target=yy models=fake texts=2 failed=0" in lines[0]
+    assert "source_words=5 target_words=5 duration_s=" in lines[0]
+    assert "code=NOT_FOUND" in lines[20]
+    assert "texts=2 failed=1" in lines[21]
+    assert "xylophone" not in caplog.text.lower()
 
 
 async def test_a_session_leaves_a_log_line_with_figures_and_no_text(

@@ -72,8 +72,8 @@ def expected_text(
 
     Where it was cut ``in_sentence``, the full stop that the model invents is left out.
     """
-    if is_opaque(source):
-        return source.strip()
+    if is_opaque(source) or not any(map(str.isalnum, source)):
+        return _CONTROL.sub(" ", source).strip()
     text = fake_translation(_CONTROL.sub(" ", source).strip(), word)
     if in_sentence and strip_final_punctuation(source) == source:
         return strip_final_punctuation(text)
@@ -217,6 +217,17 @@ class Driver:
     def say(self, committed: str = "", tentative: str = "", **more: object) -> None:
         """More source, and all that comes of it."""
         self.send(committed, tentative, **more)
+        self.settle()
+
+    def rest(self, seconds: float) -> None:
+        """Time passes without source, and what is due meanwhile is done."""
+        ends = self.clock.now + seconds
+        while (wait_s := self.session.wait_s()) is not None and self.clock.now + wait_s <= ends:
+            self.clock.advance(wait_s)
+            self.pump()
+            self.settle()
+        self.clock.now = ends
+        self.pump()
         self.settle()
 
     def flush(self) -> None:

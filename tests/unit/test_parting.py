@@ -228,8 +228,18 @@ def test_a_tail_has_as_many_words_as_it_may() -> None:
     assert whole.tail("a b c d ", 4, 9) == Context("b c d ", whole.tokens[1:])
     crossing = hypothesis("a b c d ", "D C B A", (3, 2, 1, 0))
     assert crossing.tail("a b c d ", 4, 9) == Context()
-    assert whole.tail("a b c d", 4, 9) == Context(), "a word that was cut in two"
+    assert whole.tail("a b c d", 4, 9) == Context("b c d", whole.tokens[1:])
+    long = "d" * 60
+    cut = hypothesis(f"a b c {long}", "A B C D", (0, 1, 2, 3))
+    assert cut.tail(f"a b c {long}", 4, 9) == Context(), "a word that was cut in two"
     assert whole.tail("a b c d. ", 4, 9) == Context(), "a sentence that has ended"
+
+
+def test_the_words_of_a_context_and_of_what_goes_on_stay_apart() -> None:
+    assert Context("am not", (1,)).before("able") == Context("am not ", (1,))
+    assert Context("am not ", (1,)).before("able") == Context("am not ", (1,))
+    assert Context("\u4eca\u65e5", (1,)).before("\u306f") == Context("\u4eca\u65e5", (1,))
+    assert Context().before("able") == Context()
 
 
 # Which place

@@ -90,7 +90,7 @@ def test_each_leg_has_a_key_of_its_own(models: Models) -> None:
     assert driver.session.request_keys == [("stream", PIVOT), ("stream", "yy")]
 
 
-def test_a_first_leg_that_says_nothing_leaves_nothing_to_ask(models: Models) -> None:
+def test_a_segment_without_words_leaves_nothing_to_ask(models: Models) -> None:
     driver = drive(models, policy="final-only", parameters={})
     driver.say("\x00 ", end_of_segment=True)
     driver.say("we sail. ")

@@ -126,32 +126,89 @@ def test_the_client_finds_sentences_if_it_says_so() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "ended"),
+    [
+        ("en", "Hello.", True),
+        ("en", "Hello. \n", True),
+        ("en", "Really?", True),
+        ("en", "Stop!", True),
+        ("en", "What?!", True),
+        ("en", 'He said "no."', True),
+        ("en", "He said “no.”", True),
+        ("en", "Yes. It is 3.5 metres.", True),
+        ("pt", "Olá.", True),
+        ("pt", "Tudo bem com vocês?", True),
+        ("zh", "\u4f60\u597d\u3002", True),
+        ("ja", "\u5143\u6c17\u3067\u3059\u304b\uff1f", True),
+        ("hi", "\u0939\u093f\u0928\u094d\u0926\u0940\u0964", True),
+        ("ar", "كيف حالك؟", True),
+        ("en", "", False),
+        ("en", "  ", False),
+        ("en", ".", False),
+        ("en", "Good luck", False),
+        ("en", "Good luck,", False),
+        ("en", "Good luck:", False),
+        ("en", "Mr.", False),
+        ("en", "I met Dr.", False),
+        ("en", "e.g.", False),
+        ("en", "3.", False),
+        ("en", "wait...", False),
+        ("en", "wait…", False),
+        ("en", "“wait . . .”", False),
+        ("en", "wait...?", True),
+        ("pt", "o Sr.", False),
+    ],
+)
+def test_a_complete_sentence_is_ended(language: str, text: str, ended: bool) -> None:
+    assert Segmenter(language).is_ended(text) is ended
+
+
 EIGHT = "we sail south and they sail north today "
 
 
+NO_CAPITAL = EIGHT.removeprefix("we ")
+CAPITAL = "We" + EIGHT.removeprefix("we")
+
+
 @pytest.mark.parametrize(
-    ("before", "seconds", "ends"),
+    ("before", "word", "seconds", "end"),
     [
-        (EIGHT, 0.0, False),
-        (EIGHT, 0.29, False),
-        (EIGHT, 0.3, True),
-        (EIGHT.removeprefix("we "), 0.9, False),
-        (EIGHT.removeprefix("we "), 1.0, True),
-        ("We" + EIGHT.removeprefix("we"), 0.9, False),
-        ("We" + EIGHT.removeprefix("we"), 1.0, True),
-        (EIGHT.replace("south", "south,"), 0.9, False),
-        (EIGHT.replace("south", "3.5"), 0.9, True),
-        ("\u4eca\u65e5\u306f\u5143\u6c17\u3067\u3059\u304b ", 0.3, True),
-        ("well ", 1.0, True),
-        (" — ", 9.0, False),
+        # Text without marks and capitals: from eight words on.
+        (EIGHT, "north", 0.29, None),
+        (EIGHT, "north", 0.3, "sentence"),
+        (NO_CAPITAL, "north", 2.9, None),
+        (NO_CAPITAL, "north", 3.0, "sentence"),
+        ("well ", "north", 2.9, None),
+        (EIGHT.replace("south", "3.5"), "north", 0.9, "sentence"),
+        ("\u4eca\u65e5\u306f\u5143\u6c17\u3067\u3059\u304b ", "\u4eca", 0.3, "sentence"),
+        # Text that clearly goes on.
+        (CAPITAL, "north", 2.9, None),
+        (CAPITAL, "north", 3.0, "inside"),
+        ("I would like to ", "thank", 1.1, None),
+        ("We sail, ", "and", 2.9, None),
+        (EIGHT.replace("south", "south,"), "north", 2.9, None),
+        # The next word may begin a sentence, or be a name.
+        (CAPITAL, "North", 0.9, None),
+        (CAPITAL, "North", 1.0, "inside"),
+        (CAPITAL, "3", 1.0, "inside"),
+        ("We sail, ", "North", 1.0, "inside"),
+        # A mark that is no sentence end for what comes next, but a pause makes it one.
+        ("We sail at 9 a.m. ", "north", 1.0, "sentence"),
+        ("We sail... ", "north", 1.0, "sentence"),
+        ("We sail... ", "north", 0.9, None),
+        # Nothing to translate.
+        (" — ", "north", 9.0, None),
     ],
 )
-def test_a_pause_ends_a_segment(before: str, seconds: float, ends: bool) -> None:
-    text = before + "north"
-    end = Segmenter("en").find_end(text, 0, lambda place: seconds if place == len(before) else 0.0)
-    assert end == (SegmentEnd(len(before)) if ends else None)
+def test_a_pause_ends_a_segment(before: str, word: str, seconds: float, end: str | None) -> None:
+    found = Segmenter("en").find_end(
+        before + word, 0, lambda place: seconds if place == len(before) else 0.0
+    )
+    expected = SegmentEnd(len(before), in_sentence=end == "inside") if end else None
+    assert found == expected
     client = Segmenter("en", find_sentences=False)
-    assert client.find_end(text, pause_before=lambda _: seconds) is None
+    assert client.find_end(before + word, pause_before=lambda _: seconds) is None
 
 
 def test_a_limit_ends_a_segment_in_its_sentence() -> None:

@@ -1,7 +1,7 @@
 """The command line. Each command ends in one call of the library.
 
 Exit codes: 0 done; 1 a bug; 2 a mistake in the command, its input or a request; 3 no server, or it
-was lost; 4 a limit of the server; 5 the server's set-up (settings, model files); 130 interrupted.
+was lost; 4 a limit of the server; 5 the set-up (settings, model files, packages); 130 interrupted.
 """
 
 import click
@@ -20,6 +20,6 @@ _COMMANDS = {
 @click.command(
     cls=LazyGroup, modules=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
 )
-@click.version_option(__version__, package_name="translator")
+@click.version_option(__version__)
 def main() -> None:
     """Streaming real-time translation: text in, committed text and drafts out."""

@@ -1,5 +1,5 @@
 """``python -m translator.cli``."""
 
-from translator.cli import main
+from translator.__main__ import main
 
 main()

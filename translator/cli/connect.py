@@ -1,20 +1,34 @@
 """A client for the server at an address, or for one started inside."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
 import click
 
-from translator.client import AsyncTranslatorClient
+from translator.client import AsyncTranslatorClient, Connecting, Reconnecting
+from translator.errors import TranslatorError
 
-__all__ = ["connected", "server_options"]
+__all__ = ["connected", "server_options", "told"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
+# A server that answers within this time is not worth a word.
+_QUIET_S = 0.5
+
 
 def server_options(command: _F) -> _F:
-    """``--address`` and ``--model``."""
+    """``--address``, ``--connect-timeout`` and ``--model``."""
+    command = click.option(
+        "--connect-timeout",
+        "connect_timeout_s",
+        type=click.FloatRange(min=0, min_open=True),
+        default=10.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="Give up when nothing at the address has answered for so long.",
+    )(command)
     command = click.option(
         "--address",
         metavar="HOST:PORT",
@@ -32,11 +46,14 @@ def server_options(command: _F) -> _F:
 
 @asynccontextmanager
 async def connected(
-    address: str | None, models: tuple[str, ...] = ()
+    address: str | None, models: tuple[str, ...] = (), *, connect_timeout_s: float = 10.0
 ) -> AsyncIterator[AsyncTranslatorClient]:
-    """A client; without an address a server is started for it and ends with it.
+    """A client whose server answers; without an address one is started and ends with it.
+
+    While nobody answers, standard error says so, and why.
 
     Raises:
+        ConnectionLostError: Nothing at the address has answered within ``connect_timeout_s``.
         OperatorError: The server inside cannot be set up.
     """
     if address is not None and models:
@@ -58,4 +75,34 @@ async def connected(
             }
             config = load_config(overrides=own | ({"models": models} if models else {}))
             address = (await stack.enter_async_context(running(config))).address
-        yield await stack.enter_async_context(AsyncTranslatorClient(address))
+        client = await stack.enter_async_context(AsyncTranslatorClient(address))
+        await _connect(client, address, connect_timeout_s)
+        yield client
+
+
+def told(event: Connecting | Reconnecting) -> str:
+    """What is tried, and why."""
+    doing = "reconnecting" if isinstance(event, Reconnecting) else "connecting"
+    why = f": {event.cause.message}" if event.cause is not None else ""
+    return f"{doing} to {event.address}{why}"
+
+
+async def _connect(client: AsyncTranslatorClient, address: str, timeout_s: float) -> None:
+    said: set[type] = set()
+
+    def say(cause: TranslatorError | None) -> None:
+        # Once that nothing came, and once why: attempts are many.
+        if type(cause) not in said:
+            why = f": {cause.message}" if cause is not None else ""
+            click.echo(f"connecting to {address}, for up to {timeout_s:g} s{why}", err=True)
+        said.update({type(cause), type(None)})
+
+    def tell(event: Connecting) -> None:
+        if event.cause is not None:
+            say(event.cause)
+
+    waiting = asyncio.get_running_loop().call_later(_QUIET_S, say, None)
+    try:
+        await client.connect(timeout_s=timeout_s, on_connecting=tell)
+    finally:
+        waiting.cancel()

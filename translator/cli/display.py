@@ -3,22 +3,33 @@
 import dataclasses
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 import click
-from rich.cells import cell_len
 from rich.console import Console, Group
-from rich.control import Control
 from rich.live import Live
-from rich.segment import ControlType
 from rich.text import Text
 
-from translator.client import SessionWarning, StreamEvent, Update
+from translator.cli.connect import told
+from translator.client import (
+    Connecting,
+    Reconnecting,
+    SessionWarning,
+    Started,
+    StreamEvent,
+    Update,
+)
 from translator.errors import TranslatorError
 
 __all__ = ["Display", "JsonLines", "LiveTerminal", "PlainLines"]
+
+
+# Lines of open segments that are drawn, the newest; a terminal has some twenty.
+_MAX_OPEN_LINES = 8
+# Code points of a segment's source that are shown: a file may be sent at once.
+_MAX_SOURCE = 300
 
 
 class Display(Protocol):
@@ -41,34 +52,57 @@ class Display(Protocol):
         """Show an event."""
         ...
 
-    def typed(self, text: str) -> None:
-        """A line was typed into the terminal that the display may be on."""
+    def connecting(self, event: Connecting) -> None:
+        """Tell that the stream is being opened."""
+        ...
+
+    def sent(self, text: str) -> None:
+        """Source was sent."""
         ...
 
 
 class _Lines:
+    def __init__(self) -> None:
+        self._said = ""
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         sys.stdout.flush()
 
-    def typed(self, text: str) -> None:
-        """Lines do not mix with what is typed."""
+    def connecting(self, event: Connecting) -> None:
+        """Tell on standard error, once for each reason."""
+        if event.cause is not None:
+            self._say(told(event))
+
+    def sent(self, text: str) -> None:
+        """Only translations are printed."""
+
+    def _say(self, text: str) -> None:
+        if text != self._said:
+            click.echo(text, err=True)
+        self._said = text
 
 
 class PlainLines(_Lines):
     """A line for each segment once it is committed, its language first if there are several."""
 
     def __init__(self, targets: Sequence[str]) -> None:
+        super().__init__()
         self._named = len(targets) > 1
 
     def show(self, event: StreamEvent) -> None:
         """Print a segment that was closed."""
-        if isinstance(event, SessionWarning):
-            click.echo(f"warning: {event.error.message}", err=True)
-        elif isinstance(event, Update) and event.closed:
-            click.echo(f"{event.target}\t{event.text}" if self._named else event.text)
+        match event:
+            case SessionWarning():
+                click.echo(f"warning: {event.error.message}", err=True)
+            case Reconnecting():
+                self._say(told(event))
+            case Started(resumed=True):
+                self._say("connected again")
+            case Update(closed=True):
+                click.echo(f"{event.target}\t{event.text}" if self._named else event.text)
 
 
 class JsonLines(_Lines):
@@ -76,63 +110,152 @@ class JsonLines(_Lines):
 
     def show(self, event: StreamEvent) -> None:
         """Print an event."""
-        fields = dataclasses.asdict(event)
         kind = type(event).__name__.removeprefix("Session").lower()
-        click.echo(json.dumps({"event": kind, **fields}, ensure_ascii=False, default=_plain))
+        click.echo(json.dumps({"event": kind, **_plain(event)}, ensure_ascii=False))
+
+
+@dataclasses.dataclass(slots=True)
+class _Segment:
+    """A segment on the screen.
+
+    Attributes:
+        start: Code points of source before it.
+        end: Code points of source up to its end; None while that is not known.
+        texts: For each target the committed text and the draft.
+        closed: Targets that have closed it.
+    """
+
+    start: int
+    end: int | None = None
+    texts: dict[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
+    closed: set[str] = dataclasses.field(default_factory=set)
 
 
 class LiveTerminal:
-    """Committed text with the draft dimmed after it; closed segments scroll away above."""
+    """Each segment's source, and below it its translations, the draft dimmed.
+
+    A segment that all targets have closed scrolls away above.
+    """
 
     def __init__(self, targets: Sequence[str]) -> None:
         self._targets = tuple(targets)
-        # For each target the committed text of its open segment, and its draft.
-        self._open: dict[str, tuple[Text, Text]] = {}
+        self._segments: dict[int, _Segment] = {}
+        # Source from this many code points on.
+        self._source = ""
+        self._source_start = 0
+        # What stands in the line that is typed; None: nothing is typed here.
+        self._line: str | None = None
+        self._status = ""
         self._console = Console(highlight=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
 
     def __enter__(self) -> Self:
         self._live.start()
+        self._draw()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._live.stop()
         # What is committed was promised to stay.
-        for committed, _draft in self._open.values():
-            self._console.print(committed)
+        for segment in self._segments.values():
+            self._keep(segment)
 
-    def typed(self, text: str) -> None:
-        """Put a line that was typed into this terminal above the open segments.
+    def connecting(self, event: Connecting) -> None:
+        """Tell that the stream is being opened."""
+        if event.cause is not None:
+            self._console.print(told(event), style="yellow")
 
-        The terminal has echoed it where the cursor was, below them, and gone to the next line.
-        """
-        rows = sum(1 + cell_len(line) // self._console.width for line in text.splitlines())
-        for _ in range(rows):
-            self._console.control(
-                Control((ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2))
-            )
-        self._console.print(Text("› " + text.rstrip("\n"), style="cyan"))
+    def sent(self, text: str) -> None:
+        """Show source that waits for its translation."""
+        self._source += text
+        self._draw()
+
+    def typing(self, line: str) -> None:
+        """Show the line that is being typed."""
+        self._line = line
+        self._draw()
 
     def show(self, event: StreamEvent) -> None:
         """Draw the open segments anew."""
-        if isinstance(event, SessionWarning):
-            self._console.print(f"warning: {event.error.message}", style="yellow")
-        if not isinstance(event, Update):
-            return
-        committed = Text()
-        if len(self._targets) > 1:
-            committed.append(f"{event.target}  ", style="cyan")
-        committed.append(event.text)
-        self._open[event.target] = (committed, Text(event.draft, style="dim"))
-        if event.closed:
-            del self._open[event.target]
-            self._console.print(committed)
-        lines = [a + b for t in self._targets if t in self._open for a, b in [self._open[t]]]
-        # What is typed is echoed below.
-        self._live.update(Group(*lines, Text()) if lines else Text(), refresh=True)
+        match event:
+            case SessionWarning():
+                self._console.print(f"warning: {event.error.message}", style="yellow")
+            case Reconnecting():
+                self._status = told(event)
+            case Started():
+                self._status = ""
+                for segment in self._segments.values():
+                    segment.texts = {t: (text, "") for t, (text, _) in segment.texts.items()}
+            case Update():
+                self._update(event)
+        self._draw()
+
+    def _update(self, update: Update) -> None:
+        segment = self._segments.setdefault(update.segment_id, _Segment(update.source_start))
+        segment.texts[update.target] = (update.text, update.draft)
+        if update.closed:
+            segment.closed.add(update.target)
+            segment.end = update.source_start + update.source_length
+        while self._segments:
+            number, first = next(iter(self._segments.items()))
+            if not first.closed.issuperset(self._targets):
+                break
+            del self._segments[number]
+            self._keep(first)
+
+    def _keep(self, segment: _Segment) -> None:
+        """Print a segment for good."""
+        lines = [self._translation(segment, target) for target in segment.texts]
+        source = self._source_of(segment.start, segment.end)
+        for line in [source, *lines]:
+            if line.plain:
+                self._console.print(line)
+        if segment.end is not None:
+            self._source = self._source[max(0, segment.end - self._source_start) :]
+            self._source_start = max(segment.end, self._source_start)
+
+    def _draw(self) -> None:
+        lines = []
+        position = self._source_start
+        shown = list(self._segments.values())
+        for index, segment in enumerate(shown):
+            end = shown[index + 1].start if index + 1 < len(shown) else segment.end
+            position = len(self._source) + self._source_start if end is None else end
+            lines.append(self._source_of(segment.start, end))
+            lines += [self._translation(segment, t) for t in self._targets if t in segment.texts]
+        lines.append(self._source_of(position, None))
+        lines = [line for line in lines if line.plain][-_MAX_OPEN_LINES:]
+        if self._status:
+            lines.append(Text(self._status, style="yellow"))
+        if self._line is not None:
+            lines.append(Text("› ") + Text(self._line) + Text(" ", style="reverse"))
+        self._live.update(Group(*lines) if lines else Text(), refresh=True)
+
+    def _source_of(self, start: int, end: int | None) -> Text:
+        """A piece of the source, in one line; empty when there is nothing."""
+        last = None if end is None else end - self._source_start
+        words = self._source[max(0, start - self._source_start) : last].split()
+        line = " ".join(words)
+        if len(line) > _MAX_SOURCE:
+            line = line[:_MAX_SOURCE] + "…"
+        return Text(f"› {line}" if line else "", style="cyan")
+
+    def _translation(self, segment: _Segment, target: str) -> Text:
+        text, draft = segment.texts[target]
+        line = Text.assemble(text, (draft, "dim"))
+        if line.plain and len(self._targets) > 1:
+            line = Text.assemble((f"{target}  ", "green"), line)
+        return line
 
 
 def _plain(value: Any) -> Any:
+    """What JSON can have of an event."""
     if isinstance(value, TranslatorError):
         return {"reason": value.reason, "message": value.message, "metadata": value.metadata}
-    return dict(value)
+    if dataclasses.is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    return value

@@ -1,7 +1,9 @@
 """A group of commands that are imported only when they are run."""
 
+import ast
 import importlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,10 +12,13 @@ __all__ = ["LazyGroup"]
 
 
 class LazyGroup(click.Group):
-    """``translator stream --address`` must not wait for torch.
+    """``translator stream --address`` must not wait for torch, nor ``translator --help``.
+
+    So the list of commands is made without importing them: it is complete also where a package
+    that one of them needs is not installed.
 
     Args:
-        modules: For each command the module whose ``command`` it is.
+        modules: For each command the module, one beside this, whose ``command`` it is.
     """
 
     def __init__(self, *args: Any, modules: Mapping[str, str], **kwargs: Any) -> None:
@@ -30,3 +35,22 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = importlib.import_module(self._modules[cmd_name]).command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each with the first sentence of its docstring."""
+        limit = formatter.width - 6 - max(map(len, self._modules))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, click.Command(name, help=_help(module)).get_short_help_str(limit))
+                    for name, module in self._modules.items()
+                ]
+            )
+
+
+def _help(module: str) -> str:
+    """The docstring of a module's ``command``, read from its source."""
+    path = Path(__file__).with_name(f"{module.rpartition('.')[2]}.py")
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "command"]
+    return ast.get_docstring(found[0]) or ""

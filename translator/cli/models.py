@@ -29,7 +29,11 @@ _COMMANDS = {
 @store_option
 @click.pass_context
 def command(
-    context: click.Context, address: str | None, models: tuple[str, ...], store: Path | None
+    context: click.Context,
+    address: str | None,
+    connect_timeout_s: float,
+    models: tuple[str, ...],
+    store: Path | None,
 ) -> None:
     """List the models on this machine, or those of a server and its policies.
 
@@ -44,7 +48,7 @@ def command(
         if address is None and not models:
             tables = [_here(store)]
         else:
-            tables = _of_server(asyncio.run(_ask(address, models)))
+            tables = _of_server(asyncio.run(_ask(address, connect_timeout_s, models)))
     _show(tables)
 
 
@@ -68,8 +72,8 @@ def _here(store: Path | None) -> Table:
     return table
 
 
-async def _ask(address: str | None, models: tuple[str, ...]) -> ModelList:
-    async with connected(address, models) as client:
+async def _ask(address: str | None, connect_timeout_s: float, models: tuple[str, ...]) -> ModelList:
+    async with connected(address, models, connect_timeout_s=connect_timeout_s) as client:
         return await client.list_models()
 
 

@@ -10,7 +10,7 @@ import click
 from translator.asr import RECOGNISERS, ResultsWarning, SourcePiece
 from translator.asr.messages import decoded, reached_s, take, unwrapped
 
-__all__ = ["RecogniserName", "pieces"]
+__all__ = ["RecogniserName", "said_by"]
 
 
 class RecogniserName(click.ParamType):  # type: ignore[type-arg]
@@ -26,7 +26,7 @@ class RecogniserName(click.ParamType):  # type: ignore[type-arg]
         return str(value)
 
 
-async def pieces(
+async def said_by(
     file: BinaryIO, recogniser: str, *, real_pace: bool = False
 ) -> AsyncIterator[SourcePiece]:
     """Source as a recogniser's messages, one a line, come; ``docs/asr.md`` has what a line may be.

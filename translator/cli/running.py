@@ -12,7 +12,9 @@ import click
 from translator.config import ServerConfig
 from translator.server.app import running
 
-__all__ = ["Announcement", "serve", "set_up_log"]
+__all__ = ["Announcement", "serve"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +26,15 @@ class Announcement:
     channelz: str | None
 
     def admin(self) -> None:
-        """Tell where the admin ports are."""
+        """Log where the admin ports are."""
         if self.metrics is not None:
-            click.echo(f"metrics on {self.metrics}", err=True)
+            _log.info("metrics on %s", self.metrics)
         if self.channelz is not None:
-            click.echo(f"channelz on {self.channelz}", err=True)
+            _log.info("channelz on %s", self.channelz)
 
     def address(self) -> None:
         """Tell where the service is."""
         click.echo(f"serving on {self.service}")
-
-
-def set_up_log(level: str) -> None:
-    """Log to standard error."""
-    logging.basicConfig(
-        level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
 
 
 async def serve(config: ServerConfig, announce: Callable[[Announcement], None]) -> None:

@@ -2,15 +2,16 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from translator.cli.errors import one_sentence
-from translator.cli.running import Announcement, serve, set_up_log
+from translator.cli.running import Announcement, serve
 from translator.cli.store import store_option
 from translator.cli.workers import Workers
-from translator.config import load_config
+from translator.config import load_config, warn_of_service_links
+from translator.log import LogFormat, LogLevel, set_up_log
 from translator.precision import PRECISIONS
 
 __all__ = ["command"]
@@ -60,22 +61,27 @@ __all__ = ["command"]
 @click.option("--fake-model", is_flag=True, default=None, help="Serve the test kit's fake model.")
 @click.option(
     "--log-level",
-    type=click.Choice(["debug", "info", "warning", "error"]),
-    default="info",
-    show_default=True,
+    type=click.Choice(get_args(LogLevel)),
+    help="The least of what is logged.  [default: info]",
 )
-def command(file: Path | None, log_level: str, **options: Any) -> None:
+@click.option(
+    "--log-format",
+    type=click.Choice(get_args(LogFormat)),
+    help="Of a line of the log.  [default: text]",
+)
+def command(file: Path | None, **options: Any) -> None:
     """Serve until SIGTERM or Ctrl-C, then let the streams move away; a second one ends at once.
 
     Prints `serving on HOST:PORT` once it is ready; everything else goes to standard error. Further
     settings (limits, heartbeat) come from --config and from TRANSLATOR_* variables.
     """
-    set_up_log(log_level)
     given = {key: value for key, value in options.items() if value is not None and value != ()}
     with one_sentence():
         config = load_config(file, given)
+        set_up_log(config.log_level, config.log_format)
+        warn_of_service_links()
         if config.workers > 1:
-            asyncio.run(Workers(config, log_level).run())
+            asyncio.run(Workers(config).run())
         else:
             asyncio.run(serve(config, _announce))
 

@@ -1,10 +1,9 @@
 """``translator stream``: text in as it is spoken or typed, translations out as they stabilise."""
 
 import asyncio
-import codecs
-import re
 import sys
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from dataclasses import asdict
 from typing import BinaryIO
 
@@ -14,14 +13,11 @@ from translator.asr import SourcePiece
 from translator.cli.connect import connected, server_options
 from translator.cli.display import Display, JsonLines, LiveTerminal, PlainLines
 from translator.cli.errors import one_sentence
-from translator.cli.recogniser import RecogniserName, pieces
+from translator.cli.recogniser import RecogniserName, said_by
+from translator.cli.source import Piece, as_it_comes, by_lines, paced, pieces
 from translator.client import AsyncStream, Latency, NamedPolicy, Report, StreamOptions
 
 __all__ = ["command", "parse_policy"]
-
-# A word with the white space before it, or white space at the very end.
-_WORD = re.compile(r"\s*\S+|\s+$")
-_READ_BYTES = 4096
 
 
 @click.command("stream")
@@ -53,6 +49,11 @@ _READ_BYTES = 4096
     help="Send one word at a time at this pace; 2.5 is speech.  [default: as it comes]",
 )
 @click.option(
+    "--lines",
+    is_flag=True,
+    help="Each line is a segment of its own, such as a message or a caption.",
+)
+@click.option(
     "--from-recogniser",
     "recogniser",
     type=RecogniserName(),
@@ -73,11 +74,13 @@ def command(
     latency: str,
     policy: str | None,
     words_per_second: float | None,
+    lines: bool,
     recogniser: str | None,
     real_pace: bool,
     as_json: bool,
     no_summary: bool,
     address: str | None,
+    connect_timeout_s: float,
     models: tuple[str, ...],
 ) -> None:
     """Translate FILE, or standard input, while it comes.
@@ -85,11 +88,11 @@ def command(
     With --from-recogniser FILE has what a recogniser said, each line one of its messages, alone or
     as {"t": SECONDS, "message": MESSAGE}.
 
-    In a terminal the draft is shown dimmed after the committed text; when piped, each segment is a
-    line once it is committed.
+    In a terminal the source is shown above its translation, and the draft dimmed after the
+    committed text; when piped, each segment is a line once it is committed.
     """
-    if recogniser is not None and words_per_second is not None:
-        raise click.UsageError("--words-per-second is for text; use --real-pace")
+    if recogniser is not None and (lines or words_per_second is not None):
+        raise click.UsageError("--lines and --words-per-second are for text, not --from-recogniser")
     if real_pace and recogniser is None:
         raise click.UsageError("--real-pace needs --from-recogniser")
     options: StreamOptions = {"policy": parse_policy(policy) if policy else Latency(latency)}
@@ -103,16 +106,32 @@ def command(
 
     async def run() -> Report | None:
         async with (
-            connected(address, models) as client,
-            client.stream(source=source, targets=targets, **options) as stream,
+            connected(address, models, connect_timeout_s=connect_timeout_s) as client,
+            client.stream(
+                source=source, targets=targets, on_connecting=display.connecting, **options
+            ) as stream,
         ):
-            with display:
+            with ExitStack() as stack:
                 if recogniser is not None:
-                    said = pieces(file, recogniser, real_pace=real_pace)
-                    return await _translate(stream, said, display, is_typed=False)
-                chunks = _chunks(file, words_per_second)
-                is_typed = file.isatty() and words_per_second is None
-                return await _translate(stream, chunks, display, is_typed=is_typed)
+                    stack.enter_context(display)
+                    said = said_by(file, recogniser, real_pace=real_pace)
+                    return await _translate(stream, said, display)
+                texts = as_it_comes(file)
+                if file.isatty():
+                    click.echo(_hint(source, lines=lines), err=True)
+                    if isinstance(display, LiveTerminal):
+                        # Only now: not every system has terminals that it can set.
+                        from translator.cli.prompt import Prompt
+
+                        prompt = stack.enter_context(Prompt(file.fileno(), display.typing))
+                        texts = prompt.lines()
+                given = by_lines(texts) if lines else pieces(texts)
+                if words_per_second is not None:
+                    given = paced(given, words_per_second)
+                stack.enter_context(display)
+                if isinstance(display, LiveTerminal) and file.isatty():
+                    display.typing("")
+                return await _translate(stream, given, display)
 
     with one_sentence():
         report = asyncio.run(run())
@@ -137,20 +156,18 @@ def parse_policy(text: str) -> NamedPolicy:
 
 async def _translate(
     stream: AsyncStream,
-    chunks: AsyncIterator[str] | AsyncIterator[SourcePiece],
+    given: AsyncIterator[Piece] | AsyncIterator[SourcePiece],
     display: Display,
-    *,
-    is_typed: bool,
 ) -> Report | None:
     async def send() -> None:
         try:
-            async for chunk in chunks:
-                if isinstance(chunk, SourcePiece):
-                    await stream.send(**asdict(chunk))
-                    continue
-                if is_typed:
-                    display.typed(chunk)
-                await stream.send(chunk)
+            async for piece in given:
+                if isinstance(piece, SourcePiece):
+                    display.sent(piece.committed)
+                    await stream.send(**asdict(piece))
+                else:
+                    display.sent(piece.text)
+                    await stream.send(piece.text, end_of_segment=piece.ends_segment)
         finally:
             # Also where a line cannot be read: what was said before it is translated.
             await stream.close_source()
@@ -169,34 +186,10 @@ async def _translate(
     return report
 
 
-async def _chunks(file: BinaryIO, words_per_second: float | None) -> AsyncIterator[str]:
-    """The text as it is to be sent."""
-    if words_per_second is None:
-        async for text in _as_it_comes(file):
-            yield text
-        return
-    pending = ""
-    async for text in _as_it_comes(file):
-        pending += text
-        # The last word may go on in what is read next.
-        *words, pending = _WORD.findall(pending) or [""]
-        for word in words:
-            yield word
-            await asyncio.sleep(1 / words_per_second)
-    if pending:
-        yield pending
-
-
-async def _as_it_comes(file: BinaryIO) -> AsyncIterator[str]:
-    """Text as soon as it can be read; reading waits in a thread."""
-    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    # read1 returns what is there, read would wait for all of it.
-    read = getattr(file, "read1", file.read)
-    while block := await asyncio.to_thread(read, _READ_BYTES):
-        if text := decoder.decode(block):
-            yield text
-    if rest := decoder.decode(b"", final=True):
-        yield rest
+def _hint(source: str, *, lines: bool) -> str:
+    language = "any language" if source == "und" else source
+    segment = "a line is a segment" if lines else "an empty line ends a segment"
+    return f"Type in {language}. Enter sends the line, {segment}, Ctrl-D ends."
 
 
 def _summary(report: Report) -> str:

@@ -37,6 +37,7 @@ def command(
     target: str,
     alternatives: int,
     address: str | None,
+    connect_timeout_s: float,
     models: tuple[str, ...],
 ) -> None:
     """Translate TEXT, or standard input.
@@ -48,7 +49,7 @@ def command(
     texts = [given.decode("utf-8", errors="replace") for given in inputs]
 
     async def run() -> list[Translation]:
-        async with connected(address, models) as client:
+        async with connected(address, models, connect_timeout_s=connect_timeout_s) as client:
             return await client.translate(texts, source, target, num_alternatives=alternatives)
 
     with one_sentence():

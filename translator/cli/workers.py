@@ -1,6 +1,7 @@
 """``translator serve --workers N``: processes that share a port, and who looks after them."""
 
 import asyncio
+import gc
 import logging
 import multiprocessing
 import signal
@@ -14,9 +15,10 @@ from multiprocessing.context import SpawnProcess
 import click
 
 from translator.cli.errors import one_sentence
-from translator.cli.running import Announcement, serve, set_up_log
+from translator.cli.running import Announcement, serve
 from translator.config import ServerConfig
 from translator.errors import ConfigError
+from translator.log import set_up_log
 
 __all__ = ["Workers"]
 
@@ -34,9 +36,8 @@ class Workers:
     however that ends.
     """
 
-    def __init__(self, config: ServerConfig, log_level: str) -> None:
+    def __init__(self, config: ServerConfig) -> None:
         self._config = config
-        self._log_level = log_level
         self._processes: list[SpawnProcess] = []
         self._stopping = False
 
@@ -93,9 +94,7 @@ class Workers:
         }
         ours, theirs = _CONTEXT.Pipe(duplex=False)
         config = self._config.model_copy(update=ports)
-        process = _CONTEXT.Process(
-            target=_work, args=(config, theirs, self._log_level), daemon=True
-        )
+        process = _CONTEXT.Process(target=_work, args=(config, theirs), daemon=True)
         # Ctrl-C in a terminal goes to all processes; the workers are told by this one alone.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         process.start()
@@ -109,14 +108,17 @@ class Workers:
             process.terminate()
 
 
-def _work(config: ServerConfig, announcements: Connection, log_level: str) -> None:
+def _work(config: ServerConfig, announcements: Connection) -> None:
     """What a worker runs."""
-    set_up_log(log_level)
+    set_up_log(config.log_level, config.log_format)
     try:
         with one_sentence():
             asyncio.run(serve(config, announcements.send))
     except click.exceptions.Exit as ended:
         sys.exit(ended.exit_code)
+    finally:
+        # As in translator.__main__.
+        gc.freeze()
 
 
 @contextmanager

@@ -4,10 +4,13 @@ Importing this package imports no torch and nothing of the server.
 """
 
 from translator.client.aio import AsyncStream, AsyncTranslatorClient
+from translator.client.arguments import Strings
 from translator.client.events import (
     Alignment,
+    Connecting,
     Heartbeat,
     Limits,
+    Reconnecting,
     Report,
     SessionWarning,
     Started,
@@ -41,6 +44,7 @@ __all__ = [
     "AsyncStream",
     "AsyncTranslatorClient",
     "ClientSession",
+    "Connecting",
     "Heartbeat",
     "LanguagePair",
     "Latency",
@@ -50,6 +54,7 @@ __all__ = [
     "NamedPolicy",
     "Policy",
     "PolicyParameter",
+    "Reconnecting",
     "Report",
     "Segmentation",
     "SessionWarning",
@@ -60,6 +65,7 @@ __all__ = [
     "StreamEvent",
     "StreamMismatchError",
     "StreamOptions",
+    "Strings",
     "TargetReport",
     "Timing",
     "Translation",

@@ -1,34 +1,28 @@
 """The client for asyncio."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self, TypeVar, Unpack
 
 import grpc
 
 from translator.client import convert
-from translator.client.connection import Call
+from translator.client.arguments import Strings, check_pairs, check_strings
+from translator.client.backoff import Backoff
+from translator.client.events import Connecting
+from translator.client.link import Link
 from translator.client.options import StreamConfig, StreamOptions
 from translator.client.results import ModelList, Translation
 from translator.client.status import error_from_rpc
 from translator.client.stream import AsyncStream
+from translator.errors import ConnectionLostError
 from translator.v1.models_pb2 import ListModelsRequest
 from translator.v1.translate_pb2 import GlossaryEntry, TranslateRequest
-from translator.v1.translator_service_pb2_grpc import TranslatorServiceStub
 
 __all__ = ["AsyncStream", "AsyncTranslatorClient"]
 
 _T = TypeVar("_T")
-
-_CHANNEL_OPTIONS = (
-    # Finds a dead peer below a silent stream. Servers of this service take pings from 30 s on.
-    ("grpc.keepalive_time_ms", 60_000),
-    ("grpc.keepalive_timeout_ms", 20_000),
-    ("grpc.http2.max_pings_without_data", 0),
-    # gRPC's back-off would grow to two minutes, beyond any resume_timeout_s worth waiting for.
-    ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.max_reconnect_backoff_ms", 5_000),
-)
 
 
 class AsyncTranslatorClient:
@@ -49,21 +43,16 @@ class AsyncTranslatorClient:
         metadata: Sequence[tuple[str, str | bytes]] = (),
         channel_options: Sequence[tuple[str, str | int]] = (),
     ) -> None:
-        self._address = address
-        self._credentials = credentials
-        self._metadata = tuple(metadata)
-        self._options = tuple({**dict(_CHANNEL_OPTIONS), **dict(channel_options)}.items())
-        self._channel: grpc.aio.Channel | None = None
-        self._opened_stub: TranslatorServiceStub | None = None
+        self._link = Link(
+            address,
+            credentials=credentials,
+            metadata=check_pairs("metadata", metadata),
+            options=check_pairs("channel_options", channel_options),
+        )
 
     async def __aenter__(self) -> Self:
         """Make the channel; it connects with the first call."""
-        if self._credentials is None:
-            self._channel = grpc.aio.insecure_channel(self._address, self._options)
-        else:
-            self._channel = grpc.aio.secure_channel(self._address, self._credentials, self._options)
-        # Generated code has no annotations.
-        self._opened_stub = TranslatorServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._link.open()
         return self
 
     async def __aexit__(
@@ -76,16 +65,62 @@ class AsyncTranslatorClient:
 
     async def close(self) -> None:
         """Close the channel; its streams must be closed before. Safe to call twice."""
-        channel, self._channel, self._opened_stub = self._channel, None, None
-        if channel is not None:
-            await channel.close(None)
+        await self._link.close()
+
+    async def connect(
+        self,
+        *,
+        timeout_s: float = 10.0,
+        on_connecting: Callable[[Connecting], None] | None = None,
+    ) -> None:
+        """Wait until the server answers.
+
+        Not needed, since every call connects by itself; it tells sooner that nobody is there.
+
+        Args:
+            timeout_s: Longest time to try, in seconds.
+            on_connecting: Told of each attempt at once, with the reason why the last one failed.
+
+        Raises:
+            ConnectionLostError: Nobody answered in time; the message names the address and why.
+            RuntimeError: The client is not open.
+        """
+        backoff, cause = Backoff(), None
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    wait_s = backoff.next_s()
+                    if on_connecting is not None:
+                        on_connecting(
+                            Connecting(self._link.address, backoff.attempts, cause, wait_s)
+                        )
+                    await asyncio.sleep(wait_s)
+                    cause = await self._knock()
+                    if cause is None:
+                        return
+        except TimeoutError:
+            why = "no answer" if cause is None else cause.message
+            message = f"{self._link.address} could not be reached within {timeout_s:g} s: {why}"
+            raise ConnectionLostError(message) from cause
+
+    async def _knock(self) -> ConnectionLostError | None:
+        """Why the server cannot be reached; None when it answers, be it with an error."""
+        try:
+            await self._link.stub.ListModels(
+                ListModelsRequest(page_size=1), metadata=self._link.metadata
+            )
+        except grpc.aio.AioRpcError as error:
+            failure = error_from_rpc(error)
+            return failure if isinstance(failure, ConnectionLostError) else None
+        return None
 
     def stream(
         self,
         *,
         source: str,
-        targets: Sequence[str],
+        targets: Strings,
         resume_timeout_s: float = 60.0,
+        on_connecting: Callable[[Connecting], None] | None = None,
         **options: Unpack[StreamOptions],
     ) -> AsyncStream:
         """A live translation; ``async with`` opens it.
@@ -95,26 +130,27 @@ class AsyncTranslatorClient:
             targets: Languages to translate into, BCP-47, each at most once.
             resume_timeout_s: Longest time without an open stream, in seconds, before the stream
                 fails with ConnectionLostError; for opening it too.
+            on_connecting: Told of each attempt to open the stream, while entering it waits. Later
+                ones come as ``Reconnecting`` events.
             **options: As ``StreamConfig`` describes them.
 
         Raises:
             RuntimeError: The client is not open.
+            TypeError: ``targets`` is not a list of strings.
             ValueError: There is no target.
         """
-        stub = self._stub
-        if not targets:
+        # Fails where the client is not open.
+        _ = self._link.stub
+        config = StreamConfig(source=source, targets=check_strings("targets", targets), **options)
+        if not config.targets:
             raise ValueError("targets: at least one language is needed")
-
-        def open_call() -> Call:
-            call: Call = stub.StreamingTranslate(metadata=self._metadata, wait_for_ready=True)
-            return call
-
-        config = StreamConfig(source=source, targets=tuple(targets), **options)
-        return AsyncStream(open_call, config, resume_timeout_s=resume_timeout_s)
+        return AsyncStream(
+            self._link, config, resume_timeout_s=resume_timeout_s, on_connecting=on_connecting
+        )
 
     async def translate(
         self,
-        texts: Sequence[str],
+        texts: Strings,
         source: str,
         target: str,
         *,
@@ -142,10 +178,11 @@ class AsyncTranslatorClient:
 
         Raises:
             TranslatorError: The request as a whole failed.
+            TypeError: ``texts`` is not a list of strings.
             RuntimeError: The client is not open.
         """
         request = TranslateRequest(
-            texts=texts,
+            texts=check_strings("texts", texts),
             source_language_code=source,
             target_language_code=target,
             model=model,
@@ -157,8 +194,8 @@ class AsyncTranslatorClient:
             alignments=alignments,
             num_alternatives=num_alternatives,
         )
-        response = await _answer(
-            self._stub.Translate(request, metadata=self._metadata, timeout=timeout_s)
+        response = await self._answer(
+            self._link.stub.Translate(request, metadata=self._link.metadata, timeout=timeout_s)
         )
         return [convert.translation(message) for message in response.translations]
 
@@ -176,8 +213,8 @@ class AsyncTranslatorClient:
         token = ""
         while True:
             request = ListModelsRequest(page_token=token)
-            response = await _answer(
-                self._stub.ListModels(request, metadata=self._metadata, timeout=timeout_s)
+            response = await self._answer(
+                self._link.stub.ListModels(request, metadata=self._link.metadata, timeout=timeout_s)
             )
             models += [convert.model(message) for message in response.models]
             token = response.next_page_token
@@ -185,16 +222,16 @@ class AsyncTranslatorClient:
                 policies = tuple(convert.policy(message) for message in response.policies)
                 return ModelList(tuple(models), policies)
 
-    @property
-    def _stub(self) -> TranslatorServiceStub:
-        if self._opened_stub is None:
-            raise RuntimeError("the client is not open: use it with 'async with'")
-        return self._opened_stub
-
-
-async def _answer(call: Awaitable[_T]) -> _T:
-    """Wait for a unary call; its status becomes a TranslatorError."""
-    try:
-        return await call
-    except grpc.aio.AioRpcError as error:
-        raise error_from_rpc(error) from error
+    async def _answer(self, call: Awaitable[_T]) -> _T:
+        """Wait for a unary call; its status becomes a TranslatorError."""
+        channel = self._link.channel
+        try:
+            return await call
+        except grpc.aio.AioRpcError as error:
+            failure = error_from_rpc(error)
+            if isinstance(failure, ConnectionLostError):
+                message = f"{self._link.address} could not be reached: {failure.message}"
+                failure = ConnectionLostError(message)
+            raise failure from error
+        finally:
+            del channel

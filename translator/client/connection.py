@@ -9,7 +9,7 @@ import grpc
 
 from translator.v1.streaming_pb2 import StreamingTranslateRequest, StreamingTranslateResponse
 
-__all__ = ["Call", "Connection"]
+__all__ = ["Call", "Connection", "SilenceError"]
 
 Call = grpc.aio.StreamStreamCall[StreamingTranslateRequest, StreamingTranslateResponse]
 
@@ -22,21 +22,32 @@ _WRITE_FAILED = "Internal error from Core"
 _STATUS_TIMEOUT_S = 1.0
 
 
+class SilenceError(Exception):
+    """The server said nothing for longer than its heartbeats promise."""
+
+
 class Connection:
     """Writes in order, reads one message at a time, and survives the caller's cancellation.
 
     grpc.aio cancels the whole call when a task is cancelled in a read or a write. Both run in
     tasks of their own here, so that ``asyncio.wait_for`` around a caller's wait costs no stream.
+
+    Args:
+        call: The call.
+        channel: Its channel, which must not be closed before.
     """
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, channel: object) -> None:
         self._call = call
+        self._channel = channel
         # Unlike read(), the iterator still gives what came before a status that is there already.
         self._responses = aiter(call)
         self._outbox: deque[StreamingTranslateRequest] = deque()
         self._is_half_closed = False
         self._writer: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[StreamingTranslateResponse | None] | None = None
+        # Since when the reader has been waiting.
+        self._silent_since = 0.0
         self._status: asyncio.Future[grpc.aio.AioRpcError] = (
             asyncio.get_running_loop().create_future()
         )
@@ -57,16 +68,28 @@ class Connection:
         if self._writer is not None:
             await asyncio.wait({self._writer})
 
-    async def read(self) -> StreamingTranslateResponse | None:
+    async def read(self, max_silence_s: float | None = None) -> StreamingTranslateResponse | None:
         """The next response, or None after the last one or after ``close``.
+
+        Args:
+            max_silence_s: Longest time without a response, in seconds; None: any. A wait that was
+                cancelled counts, so that waiting again and again does not hide a silence.
 
         Raises:
             grpc.aio.AioRpcError: The call ended with a status that is not OK.
+            SilenceError: It has been silent for too long.
         """
+        loop = asyncio.get_running_loop()
         if self._reader is None:
             self._reader = asyncio.create_task(self._read())
+            self._silent_since = loop.time()
         reader = self._reader
-        await asyncio.wait({reader})
+        timeout_s = None
+        if max_silence_s is not None:
+            timeout_s = max(0.0, self._silent_since + max_silence_s - loop.time())
+        await asyncio.wait({reader}, timeout=timeout_s)
+        if not reader.done():
+            raise SilenceError(f"no message for {max_silence_s:g} s")
         self._reader = None
         return None if reader.cancelled() else reader.result()
 

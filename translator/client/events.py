@@ -11,8 +11,10 @@ from translator.errors import TranslatorError
 
 __all__ = [
     "Alignment",
+    "Connecting",
     "Heartbeat",
     "Limits",
+    "Reconnecting",
     "Report",
     "SessionWarning",
     "Started",
@@ -81,6 +83,42 @@ class Limits:
     max_segment_length: int
     max_targets: int
     heartbeat_interval_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Connecting:
+    """The server is about to be called for the first time, or once more as it did not answer.
+
+    Attributes:
+        address: Of the server, as the client was given it.
+        attempt: 1, 2, …
+        cause: Why the attempt before failed; None for the first one.
+        wait_s: The attempt is made after so many seconds.
+    """
+
+    address: str
+    attempt: int
+    cause: TranslatorError | None
+    wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnecting:
+    """The stream broke off and is about to be resumed; ``Started`` says when it has been.
+
+    Comes once for each attempt.
+
+    Attributes:
+        address: Of the server, as the client was given it.
+        attempt: 1, 2, … since the stream last worked.
+        cause: What broke the stream, or why the attempt before failed.
+        wait_s: The attempt is made after so many seconds.
+    """
+
+    address: str
+    attempt: int
+    cause: TranslatorError
+    wait_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,4 +246,4 @@ class Report:
     targets: Sequence[TargetReport]
 
 
-StreamEvent = Started | Update | Heartbeat | SessionWarning | Report
+StreamEvent = Started | Update | Heartbeat | SessionWarning | Reconnecting | Report

@@ -6,6 +6,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypedDict
 
+from translator.client.arguments import check_strings
+
 __all__ = ["Latency", "NamedPolicy", "Segmentation", "StreamConfig", "StreamOptions"]
 
 
@@ -81,3 +83,6 @@ class StreamConfig:
     alignments: bool = False
     heartbeat_interval_s: float | None = None
     max_unacked_updates: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "targets", check_strings("targets", self.targets))

@@ -33,6 +33,8 @@ __all__ = ["ClientSession"]
 
 # A source language that the server is to detect.
 _UNDETERMINED = "und"
+# A server that keeps its heartbeats is never silent for so many intervals.
+_MAX_SILENT_HEARTBEATS = 3
 # Begins the reason of the warning that answers a reconfiguration which is not valid.
 _CONFIG_IGNORED = "CONFIG_IGNORED_"
 
@@ -88,6 +90,13 @@ class ClientSession:
     def num_logged(self) -> int:
         """Requests kept for a resume."""
         return len(self._log)
+
+    @property
+    def max_silence_s(self) -> float | None:
+        """A server that says nothing for so long is gone, in seconds; None: it promised nothing."""
+        if self._limits is None or not self._limits.heartbeat_interval_s:
+            return None
+        return _MAX_SILENT_HEARTBEATS * self._limits.heartbeat_interval_s
 
     def transcript(self, target: str, separator: str = " ") -> str:
         """All committed text of a target.

@@ -3,6 +3,7 @@
 ``ErrorInfo.reason`` decides; where there is none (a proxy, the transport itself) the code does.
 """
 
+import re
 from typing import Any, TypeVar
 
 import grpc
@@ -34,6 +35,11 @@ from translator.errors import (
 __all__ = ["error_from_rpc", "error_from_status"]
 
 _DOMAIN = "translator"
+# What gRPC puts before the reason why nobody can be reached.
+_NOISE = re.compile(
+    r"^failed to connect to all addresses; last error: ([A-Z]+: )?"
+    r"(ipv[46]:\S+: )?(Failed to connect to remote host: )?"
+)
 _DETAILS_KEY = "grpc-status-details-bin"
 _CODES: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 _BY_REASON: dict[str, type[TranslatorError]] = {
@@ -75,7 +81,8 @@ _M = TypeVar("_M", bound=Message)
 
 def error_from_rpc(error: grpc.aio.AioRpcError) -> TranslatorError:
     """The error that a call ended with, from its status and its trailers."""
-    status = status_pb2.Status(code=error.code().value[0], message=error.details() or "")
+    details = _NOISE.sub("", error.details() or "")
+    status = status_pb2.Status(code=error.code().value[0], message=details)
     # grpc-stubs does not know that it can be iterated.
     trailers: Any = error.trailing_metadata() or ()
     for key, value in trailers:

@@ -3,14 +3,17 @@
 import asyncio
 import dataclasses
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Self, Unpack
 
 import grpc
 
-from translator.client.connection import Call, Connection
-from translator.client.events import GoAway, Started, StreamEvent, Update
+from translator.client.arguments import Strings, check_strings
+from translator.client.backoff import Backoff
+from translator.client.connection import Connection, SilenceError
+from translator.client.events import Connecting, GoAway, Reconnecting, Started, StreamEvent, Update
+from translator.client.link import Link
 from translator.client.options import StreamConfig, StreamOptions
 from translator.client.session import ClientSession
 from translator.client.status import error_from_rpc
@@ -24,9 +27,6 @@ _logger = logging.getLogger(__name__)
 
 # A server that is stopped hard ends its calls with CANCELLED; ours are cancelled in close() only.
 _LOST = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
-# Between attempts when the server does not say how long. gRPC's own back-off covers connecting
-# only: a server that answers and refuses, or opens and drops, would be called in a tight loop.
-_RETRY_S = 1.0
 
 
 class AsyncStream(AsyncIterator[StreamEvent]):
@@ -36,27 +36,41 @@ class AsyncStream(AsyncIterator[StreamEvent]):
     session. Iterating is what applies updates, resumes and raises errors: a stream that is not
     iterated stands still. One task at a time may iterate; any may send.
 
-    A stream that breaks off (UNAVAILABLE, the server draining, an update missing) is resumed
-    without repeating or losing a committed word, and a further ``Started`` with ``resumed`` true
-    comes. What is sent in the meantime is kept and sent then.
+    A stream that breaks off (UNAVAILABLE, the server draining or silent, an update missing) is
+    resumed without repeating or losing a committed word: ``Reconnecting`` comes for each attempt,
+    and a further ``Started`` with ``resumed`` true. What is sent in the meantime is kept and sent
+    then.
     """
 
     def __init__(
-        self, open_call: Callable[[], Call], config: StreamConfig, *, resume_timeout_s: float
+        self,
+        link: Link,
+        config: StreamConfig,
+        *,
+        resume_timeout_s: float,
+        on_connecting: Callable[[Connecting], None] | None = None,
     ) -> None:
-        self._open_call = open_call
+        self._link = link
         self._session = ClientSession(config)
         self._resume_timeout_s = resume_timeout_s
+        self._on_connecting = on_connecting
         self._connection: Connection | None = None
+        # Of the link, when the connection was opened on it.
+        self._generation = 0
         # The one that said GoAway, until another is open.
         self._draining: Connection | None = None
-        self._started: Started | None = None
+        # An event that is there before anything else is read.
+        self._ready: StreamEvent | None = None
+        # Of the next attempt: why there has to be one, and not before which time of the loop.
+        self._cause: TranslatorError | None = None
+        self._retry_at = 0.0
+        self._backoff = Backoff()
         self._failure: TranslatorError | None = None
         # Set before it is opened too. An event, so that no wait outlasts aclose.
         self._closed = asyncio.Event()
         self._closed.set()
         self._is_reading = False
-        # Time without an open stream since the last update, in seconds.
+        # Time without an open stream since it last worked, in seconds.
         self._outage_s = 0.0
         self._has_mismatched = False
 
@@ -100,11 +114,13 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         """
         self._closed.clear()
         try:
-            self._started = await self._connect(None)
-            self._outage_s = 0.0
+            self._plan(None)
+            while self._connection is None and not self._closed.is_set():
+                await self._reconnect()
         except BaseException:
             await self.aclose()
             raise
+        self._works()
         return self
 
     async def __aexit__(
@@ -170,21 +186,34 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         await self._write(self._session.flush())
 
     async def reconfigure(
-        self, *, targets: Sequence[str] | None = None, **options: Unpack[StreamOptions]
+        self,
+        *,
+        source: str | None = None,
+        targets: Strings | None = None,
+        **options: Unpack[StreamOptions],
     ) -> None:
         """Change the config from the next segment on; what is not given stays as it is in force.
 
         The server answers with a ``Started``, or with a ``SessionWarning`` and goes on as before.
         A target that is left out ends with its open segment.
 
+        Args:
+            source: Language of the source from then on, BCP-47.
+            targets: Languages to translate into from then on, BCP-47, each at most once.
+            **options: As ``StreamConfig`` describes them.
+
         Raises:
             RuntimeError: The stream is not open, or its source has ended.
+            TypeError: ``targets`` is not a list of strings.
             TranslatorError: What the stream failed with.
         """
         self._check_open()
         config = self._session.config
         config = dataclasses.replace(
-            config, targets=config.targets if targets is None else tuple(targets), **options
+            config,
+            source=config.source if source is None else source,
+            targets=config.targets if targets is None else check_strings("targets", targets),
+            **options,
         )
         await self._write(self._session.reconfigure(config))
 
@@ -221,10 +250,10 @@ class AsyncStream(AsyncIterator[StreamEvent]):
             self._is_reading = False
 
     async def _next(self) -> StreamEvent:
-        if self._started is not None:
-            started, self._started = self._started, None
-            return started
         while True:
+            if self._ready is not None:
+                ready, self._ready = self._ready, None
+                return ready
             if self._failure is not None:
                 raise self._failure
             if self._closed.is_set():
@@ -232,76 +261,98 @@ class AsyncStream(AsyncIterator[StreamEvent]):
             if self._session.is_finished:
                 await self._end()
                 raise StopAsyncIteration
-            event = await self._receive()
-            if event is not None:
+            if self._connection is None:
+                await self._reconnect()
+            elif (event := await self._receive(self._connection)) is not None:
                 return event
 
-    async def _receive(self) -> StreamEvent | None:
-        """The next event of the connection, or the Started of the one that takes its place."""
-        connection = self._connection
-        if connection is None:
-            # A resume was cancelled half-way.
-            return await self._connect(None)
+    async def _receive(self, connection: Connection) -> StreamEvent | None:
+        """The next event of the connection; None when there is none, or it has to be replaced."""
         try:
-            response = await connection.read()
+            response = await connection.read(self._session.max_silence_s)
             if response is None:
                 if self._closed.is_set():
                     return None
                 raise ConnectionLostError("the stream ended without a report")
             event = self._session.receive(response)
         except grpc.aio.AioRpcError as error:
-            failure = error_from_rpc(error)
+            broken = error_from_rpc(error)
             if error.code() not in _LOST:
-                raise self._fail(failure) from error
-            return await self._resume(failure)
+                raise self._fail(broken) from error
+        except SilenceError as error:
+            self._link.renew(self._generation)
+            broken = ConnectionLostError(str(error))
         except ConnectionLostError as error:
-            return await self._resume(error)
+            broken = error
         except StreamMismatchError as error:
-            lost = ConnectionLostError(f"the server's updates do not continue: {error}")
+            broken = ConnectionLostError(f"the server's updates do not continue: {error}")
             if self._has_mismatched:
-                raise self._fail(lost) from error
+                raise self._fail(broken) from error
             self._has_mismatched = True
-            return await self._resume(lost)
-        if isinstance(event, GoAway):
+        else:
+            if not isinstance(event, GoAway):
+                self._take(connection, event)
+                return event
             self._draining, self._connection = connection, None
-            return await self._resume(ConnectionLostError("the server drains"))
+            broken = ConnectionLostError("the server drains")
+        await self._break(broken)
+        return None
+
+    def _take(self, connection: Connection, event: StreamEvent | None) -> None:
+        """Note that the stream works, and ack an update."""
+        if event is not None:
+            self._works()
         if isinstance(event, Update):
-            self._outage_s = 0.0
             self._has_mismatched = False
             ack = self._session.acknowledge(event.target)
             if ack is not None:
                 # Not waited for: the server may be waiting for this reader.
                 connection.send([ack])
-        return event
 
-    async def _resume(self, cause: TranslatorError) -> Started | None:
+    def _works(self) -> None:
+        """The stream is open and alive; the next break is a new one."""
+        self._outage_s = 0.0
+        self._backoff.reset()
+
+    async def _break(self, cause: TranslatorError) -> None:
+        """Leave the connection; the next wait opens another."""
         _logger.info("session %s is resumed: %s", self.session_id, cause.reason)
         connection, self._connection = self._connection, None
+        self._plan(cause)
         if connection is not None:
             await connection.close()
-        return await self._connect(cause)
 
-    async def _connect(self, cause: TranslatorError | None) -> Started | None:
-        """Open a stream, within what is left of ``resume_timeout_s``; None after ``aclose``."""
+    def _plan(self, cause: TranslatorError | None) -> None:
+        """Plan the next attempt, and tell of it."""
+        retry_after_s = cause.retry_after_s if isinstance(cause, LimitError) else 0.0
+        wait_s = self._backoff.next_s(retry_after_s)
+        self._cause = cause
+        self._retry_at = asyncio.get_running_loop().time() + wait_s
+        address, attempt = self._link.address, self._backoff.attempts
+        if self.session_id and cause is not None:
+            self._ready = Reconnecting(address, attempt, cause, wait_s)
+        elif self._on_connecting is not None:
+            self._on_connecting(Connecting(address, attempt, cause, wait_s))
+
+    async def _reconnect(self) -> None:
+        """Make the planned attempt; when it fails, plan another within ``resume_timeout_s``."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        # A stream that was opened and brought nothing is no reason to hurry.
-        wait_s = _RETRY_S if self._outage_s else 0.0
+        left_s = self._resume_timeout_s - self._outage_s
         try:
-            async with asyncio.timeout(self._resume_timeout_s - self._outage_s) as timeout:
-                while not await self._is_closed_within(wait_s):
-                    try:
-                        return await self._open()
-                    except grpc.aio.AioRpcError as error:
-                        cause = error_from_rpc(error)
-                        remaining_s = (timeout.when() or began) - loop.time()
-                        wait_s = self._retry_after_s(error, cause, remaining_s)
-                    except StreamMismatchError:
-                        wait_s = _RETRY_S
-                return None
+            async with asyncio.timeout(left_s):
+                if not await self._is_closed_within(self._retry_at - began):
+                    self._ready = await self._open()
         except TimeoutError:
-            message = f"no stream could be opened within {self._resume_timeout_s} s"
-            raise self._fail(ConnectionLostError(message)) from cause
+            message = f"no stream to {self._link.address} within {self._resume_timeout_s:g} s: "
+            message += self._cause.message if self._cause is not None else "no answer"
+            raise self._fail(ConnectionLostError(message)) from self._cause
+        except grpc.aio.AioRpcError as error:
+            failure = error_from_rpc(error)
+            self._check_retry(error, failure, left_s - (loop.time() - began))
+            self._plan(failure)
+        except StreamMismatchError as error:
+            self._plan(ConnectionLostError(str(error)))
         finally:
             self._outage_s += loop.time() - began
 
@@ -316,7 +367,8 @@ class AsyncStream(AsyncIterator[StreamEvent]):
 
     async def _open(self) -> Started:
         """Try once: the session goes on in a new call."""
-        connection = self._connection = Connection(self._open_call())
+        self._generation = self._link.generation
+        connection = self._connection = Connection(self._link.streaming_call(), self._link.channel)
         try:
             connection.send(self._session.opening())
             if self._session.is_half_closed:
@@ -324,7 +376,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
             response = await connection.read()
             started = self._session.receive(response) if response is not None else None
             if not isinstance(started, Started):
-                raise StreamMismatchError("the first response is not SessionStarted")
+                raise StreamMismatchError("the server's first answer is not that a session started")
         except BaseException:
             self._connection = None
             await connection.close()
@@ -334,17 +386,16 @@ class AsyncStream(AsyncIterator[StreamEvent]):
             await draining.close()
         return started
 
-    def _retry_after_s(
+    def _check_retry(
         self, error: grpc.aio.AioRpcError, failure: TranslatorError, remaining_s: float
-    ) -> float:
-        """How long to wait before the next attempt; raises when there must be none."""
+    ) -> None:
+        """Raise where another attempt cannot help."""
         is_resuming = bool(self.session_id)
         if isinstance(failure, OverloadedError):
             if not is_resuming or failure.retry_after_s > remaining_s:
                 raise self._fail(failure) from error
         elif error.code() not in _LOST:
             raise self._fail(failure) from error
-        return failure.retry_after_s if isinstance(failure, LimitError) else _RETRY_S
 
     async def _end(self) -> None:
         """After the report: let the call end by itself, so that the server sees no cancellation."""

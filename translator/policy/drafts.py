@@ -79,9 +79,13 @@ class Drafts:
                 break
             ends.append(word.end)
         length = ends[max(0, len(ends) - 1 - self.mask_k)]
+        self.show(observation, length)
+        return length
+
+    def show(self, observation: Observation, length: int) -> None:
+        """Remember that ``length`` code points of a hypothesis are shown."""
         self._shown, self._shown_before = observation.text[:length], ""
         self._was_tentative = not observation.source_is_committed
-        return length
 
     def _still_length(self, text: str) -> int:
         """Code points of ``text``, in whole words, that are shown already."""

@@ -100,3 +100,7 @@ class GuardedAgreement(Policy):
     def shown_length(self, observation: Observation) -> int:
         """The words that have survived."""
         return self.drafts.shown_length(observation)
+
+    def show(self, observation: Observation, length: int) -> None:
+        """Remember what is shown, so that it is not taken back without need."""
+        self.drafts.show(observation, length)

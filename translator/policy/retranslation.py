@@ -36,3 +36,7 @@ class Retranslation(Policy):
     def shown_length(self, observation: Observation) -> int:
         """The words that have survived, but for the last k."""
         return self.drafts.shown_length(observation)
+
+    def show(self, observation: Observation, length: int) -> None:
+        """Remember what is shown, so that it is not taken back without need."""
+        self.drafts.show(observation, length)

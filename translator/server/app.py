@@ -1,8 +1,9 @@
 """Wiring: from settings to a server that listens, and its graceful end."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from translator.errors import ConfigError, ModelLoadError, OperatorError
 from translator.metrics import Metrics
 from translator.models.base import DescribedModel, Seq2SeqModel
 from translator.models.budget import MemoryBudget, default_limit
+from translator.models.device import check_device
 from translator.models.loading import (
     EMBEDDED_LICENSE,
     EMBEDDED_ORIGIN,
@@ -62,9 +64,11 @@ def describe_models(config: ServerConfig) -> list[DescribedModel]:
     for the whole process.
 
     Raises:
-        OperatorError: No model can be used; it says what is wrong with the first.
+        OperatorError: No model can be used, it says what is wrong with the first; or there is no
+            such device.
     """
     torch.set_num_threads(config.threads)
+    check_device(config.device)
     if config.fake_model:
         # The test kit imports this module.
         from translator.testing import FakeModel
@@ -190,9 +194,9 @@ async def running(
     Raises:
         OperatorError: A port cannot be listened on, or no model can be used.
     """
-    metrics = Metrics()
-    limit = config.model_memory or default_limit(config.device, config.workers)
+    metrics = Metrics(config.limits.model_dump())
     described = describe_models(config) if models is None else [_given(m) for m in models]
+    limit = config.model_memory or default_limit(config.device, config.workers)
     limits = SchedulerLimits(max_slots=config.max_batch_size)
     engine = AsyncEngine()
 
@@ -236,8 +240,7 @@ async def running(
         if admin is not None:
             await admin.stop(0)
         if metrics_server is not None:
-            metrics_server.shutdown()
-            metrics_server.server_close()
+            await _close_page(metrics_server)
         await pool.close()
         await engine.stop()
 
@@ -307,3 +310,13 @@ def _metrics_page(config: ServerConfig, metrics: Metrics) -> tuple[int | None, A
             "is it in use?"
         ) from error
     return server.server_port, server
+
+
+async def _close_page(page: Any) -> None:
+    closing = asyncio.create_task(asyncio.to_thread(page.shutdown))
+    # Its thread looks twice a second whether to end, and at once when somebody connects.
+    with suppress(OSError):
+        _, writer = await asyncio.open_connection(*page.server_address[:2])
+        writer.close()
+    await closing
+    page.server_close()

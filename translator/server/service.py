@@ -16,10 +16,12 @@ from translator.errors import (
     OverloadedError,
     TranslatorError,
 )
+from translator.log import log_event
 from translator.server import convert
 from translator.server.context import ServerContext
 from translator.server.language import is_undetermined
 from translator.server.model_pool import Lease
+from translator.server.observing import observed
 from translator.server.stream import LiveStream
 from translator.server.translate import translate_texts
 from translator.server.validation import (
@@ -28,7 +30,6 @@ from translator.server.validation import (
     heartbeat_s,
     resolve_resume,
 )
-from translator.session.report import SessionReport
 from translator.session.session import Session
 from translator.v1 import (
     models_pb2,
@@ -87,6 +88,13 @@ class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
         self, request: translate_pb2.TranslateRequest, context: Any
     ) -> translate_pb2.TranslateResponse:
         """Several texts at once."""
+        with observed(request, self._server.metrics) as call:
+            call.response = await self._translate(request, context)
+            return call.response
+
+    async def _translate(
+        self, request: translate_pb2.TranslateRequest, context: Any
+    ) -> translate_pb2.TranslateResponse:
         limit = self._server.config.limits.max_translate_requests
         if self._draining:
             raise DrainingError("the server is going away; try another")
@@ -188,36 +196,23 @@ class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
 
     def _finished(self, session: Session, code: str, duration_s: float) -> None:
         report = session.report()
-        self._count(report, code)
+        self._server.metrics.sessions_ended.labels(code).inc()
         for target in report.targets:
-            _log.info(
-                "session ended session=%s code=%s target=%s duration_s=%.1f source_words=%d "
-                "segments=%d target_words=%d updates=%d superseded=%d erasure=%.2f "
-                "lag_words=%.2f lag_ms=%.0f steps=%d saved=%d",
-                session.session_id[:64].encode("unicode_escape").decode(),
-                code,
-                target.target.encode("unicode_escape").decode(),
-                duration_s,
-                report.source_words,
-                report.segments,
-                target.target_words,
-                target.updates,
-                target.updates_superseded,
-                target.normalized_erasure,
-                target.mean_lag_words,
-                target.mean_lag_ms,
-                target.decoder_steps_run,
-                target.decoder_steps_saved,
+            log_event(
+                _log,
+                "session ended",
+                session=session.session_id[:64],
+                code=code,
+                target=target.target,
+                duration_s=round(duration_s, 1),
+                source_words=report.source_words,
+                segments=report.segments,
+                target_words=target.target_words,
+                updates=target.updates,
+                superseded=target.updates_superseded,
+                erasure=round(target.normalized_erasure, 2),
+                lag_words=round(target.mean_lag_words, 2),
+                lag_ms=round(target.mean_lag_ms),
+                steps=target.decoder_steps_run,
+                saved=target.decoder_steps_saved,
             )
-
-    def _count(self, report: SessionReport, code: str) -> None:
-        metrics = self._server.metrics
-        metrics.sessions_ended.labels(code).inc()
-        metrics.source_words.inc(report.source_words)
-        for target in report.targets:
-            metrics.target_words.inc(target.target_words)
-            metrics.erased_words.inc(target.normalized_erasure * target.target_words)
-            metrics.updates.inc(target.updates)
-            metrics.superseded.inc(target.updates_superseded)
-            metrics.decoder_steps.labels("run").inc(target.decoder_steps_run)
-            metrics.decoder_steps.labels("saved").inc(target.decoder_steps_saved)

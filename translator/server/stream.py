@@ -15,6 +15,7 @@ from translator.server.context import ServerContext
 from translator.server.held import HeldSource
 from translator.server.language import is_undetermined
 from translator.server.latency import UpdateLatency
+from translator.server.meter import StreamMeter
 from translator.server.model_pool import Lease
 from translator.server.validation import check_config, check_undetected, heartbeat_s
 from translator.session.events import SessionConfig, Warned
@@ -63,11 +64,12 @@ class LiveStream:
             self._held = HeldSource(server.languages)
         self._heartbeat_s = heartbeat_s(config, server.config.heartbeat_s)
         self._latency = UpdateLatency(time.monotonic, server.metrics.update_time.observe)
+        self._meter = StreamMeter(server.metrics)
         # Messages other than updates, in order.
         self._messages: deque[Response] = deque()
         self._error: Exception | None = None
         self._wake = asyncio.Event()
-        # Wakes the writer when something is due: a heartbeat, an update that had to wait, the end.
+        # Wakes the writer when something is due: a heartbeat, a rest, a held update, the end.
         self._alarm: asyncio.TimerHandle | None = None
         self._roomy = asyncio.Event()
         self._roomy.set()
@@ -90,6 +92,7 @@ class LiveStream:
                 self._alarm.cancel()
             for key in self.session.request_keys:
                 self._engine.cancel(key)
+            self._meter.count(self.session.report())
             await asyncio.gather(reader, return_exceptions=True)
 
     def drain(self, within_s: float) -> None:
@@ -133,7 +136,11 @@ class LiveStream:
     async def _take(self, message: streaming_pb2.StreamingTranslateRequest) -> None:
         kind = message.WhichOneof("request")
         if kind == "source":
-            self.session.update_source(convert.source_update(message.source))
+            for _ in self.session.take_source(convert.source_update(message.source)):
+                # One stream's long message holds up no other.
+                self._pump()
+                await asyncio.sleep(0)
+                await self._room()
         elif kind == "flush":
             self.session.flush(message.flush.sequence)
         elif kind == "ack":
@@ -254,6 +261,8 @@ class LiveStream:
         last_s = loop.time()
         while True:
             self._wake.clear()
+            if self.session.wait_s() == 0.0:
+                self._pump()
             sent = await self._write_pending()
             if self._error is not None:
                 raise self._error
@@ -290,6 +299,8 @@ class LiveStream:
                 await self._context.write(Response(target=convert.target_update(event, revision)))
                 self._latency.left(event.source_sequence)
                 sent = True
+        if sent:
+            self._meter.count(self.session.report())
         if not self.session.is_congested:
             self._roomy.set()
         return sent
@@ -302,6 +313,8 @@ class LiveStream:
             for outbox in self.session.outboxes.values()
             if (wait_s := outbox.wait_s()) is not None
         ]
+        if (rests_in_s := self.session.wait_s()) is not None:
+            due_s.append(loop.time() + rests_in_s)
         if self._heartbeat_s:
             due_s.append(last_s + self._heartbeat_s)
         if self._ended_by_s is not None:

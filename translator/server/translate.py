@@ -18,6 +18,7 @@ from translator.server.validation import resolve_translate, segment_limits
 from translator.session.events import Binding
 from translator.session.text import TextTranslation
 from translator.text.segmenter import Segmenter
+from translator.text.words import count_words
 from translator.v1 import translate_pb2
 
 __all__ = ["translate_texts"]
@@ -132,7 +133,15 @@ class _Job:
         except TranslatorError as error:
             self._server.metrics.errors.labels(error.reason).inc()
             result.status.CopyFrom(from_error(error))
+        self._count(index, result)
         return result
+
+    def _count(self, index: int, result: translate_pb2.Translation) -> None:
+        metrics = self._server.metrics
+        metrics.translated_texts.labels(code_pb2.Code.Name(result.status.code)).inc()
+        if result.status.code == code_pb2.OK:
+            metrics.source_words.inc(count_words(self._request.texts[index]))
+            metrics.target_words.inc(count_words(result.text))
 
     def _check_length(self, index: int) -> None:
         length = self._lengths[index]
@@ -178,4 +187,11 @@ class _Job:
 
     async def _outcomes(self, requests: list[Request]) -> list[Outcome]:
         """The outcomes of all requests, in order; cancelled together."""
-        return await asyncio.gather(*(self._server.engine.translate(r) for r in requests))
+        return await asyncio.gather(*map(self._outcome, requests))
+
+    async def _outcome(self, request: Request) -> Outcome:
+        outcome = await self._server.engine.translate(request)
+        steps = self._server.metrics.decoder_steps
+        steps.labels("run").inc(outcome.timing.steps_run)
+        steps.labels("saved").inc(outcome.timing.steps_saved)
+        return outcome

@@ -1,7 +1,7 @@
 """What goes into a session and what comes out of it. Positions and lengths are code points."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from translator.engine.request import RequestTiming
 from translator.models.base import ModelInfo, Tokenizer
@@ -12,6 +12,7 @@ __all__ = [
     "PIVOT",
     "AlignedRange",
     "Binding",
+    "Rests",
     "ResumeState",
     "ResumedTarget",
     "SessionConfig",
@@ -62,6 +63,23 @@ class SessionLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Rests:
+    """How long the source rests before something is done about it, in seconds; 0: it never is.
+
+    Attributes:
+        draft_s: Until the open segment is shown whole, whatever the policy would hold back. A
+            sentence that is committed with its end mark is shown whole at once.
+        sentence_s: Until a sentence that ends with its mark is closed, and so committed.
+        segment_s: Until source without an end mark is, on top of the time that its last chunk took
+            to say.
+    """
+
+    draft_s: float = 1.2
+    sentence_s: float = 1.0
+    segment_s: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
 class SessionConfig:
     """How a stream is translated, resolved and checked.
 
@@ -69,12 +87,13 @@ class SessionConfig:
         bindings: One for each target, in the client's order.
         policy: For all targets that have none of their own; each target has its own state.
         segmenter: Finds segment ends in the source.
-        client_segmentation: Whether a new speaker leaves the segment open.
+        client_segmentation: Whether a new speaker and a silence leave the segment open.
         drafts: Whether drafts are sent.
         alignments: Whether committed text comes with its alignment.
         min_update_interval_s: Least time between two updates of a target.
         max_unacked_updates: Most updates on their way without an ack; 0: acks are not used.
         pivot: The first leg of the targets that are pivoted; None where there are none.
+        rests: What a silence of the source does.
     """
 
     bindings: tuple[Binding, ...]
@@ -86,6 +105,7 @@ class SessionConfig:
     min_update_interval_s: float = 0.0
     max_unacked_updates: int = 0
     pivot: Binding | None = None
+    rests: Rests = field(default_factory=Rests)
 
     def binding(self, name: str) -> Binding | None:
         """That of a target, or of the first leg where ``name`` is ``PIVOT``; None: it has none."""
@@ -105,6 +125,29 @@ class SourceUpdate:
     start_s: float | None = None
     end_s: float | None = None
     speaker: str = ""
+
+    def pieces(self, length: int) -> Iterator["SourceUpdate"]:
+        """The same source in updates of at most ``length`` committed code points.
+
+        Time passes evenly over it. The tentative tail comes with the last, and so does the end of
+        the segment.
+        """
+        last = max(0, len(self.committed) - 1) // length
+        for number in range(last + 1):
+            start, end = number * length, (number + 1) * length
+            yield replace(
+                self,
+                committed=self.committed[start:end],
+                tentative=self.tentative if number == last else "",
+                end_of_segment=self.end_of_segment and number == last,
+                start_s=self.start_s if number == 0 else self._time_at(start),
+                end_s=self.end_s if number == last else self._time_at(end),
+            )
+
+    def _time_at(self, position: int) -> float | None:
+        if self.start_s is None or self.end_s is None:
+            return None
+        return self.start_s + (self.end_s - self.start_s) * position / len(self.committed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,23 @@ from translator.session.events import AlignedRange
 from translator.text.detokenizer import TargetText, detokenize
 from translator.text.words import UNSPACED, count_words, strip_final_punctuation, word_ends
 
-__all__ = ["Context", "ModelSource", "TargetHypothesis"]
+__all__ = ["Context", "ModelSource", "TargetHypothesis", "without_controls"]
 
 # Control characters mean nothing to a model; a space instead keeps all positions as they are.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
 # Not before a mark that stands alone: it belongs to the word before.
 _WORD_START = re.compile(rf"(?<!\S)[^\w\s]*\w|[{UNSPACED}]")
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+# A word that is longer may have been cut in two.
+_MAX_WORD_LENGTH = 50
 # Beyond all source.
 _FAR = 1 << 30
+
+
+def without_controls(text: str) -> str:
+    """``text`` with a space for each control character; all positions stay as they are."""
+    return _CONTROL.sub(" ", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,13 @@ class Context:
 
     source: str = ""
     target: tuple[int, ...] = ()
+
+    def before(self, text: str) -> "Context":
+        """The same, parted by a space from the text that goes on where its script has spaces."""
+        last = self.source[-1:]
+        if not last or last.isspace() or _UNSPACED.match(last) or _UNSPACED.match(text):
+            return self
+        return replace(self, source=self.source + " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +84,10 @@ class ModelSource:
 
         With ``is_open`` they tell a model that can be told that more is to come.
         """
-        clean = _CONTROL.sub(" ", text)
+        clean = without_controls(text)
         stripped = clean.strip()
         offset = len(clean) - len(clean.lstrip())
-        context = _CONTROL.sub(" ", context).lstrip()
+        context = without_controls(context).lstrip()
         encoded = tokenizer.encode_source(context + stripped)
         if is_open and tokenizer.open_id is not None:
             encoded = replace(encoded, tokens=(*encoded.tokens[:-1], tokenizer.open_id))
@@ -238,7 +254,9 @@ class TargetHypothesis:
         Nothing where source and target do not part there, where a word has been cut in two, or
         where the source has a full stop after all, as after an abbreviation.
         """
-        if not segment[-1:].isspace() or strip_final_punctuation(segment) != segment:
+        last_word = segment[-_MAX_WORD_LENGTH - 1 :]
+        is_cut = len(last_word) > _MAX_WORD_LENGTH and not any(map(str.isspace, last_word))
+        if is_cut or strip_final_punctuation(segment) != segment:
             return Context()
         places = {
             start: index

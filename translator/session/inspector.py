@@ -21,6 +21,8 @@ class SourceInspector:
         self._warn = warn
         self._told: set[str] = set()
         self._last_start_s: float | None = None
+        # Whether the last update's offsets lay before those of the one before.
+        self.clock_has_restarted = False
 
     def offsets(self, update: SourceUpdate) -> tuple[float | None, float | None]:
         """Media times of an update: unknown where they go back.
@@ -28,10 +30,12 @@ class SourceInspector:
         The next are measured by these, so that a recogniser may start its clock again.
         """
         start_s, end_s = update.start_s, update.end_s
+        self.clock_has_restarted = False
         if not update.committed or start_s is None:
             return start_s, end_s
         last_s, self._last_start_s = self._last_start_s, start_s
         if last_s is not None and start_s < last_s:
+            self.clock_has_restarted = True
             self._tell(
                 Warned(
                     "OFFSETS_IGNORED",
@@ -67,6 +71,16 @@ class SourceInspector:
             )
         )
         return rest
+
+    def ignore_speaker(self) -> None:
+        """A few words inside a sentence had another speaker, and no more came of it."""
+        self._tell(
+            Warned(
+                "SPEAKER_IGNORED",
+                "another speaker had one or two words inside a sentence; such words are taken for "
+                "part of it",
+            )
+        )
 
     def _tell(self, warned: Warned) -> None:
         if warned.reason not in self._told:

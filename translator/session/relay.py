@@ -40,7 +40,12 @@ class RelayedSegment(Segment):
     def of(cls, client: Segment) -> "RelayedSegment":
         """A segment of which nothing has been translated."""
         return cls(
-            client.id, client.start, client.config, continues=client.continues, client=client
+            client.id,
+            client.start,
+            client.config,
+            continues=client.continues,
+            speaker=client.speaker,
+            client=client,
         )
 
     def take(self, event: TargetEvent) -> None:
@@ -57,6 +62,14 @@ class RelayedSegment(Segment):
             if self.in_sentence and self.client.committed[-1:].isspace():
                 # The next word is another one.
                 self.committed += " "
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether the client's segment rests, or is a whole sentence, so that no more is expected.
+
+        The first leg's draft is tentative here however sure the client's source is.
+        """
+        return self.client.has_rested or (self.client.is_ended and not self.client.tentative)
 
     @property
     def length(self) -> int:

@@ -40,6 +40,10 @@ class Segment:
         closed: Whether no more source will come.
         in_sentence: Whether it was closed in the middle of a sentence.
         continues: Whether it goes on with the sentence of the segment before.
+        is_ended: Whether its committed source ends with its sentence, as far as can be told before
+            more comes.
+        has_rested: Whether nothing new has come for so long that it is shown whole.
+        speaker: Who speaks, as the client names them.
         sequence: The last source update or flush that it reflects.
     """
 
@@ -51,6 +55,9 @@ class Segment:
     closed: bool = False
     in_sentence: bool = False
     continues: bool = False
+    is_ended: bool = False
+    has_rested: bool = False
+    speaker: str = ""
     sequence: int = 0
     chunks: list[Chunk] = field(default_factory=list)
 
@@ -71,6 +78,7 @@ class Segment:
             self.config,
             committed=self.committed[end:],
             continues=in_sentence,
+            speaker=self.speaker,
             sequence=self.sequence,
         )
         for chunk in self.chunks:
@@ -97,6 +105,12 @@ class Segment:
         rest = self.split(end)
         self.start, self.committed, self.chunks = rest.start, rest.committed, rest.chunks
         self.closed = False
+        self.is_ended = False
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether it is shown whole since nothing new has come for a while."""
+        return self.has_rested
 
     @property
     def is_blank(self) -> bool:

@@ -5,8 +5,9 @@ an engine, hands it the outcomes, and sends what its outboxes hold.
 """
 
 import itertools
+import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from translator.engine.request import Outcome, Request, RequestKey
 from translator.errors import InvalidRequestError
@@ -25,11 +26,16 @@ from translator.session.parting import best_parting
 from translator.session.relay import Relay
 from translator.session.report import SessionReport, TargetFigures, TargetReport
 from translator.session.segment import Segment
+from translator.session.silence import Silence
 from translator.session.track import Track
+from translator.session.turns import Aside, Turns
 from translator.text.segmenter import SegmentEnd
 from translator.text.words import count_words
 
 __all__ = ["Session"]
+
+# Code points of source that are looked at in one step.
+_STEP_LENGTH = 512
 
 
 class Session:
@@ -74,7 +80,10 @@ class Session:
         self._source_words = 0
         self._source_updates = 0
         self._num_closed = 0
-        self._speaker = ""
+        self._silence = Silence(clock)
+        self._turns = Turns()
+        # What another speaker said inside the sentence of the open segment.
+        self._aside: Aside | None = None
         self._inspector = SourceInspector(self.warnings.append)
         self._ended = False
         first = self._resume.first
@@ -99,6 +108,18 @@ class Session:
         Raises:
             InvalidRequestError: The sequence does not grow, or the chunk is too long.
         """
+        for _ in self.take_source(update):
+            pass
+
+    def take_source(self, update: SourceUpdate) -> Iterator[None]:
+        """As ``update_source``, in steps of bounded work, so that a long chunk holds up nobody.
+
+        How source is cut into chunks makes no difference, so it is cut here too. Between two steps
+        requests may be filed and outcomes accepted, but no more source may come.
+
+        Raises:
+            InvalidRequestError: The sequence does not grow, or the chunk is too long.
+        """
         length = len(update.committed) + len(update.tentative)
         if length > self._limits.max_chunk_length:
             raise InvalidRequestError(
@@ -108,11 +129,10 @@ class Session:
             )
         self._check_sequence("source.sequence", update.sequence)
         self._source_updates += 1
-        if update.speaker and update.speaker != self._speaker:
-            if self._speaker and not self._open.config.client_segmentation:
-                self._close_open()
-            self._speaker = update.speaker
-        self._append(update)
+        for number, piece in enumerate(update.pieces(_STEP_LENGTH)):
+            if number:
+                yield
+            self._take_turn(piece)
 
     def flush(self, sequence: int) -> None:
         """Close the open segment: what has come is translated and committed.
@@ -121,11 +141,13 @@ class Session:
             InvalidRequestError: The sequence does not grow.
         """
         self._check_sequence("flush.sequence", sequence)
+        self._settle_aside()
         self._open.sequence = sequence
         self._close_open()
 
     def end_source(self) -> None:
         """No more source will come."""
+        self._settle_aside()
         if self._open.tentative.strip():
             self.warnings.append(
                 Warned(
@@ -162,17 +184,143 @@ class Session:
             )
         self.last_sequence = sequence
 
-    def _append(self, update: SourceUpdate) -> None:
+    # Speakers
+
+    def _take_turn(self, update: SourceUpdate) -> None:
+        """Take source of whoever speaks.
+
+        A speaker's sentence that has ended is closed when another begins. Inside a sentence a label
+        counts once it has stood for some words or a whole sentence: recognisers put single words
+        down to somebody else, and people say "yeah" meanwhile.
+        """
+        segment, aside = self._open, self._aside
+        last = aside.speaker if aside is not None else segment.speaker
+        speaker = update.speaker or last
+        if segment.config.client_segmentation or not (update.committed.strip() or aside):
+            # Who said it makes no difference, or is not known before there is a committed word.
+            self._append(update)
+        elif speaker == segment.speaker or segment.is_blank or not segment.speaker:
+            self._join_aside()
+            if not segment.speaker or segment.is_blank:
+                self._begin_turn(speaker)
+            self._append(update)
+        elif segment.is_ended and aside is None and speaker not in self._turns.joined:
+            self._close_open()
+            self._begin_turn(speaker)
+            self._append(update)
+        else:
+            if aside is not None and aside.speaker != speaker:
+                self._join_aside()
+                aside = None
+            if aside is None:
+                aside = self._aside = Aside(speaker)
+            aside.updates.append((update, self._clock()))
+            is_sentence = (
+                speaker not in self._turns.joined
+                and self._open.config.segmenter.is_ended(aside.text)
+            )
+            if aside.is_turn or is_sentence or update.end_of_segment:
+                self._settle_aside()
+            else:
+                self._silence.committed(update.committed, update.start_s, update.end_s)
+                self._open.sequence = self.last_sequence
+                self._open.tentative = aside.text + update.tentative
+                self._open.has_rested = False
+
+    def _begin_turn(self, speaker: str) -> None:
+        """The open segment, which has no committed words yet, is that speaker's."""
+        self._open.speaker = speaker
+        self._open.continues = self._turns.goes_on(speaker)
+
+    def _join_aside(self) -> None:
+        """What another speaker seemed to say belongs to the sentence that it interrupts."""
+        aside, self._aside = self._aside, None
+        if aside is not None:
+            self._turns.joined.add(aside.speaker)
+            self._inspector.ignore_speaker()
+            for update, arrived_s in aside.updates:
+                self._append(update, arrived_s)
+
+    def _settle_aside(self) -> None:
+        """What another speaker said is a turn of theirs, unless the two speak word by word."""
+        aside = self._aside
+        if aside is not None and aside.speaker in self._turns.joined and not aside.is_turn:
+            self._join_aside()
+            return
+        self._aside = None
+        if aside is not None:
+            self._open.tentative = ""
+            self._close_open(in_sentence=not self._open.is_ended)
+            self._begin_turn(aside.speaker)
+            for update, arrived_s in aside.updates:
+                self._append(update, arrived_s)
+
+    # Segments
+
+    def _append(self, update: SourceUpdate, arrived_s: float | None = None) -> None:
         """Add source to the open segment and close it wherever it ends."""
-        now = self._clock()
+        now = self._clock() if arrived_s is None else arrived_s
+        start_s, end_s = self._inspector.offsets(update)
+        if self._inspector.clock_has_restarted and _joins(self._open.committed, update.committed):
+            # Two connections of a recogniser do not make one word.
+            self._close_open(in_sentence=not self._open.is_ended)
+        former = self._open.tentative
         scanned = len(self._open.committed)
-        self._open.append(update.committed, now, *self._inspector.offsets(update))
+        self._open.append(update.committed, now, start_s, end_s)
         self._open.sequence = self.last_sequence
         self._open.tentative = ""
         self._close_where_it_ends(scanned)
         if update.end_of_segment:
             self._close_open()
-        self._open.tentative = self._inspector.tentative(update.tentative, self._open.committed)
+        tentative = self._inspector.tentative(update.tentative, self._open.committed)
+        self._open.tentative = tentative if tentative.strip() else ""
+        self._silence.committed(update.committed, update.start_s, update.end_s)
+        if self._open.tentative.strip() != former.strip():
+            self._silence.revised()
+            self._open.has_rested = False
+        if update.committed.strip():
+            self._open.has_rested = False
+            segmenter = self._open.config.segmenter
+            self._open.is_ended = segmenter.is_ended(self._open.committed)
+
+    # Silence
+
+    def wait_s(self) -> float | None:
+        """Seconds until ``next_requests`` has something to do though no source comes; None: never.
+
+        A sentence that has ended is shown and committed though its speaker is silent; see
+        ``Rests``.
+        """
+        at_s = self._rests_at_s
+        return None if at_s == math.inf else max(0.0, at_s - self._clock())
+
+    @property
+    def _rests_at_s(self) -> float:
+        if self._ended or not self._open.config.bindings:
+            return math.inf
+        return min(self._silence.shows_at_s(self._open), self._closes_at_s)
+
+    @property
+    def _closes_at_s(self) -> float:
+        if self._open.id + 1 in self._known_starts:
+            # The source that is sent again ends where it ended for the earlier stream.
+            return math.inf
+        if self._aside is not None:
+            return self._silence.turns_at_s(self._open)
+        return self._silence.closes_at_s(self._open)
+
+    def _rest(self) -> None:
+        """Do what the silence of the source calls for."""
+        now = self._clock()
+        if self._rests_at_s > now:
+            return
+        if self._closes_at_s <= now:
+            if self._aside is not None:
+                self._settle_aside()
+            else:
+                self._close_open(in_sentence=not self._open.is_ended)
+        if self._silence.shows_at_s(self._open) <= now:
+            self._open.has_rested = True
 
     def _close_where_it_ends(self, scanned: int = 0) -> None:
         """Close the open segment at each end in it, after what has been ``scanned``."""
@@ -223,6 +371,7 @@ class Session:
         length = len(segment.committed) if end is None else end
         rest = segment.split(length, in_sentence=in_sentence)
         rest.tentative = tentative
+        self._turns.closed(segment.speaker, segment.id, in_sentence=in_sentence)
         self._known_starts.pop(rest.id, None)
         self._num_closed += 1
         self._source_words += count_words(segment.committed)
@@ -265,19 +414,23 @@ class Session:
     # Requests and outcomes
 
     def next_requests(self) -> list[Request]:
-        """What the engine is to be asked now: at most one request for each target and first leg."""
+        """What the engine is to be asked now: at most one request for each target and first leg.
+
+        Call it when source or an outcome has come, and after ``wait_s``.
+        """
+        self._rest()
         requests: list[Request] = []
         for name, track in self._all_tracks.items():
             while True:
                 if track.segment is None and not self._begin_next(name, track):
                     break
-                event = track.conclude()
-                if event is None:
-                    request = track.next_request()
-                    if request is not None:
-                        requests.append(request)
-                    break
-                self._put(name, event)
+                step = track.advance()
+                if isinstance(step, TargetEvent):
+                    self._put(name, step)
+                    continue
+                if step is not None:
+                    requests.append(step)
+                break
         self._drop_translated()
         return requests
 
@@ -303,10 +456,10 @@ class Session:
 
     def _begin_next(self, name: str, track: Track) -> bool:
         """Give a track its next segment; False when there is none to begin or it is retired."""
-        for segment in (*self._closed, self._open):
+        segments = (*self._closed, self._open)
+        # Ids grow by one; those before are through.
+        for segment in segments[max(0, track.next_segment_id - segments[0].id) :]:
             binding = segment.config.binding(name)
-            if segment.id < track.next_segment_id:
-                continue
             if binding is None:
                 if segment is self._open:
                     # The target was taken out of the configuration.
@@ -414,3 +567,8 @@ class Session:
             decoder_steps_run=figures.steps_run,
             decoder_steps_saved=figures.steps_saved,
         )
+
+
+def _joins(before: str, after: str) -> bool:
+    """Whether two texts would make one word of two."""
+    return before[-1:].isalnum() and after[:1].isalnum()

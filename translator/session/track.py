@@ -7,9 +7,16 @@ from translator.engine.request import Hypothesis, Outcome, Request, RequestKey, 
 from translator.models.base import EncodedText
 from translator.policy.base import Decision, Observation, Policy
 from translator.session.events import AlignedRange, Binding, ResumedTarget, TargetEvent
-from translator.session.hypothesis import Context, ModelSource, TargetHypothesis
+from translator.session.hypothesis import (
+    Context,
+    ModelSource,
+    TargetHypothesis,
+    without_controls,
+)
+from translator.session.question import Answer, Question
 from translator.session.report import TargetFigures
 from translator.session.segment import Segment
+from translator.session.tail import Tail
 from translator.text.segmenter import is_opaque
 from translator.text.words import count_steps
 
@@ -17,24 +24,57 @@ __all__ = ["Track"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Filed:
-    """What a request was filed for.
+class _Wanted:
+    """What of a segment is to be translated next.
 
     Attributes:
-        text: The segment's source that it reflects, white space included.
-        source: The same as the model sees it.
+        text: The source, white space included.
         is_committed: Whether the text has no tentative part.
-        is_complete: Whether the segment was closed.
+        is_complete: Whether the segment is closed.
+        is_whole: Whether the model is to take the text for whole: the segment is closed, ends with
+            its sentence, or rests.
+        is_tail: Whether the text is a sentence of the tentative source after the first one.
+    """
+
+    text: str
+    is_committed: bool
+    is_complete: bool
+    is_whole: bool
+    is_tail: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Filed:
+    """What a question was asked for.
+
+    Attributes:
+        wanted: What of the segment it reflects.
+        source: The same text as the model sees it.
+        question: What the engine is asked.
         sequence: The last source update that it reflects.
         num_words: Words of the committed source up to there.
     """
 
-    text: str
+    wanted: _Wanted
     source: ModelSource
-    is_committed: bool
-    is_complete: bool
+    question: Question
     sequence: int
     num_words: int
+
+    @property
+    def text(self) -> str:
+        """The segment's source that it reflects, white space included."""
+        return self.wanted.text
+
+    @property
+    def is_committed(self) -> bool:
+        """Whether that has no tentative part."""
+        return self.wanted.is_committed
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the segment was closed."""
+        return self.wanted.is_complete
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +103,16 @@ def _draft_follows(segment: Segment, filed: _Filed) -> bool:
 
 # Words of the segment before that the model is given with the rest of its sentence.
 _MAX_CONTEXT_WORDS = 10
+# Speakers whose unfinished sentences are known.
+_MAX_CONTEXTS = 8
 _NO_SOURCE = ModelSource("", 0, EncodedText((), ()))
 _NO_CHANGE = _Change("", "", None, 0, ())
+_NO_TIME = RequestTiming()
+
+
+def _passes_through(text: str) -> bool:
+    """Whether there is nothing to translate in a text: no letter or digit, or no language."""
+    return not any(map(str.isalnum, text)) or is_opaque(text)
 
 
 class Track:
@@ -101,8 +149,9 @@ class Track:
         self.resumed = resumed
         self._versions = versions
         self._filed: dict[int, _Filed] = {}
-        # What the next segment goes on from, and what this one does.
-        self._next_context = self._context = Context()
+        # What this segment goes on from; and the ends of the last unfinished sentences, by speaker.
+        self._context = Context()
+        self._contexts: dict[str, Context] = {}
         self._reset()
 
     def _reset(self) -> None:
@@ -112,20 +161,24 @@ class Track:
         self._surplus = 0
         self._draft_tokens: tuple[int, ...] = ()
         self._covered = 0
-        # The draft that was told last, and the source update it reflects.
-        self._draft = ""
+        # The draft that was told last, the same without the tail, and the update it reflects.
+        self._draft = self._head_draft = ""
         self._told_sequence = 0
-        # The last text asked for, whether as committed, as complete; and the last answer for
-        # committed source.
-        self._wanted: tuple[str, bool, bool] | None = None
-        self._answer: tuple[_Filed, TargetHypothesis] | None = None
+        # What was asked for last; and the last answer for committed source, with that source.
+        self._wanted: _Wanted | None = None
+        self._answer: tuple[Answer, TargetHypothesis] | None = None
+        self._answered_text = ""
+        self._head_wanted: _Wanted | None = None
+        self._tail: Tail | None = None
         self._filed.clear()
 
     def begin(self, segment: Segment, binding: Binding) -> None:
         """Take up the next segment, under the configuration it began with."""
-        goes_on = segment.continues and binding == self.binding
-        self._context = self._next_context if goes_on else Context()
-        self._next_context = Context()
+        if binding != self.binding:
+            self._contexts.clear()
+        context = self._contexts.pop(segment.speaker, Context())
+        text = segment.committed + segment.tentative
+        self._context = context.before(text) if segment.continues else Context()
         self.segment = segment
         self.binding = binding
         if self._policy is None or self._policy_of is not segment.config:
@@ -149,50 +202,90 @@ class Track:
 
     # Asking
 
-    def next_request(self) -> Request | None:
-        """What the present source calls for, unless it has been asked for already."""
+    def advance(self) -> TargetEvent | Request | None:
+        """Go on as the present source calls for.
+
+        Returns:
+            The event where no decoding is needed: there is nothing to translate, or the engine has
+            answered the very question before. Otherwise the request that is to be filed, or None
+            where it has been filed already or nothing is wanted.
+        """
         segment = self.segment
         if segment is None or self._policy is None:
             return None
-        text, is_committed = self._next_text(segment)
-        # What was only tentative when it was asked for could commit nothing.
-        wanted = (text, is_committed, segment.closed)
-        if wanted == self._wanted:
+        if not segment.closed and segment.is_blank and not segment.tentative.strip():
+            # The tentative text that the draft came from was taken back.
+            return self._event(segment, self._nothing(segment), _NO_CHANGE) if self._draft else None
+        if segment.closed and not self._committed and _passes_through(segment.committed):
+            return self._pass_through(segment)
+        wanted = self._next_wanted(segment)
+        if wanted is None or wanted == self._wanted:
             return None
         if not segment.closed and (
-            not text.strip() or is_opaque(text) or not self._policy.translates_open_segments
+            _passes_through(wanted.text) or not self._policy.translates_open_segments
         ):
             return None
-        model = self.binding.model
-        tokenizer = self.binding.tokenizer
-        source = ModelSource.encode(
-            tokenizer,
-            text,
-            model.max_source_tokens,
-            self._context.source,
-            is_open=self._policy.opens_source and not segment.closed,
-        )
-        # A bias shapes drafts only, never what is committed.
-        can_commit = segment.closed or (is_committed and self._policy.commits_open_segments)
+        filed = self._file(segment, wanted, self._policy)
         self._wanted = wanted
+        if self._answer is not None and self._answer[0].answers(filed.question):
+            answer = self._answer[0]
+            # Whatever the engine still says of an earlier question is no news.
+            self._filed.clear()
+            event = self._take(segment, filed, answer.hypothesis, _NO_TIME)
+            # Nothing new to tell, but perhaps more to ask: the tentative tail.
+            return event if event is not None else self.advance()
         version = next(self._versions)
-        self._filed[version] = _Filed(
-            text,
-            source,
-            is_committed,
-            segment.closed,
-            segment.sequence,
-            segment.num_words,
-        )
+        self._filed[version] = filed
         return Request(
             key=self.key,
             version=version,
-            model=model.name,
-            source=source.encoded.tokens,
-            target_prefix=self._with_context(self._committed_tokens),
-            draft=self._draft_tokens,
-            draft_bias=0.0 if can_commit else self._policy.draft_bias,
+            model=self.binding.model.name,
+            source=filed.question.source,
+            target_prefix=filed.question.target_prefix,
+            draft=() if wanted.is_tail else self._draft_tokens,
+            draft_bias=filed.question.draft_bias,
         )
+
+    def _file(self, segment: Segment, wanted: _Wanted, policy: Policy) -> _Filed:
+        """The question that asks for what is wanted."""
+        source = ModelSource.encode(
+            self.binding.tokenizer,
+            wanted.text,
+            self.binding.model.max_source_tokens,
+            "" if wanted.is_tail else self._context.source,
+            is_open=policy.opens_source and not wanted.is_whole,
+        )
+        # A bias shapes drafts only, never what is committed.
+        can_commit = segment.closed or (wanted.is_committed and policy.commits_open_segments)
+        if wanted.is_tail:
+            question = Question(source.encoded.tokens, self.binding.tokenizer.target_start)
+        else:
+            question = Question(
+                source.encoded.tokens,
+                self._with_context(self._committed_tokens),
+                0.0 if can_commit else policy.draft_bias,
+            )
+        return _Filed(wanted, source, question, segment.sequence, segment.num_words)
+
+    def _nothing(self, segment: Segment) -> _Filed:
+        wanted = _Wanted("", is_committed=False, is_complete=False, is_whole=False)
+        return _Filed(wanted, _NO_SOURCE, Question((), ()), segment.sequence, 0)
+
+    def _pass_through(self, segment: Segment) -> TargetEvent | None:
+        """Close a segment that there is nothing to translate in with its own text.
+
+        A first leg may have made nothing of its source; a segment that is the client's has words.
+        """
+        clean = without_controls(segment.committed)
+        text = clean.strip()
+        start = clean.index(text)
+        end = start + len(text)
+        whole = (AlignedRange(start, end, 0, len(text)),)
+        alignments = whole if text and self._aligns(segment) else ()
+        change = _Change(text, "", (start, end), end, alignments)
+        wanted = _Wanted(segment.committed, is_committed=True, is_complete=True, is_whole=True)
+        filed = _Filed(wanted, _NO_SOURCE, Question((), ()), segment.sequence, segment.num_words)
+        return self._event(segment, filed, change)
 
     def _with_context(self, tokens: tuple[int, ...]) -> tuple[int, ...]:
         first = len(self.binding.tokenizer.target_start)
@@ -211,18 +304,40 @@ class Track:
             + hypothesis.log_probabilities[last:],
         )
 
-    def _next_text(self, segment: Segment) -> tuple[str, bool]:
-        """The source to translate next, and whether it is all committed."""
-        answered = self._answer[0].text if self._answer is not None else ""
+    def _next_wanted(self, segment: Segment) -> _Wanted | None:
+        """What of the source to translate next; None: all that there is has been translated."""
+        answered = self._answered_text
         if (
-            not segment.tentative
+            segment.closed
+            or not segment.tentative
             or not segment.config.drafts
             or (segment.committed != answered and not segment.is_blank)
         ):
-            return segment.committed, True
-        # The model is never given more than a segment may hold.
-        limit = segment.config.segmenter.limits.max_length
-        return segment.committed + segment.tentative[:limit], False
+            # Tentative text comes next: then it is what rests.
+            is_resting = segment.is_resting and not segment.tentative
+            is_whole = segment.closed or segment.is_ended or is_resting
+            return _Wanted(
+                segment.committed,
+                is_committed=True,
+                is_complete=segment.closed,
+                is_whole=is_whole,
+            )
+        if self._tail is None:
+            self._tail = Tail((self.binding.policy or segment.config.policy).build())
+        self._tail.cut(segment)
+        head = _Wanted(
+            self._tail.head,
+            is_committed=False,
+            is_complete=False,
+            is_whole=segment.is_resting or bool(self._tail.pieces),
+        )
+        if head != self._head_wanted:
+            return head
+        piece = self._tail.next_piece(is_resting=segment.is_resting)
+        if piece is None:
+            return None
+        text, is_whole = piece
+        return _Wanted(text, is_committed=False, is_complete=False, is_whole=is_whole, is_tail=True)
 
     # Answering
 
@@ -230,65 +345,43 @@ class Track:
         """Take the engine's outcome.
 
         Raises:
-            TranslatorError: The one that befell the request.
+            TranslatorError: The one that befell it.
         """
         filed = self._filed.get(outcome.request.version)
         self._filed.clear()
         # What was asked for meanwhile was dropped if this request ran: it is to be asked for again.
-        self._wanted = (
-            (filed.text, filed.is_committed, filed.is_complete) if filed is not None else None
-        )
+        self._wanted = filed.wanted if filed is not None else None
         if outcome.error is not None:
             raise outcome.error
         # Also when the segment was closed without it, and it answers nothing any more.
         self.figures.decoded(outcome.timing)
         if filed is None or self.segment is None or outcome.hypothesis is None:
             return None
-        hypothesis = TargetHypothesis(
-            self.binding.tokenizer, filed.source, self._without_context(outcome.hypothesis)
-        )
         if self.segment.closed and not self.segment.committed.startswith(filed.text.rstrip()):
             # The segment was cut back since: what this says of the rest is not to be shown.
             return None
+        return self._take(self.segment, filed, outcome.hypothesis, outcome.timing)
+
+    def _take(
+        self, segment: Segment, filed: _Filed, hypothesis: Hypothesis, timing: RequestTiming
+    ) -> TargetEvent | None:
+        """Take the hypothesis that answers a question."""
+        if filed.wanted.is_tail:
+            target = TargetHypothesis(self.binding.tokenizer, filed.source, hypothesis)
+            if self._tail is None or segment.closed:
+                return None
+            self._tail.take(filed.text, target, is_whole=filed.wanted.is_whole)
+            change = replace(_NO_CHANGE, draft=self._head_draft)
+            return self._event(segment, filed, change, timing)
+        target = TargetHypothesis(
+            self.binding.tokenizer, filed.source, self._without_context(hypothesis)
+        )
+        if not filed.is_committed:
+            self._head_wanted = filed.wanted
         if filed.is_committed:
-            self._answer = (filed, hypothesis)
-        return self._apply(self.segment, filed, hypothesis, outcome.timing)
-
-    def conclude(self) -> TargetEvent | None:
-        """The event that the present source calls for without decoding; None where there is none.
-
-        A complete segment whose result is known is closed; a draft of nothing is cleared.
-        """
-        segment = self.segment
-        if segment is None:
-            return None
-        if not segment.closed:
-            if segment.is_blank and not segment.tentative.strip() and self._draft:
-                # The tentative text that the draft came from was taken back.
-                nothing = _Filed("", _NO_SOURCE, False, False, segment.sequence, 0)
-                return self._event(segment, nothing, _NO_CHANGE, RequestTiming())
-            return None
-        num_words = segment.num_words
-        if self._answer is not None:
-            filed, hypothesis = self._answer
-            if filed.text.strip() == segment.committed.strip() and not hypothesis.biased:
-                complete = _Filed(
-                    segment.committed, filed.source, True, True, segment.sequence, num_words
-                )
-                return self._apply(segment, complete, hypothesis, RequestTiming())
-        # A first leg may have made nothing of its source; a segment that is the client's has words.
-        if (segment.is_blank or is_opaque(segment.committed)) and not self._committed:
-            text = segment.committed.strip()
-            start = segment.committed.index(text)
-            end = start + len(text)
-            whole = (AlignedRange(start, end, 0, len(text)),)
-            alignments = whole if text and self._aligns(segment) else ()
-            change = _Change(text, "", (start, end), end, alignments)
-            complete = _Filed(
-                segment.committed, _NO_SOURCE, True, True, segment.sequence, num_words
-            )
-            return self._event(segment, complete, change, RequestTiming())
-        return None
+            self._answer = Answer(filed.question, hypothesis), target
+            self._answered_text = filed.text
+        return self._apply(segment, filed, target, timing)
 
     def _apply(
         self,
@@ -307,9 +400,11 @@ class Track:
         else:
             last = max(first, hypothesis.num_tokens_at(decision.committed_length) or 0)
         if filed.is_complete and segment.in_sentence:
-            self._next_context = hypothesis.tail(filed.text, last, _MAX_CONTEXT_WORDS)
+            self._contexts[segment.speaker] = hypothesis.tail(filed.text, last, _MAX_CONTEXT_WORDS)
+            if len(self._contexts) > _MAX_CONTEXTS:
+                del self._contexts[next(iter(self._contexts))]
         if _draft_follows(segment, filed):
-            former = self._draft
+            former = self._head_draft
             draft = former[len(committed) :] if former.startswith(committed) else ""
         else:
             draft = hypothesis.text[decision.committed_length : decision.shown_length]
@@ -350,6 +445,7 @@ class Track:
                 source_is_complete=filed.is_complete,
                 sentence_goes_on=filed.is_complete and segment.in_sentence,
                 is_shown=not _draft_follows(segment, filed),
+                source_is_whole=filed.wanted.is_whole,
                 is_truncated=hypothesis.is_truncated,
             )
         )
@@ -363,8 +459,8 @@ class Track:
         """
         if self.segment is not segment or self._answer is None:
             return {}
-        filed, hypothesis = self._answer
-        if not segment.committed.startswith(filed.text):
+        _, hypothesis = self._answer
+        if not segment.committed.startswith(self._answered_text):
             return {}
         places = hypothesis.partings(len(self._committed_tokens), len(hypothesis.tokens))
         return {start: hypothesis.has_mark_at(index) for start, index in places.items()}
@@ -374,11 +470,17 @@ class Track:
         segment: Segment,
         filed: _Filed,
         change: "_Change",
-        timing: RequestTiming,
+        timing: RequestTiming = _NO_TIME,
     ) -> TargetEvent | None:
         """The event that tells a change, or None where there is nothing to tell."""
         drafts = segment.config.drafts
         draft = change.draft if drafts else ""
+        self._head_draft = draft
+        if drafts and segment.tentative and self._tail is not None:
+            self._tail.cut(segment)
+            draft += self._tail.text
+            if not (self._committed or change.committed):
+                draft = draft.lstrip()
         is_news = drafts and (draft != self._draft or filed.sequence > self._told_sequence)
         if not (change.committed or filed.is_complete or is_news):
             return None

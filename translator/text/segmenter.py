@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import sentencex
 
-from translator.text.words import UNSPACED, count_steps
+from translator.text.words import UNSPACED, count_steps, strip_final_punctuation
 
 __all__ = ["SegmentEnd", "SegmentLimits", "Segmenter", "is_opaque"]
 
@@ -27,9 +27,12 @@ _WORD_START = re.compile(r"(?:(?<!\S)|(?<=[。！？]))[^\w\s]*\w")
 _CLAUSE_END = re.compile(r"[,;:—–]\s*$")
 # What parts a text: a mark before a space, or any of a script without spaces.
 _MARK = re.compile(r"[.,;:!?…—–](?=\s)|[。，、；：！？]")
+# Dots that trail off, and the quotes and brackets after them.
+_TRAILS_OFF = re.compile(r"(?:…|\.\s?\.)[\s\"'”’»)\]}」』）]*$")
 _WHITE_SPACE = re.compile(r"[^\S\n]")
-# Silence that ends any segment, and from so many words on one of text without punctuation.
-# Measured: docs/segmentation.md.
+# Silence that ends any segment; one where the next word may begin a sentence; and, from so many
+# words on, one of text without punctuation. Measured: docs/segmentation.md.
+_LONG_PAUSE_S = 3.0
 _PAUSE_S = 1.0
 _BARE_PAUSE_S = 0.3
 _BARE_PAUSE_WORDS = 8
@@ -100,16 +103,32 @@ class Segmenter:
             if seen <= scanned or start == 0:
                 continue
             before = text[:start]
-            if self._find_sentences and (
-                self._sentence_ends(before, text[seen - 1])
-                or _is_pause(before, pause_before(start))
-            ):
-                return SegmentEnd(start)
+            if self._find_sentences:
+                if self._sentence_ends(before, text[seen - 1]):
+                    return SegmentEnd(start)
+                if _is_pause(before, text[seen - 1], pause_before(start)):
+                    return SegmentEnd(start, in_sentence=not _is_finished(before))
             if self._is_full(before):
                 return SegmentEnd(start, in_sentence=True)
         if len(text) > self.limits.max_length:
             return SegmentEnd(_hard_cut(text, self.limits.max_length), in_sentence=True)
         return None
+
+    def is_ended(self, text: str) -> bool:
+        """Whether an open segment's ``text`` is a complete sentence, should nothing follow it.
+
+        It ends with a sentence-end mark, perhaps with closing quotes after it; white space at its
+        end does not count. An abbreviation, a list number and dots that trail off end nothing. What
+        comes next may still show that it goes on ("He lives in the U.S. today", "3." and "5").
+        """
+        text = text.rstrip()
+        return (
+            text != ""
+            and not text[-1].isalnum()
+            and _TRAILS_OFF.search(text) is None
+            # What follows a sentence that is complete may begin with a capital.
+            and self._sentence_ends(text + " ", "X")
+        )
 
     def num_overlong(self, text: str) -> int:
         """How many times ``bare_words`` an open segment has gone on for without a mark.
@@ -170,11 +189,24 @@ def is_opaque(text: str) -> bool:
     )
 
 
-def _is_pause(before: str, seconds: float) -> bool:
-    """Whether a silence after ``before`` ends its segment."""
+def _is_pause(before: str, letter: str, seconds: float) -> bool:
+    """Whether a silence between ``before`` and the word with that first ``letter`` ends a segment.
+
+    Text that clearly goes on, with neither a mark before nor a capital after, needs a long one:
+    people pause inside sentences to think.
+    """
     if seconds < _BARE_PAUSE_S or not any(map(str.isalnum, before)):
         return False
-    return seconds >= _PAUSE_S or (_is_bare(before) and count_steps(before) >= _BARE_PAUSE_WORDS)
+    if seconds >= _LONG_PAUSE_S:
+        return True
+    if _is_bare(before):
+        return count_steps(before) >= _BARE_PAUSE_WORDS
+    return seconds >= _PAUSE_S and (not letter.islower() or _is_finished(before))
+
+
+def _is_finished(before: str) -> bool:
+    """Whether what stands before a silence is a sentence, or text that has no marks to tell."""
+    return strip_final_punctuation(before) != before or _is_bare(before)
 
 
 def _is_bare(text: str) -> bool:

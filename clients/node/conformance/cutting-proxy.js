@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
-/** Passes connections on to a server, and can cut them all. */
+/** Passes connections on to a server, and can cut them all, or let them go silent. */
 export class CuttingProxy {
   #server;
   /** @type {Set<import('node:net').Socket>} */
@@ -26,6 +26,11 @@ export class CuttingProxy {
 
   cut() {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** The connections there are stay open, and nothing comes through them any more. */
+  silence() {
+    for (const socket of this.#sockets) socket.unpipe().resume();
   }
 
   close() {

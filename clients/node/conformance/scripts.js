@@ -32,6 +32,7 @@ const DURATION_FIELDS = new Set([
   'heartbeatInterval',
   'startOffset',
   'endOffset',
+  'retryDelay',
 ]);
 
 /** @param {URL} folder @returns {Script[]} ordered by name */
@@ -68,7 +69,7 @@ export function msFromJson(duration) {
 }
 
 /** @param {object} object @param {string[]} allowed @param {string} where */
-function refuseUnknown(object, allowed, where) {
+export function refuseUnknown(object, allowed, where) {
   const unknown = Object.keys(object).filter((key) => !allowed.includes(key));
   if (unknown.length) throw new Error(`${where}: unknown ${unknown.join(', ')}`);
 }

@@ -7,7 +7,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export class CallReader {
   #call;
   #responses;
-  #isSilent = false;
+  /** Whether the call was given up as it said nothing for too long. */
+  isSilent = false;
 
   /**
    * @param {any} call grpc-js duplex call
@@ -29,7 +30,7 @@ export class CallReader {
       const { value } = await this.#responses.next();
       return value;
     } catch (error) {
-      throw this.#isSilent
+      throw this.isSilent
         ? new TranslatorError('UNAVAILABLE', `no message for ${this.maxSilenceMs} ms`)
         : errorFromCall(error);
     } finally {
@@ -38,7 +39,7 @@ export class CallReader {
   }
 
   #stopWaiting() {
-    this.#isSilent = true;
+    this.isSilent = true;
     this.#call.cancel();
   }
 }

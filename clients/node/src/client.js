@@ -1,15 +1,16 @@
 import { promisify } from 'node:util';
 import grpc from '@grpc/grpc-js';
-import { errorFromCall, errorFromStatus } from './errors.js';
+import { errorFromCall, errorFromStatus, TranslatorError } from './errors.js';
+import { Link } from './link.js';
 import { translateMessage } from './requests.js';
-import { TranslatorService } from './service.js';
 import { TranslationStream } from './stream.js';
 
 const DEFAULT_RESUME_TIMEOUT_MS = 60_000;
-// grpc-js would wait up to two minutes between attempts, longer than a stream waits to be resumed.
+// grpc-js would wait up to two minutes between attempts to connect, while streams wait for a
+// connection with pauses of their own.
 const DEFAULT_CHANNEL_OPTIONS = {
   'grpc.initial_reconnect_backoff_ms': 200,
-  'grpc.max_reconnect_backoff_ms': 5_000,
+  'grpc.max_reconnect_backoff_ms': 2_000,
 };
 
 /**
@@ -49,7 +50,7 @@ const DEFAULT_CHANNEL_OPTIONS = {
 
 /** A translation server; holds one channel for all its streams. */
 export class TranslatorClient {
-  #service;
+  #link;
   #metadata = new grpc.Metadata();
 
   /**
@@ -61,28 +62,27 @@ export class TranslatorClient {
    * @param {import('@grpc/grpc-js').ChannelOptions} [options.channelOptions]
    */
   constructor(address, { credentials, metadata = {}, channelOptions = {} } = {}) {
-    this.#service = new TranslatorService(
-      address,
-      credentials ?? grpc.credentials.createInsecure(),
-      {
-        ...DEFAULT_CHANNEL_OPTIONS,
-        ...channelOptions,
-      },
-    );
+    this.#link = new Link(address, credentials ?? grpc.credentials.createInsecure(), {
+      ...DEFAULT_CHANNEL_OPTIONS,
+      ...channelOptions,
+    });
     for (const [name, value] of Object.entries(metadata)) this.#metadata.set(name, value);
   }
 
   /**
    * Open a live stream.
    *
-   * @param {import('./requests.js').StreamOptions & {resumeTimeoutMs?: number}} options
-   *   resumeTimeoutMs: how long to try to go on after a break; default: 60,000
+   * @param {import('./requests.js').StreamOptions & {resumeTimeoutMs?: number,
+   *   connectTimeoutMs?: number}} options resumeTimeoutMs: how long to try to go on after a break;
+   *   default: 60,000. connectTimeoutMs: how long to try to open the stream while nobody answers;
+   *   each attempt is told by a connecting event; default: 0, it fails at once
    * @returns {TranslationStream}
    */
-  stream({ resumeTimeoutMs = DEFAULT_RESUME_TIMEOUT_MS, ...options }) {
-    return new TranslationStream(this.#service, options, {
+  stream({ resumeTimeoutMs = DEFAULT_RESUME_TIMEOUT_MS, connectTimeoutMs = 0, ...options }) {
+    return new TranslationStream(this.#link, options, {
       metadata: this.#metadata,
       resumeTimeoutMs,
+      connectTimeoutMs,
     });
   }
 
@@ -127,7 +127,7 @@ export class TranslatorClient {
 
   /** Close the channel. Streams that are open break. */
   close() {
-    this.#service.close();
+    this.#link.close();
   }
 
   /**
@@ -137,11 +137,19 @@ export class TranslatorClient {
   async #unary(method, request, timeoutMs) {
     const options = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
     try {
-      const call = promisify(this.#service[method]).bind(this.#service);
+      const { service } = this.#link;
+      const call = promisify(service[method]).bind(service);
       return await call(request, this.#metadata, options);
     } catch (error) {
-      throw errorFromCall(error);
+      throw this.#named(errorFromCall(error));
     }
+  }
+
+  /** @param {TranslatorError} error @returns {TranslatorError} one that names the address */
+  #named(error) {
+    if (error.code !== 'UNAVAILABLE' || error.reason) return error;
+    const message = `${this.#link.address} could not be reached: ${error.message}`;
+    return new TranslatorError(error.code, message, { cause: error });
   }
 }
 

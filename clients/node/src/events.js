@@ -4,6 +4,23 @@ import { msFromDuration } from './duration.js';
 import { errorFromStatus } from './errors.js';
 
 /**
+ * @typedef {object} ConnectingEvent the server is about to be called for the first time, or once
+ *   more as it did not answer; comes only with the option connectTimeoutMs
+ * @property {'connecting'} type
+ * @property {string} address of the server, as the client was given it
+ * @property {number} attempt 1, 2, …
+ * @property {import('./errors.js').TranslatorError} [cause] why the attempt before failed
+ * @property {number} waitMs the attempt is made after so long
+ *
+ * @typedef {object} ReconnectingEvent the stream broke off and is about to be resumed; comes once
+ *   for each attempt, and a started event when it has been
+ * @property {'reconnecting'} type
+ * @property {string} address of the server, as the client was given it
+ * @property {number} attempt 1, 2, … since the stream last worked
+ * @property {import('./errors.js').TranslatorError} cause what broke the stream, or why the attempt
+ *   before failed
+ * @property {number} waitMs the attempt is made after so long
+ *
  * @typedef {object} StartedEvent the session is open
  * @property {'started'} type
  * @property {boolean} resumed whether the stream broke before and goes on with this; the drafts
@@ -74,8 +91,29 @@ import { errorFromStatus } from './errors.js';
  * @property {number} decoderStepsRun
  * @property {number} decoderStepsSaved
  *
- * @typedef {StartedEvent | UpdateEvent | HeartbeatEvent | WarningEvent | ReportEvent} StreamEvent
+ * @typedef {ConnectingEvent | ReconnectingEvent | StartedEvent | UpdateEvent | HeartbeatEvent
+ *   | WarningEvent | ReportEvent} StreamEvent
  */
+
+/**
+ * @param {string} address
+ * @param {import('./errors.js').TranslatorError | undefined} cause
+ * @param {{attempt: number, waitMs: number}} plan
+ * @returns {ConnectingEvent}
+ */
+export function connectingEvent(address, cause, { attempt, waitMs }) {
+  return { type: 'connecting', address, attempt, cause, waitMs };
+}
+
+/**
+ * @param {string} address
+ * @param {import('./errors.js').TranslatorError} cause
+ * @param {{attempt: number, waitMs: number}} plan
+ * @returns {ReconnectingEvent}
+ */
+export function reconnectingEvent(address, cause, { attempt, waitMs }) {
+  return { type: 'reconnecting', address, attempt, cause, waitMs };
+}
 
 /** @param {any} message SessionStarted @param {boolean} resumed @returns {StartedEvent} */
 export function startedEvent({ sessionId, targets, limits, detectedLanguageCode }, resumed) {

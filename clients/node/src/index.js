@@ -9,7 +9,9 @@ export { TranslationStream } from './stream.js';
  * @typedef {import('./client.js').Policy} Policy
  * @typedef {import('./client.js').Translation} Translation
  * @typedef {import('./errors.js').FieldViolation} FieldViolation
+ * @typedef {import('./events.js').ConnectingEvent} ConnectingEvent
  * @typedef {import('./events.js').HeartbeatEvent} HeartbeatEvent
+ * @typedef {import('./events.js').ReconnectingEvent} ReconnectingEvent
  * @typedef {import('./events.js').ReportEvent} ReportEvent
  * @typedef {import('./events.js').StartedEvent} StartedEvent
  * @typedef {import('./events.js').StreamEvent} StreamEvent

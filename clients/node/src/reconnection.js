@@ -1,25 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TranslatorError } from './errors.js';
 
-const MIN_PAUSE_MS = 100;
-const MAX_PAUSE_MS = 5_000;
+const BASE_MS = 50;
+const MOST_MS = 2_500;
 
-/** When to try again after a break: at once, then with growing pauses, for a limited time. */
+/**
+ * When to try again: at once, then after growing pauses that are random in part, for
+ * a limited time. The n-th attempt after the first comes after between a and 2a, where a is
+ * 50 × 2ⁿ ms and 2,500 ms at most. Where the server says when to try again, no attempt comes
+ * sooner, and each a random time later, up to as long again and 2,500 ms at most: the clients of a
+ * server that went away must not come back all at once.
+ */
 export class Reconnection {
-  #service;
-  #timeoutMs;
+  #address;
   #signal;
   #attempts = 0;
   #since = 0;
+  #waitMs = 0;
 
   /**
-   * @param {any} service grpc-js client
-   * @param {number} timeoutMs how long to try
+   * @param {string} address of the server
    * @param {AbortSignal} signal ends the waiting
    */
-  constructor(service, timeoutMs, signal) {
-    this.#service = service;
-    this.#timeoutMs = timeoutMs;
+  constructor(address, signal) {
+    this.#address = address;
     this.#signal = signal;
   }
 
@@ -29,45 +33,32 @@ export class Reconnection {
   }
 
   /**
-   * Wait until it is worth trying again.
+   * Plan the next attempt.
    *
-   * @param {TranslatorError} cause what broke the stream
+   * @param {number} timeoutMs how long to try since the first one
+   * @param {TranslatorError} [cause] what broke the stream, or why the last attempt failed
+   * @returns {{attempt: number, waitMs: number}} which it is, from 1 on, and when it is made
    * @throws {TranslatorError} CONNECTION_LOST when the time is up
    */
-  async wait(cause) {
-    if (this.#attempts === 0) this.#since = Date.now();
-    const deadline = this.#since + this.#timeoutMs;
-    const pause = Math.max(cause.retryAfterMs ?? 0, this.#pauseMs());
+  plan(timeoutMs, cause) {
+    const now = Date.now();
+    if (this.#attempts === 0) this.#since = now;
+    const ownMs = this.#attempts && Math.min(BASE_MS * 2 ** this.#attempts, MOST_MS);
+    const leastMs = Math.max(cause?.retryAfterMs ?? 0, ownMs);
+    if (cause && now + leastMs > this.#since + timeoutMs) throw this.#lost(timeoutMs, cause);
+    this.#waitMs = leastMs + Math.min(leastMs, MOST_MS) * Math.random();
     this.#attempts++;
-    if (Date.now() + pause > deadline) throw this.#lost(cause);
-    await sleep(pause, undefined, { signal: this.#signal });
-    await this.#untilReady(deadline, cause);
+    return { attempt: this.#attempts, waitMs: this.#waitMs };
   }
 
-  /** Random, so that the sessions of a server that went away do not come back all at once. */
-  #pauseMs() {
-    if (this.#attempts === 0) return 0;
-    const most = Math.min(MIN_PAUSE_MS * 2 ** this.#attempts, MAX_PAUSE_MS);
-    return most * (0.5 + Math.random() / 2);
+  /** Wait for the attempt that was planned. */
+  async wait() {
+    await sleep(this.#waitMs, undefined, { signal: this.#signal });
   }
 
-  /** @param {number} deadline @param {TranslatorError} cause @returns {Promise<void>} */
-  #untilReady(deadline, cause) {
-    return new Promise((resolve, reject) => {
-      const stop = () => reject(this.#signal.reason);
-      if (this.#signal.aborted) stop();
-      this.#signal.addEventListener('abort', stop, { once: true });
-      this.#service.waitForReady(deadline, (/** @type {Error | undefined} */ error) => {
-        this.#signal.removeEventListener('abort', stop);
-        if (error) reject(this.#lost(cause));
-        else resolve();
-      });
-    });
-  }
-
-  /** @param {TranslatorError} cause */
-  #lost(cause) {
-    const message = `not resumed within ${this.#timeoutMs} ms after the stream broke: ${cause.message}`;
+  /** @param {number} timeoutMs @param {TranslatorError} cause */
+  #lost(timeoutMs, cause) {
+    const message = `no stream to ${this.#address} within ${timeoutMs} ms: ${cause.message}`;
     return new TranslatorError('UNAVAILABLE', message, { reason: 'CONNECTION_LOST', cause });
   }
 }

@@ -14,7 +14,7 @@ import { durationFromMs } from './duration.js';
  *
  * @typedef {object} StreamOptions
  * @property {string} source language of the source, BCP-47; "und" to have it detected
- * @property {string[]} targets languages to translate into
+ * @property {readonly string[]} targets languages to translate into; at least one
  * @property {string} [model] default: the best for each pair
  * @property {Latency | (string & {}) | NamedPolicy} [policy] a preset, or a policy by its name;
  *   default: "balanced"
@@ -71,6 +71,7 @@ export function configMessage(options) {
     ...unknown
   } = options;
   refuseUnknown(unknown);
+  refuseOther('targets', targets);
   if (!(segmentation in SEGMENTATIONS)) {
     throw new TypeError(`segmentation: one of ${Object.keys(SEGMENTATIONS).join(', ')}`);
   }
@@ -149,6 +150,7 @@ export function translateMessage(texts, options) {
     ...unknown
   } = options;
   refuseUnknown(unknown);
+  refuseOther('texts', texts);
   return {
     texts,
     sourceLanguageCode: source,
@@ -165,6 +167,28 @@ export function translateMessage(texts, options) {
 function refuseUnknown(unknown) {
   const [name] = Object.keys(unknown);
   if (name !== undefined) throw new TypeError(`unknown option: ${name}`);
+}
+
+/**
+ * The message names the argument and the type, not the value, which may be a user's text.
+ *
+ * @param {string} name
+ * @param {unknown} value what has to be an array of strings
+ */
+function refuseOther(name, value) {
+  if (!Array.isArray(value)) {
+    const hint = typeof value === 'string' ? `; write ${name}: […] around a single one` : '';
+    throw new TypeError(`${name}: an array of strings is needed, not ${typeName(value)}${hint}`);
+  }
+  const index = value.findIndex((item) => typeof item !== 'string');
+  if (index >= 0) {
+    throw new TypeError(`${name}[${index}]: a string is needed, not ${typeName(value[index])}`);
+  }
+}
+
+/** @param {unknown} value */
+function typeName(value) {
+  return value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
 }
 
 /**

@@ -1,6 +1,14 @@
 import { CallReader } from './call-reader.js';
 import { TranslatorError } from './errors.js';
-import { heartbeatEvent, reportEvent, startedEvent, updateEvent, warningEvent } from './events.js';
+import {
+  connectingEvent,
+  heartbeatEvent,
+  reconnectingEvent,
+  reportEvent,
+  startedEvent,
+  updateEvent,
+  warningEvent,
+} from './events.js';
 import { Reconnection } from './reconnection.js';
 import { configMessage } from './requests.js';
 import { SourceLog } from './source-log.js';
@@ -29,7 +37,7 @@ const UNDETERMINED = 'und';
  * @implements {AsyncIterable<StreamEvent>}
  */
 export class TranslationStream {
-  #service;
+  #link;
   #metadata;
   /** The config in force. @type {StreamOptions} */
   #options;
@@ -38,6 +46,7 @@ export class TranslationStream {
   #abort = new AbortController();
   #reconnection;
   #resumeTimeoutMs;
+  #connectTimeoutMs;
   #sessionId = '';
   #isEnded = false;
   #hasReport = false;
@@ -46,19 +55,22 @@ export class TranslationStream {
   #unanswered = /** @type {import('./source-log.js').ConfigEntry[]} */ ([]);
   /** @type {any} */
   #call;
+  /** What the call was made with. @type {any} */
+  #service;
   #events;
 
   /**
-   * @param {any} service grpc-js client
+   * @param {import('./link.js').Link} link
    * @param {StreamOptions} options
-   * @param {{metadata: any, resumeTimeoutMs: number}} connection
+   * @param {{metadata: any, resumeTimeoutMs: number, connectTimeoutMs: number}} connection
    */
-  constructor(service, options, { metadata, resumeTimeoutMs }) {
-    this.#service = service;
+  constructor(link, options, { metadata, resumeTimeoutMs, connectTimeoutMs }) {
+    this.#link = link;
     this.#metadata = metadata;
     this.#options = options;
     this.#resumeTimeoutMs = resumeTimeoutMs;
-    this.#reconnection = new Reconnection(service, resumeTimeoutMs, this.#abort.signal);
+    this.#connectTimeoutMs = connectTimeoutMs;
+    this.#reconnection = new Reconnection(link.address, this.#abort.signal);
     this.#connect();
     this.#events = this.#receive();
   }
@@ -165,6 +177,7 @@ export class TranslationStream {
   }
 
   #connect() {
+    this.#service = this.#link.service;
     const call = this.#service.streamingTranslate(this.#metadata);
     // The reader raises it; without a listener node would end the process.
     call.on('error', () => {});
@@ -174,17 +187,18 @@ export class TranslationStream {
       const targets = resumed.map(({ targetLanguageCode }) => targetLanguageCode);
       const resume = { sessionId: this.#sessionId, targets: resumed };
       call.write({ config: { ...configMessage({ ...this.#options, targets }), resume } });
-      for (const request of this.#log.replay(this.#transcript.covered)) {
-        if ('config' in request) {
-          request.config.accepted = false;
-          this.#unanswered.push(request.config);
-          call.write({ config: configMessage(request.config.options) });
-        } else {
-          call.write(request);
-        }
-      }
     } else {
       call.write({ config: configMessage(this.#options) });
+    }
+    const covered = this.#sessionId ? this.#transcript.covered : 0;
+    for (const request of this.#log.replay(covered)) {
+      if ('config' in request) {
+        request.config.accepted = false;
+        this.#unanswered.push(request.config);
+        call.write({ config: configMessage(request.config.options) });
+      } else {
+        call.write(request);
+      }
     }
     if (this.#isEnded) call.end();
     this.#call = call;
@@ -193,11 +207,13 @@ export class TranslationStream {
   /** @returns {AsyncGenerator<StreamEvent, void, void>} */
   async *#receive() {
     try {
+      if (this.#connectTimeoutMs) yield this.#planned();
       for (;;) {
         const broken = yield* this.#receiveFrom(this.#call);
-        if (!broken) return;
+        if (!broken || this.#abort.signal.aborted) return;
         this.#call.cancel();
-        await this.#reconnection.wait(broken);
+        yield this.#planned(broken);
+        await this.#reconnection.wait();
         this.#connect();
       }
     } catch (error) {
@@ -208,13 +224,29 @@ export class TranslationStream {
   }
 
   /**
+   * Plan the next attempt.
+   *
+   * @param {TranslatorError} [cause] why there has to be one; none for the first
+   * @returns {StreamEvent} that tells of it
+   */
+  #planned(cause) {
+    const timeoutMs = this.#sessionId ? this.#resumeTimeoutMs : this.#connectTimeoutMs;
+    const plan = this.#reconnection.plan(timeoutMs, cause);
+    const { address } = this.#link;
+    return this.#sessionId && cause
+      ? reconnectingEvent(address, cause, plan)
+      : connectingEvent(address, cause, plan);
+  }
+
+  /**
    * @param {any} call
    * @returns {AsyncGenerator<StreamEvent, TranslatorError | undefined, void>} why to resume;
    *   undefined at the end
    */
   async *#receiveFrom(call) {
-    const reader = new CallReader(call, this.#resumeTimeoutMs);
     const isResumed = this.#sessionId !== '';
+    const openTimeoutMs = isResumed ? 0 : this.#connectTimeoutMs;
+    const reader = new CallReader(call, openTimeoutMs || this.#resumeTimeoutMs);
     let isStarted = false;
     for (;;) {
       let response;
@@ -223,12 +255,13 @@ export class TranslationStream {
       } catch (error) {
         // The report is the last there is: nothing is missing.
         if (this.#hasReport) return undefined;
-        return resumable(error, isResumed, isStarted);
+        if (reader.isSilent) this.#link.renew(this.#service);
+        return this.#resumable(error, isResumed, isStarted);
       }
       if (response === undefined) {
         return this.#hasReport ? undefined : this.#lost('the server ended without a report');
       }
-      if (isStarted) this.#reconnection.succeeded();
+      if (isStarted && response.response !== 'goAway') this.#reconnection.succeeded();
       switch (response.response) {
         case 'started': {
           const event = startedEvent(response.started, isResumed && !isStarted);
@@ -271,6 +304,7 @@ export class TranslationStream {
    * @param {boolean} isAnswer whether this connection has had one before
    */
   #begin(started, isAnswer) {
+    const wasOpen = this.#sessionId !== '';
     this.#sessionId = started.sessionId;
     const source = started.detectedLanguageCode;
     // The first that names the language answers no config.
@@ -283,6 +317,7 @@ export class TranslationStream {
     // A resume has to name it.
     if (source) this.#options = { ...this.#options, source };
     this.#transcript.begin(started, isAnswer);
+    if (!wasOpen) this.#reconnection.succeeded();
     this.#trim();
   }
 
@@ -318,18 +353,21 @@ export class TranslationStream {
     if (++this.#mismatches > MAX_MISMATCHES) throw error;
     return error;
   }
-}
 
-/**
- * @param {any} error
- * @param {boolean} isResumed whether the connection resumes an earlier one
- * @param {boolean} isStarted whether the server has answered on it
- * @returns {TranslatorError} to resume for; any other error is thrown
- */
-function resumable(error, isResumed, isStarted) {
-  const hadSession = isResumed || isStarted;
-  if (hadSession && error.code === 'UNAVAILABLE') return error;
-  // Other replicas may be full for a moment when one has gone away.
-  if (isResumed && !isStarted && error.retryAfterMs !== undefined) return error;
-  throw error;
+  /**
+   * @param {any} error
+   * @param {boolean} isResumed whether the connection resumes an earlier one
+   * @param {boolean} isStarted whether the server has answered on it
+   * @returns {TranslatorError} to try again for; any other error is thrown
+   */
+  #resumable(error, isResumed, isStarted) {
+    const { code, retryAfterMs } = error;
+    if (isResumed || isStarted) {
+      // A server that is stopped hard ends its calls with CANCELLED.
+      if (code === 'UNAVAILABLE' || code === 'CANCELLED') return error;
+    } else if (code === 'UNAVAILABLE' && this.#connectTimeoutMs) return error;
+    // Other replicas may be full for a moment when one has gone away.
+    if (isResumed && !isStarted && retryAfterMs !== undefined) return error;
+    throw error;
+  }
 }

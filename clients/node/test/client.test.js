@@ -94,5 +94,84 @@ test('a stream to nobody fails at once', async (t) => {
   t.after(() => client.close());
   await assert.rejects(eventsOf(client.stream({ source: 'xx', targets: ['yy'] })), {
     code: 'UNAVAILABLE',
+    message: /ECONNREFUSED 127\.0\.0\.1:1/,
   });
+  await assert.rejects(client.translate(['a'], { source: 'xx', target: 'yy' }), {
+    code: 'UNAVAILABLE',
+    message: /^127\.0\.0\.1:1 could not be reached: .*ECONNREFUSED/,
+  });
+});
+
+test('attempts to reach nobody are told, and the error names the address and the reason', async (t) => {
+  const client = new TranslatorClient('127.0.0.1:1');
+  t.after(() => client.close());
+  const stream = client.stream({ source: 'xx', targets: ['yy'], connectTimeoutMs: 500 });
+  /** @type {any[]} */
+  const events = [];
+  const reading = async () => {
+    for await (const event of stream) events.push(event);
+  };
+  await assert.rejects(reading(), {
+    code: 'UNAVAILABLE',
+    reason: 'CONNECTION_LOST',
+    message: /^no stream to 127\.0\.0\.1:1 within 500 ms: .*ECONNREFUSED/,
+  });
+  assert.ok(events.length > 1);
+  assert.deepEqual(events[0], {
+    type: 'connecting',
+    address: '127.0.0.1:1',
+    attempt: 1,
+    cause: undefined,
+    waitMs: 0,
+  });
+  assert.match(events[1].cause.message, /ECONNREFUSED/);
+});
+
+test('what was sent before a server answers is sent to the one that does', async (t) => {
+  /** @type {any[]} */
+  const requests = [];
+  const stream = await streamTo(
+    t,
+    [
+      (peer) => peer.fail('UNAVAILABLE'),
+      async (peer) => {
+        peer.start();
+        requests.push(...(await peer.receiveAll()));
+        peer.finish();
+      },
+    ],
+    { connectTimeoutMs: 5000 },
+  );
+  stream.send('a ');
+  stream.send('b.');
+  stream.end();
+  const events = await eventsOf(stream);
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['connecting', 'connecting', 'started', 'report'],
+  );
+  assert.deepEqual(
+    requests.map(({ source }) => source?.committed),
+    [undefined, 'a ', 'b.'],
+  );
+});
+
+test('a string where a list belongs is an error that says so', async (t) => {
+  const client = new TranslatorClient('127.0.0.1:1');
+  t.after(() => client.close());
+  /** @type {any} */
+  const loose = client;
+  assert.throws(() => loose.stream({ source: 'xx', targets: 'yy' }), {
+    name: 'TypeError',
+    message: 'targets: an array of strings is needed, not string; write targets: […] around a single one',
+  });
+  assert.throws(() => loose.stream({ source: 'xx', targets: ['yy', 7] }), {
+    message: 'targets[1]: a string is needed, not number',
+  });
+  assert.throws(() => loose.stream({ source: 'xx' }), {
+    message: 'targets: an array of strings is needed, not undefined',
+  });
+  for (const texts of [undefined, 7, { text: 'a' }, [['a']]]) {
+    await assert.rejects(loose.translate(texts, { source: 'xx', target: 'yy' }), TypeError);
+  }
 });

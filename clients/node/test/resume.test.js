@@ -72,6 +72,7 @@ for (const [name, breakOff] of Object.entries(breaks)) {
       'started false',
       'update',
       'update',
+      'reconnecting',
       'started true',
       'update',
       'report',
@@ -366,8 +367,9 @@ test('a silent server counts as gone', async (t) => {
   const events = await eventsOf(stream);
   assert.deepEqual(
     events.map(({ type }) => type),
-    ['started', 'report'],
+    ['started', 'reconnecting', 'report'],
   );
+  assert.match(events[1].cause.message, /no message for 60 ms/);
 });
 
 test('a draining server is asked again, after the time it names', async (t) => {
@@ -385,8 +387,19 @@ test('a draining server is asked again, after the time it names', async (t) => {
   const events = await eventsOf(stream);
   assert.deepEqual(
     events.map(({ type }) => type),
-    ['started', 'report'],
+    ['started', 'reconnecting', 'reconnecting', 'reconnecting', 'report'],
   );
+  const attempts = events.filter(({ type }) => type === 'reconnecting');
+  assert.deepEqual(
+    attempts.map(({ attempt, cause }) => [attempt, cause.reason]),
+    [
+      [1, ''],
+      [2, 'DRAINING'],
+      [3, 'OVERLOADED'],
+    ],
+  );
+  // No sooner than the server said, and not all clients at once.
+  for (const { waitMs } of attempts.slice(1)) assert.ok(waitMs > 30, `after ${waitMs} ms`);
 });
 
 test('the stream is lost when nobody answers in time', async (t) => {
@@ -401,7 +414,11 @@ test('the stream is lost when nobody answers in time', async (t) => {
     ],
     { resumeTimeoutMs: 500 },
   );
-  await assert.rejects(eventsOf(stream), { code: 'UNAVAILABLE', reason: 'CONNECTION_LOST' });
+  await assert.rejects(eventsOf(stream), {
+    code: 'UNAVAILABLE',
+    reason: 'CONNECTION_LOST',
+    message: /^no stream to 127\.0\.0\.1:\d+ within 500 ms: it is UNAVAILABLE$/,
+  });
 });
 
 test('a server that keeps losing text is given up', async (t) => {

@@ -205,3 +205,27 @@ test('drained waits while the server does not read', async (t) => {
   stream.end();
   assert.equal((await events).at(-1).type, 'report');
 });
+
+test('a reconfiguration may change the source', async (t) => {
+  /** @type {any[]} */
+  const requests = [];
+  const stream = await streamTo(t, [
+    async (peer) => {
+      peer.start();
+      requests.push(...(await peer.receiveAll()));
+      peer.start();
+      peer.finish();
+    },
+  ]);
+  stream.reconfigure({ source: 'zz' });
+  assert.throws(() => stream.reconfigure(/** @type {any} */ ({ targets: 'yy' })), TypeError);
+  stream.end();
+  await eventsOf(stream);
+  assert.deepEqual(
+    requests.map(({ config }) => [config.sourceLanguageCode, config.targetLanguageCodes]),
+    [
+      ['xx', ['yy']],
+      ['zz', ['yy']],
+    ],
+  );
+});

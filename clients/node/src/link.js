@@ -1,0 +1,40 @@
+import { TranslatorService } from './service.js';
+
+// Channels with the same options share a connection, but for those that have this.
+const OWN_CONNECTION = { 'grpc.use_local_subchannel_pool': 1 };
+
+/** The channel to a server, and a fresh one when it went silent. */
+export class Link {
+  #credentials;
+  #options;
+
+  /**
+   * @param {string} address
+   * @param {import('@grpc/grpc-js').ChannelCredentials} credentials
+   * @param {import('@grpc/grpc-js').ChannelOptions} options
+   */
+  constructor(address, credentials, options) {
+    this.address = address;
+    this.#credentials = credentials;
+    this.#options = options;
+    this.service = new TranslatorService(address, credentials, options);
+  }
+
+  /**
+   * Replace the channel of a call that went silent, unless that has been done since. A connection
+   * that is gone without a word looks alive: whatever is sent on it waits for an answer in vain.
+   *
+   * @param {any} service that the call was made with
+   */
+  renew(service) {
+    if (service !== this.service) return;
+    const options = { ...this.#options, ...OWN_CONNECTION };
+    this.service = new TranslatorService(this.address, this.#credentials, options);
+    // Other calls on it go on until they end.
+    service.close();
+  }
+
+  close() {
+    this.service.close();
+  }
+}

@@ -1,0 +1,74 @@
+"""Settings: what is taken from the environment, and what is not."""
+
+import logging
+
+import pytest
+
+from translator.config import load_config, warn_of_service_links
+from translator.errors import ConfigError
+
+pytestmark = pytest.mark.unit
+
+# As in a pod beside the Services `translator`, with a named port, and `translator-metrics`.
+SERVICE_LINKS = {
+    "TRANSLATOR_SERVICE_HOST": "10.96.7.1",
+    "TRANSLATOR_SERVICE_PORT": "50051",
+    "TRANSLATOR_SERVICE_PORT_GRPC_WEB": "50051",
+    "TRANSLATOR_PORT": "tcp://10.96.7.1:50051",
+    "TRANSLATOR_PORT_50051_TCP": "tcp://10.96.7.1:50051",
+    "TRANSLATOR_PORT_50051_TCP_PROTO": "tcp",
+    "TRANSLATOR_PORT_50051_TCP_PORT": "50051",
+    "TRANSLATOR_PORT_50051_TCP_ADDR": "10.96.7.1",
+    "TRANSLATOR_METRICS_SERVICE_HOST": "10.96.7.2",
+    "TRANSLATOR_METRICS_SERVICE_PORT": "9090",
+    "TRANSLATOR_METRICS_PORT": "tcp://10.96.7.2:9090",
+    "TRANSLATOR_METRICS_PORT_9090_TCP_ADDR": "10.96.7.2",
+}
+
+
+def test_what_kubernetes_tells_of_a_service_is_no_setting(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, value in SERVICE_LINKS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TRANSLATOR_THREADS", "3")
+    config = load_config()
+    assert (config.port, config.metrics_port, config.threads) == (50051, None, 3)
+    warn_of_service_links()
+    [hint] = [record.getMessage() for record in caplog.records]
+    assert "`enableServiceLinks: false`" in hint
+    assert all(name in hint for name in SERVICE_LINKS)
+    assert "TRANSLATOR_THREADS" not in hint
+
+
+def test_without_them_there_is_no_hint(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("TRANSLATOR_PORT", "7000")
+    assert load_config().port == 7000
+    warn_of_service_links()
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TRANSLATOR_PROT", "tcp://10.96.7.1:50051"),
+        ("TRANSLATOR_PORT", "10.96.7.1:50051"),
+        ("TRANSLATOR_HOST_PORT", "50051"),
+        ("TRANSLATOR_SERVICE", "10.96.7.1"),
+    ],
+)
+def test_what_only_looks_like_them_is_still_a_mistake(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=r"port|there is no such setting"):
+        load_config()
+
+
+@pytest.mark.parametrize(("name", "value"), [("log_level", "loud"), ("log_format", "xml")])
+def test_a_wrong_log_setting_says_what_is_allowed(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=rf"{name}: .*'(info|json)'"):
+        load_config(overrides={name: value})

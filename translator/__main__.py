@@ -1,0 +1,43 @@
+"""``translator``, and ``python -m translator``: the command line where what it needs is installed.
+
+The base install is the client. A command that needs more says which extra has it.
+"""
+
+import gc
+import importlib.util
+import sys
+
+from translator import DISTRIBUTION
+
+__all__ = ["main"]
+
+# As for any mistake in the set-up; see translator.cli.
+_NOT_INSTALLED = 5
+
+
+def main() -> None:
+    """Run the command line; a package that is not installed is a sentence, not a traceback."""
+    try:
+        from translator.cli import main as commands
+
+        commands(prog_name="translator")
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if not package or importlib.util.find_spec(package) is not None:
+            # It is there, and a part of it is not: a bug, here or there.
+            raise
+        evaluates = sys.argv[1:2] == ["evaluate"]
+        name, extra = ("translator evaluate", "eval") if evaluates else ("translator", "server")
+        sys.stderr.write(
+            f"Error: `{name}` needs the package {package}, which is not installed: "
+            f"pip install '{DISTRIBUTION}[{extra}]'\n"
+        )
+        sys.exit(_NOT_INSTALLED)
+    finally:
+        # At its end Python looks for garbage, which takes a second or two for torch's modules. The
+        # process is gone in a moment.
+        gc.freeze()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""What ``translator stream`` sends: text as it is read, word by word, or line by line."""
+
+import asyncio
+import codecs
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+__all__ = ["Piece", "as_it_comes", "by_lines", "paced", "pieces"]
+
+# A word with the white space before it, or white space at the very end.
+_WORD = re.compile(r"\s*\S+|\s+$")
+_READ_BYTES = 4096
+# A line that is longer is sent in parts.
+_MAX_LINE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Source to send, and whether the segment ends after it."""
+
+    text: str
+    ends_segment: bool = False
+
+
+async def as_it_comes(file: BinaryIO) -> AsyncIterator[str]:
+    """Text as soon as it can be read; reading waits in a thread."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    # read1 returns what is there, read would wait for all of it.
+    read = getattr(file, "read1", file.read)
+    while block := await asyncio.to_thread(read, _READ_BYTES):
+        if text := decoder.decode(block):
+            yield text
+    if rest := decoder.decode(b"", final=True):
+        yield rest
+
+
+async def pieces(texts: AsyncIterator[str]) -> AsyncIterator[Piece]:
+    """Each text as it is."""
+    async for text in texts:
+        yield Piece(text)
+
+
+async def by_lines(texts: AsyncIterator[str]) -> AsyncIterator[Piece]:
+    """Each line, without its end (LF or CRLF), as a segment; blank ones are left out."""
+    held = ""
+    async for text in texts:
+        *lines, held = (held + text).split("\n")
+        for line in lines:
+            if line := line.removesuffix("\r"):
+                yield Piece(line, ends_segment=True)
+        while len(held) > _MAX_LINE:
+            part, held = held[:_MAX_LINE], held[_MAX_LINE:]
+            yield Piece(part)
+    if held := held.removesuffix("\r"):
+        yield Piece(held, ends_segment=True)
+
+
+async def paced(given: AsyncIterator[Piece], words_per_second: float) -> AsyncIterator[Piece]:
+    """One word after the other, with as much time between them as the pace says."""
+    pending = ""
+    async for piece in given:
+        pending += piece.text
+        words = _WORD.findall(pending) or [""]
+        # The last word may go on in the next piece.
+        pending = "" if piece.ends_segment else words.pop()
+        for index, word in enumerate(words, start=1):
+            yield Piece(word, piece.ends_segment and index == len(words))
+            await asyncio.sleep(1 / words_per_second)
+    if pending:
+        yield Piece(pending)

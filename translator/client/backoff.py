@@ -1,0 +1,47 @@
+"""How long to wait before the next attempt to open a stream."""
+
+import random
+from collections.abc import Callable
+
+__all__ = ["Backoff"]
+
+_BASE_S = 0.05
+_MOST_S = 2.5
+_MOST_DOUBLINGS = 10
+
+
+class Backoff:
+    """Growing pauses that are random in part.
+
+    The first attempt comes at once. The n-th one after it comes after a pause between ``a`` and
+    ``2 × a``, where ``a`` is ``0.05 × 2ⁿ`` seconds and 2.5 at most. Where the server says when to
+    try again, no attempt comes sooner, and each a random time later, up to as long again and 2.5
+    seconds at most: the clients of a server that went away must not come back all at once.
+
+    Args:
+        chance: Gives random numbers from 0 to 1.
+
+    Attributes:
+        attempts: Pauses given since the last ``reset``.
+    """
+
+    # It spreads load, it keeps no secret.
+    def __init__(self, chance: Callable[[], float] = random.random) -> None:
+        self.attempts = 0
+        self._chance = chance
+
+    def next_s(self, retry_after_s: float = 0.0) -> float:
+        """The pause before the next attempt, in seconds.
+
+        Args:
+            retry_after_s: What the server said; 0 when it said nothing.
+        """
+        doublings = min(self.attempts, _MOST_DOUBLINGS)
+        own_s = min(_BASE_S * 2**doublings, _MOST_S) if doublings else 0.0
+        self.attempts += 1
+        least_s = max(own_s, retry_after_s)
+        return least_s + min(least_s, _MOST_S) * self._chance()
+
+    def reset(self) -> None:
+        """The stream works again: after its next break the first attempt comes at once."""
+        self.attempts = 0

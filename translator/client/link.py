@@ -1,0 +1,101 @@
+"""The channel to a server, and a fresh one when it went silent."""
+
+from collections.abc import Sequence
+
+import grpc
+
+from translator.client.connection import Call
+from translator.v1.translator_service_pb2_grpc import TranslatorServiceStub
+
+__all__ = ["Link"]
+
+_CHANNEL_OPTIONS = (
+    # Finds a dead peer below a silent stream. Servers of this service take pings from 30 s on.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.max_pings_without_data", 0),
+    # gRPC's own back-off covers connecting only. It would grow to two minutes, while streams wait
+    # for a connection with pauses of their own.
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+)
+# Channels with the same options share a connection, but for those that have this.
+_OWN_CONNECTION = ("grpc.use_local_subchannel_pool", 1)
+
+
+class Link:
+    """A channel for all calls of a client.
+
+    Args:
+        address: ``host:port``, or any target that gRPC resolves.
+        credentials: Channel credentials; None connects without TLS.
+        metadata: Sent with every call.
+        options: gRPC channel options that are added to this client's own, and win.
+
+    Attributes:
+        generation: How often the channel has been replaced.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        credentials: grpc.ChannelCredentials | None,
+        metadata: Sequence[tuple[str, str | bytes]],
+        options: Sequence[tuple[str, str | int]],
+    ) -> None:
+        self.address = address
+        self.metadata = tuple(metadata)
+        self.generation = 0
+        self._credentials = credentials
+        self._options = {**dict(_CHANNEL_OPTIONS), **dict(options)}
+        self._channel: grpc.aio.Channel | None = None
+        self._stub: TranslatorServiceStub | None = None
+
+    @property
+    def channel(self) -> object:
+        """What a call has to hold on to: a channel that was replaced closes when nobody does."""
+        return self._channel
+
+    @property
+    def stub(self) -> TranslatorServiceStub:
+        """What calls are made with; RuntimeError when the client is not open."""
+        if self._stub is None:
+            raise RuntimeError("the client is not open: use it with 'async with'")
+        return self._stub
+
+    def open(self) -> None:
+        """Make the channel; it connects with the first call."""
+        options = tuple(self._options.items())
+        if self._credentials is None:
+            self._channel = grpc.aio.insecure_channel(self.address, options)
+        else:
+            self._channel = grpc.aio.secure_channel(self.address, self._credentials, options)
+        # Generated code has no annotations.
+        self._stub = TranslatorServiceStub(self._channel)  # type: ignore[no-untyped-call]
+
+    def streaming_call(self) -> Call:
+        """Begin a call of StreamingTranslate; it fails at once where nobody can be reached."""
+        call: Call = self.stub.StreamingTranslate(metadata=self.metadata)
+        return call
+
+    def renew(self, generation: int) -> None:
+        """Replace the channel of a call that went silent, unless that has been done since.
+
+        A connection that is gone without a word looks alive: whatever is sent on it waits for an
+        answer in vain.
+
+        Args:
+            generation: Of this link when the call began.
+        """
+        if self._channel is None or generation != self.generation:
+            return
+        self.generation += 1
+        self._options.update([_OWN_CONNECTION])
+        self.open()
+
+    async def close(self) -> None:
+        """Close the channel; safe to call twice."""
+        channel, self._channel, self._stub = self._channel, None, None
+        if channel is not None:
+            await channel.close(None)

@@ -1,0 +1,46 @@
+"""What a track asks the engine, and when an earlier answer will do."""
+
+from dataclasses import dataclass
+
+from translator.engine.request import Hypothesis
+
+__all__ = ["Answer", "Question"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """All that a hypothesis depends on, so two equal questions have the same answer.
+
+    Attributes:
+        source: Source token ids. The last one tells whether the source is open or closed.
+        target_prefix: Target token ids that the hypothesis has to start with.
+        draft_bias: How much the hypothesis may favour the former draft; see ``Request``.
+    """
+
+    source: tuple[int, ...]
+    target_prefix: tuple[int, ...]
+    draft_bias: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question and the hypothesis that answered it."""
+
+    question: Question
+    hypothesis: Hypothesis
+
+    def answers(self, question: Question) -> bool:
+        """Whether the engine would answer ``question`` with the same hypothesis.
+
+        It would if the source is the same, no bias had a say, and the target prefix has grown along
+        the hypothesis: decoding is greedy, so it would go on as it did.
+        """
+        asked = self.question
+        grown = question.target_prefix
+        return (
+            question.source == asked.source
+            and question.draft_bias == 0.0
+            and not self.hypothesis.biased
+            and grown[: len(asked.target_prefix)] == asked.target_prefix
+            and self.hypothesis.tokens[: len(grown)] == grown
+        )

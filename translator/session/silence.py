@@ -1,0 +1,75 @@
+"""What a silence of the source calls for, and when."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from translator.session.segment import Segment
+from translator.text.words import count_steps
+
+__all__ = ["Silence"]
+
+# How long a word takes to say, in seconds, where media times do not tell.
+_WORD_S = 0.4
+# How long a word of another speaker waits for the next one where sentences do not rest, in seconds.
+_TURN_S = 1.0
+# The longest chunk whose successor is waited for, in seconds.
+_MAX_CHUNK_S = 10.0
+
+
+@dataclass(slots=True)
+class Silence:
+    """How long the source has rested, and what is due when; see ``Rests`` for the times.
+
+    A recogniser that says the same again, or nothing, does not end a silence.
+
+    Attributes:
+        clock: Seconds, monotonic.
+    """
+
+    clock: Callable[[], float]
+    # When anything was new last, and when committed source was; seconds on the clock.
+    _changed_s: float = 0.0
+    _committed_s: float = 0.0
+    # How long the last committed source took to say: the next of its kind is not there sooner.
+    _chunk_s: float = 0.0
+
+    def committed(self, text: str, start_s: float | None, end_s: float | None) -> None:
+        """Committed source has come, with its media times."""
+        if not text.strip():
+            return
+        self._changed_s = self._committed_s = self.clock()
+        if start_s is not None and end_s is not None:
+            chunk_s = end_s - start_s
+        else:
+            chunk_s = _WORD_S * count_steps(text)
+        self._chunk_s = min(chunk_s, _MAX_CHUNK_S)
+
+    def revised(self) -> None:
+        """The tentative tail has changed."""
+        self._changed_s = self.clock()
+
+    def shows_at_s(self, segment: Segment) -> float:
+        """When the open segment is to be shown whole; infinite: never."""
+        rests = segment.config.rests
+        if segment.has_rested or not rests.draft_s:
+            return math.inf
+        if segment.is_blank and not segment.tentative.strip():
+            return math.inf
+        return self._changed_s + rests.draft_s
+
+    def closes_at_s(self, segment: Segment) -> float:
+        """When the open segment is to be closed; infinite: never."""
+        rests = segment.config.rests
+        if segment.is_blank or segment.config.client_segmentation:
+            return math.inf
+        if segment.is_ended:
+            return self._committed_s + rests.sentence_s if rests.sentence_s else math.inf
+        if segment.tentative.strip() or not rests.segment_s:
+            # The recogniser has not said its last word on what is here.
+            return math.inf
+        return self._changed_s + rests.segment_s + self._chunk_s
+
+    def turns_at_s(self, segment: Segment) -> float:
+        """When a word of another speaker, which may be a wrong label, is taken for a turn."""
+        return self._changed_s + (segment.config.rests.sentence_s or _TURN_S)

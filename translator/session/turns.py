@@ -1,0 +1,63 @@
+"""Who speaks: speaker labels that flicker do not cut sentences."""
+
+from dataclasses import dataclass, field
+
+from translator.session.events import SourceUpdate
+from translator.text.words import count_words
+
+__all__ = ["Aside", "Turns"]
+
+# So many words of another speaker inside a sentence are a turn of their own.
+_MIN_WORDS = 3
+# A speaker goes on with an unfinished sentence that lies at most so many segments back.
+_MAX_AGE = 8
+
+
+@dataclass(slots=True)
+class Aside:
+    """Source of another speaker that came inside a sentence, until it is clear what it is.
+
+    Attributes:
+        speaker: Its label.
+        updates: As they came, with when: seconds on the session's clock.
+    """
+
+    speaker: str
+    updates: list[tuple[SourceUpdate, float]] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """Its committed source."""
+        return "".join(update.committed for update, _ in self.updates)
+
+    @property
+    def is_turn(self) -> bool:
+        """Whether it is too long for a wrong label."""
+        return count_words(self.text) >= _MIN_WORDS
+
+
+@dataclass(slots=True)
+class Turns:
+    """Knows which speakers have been interrupted in a sentence.
+
+    Attributes:
+        joined: Speakers of whom words were joined to the open segment.
+    """
+
+    joined: set[str] = field(default_factory=set)
+    # Of each speaker the segment that was closed inside a sentence.
+    _unfinished: dict[str, int] = field(default_factory=dict)
+
+    def closed(self, speaker: str, segment_id: int, *, in_sentence: bool) -> None:
+        """A segment of a speaker was closed."""
+        self.joined.clear()
+        self._unfinished.pop(speaker, None)
+        if in_sentence:
+            self._unfinished[speaker] = segment_id
+        # In the order of their ids.
+        while self._unfinished and segment_id - next(iter(self._unfinished.values())) >= _MAX_AGE:
+            del self._unfinished[next(iter(self._unfinished))]
+
+    def goes_on(self, speaker: str) -> bool:
+        """Whether what a speaker says now goes on with a sentence of theirs."""
+        return speaker in self._unfinished
