@@ -1,0 +1,95 @@
+"""A stream of everyday speech through a real session, word by word, each word answered."""
+
+import sys
+from pathlib import Path
+
+from translator.engine.engine import Engine
+from translator.engine.request import Request
+from translator.models.base import LanguagePair
+from translator.models.recurrent import RecurrentModel
+from translator.policy.registry import Latency, resolve
+from translator.session.events import Binding, SessionConfig
+from translator.session.hypothesis import ModelSource
+from translator.text.detokenizer import detokenize
+from translator.text.segmenter import Segmenter
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "unit"))
+
+from driver import Driver
+
+__all__ = ["Everyday"]
+
+# Of speech: seconds a word.
+_WORD_S = 0.4
+
+
+class Everyday:
+    """One speaker after the other, in real time on a clock of its own."""
+
+    def __init__(
+        self,
+        model: RecurrentModel,
+        pair: LanguagePair,
+        latency: Latency = Latency.BALANCED,
+    ) -> None:
+        self._model = model
+        self._tokenizer = model.tokenizer(pair)
+        policy = resolve(latency, pair.source, pair.target, has_open_end=model.info.has_open_end)
+        config = SessionConfig(
+            bindings=(Binding(pair.target, model.info, self._tokenizer),),
+            policy=policy,
+            segmenter=Segmenter(pair.source),
+        )
+        self.driver = Driver(config, model)
+        self._reader = self.driver.readers[pair.target]
+        self._media_s = 0.0
+
+    def say(self, text: str, speaker: str = "") -> None:
+        """Say words at the pace of speech, with their media times."""
+        for word in text.split():
+            end_s = self._media_s + _WORD_S
+            self.driver.say(word + " ", start_s=self._media_s, end_s=end_s, speaker=speaker)
+            self._media_s = end_s
+            self.driver.rest(_WORD_S)
+
+    def pause(self, seconds: float) -> None:
+        """Say nothing for a while."""
+        self._media_s += seconds
+        self.rest(seconds)
+
+    def rest(self, seconds: float) -> None:
+        """Let time pass."""
+        self.driver.rest(seconds)
+
+    def end(self, how: str) -> None:
+        """Tell the end of the segment."""
+        if how == "flush":
+            self.driver.flush()
+        elif how == "end_of_segment":
+            self.driver.say("", end_of_segment=True)
+        elif how == "rest":
+            self.rest(10.0)
+        elif how == "speaker":
+            self.driver.say("And what do you think?", speaker="B")
+        if how == "half-close":
+            self.driver.end()
+        self.driver.settle()
+
+    @property
+    def shown(self) -> str:
+        """What a reader sees of the open segment."""
+        return self._reader.shown
+
+    @property
+    def closed(self) -> list[str]:
+        """Committed text of the segments that are closed."""
+        return self._reader.final_texts
+
+    def whole(self, text: str) -> str:
+        """What the model makes of a text by itself."""
+        source = ModelSource.encode(self._tokenizer, text, self._model.info.max_source_tokens)
+        engine = Engine({self._model.info.name: self._model})
+        engine.submit(Request(("", ""), 1, self._model.info.name, source.encoded.tokens))
+        (outcome,) = engine.run()
+        assert outcome.hypothesis is not None
+        return detokenize(self._tokenizer, outcome.hypothesis.tokens).text

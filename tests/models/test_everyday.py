@@ -1,0 +1,117 @@
+"""What people say every day, through real sessions with the embedded models.
+
+The end of a segment is told as real sources tell it: after its last word has been answered.
+"""
+
+import pytest
+from everyday import Everyday
+
+from translator.models.base import LanguagePair
+from translator.models.recurrent import RecurrentModel
+from translator.policy.registry import Latency
+
+pytestmark = pytest.mark.model
+
+EN_PT, PT_EN = LanguagePair("en", "pt"), LanguagePair("pt", "en")
+SHORT = {
+    EN_PT: (
+        "hello", "goodbye", "police", "help", "report", "fire", "thanks", "tomorrow", "Good night",
+        "watch out", "See you.", "Of course!", "a glass of water", "we have bought a very beautiful",
+    ),
+    PT_EN: (
+        "olá", "obrigado", "Lisboa", "socorro", "amanhã", "Boa noite", "Até logo.", "Com certeza!",
+        "um copo de água", "nós compramos uma casa muito",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("pair", [EN_PT, PT_EN], ids=str)
+@pytest.mark.parametrize("end", ["half-close", "flush", "end_of_segment", "rest", "speaker"])
+def test_a_short_utterance_is_what_the_whole_is(
+    embedded: dict[LanguagePair, RecurrentModel], pair: LanguagePair, end: str
+) -> None:
+    for text in SHORT[pair]:
+        stream = Everyday(embedded[pair], pair)
+        stream.say(text, speaker="A")
+        stream.end(end)
+        whole = stream.whole(text)
+        # Where the server ended it, it may go on, so its invented full stop is left out.
+        assert stream.closed[0].rstrip(".") == whole.rstrip("."), text
+        assert stream.closed[0], text
+
+
+@pytest.mark.parametrize("latency", Latency)
+def test_the_next_word_ends_a_sentence_as_the_half_close_does(
+    embedded: dict[LanguagePair, RecurrentModel], latency: Latency
+) -> None:
+    sentences = ["Olá.", "Tudo bem com vocês?", "O trem sai às nove.", "Sim, claro."]
+    stream = Everyday(embedded[PT_EN], PT_EN, latency)
+    for sentence in sentences:
+        stream.say(sentence)
+    stream.end("half-close")
+    assert len(stream.closed) == len(sentences)
+    for text, sentence in zip(stream.closed, sentences, strict=True):
+        assert text
+        # What was committed before the end may be worded otherwise, but the end is all there.
+        assert text.split()[-1] == stream.whole(sentence).split()[-1], sentence
+
+
+def test_the_news_at_the_end_is_shown_while_the_speaker_is_silent(
+    embedded: dict[LanguagePair, RecurrentModel],
+) -> None:
+    stream = Everyday(embedded[EN_PT], EN_PT)
+    stream.say("The meeting costs 350 euros.")
+    assert "350" in stream.shown
+    assert stream.closed == []
+    stream.rest(1.0)
+    assert stream.closed == [stream.whole("The meeting costs 350 euros.")]
+
+
+def test_a_sentence_in_one_piece_is_shown_at_once(
+    embedded: dict[LanguagePair, RecurrentModel],
+) -> None:
+    stream = Everyday(embedded[EN_PT], EN_PT)
+    stream.driver.say("The room is on the second floor.")
+    assert stream.shown == stream.whole("The room is on the second floor.")
+
+
+def test_a_pause_to_think_does_not_cut_the_sentence(
+    embedded: dict[LanguagePair, RecurrentModel],
+) -> None:
+    stream = Everyday(embedded[EN_PT], EN_PT)
+    for part in ("I would like to", "thank all of you for", "the help."):
+        stream.say(part)
+        stream.pause(1.1)
+    stream.end("half-close")
+    assert len(stream.closed) == 1
+    assert stream.closed[0].startswith("Eu gostaria de agradecer")
+
+
+def test_a_slow_speaker_is_no_rubble(embedded: dict[LanguagePair, RecurrentModel]) -> None:
+    stream = Everyday(embedded[EN_PT], EN_PT)
+    for word in ["We", "are", "happy", "to", "see", "so", "many", "people", "here", "today."]:
+        stream.say(word)
+        stream.pause(1.05)
+    stream.end("half-close")
+    assert len(stream.closed) == 1
+
+
+def test_who_is_interrupted_goes_on_with_the_context(
+    embedded: dict[LanguagePair, RecurrentModel],
+) -> None:
+    stream = Everyday(embedded[EN_PT], EN_PT)
+    stream.say("We will have to", speaker="A")
+    stream.say("Yes.", speaker="B")
+    stream.say("move the meeting to Friday.", speaker="A")
+    stream.end("half-close")
+    assert len(stream.closed) == 3
+    assert stream.closed[2].startswith(("mover", "mudar", "transferir")), stream.closed
+
+
+def test_two_connections_make_no_word(embedded: dict[LanguagePair, RecurrentModel]) -> None:
+    stream = Everyday(embedded[EN_PT], EN_PT)
+    stream.driver.say("I am not", start_s=60.0, end_s=61.0)
+    stream.driver.say("able to come today.", start_s=0.0, end_s=1.0)
+    stream.end("half-close")
+    assert "notável" not in " ".join(stream.closed)
+    assert "capaz" in " ".join(stream.closed) or "posso" in " ".join(stream.closed)
