@@ -22,6 +22,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     )
     terminalreporter.line(f"They are in {', '.join(files)}.")
     terminalreporter.line(
-        "A change to the kernels, to what they read (open ends, shortlists, converted models) or to "
-        "the policies' presets is NOT tested here: run these on a processor that has it."
+        "A change to the kernels, to what they read (open ends, shortlists, converted models) or "
+        "to the policies' presets is NOT tested here: run these on a processor that has it."
     )

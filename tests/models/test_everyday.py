@@ -16,7 +16,7 @@ EN_PT, PT_EN = LanguagePair("en", "pt"), LanguagePair("pt", "en")
 SHORT = {
     EN_PT: (
         "hello", "goodbye", "police", "help", "report", "fire", "thanks", "tomorrow", "Good night",
-        "watch out", "See you.", "Of course!", "a glass of water", "we have bought a very beautiful",
+        "watch out", "See you.", "Of course!", "a glass of water", "we have bought a very nice",
     ),
     PT_EN: (
         "olá", "obrigado", "Lisboa", "socorro", "amanhã", "Boa noite", "Até logo.", "Com certeza!",

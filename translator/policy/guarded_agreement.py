@@ -22,6 +22,9 @@ class GuardedAgreement(Policy):
     3. P(word i | source, words before) >= sure / 100 in each of those n hypotheses, where P is the
        product over the word's tokens.
 
+    Nothing is committed before the source has ``start`` words: a question may look like a statement
+    for as long, and a short utterance is over before its reader would have gained anything.
+
     The third is ours. A word that depends on what is still to come, such as an article before its
     noun, is one of several that are about as likely, and agreement alone takes the same guess made
     n times for knowledge. Only the last word is asked: what a sure word follows has been decided.
@@ -43,6 +46,7 @@ class GuardedAgreement(Policy):
         survive: Hypotheses that have to agree on a word of a draft; 1 shows all.
         bias: How much a hypothesis with tentative source, which cannot commit, favours the one
             before, in percent, 0 to 49; 0 not at all.
+        start: Source words, the last perhaps unfinished, before anything is committed.
     """
 
     opens_source = True
@@ -55,6 +59,7 @@ class GuardedAgreement(Policy):
         sure: int = 98,
         survive: int = 2,
         bias: int = 20,
+        start: int = 0,
     ) -> None:
         if n < 2:
             raise ValueError(f"n is {n}; at least 2 hypotheses can agree")
@@ -64,6 +69,9 @@ class GuardedAgreement(Policy):
             raise ValueError(f"distance is {distance}; at least the last source word is withheld")
         if not 0 <= sure <= 100:
             raise ValueError(f"sure is {sure}; a probability is 0 to 100 percent")
+        if start < 0:
+            raise ValueError(f"start is {start}; at least 0 source words can be waited for")
+        self.start = start
         self.n = n
         self.hold = hold
         self.distance = distance
@@ -85,6 +93,8 @@ class GuardedAgreement(Policy):
         sure_ends = {w.end for w in observation.words if 100 * exp(w.log_probability) >= self.sure}
         self._agreement.add(observation.num_source_words, observation.text)
         self._sure_ends.add(observation.num_source_words, sure_ends)
+        if observation.num_source_words < self.start:
+            return observation.committed_length
         agreed = min(self._agreement.length, self._reliable_length(observation))
         always_sure = set.intersection(*self._sure_ends.items)
         settled = length_without_last(observation.source_text, self.distance)

@@ -82,6 +82,7 @@ POLICIES: Mapping[str, PolicyKind] = {
                     "survive", "Hypotheses that have to agree on a word of a draft.", 2, 1, 10
                 ),
                 Parameter("bias", "How much drafts favour the former one, in percent.", 20, 0, 49),
+                Parameter("start", "Source words before anything is committed.", 0, 0, 50),
             ),
         ),
         PolicyKind(
@@ -123,8 +124,16 @@ POLICIES: Mapping[str, PolicyKind] = {
 }
 
 
-def _guarded(n: int, distance: int, sure: int) -> PolicyChoice:
-    numbers = {"n": n, "hold": 0, "distance": distance, "sure": sure, "survive": 2, "bias": 20}
+def _guarded(n: int, distance: int, sure: int, start: int = 0) -> PolicyChoice:
+    numbers = {
+        "n": n,
+        "hold": 0,
+        "distance": distance,
+        "sure": sure,
+        "survive": 2,
+        "bias": 20,
+        "start": start,
+    }
     return PolicyChoice("guarded-agreement", numbers)
 
 
