@@ -126,6 +126,44 @@ def test_the_client_finds_sentences_if_it_says_so() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "ended"),
+    [
+        ("en", "Hello.", True),
+        ("en", "Hello. \n", True),
+        ("en", "Really?", True),
+        ("en", "Stop!", True),
+        ("en", "What?!", True),
+        ("en", 'He said "no."', True),
+        ("en", "He said “no.”", True),
+        ("en", "Yes. It is 3.5 metres.", True),
+        ("pt", "Olá.", True),
+        ("pt", "Tudo bem com vocês?", True),
+        ("zh", "\u4f60\u597d\u3002", True),
+        ("ja", "\u5143\u6c17\u3067\u3059\u304b\uff1f", True),
+        ("hi", "\u0939\u093f\u0928\u094d\u0926\u0940\u0964", True),
+        ("ar", "كيف حالك؟", True),
+        ("en", "", False),
+        ("en", "  ", False),
+        ("en", ".", False),
+        ("en", "Good luck", False),
+        ("en", "Good luck,", False),
+        ("en", "Good luck:", False),
+        ("en", "Mr.", False),
+        ("en", "I met Dr.", False),
+        ("en", "e.g.", False),
+        ("en", "3.", False),
+        ("en", "wait...", False),
+        ("en", "wait…", False),
+        ("en", "“wait . . .”", False),
+        ("en", "wait...?", True),
+        ("pt", "o Sr.", False),
+    ],
+)
+def test_a_complete_sentence_is_ended(language: str, text: str, ended: bool) -> None:
+    assert Segmenter(language).is_ended(text) is ended
+
+
 EIGHT = "we sail south and they sail north today "
 
 

@@ -27,6 +27,8 @@ _WORD_START = re.compile(r"(?:(?<!\S)|(?<=[。！？]))[^\w\s]*\w")
 _CLAUSE_END = re.compile(r"[,;:—–]\s*$")
 # What parts a text: a mark before a space, or any of a script without spaces.
 _MARK = re.compile(r"[.,;:!?…—–](?=\s)|[。，、；：！？]")
+# Dots that trail off, and the quotes and brackets after them.
+_TRAILS_OFF = re.compile(r"(?:…|\.\s?\.)[\s\"'”’»)\]}」』）]*$")
 _WHITE_SPACE = re.compile(r"[^\S\n]")
 # Silence that ends any segment, and from so many words on one of text without punctuation.
 # Measured: docs/segmentation.md.
@@ -110,6 +112,22 @@ class Segmenter:
         if len(text) > self.limits.max_length:
             return SegmentEnd(_hard_cut(text, self.limits.max_length), in_sentence=True)
         return None
+
+    def is_ended(self, text: str) -> bool:
+        """Whether an open segment's ``text`` is a complete sentence, should nothing follow it.
+
+        It ends with a sentence-end mark, perhaps with closing quotes after it; white space at its
+        end does not count. An abbreviation, a list number and dots that trail off end nothing. What
+        comes next may still show that it goes on ("He lives in the U.S. today", "3." and "5").
+        """
+        text = text.rstrip()
+        return (
+            text != ""
+            and not text[-1].isalnum()
+            and _TRAILS_OFF.search(text) is None
+            # What follows a sentence that is complete may begin with a capital.
+            and self._sentence_ends(text + " ", "X")
+        )
 
     def num_overlong(self, text: str) -> int:
         """How many times ``bare_words`` an open segment has gone on for without a mark.
