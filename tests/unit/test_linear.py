@@ -96,7 +96,7 @@ def test_one_look_for_an_end_costs_no_more_than_the_longest_segment(
 
 
 @given(TEXTS, SIDES)
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(deadline=None, max_examples=30, derandomize=True)
 def test_a_text_is_cut_in_linear_time(text: str, sides: tuple[str, str]) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         steps = Steps()
@@ -107,7 +107,7 @@ def test_a_text_is_cut_in_linear_time(text: str, sides: tuple[str, str]) -> None
 
 
 @given(TEXTS, SIDES)
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(deadline=None, max_examples=30, derandomize=True)
 def test_words_are_found_in_linear_time(text: str, sides: tuple[str, str]) -> None:
     works: list[Callable[[str], object]] = [
         words.word_ends,

@@ -148,6 +148,9 @@ def test_a_song_has_a_note_before_and_after() -> None:
 
 def test_marks_are_settled_unless_a_sentence_has_ended() -> None:
     assert Segmenter("en").settled_length("It came - ") == len("It came - ")
+    assert Segmenter("en").settled_length('It came. "') == len("It came. ")
+    assert Segmenter("en").settled_length('It came. " ') == len('It came. " ')
+    assert Segmenter("ja").settled_length("なに。「") == len("なに。")
     assert Segmenter("en").settled_length("It came. ") == len("It came. ")
     assert Segmenter("en", find_sentences=False).settled_length("It came. - ") == 11
 

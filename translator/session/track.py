@@ -214,12 +214,16 @@ class Track:
     def _next_text(self, segment: Segment) -> tuple[str, bool]:
         """The source to translate next, and whether it is all committed."""
         answered = self._answer[0].text if self._answer is not None else ""
+        committed = segment.committed
+        if not segment.closed:
+            # Marks that may begin the next segment are not to be committed with this one.
+            committed = committed[: segment.config.segmenter.settled_length(committed)]
         if (
             not segment.tentative
             or not segment.config.drafts
-            or (segment.committed != answered and not segment.is_blank)
+            or (committed != answered and not segment.is_blank)
         ):
-            return segment.committed, True
+            return committed, True
         # The model is never given more than a segment may hold.
         limit = segment.config.segmenter.limits.max_length
         return segment.committed + segment.tentative[:limit], False

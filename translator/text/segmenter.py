@@ -133,13 +133,13 @@ class Segmenter:
     def settled_length(self, text: str) -> int:
         """Code points of an open segment's ``text`` that are its own, whatever word comes next.
 
-        Less than all of it where marks stand alone after a complete sentence ("Hello. >> "): these
-        begin the next segment if a sentence begins after them.
+        Less than all of it where marks stand alone after a complete sentence ("Hello. >> "), or
+        may belong to the next word ('Hello. "'): they begin the next segment if a sentence begins
+        after them. What is translated beyond this length must not be committed.
         """
         word_end = last_word_end(text)
-        found = (
-            self._sentences.find(text, word_end, len(text), "X") if self._find_sentences else None
-        )
+        place = _word_begin(text, word_end, len(text)) if self._find_sentences else None
+        found = None if place is None else self._sentences.find(text, word_end, place, "X")
         return len(text) if found is None else found
 
     def num_overlong(self, text: str) -> int:
