@@ -115,3 +115,29 @@ def test_two_connections_make_no_word(embedded: dict[LanguagePair, RecurrentMode
     stream.end("half-close")
     assert "notável" not in " ".join(stream.closed)
     assert "capaz" in " ".join(stream.closed) or "posso" in " ".join(stream.closed)
+
+
+@pytest.mark.parametrize(
+    ("pair", "text", "usual"),
+    [
+        (EN_PT, "THE TRAIN LEAVES AT NINE.", "The train leaves at nine."),
+        (EN_PT, "WE WILL MEET YOUR BROTHER TOMORROW.", "We will meet your brother tomorrow."),
+        (PT_EN, "O TREM SAI ÀS NOVE.", "O trem sai às nove."),
+    ],
+)
+def test_text_in_capitals_is_translated_as_the_same_text_and_stays_in_capitals(
+    embedded: dict[LanguagePair, RecurrentModel], pair: LanguagePair, text: str, usual: str
+) -> None:
+    stream, plain = Everyday(embedded[pair], pair), Everyday(embedded[pair], pair)
+    stream.say(text)
+    plain.say(usual)
+    for each in (stream, plain):
+        each.end("half-close")
+    assert stream.closed == [plain.closed[0].upper()]
+
+
+def test_an_acronym_stays_one(embedded: dict[LanguagePair, RecurrentModel]) -> None:
+    stream = Everyday(embedded[EN_PT], EN_PT)
+    stream.say("NASA will send two people.")
+    stream.end("half-close")
+    assert stream.closed[0].startswith("A NASA")

@@ -18,6 +18,7 @@ PIECES = [
     *["hello", "Good", "she", "A", "7", "3.5", "e.g. ", "Dr. ", "Sr. ", "U.S. ", "1. ", "- "],
     *[" ", " ", " ", " ", "  ", "\n", "\n\n", "\t", "\u2028", "\u00a0", "\u3000"],
     *[". ", "! ", "? ", ".", "...", "…", ", ", "; ", ": ", " — ", "(", ")", '"', "“", "”", "'"],
+    *[" >> ", " - ", " 😀 ", " ♪ ", "\r\n", "\r\n\r\n", "\u2029", "no. ", "me. ", "[1]"],
     *["é", "e\u0301", "\u0301", "\u20dd", "😀", "👍🏽", "👩\u200d👩\u200d👧", "\u200d", "\ufe0f"],
     *["مرحبا", "؟ ", "\u200f", "שלום", "你好", "。", "！", "」", "กำ", "หนึ่ง", "हिन्दी", "। "],
     *["\x00", "\x1b", "\x1c", "\x7f", "\x85"],
@@ -88,12 +89,128 @@ def cut(text: str, cuts: Iterable[int]) -> list[str]:
         ("en", "\n\n\nHello there. You", ["\n\n\nHello there. ", "You"]),
         ("ja", "今日は。元気ですか？はい", ["今日は。", "元気ですか？", "はい"]),
         ("ar", "مرحبا بك. كيف حالك؟ جيد", ["مرحبا بك. ", "كيف حالك؟ ", "جيد"]),
+        ("ja", "なに！！」次", ["なに！！」", "次"]),
+        ("en", "(It was late.) We left", ["(It was late.) ", "We left"]),
+        ("en", "(1) One. Two. Three", ["(1) One. ", "Two. ", "Three"]),
+        ("en", "Wait… Now. … No", ["Wait… ", "Now. … ", "No"]),
+        ("en", "He left.[1][2] She", ["He left.[1][2] ", "She"]),
+        ("pt", "— Vamos? — disse ele. — Sim", ["— Vamos? — disse ele. ", "— Sim"]),
+        ("fr", "Il dit « Oui. » Puis", ["Il dit « Oui. » ", "Puis"]),
+        ("fr", "Bonjour ! Viens", ["Bonjour ! ", "Viens"]),
         ("en", "", []),
         ("en", "   ", ["   "]),
     ],
 )
 def test_a_segment_is_a_sentence(language: str, text: str, expected: list[str]) -> None:
     assert split(Segmenter(language), text) == expected
+
+
+TURNS = [
+    *["Did the boat come?", "It came late.", "Who was on it?", "My aunt was.", "Only her?"],
+    *["I said no.", "She had a dog!", "You may laugh.", "It bit me.", "OK.", "Where is it now?"],
+    *["In the yard.", "Is that wise?", "Not really, it barks.", "Feed it.", "With what?", "No."],
+    "Then we wait.",
+]
+MARKS = [
+    *[">>", "-", "–", "—", "•", "…", "...", "♪", "😀", "👩\u200d👩\u200d👧", "☺\ufe0f", "*", "#"],
+    *["|", "(", ")", "[", "]", "( )", "->", "→", "►", "♪♪", "***", "- -", ">> -", "·", "~", "_"],
+    *['"', "“", "”", "«", "»", "/", "&", "\u200b", "¿"],
+]
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_marks_that_stand_alone_hide_no_sentence_end(mark: str) -> None:
+    for text in (f" {mark} ".join(TURNS), " ".join(f"{mark} {turn}" for turn in TURNS)):
+        segments = split(Segmenter("en"), text)
+        assert len(segments) == len(TURNS)
+        assert all(turn in segment for turn, segment in zip(TURNS, segments, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("mark", "introduces"),
+    [(">>", True), ("-", True), ("•", True), ("[", True), ("“", True), ("😀", False), ("”", False)],
+)
+def test_a_mark_that_stands_alone_belongs_to_what_it_introduces(
+    mark: str, introduces: bool
+) -> None:
+    segmenter = Segmenter("en")
+    before = f"It came. {mark} "
+    first = "It came. " if introduces else before
+    assert split(segmenter, f"{before}Who") == [first, f"{before}Who".removeprefix(first)]
+    assert segmenter.settled_length(before) == len(first)
+    assert segmenter.is_ended(before) is not introduces
+
+
+def test_a_song_has_a_note_before_and_after() -> None:
+    text = "♪ It came. ♪ Who ♪ sang?"
+    assert split(Segmenter("en"), text) == ["♪ It came. ♪ ", "Who ♪ sang?"]
+
+
+def test_marks_are_settled_unless_a_sentence_has_ended() -> None:
+    assert Segmenter("en").settled_length("It came - ") == len("It came - ")
+    assert Segmenter("en").settled_length('It came. "') == len("It came. ")
+    assert Segmenter("en").settled_length('It came. " ') == len('It came. " ')
+    assert Segmenter("ja").settled_length("なに。「") == len("なに。")
+    assert Segmenter("en").settled_length("It came. ") == len("It came. ")
+    assert Segmenter("en", find_sentences=False).settled_length("It came. - ") == 11
+
+
+BLANK_LINES = [
+    "\n\n",
+    "\r\n\r\n",
+    "\r\r",
+    "\n \t\n",
+    "\u2028\u2028",
+    "\x85\x85",
+    "\u2029",
+    "\n\r\n",
+]
+
+
+@pytest.mark.parametrize("blank", BLANK_LINES)
+def test_a_blank_line_ends_a_segment_whatever_ends_a_line(blank: str) -> None:
+    assert split(Segmenter("en"), f"A title{blank}the text") == [f"A title{blank}", "the text"]
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r", "\u2028", "\x85"])
+def test_a_line_end_alone_ends_nothing(line_end: str) -> None:
+    assert len(split(Segmenter("en"), f"A title{line_end}the text")) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        ("en", ["Please call me. ", "We said no. ", "You may. ", "It is art. ", "No. ", "Look"]),
+        ("en", ["OK. ", "It is an ID. ", "We met in May. ", "It is as old as I. ", "Now"]),
+        ("en", ["Take pens, paper, etc. ", "Go, etc. and come. ", "I saw Ken. ", "He waved"]),
+        ("en", ["CALL ME. ", "WE SAID NO. ", "MR. LOW LEFT"]),
+        ("en", ["Mr. Low met Dr. Ray at St. Ives on Jan. 5. ", "No. 5 is Art. 5, see fig. 3"]),
+        ("en", ["J. K. Low came. ", "It took approx. five hours"]),
+        ("pt", ["Moro na R. Augusta. ", "E ele na av. Brasil, no séc. XX. ", "É. ", "Eu não"]),
+        (
+            "pt",
+            ["O Sr. Lima, a Dra. Reis e D. Pedro II. ", "Foi no século XX. ", "Frutas, etc. e sal"],
+        ),
+        ("es", ["Está bien. ", "Creo que no. ", "El mar. ", "El Sr. Paz corrió 10 km. ", "Luego"]),
+        ("fr", ["C'est de l'art. ", "Un vin sec. ", "M. Petit voit Mme. Roux"]),
+        ("de", ["Er sieht mich. ", "Diese Art. ", "Am 3. Oktober kam Dr. Berg, Art. 5"]),
+        ("it", ["Dimmi di no. ", "Non mi va. ", "Viene dagli USA. ", "Il dott. Neri"]),
+        ("ru", ["Это я. ", "А. С. Пушкин"]),
+    ],
+)
+def test_a_word_that_is_an_abbreviation_too_ends_a_sentence(
+    language: str, sentences: list[str]
+) -> None:
+    assert split(Segmenter(language), "".join(sentences)) == sentences
+
+
+def test_an_end_is_found_after_a_start() -> None:
+    text = "It came. Who was on it? My aunt"
+    segmenter = Segmenter("en")
+    assert segmenter.find_end(text, start=9) == SegmentEnd(len("Who was on it? "))
+    assert segmenter.find_end(text, len("Who was on it? M"), start=9) is None
+    paused = segmenter.find_end("x we sail", 0, lambda place: 2.0 if place == 3 else 0.0, start=2)
+    assert paused == SegmentEnd(3)
 
 
 def test_a_sentence_ends_only_when_the_next_word_begins() -> None:
@@ -136,7 +253,10 @@ def test_the_client_finds_sentences_if_it_says_so() -> None:
         ("en", "What?!", True),
         ("en", 'He said "no."', True),
         ("en", "He said “no.”", True),
+        ("en", "(It was late.)", True),
         ("en", "Yes. It is 3.5 metres.", True),
+        ("en", "You may.", True),
+        ("en", "No. 😀", True),
         ("pt", "Olá.", True),
         ("pt", "Tudo bem com vocês?", True),
         ("zh", "\u4f60\u597d\u3002", True),

@@ -10,6 +10,7 @@ from translator.engine.request import Hypothesis
 from translator.models.base import EncodedText, Tokenizer
 from translator.policy.base import TargetWord
 from translator.session.events import AlignedRange
+from translator.text.case import capitals, sentence_case
 from translator.text.detokenizer import TargetText, detokenize
 from translator.text.words import UNSPACED, count_words, strip_final_punctuation, word_ends
 
@@ -62,6 +63,7 @@ class ModelSource:
         encoded: The tokens of context and text, and where each comes from.
         context: What stands before the text.
         truncated: Whether the model's length limit cut it.
+        was_capitals: Whether the text was in capitals, and was made a sentence for the model.
     """
 
     text: str
@@ -69,6 +71,7 @@ class ModelSource:
     encoded: EncodedText
     context: str = ""
     truncated: bool = False
+    was_capitals: bool = False
 
     @classmethod
     def encode(
@@ -79,11 +82,16 @@ class ModelSource:
         context: str = "",
         *,
         is_open: bool = False,
+        capitals_of: str = "",
     ) -> "ModelSource":
         """Tokens of ``text``, after ``context``, for a model that takes at most ``max_tokens``.
 
-        With ``is_open`` they tell a model that can be told that more is to come.
+        With ``is_open`` they tell a model that can be told that more is to come. Text that is in
+        capitals throughout is made a sentence of the language that ``capitals_of`` names.
         """
+        if capitals_of:
+            whole = sentence_case(context + text, capitals_of)
+            context, text = whole[: len(context)], whole[len(context) :]
         clean = without_controls(text)
         stripped = clean.strip()
         offset = len(clean) - len(clean.lstrip())
@@ -92,12 +100,12 @@ class ModelSource:
         if is_open and tokenizer.open_id is not None:
             encoded = replace(encoded, tokens=(*encoded.tokens[:-1], tokenizer.open_id))
         if len(encoded.tokens) <= max_tokens:
-            return cls(stripped, offset, encoded, context)
+            return cls(stripped, offset, encoded, context, was_capitals=bool(capitals_of))
         kept = EncodedText(
             (*encoded.tokens[: max_tokens - 1], encoded.tokens[-1]),
             (*encoded.spans[: max_tokens - 1], encoded.spans[-1]),
         )
-        return cls(stripped, offset, kept, context, truncated=True)
+        return cls(stripped, offset, kept, context, truncated=True, was_capitals=bool(capitals_of))
 
     def ranges_of(self, tokens: Sequence[int]) -> list[tuple[int, int] | None]:
         """Code points ``[start, end)`` of the segment that each source token comes from, or None.
@@ -128,14 +136,30 @@ class ModelSource:
 
 
 class TargetHypothesis:
-    """A hypothesis as text, and where in the source each part of it comes from."""
+    """A hypothesis as text, and where in the source each part of it comes from.
 
-    def __init__(self, tokenizer: Tokenizer, source: ModelSource, hypothesis: Hypothesis) -> None:
+    Args:
+        tokenizer: Of the pair.
+        source: What was translated. Where it was in capitals, so is the text.
+        hypothesis: The tokens.
+        language: BCP-47 code of the text.
+    """
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        source: ModelSource,
+        hypothesis: Hypothesis,
+        language: str = "",
+    ) -> None:
         self.source = source
         self.tokens = hypothesis.tokens
         self._hypothesis = hypothesis
         self._start = len(tokenizer.target_start)
         self._target: TargetText = detokenize(tokenizer, hypothesis.tokens)
+        if source.was_capitals:
+            text = capitals(self._target.text, language)
+            self._target = replace(self._target, text=text)
         # Where in the source each token comes from.
         self._ranges = source.ranges_of(hypothesis.alignment)
 

@@ -66,6 +66,12 @@ class RelayedSegment(Segment):
                 self.committed += " "
 
     @property
+    def language(self) -> str:
+        """BCP-47 code of the pivot language."""
+        pivot = self.config.pivot
+        return self.client.language if pivot is None else pivot.target
+
+    @property
     def is_resting(self) -> bool:
         """Whether the client's segment rests, or is a whole sentence, so that no more is expected.
 

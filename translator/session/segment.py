@@ -110,6 +110,11 @@ class Segment:
         self.is_ended = False
 
     @property
+    def language(self) -> str:
+        """BCP-47 code of its source."""
+        return self.config.segmenter.language
+
+    @property
     def is_resting(self) -> bool:
         """Whether it is shown whole since nothing new has come for a while."""
         return self.has_rested

@@ -5,7 +5,7 @@ from translator.session.alternatives import Branch, Score, branches, same_text
 from translator.session.events import AlignedRange, Binding
 from translator.session.hypothesis import ModelSource, TargetHypothesis
 from translator.session.relay import origin
-from translator.text.detokenizer import detokenize
+from translator.text.case import is_capitals
 from translator.text.segmenter import Segmenter, is_opaque
 
 __all__ = ["TextTranslation"]
@@ -42,6 +42,7 @@ class TextTranslation:
         self._num_alternatives = num_alternatives
         self._segments = list(segmenter.split(text))
         self._first: dict[int, TargetHypothesis] = {}
+        self._language = segmenter.language
         self._ask(binding, {i: text[start:end] for i, (start, end) in enumerate(self._segments)})
 
     def go_on(self, binding: Binding) -> None:
@@ -50,6 +51,7 @@ class TextTranslation:
         Call once all outcomes have been taken; then ``requests`` are those of the second leg.
         """
         self._first = {index: self._leg(index) for index in self._hypotheses}
+        self._language = self._binding.target
         self._ask(binding, {index: first.text for index, first in self._first.items()})
 
     def _ask(self, binding: Binding, sources: dict[int, str]) -> None:
@@ -61,10 +63,14 @@ class TextTranslation:
         # By the number of the branch.
         self._branched: dict[int, Hypothesis] = {}
         for index, segment in sources.items():
-            if not segment.strip() or is_opaque(segment):
+            if not any(map(str.isalnum, segment)) or is_opaque(segment):
                 continue
+            in_capitals = is_capitals(segment, self._language)
             self._sources[index] = ModelSource.encode(
-                binding.tokenizer, segment, binding.model.max_source_tokens
+                binding.tokenizer,
+                segment,
+                binding.model.max_source_tokens,
+                capitals_of=self._language if in_capitals else "",
             )
             self.requests.append(
                 self._request(
@@ -164,7 +170,7 @@ class TextTranslation:
         texts: list[str] = []
         for number in sorted(sorted(self._branched), key=mean, reverse=True):
             segment = self._branches[number].segment
-            target = self._detokenized(self._branched[number])
+            target = self._target_of(segment, self._branched[number]).text
             known = (segment, same_text(target))
             if len(texts) < self._num_alternatives and known not in seen:
                 seen.add(known)
@@ -190,7 +196,7 @@ class TextTranslation:
     def _target(self, index: int) -> str:
         """A segment's target; what cannot be translated is its own."""
         if index in self._hypotheses:
-            return self._detokenized(self._hypotheses[index])
+            return self._leg(index).text
         if index in self._first:
             return self._first[index].text
         start, end = self._segments[index]
@@ -208,12 +214,12 @@ class TextTranslation:
 
     def _leg(self, index: int) -> TargetHypothesis:
         """What a segment has become in the present leg."""
-        return TargetHypothesis(
-            self._binding.tokenizer, self._sources[index], self._hypotheses[index]
-        )
+        return self._target_of(index, self._hypotheses[index])
 
-    def _detokenized(self, hypothesis: Hypothesis) -> str:
-        return detokenize(self._binding.tokenizer, hypothesis.tokens).text
+    def _target_of(self, index: int, hypothesis: Hypothesis) -> TargetHypothesis:
+        """A hypothesis of a segment as text."""
+        binding = self._binding
+        return TargetHypothesis(binding.tokenizer, self._sources[index], hypothesis, binding.target)
 
 
 def _hypothesis(outcome: Outcome) -> Hypothesis:

@@ -18,6 +18,7 @@ from translator.session.question import Answer, Question
 from translator.session.report import TargetFigures
 from translator.session.segment import Segment
 from translator.session.tail import Tail
+from translator.text.case import is_capitals, sentence_case
 from translator.text.segmenter import is_opaque
 from translator.text.words import count_steps
 
@@ -153,6 +154,8 @@ class Track:
         # What this segment goes on from; and the ends of the last unfinished sentences, by speaker.
         self._context = Context()
         self._contexts: dict[str, Context] = {}
+        # Whether this segment's source is in capitals, and that of the one before was.
+        self._in_capitals = self._former_in_capitals = False
         self._reset()
 
     def _reset(self) -> None:
@@ -180,6 +183,7 @@ class Track:
         context = self._contexts.pop(segment.speaker, Context())
         text = segment.committed + segment.tentative
         self._context = context.before(text) if segment.continues else Context()
+        self._former_in_capitals, self._in_capitals = self._in_capitals, False
         self.segment = segment
         self.binding = binding
         if self._policy is None or self._policy_of is not segment.config:
@@ -196,6 +200,8 @@ class Track:
         """Start with a target prefix that is known as text only."""
         tokenizer = self.binding.tokenizer
         self._committed = committed
+        if is_capitals(committed, self.binding.target):
+            committed = sentence_case(committed, self.binding.target)
         self._committed_tokens += tokenizer.encode_target(committed)
         known = "".join(tokenizer.piece(t) for t in self._committed_tokens).lstrip(" ")
         # A tokenizer may normalise. The client's own text counts; only what follows it is sent.
@@ -251,12 +257,16 @@ class Track:
 
     def _file(self, segment: Segment, wanted: _Wanted, policy: Policy) -> _Filed:
         """The question that asks for what is wanted."""
+        in_capitals = is_capitals(wanted.text, segment.language, former=self._former_in_capitals)
+        if not wanted.is_tail:
+            self._in_capitals = in_capitals
         source = ModelSource.encode(
             self.binding.tokenizer,
             wanted.text,
             self.binding.model.max_source_tokens,
             "" if wanted.is_tail else self._context.source,
             is_open=policy.opens_source and not wanted.is_whole,
+            capitals_of=segment.language if in_capitals else "",
         )
         # A bias shapes drafts only, never what is committed.
         can_commit = segment.closed or (wanted.is_committed and policy.commits_open_segments)
@@ -311,17 +321,21 @@ class Track:
     def _next_wanted(self, segment: Segment) -> _Wanted | None:
         """What of the source to translate next; None: all that there is has been translated."""
         answered = self._answered_text
+        committed = segment.committed
+        if not segment.closed:
+            # Marks that may begin the next segment are not to be committed with this one.
+            committed = committed[: segment.config.segmenter.settled_length(committed)]
         if (
             segment.closed
             or not segment.tentative
             or not segment.config.drafts
-            or (segment.committed != answered and not segment.is_blank)
+            or (committed != answered and not segment.is_blank)
         ):
             # Tentative text comes next: then it is what rests.
             is_resting = segment.is_resting and not segment.tentative
             is_whole = segment.closed or segment.is_ended or is_resting
             return _Wanted(
-                segment.committed,
+                committed,
                 is_committed=True,
                 is_complete=segment.closed,
                 is_whole=is_whole,
@@ -371,14 +385,19 @@ class Track:
     ) -> TargetEvent | None:
         """Take the hypothesis that answers a question."""
         if filed.wanted.is_tail:
-            target = TargetHypothesis(self.binding.tokenizer, filed.source, hypothesis)
+            target = TargetHypothesis(
+                self.binding.tokenizer, filed.source, hypothesis, self.binding.target
+            )
             if self._tail is None or segment.closed:
                 return None
             self._tail.take(filed.text, target, is_whole=filed.wanted.is_whole)
             change = replace(_NO_CHANGE, draft=self._head_draft)
             return self._event(segment, filed, change, timing)
         target = TargetHypothesis(
-            self.binding.tokenizer, filed.source, self._without_context(hypothesis)
+            self.binding.tokenizer,
+            filed.source,
+            self._without_context(hypothesis),
+            self.binding.target,
         )
         if not filed.is_committed:
             self._head_wanted = filed.wanted

@@ -5,9 +5,6 @@ fixed place only, and from the silence there: the first letter or digit of a wor
 brings many words is looked at as if they had come one by one. And a decision is about the place
 just passed, never about an earlier one: what lies further back may have been translated and
 committed as part of the segment.
-
-Sentence ends come from ``sentencex`` (Wikimedia; rules and abbreviations of some 240 languages,
-offsets in code points, no data to download).
 """
 
 import re
@@ -15,21 +12,17 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import sentencex
-
+from translator.text.sentences import SentenceEnds, last_word_end
 from translator.text.words import UNSPACED, count_steps, strip_final_punctuation
 
 __all__ = ["SegmentEnd", "SegmentLimits", "Segmenter", "is_opaque"]
 
-# A word, from its first non-space character to its first letter or digit. Scripts without spaces
-# put none after a full stop either.
-_WORD_START = re.compile(r"(?:(?<!\S)|(?<=[。！？]))[^\w\s]*\w")
+_WORD = re.compile(r"[^\W_]+")
+# Scripts without spaces put none after a full stop either.
+_UNSPACED_END = re.compile(r"[。！？｡][。！？｡」』）】》〉”’)\]]*")
 _CLAUSE_END = re.compile(r"[,;:—–]\s*$")
 # What parts a text: a mark before a space, or any of a script without spaces.
 _MARK = re.compile(r"[.,;:!?…—–](?=\s)|[。，、；：！？]")
-# Dots that trail off, and the quotes and brackets after them.
-_TRAILS_OFF = re.compile(r"(?:…|\.\s?\.)[\s\"'”’»)\]}」』）]*$")
-_WHITE_SPACE = re.compile(r"[^\S\n]")
 # Silence that ends any segment; one where the next word may begin a sentence; and, from so many
 # words on, one of text without punctuation. Measured: docs/segmentation.md.
 _LONG_PAUSE_S = 3.0
@@ -79,56 +72,77 @@ class Segmenter:
     def __init__(
         self, language: str, limits: SegmentLimits | None = None, *, find_sentences: bool = True
     ) -> None:
-        self._language = language.split("-")[0].lower()
+        self.language = language
         self.limits = limits or SegmentLimits()
         self._find_sentences = find_sentences
+        self._sentences = SentenceEnds(language.split("-")[0].lower())
 
     def find_end(
-        self, text: str, scanned: int = 0, pause_before: Callable[[int], float] = lambda _: 0.0
+        self,
+        text: str,
+        scanned: int = 0,
+        pause_before: Callable[[int], float] = lambda _: 0.0,
+        *,
+        start: int = 0,
     ) -> SegmentEnd | None:
         """The end of the first segment of ``text``, or None when it is still open.
+
+        It looks at no more of the text than the longest segment has and one word, so that cutting
+        a text by calls with growing ``start`` takes time linear in its length.
 
         Args:
             text: The text since the last segment's end.
             scanned: Code points of it that an earlier call has seen without finding an end.
             pause_before: Seconds of silence before the word that begins at a position.
+            start: Code points of ``text`` before the segment; all other positions count from it.
         """
-        # A word whose first letter is new may have begun before.
-        begin = next((i for i in range(scanned, 0, -1) if text[i - 1].isspace()), 0)
-        for match in _WORD_START.finditer(text, begin):
-            start, seen = match.span()
-            # Where the text comes letter by letter, it is cut before any more of it is seen.
-            if seen > self.limits.max_length + 1:
-                break
-            if seen <= scanned or start == 0:
+        limit = self.limits.max_length
+        # A word is looked at when its first letter is here, as if the text came letter by letter:
+        # it is cut before any more of it is seen.
+        begin = start + scanned
+        word_end: int | None = None
+        for match in _WORD.finditer(text, begin, start + limit + 1):
+            first = match.start()
+            if word_end is None:
+                word_end = start + last_word_end(text[start:first])
+            place = _word_begin(text, word_end, first)
+            former_end, word_end = word_end, match.end()
+            if place is None:
                 continue
-            before = text[:start]
+            before = text[start:place]
             if self._find_sentences:
-                if self._sentence_ends(before, text[seen - 1]):
-                    return SegmentEnd(start)
-                if _is_pause(before, text[seen - 1], pause_before(start)):
-                    return SegmentEnd(start, in_sentence=not _is_finished(before))
+                end = self._sentences.find(before, former_end - start, place - start, text[first])
+                if end is not None:
+                    return SegmentEnd(end)
+                if _is_pause(before, text[first], pause_before(place - start)):
+                    return SegmentEnd(place - start, in_sentence=not _is_finished(before))
             if self._is_full(before):
-                return SegmentEnd(start, in_sentence=True)
-        if len(text) > self.limits.max_length:
-            return SegmentEnd(_hard_cut(text, self.limits.max_length), in_sentence=True)
+                return SegmentEnd(place - start, in_sentence=True)
+        if len(text) - start > limit:
+            return SegmentEnd(_hard_cut(text, start, limit), in_sentence=True)
         return None
 
     def is_ended(self, text: str) -> bool:
         """Whether an open segment's ``text`` is a complete sentence, should nothing follow it.
 
-        It ends with a sentence-end mark, perhaps with closing quotes after it; white space at its
-        end does not count. An abbreviation, a list number and dots that trail off end nothing. What
-        comes next may still show that it goes on ("He lives in the U.S. today", "3." and "5").
+        It ends with a sentence-end mark, perhaps with closing quotes or an emoji after it; white
+        space at its end does not count. An abbreviation, a list number, dots that trail off and a
+        mark that introduces what is to come ("Hello. -") end nothing. What comes next may still
+        show that it goes on ("It is 3." and "5 metres").
         """
-        text = text.rstrip()
-        return (
-            text != ""
-            and not text[-1].isalnum()
-            and _TRAILS_OFF.search(text) is None
-            # What follows a sentence that is complete may begin with a capital.
-            and self._sentence_ends(text + " ", "X")
-        )
+        return self._sentences.is_ended(text)
+
+    def settled_length(self, text: str) -> int:
+        """Code points of an open segment's ``text`` that are its own, whatever word comes next.
+
+        Less than all of it where marks stand alone after a complete sentence ("Hello. >> "), or
+        may belong to the next word ('Hello. "'): they begin the next segment if a sentence begins
+        after them. What is translated beyond this length must not be committed.
+        """
+        word_end = last_word_end(text)
+        place = _word_begin(text, word_end, len(text)) if self._find_sentences else None
+        found = None if place is None else self._sentences.find(text, word_end, place, "X")
+        return len(text) if found is None else found
 
     def num_overlong(self, text: str) -> int:
         """How many times ``bare_words`` an open segment has gone on for without a mark.
@@ -145,8 +159,7 @@ class Segmenter:
         """The segments of a whole text as ``(start, end)``, the same as when it comes in pieces."""
         start = 0
         while start < len(text):
-            # No segment is longer than this, and none looks further ahead than a word.
-            end = self.find_end(text[start : start + 2 * self.limits.max_length])
+            end = self.find_end(text, start=start)
             stop = len(text) if end is None else start + end.position
             yield start, stop
             start = stop
@@ -159,21 +172,6 @@ class Segmenter:
             return True
         is_long = 4 * num_words >= 3 * limits.max_words or 4 * len(before) >= 3 * limits.max_length
         return is_long and _CLAUSE_END.search(before) is not None
-
-    def _sentence_ends(self, before: str, letter: str) -> bool:
-        # A list marker or an empty line is no sentence by itself; the next one takes it along.
-        if not any(c.isalpha() for c in before):
-            return False
-        last_word_end = len(before.rstrip())
-        last_word = before[:last_word_end].rsplit(None, 1)[-1]
-        if last_word.isalnum() and "\n" not in before[last_word_end:]:
-            # In no language does a sentence end without a mark or an empty line: not worth a call.
-            return False
-        # An opening quote not closed yet would count as the sentence's last character.
-        # White space outside ASCII makes sentencex 1.0 panic ("I\u00a0. A").
-        text = _WHITE_SPACE.sub(" ", before) + letter
-        boundaries = sentencex.get_sentence_boundaries(self._language, text)
-        return any(last_word_end <= b["end_index"] <= len(before) for b in boundaries)
 
 
 def is_opaque(text: str) -> bool:
@@ -218,10 +216,25 @@ def _is_bare(text: str) -> bool:
     return not first.isupper() and _MARK.search(text) is None
 
 
-def _hard_cut(text: str, limit: int) -> int:
+def _word_begin(text: str, former_end: int, first: int) -> int | None:
+    """Where the word begins whose first letter is at ``first``, with the marks attached to it.
+
+    None inside a word, as after an apostrophe. ``former_end`` is where the letters before end.
+    """
+    begin = None
+    for place in range(first, former_end, -1):
+        if text[place - 1].isspace():
+            begin = place
+            break
+    for match in _UNSPACED_END.finditer(text, begin or former_end, first):
+        begin = match.end()
+    return begin
+
+
+def _hard_cut(text: str, start: int, limit: int) -> int:
     """A cut inside a word that is longer than a segment may be, not between combined characters."""
     end = limit
-    while end > limit // 2 and _is_joined(text[end - 1], text[end]):
+    while end > limit // 2 and _is_joined(text[start + end - 1], text[start + end]):
         end -= 1
     return end
 

@@ -1,6 +1,7 @@
 """Where target words end, so that no half word is ever committed."""
 
 import re
+from unicodedata import category
 
 __all__ = [
     "UNSPACED",
@@ -24,7 +25,9 @@ _UNSPACED = re.compile(f"[{UNSPACED}]")
 _SENTENCE_END = ".!?…。！？"
 _AFTER_SENTENCE = ")]}»”’\"'」』"
 
-_BLANK_END = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+\Z")
+# White space, and control characters, as which a model is given them. No pattern: that would look
+# at each run of spaces once for each of them.
+_BLANK = "".join(c for c in map(chr, range(0x3001)) if c.isspace() or category(c) == "Cc")
 
 
 def word_ends(text: str, start: int = 0) -> list[int]:
@@ -33,7 +36,8 @@ def word_ends(text: str, start: int = 0) -> list[int]:
     A word takes the white space before it along. Punctuation at the end of a word is a word of its
     own, since it changes more easily than the word does.
     """
-    return [match.end() for match in _WORD.finditer(text, start)]
+    # White space at the end is part of no word, and would be looked at again from each place in it.
+    return [match.end() for match in _WORD.finditer(text, start, len(text.rstrip()))]
 
 
 def strip_final_punctuation(text: str) -> str:
@@ -41,7 +45,7 @@ def strip_final_punctuation(text: str) -> str:
 
     Control characters count as white space, as which a model is given them.
     """
-    sentence = _BLANK_END.sub("", text).rstrip(_AFTER_SENTENCE)
+    sentence = text.rstrip(_BLANK).rstrip(_AFTER_SENTENCE)
     words = sentence.rstrip(_SENTENCE_END)
     return text if words == sentence else words.rstrip()
 
