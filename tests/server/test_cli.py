@@ -136,7 +136,7 @@ def test_a_terminal_shows_the_draft_dimmed(address: str) -> None:
 
 def test_translate_detects_the_language_and_gives_alternatives(address: str) -> None:
     options = ("--address", address, "--from", "und", "--to", "yy", "--alternatives", "2")
-    done = run("translate", *options, "a dog runs.", "7.", "a.")
+    done = run("translate", *options, "a dog runs.", "a " * 30_000, "a.")
     first, *others = done.stdout.decode().splitlines()
     assert first == "A DOG RUNS."
     assert {*others} == {"  A GOD RUNS.", "  A DOG SNUR."}

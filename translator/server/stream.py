@@ -186,6 +186,8 @@ class LiveStream:
                     code = self._language.of(segment, text, each)
                     if code is not None:
                         await self._determine(segment, code, is_foreign=each is None)
+                        # One message may bring a thousand segments: others have their turn between.
+                        await asyncio.sleep(0)
                 # An open segment that is not clear yet is looked at again when more has come.
                 if segments[-1].is_undetermined:
                     return

@@ -315,7 +315,7 @@ test('a target that leaves is resumed until its segment closes', async (t) => {
   assert.deepEqual(kinds, ['yy,zz', 'source', 'yy', 'source']);
 });
 
-test('a language that was detected is named from then on', async (t) => {
+test('a language that was detected is detected again after a break', async (t) => {
   /** @type {any[]} */
   const configs = [];
   const both = ['yy', 'zz'].map((targetLanguageCode) => ({ targetLanguageCode }));
@@ -333,9 +333,10 @@ test('a language that was detected is named from then on', async (t) => {
         peer.start();
         await peer.receive();
         await peer.receive();
-        // It answers no config.
+        // Another language answers no config, the same one does.
         peer.start({ detectedLanguageCode: 'xx' });
-        peer.start({ detectedLanguageCode: 'xx', targets: both });
+        peer.start({ detectedLanguageCode: 'zz' });
+        peer.start({ detectedLanguageCode: 'zz', targets: both });
         await peer.fail('UNAVAILABLE');
       },
       async (peer) => {
@@ -344,7 +345,7 @@ test('a language that was detected is named from then on', async (t) => {
         await peer.finish();
       },
     ],
-    { source: 'und' },
+    { source: 'und', possibleSources: ['xx', 'zz'] },
   );
   stream.send('a');
   stream.reconfigure({ targets: ['yy', 'zz'] });
@@ -353,11 +354,12 @@ test('a language that was detected is named from then on', async (t) => {
   const languages = events
     .filter(({ type }) => type === 'started')
     .map(({ detectedLanguage }) => detectedLanguage);
-  assert.deepEqual(languages, ['', '', 'xx', 'xx', '']);
+  assert.deepEqual(languages, ['', '', 'xx', 'zz', 'zz', '']);
   assert.deepEqual(
     configs.map(({ sourceLanguageCode }) => sourceLanguageCode),
-    ['und', 'und', 'xx'],
+    ['und', 'und', 'und'],
   );
+  assert.deepEqual(configs[2].possibleSourceLanguageCodes, ['xx', 'zz']);
   assert.deepEqual(configs[2].targetLanguageCodes, ['yy', 'zz']);
 });
 
