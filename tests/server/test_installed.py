@@ -57,7 +57,7 @@ class Environment:
         )  # fmt: skip
 
     def pip(self, *arguments: str) -> None:
-        done = self.run("pip", *arguments, "--quiet", *CONSTRAINT)
+        done = self.run("pip", *arguments, "--quiet", "--no-compile", *CONSTRAINT)
         assert done.returncode == 0, done.stderr
 
     def translator(self, *arguments: str, stdin: str = "", **env: str) -> Done:
