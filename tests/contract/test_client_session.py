@@ -537,3 +537,13 @@ def test_wherever_it_breaks_no_word_is_lost_or_repeated(operations, last_breaks)
         assert session.transcript(target, "") == whole.upper()
     assert session.source_position == len(whole)
     assert session.num_logged <= 1  # at most the last tail
+
+
+@pytest.mark.parametrize(("heartbeat_s", "longest_s"), [(30.0, 90.0), (0.5, 1.5), (0.0, None)])
+def test_a_server_is_gone_after_three_heartbeats_that_did_not_come(heartbeat_s, longest_s):
+    session = ClientSession(StreamConfig("en", ("pt",)))
+    assert session.max_silence_s is None
+    first = started("pt")
+    first.started.limits.heartbeat_interval.CopyFrom(seconds(heartbeat_s))
+    session.receive(first)
+    assert session.max_silence_s == longest_s

@@ -207,6 +207,8 @@ class LiveTerminal:
         """Print a segment for good."""
         lines = [self._translation(segment, target) for target in segment.texts]
         source = self._source_of(segment.start, segment.end)
+        # What stands below is drawn anew after this.
+        self._live.update(Text(), refresh=True)
         for line in [source, *lines]:
             if line.plain:
                 self._console.print(line)

@@ -142,13 +142,13 @@ def command(
                     return await _translate(stream, said, display)
                 texts = as_it_comes(file)
                 if file.isatty():
-                    click.echo(_hint(source, lines=lines), err=True)
                     if isinstance(display, LiveTerminal):
                         # Only now: not every system has terminals that it can set.
                         from translator.cli.prompt import Prompt
 
                         prompt = stack.enter_context(Prompt(file.fileno(), display.typing))
                         texts = prompt.lines()
+                    click.echo(_hint(source, lines=lines), err=True)
                 given = by_lines(texts) if lines else pieces(texts)
                 if words_per_second is not None:
                     given = paced(given, words_per_second)

@@ -34,10 +34,10 @@ class Connection:
 
     Args:
         call: The call.
-        channel: Its channel, which must not be closed before.
+        channel: Its channel, where nobody else keeps it from being closed before.
     """
 
-    def __init__(self, call: Call, channel: object) -> None:
+    def __init__(self, call: Call, channel: object = None) -> None:
         self._call = call
         self._channel = channel
         # Unlike read(), the iterator still gives what came before a status that is there already.

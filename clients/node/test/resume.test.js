@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TranslatorClient } from '../src/index.js';
+import { serve } from './scripted-server.js';
 import { eventsOf, streamTo } from './support.js';
 
 /** @typedef {import('./scripted-server.js').Peer} Peer */
@@ -372,6 +374,30 @@ test('a silent server counts as gone', async (t) => {
     ['started', 'reconnecting', 'report'],
   );
   assert.match(events[1].cause.message, /no message for 60 ms/);
+});
+
+test('another stream on the connection that went silent goes on', async (t) => {
+  const limits = { heartbeatInterval: { nanos: 50e6 } };
+  /** @type {Peer[]} */
+  const patient = [];
+  const connections = [
+    (/** @type {Peer} */ peer) => {
+      peer.start();
+      patient.push(peer);
+    },
+    (/** @type {Peer} */ peer) => peer.start({ limits }),
+    (/** @type {Peer} */ peer) => peer.finish(),
+  ];
+  const client = new TranslatorClient(await serve(t, connections));
+  t.after(() => client.close());
+  const other = client.stream({ source: 'xx', targets: ['yy'] });
+  const events = other[Symbol.asyncIterator]();
+  assert.equal((await events.next()).value?.type, 'started');
+  const silent = client.stream({ source: 'xx', targets: ['yy'] });
+  const types = (await eventsOf(silent)).map(({ type }) => type);
+  assert.deepEqual(types, ['started', 'reconnecting', 'report']);
+  patient[0].finish();
+  assert.equal((await events.next()).value?.type, 'report');
 });
 
 test('a draining server is asked again, after the time it names', async (t) => {
