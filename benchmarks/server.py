@@ -10,7 +10,6 @@ many words as the server can take, or at the pace of speech, where each word fin
 
 import argparse
 import asyncio
-import json
 import os
 import sys
 import time
@@ -19,9 +18,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.measured import Measured, save
 from benchmarks.processes import memory_mb, serving
 from benchmarks.table import table
 from translator.client import AsyncTranslatorClient, Report, Update
+from translator.precision import PRECISIONS
 
 ROOT = Path(__file__).parent
 DEFAULT_RESULT = ROOT / "results" / "server.json"
@@ -158,13 +159,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--starts", type=int, default=3)
     parser.add_argument("--words", type=int, default=4000)
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto")
     parser.add_argument("--output", type=Path, default=DEFAULT_RESULT)
     arguments = parser.parse_args()
     talk = (ROOT.parent / "examples" / "talk.en.txt").read_text(encoding="utf-8")
     words = [word + " " for word in talk.split()]
     starts, commits, memories = [], [], []
     for _ in range(arguments.starts):
-        with serving() as (address, pid, ready_s):
+        with serving("--precision", arguments.precision) as (address, pid, ready_s):
             starts.append(ready_s)
             commits.append(asyncio.run(first_commit(address, words)))
             memories.append(memory_mb(pid))
@@ -187,7 +189,7 @@ def main() -> int:
         *live.rows(f"fake model, {NUM_STREAMS} streams at speech pace"),
     ]
     print(table(rows))
-    arguments.output.write_text(json.dumps(rows, indent=2) + "\n")
+    save(arguments.output, rows, Measured.now(arguments.precision))
     return 0
 
 

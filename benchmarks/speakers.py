@@ -6,6 +6,7 @@ do.
 """
 
 import asyncio
+import math
 import multiprocessing
 import random
 import time
@@ -25,7 +26,7 @@ from translator.eval.data import read_sentences
 from translator.v1 import streaming_pb2
 from translator.v1.translator_service_pb2_grpc import TranslatorServiceStub
 
-__all__ = ["Heard", "Plan", "Refusals", "hear", "sources"]
+__all__ = ["WORDS_PER_SECOND", "Heard", "Plan", "Refusals", "Speaker", "config", "hear", "sources"]
 
 WORDS_PER_SECOND = 2.5
 # Speech goes on after the window, so that its last words are answered under the same load.
@@ -165,7 +166,7 @@ class _Load:
                 heard.incomplete += 1
         return heard
 
-    def _speaker(self, number: int) -> "_Speaker":
+    def _speaker(self, number: int) -> "Speaker":
         source, target = ("en", "pt") if number % 2 == 0 else ("pt", "en")
         words = self._texts[source]
         plan = self._plan
@@ -173,7 +174,7 @@ class _Load:
         first = self._random.randrange(len(words))
         said = [words[(first + index) % len(words)] + " " for index in range(num_words)]
         pair = ("xx", "yy") if plan.fake else (source, target)
-        return _Speaker(plan.address, _config(*pair), said)
+        return Speaker(plan.address, config(*pair), said)
 
     async def _refused(self, count: int) -> None:
         """Open streams beyond what the server takes, one after the other."""
@@ -182,8 +183,8 @@ class _Load:
             began_s = time.monotonic()
             async with grpc.aio.insecure_channel(self._plan.address, options=_OPTIONS) as channel:
                 stub = TranslatorServiceStub(channel)
-                connection = Connection(stub.StreamingTranslate(timeout=PATIENCE_S))
-                connection.send([_config("en", "pt")])
+                connection = Connection(stub.StreamingTranslate(timeout=PATIENCE_S), channel)
+                connection.send([config("en", "pt")])
                 try:
                     await connection.read()
                     refusals.others.append("admitted")
@@ -196,7 +197,7 @@ class _Load:
                 await connection.close()
 
 
-class _Speaker:
+class Speaker:
     """One stream: a word every 0.4 s, and when each was answered."""
 
     def __init__(
@@ -286,13 +287,14 @@ class _Speaker:
         said = sum(self._lengths[: self._num_said])
         return self._fits and self._covered == said and self._reported_words == self._num_said
 
-    def waits_ms(self, begin_s: float, end_s: float) -> list[float]:
-        """For the words due between two times; one that was never answered waits for ever."""
-        waits = [1e3 * (at_s - due_s) for due_s, at_s in self._answered if begin_s <= due_s < end_s]
-        return waits + [float("inf") for _, due_s in self._pending if begin_s <= due_s < end_s]
+    def waits_ms(self, begin_s: float, end_s: float, now_s: float = math.inf) -> list[float]:
+        """For the words due between two times; one that was not answered until now still waits."""
+        answered = [*self._answered, *((due_s, now_s) for _, due_s in self._pending)]
+        return [1e3 * (at_s - due_s) for due_s, at_s in answered if begin_s <= due_s < end_s]
 
 
-def _config(source: str, target: str) -> streaming_pb2.StreamingTranslateRequest:
+def config(source: str, target: str) -> streaming_pb2.StreamingTranslateRequest:
+    """The first message of a stream."""
     return _Request(
         config=streaming_pb2.StreamingConfig(
             source_language_code=source, target_language_codes=[target]

@@ -10,7 +10,6 @@ is missed, or when a target comes out differently beside others.
 """
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ import torch
 
 from benchmarks.document import replaced
 from benchmarks.grown import M2M100_418M, load_grown
+from benchmarks.measured import Measured, save
 from benchmarks.table import markdown, table
 from translator.engine.engine import Engine
 from translator.models.base import LanguagePair, Seq2SeqModel
@@ -109,9 +109,13 @@ def main() -> int:
         measure("the same, grown to M2M-100 418M", load_grown(FOLDER, M2M100_418M), SENTENCES[:1]),
     ]
     print(table(rows))
-    arguments.output.write_text(json.dumps(rows, indent=2) + "\n")
+    # A Transformers model has no eight bits.
+    measured = Measured.now("float32")
+    save(arguments.output, rows, measured)
     page = arguments.page.read_text(encoding="utf-8")
-    arguments.page.write_text(replaced(page, "targets", markdown(rows)), encoding="utf-8")
+    arguments.page.write_text(
+        replaced(page, "targets", f"{measured}:\n\n{markdown(rows)}"), encoding="utf-8"
+    )
     return int(any(float(str(row["ratio"])) > MAX_SHARE for row in rows))
 
 

@@ -8,20 +8,23 @@ the two have to commit the same text.
 """
 
 import argparse
-import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import torch
 
+from benchmarks.measured import Measured, save
 from benchmarks.table import table
 from translator.eval.data import Sentence
+from translator.eval.end import End
 from translator.eval.log import Instance
 from translator.eval.replay import replay
 from translator.eval.summary import summarize
 from translator.models.catalog import Served
 from translator.models.loading import embedded_models, load_marian_folder
 from translator.policy.registry import Latency, PolicyChoice
+from translator.precision import PRECISIONS
 from translator.text.segmenter import Segmenter
 
 ROOT = Path(__file__).parent
@@ -49,18 +52,20 @@ def cpu_ms_per_word(instances: list[Instance]) -> float:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--sentences", type=int, default=12)
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto")
+    parser.add_argument("--end", type=End, choices=list(End), default=End.NEXT_WORD)
     parser.add_argument("--output", type=Path, default=DEFAULT_RESULT)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     rows = []
     for pair, folder in embedded_models():
-        served = Served(load_marian_folder(folder, pair=pair), pair)
+        served = Served(load_marian_folder(folder, pair=pair, precision=arguments.precision), pair)
         sentences = sentences_of(pair.source, arguments.sentences)
         # The first run of a process is slower.
         list(replay(served, sentences[:1], Latency.BALANCED, jobs=1))
         for name, policy in POLICIES.items():
-            verified = list(replay(served, sentences, policy, jobs=1))
-            scratch = list(replay(served, sentences, policy, jobs=1, verify_drafts=False))
+            told = partial(replay, served, sentences, policy, end=arguments.end, jobs=1)
+            verified, scratch = list(told()), list(told(verify_drafts=False))
             if [i.prediction for i in verified] != [i.prediction for i in scratch]:
                 raise SystemExit(f"{pair} {name}: drafts changed the output")
             ms, scratch_ms = cpu_ms_per_word(verified), cpu_ms_per_word(scratch)
@@ -76,7 +81,7 @@ def main() -> int:
                 }
             )
     print(table(rows))
-    arguments.output.write_text(json.dumps(rows, indent=2) + "\n")
+    save(arguments.output, rows, Measured.now(arguments.precision))
     return 0
 
 

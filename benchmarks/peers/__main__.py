@@ -11,8 +11,6 @@ after another, several rounds of all of them; the best of each figure counts. Ne
 import argparse
 import importlib.metadata
 import itertools
-import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -22,6 +20,7 @@ from typing import Any
 
 from benchmarks.document import replaced
 from benchmarks.evaluation import BUILD
+from benchmarks.measured import Measured, save
 from benchmarks.peers.figures import Figures, best, ceiling_share, figure_rows, ratio_rows
 from benchmarks.peers.measure import Direction, ceiling_gmacs, measure
 from benchmarks.peers.picture import draw_engines
@@ -125,13 +124,14 @@ def main() -> int:
         sentences = tuple(read_sentences(file, limit=options.sentences))
         directions.append(Direction(pair, folder, sentences, options.stream_sentences))
     figures, ceiling = measure_all(rows, directions, options.rounds)
+    measured = Measured.now(None)
     what = (
         f"The first {options.sentences} sentences of FLORES-200 dev, live streams of "
-        f"{options.stream_sentences}, best of {options.rounds} rounds, {os.cpu_count()} cores; "
+        f"{options.stream_sentences}, best of {options.rounds} rounds, {measured}; "
         f"{versions()}."
     )
     result = report(rows, figures, ceiling, what)
-    options.output.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    save(options.output, result, measured)
     table = [row for each, engines in figures.items() for row in figure_rows(each.pair, engines)]
     content = f"{what}\n\n{markdown(table)}\n\n{markdown(result['bars'])}"
     print(content)

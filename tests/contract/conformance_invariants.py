@@ -47,7 +47,6 @@ class _Stream:
     sequence: int = 0
     is_half_closed: bool = False
     is_started: bool = False
-    is_detected: bool = False
     num_reports: int = 0
     targets: dict[str, _Target] = field(default_factory=dict)
     segment_starts: dict[int, int] = field(default_factory=dict)
@@ -118,13 +117,10 @@ class _Stream:
             yield "started has no session_id"
         if not started.limits.max_chunk_length:
             yield "started has no limits"
-        self.is_detected |= bool(started.detected_language_code)
-        is_open = self.config is not None and self.config.source_language_code == "und"
         for target in started.targets:
             name = target.target_language_code
-            is_known = self.is_detected or not is_open
-            if is_known and not (target.model and target.policy.name):
-                yield f"started of {name}: no model or policy"
+            if bool(target.model) != bool(target.policy.name):
+                yield f"started of {name}: a model without a policy, or the other way round"
             self.targets.setdefault(name, _Target(segment_id=target.first_segment_id))
 
     def _updated(self, update: streaming_pb2.TargetUpdate) -> Iterator[str]:

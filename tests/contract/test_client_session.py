@@ -21,6 +21,7 @@ from translator.client import (
     Latency,
     NamedPolicy,
     Report,
+    Rests,
     Segmentation,
     SessionWarning,
     Started,
@@ -61,6 +62,7 @@ def test_a_config_has_what_was_asked_for_and_no_resume():
         alignments=True,
         heartbeat_interval_s=0,
         max_unacked_updates=4,
+        rests=Rests(draft_s=0.5, segment_s=0),
     )
     (request,) = ClientSession(config).opening()
     message = request.config
@@ -74,6 +76,9 @@ def test_a_config_has_what_was_asked_for_and_no_resume():
     assert message.segmentation == streaming_pb2.SEGMENTATION_CLIENT
     assert message.HasField("heartbeat_interval")
     assert message.max_unacked_updates == 4
+    assert message.rests.draft == seconds(0.5)
+    assert not message.rests.HasField("sentence")
+    assert message.rests.HasField("segment")
     assert not message.HasField("resume")
 
 
@@ -83,6 +88,7 @@ def test_defaults_are_the_contract_s():
     assert message.segmentation == streaming_pb2.SEGMENTATION_AUTOMATIC
     assert not message.HasField("heartbeat_interval")
     assert not message.HasField("min_update_interval")
+    assert not message.HasField("rests")
     assert config_message(StreamConfig("en", ("pt",), policy=Latency.LOW)).policy.latency == 1
 
 
@@ -393,7 +399,7 @@ def detected(*targets, language="en", first=0):
     return message
 
 
-def test_a_language_that_is_detected_is_named_from_then_on():
+def test_a_language_that_is_detected_is_detected_again_after_a_break():
     session = ClientSession(StreamConfig("und", ("pt",)))
     session.opening()
     opening = session.receive(started("pt"))
@@ -406,10 +412,10 @@ def test_a_language_that_is_detected_is_named_from_then_on():
     session.receive(started("pt"))
 
     assert session.receive(detected("pt")).detected_language == "en"
-    assert session.config.source == "en"
+    assert session.config.source == "und"
     session.receive(update("pt", 0, 1, "UM.", covers=4, closed=True))
     first, *again = session.opening()
-    assert first.config.source_language_code == "en"
+    assert first.config.source_language_code == "und"
     assert [r.source.committed for r in again] == [" Two"]
 
 
@@ -425,9 +431,29 @@ def test_what_is_detected_answers_no_config(answers_first):
         session.receive(detected("pt", "es"))
     else:
         session.receive(detected("pt"))
-        assert session.config == StreamConfig("en", ("pt",))
+        assert session.config == StreamConfig("und", ("pt",))
         session.receive(detected("pt", "es", first=1))
-    assert session.config == StreamConfig("en", ("pt", "es"))
+    assert session.config == StreamConfig("und", ("pt", "es"))
+
+
+def test_another_language_answers_no_config_and_the_same_one_does():
+    session = ClientSession(StreamConfig("und", ("pt",)))
+    session.opening()
+    session.receive(started("pt"))
+    session.source("One. Two. Eins.")
+    session.receive(detected("pt", language="en"))
+    session.reconfigure(StreamConfig("und", ("pt", "es")))
+    session.receive(detected("pt", language="de", first=2))
+    assert session.config.targets == ("pt",)
+    session.receive(detected("pt", "es", language="de", first=3))
+    assert session.config.targets == ("pt", "es")
+    # A language that the client names is in force afterwards too.
+    for code in ("fr", "und"):
+        session.reconfigure(StreamConfig(code, ("pt",)))
+    session.receive(started("pt", first=3))
+    assert session.config.source == "fr"
+    session.receive(detected("pt", language="fr", first=3))
+    assert session.config.source == "und"
 
 
 def test_a_target_that_a_resume_leaves_out_counts_its_updates_from_one_again():

@@ -10,6 +10,7 @@ from translator.asr.piece import SourcePiece
 from translator.client import AsyncTranslatorClient, NamedPolicy, Report, Update
 from translator.eval import log
 from translator.eval.data import Sentence
+from translator.eval.end import End
 from translator.eval.figures import Figures, figures
 from translator.eval.remote import replay_remotely, replay_talk_remotely
 from translator.eval.replay import replay
@@ -51,18 +52,20 @@ def timeless(figures: Figures) -> Figures:
 
 
 @pytest.mark.parametrize("policy", [*POLICIES, Latency.LOW], ids=lambda policy: policy.name)
-@pytest.mark.parametrize("jobs", [1, 3])
+@pytest.mark.parametrize(("jobs", "end"), [(1, End.NEXT_WORD), (3, End.WITH_LAST)])
 async def test_sentences_through_a_server_are_those_of_this_process(
-    client: AsyncTranslatorClient, policy: Latency | PolicyChoice, jobs: int
+    client: AsyncTranslatorClient, policy: Latency | PolicyChoice, jobs: int, end: End
 ) -> None:
-    local = list(replay(Served(FakeModel(), PAIR), SENTENCES, policy))
-    remote = [i async for i in replay_remotely(client, PAIR, SENTENCES, policy, jobs=jobs)]
+    local = list(replay(Served(FakeModel(), PAIR), SENTENCES, policy, end=end))
+    streamed = replay_remotely(client, PAIR, SENTENCES, policy, end=end, jobs=jobs)
+    remote = [i async for i in streamed]
     assert len(remote) == len(local)
     for one, other in zip(remote, local, strict=True):
-        assert (one.index, one.prediction, one.delays) == (
+        assert (one.index, one.prediction, one.delays, one.end) == (
             other.index,
             other.prediction,
             other.delays,
+            other.end,
         )
         assert [replace(u, at_s=0.0) for u in one.received] == [
             replace(u, at_s=0.0) for u in other.received
@@ -70,6 +73,14 @@ async def test_sentences_through_a_server_are_those_of_this_process(
         assert timeless(one.report) == timeless(other.report)
         assert replace(one.computation, cpu_ms=None) == replace(other.computation, cpu_ms=None)
         assert one.computation.cpu_ms is None
+
+
+async def test_a_server_commits_a_sentence_that_rests(client: AsyncTranslatorClient) -> None:
+    sentences = [Sentence(0, "The ferry leaves. Nobody waves.", "")]
+    streamed = replay_remotely(client, PAIR, sentences, POLICIES[0], end=End.REST)
+    (done,) = [instance async for instance in streamed]
+    assert done.prediction == fake_translation(sentences[0].source)
+    assert [update.closed for update in done.received].count(True) == 2
 
 
 def talk() -> Talk:

@@ -224,23 +224,39 @@ async def test_each_text_is_in_a_language_of_its_own_and_fails_alone() -> None:
             "Die Boote verlassen den Hafen um sieben.",
             "12:30",
             " \n",
+            "OK.",
         ]
         und = {"source_language_code": "UND"}
         german = await stub.Translate(request(*texts, **und, target_language_code="de"))
-        english = await stub.Translate(request(*texts[:2], **und, target_language_code="en"))
-    assert [t.detected_language_code for t in german.translations] == ["en", "pt", "", "", ""]
-    assert [t.model for t in german.translations] == ["from-en", "from-pt", "", "", ""]
+        english = await stub.Translate(
+            request(*texts, **und, target_language_code="en", alignments=True)
+        )
+    assert [t.detected_language_code for t in german.translations[:5]] == ["en", "pt", "de", "", ""]
+    assert [t.model for t in german.translations[:5]] == ["from-en", "from-pt", "", "", ""]
     assert german.translations[0].text == texts[0].upper()
-    assert german.translations[4].text == texts[4]
-    for failed in german.translations[2:4]:
-        assert failed.status.code == code_pb2.INVALID_ARGUMENT
-        info = detail(failed.status, error_details_pb2.ErrorInfo)
-        assert (info.reason, info.metadata["candidates"]) == ("LANGUAGE_NOT_DETECTED", "en,pt")
-    # What it is in is known, but nothing translates that.
-    info = detail(english.translations[0].status, error_details_pb2.ErrorInfo)
-    assert (info.reason, info.metadata["source"]) == ("LANGUAGE_PAIR_NOT_SUPPORTED", "en")
-    assert english.translations[0].detected_language_code == "en"
+    # What is in the target's language, or in none, passes through; so does what is short.
+    assert [t.text for t in german.translations[2:]] == [*texts[2:5], "OK."]
+    failed = english.translations[2]
+    assert failed.status.code == code_pb2.INVALID_ARGUMENT
+    info = detail(failed.status, error_details_pb2.ErrorInfo)
+    assert (info.reason, info.metadata["candidates"]) == ("LANGUAGE_NOT_DETECTED", "en,pt")
+    passed = english.translations[0]
+    assert (passed.text, passed.detected_language_code, passed.model) == (texts[0], "en", "")
+    spans = [(a.source_start, a.source_end) for a in passed.alignments]
+    assert [texts[0][slice(*span)] for span in spans] == texts[0].split()
+    assert spans == [(a.target_start, a.target_end) for a in passed.alignments]
     assert english.translations[1].text == texts[1].upper()
+
+
+@pytest.mark.parametrize("source", ["pt", "pt-BR"])
+async def test_a_text_in_the_language_of_the_target_passes_through(source: str) -> None:
+    text = "  Os barcos  saem às sete.\r\nNinguém sabia. \n"
+    async with serve_in_process(models=both_ways()) as server, connected(server.address) as stub:
+        response = await stub.Translate(
+            request(text, source_language_code=source, target_language_code="pt")
+        )
+    (passed,) = response.translations
+    assert (passed.text, passed.model, passed.status.code) == (text, "", code_pb2.OK)
 
 
 async def test_what_is_only_a_guess_is_not_detected() -> None:

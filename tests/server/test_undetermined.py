@@ -5,14 +5,24 @@ from collections.abc import AsyncIterator
 import grpc
 import pytest
 from google.rpc import error_details_pb2
-from wire import Exchange, Request, config, connected, exchange, flush, rest_of, source
+from wire import (
+    Exchange,
+    Request,
+    config,
+    connected,
+    detail,
+    exchange,
+    flush,
+    rest_of,
+    source,
+)
 
 from translator.config import Limits, ServerConfig
 from translator.models.base import LanguagePair
 from translator.server.app import RunningServer
 from translator.testing import FakeModel, serve_in_process
 from translator.text.detection import FastTextDetector
-from translator.v1 import streaming_pb2
+from translator.v1 import streaming_pb2, translate_pb2
 
 pytestmark = pytest.mark.server
 
@@ -114,39 +124,185 @@ async def test_the_end_of_a_segment_is_reason_enough_to_decide(
     assert kinds[2].target.source_sequence in (1, 2)
 
 
-async def test_what_is_not_clear_at_the_end_of_a_segment_waits_for_more(
+@pytest.mark.parametrize("text", ["1, 2, 3.", "♪", "👍👍 🎉", "— … —", "12:30", "\u0301"])
+async def test_a_text_without_a_letter_passes_through_and_the_language_is_found_after_it(
+    server: RunningServer, text: str
+) -> None:
+    alone = await exchange(server.address, [und(), source(1, text)])
+    assert (alone.code, alone.kinds) == (
+        grpc.StatusCode.OK,
+        ["started", "target", "report"],
+    )
+    assert list(alone.texts("de").values()) == [text]
+    requests = [source(1, text), flush(2), *[source(3, f" {PT}")]]
+    result = await exchange(server.address, [und(), *requests])
+    assert list(result.texts("de").values()) == [text, *SEGMENTS]
+    assert [s.detected_language_code for s in started(result)] == ["", "pt"]
+
+
+@pytest.mark.parametrize("text", ["OK.", "Hi!", "Yes.", "Tchau!", "João"])
+@pytest.mark.parametrize("target", ["de", "pt"])
+async def test_a_short_text_is_never_lost(server: RunningServer, text: str, target: str) -> None:
+    result = await exchange(server.address, [und(target), source(1, text)])
+    assert result.code == grpc.StatusCode.OK
+    (said,) = result.texts(target).values()
+    assert said.rstrip("~.").lower() == text.lower().rstrip(".")
+    assert not result.warnings
+
+
+async def test_a_text_in_another_language_passes_through_with_a_warning(
     server: RunningServer,
 ) -> None:
-    requests = [source(1, "1, 2, 3."), flush(2), *[source(3, f" {PT}")]]
-    result = await exchange(server.address, [und(), *requests])
-    assert list(result.texts("de").values()) == ["1, 2, 3.", *SEGMENTS]
+    german = "Die Boote verlassen den Hafen um sieben."
+    later = "Niemand wusste, wo die Schlüssel geblieben waren."
+    for requests in ([source(1, f"{german} {later} {PT}")], words(f"{german} {later} {PT}")):
+        result = await exchange(server.address, [und("pt", "en"), *requests])
+        assert list(result.texts("en").values()) == [german, later, *SEGMENTS]
+        assert result.code == grpc.StatusCode.OK
+        (warning,) = result.warnings
+        info = detail(warning, error_details_pb2.ErrorInfo)
+        assert info.reason == "LANGUAGE_NOT_DETECTED"
+        assert "en, pt" in warning.message
+
+
+async def test_a_speaker_of_the_target_language_is_passed_through(server: RunningServer) -> None:
+    english = "The boats leave the harbour at seven."
+    result = await exchange(server.address, [und("en"), *words(english)])
+    assert list(result.texts("en").values()) == [english]
+    assert started(result)[-1].detected_language_code == "en"
+    assert started(result)[-1].targets[0].model == ""
+    assert not started(result)[-1].targets[0].HasField("policy")
+    # It need be no source language of any model.
+    german = "Die Boote verlassen den Hafen um sieben."
+    result = await exchange(server.address, [und("de"), *words(german)])
+    assert list(result.texts("de").values()) == [german]
+    assert started(result)[-1].detected_language_code == "de"
+
+
+TALK = [
+    ("en", "Good evening to all of you and welcome."),
+    ("pt", "Boa noite, muito obrigado por me receber."),
+    ("pt", "Sim."),
+    ("en", "What brings you here on such a cold day?"),
+    ("en", "Thank you."),
+    ("pt", "Eu vim buscar as minhas chaves."),
+]
+
+
+@pytest.mark.parametrize("by", ["words", "segments", "all at once"])
+async def test_a_speaker_who_changes_language_is_noticed_in_that_very_segment(
+    server: RunningServer, by: str
+) -> None:
+    text = " ".join(said for _, said in TALK)
+    pieces = {
+        "words": words(text),
+        "segments": [source(i + 1, said + " ") for i, (_, said) in enumerate(TALK)],
+        "all at once": [source(1, text)],
+    }
+    result = await exchange(server.address, [und("en", "pt"), *pieces[by]])
+    assert list(result.texts("en").values()) == [
+        said if language == "en" else said.upper() for language, said in TALK
+    ]
+    assert list(result.texts("pt").values()) == [
+        said if language == "pt" else said.upper() for language, said in TALK
+    ]
+    told = [
+        (s.detected_language_code, s.targets[0].first_segment_id, [t.model for t in s.targets])
+        for s in started(result)
+    ]
+    assert told == [
+        ("", 0, ["", ""]),
+        ("en", 0, ["", "from-en"]),
+        ("pt", 1, ["from-pt", ""]),
+        ("en", 3, ["", "from-en"]),
+        ("pt", 5, ["from-pt", ""]),
+    ]
+
+
+async def test_a_segment_that_silence_ends_is_looked_at_without_a_further_message(
+    server: RunningServer,
+) -> None:
+    async with connected(server.address) as stub:
+        call = stub.StreamingTranslate()
+        await call.write(und("de"))
+        await call.write(source(1, "Bom dia."))
+        seen = Exchange([await call.read() for _ in range(3)])
+        call.cancel()
+    assert [s.detected_language_code for s in started(seen)] == ["", "pt"]
+    (update,) = seen.updates("de")
+    assert (update.committed, update.segment_closed) == ("BOM DIA.", True)
+
+
+async def test_a_foreign_name_changes_no_language(server: RunningServer) -> None:
+    text = (
+        "We met them in the old town last night. João Gonçalves de Araújo was there with us. "
+        "Obrigado. Then we all went home by the river. Guimarães! It was a very good evening."
+    )
+    result = await exchange(server.address, [und("de"), *words(text)])
+    assert [s.detected_language_code for s in started(result)] == ["", "en"]
+    assert " ".join(result.texts("de").values()) == text.upper()
+
+
+async def test_a_stream_names_the_languages_it_may_be_in(server: RunningServer) -> None:
+    possible = {"possible_source_language_codes": ["pt-BR"]}
+    result = await exchange(server.address, [und("de", **possible), *words(PT)])
+    assert started(result)[-1].detected_language_code == "pt-BR"
+    assert list(result.texts("de").values()) == SEGMENTS
+    # What it may not be in passes through.
+    english = "The boats leave the harbour at seven."
+    result = await exchange(server.address, [und("de", **possible), source(1, english)])
+    assert list(result.texts("de").values()) == [english]
 
 
 @pytest.mark.parametrize(
-    "requests",
+    ("source_code", "possible", "code", "message"),
     [
-        [source(1, "1, 2, 3.")],
-        [source(1, "Die Boote verlassen den Hafen um sieben.")],
-        [source(1, "1 " * 300), source(2, PT)],
+        ("en", ["en"], grpc.StatusCode.INVALID_ARGUMENT, "is 'en'; it is allowed with \"und\""),
+        ("und", ["pt", "pt-BR"], grpc.StatusCode.INVALID_ARGUMENT, "has 'pt' and 'pt-BR'"),
+        ("und", ["x" * 40], grpc.StatusCode.INVALID_ARGUMENT, "BCP-47"),
+        ("und", ["en", "und"], grpc.StatusCode.INVALID_ARGUMENT, "has 'und'"),
+        ("und", ["en"] * 17, grpc.StatusCode.INVALID_ARGUMENT, "has 17 languages; at most 16"),
+        ("und", ["en", "fr"], grpc.StatusCode.NOT_FOUND, "fr to de"),
     ],
-    ids=["no words", "another language", "no words for long"],
 )
-async def test_a_language_that_stays_unclear_ends_the_stream(
-    server: RunningServer, requests: list[Request]
-) -> None:
-    result = await exchange(server.address, [und(), *requests])
-    assert result.code == grpc.StatusCode.INVALID_ARGUMENT
-    info = result.detail(error_details_pb2.ErrorInfo)
-    assert (info.reason, info.metadata["candidates"]) == ("LANGUAGE_NOT_DETECTED", "en,pt")
-    assert result.kinds == ["started"]
-
-
-async def test_a_language_that_is_not_served_for_the_targets_ends_the_stream(
+async def test_possible_languages_are_checked(
     server: RunningServer,
+    source_code: str,
+    possible: list[str],
+    code: grpc.StatusCode,
+    message: str,
 ) -> None:
-    result = await exchange(server.address, [und("en"), source(1, "The boats leave at seven.")])
-    assert result.code == grpc.StatusCode.NOT_FOUND
-    assert result.detail(error_details_pb2.ErrorInfo).metadata["source"] == "en"
+    request = config(("de",), source=source_code, possible_source_language_codes=possible)
+    result = await exchange(server.address, [request])
+    assert result.code == code
+    assert result.status is not None
+    assert message in result.status.message
+    if code == grpc.StatusCode.INVALID_ARGUMENT:
+        violation = result.detail(error_details_pb2.BadRequest).field_violations[0]
+        assert violation.field == "config.possible_source_language_codes"
+    async with connected(server.address) as stub:
+        with pytest.raises(grpc.aio.AioRpcError, match=r"possible_source|fr to de") as failed:
+            await stub.Translate(
+                translate_pb2.TranslateRequest(
+                    texts=["a"],
+                    source_language_code=source_code,
+                    target_language_code="de",
+                    possible_source_language_codes=possible,
+                )
+            )
+    assert failed.value.code() == code
+
+
+async def test_a_language_that_is_not_served_is_passed_over_with_a_warning() -> None:
+    models = [FakeModel(LanguagePair("en", "xx")), FakeModel(LanguagePair("pt", "de"), name="b")]
+    async with serve_in_process(models=models, detector=FastTextDetector()) as server:
+        english = "The boats leave the harbour at seven."
+        result = await exchange(server.address, [und("de"), *words(f"{english} {PT}")])
+    assert result.code == grpc.StatusCode.OK
+    assert list(result.texts("de").values()) == [english, *SEGMENTS]
+    (warning,) = result.warnings
+    info = detail(warning, error_details_pb2.ErrorInfo)
+    assert info.reason == "LANGUAGE_IGNORED_LANGUAGE_PAIR_NOT_SUPPORTED"
 
 
 @pytest.mark.parametrize("text", ["", " \n"])
@@ -237,10 +393,33 @@ async def test_a_resume_before_the_language_is_known_keeps_the_session(
     result = await exchange(server.address, [und(resume=resume), source(1, PT)])
     assert {s.session_id for s in started(result)} == {"earlier"}
     assert list(result.texts("de").values()) == SEGMENTS
-    # What has begun is in a language that is known.
-    resume.targets[0].revision = 1
-    result = await exchange(server.address, [und(resume=resume)])
-    assert result.code == grpc.StatusCode.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize("target", ["de", "pt"])
+async def test_a_stream_goes_on_after_a_break_in_the_language_that_is_found_again(
+    server: RunningServer, target: str
+) -> None:
+    done, heard = "The boats leave at seven.", "Os barcos saem"
+    resumed = streaming_pb2.ResumedTarget(
+        target_language_code=target,
+        segment_id=1,
+        revision=4,
+        segment_source_start=len(done),
+        target_committed=heard if target == "pt" else heard.upper(),
+    )
+    resume = streaming_pb2.ResumeState(session_id="earlier", targets=[resumed])
+    requests = [source(7, f" {heard} "), source(8, "do porto às sete. Ninguém sabia.")]
+    result = await exchange(server.address, [und(target, resume=resume), *requests])
+    assert result.code == grpc.StatusCode.OK
+    texts: dict[int, str] = {1: resumed.target_committed}
+    for update in result.updates(target):
+        texts[update.segment_id] = texts.get(update.segment_id, "") + update.committed
+        assert update.committed_length == len(texts[update.segment_id])
+    whole = ["Os barcos saem do porto às sete.", "Ninguém sabia."]
+    assert list(texts.values()) == (whole if target == "pt" else [w.upper() for w in whole])
+    assert [u.revision for u in result.updates(target)] == list(
+        range(5, 5 + len(result.updates(target)))
+    )
 
 
 async def test_a_draining_server_sends_a_stream_away_that_waits(server: RunningServer) -> None:

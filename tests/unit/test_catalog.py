@@ -85,9 +85,9 @@ def test_a_pair_that_no_model_translates_goes_through_english(
         (["en-pt"], "de-AT", "pt", "de-AT to pt, and none de-AT to en for the way through English"),
         (["fr-es"], "de", "pt", "de to pt, and none de to en or en to pt for the way through Engl"),
         (["de-en", "en-pt"], "pt", "de", "pt to de, and none pt to en or en to de for the way"),
-        # Where English is an end there is no way through it, and none from a language into itself.
+        # Where English is an end there is no way through it, and none between two scripts.
         (["de-en", "en-pt"], "en-GB", "de", "en-GB to de; there are: de-en, en-pt"),
-        (["pt-en", "en-pt"], "pt-PT", "pt-BR", "pt-PT to pt-BR; there are: en-pt, pt-en"),
+        (["zh-en", "en-zh"], "zh-CN", "zh-TW", "zh-CN to zh-TW; there are: en-zh, zh-en"),
     ],
 )
 def test_an_error_says_which_leg_is_missing(
@@ -97,6 +97,51 @@ def test_an_error_says_which_leg_is_missing(
         Catalog([model_of("one", *pairs)]).route(source, target)
     assert f"no model translates {message}" in str(caught.value)
     assert caught.value.metadata["pairs"]
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("pt", "pt"),
+        ("PT-br", "pt"),
+        ("pt", "pt-BR"),
+        ("en-GB", "en-US"),
+        ("no", "nb"),
+        ("fr", "fr"),
+        ("zh", "zh-CN"),
+        ("sr", "sr-Cyrl"),
+    ],
+)
+@pytest.mark.parametrize("model", ["", "many"])
+def test_a_language_passes_through_into_itself(source: str, target: str, model: str) -> None:
+    route = Catalog([ONE, MANY]).route(source, target, model)
+    assert (route.last, route.legs, route.models) == (None, (), ())
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "pair"),
+    [
+        # The scripts differ.
+        ("zh-CN", "zh-TW", "zh-Hans-zh-Hant"),
+        ("zh-TW", "zh", "zh-Hant-zh-Hans"),
+        # There is a model for the two variants.
+        ("pt-BR", "pt-PT", "pt-pt-PT"),
+        ("pt-PT", "pt-BR", "pt-PT-pt"),
+    ],
+)
+def test_a_model_made_for_two_variants_goes_before(source: str, target: str, pair: str) -> None:
+    (leg,) = Catalog([ONE, MANY]).route(source, target).legs
+    assert str(leg.pair) == pair
+
+
+def test_variants_without_a_model_pass_through_and_scripts_do_not() -> None:
+    catalog = Catalog([ONE])
+    assert not catalog.route("pt-BR", "pt-PT").legs
+    for source, target in (("sr-Latn", "sr-Cyrl"), ("nn", "nb")):
+        with pytest.raises(LanguagePairNotSupportedError):
+            catalog.route(source, target)
+    with pytest.raises(ModelNotFoundError):
+        catalog.route("pt", "pt", "none")
 
 
 def test_a_model_that_is_named_translates_all_the_way() -> None:

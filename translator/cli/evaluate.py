@@ -17,6 +17,9 @@ from translator.cli.stream import parse_policy
 from translator.config import load_config
 from translator.eval.backend import Backend, LocalBackend
 from translator.eval.data import Sentence, plain, read_sentences
+from translator.eval.end import End
+from translator.eval.interval import Interval
+from translator.eval.log import Instance
 from translator.eval.picture import draw_frontier
 from translator.eval.recording import looks_like_events, read_recording
 from translator.eval.remote import RemoteBackend
@@ -74,6 +77,17 @@ _WHOLE = "whole sentences"
     show_default=True,
     help="Score so many sentences as one.",
 )
+@click.option(
+    "--end",
+    type=click.Choice([end.value for end in End]),
+    default=End.NEXT_WORD.value,
+    show_default=True,
+    help="How a sentence's end is told: with its last word, when the next word comes, or never: "
+    "the source rests.",
+)
+@click.option(
+    "--max-words", type=click.IntRange(min=1), help="Only sentences of at most so many words."
+)
 @click.option("--plain", "is_plain", is_flag=True, help="Source without punctuation and case.")
 @click.option("--limit", type=click.IntRange(min=1), help="The first so many lines only.")
 @click.option(
@@ -105,6 +119,8 @@ def command(
     references: Path | None,
     recogniser: str | None,
     window: int,
+    end: str,
+    max_words: int | None,
     is_plain: bool,
     limit: int | None,
     jobs: int,
@@ -155,9 +171,14 @@ def command(
                 f"--references are for a talk; {data} is taken for sentences: words need the "
                 "ending .tsv, a recogniser's messages --recogniser"
             )
+        offline: list[Instance] = []
         for field in source_fields or ("src",) if talk is None else ():
             sentences = read_sentences(
-                data, source_field=field, reference_field=reference_field or "ref", limit=limit
+                data,
+                source_field=field,
+                reference_field=reference_field or "ref",
+                limit=limit,
+                max_words=max_words,
             )
             if is_plain:
                 sentences = [
@@ -165,8 +186,15 @@ def command(
                 ]
             output.mkdir(parents=True, exist_ok=True)
             file = log.with_name(f"{log.name}.{field}") if source_fields else log
-            for name, summary in _sentences(backend, sentences, chosen, file, window).items():
-                rows[field, name] = summary
+            done = _sentences(
+                backend, sentences, {_OFFLINE: read_policy(_OFFLINE)} | chosen, End(end), file
+            )
+            whole = done[_OFFLINE]
+            offline = offline or whole
+            for name, instances in done.items():
+                rows[field, name] = summarize(
+                    instances, window=window, whole=whole, offline=offline
+                )
     _save(rows, output, log.name)
     console = Console(highlight=False)
     # Where it is not a terminal it has no width, and names must not be cut.
@@ -211,16 +239,16 @@ def _sentences(
     backend: Backend,
     sentences: list[Sentence],
     policies: Mapping[str, Latency | PolicyChoice],
+    end: End,
     log: Path,
-    window: int,
-) -> dict[str, Summary]:
-    summaries: dict[str, Summary] = {}
+) -> dict[str, list[Instance]]:
+    """The instances of each policy, in the order of the sentences."""
+    done: dict[str, list[Instance]] = {}
     for name, policy in policies.items():
-        file = log.with_name(f"{log.name}.{_slug(name)}.jsonl")
+        file = log.with_name(f"{log.name}.{_slug(name)}.{end}.jsonl")
         with progress_bar(file.stem, len(sentences)) as told:
-            done = evaluate_sentences(file, sentences, policy, backend, told)
-        summaries[name] = summarize(done, window=window)
-    return summaries
+            done[name] = evaluate_sentences(file, sentences, policy, end, backend, told)
+    return done
 
 
 def _talk(
@@ -231,16 +259,22 @@ def _talk(
     window: int,
 ) -> dict[tuple[str, str], Summary]:
     summaries: dict[str, Summary] = {}
+    whole: list[Instance] = []
     if sentences := whole_sentences(talk):
-        offline = {_WHOLE: resolve(PolicyChoice(_OFFLINE, {}))}
-        whole = _sentences(backend, sentences, offline, log, window)[_WHOLE]
+        offline = {_WHOLE: read_policy(_OFFLINE)}
+        whole = _sentences(backend, sentences, offline, End.WITH_LAST, log)[_WHOLE]
         # It waits for the end of each sentence; how many words that is says nothing of a talk.
-        summaries[_WHOLE] = dataclasses.replace(whole, laal_words=None, yaal_words=None)
+        summaries[_WHOLE] = dataclasses.replace(
+            summarize(whole, window=window),
+            laal_words=None,
+            laal_interval=None,
+            yaal_words=None,
+        )
     for name, policy in policies.items():
         file = log.with_name(f"{log.name}.{_slug(name)}.jsonl")
         with progress_bar(file.stem, len(talk.arrivals)) as told:
             done = evaluate_talk(file, talk, policy, backend, told)
-        summaries[name] = summarize([done], window=window)
+        summaries[name] = summarize([done], window=window, offline=whole)
     return {("", name): summary for name, summary in summaries.items()}
 
 
@@ -264,22 +298,22 @@ def _table(rows: Mapping[tuple[str, str], Summary]) -> Table:
     """The figures that there are."""
     fields = list(dict.fromkeys(field for field, _ in rows))
     summaries = list(rows.values())
-    offline = rows.get((fields[0], _WHOLE)) or rows.get((fields[0], _OFFLINE))
 
     def number(value: float | None, digits: int = 2) -> str:
         return "" if value is None else f"{value:.{digits}f}"
 
-    def loss(summary: Summary) -> str:
-        if offline is None or offline.bleu is None or summary.bleu is None:
-            return ""
-        return number(offline.bleu - summary.bleu)
+    def of(interval: Interval | None) -> str:
+        return "" if interval is None else f"{interval.low:.2f} to {interval.high:.2f}"
 
     columns = {
         "source": [field if len(fields) > 1 else "" for field, _ in rows],
         "policy": [name for _, name in rows],
         "BLEU": [number(s.bleu) for s in summaries],
-        "loss": [loss(s) for s in summaries],
+        "loss": [number(s.loss) for s in summaries],
+        "95 %": [of(s.loss_interval) for s in summaries],
         "chrF": [number(s.chrf) for s in summaries],
+        "differs": ["" if s.differs is None else f"{s.differs:.1%}" for s in summaries],
+        "empty": ["" if s.empty is None else str(s.empty) for s in summaries],
         "LAAL": [number(s.laal_words) for s in summaries],
         "YAAL": [number(s.yaal_words) for s in summaries],
         "LongYAAL ms": [number(s.long_yaal_ms, 0) for s in summaries],

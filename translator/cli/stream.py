@@ -15,7 +15,8 @@ from translator.cli.display import Display, JsonLines, LiveTerminal, PlainLines
 from translator.cli.errors import one_sentence
 from translator.cli.recogniser import RecogniserName, said_by
 from translator.cli.source import Piece, as_it_comes, by_lines, paced, pieces
-from translator.client import AsyncStream, Latency, NamedPolicy, Report, StreamOptions
+from translator.cli.source_language import parse_source
+from translator.client import AsyncStream, Latency, NamedPolicy, Report, Rests, StreamOptions
 
 __all__ = ["command", "parse_policy"]
 
@@ -27,7 +28,7 @@ __all__ = ["command", "parse_policy"]
     "source",
     default="en",
     show_default=True,
-    help="Language of the source; und detects it.",
+    help="Language of the source; und detects it, en,pt detects one of these.",
 )
 @click.option(
     "--to", "targets", multiple=True, default=("pt",), show_default=True, help="Repeatable."
@@ -47,6 +48,21 @@ __all__ = ["command", "parse_policy"]
     "--words-per-second",
     type=click.FloatRange(min=0, min_open=True),
     help="Send one word at a time at this pace; 2.5 is speech.  [default: as it comes]",
+)
+@click.option(
+    "--draft-rest-s",
+    type=click.FloatRange(min=0),
+    help="Seconds of silence until all is shown as a draft; 0: never.  [default: 1.2]",
+)
+@click.option(
+    "--sentence-rest-s",
+    type=click.FloatRange(min=0),
+    help="Until a sentence with its end mark is committed.  [default: 1]",
+)
+@click.option(
+    "--segment-rest-s",
+    type=click.FloatRange(min=0),
+    help="Until text without an end mark is committed.  [default: 3]",
 )
 @click.option(
     "--lines",
@@ -74,6 +90,9 @@ def command(
     latency: str,
     policy: str | None,
     words_per_second: float | None,
+    draft_rest_s: float | None,
+    sentence_rest_s: float | None,
+    segment_rest_s: float | None,
     lines: bool,
     recogniser: str | None,
     real_pace: bool,
@@ -95,7 +114,12 @@ def command(
         raise click.UsageError("--lines and --words-per-second are for text, not --from-recogniser")
     if real_pace and recogniser is None:
         raise click.UsageError("--real-pace needs --from-recogniser")
-    options: StreamOptions = {"policy": parse_policy(policy) if policy else Latency(latency)}
+    source, possible_sources = parse_source(source)
+    options: StreamOptions = {
+        "policy": parse_policy(policy) if policy else Latency(latency),
+        "possible_sources": possible_sources,
+        "rests": Rests(draft_rest_s, sentence_rest_s, segment_rest_s),
+    }
     display: Display
     if as_json:
         display = JsonLines()

@@ -9,6 +9,7 @@ import click
 
 from translator.cli.connect import connected, server_options
 from translator.cli.errors import one_sentence
+from translator.cli.source_language import parse_source
 from translator.client import Translation
 
 __all__ = ["command"]
@@ -21,7 +22,7 @@ __all__ = ["command"]
     "source",
     default="en",
     show_default=True,
-    help="Language of the text; und detects it.",
+    help="Language of the text; und detects it, en,pt detects one of these.",
 )
 @click.option("--to", "target", default="pt", show_default=True, help="Language to translate into.")
 @click.option(
@@ -50,7 +51,14 @@ def command(
 
     async def run() -> list[Translation]:
         async with connected(address, models, connect_timeout_s=connect_timeout_s) as client:
-            return await client.translate(texts, source, target, num_alternatives=alternatives)
+            code, possible = parse_source(source)
+            return await client.translate(
+                texts,
+                code,
+                target,
+                num_alternatives=alternatives,
+                possible_sources=possible,
+            )
 
     with one_sentence():
         translations = asyncio.run(run())

@@ -159,6 +159,7 @@ class AsyncTranslatorClient:
         glossary: Mapping[str, str] | None = None,
         alignments: bool = False,
         num_alternatives: int = 0,
+        possible_sources: Sequence[str] = (),
         timeout_s: float | None = 60.0,
     ) -> list[Translation]:
         """Translate short texts; one result for each, in order.
@@ -174,6 +175,8 @@ class AsyncTranslatorClient:
             glossary: Source terms to target terms; an empty one keeps the source term.
             alignments: Whether translations say which words come from where.
             num_alternatives: Further translations wanted for each text.
+            possible_sources: Languages that texts may be in whose language is detected; empty: all
+                that the server translates from, and the target.
             timeout_s: Longest time to wait, in seconds; None: no limit.
 
         Raises:
@@ -193,6 +196,7 @@ class AsyncTranslatorClient:
             ],
             alignments=alignments,
             num_alternatives=num_alternatives,
+            possible_source_language_codes=possible_sources,
         )
         response = await self._answer(
             self._link.stub.Translate(request, metadata=self._link.metadata, timeout=timeout_s)

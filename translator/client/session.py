@@ -74,6 +74,8 @@ class ClientSession:
         self._log = SourceLog()
         self._sequence = 0
         self._speaker = ""
+        # Of the source, as the server has said it; "" until it has.
+        self._language = ""
         self._limits: Limits | None = None
         self._is_opening = True
         # In the order of the log, which has their requests.
@@ -233,15 +235,14 @@ class ClientSession:
         if is_resumed:
             self._targets.void_drafts()
         detected = message.detected_language_code
-        # The first that names it answers no config.
-        is_news = bool(detected) and self.config.source.lower() == _UNDETERMINED
+        # One that names another language answers no config.
+        is_news = detected not in {"", self._language}
         if not self._is_opening and self._unanswered and not is_news:
             asked = self._unanswered.pop(0)
             asked.is_accepted = True
             self.config = asked.config
-        if detected:
-            # A resume has to name it.
-            self.config = dataclasses.replace(self.config, source=detected)
+        is_open = self.config.source.lower() == _UNDETERMINED
+        self._language = detected if is_open else self.config.source
         self._targets.reconfigure(message.targets)
         self._trim()
         self._is_opening = False

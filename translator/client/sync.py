@@ -239,6 +239,7 @@ class TranslatorClient:
         glossary: Mapping[str, str] | None = None,
         alignments: bool = False,
         num_alternatives: int = 0,
+        possible_sources: Sequence[str] = (),
         timeout_s: float | None = 60.0,
     ) -> list[Translation]:
         """As ``AsyncTranslatorClient.translate``."""
@@ -252,6 +253,7 @@ class TranslatorClient:
                 glossary=glossary,
                 alignments=alignments,
                 num_alternatives=num_alternatives,
+                possible_sources=possible_sources,
                 timeout_s=timeout_s,
             )
         )

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Protocol
 
 from translator.eval.data import Sentence
+from translator.eval.end import End
 from translator.eval.live import LiveReplay
 from translator.eval.log import Instance
 from translator.eval.processes import Workers
@@ -23,7 +24,7 @@ class Backend(Protocol):
     """Streams sentences and talks through sessions."""
 
     def sentences(
-        self, sentences: Sequence[Sentence], policy: Latency | PolicyChoice, keep: Keep
+        self, sentences: Sequence[Sentence], policy: Latency | PolicyChoice, end: End, keep: Keep
     ) -> None:
         """Stream sentences word by word; each instance is handed over when it is done."""
 
@@ -55,13 +56,13 @@ class LocalBackend:
         return Workers(self._load, self._processes)
 
     def sentences(
-        self, sentences: Sequence[Sentence], policy: Latency | PolicyChoice, keep: Keep
+        self, sentences: Sequence[Sentence], policy: Latency | PolicyChoice, end: End, keep: Keep
     ) -> None:
         """Stream sentences word by word; each instance is handed over when it is done."""
         if self._processes > 1:
-            instances = self._workers.replay(sentences, policy, jobs=self._jobs)
+            instances = self._workers.replay(sentences, policy, end, jobs=self._jobs)
         else:
-            instances = replay(self.served, sentences, policy, jobs=self._jobs)
+            instances = replay(self.served, sentences, policy, end=end, jobs=self._jobs)
         for instance in instances:
             keep(instance)
 

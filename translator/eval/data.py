@@ -60,15 +60,26 @@ def read_rows(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def field(row: Mapping[str, Any], name: str) -> Any:
-    """What a row has in a field; ``asr.whisper`` is a field in a field. None: nothing."""
+    """What a row has in a field; None: nothing.
+
+    ``asr.whisper`` is a field in a field, ``pt.0`` the first item of a list.
+    """
     value: Any = row
     for part in name.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
+        if isinstance(value, list) and part.isdecimal():
+            value = value[int(part)] if int(part) < len(value) else None
+        else:
+            value = value.get(part) if isinstance(value, Mapping) else None
     return value
 
 
 def read_sentences(
-    file: Path, *, source_field: str = "src", reference_field: str = "ref", limit: int | None = None
+    file: Path,
+    *,
+    source_field: str = "src",
+    reference_field: str = "ref",
+    limit: int | None = None,
+    max_words: int | None = None,
 ) -> list[Sentence]:
     """The first ``limit`` sentences of a file.
 
@@ -77,6 +88,7 @@ def read_sentences(
         source_field: Where the source is; see ``field``.
         reference_field: Where the reference is.
         limit: None takes all.
+        max_words: Longer sources are left out, before ``limit`` counts.
 
     Raises:
         ConfigError: A line has not got both fields as text; the message names file and line.
@@ -91,7 +103,10 @@ def read_sentences(
                 f"{file}:{number}: a JSON object with text in {source_field!r} and "
                 f"{reference_field!r} is needed; it has: {', '.join(row) or 'nothing'}"
             )
+        if max_words is not None and len(source.split()) > max_words:
+            continue
         sentences.append(Sentence(len(sentences), source, reference))
     if not sentences:
-        raise ConfigError(f"{file}: has no sentences")
+        of_length = "" if max_words is None else f" of at most {max_words} words"
+        raise ConfigError(f"{file}: has no sentences{of_length}")
     return sentences

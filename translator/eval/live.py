@@ -41,6 +41,7 @@ class LiveReplay:
         timer: Seconds of computation. By default the CPU time of this process, which does not
             depend on what else the machine does.
         on_progress: Called after each step with the number of source updates sent so far.
+        silence_s: How long the source rests after its last word, before it ends.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class LiveReplay:
         *,
         timer: Callable[[], float] = time.process_time,
         on_progress: Callable[[int], None] | None = None,
+        silence_s: float = 0.0,
     ) -> None:
         config = SessionConfig(
             bindings=(Binding(served.pair.target, served.model.info, served.tokenizer),),
@@ -68,6 +70,7 @@ class LiveReplay:
         self._timer = timer
         self._mark = timer()
         self._on_progress = on_progress
+        self._silence_s = silence_s
         self._computed_s = 0.0
         self._told_s = 0.0
         self._requests = self._steps_run = self._steps_saved = 0
@@ -77,11 +80,15 @@ class LiveReplay:
         session = self.session
         self._mark = self._timer()
         while self._arrivals:
-            self._clock.now = max(self._clock.now, self._arrivals[0].at_s)
-            self._send_next()
-            self._settle(session.next_requests())
+            self._rest()
+            # The next words may have come meanwhile, while the engine computed.
+            if self._arrivals:
+                self._clock.now = max(self._clock.now, self._arrivals[0].at_s)
+                self._send_next()
+                self._settle(session.next_requests())
             if self._on_progress is not None:
                 self._on_progress(len(self.sent))
+        self._rest(self._silence_s)
         session.end_source()
         self._settle(session.next_requests())
         return log.instance(
@@ -96,6 +103,22 @@ class LiveReplay:
             ),
             [warning.reason for warning in session.warnings],
         )
+
+    def _rest(self, silence_s: float = 0.0) -> None:
+        """Let the time pass until more source comes; the session does what falls due before.
+
+        Args:
+            silence_s: How much time passes where no more will come.
+        """
+        end_s = self._clock.now + silence_s
+        while (wait_s := self.session.wait_s()) is not None:
+            until_s = self._arrivals[0].at_s if self._arrivals else end_s
+            if self._clock.now + wait_s >= until_s:
+                break
+            self._clock.now += wait_s
+            self._settle(self.session.next_requests())
+        if not self._arrivals:
+            self._clock.now = max(self._clock.now, end_s)
 
     def _settle(self, requests: Sequence[Request]) -> None:
         """Compute until the session wants nothing more; source that comes meanwhile is taken."""

@@ -62,6 +62,7 @@ class Instance:
         report: The session's own figures.
         computation: What it cost.
         warnings: Reasons of the session's warnings.
+        end: How the session learned that a sentence had ended, one of ``End``; "" for a talk.
     """
 
     index: int
@@ -78,6 +79,7 @@ class Instance:
     report: Figures
     computation: Computation
     warnings: tuple[str, ...]
+    end: str = ""
 
 
 def instance(
@@ -89,6 +91,7 @@ def instance(
     report: Figures,
     computation: Computation,
     warnings: Sequence[str] = (),
+    end: str = "",
 ) -> Instance:
     """The instance of a session; with a sequence of reference segments it is a talk."""
     bringing = word_updates(received)
@@ -116,6 +119,7 @@ def instance(
         report=report,
         computation=computation,
         warnings=tuple(warnings),
+        end=end,
     )
 
 

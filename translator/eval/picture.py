@@ -37,6 +37,8 @@ def draw_frontier(
 ) -> None:
     """Save BLEU against lag: a line for each policy, a point for each of its settings.
 
+    The bar at a point is the interval of its loss, below the dashed line.
+
     Lag is LAAL in source words; of talks it is the median lag of a committed word in seconds. What
     commits nothing before the end has no lag to compare; it is the dashed line, at the quality of
     translating whole sentences.
@@ -71,6 +73,8 @@ def _draw(
     lines: dict[str, list[tuple[float, float, str]]] = defaultdict(list)
     named: list[_Point] = []
     offline: list[tuple[str, float]] = []
+    # Lag, and where the interval begins and ends.
+    bars: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
     unit = "source words"
     for name, summary in summaries.items():
         if summary.bleu is None:
@@ -86,6 +90,10 @@ def _draw(
         line = "ours" if name in ours else policy
         setting = name if name in ours else setting.replace("=", " ").replace(",", " ")
         lines[line].append((lag, summary.bleu, setting or policy))
+        if summary.loss is not None and summary.loss_interval is not None:
+            best = summary.bleu + summary.loss
+            losses = summary.loss_interval
+            bars[line].append((lag, best - losses.high, best - losses.low))
     if offline:
         label = ", ".join(name for name, _ in offline)
         axes.axhline(offline[0][1], linestyle="--", color="gray", label=f"{label} (offline)")
@@ -94,6 +102,8 @@ def _draw(
         bold = {"linewidth": 2.5, "zorder": 3} if line == "ours" else {"alpha": 0.8}
         (drawn,) = axes.plot(lags, scores, marker="o", label=line, **bold)
         named += [(*point, drawn.get_color()) for point in points]
+        for lag, low, high in bars[line]:
+            axes.vlines(lag, low, high, color=drawn.get_color(), alpha=0.4, linewidth=1.5)
     axes.set_title(title)
     axes.set_xlabel(f"lag of committed text ({unit})")
     axes.set_ylabel("BLEU")

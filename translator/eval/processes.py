@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from translator.eval.data import Sentence
+from translator.eval.end import End
 from translator.eval.log import Instance
 from translator.eval.replay import replay
 from translator.models.catalog import Served
@@ -31,20 +32,26 @@ class Workers:
         self._pool = ProcessPoolExecutor(count, context, _load, (load,))
 
     def replay(
-        self, sentences: Sequence[Sentence], policy: Latency | PolicyChoice, *, jobs: int = 32
+        self,
+        sentences: Sequence[Sentence],
+        policy: Latency | PolicyChoice,
+        end: End,
+        *,
+        jobs: int = 32,
     ) -> Iterator[Instance]:
         """As ``replay``: the outputs are the same, since sessions do not depend on each other.
 
         Args:
             sentences: What to stream.
             policy: For all of them.
+            end: How a session learns that its sentence has ended.
             jobs: Sentences side by side in each process.
 
         Yields:
             Instances in the order of the sentences.
         """
         batches = [sentences[first : first + jobs] for first in range(0, len(sentences), jobs)]
-        for instances in self._pool.map(partial(_replay, policy), batches):
+        for instances in self._pool.map(partial(_replay, policy, end), batches):
             yield from instances
 
 
@@ -52,5 +59,7 @@ def _load(load: Callable[[], Served]) -> None:
     _served.append(load())
 
 
-def _replay(policy: Latency | PolicyChoice, sentences: Sequence[Sentence]) -> list[Instance]:
-    return list(replay(_served[0], sentences, policy, jobs=len(sentences)))
+def _replay(
+    policy: Latency | PolicyChoice, end: End, sentences: Sequence[Sentence]
+) -> list[Instance]:
+    return list(replay(_served[0], sentences, policy, end=end, jobs=len(sentences)))

@@ -20,7 +20,8 @@ from translator.eval import log
 from translator.eval.backend import Keep, Progress
 from translator.eval.clock import VirtualClock
 from translator.eval.data import Sentence
-from translator.eval.replay import pieces_of
+from translator.eval.end import End
+from translator.eval.replay import WORD_S, pieces_of
 from translator.eval.talk import Arrival, Reference, Talk
 from translator.eval.updates import Received, Sent, sent
 from translator.models.base import LanguagePair
@@ -31,6 +32,8 @@ __all__ = ["RemoteBackend", "replay_remotely", "replay_talk_remotely"]
 
 # When the server has been silent for so long, nothing comes of what was sent.
 _SILENCE_S = 5.0
+# And after so many of them in a row a server will not commit by itself.
+_MAX_SILENCES = 3
 
 
 class RemoteBackend:
@@ -48,13 +51,15 @@ class RemoteBackend:
         self._jobs = jobs
 
     def sentences(
-        self, sentences: Sequence[Sentence], policy: Latency | PolicyChoice, keep: Keep
+        self, sentences: Sequence[Sentence], policy: Latency | PolicyChoice, end: End, keep: Keep
     ) -> None:
         """Stream sentences word by word; each instance is handed over when it is done."""
 
         async def run() -> None:
             async with AsyncTranslatorClient(self._address) as client:
-                instances = replay_remotely(client, self._pair, sentences, policy, jobs=self._jobs)
+                instances = replay_remotely(
+                    client, self._pair, sentences, policy, end=end, jobs=self._jobs
+                )
                 async for instance in instances:
                     keep(instance)
 
@@ -80,6 +85,7 @@ async def replay_remotely(
     sentences: Sequence[Sentence],
     policy: Latency | PolicyChoice,
     *,
+    end: End = End.NEXT_WORD,
     jobs: int = 32,
 ) -> AsyncIterator[log.Instance]:
     """Stream each sentence word by word; its output is that of ``replay`` with the same model.
@@ -89,6 +95,7 @@ async def replay_remotely(
         pair: Languages.
         sentences: What to stream.
         policy: For all of them.
+        end: How a session learns that its sentence has ended.
         jobs: Sentences side by side.
 
     Yields:
@@ -101,17 +108,18 @@ async def replay_remotely(
 
     async def stream(sentence: Sentence) -> log.Instance:
         async with room:
-            arrivals = [Arrival(place + 1.0, p) for place, p in enumerate(pieces_of(sentence))]
+            pieces = pieces_of(sentence, end)
+            arrivals = [Arrival(WORD_S * place, p) for place, p in enumerate(pieces, start=1)]
             remote = _Remote(policy, arrivals, measures=False)
             async with client.stream(
                 source=pair.source,
                 targets=[pair.target],
                 policy=_asked(policy),
-                segmentation=Segmentation.CLIENT,
+                segmentation=Segmentation.AUTOMATIC if end is End.REST else Segmentation.CLIENT,
                 heartbeat_interval_s=_SILENCE_S,
             ) as opened:
-                report = await remote.run(opened)
-        return remote.instance(sentence.index, sentence.source, sentence.reference, report)
+                report = await remote.run(opened, rests=end is End.REST)
+        return remote.instance(sentence.index, sentence.source, sentence.reference, report, end)
 
     tasks = deque(asyncio.create_task(stream(sentence)) for sentence in sentences)
     try:
@@ -192,8 +200,8 @@ class _Remote:
         self._open_start = 0
         self._reflected = 0
 
-    async def run(self, stream: AsyncStream) -> Report:
-        """Stream it all."""
+    async def run(self, stream: AsyncStream, *, rests: bool = False) -> Report:
+        """Stream it all; with ``rests`` wait for the server to commit it before the source ends."""
         while self._arrivals:
             self._clock.now = max(self._clock.now, self._arrivals[0].at_s)
             began = time.perf_counter()
@@ -208,6 +216,14 @@ class _Remote:
                 self._clock.now += time.perf_counter() - began
             if self._on_progress is not None:
                 self._on_progress(len(self._sent))
+        silences = 0
+        while rests and silences < _MAX_SILENCES and self._source[self._open_start :].strip():
+            event = await anext(stream)
+            self._take(event, 0.0)
+            silences += isinstance(event, Heartbeat)
+        if not self._measures:
+            # The next word would come now.
+            self._clock.now += WORD_S
         await stream.close_source()
         began = time.perf_counter()
         async for event in stream:
@@ -217,7 +233,12 @@ class _Remote:
         raise AssertionError("a stream that ends without an error ends with its report")
 
     def instance(
-        self, index: int, source: str, reference: str | Sequence[Reference], report: Report
+        self,
+        index: int,
+        source: str,
+        reference: str | Sequence[Reference],
+        report: Report,
+        end: str = "",
     ) -> log.Instance:
         """What there is to tell of it."""
         target = report.targets[0]
@@ -233,6 +254,7 @@ class _Remote:
             log.reported(report),
             computation,
             self._warnings,
+            end,
         )
 
     async def _send(self, stream: AsyncStream, arrival: Arrival) -> None:

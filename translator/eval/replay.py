@@ -6,7 +6,7 @@ shares the steps.
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from translator.asr.piece import SourcePiece
 from translator.engine.engine import Engine
@@ -15,6 +15,7 @@ from translator.engine.scheduler import SchedulerLimits
 from translator.eval import log
 from translator.eval.clock import VirtualClock
 from translator.eval.data import Sentence
+from translator.eval.end import End
 from translator.eval.updates import Received, Sent, received, sent
 from translator.models.catalog import Served
 from translator.policy.registry import Latency, PolicyChoice, resolve
@@ -22,9 +23,12 @@ from translator.session.events import Binding, SessionConfig, SessionLimits, Sou
 from translator.session.session import Session
 from translator.text.segmenter import Segmenter, SegmentLimits
 
-__all__ = ["pieces_of", "policy_with", "replay"]
+__all__ = ["WORD_S", "pieces_of", "policy_with", "replay"]
 
-# A sentence of the data is one segment, however long it is.
+# Seconds from one word to the next: the pace of speech.
+WORD_S = 0.4
+
+# A sentence of the data is one segment, however long it is, where the source tells its end.
 _WHOLE = SegmentLimits(max_words=10_000, max_length=100_000)
 
 
@@ -34,16 +38,20 @@ def policy_with(served: Served, policy: Latency | PolicyChoice) -> PolicyChoice:
     return resolve(policy, pair.source, pair.target, has_open_end=info.has_open_end)
 
 
-def pieces_of(sentence: Sentence) -> list[SourcePiece]:
+def pieces_of(sentence: Sentence, end: End = End.NEXT_WORD) -> list[SourcePiece]:
     """The sentence as it is streamed."""
-    return [SourcePiece(word + " ") for word in sentence.source.split()]
+    pieces = [SourcePiece(word + " ") for word in sentence.source.split()]
+    if end is End.WITH_LAST:
+        pieces[-1] = replace(pieces[-1], end_of_segment=True)
+    return pieces
 
 
 @dataclass(slots=True)
 class _Stream:
-    """One sentence under way; a word comes every second of its clock."""
+    """One sentence under way."""
 
     sentence: Sentence
+    end: End
     session: Session
     clock: VirtualClock
     pieces: list[SourcePiece]
@@ -54,15 +62,22 @@ class _Stream:
     steps_saved: int = 0
 
     def send_next(self) -> None:
-        """The next word; after the last the source ends."""
-        place = len(self.sent)
-        if place == len(self.pieces):
-            self.session.end_source()
-            return
-        self.clock.now = place + 1.0
-        piece = self.pieces[place]
+        """The next word."""
+        piece = self.pieces[len(self.sent)]
+        self.clock.now += WORD_S
         self.sent.append(sent(piece, self.clock.now))
-        self.session.update_source(SourceUpdate(place + 1, piece.committed))
+        self.session.update_source(SourceUpdate(len(self.sent), **asdict(piece)))
+
+    def rest(self) -> bool:
+        """Wait until the session has something to do; False: it has nothing to wait for."""
+        wait_s = self.session.wait_s()
+        self.clock.now += wait_s or 0.0
+        return wait_s is not None
+
+    def end_source(self) -> None:
+        """No more words: the next one would come now."""
+        self.clock.now += WORD_S
+        self.session.end_source()
 
     def accept(self, outcome: Outcome) -> None:
         self.requests += 1
@@ -84,6 +99,7 @@ class _Stream:
             self.received,
             log.reported(self.session.report()),
             log.Computation(self.requests, self.steps_run, self.steps_saved, cpu_ms),
+            end=self.end,
         )
 
 
@@ -92,6 +108,7 @@ def replay(
     sentences: Sequence[Sentence],
     policy: Latency | PolicyChoice,
     *,
+    end: End = End.NEXT_WORD,
     jobs: int = 32,
     verify_drafts: bool = True,
 ) -> Iterator[log.Instance]:
@@ -101,6 +118,7 @@ def replay(
         served: The model that translates, and which pair.
         sentences: What to stream.
         policy: For all of them.
+        end: How a session learns that its sentence has ended.
         jobs: Sentences side by side.
         verify_drafts: False decodes every hypothesis token by token, for comparison.
 
@@ -111,37 +129,48 @@ def replay(
     for first in range(0, len(sentences), jobs):
         engine = Engine({model.info.name: model}, SchedulerLimits(max_slots=jobs))
         began = time.process_time()
-        streams = [_open(served, s, policy) for s in sentences[first : first + jobs]]
-        for step in range(1 + max(len(stream.pieces) for stream in streams)):
-            for stream in streams:
-                if step <= len(stream.pieces):
-                    stream.send_next()
-            _settle(engine, streams, verify_drafts=verify_drafts)
-            for stream in streams:
-                stream.collect()
+        streams = [_open(served, s, policy, end) for s in sentences[first : first + jobs]]
+        for step in range(max(len(stream.pieces) for stream in streams)):
+            speaking = [stream for stream in streams if step < len(stream.pieces)]
+            for stream in speaking:
+                stream.send_next()
+            _settle(engine, speaking, verify_drafts=verify_drafts)
+        if end is End.REST:
+            while resting := [stream for stream in streams if stream.rest()]:
+                _settle(engine, resting, verify_drafts=verify_drafts)
+        for stream in streams:
+            stream.end_source()
+        _settle(engine, streams, verify_drafts=verify_drafts)
         cpu_ms = 1e3 * (time.process_time() - began) / len(streams)
         for stream in streams:
             yield stream.instance(cpu_ms)
 
 
-def _open(served: Served, sentence: Sentence, policy: Latency | PolicyChoice) -> _Stream:
+def _open(served: Served, sentence: Sentence, policy: Latency | PolicyChoice, end: End) -> _Stream:
+    language = served.pair.source
+    # A silence ends a segment only where the server finds the ends.
+    rests = end is End.REST
     config = SessionConfig(
         bindings=(Binding(served.pair.target, served.model.info, served.tokenizer),),
         policy=policy_with(served, policy),
-        segmenter=Segmenter(served.pair.source, _WHOLE, find_sentences=False),
-        client_segmentation=True,
+        segmenter=Segmenter(language)
+        if rests
+        else Segmenter(language, _WHOLE, find_sentences=False),
+        client_segmentation=not rests,
     )
     name = str(sentence.index)
     clock = VirtualClock()
     session = Session(name, name, config, SessionLimits(), clock)
-    return _Stream(sentence, session, clock, pieces_of(sentence))
+    return _Stream(sentence, end, session, clock, pieces_of(sentence, end))
 
 
 def _settle(engine: Engine, streams: Sequence[_Stream], *, verify_drafts: bool) -> None:
-    """Decode until no session wants anything more."""
+    """Decode until no session wants anything more, and take what they say."""
     by_name = {stream.session.session_id: stream for stream in streams}
     while requests := [r for stream in streams for r in stream.session.next_requests()]:
         for request in requests:
             engine.submit(request if verify_drafts else replace(request, draft=()))
         for outcome in engine.run():
             by_name[outcome.request.key[0]].accept(outcome)
+    for stream in streams:
+        stream.collect()

@@ -6,6 +6,7 @@ from pathlib import Path
 from translator.eval import log
 from translator.eval.backend import Backend, Progress
 from translator.eval.data import Sentence
+from translator.eval.end import End
 from translator.eval.talk import Talk
 from translator.policy.registry import Latency, PolicyChoice
 
@@ -16,6 +17,7 @@ def evaluate_sentences(
     file: Path,
     sentences: Sequence[Sentence],
     policy: Latency | PolicyChoice,
+    end: End,
     backend: Backend,
     on_progress: Progress,
 ) -> list[log.Instance]:
@@ -25,6 +27,7 @@ def evaluate_sentences(
         file: The log; it is made or added to.
         sentences: All that are wanted.
         policy: The log's: one log is of one policy.
+        end: How sessions learn that a sentence has ended; instances of another end do not count.
         backend: Translates.
         on_progress: Told the number of sentences that are done.
 
@@ -39,6 +42,7 @@ def evaluate_sentences(
         instance.index: instance
         for instance in log.read(file)
         if wanted.get(instance.index) == (instance.source, instance.reference)
+        and instance.end == end
     }
     # Of a like length, so that few wait for the longest.
     missing = [sentence for sentence in sentences if sentence.index not in known]
@@ -51,7 +55,7 @@ def evaluate_sentences(
 
     on_progress(len(known))
     if missing:
-        backend.sentences(missing, policy, keep)
+        backend.sentences(missing, policy, end, keep)
     return [known[sentence.index] for sentence in sentences]
 
 

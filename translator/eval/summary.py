@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import mean, median
 
+from translator.eval.interval import Interval, ratio_interval
 from translator.eval.latency import laal, source_lags_s, yaal
 from translator.eval.log import Instance
 from translator.eval.longform import ScoredSegment, resegmented
-from translator.eval.quality import bleu, chrf
-from translator.eval.stability import normalized_erasure
+from translator.eval.quality import bleu, chrf, loss_interval
+from translator.eval.stability import erasure, normalized_erasure
 from translator.eval.talk import joined, windows
 from translator.eval.updates import segments, shown
 
@@ -19,11 +20,18 @@ __all__ = ["Summary", "summarize"]
 class Summary:
     """Figures of all instances together. None: there is nothing to compute it from.
 
+    Intervals are of 1,000 draws; see ``interval.py``.
+
     Attributes:
         instances: How many.
         bleu: 0–100. Of talks: over their reference segments, or windows of them.
         chrf: 0–100.
+        loss: BLEU below the offline translation.
+        loss_interval: Of the loss; draws have the same texts of both.
+        differs: Share of sentences whose committed text is not their whole translation, 0–1.
+        empty: Sentences of which nothing was committed.
         laal_words: LAAL of sentences in source words, mean over those with any output.
+        laal_interval: Of that mean.
         yaal_words: YAAL of sentences in source words, mean over those that committed anything
             before their end.
         long_yaal_ms: LongYAAL of talks, without computation, mean over segments.
@@ -31,6 +39,7 @@ class Summary:
         median_lag_s: How long after its source word half of the committed words of talks came; see
             ``source_lags_s``.
         normalized_erasure: Of what was shown.
+        erasure_interval: The same, of sentences.
         requests: Requests decoded.
         steps_per_update: Decoder passes for each request.
         steps_saved: Share of the passes that verified drafts saved, 0–1.
@@ -40,24 +49,38 @@ class Summary:
     instances: int
     bleu: float | None
     chrf: float | None
+    loss: float | None
+    loss_interval: Interval | None
+    differs: float | None
+    empty: int | None
     laal_words: float | None
+    laal_interval: Interval | None
     yaal_words: float | None
     long_yaal_ms: float | None
     long_yaal_ca_ms: float | None
     median_lag_s: float | None
     normalized_erasure: float
+    erasure_interval: Interval | None
     requests: int
     steps_per_update: float
     steps_saved: float
     cpu_ms_per_update: float | None
 
 
-def summarize(instances: Sequence[Instance], *, window: int = 1) -> Summary:
+def summarize(
+    instances: Sequence[Instance],
+    *,
+    window: int = 1,
+    whole: Sequence[Instance] = (),
+    offline: Sequence[Instance] = (),
+) -> Summary:
     """Compute every figure from the log alone.
 
     Args:
         instances: Sentences, talks, or both.
         window: Sentences, or reference segments of a talk, that are scored as one text.
+        whole: The same sentences, each translated whole.
+        offline: What the loss is against, where that is another source; by default ``whole``.
 
     Raises:
         ValueError: There are no instances.
@@ -76,7 +99,13 @@ def summarize(instances: Sequence[Instance], *, window: int = 1) -> Summary:
     predictions += [segment.prediction for segment in scored]
     references = joined([i.reference for i in sentences], window)
     references += [segment.reference.text for segment in scored]
+    against = joined([i.prediction for i in offline or whole], window)
+    against = against if len(against) == len(references) else []
+    texts_whole = {i.index: i.prediction for i in whole}
+    compared = [i for i in sentences if i.index in texts_whole]
     lengths = [(i.delays, i.source_length, _num_words(i.reference)) for i in sentences]
+    laals = [laal(*each) for each in lengths]
+    erasures = [erasure(map(shown, segments(i.received))) for i in sentences]
     lags_s = [lag for talk in talks for lag in source_lags_s(talk.sent, talk.received)]
     requests = max(1, sum(i.computation.requests for i in instances))
     run = sum(i.computation.steps_run for i in instances)
@@ -86,7 +115,14 @@ def summarize(instances: Sequence[Instance], *, window: int = 1) -> Summary:
         instances=len(instances),
         bleu=bleu(predictions, references) if references else None,
         chrf=chrf(predictions, references) if references else None,
-        laal_words=_mean(laal(*each) for each in lengths),
+        loss=bleu(against, references) - bleu(predictions, references) if against else None,
+        loss_interval=loss_interval(against, predictions, references) if against else None,
+        differs=mean(i.prediction != texts_whole[i.index] for i in compared) if compared else None,
+        empty=sum(not i.prediction for i in sentences) if sentences else None,
+        laal_words=_mean(laals),
+        laal_interval=ratio_interval(
+            [lag or 0.0 for lag in laals], [lag is not None for lag in laals]
+        ),
         yaal_words=_mean(yaal(*each) for each in lengths),
         long_yaal_ms=_long_yaal(scored, lambda segment: segment.delays),
         long_yaal_ca_ms=_long_yaal(scored, lambda segment: segment.elapsed),
@@ -94,6 +130,7 @@ def summarize(instances: Sequence[Instance], *, window: int = 1) -> Summary:
         normalized_erasure=normalized_erasure(
             shown(segment) for i in instances for segment in segments(i.received)
         ),
+        erasure_interval=ratio_interval([e for e, _ in erasures], [n for _, n in erasures]),
         requests=requests,
         steps_per_update=run / requests,
         steps_saved=saved / max(1, run + saved),

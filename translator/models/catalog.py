@@ -15,9 +15,9 @@ from translator.errors import (
     ModelNotFoundError,
 )
 from translator.models.base import LanguagePair, ModelInfo, Seq2SeqModel, Tokenizer
-from translator.models.tags import TOO_FAR, distance
+from translator.models.tags import TOO_FAR, distance, is_same
 
-__all__ = ["PIVOT_LANGUAGE", "Catalog", "Choice", "Described", "Route", "Served"]
+__all__ = ["PIVOT_LANGUAGE", "Catalog", "Choice", "Described", "Route", "Served", "standardize"]
 
 # What a pair goes through that no model translates.
 PIVOT_LANGUAGE = "en"
@@ -61,18 +61,19 @@ class Route:
     """The way from a source language to a target language.
 
     Attributes:
-        last: What translates into the target language.
+        last: What translates into the target language; None where that is the source's own: the
+            text passes through as it is.
         first: What translates the source into the pivot language before; None: ``last`` translates
             the source itself.
     """
 
-    last: Choice
+    last: Choice | None
     first: Choice | None = None
 
     @property
     def legs(self) -> tuple[Choice, ...]:
         """All that has to be translated, in order."""
-        return (self.last,) if self.first is None else (self.first, self.last)
+        return tuple(leg for leg in (self.first, self.last) if leg is not None)
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -107,7 +108,8 @@ class Catalog:
     def route(self, source: str, target: str, model: str = "") -> Route:
         """How to get from one BCP-47 code to another: by one model, else through English.
 
-        Through English only where no model is named, and not from a language into itself.
+        Through English only where no model is named. A language needs no model into itself: its
+        text passes through, unless a model has been made for its two variants.
 
         Raises:
             InvalidRequestError: A code is not BCP-47.
@@ -116,6 +118,10 @@ class Catalog:
         """
         wanted = self._wanted(source, target)
         served = self._closest(wanted, model)
+        if is_same(wanted.source, wanted.target):
+            apart = distance(wanted.target, wanted.source)
+            if served is None or _apart(wanted, served.pair) >= apart:
+                return Route(None)
         if served is not None:
             return Route(served)
         languages = (wanted.source, wanted.target, PIVOT_LANGUAGE)
@@ -152,8 +158,8 @@ class Catalog:
     @staticmethod
     def _wanted(source: str, target: str) -> LanguagePair:
         return LanguagePair(
-            _standardize("source_language_code", source),
-            _standardize("target_language_code", target),
+            standardize("source_language_code", source),
+            standardize("target_language_code", target),
         )
 
     def _candidates(self, model: str) -> list[str]:
@@ -178,7 +184,7 @@ class Catalog:
         self, source: str, target: str, model: str, instead: str = ""
     ) -> LanguagePairNotSupportedError:
         """The error that says so, with the pairs there are; ``instead`` is what is not either."""
-        begins = _standardize("source_language_code", source)
+        begins = standardize("source_language_code", source)
         offered = {p for name in self._candidates(model) for p in self.models[name].pairs}
         pairs = [str(p) for p in sorted(offered, key=lambda p: (p.source != begins, p))]
         listed, more = pairs[:_MAX_LISTED], len(pairs) - _MAX_LISTED
@@ -188,6 +194,10 @@ class Catalog:
             + (f" and {more} more" if more > 0 else ""),
             metadata={"source": source, "target": target, "pairs": ",".join(listed)},
         )
+
+
+def _apart(wanted: LanguagePair, offered: LanguagePair) -> int:
+    return distance(wanted.source, offered.source) + distance(wanted.target, offered.target)
 
 
 class _Offered:
@@ -214,7 +224,12 @@ class _Offered:
         )
 
 
-def _standardize(field: str, code: str) -> str:
+def standardize(field: str, code: str) -> str:
+    """A BCP-47 code in its usual form.
+
+    Raises:
+        InvalidRequestError: It is none; the error names the ``field``.
+    """
     if not code:
         raise InvalidRequestError(field, 'is empty; a BCP-47 code such as "en" is needed')
     try:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import langcodes
 
-__all__ = ["TOO_FAR", "closest", "distance", "language"]
+__all__ = ["TOO_FAR", "closest", "distance", "is_same", "language"]
 
 # Worse than any match within a language; a perfect match is 0, on CLDR's scale.
 TOO_FAR = 100
@@ -26,6 +26,19 @@ def language(tag: str) -> str:
     found = langcodes.get(tag).language or ""
     # Nynorsk is "nn", so what is called Norwegian is Bokmål.
     return "nb" if found == "no" else found
+
+
+@lru_cache(maxsize=65_536)
+def is_same(tag: str, other: str) -> bool:
+    """Whether two tags name one written language: the same language in the same script.
+
+    Regions do not count: Brazilian Portuguese is read in Portugal as it is. Scripts do, those that
+    a tag leaves out as well: "zh-TW" is in traditional characters and "zh" in simplified ones.
+    """
+    if language(tag) != language(other):
+        return False
+    scripts = {langcodes.get(each).maximize().script for each in (tag, other)}
+    return len(scripts) == 1
 
 
 def closest(wanted: str, offered: Iterable[str]) -> str | None:

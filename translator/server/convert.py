@@ -29,7 +29,6 @@ __all__ = [
     "seconds",
     "source_update",
     "started",
-    "started_undetected",
     "target_update",
     "warned",
 ]
@@ -104,34 +103,29 @@ def started(
     limits: streaming_pb2.SessionLimits,
     detected: str = "",
 ) -> streaming_pb2.SessionStarted:
-    """What a config was resolved to, and the language that was ``detected`` for it."""
+    """What a config was resolved to, and the language that was ``detected`` for it.
+
+    A target that passes through has neither model nor policy.
+    """
     message = streaming_pb2.SessionStarted(
         session_id=session_id, limits=limits, detected_language_code=detected
     )
     for binding in config.bindings:
+        first_segment_id = first_segment_ids.get(binding.target, 0)
+        if binding.passes:
+            message.targets.add(
+                target_language_code=binding.target, first_segment_id=first_segment_id
+            )
+            continue
         policy = binding.policy or config.policy
         models = [config.pivot, binding] if binding.pivoted and config.pivot else [binding]
         message.targets.add(
             target_language_code=binding.target,
             model="+".join(leg.model.name for leg in models),
             policy=streaming_pb2.NamedPolicy(name=policy.name, parameters=dict(policy.parameters)),
-            first_segment_id=first_segment_ids.get(binding.target, 0),
+            first_segment_id=first_segment_id,
         )
     return message
-
-
-def started_undetected(
-    session_id: str, config: streaming_pb2.StreamingConfig, limits: streaming_pb2.SessionLimits
-) -> streaming_pb2.SessionStarted:
-    """What there is to say before the language of the source is known."""
-    return streaming_pb2.SessionStarted(
-        session_id=session_id,
-        limits=limits,
-        targets=[
-            streaming_pb2.StartedTarget(target_language_code=target)
-            for target in config.target_language_codes
-        ],
-    )
 
 
 def target_update(event: TargetEvent, revision: int) -> streaming_pb2.TargetUpdate:

@@ -1,7 +1,7 @@
 """The language of source whose client does not name it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar
 
@@ -41,13 +41,29 @@ class SourceLanguages:
         """What can be detected, in order."""
         return tuple(sorted({language(pair.source) for pair in self._catalog.pairs}))
 
-    def first_served(self, resolve: Callable[[str], _T]) -> _T:
-        """What ``resolve`` makes of the first candidate that it serves.
+    def among(self, possible: Sequence[str], targets: Sequence[str]) -> Mapping[str, str]:
+        """What a source may be in: languages, each with the code by which it goes.
+
+        Args:
+            possible: Codes that the client allows; empty: any source language, and any of the
+                ``targets``, into which that language passes through.
+            targets: Codes that are translated into.
+        """
+        if possible:
+            return {language(code): code for code in possible}
+        found = {*self.candidates, *(language(target) for target in targets)}
+        return {each: each for each in sorted(found)}
+
+    def first_served(self, resolve: Callable[[str], _T], possible: Sequence[str] = ()) -> _T:
+        """What ``resolve`` makes of the first candidate that it serves; all of the ``possible``.
 
         Raises:
-            LanguagePairNotSupportedError: It serves none.
+            LanguagePairNotSupportedError: It serves none, or not one of the ``possible``.
             ClientError: Another one of ``resolve``.
         """
+        if possible:
+            first, *_ = [resolve(code) for code in possible]
+            return first
         refusal: LanguagePairNotSupportedError | None = None
         for candidate in self.candidates:
             try:
@@ -59,24 +75,31 @@ class SourceLanguages:
             f"in no source language is this served: {refusal}", metadata=metadata
         )
 
-    async def detect(self, text: str) -> Detection | None:
-        """The most probable candidate; None when it is clearly none of them."""
-        return await asyncio.to_thread(self._detector.detect, text, self.candidates)
+    async def detect(
+        self, texts: Sequence[str], candidates: Collection[str]
+    ) -> list[Detection | None]:
+        """For each text the most probable candidate; None when it is clearly none of them."""
 
-    async def of_text(self, field: str, text: str) -> str:
-        """The language of a whole text.
+        def detect_each() -> list[Detection | None]:
+            return [self._detector.detect(text, candidates) for text in texts]
+
+        return await asyncio.to_thread(detect_each)
+
+    async def of_text(self, field: str, text: str, among: Mapping[str, str]) -> str:
+        """The code of a whole text's language.
 
         Raises:
             LanguageNotDetectedError: It is not clear, or it is none of the candidates.
         """
-        found = await self.detect(text)
+        (found,) = await self.detect([text], among)
         if found is None or not found.is_likely:
-            raise self.not_detected(field)
-        return found.language
+            raise self.not_detected(field, among)
+        return among[found.language]
 
-    def not_detected(self, field: str) -> LanguageNotDetectedError:
+    @staticmethod
+    def not_detected(field: str, among: Collection[str]) -> LanguageNotDetectedError:
         """The error that names the candidates."""
-        listed, more = self.candidates[:_MAX_LISTED], len(self.candidates) - _MAX_LISTED
+        listed, more = list(among)[:_MAX_LISTED], len(among) - _MAX_LISTED
         return LanguageNotDetectedError(
             f"{field}: the language is not clear, or none of these: {', '.join(listed)}"
             + (f" and {more} more" if more > 0 else "")

@@ -180,6 +180,8 @@ class TranslatorService(translator_service_pb2_grpc.TranslatorServiceServicer):
             session_id = message.resume.session_id
         if is_undetermined(message.source_language_code):
             config = check_undetected(message, catalog, limits, self._server.languages)
+            if message.HasField("resume"):
+                resume = resolve_resume(message, limits)
         else:
             checked = check_config(message, catalog, limits)
             if message.HasField("resume"):

@@ -9,22 +9,36 @@ import grpc
 
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.request import Outcome
-from translator.errors import DrainingError, InvalidRequestError, ServiceError, TranslatorError
+from translator.errors import (
+    ClientError,
+    DrainingError,
+    InvalidRequestError,
+    ServiceError,
+    TranslatorError,
+)
 from translator.server import convert
 from translator.server.context import ServerContext
-from translator.server.held import HeldSource
-from translator.server.language import is_undetermined
+from translator.server.following import FollowedLanguage
+from translator.server.language import SourceLanguages, is_undetermined
 from translator.server.latency import UpdateLatency
 from translator.server.meter import StreamMeter
 from translator.server.model_pool import Lease
-from translator.server.validation import check_config, check_undetected, heartbeat_s
+from translator.server.validation import (
+    check_config,
+    check_possible,
+    check_undetected,
+    heartbeat_s,
+)
 from translator.session.events import SessionConfig, Warned
+from translator.session.segment import Segment
 from translator.session.session import Session
 from translator.v1 import streaming_pb2
 
 __all__ = ["LiveStream"]
 
 Response = streaming_pb2.StreamingTranslateResponse
+
+_POSSIBLE = "config.possible_source_language_codes"
 
 
 class LiveStream:
@@ -55,13 +69,12 @@ class LiveStream:
         self._server = server
         self._engine: AsyncEngine = server.engine
         self._config = config
-        # Of the source; "" until it is known.
-        self._language = config.source_language_code
-        # While it is not.
-        self._held: HeldSource | None = None
-        if is_undetermined(self._language):
-            self._language = ""
-            self._held = HeldSource(server.languages)
+        is_open = is_undetermined(config.source_language_code)
+        self._language = FollowedLanguage("" if is_open else config.source_language_code)
+        self._restrict_language()
+        # One look at a time; and the one that is under way when nothing has been read.
+        self._looking = asyncio.Lock()
+        self._look: asyncio.Task[None] | None = None
         self._heartbeat_s = heartbeat_s(config, server.config.heartbeat_s)
         self._latency = UpdateLatency(time.monotonic, server.metrics.update_time.observe)
         self._meter = StreamMeter(server.metrics)
@@ -88,6 +101,8 @@ class LiveStream:
             await self._write()
         finally:
             reader.cancel()
+            if self._look is not None:
+                self._look.cancel()
             if self._alarm is not None:
                 self._alarm.cancel()
             for key in self.session.request_keys:
@@ -112,12 +127,11 @@ class LiveStream:
                 ended = message is grpc.aio.EOF
                 if not ended and message.HasField("source"):
                     self._latency.came(message.source.sequence)
-                if self._held is not None:
-                    await self._hold(self._held, None if ended else message)
-                elif not ended:
-                    await self._take(message)
                 if ended:
                     self.session.end_source()
+                else:
+                    await self._take(message)
+                await self._follow_language()
                 self._pump()
                 if ended:
                     return
@@ -159,35 +173,79 @@ class LiveStream:
                 "request", "is not set; allowed: config, source, flush or ack"
             )
 
-    async def _hold(
-        self, held: HeldSource, message: streaming_pb2.StreamingTranslateRequest | None
-    ) -> None:
-        """Keep a message (None: the end) until the source's language is known, then take them all.
+    # The language of the source, where the client leaves it open.
 
-        A config that names the language ends the wait too.
-        """
-        if message is not None and message.HasField("config"):
-            await self._reconfigure(message.config)
-        else:
-            if message is not None:
-                held.add(message)
-            language = await held.language(ended=message is None)
-            if language is not None:
-                self._language = language
-                self.session.reconfigure(await self._resolve(self._config))
-                self._tell_started()
-        if self._language or message is None:
-            self._held = None
-            for kept in held.messages:
-                await self._take(kept)
+    async def _follow_language(self) -> None:
+        """Have the language determined of each segment whose text is enough, in their order."""
+        async with self._looking:
+            while segments := list(filter(self._language.has_enough, self.session.undetermined)):
+                # A sentence that is tentative so far tells as much.
+                texts = [segment.committed + segment.tentative for segment in segments]
+                found = await self._server.languages.detect(texts, self._language.candidates)
+                for segment, text, each in zip(segments, texts, found, strict=True):
+                    code = self._language.of(segment, text, each)
+                    if code is not None:
+                        await self._determine(segment, code, is_foreign=each is None)
+                # An open segment that is not clear yet is looked at again when more has come.
+                if segments[-1].is_undetermined:
+                    return
 
-    async def _resolve(self, config: streaming_pb2.StreamingConfig) -> SessionConfig:
+    async def _look_again(self) -> None:
+        """Look at segments that something else than a message has closed."""
+        try:
+            await self._follow_language()
+            self._pump()
+        except Exception as error:
+            self._fail(error)
+
+    async def _determine(self, segment: Segment, code: str, *, is_foreign: bool) -> None:
+        """Go on with a segment in its language; in the one in force, where that is not served."""
+        config = None
+        if code != self._language.code:
+            try:
+                config = await self._resolve(self._config, code)
+            except TranslatorError as error:
+                is_unserved = isinstance(error, ClientError)
+                if isinstance(error, ServiceError) or not (is_unserved or self._language.code):
+                    raise
+                if is_unserved:
+                    self._language.exclude(code)
+                told = f"the source seems to be in {code}, but: {error.message}"
+                self._warn_once(Warned(f"LANGUAGE_IGNORED_{error.reason}", told))
+        elif is_foreign and not code and any(map(str.isalpha, segment.committed)):
+            unclear = SourceLanguages.not_detected("source", self._language.candidates)
+            told = f"{unclear.message}; until then the text passes through"
+            self._warn_once(Warned("LANGUAGE_NOT_DETECTED", told))
+        self.session.determine(segment, config)
+        if config is not None:
+            self._language.code = code
+            self._reconfigured = True
+            self._tell_started()
+
+    def _warn_once(self, warned: Warned) -> None:
+        if self._language.is_news(warned.reason):
+            self.session.warnings.append(warned)
+
+    def _restrict_language(self) -> None:
+        """Look for what the config in force allows."""
+        config = self._config
+        self._language.restrict(
+            self._server.languages.among(
+                config.possible_source_language_codes, config.target_language_codes
+            )
+        )
+
+    async def _resolve(
+        self, config: streaming_pb2.StreamingConfig, language: str = ""
+    ) -> SessionConfig:
+        """What a config is resolved to, where it leaves it open with a language of the source."""
         catalog, limits = self._server.models.catalog, self._server.config.limits
-        language = ""
-        if is_undetermined(config.source_language_code):
-            language = self._language
-            if not language:
-                return check_undetected(config, catalog, limits, self._server.languages)
+        if not is_undetermined(config.source_language_code):
+            language = ""
+        elif not language:
+            return check_undetected(config, catalog, limits, self._server.languages)
+        else:
+            check_possible(_POSSIBLE, config.possible_source_language_codes)
         return await check_config(config, catalog, limits, language).bound(self._lease)
 
     async def _reconfigure(self, config: streaming_pb2.StreamingConfig) -> None:
@@ -198,7 +256,7 @@ class LiveStream:
                     "config.resume", "is set; it is allowed in a stream's first message only"
                 )
             heartbeat = heartbeat_s(config, self._server.config.heartbeat_s)
-            resolved = await self._resolve(config)
+            resolved = await self._resolve(config, self._language.code)
         except TranslatorError as error:
             if isinstance(error, ServiceError):
                 raise
@@ -209,8 +267,14 @@ class LiveStream:
             return
         self._heartbeat_s = heartbeat
         self._config = config
+        if self._language.code:
+            # The open segment ends under the config that it began with.
+            for segment in self.session.undetermined:
+                if segment.committed or segment.tentative:
+                    self.session.determine(segment)
         if not is_undetermined(config.source_language_code):
-            self._language = config.source_language_code
+            self._language.code = config.source_language_code
+        self._restrict_language()
         self.session.reconfigure(resolved)
         self._reconfigured = True
         self._tell_started()
@@ -218,17 +282,14 @@ class LiveStream:
     def _tell_started(self) -> None:
         limits = self._server.session_limits(self._heartbeat_s)
         session = self.session
-        if self._language:
-            is_open = is_undetermined(self._config.source_language_code)
-            started = convert.started(
-                session.session_id,
-                session.config,
-                session.first_segment_ids,
-                limits,
-                self._language if is_open else "",
-            )
-        else:
-            started = convert.started_undetected(session.session_id, self._config, limits)
+        is_open = is_undetermined(self._config.source_language_code)
+        started = convert.started(
+            session.session_id,
+            session.config,
+            session.first_segment_ids,
+            limits,
+            self._language.code if is_open else "",
+        )
         self._messages.append(Response(started=started))
 
     # The engine
@@ -236,11 +297,17 @@ class LiveStream:
     def _pump(self) -> None:
         """File what the session wants, and wake the writer if there is anything for it to do."""
         self._engine.submit(self.session.next_requests(), self._answered)
+        if not self._looking.locked() and any(s.closed for s in self.session.undetermined):
+            # Silence has closed a segment.
+            self._look = asyncio.create_task(self._look_again())
         if self._reconfigured:
             # A former configuration's models go when its last segment is through.
             self._lease.keep(self.session.models)
         if self._messages or self.session.has_output or not self._roomy.is_set():
             self._wake.set()
+        elif (rests_in_s := self.session.wait_s()) is not None:
+            # There may be nothing to write before the source has rested.
+            self._set_alarm(asyncio.get_running_loop().time() + rests_in_s)
 
     def _answered(self, outcome: Outcome) -> None:
         try:
@@ -276,10 +343,7 @@ class LiveStream:
             if self._ended_by_s is not None and now_s >= self._ended_by_s:
                 raise DrainingError("the server is going away; reconnect with a ResumeState")
             if self._heartbeat_s and now_s - last_s >= self._heartbeat_s:
-                sequence = self.session.last_sequence
-                if self._held is not None:
-                    sequence = max(sequence, self._held.last_sequence)
-                heartbeat = streaming_pb2.Heartbeat(source_sequence=sequence)
+                heartbeat = streaming_pb2.Heartbeat(source_sequence=self.session.last_sequence)
                 await self._context.write(Response(heartbeat=heartbeat))
                 last_s = loop.time()
             await self._sleep(last_s)

@@ -1,7 +1,9 @@
 """Translate: several texts of one request, through the same engine as the streams."""
 
 import asyncio
+import re
 import uuid
+from collections.abc import Mapping
 from itertools import accumulate
 
 from google.rpc import code_pb2
@@ -14,8 +16,8 @@ from translator.server.context import ServerContext
 from translator.server.language import is_undetermined
 from translator.server.model_pool import Lease
 from translator.server.status import from_error
-from translator.server.validation import resolve_translate, segment_limits
-from translator.session.events import Binding
+from translator.server.validation import check_possible, resolve_translate, segment_limits
+from translator.session.events import AlignedRange, Binding
 from translator.session.text import TextTranslation
 from translator.text.segmenter import Segmenter
 from translator.text.words import count_words
@@ -23,6 +25,8 @@ from translator.v1 import translate_pb2
 
 __all__ = ["translate_texts"]
 
+_POSSIBLE = "possible_source_language_codes"
+_WORD = re.compile(r"\S+")
 # Of the time until the client's deadline, what is kept for the answer to get there.
 _RESERVED_SHARE = 0.1
 _MAX_RESERVED_S = 0.25
@@ -85,9 +89,19 @@ class _Job:
         self._lengths = list(accumulate(map(len, request.texts)))
         self._routes: dict[str, Route] = {}
         self._source = request.source_language_code
+        possible = request.possible_source_language_codes
+        self._candidates: Mapping[str, str] = {}
         if is_undetermined(self._source):
             self._source = ""
-            server.languages.first_served(self._route)
+            server.languages.first_served(self._route, check_possible(_POSSIBLE, possible))
+            targets = [request.target_language_code]
+            self._candidates = server.languages.among(possible, targets)
+        elif possible:
+            raise InvalidRequestError(
+                _POSSIBLE,
+                f"is set while source_language_code is {self._source[:40]!r}; "
+                'it is allowed with "und" only',
+            )
         else:
             self._route(self._source)
 
@@ -156,13 +170,16 @@ class _Job:
         text = self._request.texts[index]
         source = self._source
         if not source:
-            if not text.strip():
+            if not any(map(str.isalpha, text)):
                 # In no language, and the same in all.
-                result.text = text
+                self._pass_through(text, result)
                 return
-            source = await self._server.languages.of_text(f"texts[{index}]", text)
+            source = await self._server.languages.of_text(f"texts[{index}]", text, self._candidates)
             result.detected_language_code = source
         route = self._route(source)
+        if not route.legs:
+            self._pass_through(text, result)
+            return
         result.model = "+".join(route.models)
         await self._lease.take(route.models)
         first, *further = (
@@ -184,6 +201,15 @@ class _Job:
         result.alternatives.extend(job.alternatives())
         result.alignments.extend(convert.alignment(a) for a in aligned)
         result.text = translated
+
+    def _pass_through(self, text: str, result: translate_pb2.Translation) -> None:
+        """The text is its own translation."""
+        result.text = text
+        if self._request.alignments:
+            spans = (match.span() for match in _WORD.finditer(text))
+            result.alignments.extend(
+                convert.alignment(AlignedRange(*span, *span)) for span in spans
+            )
 
     async def _outcomes(self, requests: list[Request]) -> list[Outcome]:
         """The outcomes of all requests, in order; cancelled together."""

@@ -5,18 +5,21 @@ from dataclasses import dataclass, replace
 
 from translator.config import Limits
 from translator.errors import InvalidRequestError, UnsupportedFeatureError
-from translator.models.catalog import PIVOT_LANGUAGE, Catalog, Choice, Route
+from translator.models.catalog import PIVOT_LANGUAGE, Catalog, Choice, Route, standardize
+from translator.models.tags import language
 from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.server import convert
-from translator.server.language import SourceLanguages
+from translator.server.language import SourceLanguages, is_undetermined
 from translator.server.model_pool import Lease
-from translator.session.events import Binding, ResumedTarget, ResumeState, SessionConfig
+from translator.session.events import Binding, Rests, ResumeState, SessionConfig
+from translator.session.passthrough import pass_through
 from translator.text.segmenter import Segmenter, SegmentLimits
 from translator.v1 import streaming_pb2, translate_pb2
 
 __all__ = [
     "CheckedConfig",
     "check_config",
+    "check_possible",
     "check_undetected",
     "heartbeat_s",
     "resolve_resume",
@@ -25,6 +28,8 @@ __all__ = [
 ]
 
 _MAX_INTERVAL_S = 3600.0
+# Each is checked against the catalogue when a stream begins.
+_MAX_POSSIBLE = 16
 
 
 def segment_limits(limits: Limits) -> SegmentLimits:
@@ -34,15 +39,20 @@ def segment_limits(limits: Limits) -> SegmentLimits:
 
 @dataclass(frozen=True, slots=True)
 class _Leg:
-    """A target that a model translates into, with the policy that its pair has."""
+    """A target that a model translates into, with the policy that its pair has.
+
+    Without a model it is in the language of the source, which passes through.
+    """
 
     target: str
-    choice: Choice
-    policy: PolicyChoice
+    choice: Choice | None = None
+    policy: PolicyChoice | None = None
     pivoted: bool = False
 
     def bound(self, lease: Lease) -> Binding:
         """The leg with its model's tokenizer."""
+        if self.choice is None:
+            return pass_through(self.target)
         tokenizer = lease.tokenizer(self.choice)
         return Binding(self.target, self.choice.info, tokenizer, self.policy, self.pivoted)
 
@@ -69,7 +79,7 @@ class CheckedConfig:
             OverloadedError: There is no memory for a model.
         """
         needed = self.legs if self.pivot is None else (*self.legs, self.pivot)
-        await lease.take(leg.choice.info.name for leg in needed)
+        await lease.take(leg.choice.info.name for leg in needed if leg.choice is not None)
         return replace(
             self.unbound,
             bindings=tuple(leg.bound(lease) for leg in self.legs),
@@ -92,6 +102,13 @@ def check_config(
         ClientError: Something in it is not allowed, not there or not served.
     """
     source = source or config.source_language_code
+    follows = is_undetermined(config.source_language_code)
+    if config.possible_source_language_codes and not follows:
+        raise InvalidRequestError(
+            "config.possible_source_language_codes",
+            f"is set while source_language_code is {config.source_language_code[:40]!r}; "
+            'it is allowed with "und" only',
+        )
     _refuse_glossary("config.glossary", config.glossary)
     targets = list(config.target_language_codes)
     if not targets:
@@ -113,7 +130,7 @@ def check_config(
         if route.first is not None:
             # The same for all targets.
             pivot = _leg(PIVOT_LANGUAGE, route.first, policy)
-        leg = _leg(target, route.last, policy)
+        leg = _Leg(target) if route.last is None else _leg(target, route.last, policy)
         legs.append(replace(leg, pivoted=route.first is not None))
     is_client = config.segmentation == streaming_pb2.SEGMENTATION_CLIENT
     unbound = SessionConfig(
@@ -127,8 +144,26 @@ def check_config(
             "config.min_update_interval", convert.seconds(config.min_update_interval)
         ),
         max_unacked_updates=config.max_unacked_updates,
+        follows=follows,
+        rests=_rests(config.rests),
     )
     return CheckedConfig(unbound, tuple(legs), pivot)
+
+
+def _rests(message: streaming_pb2.Rests) -> Rests:
+    """How long the source rests, each time that is not set as it is by default."""
+    default = Rests()
+
+    def rest_s(name: str, default_s: float) -> float:
+        if not message.HasField(name):
+            return default_s
+        return _interval(f"config.rests.{name}", convert.seconds(getattr(message, name)))
+
+    return Rests(
+        draft_s=rest_s("draft", default.draft_s),
+        sentence_s=rest_s("sentence", default.sentence_s),
+        segment_s=rest_s("segment", default.segment_s),
+    )
 
 
 def _leg(target: str, choice: Choice, policy: Latency | PolicyChoice) -> _Leg:
@@ -149,21 +184,51 @@ def check_undetected(
     limits: Limits,
     languages: SourceLanguages,
 ) -> SessionConfig:
-    """A configuration without targets: what is in force until the source's language is detected.
+    """What is in force as long as the source's language is not known: what is let pass, passes.
 
     Raises:
-        ClientError: Whatever the language, it could not be served.
+        ClientError: Whatever the language, it could not be served; or it could not in one of those
+            that the client names.
     """
-    checked = languages.first_served(lambda source: check_config(config, catalog, limits, source))
-    if config.HasField("resume"):
-        state = resolve_resume(config, limits)
-        if any(resumed != ResumedTarget(0, 0, 0) for resumed in state.targets.values()):
+    possible = check_possible(
+        "config.possible_source_language_codes", config.possible_source_language_codes
+    )
+    checked = languages.first_served(
+        lambda source: check_config(config, catalog, limits, source), possible
+    )
+    find_sentences = config.segmentation != streaming_pb2.SEGMENTATION_CLIENT
+    return replace(
+        checked.unbound,
+        bindings=tuple(map(pass_through, config.target_language_codes)),
+        segmenter=Segmenter(
+            possible[0] if possible else PIVOT_LANGUAGE,
+            segment_limits(limits),
+            find_sentences=find_sentences,
+        ),
+        awaits_language=True,
+    )
+
+
+def check_possible(field: str, codes: Sequence[str]) -> list[str]:
+    """The languages that a client allows a source to be in.
+
+    Raises:
+        InvalidRequestError: There are too many, or two that cannot be told apart.
+    """
+    if len(codes) > _MAX_POSSIBLE:
+        raise InvalidRequestError(
+            field, f"has {len(codes)} languages; at most {_MAX_POSSIBLE} are allowed"
+        )
+    seen: dict[str, str] = {}
+    for code in codes:
+        if is_undetermined(code):
+            raise InvalidRequestError(field, f"has {code!r}; languages are allowed, such as en")
+        other = seen.setdefault(language(standardize(field, code)), code)
+        if other is not code:
             raise InvalidRequestError(
-                "config.source_language_code",
-                "is und, but the session that is resumed has begun; "
-                "name the language that was detected",
+                field, f"has {other!r} and {code!r}, which are not told apart; one is allowed"
             )
-    return checked.unbound
+    return list(codes)
 
 
 def heartbeat_s(config: streaming_pb2.StreamingConfig, default_s: float) -> float:

@@ -45,6 +45,11 @@ class Binding:
     policy: PolicyChoice | None = None
     pivoted: bool = False
 
+    @property
+    def passes(self) -> bool:
+        """Whether it has no model: the source's text is the target's; see ``passthrough.py``."""
+        return not self.model.name
+
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
@@ -94,6 +99,10 @@ class SessionConfig:
         max_unacked_updates: Most updates on their way without an ack; 0: acks are not used.
         pivot: The first leg of the targets that are pivoted; None where there are none.
         rests: What a silence of the source does.
+        follows: Whether the language of each segment is to be determined before any of its text is
+            committed.
+        awaits_language: Whether no language is known so far: nothing is shown of a segment either
+            whose language has not been determined.
     """
 
     bindings: tuple[Binding, ...]
@@ -106,6 +115,8 @@ class SessionConfig:
     max_unacked_updates: int = 0
     pivot: Binding | None = None
     rests: Rests = field(default_factory=Rests)
+    follows: bool = False
+    awaits_language: bool = False
 
     def binding(self, name: str) -> Binding | None:
         """That of a target, or of the first leg where ``name`` is ``PIVOT``; None: it has none."""

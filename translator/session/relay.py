@@ -45,6 +45,8 @@ class RelayedSegment(Segment):
             client.config,
             continues=client.continues,
             speaker=client.speaker,
+            # It is in the language that the first leg translates into.
+            is_determined=True,
             client=client,
         )
 

@@ -45,6 +45,7 @@ class Segment:
         has_rested: Whether nothing new has come for so long that it is shown whole.
         speaker: Who speaks, as the client names them.
         sequence: The last source update or flush that it reflects.
+        is_determined: Whether its language has been determined, where that is called for.
     """
 
     id: int
@@ -60,6 +61,7 @@ class Segment:
     speaker: str = ""
     sequence: int = 0
     chunks: list[Chunk] = field(default_factory=list)
+    is_determined: bool = False
 
     def append(
         self, text: str, arrived_s: float, start_s: float | None, end_s: float | None
@@ -111,6 +113,11 @@ class Segment:
     def is_resting(self) -> bool:
         """Whether it is shown whole since nothing new has come for a while."""
         return self.has_rested
+
+    @property
+    def is_undetermined(self) -> bool:
+        """Whether its language is still to be determined: nothing of it is committed before."""
+        return self.config.follows and not self.is_determined
 
     @property
     def is_blank(self) -> bool:

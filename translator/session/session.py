@@ -166,7 +166,8 @@ class Session:
     def reconfigure(self, config: SessionConfig) -> None:
         """Put a new configuration in force from the next segment on."""
         self.config = config
-        has_begun = bool(self._open.committed or self._open.tentative)
+        is_held = self._open.is_undetermined and self._open.config.awaits_language
+        has_begun = bool(self._open.committed or self._open.tentative) and not is_held
         self._config_begins = self._open.id + has_begun
         if has_begun:
             return
@@ -175,6 +176,30 @@ class Session:
             if track.segment is not None and track.segment.id == self._open.id:
                 track.segment = None
         self._apply_config()
+
+    @property
+    def undetermined(self) -> list[Segment]:
+        """The segments whose language is to be determined, in order; the open one may be last."""
+        if not self._open.config.follows:
+            return []
+        return [s for s in (*self._closed, self._open) if s.is_undetermined]
+
+    def determine(self, segment: Segment, config: SessionConfig | None = None) -> None:
+        """The language of a segment is known: it is in force, or ``config`` has another one.
+
+        That is in force from this very segment on, of which nothing has been committed.
+        """
+        if config is not None and segment.is_undetermined:
+            self.config = config
+            self._config_begins = segment.id
+            for later in (*self._closed, self._open):
+                if later.id >= segment.id:
+                    later.config = config
+            for track in self._all_tracks.values():
+                if track.segment is not None and track.segment.id >= segment.id:
+                    track.segment = None
+            self._apply_config()
+        segment.is_determined = True
 
     def _check_sequence(self, field: str, sequence: int) -> None:
         if sequence <= self.last_sequence:
@@ -204,7 +229,7 @@ class Session:
             if not segment.speaker or segment.is_blank:
                 self._begin_turn(speaker)
             self._append(update)
-        elif segment.is_ended and aside is None and speaker not in self._turns.joined:
+        elif segment.is_ended and aside is None:
             self._close_open()
             self._begin_turn(speaker)
             self._append(update)
@@ -424,6 +449,8 @@ class Session:
             while True:
                 if track.segment is None and not self._begin_next(name, track):
                     break
+                if track.segment and track.segment.closed and track.segment.is_undetermined:
+                    break
                 step = track.advance()
                 if isinstance(step, TargetEvent):
                     self._put(name, step)
@@ -474,6 +501,8 @@ class Session:
             if source is None or not (source.committed or source.tentative or source.closed):
                 return False
             resumed = track.resumed
+            if source.is_undetermined and (source.config.awaits_language or resumed is not None):
+                return False
             if resumed is not None and resumed.source_start != segment.start:
                 self.warnings.append(
                     Warned(

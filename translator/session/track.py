@@ -13,6 +13,7 @@ from translator.session.hypothesis import (
     TargetHypothesis,
     without_controls,
 )
+from translator.session.passthrough import passage, passing_partings
 from translator.session.question import Answer, Question
 from translator.session.report import TargetFigures
 from translator.session.segment import Segment
@@ -213,6 +214,8 @@ class Track:
         segment = self.segment
         if segment is None or self._policy is None:
             return None
+        if self.binding.passes:
+            return self._pass_on(segment)
         if not segment.closed and segment.is_blank and not segment.tentative.strip():
             # The tentative text that the draft came from was taken back.
             return self._event(segment, self._nothing(segment), _NO_CHANGE) if self._draft else None
@@ -267,9 +270,10 @@ class Track:
             )
         return _Filed(wanted, source, question, segment.sequence, segment.num_words)
 
-    def _nothing(self, segment: Segment) -> _Filed:
-        wanted = _Wanted("", is_committed=False, is_complete=False, is_whole=False)
-        return _Filed(wanted, _NO_SOURCE, Question((), ()), segment.sequence, 0)
+    @staticmethod
+    def _nothing(segment: Segment, *, is_complete: bool = False) -> _Filed:
+        wanted = _Wanted("", is_committed=False, is_complete=is_complete, is_whole=is_complete)
+        return _Filed(wanted, _NO_SOURCE, Question((), ()), segment.sequence, segment.num_words)
 
     def _pass_through(self, segment: Segment) -> TargetEvent | None:
         """Close a segment that there is nothing to translate in with its own text.
@@ -383,6 +387,19 @@ class Track:
             self._answered_text = filed.text
         return self._apply(segment, filed, target, timing)
 
+    def _pass_on(self, segment: Segment) -> TargetEvent | None:
+        """The event that tells what passes through as it is; None where there is nothing new."""
+        # There are no tokens: all text is the client's.
+        self._surplus = 0
+        passed = passage(segment, len(self._committed))
+        if not (segment.closed or passed.committed or passed.draft or self._draft):
+            return None
+        filed = self._nothing(segment, is_complete=segment.closed)
+        alignments = passed.alignments if self._aligns(segment) else ()
+        covered = passed.source_range[1]
+        change = _Change(passed.committed, passed.draft, passed.source_range, covered, alignments)
+        return self._event(segment, filed, change)
+
     def _apply(
         self,
         segment: Segment,
@@ -433,7 +450,7 @@ class Track:
     ) -> Decision:
         if self._policy is None:
             raise AssertionError("a track decides only after begin()")
-        return self._policy.decide(
+        decision = self._policy.decide(
             Observation(
                 text=hypothesis.text,
                 committed_length=known,
@@ -449,6 +466,10 @@ class Track:
                 is_truncated=hypothesis.is_truncated,
             )
         )
+        if segment.is_undetermined:
+            # The policy has seen it; nothing is committed that may be of another language.
+            return Decision(known, max(known, decision.shown_length))
+        return decision
 
     def partings(self, segment: Segment) -> dict[int, bool]:
         """Where an open segment may be cut: source and target part, and nothing after is committed.
@@ -457,6 +478,8 @@ class Track:
             Positions in the segment's source, each with whether the target has a mark there; none
             where the last hypothesis is not of this segment's committed source.
         """
+        if self.segment is segment and self.binding.passes:
+            return passing_partings(segment, len(self._committed))
         if self.segment is not segment or self._answer is None:
             return {}
         _, hypothesis = self._answer

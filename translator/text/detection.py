@@ -12,6 +12,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
 
+from translator.text.words import count_steps
+
 __all__ = ["Detection", "FastTextDetector", "LanguageDetector"]
 
 # More of a text tells nothing new.
@@ -20,8 +22,11 @@ _MAX_LENGTH = 2_000
 _BREAK = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 # Nynorsk has a code of its own, so Norwegian is Bokmål.
 _CODES = {"no": "nb"}
-# A candidate that some other language outweighs so many times is not meant.
+# A candidate that some other language outweighs so many times is not meant; of fewer words than
+# these the model knows less: it takes "OK." for Polish.
 _OUTWEIGHED = 5.0
+_FEW_WORDS = 4
+_OUTWEIGHED_IN_FEW = 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,8 @@ class FastTextDetector:
         if not among:
             return None
         best, language = max(among)
-        if best * _OUTWEIGHED < max(found)[0]:
+        is_short = count_steps(line) < _FEW_WORDS
+        if best * (_OUTWEIGHED_IN_FEW if is_short else _OUTWEIGHED) < max(found)[0]:
             return None
         return Detection(language, best / sum(probability for probability, _ in among))
 

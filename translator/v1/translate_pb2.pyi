@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class TranslateRequest(_message.Message):
-    __slots__ = ("texts", "source_language_code", "target_language_code", "model", "mime_type", "glossary", "alignments", "num_alternatives")
+    __slots__ = ("texts", "source_language_code", "target_language_code", "model", "mime_type", "glossary", "alignments", "num_alternatives", "possible_source_language_codes")
     TEXTS_FIELD_NUMBER: _ClassVar[int]
     SOURCE_LANGUAGE_CODE_FIELD_NUMBER: _ClassVar[int]
     TARGET_LANGUAGE_CODE_FIELD_NUMBER: _ClassVar[int]
@@ -17,6 +17,7 @@ class TranslateRequest(_message.Message):
     GLOSSARY_FIELD_NUMBER: _ClassVar[int]
     ALIGNMENTS_FIELD_NUMBER: _ClassVar[int]
     NUM_ALTERNATIVES_FIELD_NUMBER: _ClassVar[int]
+    POSSIBLE_SOURCE_LANGUAGE_CODES_FIELD_NUMBER: _ClassVar[int]
     texts: _containers.RepeatedScalarFieldContainer[str]
     source_language_code: str
     target_language_code: str
@@ -25,7 +26,8 @@ class TranslateRequest(_message.Message):
     glossary: _containers.RepeatedCompositeFieldContainer[GlossaryEntry]
     alignments: bool
     num_alternatives: int
-    def __init__(self, texts: _Optional[_Iterable[str]] = ..., source_language_code: _Optional[str] = ..., target_language_code: _Optional[str] = ..., model: _Optional[str] = ..., mime_type: _Optional[str] = ..., glossary: _Optional[_Iterable[_Union[GlossaryEntry, _Mapping]]] = ..., alignments: _Optional[bool] = ..., num_alternatives: _Optional[int] = ...) -> None: ...
+    possible_source_language_codes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, texts: _Optional[_Iterable[str]] = ..., source_language_code: _Optional[str] = ..., target_language_code: _Optional[str] = ..., model: _Optional[str] = ..., mime_type: _Optional[str] = ..., glossary: _Optional[_Iterable[_Union[GlossaryEntry, _Mapping]]] = ..., alignments: _Optional[bool] = ..., num_alternatives: _Optional[int] = ..., possible_source_language_codes: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class TranslateResponse(_message.Message):
     __slots__ = ("translations",)

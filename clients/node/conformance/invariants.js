@@ -22,7 +22,6 @@ export class Invariants {
   #sequence = 0;
   #isHalfClosed = false;
   #isStarted = false;
-  #isDetected = false;
   #hasReport = false;
   /** @type {Map<string, TargetState>} */
   #targets = new Map();
@@ -87,12 +86,10 @@ export class Invariants {
     this.#isStarted = true;
     this.#check(started.sessionId !== '', 'started has no session_id');
     this.#check(started.limits?.maxChunkLength > 0, 'started has no limits');
-    this.#isDetected ||= started.detectedLanguageCode !== '';
-    const isDetecting = this.#config?.sourceLanguageCode === 'und' && !this.#isDetected;
     for (const { targetLanguageCode, firstSegmentId, model, policy } of started.targets) {
       this.#check(
-        isDetecting || (model !== '' && Boolean(policy?.name)),
-        `started of ${targetLanguageCode}: no model or policy`,
+        (model !== '') === Boolean(policy?.name),
+        `started of ${targetLanguageCode}: a model without a policy, or the other way round`,
       );
       if (!this.#targets.has(targetLanguageCode)) {
         this.#targets.set(targetLanguageCode, newTarget({ segmentId: firstSegmentId }));

@@ -28,6 +28,14 @@ import { durationFromMs } from './duration.js';
  *   setting; 0: no heartbeats
  * @property {number} [maxUnackedUpdates] most updates of a target on their way without an ack; the
  *   stream acks by itself; default: 0, no acks
+ * @property {string[]} [possibleSources] languages that a source may be in whose language is
+ *   detected; default: all that the server translates from, and the targets
+ * @property {Rests} [rests] what the server does when the source falls silent, and when
+ *
+ * @typedef {object} Rests times without new source; default: the server's; 0: never
+ * @property {number} [draftMs] until the open segment is shown whole as a draft
+ * @property {number} [sentenceMs] until a sentence with its end mark is closed, and so committed
+ * @property {number} [segmentMs] until source without an end mark is
  *
  * @typedef {object} SourceUpdate
  * @property {string} [committed] appended to the source for good, spaces included; default: ""
@@ -46,6 +54,7 @@ import { durationFromMs } from './duration.js';
  * @property {Glossary} [glossary] default: none
  * @property {boolean} [alignments] default: false
  * @property {number} [numAlternatives] most further translations of each text; default: 0
+ * @property {string[]} [possibleSources] as in `StreamOptions`
  * @property {number} [timeoutMs] default: none
  */
 
@@ -68,6 +77,8 @@ export function configMessage(options) {
     drafts = true,
     alignments,
     maxUnackedUpdates,
+    possibleSources,
+    rests,
     ...unknown
   } = options;
   refuseUnknown(unknown);
@@ -87,6 +98,20 @@ export function configMessage(options) {
     alignments,
     heartbeatInterval: durationFromMs(heartbeatIntervalMs),
     maxUnackedUpdates,
+    possibleSourceLanguageCodes: possibleSources,
+    rests: restsMessage(rests),
+  };
+}
+
+/** @param {StreamOptions['rests']} rests */
+function restsMessage(rests) {
+  if (rests === undefined) return undefined;
+  const { draftMs, sentenceMs, segmentMs, ...unknown } = rests;
+  refuseUnknown(unknown);
+  return {
+    draft: durationFromMs(draftMs),
+    sentence: durationFromMs(sentenceMs),
+    segment: durationFromMs(segmentMs),
   };
 }
 
@@ -147,6 +172,7 @@ export function translateMessage(texts, options) {
     glossary = {},
     alignments,
     numAlternatives,
+    possibleSources,
     ...unknown
   } = options;
   refuseUnknown(unknown);
@@ -160,6 +186,7 @@ export function translateMessage(texts, options) {
     glossary: glossaryEntries(glossary),
     alignments,
     numAlternatives,
+    possibleSourceLanguageCodes: possibleSources,
   };
 }
 

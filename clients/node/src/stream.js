@@ -51,6 +51,8 @@ export class TranslationStream {
   #isEnded = false;
   #hasReport = false;
   #mismatches = 0;
+  /** Language of the source, as the server has said it; "" until it has. */
+  #language = '';
   /** Configs that this connection has been sent and not answered. */
   #unanswered = /** @type {import('./source-log.js').ConfigEntry[]} */ ([]);
   /** @type {any} */
@@ -307,15 +309,15 @@ export class TranslationStream {
     const wasOpen = this.#sessionId !== '';
     this.#sessionId = started.sessionId;
     const source = started.detectedLanguageCode;
-    // The first that names the language answers no config.
-    const isNews = source !== '' && this.#options.source.toLowerCase() === UNDETERMINED;
+    // One that names another language answers no config.
+    const isNews = source !== '' && source !== this.#language;
     const entry = isAnswer && !isNews ? this.#unanswered.shift() : undefined;
     if (entry) {
       entry.accepted = true;
       this.#options = entry.options;
     }
-    // A resume has to name it.
-    if (source) this.#options = { ...this.#options, source };
+    const isOpen = this.#options.source.toLowerCase() === UNDETERMINED;
+    this.#language = isOpen ? source : this.#options.source;
     this.#transcript.begin(started, isAnswer);
     if (!wasOpen) this.#reconnection.succeeded();
     this.#trim();

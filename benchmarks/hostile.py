@@ -1,0 +1,209 @@
+"""A stream at the pace of speech beside a client that sends the worst messages the limits allow.
+
+    python -m benchmarks.hostile
+
+A real server on loopback. One stream says a word every 0.4 s; a second client, in a process of its
+own, sends messages of 32,768 code points, each on a stream of its own, the next as soon as the one
+before is answered, refused, or soon given up. A word's wait is from when it was due to
+the first update that reflects it, or to the end where none does. The same stream alone comes first.
+Takes about a minute, whatever the server does. Exits 1 when the worst wait
+beside the hostile client is more than 300 ms.
+"""
+
+import argparse
+import asyncio
+import itertools
+import multiprocessing
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+import numpy as np
+
+from benchmarks.measured import Measured, save
+from benchmarks.processes import cpu_s, serving
+from benchmarks.speakers import WORDS_PER_SECOND, Speaker, config, sources
+from benchmarks.table import table
+from translator.precision import PRECISIONS
+from translator.v1 import streaming_pb2
+from translator.v1.translator_service_pb2_grpc import TranslatorServiceStub
+
+DEFAULT_RESULT = Path(__file__).parent / "results" / "hostile.json"
+WORST_MS = 300.0
+LENGTH = 32_768
+# So long is waited for the answer to a hostile message before the next is sent.
+PATIENCE_S = 0.6
+# Before words count: the hostile client needs as long to start.
+WARM_UP_S = 4.0
+ALONE_S = 8.0
+# For the answers to the last words.
+COOL_DOWN_S = 3.0
+_Request = streaming_pb2.StreamingTranslateRequest
+# Each is repeated up to the limit.
+HOSTILE = {
+    "ideographic full stops": "。",
+    "full stops": ".",
+    "full stops apart": ". ",
+    "ellipses": "…",
+    "emoji": "\U0001f600",
+    "emoji that are joined": "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+    "combining characters": "\u0301",
+    "spaces": " ",
+    "line breaks": "\n",
+    "letters with full stops": "a.",
+    "sentences": "A. ",
+    "abbreviations": "Dr. ",
+    "digits with full stops": "1.",
+    "brackets": "(",
+    "quotes and full stops": '."',
+    "question marks": "?!",
+    "capitals": "A",
+    "short words": "a ",
+    "ideographs": "\u4e2d",
+    "dashes": "- ",
+    "marks that part turns": ">> ",
+    "unknown letters": "\U00010348",
+    "tabs and letters": "\tb",
+    "right to left": "\u05d0. ",
+}
+
+
+@dataclass(slots=True)
+class Sent:
+    """What the hostile client did.
+
+    Attributes:
+        messages: How many it sent.
+        kinds: How many kinds of text.
+        refused: How many streams ended with an error.
+        unanswered: How many were given up.
+        slowest: The kind whose answer took longest.
+        slowest_s: How long that took.
+    """
+
+    messages: int = 0
+    kinds: int = 0
+    refused: int = 0
+    unanswered: int = 0
+    slowest: str = ""
+    slowest_s: float = 0.0
+
+
+def messages() -> Iterator[tuple[str, streaming_pb2.StreamingTranslateRequest]]:
+    """Each text as committed source and as a tentative tail, for ever."""
+    for is_tentative, (name, text) in itertools.cycle(
+        itertools.product((False, True), HOSTILE.items())
+    ):
+        whole = (text * LENGTH)[:LENGTH]
+        update = streaming_pb2.SourceUpdate(
+            sequence=1,
+            committed="" if is_tentative else whole,
+            tentative=whole if is_tentative else "",
+        )
+        yield f"{name}{', tentative' if is_tentative else ''}", _Request(source=update)
+
+
+def attack(address: str, until_s: float) -> Sent:
+    """Send hostile messages until then, on the monotonic clock; in a process of its own."""
+    return asyncio.run(_attack(address, until_s))
+
+
+async def _attack(address: str, until_s: float) -> Sent:
+    done = Sent()
+    kinds: set[str] = set()
+    async with grpc.aio.insecure_channel(address) as channel:
+        stub = TranslatorServiceStub(channel)
+        for name, message in messages():
+            left_s = until_s - time.monotonic()
+            if left_s <= 0:
+                break
+            began_s = time.monotonic()
+            call = stub.StreamingTranslate(timeout=min(PATIENCE_S, left_s))
+            done.messages += 1
+            kinds.add(name)
+            try:
+                await call.write(config("en", "pt"))
+                await call.write(message)
+                await call.done_writing()
+                while await call.read() is not grpc.aio.EOF:
+                    pass
+            except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
+                pass
+            code = await call.code()
+            done.unanswered += code is grpc.StatusCode.DEADLINE_EXCEEDED
+            done.refused += code not in (grpc.StatusCode.OK, grpc.StatusCode.DEADLINE_EXCEEDED)
+            took_s = time.monotonic() - began_s
+            if took_s > done.slowest_s:
+                done.slowest, done.slowest_s = name, took_s
+    done.kinds = len(kinds)
+    return done
+
+
+async def speak(address: str, begin_s: float, end_s: float) -> list[float]:
+    """Milliseconds that each word of a stream waited for its update.
+
+    Args:
+        address: Of the server.
+        begin_s: From when on words count, on the monotonic clock.
+        end_s: Until when they do.
+    """
+    words = sources(None)["en"]
+    now_s = time.monotonic()
+    count = int((end_s - now_s) * WORDS_PER_SECOND) + 1
+    said = [f"{word} " for word in itertools.islice(itertools.cycle(words), count)]
+    speaker = Speaker(address, config("en", "pt"), said)
+    task = asyncio.create_task(speaker.run(now_s, end_s))
+    # Words of the last moments get time to be answered, and a frozen server no more than that.
+    await asyncio.wait([task], timeout=end_s - now_s + COOL_DOWN_S)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    return speaker.waits_ms(begin_s, end_s, time.monotonic())
+
+
+def measure(what: str, seconds: float, precision: str, *, is_hostile: bool) -> dict[str, Any]:
+    """Words wait for so many seconds."""
+    with serving("--precision", precision) as (address, pid, _):
+        before_s = cpu_s(pid)
+        begin_s = time.monotonic() + WARM_UP_S
+        end_s = begin_s + seconds
+        sent = Sent()
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            attacking = pool.submit(attack, address, end_s) if is_hostile else None
+            waits_ms = asyncio.run(speak(address, begin_s, end_s))
+            if attacking is not None:
+                sent = attacking.result()
+        used_s = cpu_s(pid) - before_s
+    p50, p95, worst = np.percentile(waits_ms, [50, 95, 100])
+    return {
+        "what": what,
+        "words": len(waits_ms),
+        "p50 ms": round(float(p50)),
+        "p95 ms": round(float(p95)),
+        "worst ms": round(float(worst)),
+        "server CPU s": round(used_s, 1),
+        **asdict(sent),
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--seconds", type=float, default=30.0, help="beside the hostile client")
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto")
+    parser.add_argument("--output", type=Path, default=DEFAULT_RESULT)
+    options = parser.parse_args()
+    rows = [
+        measure("alone", ALONE_S, options.precision, is_hostile=False),
+        measure("beside a hostile client", options.seconds, options.precision, is_hostile=True),
+    ]
+    print(table(rows))
+    save(options.output, rows, Measured.now(options.precision))
+    return 0 if rows[-1]["worst ms"] <= WORST_MS else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
