@@ -183,7 +183,7 @@ class _Load:
             began_s = time.monotonic()
             async with grpc.aio.insecure_channel(self._plan.address, options=_OPTIONS) as channel:
                 stub = TranslatorServiceStub(channel)
-                connection = Connection(stub.StreamingTranslate(timeout=PATIENCE_S))
+                connection = Connection(stub.StreamingTranslate(timeout=PATIENCE_S), channel)
                 connection.send([config("en", "pt")])
                 try:
                     await connection.read()
