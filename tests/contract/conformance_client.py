@@ -14,6 +14,7 @@ from translator.client import (
     NamedPolicy,
     Reconnecting,
     Report,
+    Rests,
     Segmentation,
     SessionWarning,
     Started,
@@ -140,6 +141,11 @@ def _options(config: streaming_pb2.StreamingConfig) -> dict[str, Any]:
         "alignments": config.alignments,
         "heartbeat_interval_s": _seconds(config, "heartbeat_interval"),
         "max_unacked_updates": config.max_unacked_updates,
+        "rests": Rests(
+            _seconds(config.rests, "draft"),
+            _seconds(config.rests, "sentence"),
+            _seconds(config.rests, "segment"),
+        ),
     }
 
 

@@ -17,6 +17,8 @@ EXPECTED = [
     "GOOD MORNING, EVERYONE.",
     "WHERE IS THE STATION?",
     "",
+    "connecting to 127.0.0.1:",
+    "",
     "",
 ]
 

@@ -21,6 +21,7 @@ from translator.client import (
     Latency,
     NamedPolicy,
     Report,
+    Rests,
     Segmentation,
     SessionWarning,
     Started,
@@ -61,6 +62,7 @@ def test_a_config_has_what_was_asked_for_and_no_resume():
         alignments=True,
         heartbeat_interval_s=0,
         max_unacked_updates=4,
+        rests=Rests(draft_s=0.5, segment_s=0),
     )
     (request,) = ClientSession(config).opening()
     message = request.config
@@ -74,6 +76,9 @@ def test_a_config_has_what_was_asked_for_and_no_resume():
     assert message.segmentation == streaming_pb2.SEGMENTATION_CLIENT
     assert message.HasField("heartbeat_interval")
     assert message.max_unacked_updates == 4
+    assert message.rests.draft == seconds(0.5)
+    assert not message.rests.HasField("sentence")
+    assert message.rests.HasField("segment")
     assert not message.HasField("resume")
 
 
@@ -83,6 +88,7 @@ def test_defaults_are_the_contract_s():
     assert message.segmentation == streaming_pb2.SEGMENTATION_AUTOMATIC
     assert not message.HasField("heartbeat_interval")
     assert not message.HasField("min_update_interval")
+    assert not message.HasField("rests")
     assert config_message(StreamConfig("en", ("pt",), policy=Latency.LOW)).policy.latency == 1
 
 

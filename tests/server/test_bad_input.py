@@ -100,6 +100,16 @@ async def test_durations_out_of_range_name_the_field(server: RunningServer) -> N
             assert field_of(await fails(server, request)) == f"config.{name}"
 
 
+async def test_rests_out_of_range_name_the_field(server: RunningServer) -> None:
+    for name in ("draft", "sentence", "segment"):
+        for seconds in (-1, 365 * 24 * 3600):
+            request = config()
+            getattr(request.config.rests, name).FromSeconds(seconds)
+            result = await fails(server, request)
+            assert field_of(result) == f"config.rests.{name}"
+            assert "allowed: from 0 to 3600 s" in result.status.message
+
+
 async def test_a_glossary_is_refused_until_it_is_served(server: RunningServer) -> None:
     request = config()
     request.config.glossary.add(source_term="cat", target_term="CAT")

@@ -129,6 +129,9 @@ def test_a_terminal_shows_the_draft_dimmed(address: str) -> None:
     assert process.wait(20) == 0
     assert b"\x1b[2m" in shown
     assert b"ONE TWO THREE FOUR FIVE." in shown
+    # The source in colour above it, as it grows.
+    assert "\x1b[36m› one two three".encode() in shown
+    assert shown.rindex("› one two three four five.".encode()) < shown.rindex(b"ONE TWO THREE")
 
 
 def test_translate_detects_the_language_and_gives_alternatives(address: str) -> None:
@@ -178,10 +181,24 @@ def test_mistakes_are_one_sentence_and_exit_2(
     assert b"Traceback" not in done.stderr
 
 
-def test_no_server_is_exit_3() -> None:
-    done = run("translate", "--address", "127.0.0.1:1", "a")
+@pytest.mark.parametrize("command", ["translate", "stream", "models"])
+def test_no_server_is_told_at_once_and_is_exit_3(command: str) -> None:
+    done = run(command, "--address", "127.0.0.1:1", "--connect-timeout", "0.3", stdin="a")
     assert done.returncode == 3
-    assert b"Traceback" not in done.stderr
+    assert done.stdout == b""
+    assert done.stderr.decode().splitlines() == [
+        "connecting to 127.0.0.1:1, for up to 0.3 s: Connection refused",
+        "Error: 127.0.0.1:1 could not be reached within 0.3 s: Connection refused",
+    ]
+
+
+@pytest.mark.parametrize("text", ["one two\nthree\n\nfour", "one two\r\nthree\r\n\r\nfour\r\n"])
+def test_a_line_is_a_segment(address: str, text: str) -> None:
+    options = ("--address", address, "--from", "xx", "--to", "yy", "--lines", "--no-summary")
+    done = run("stream", *options, stdin=text)
+    assert done.stdout.decode().splitlines() == ["ONE TWO~.", "THREE~.", "FOUR~."]
+    paced = run("stream", *options, "--words-per-second", "50", stdin=text)
+    assert paced.stdout == done.stdout
 
 
 @pytest.mark.parametrize(
@@ -277,13 +294,26 @@ def test_what_is_typed_into_a_terminal_stands_above_its_translation(address: str
         [*COMMAND, "stream", "--address", address, "--from", "xx", "--to", "yy", "--no-summary"],
         stdin=slave,
         stdout=slave,
+        stderr=slave,
         env=CLEAN | {"TERM": "xterm-256color", "COLUMNS": "80"},
     )
     os.close(slave)
-    os.write(master, b"one two. three\n")
     shown = b""
-    while b"ONE TWO." not in shown:
-        shown += os.read(master, 65_536)
+
+    def read_until(text: str) -> None:
+        nonlocal shown
+        while text.encode() not in shown:
+            shown += os.read(master, 65_536)
+
+    read_until("Enter sends the line")
+    # With a key that does nothing, and some that delete.
+    os.write(master, b"one two. thref\x1b[D\x7fe and more\x17\x17")
+    read_until("› one two. three")
+    os.write(master, b"\n")
+    read_until("ONE TWO.")
+    # What is typed meanwhile stays in the last line.
+    os.write(master, "four ã".encode())
+    read_until("› four ã")
     os.write(master, b"\x04")
     try:
         while block := os.read(master, 65_536):
@@ -294,6 +324,8 @@ def test_what_is_typed_into_a_terminal_stands_above_its_translation(address: str
     os.close(master)
     assert process.wait(20) == 0
     assert shown.index("› one two. three".encode()) < shown.index(b"ONE TWO.")
+    assert "THREE FOUR Ã~.".encode() in shown
+    assert b"Traceback" not in shown
 
 
 def test_an_evaluation_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:

@@ -219,6 +219,20 @@ async def test_a_speaker_who_changes_language_is_noticed_in_that_very_segment(
     ]
 
 
+async def test_a_segment_that_silence_ends_is_looked_at_without_a_further_message(
+    server: RunningServer,
+) -> None:
+    async with connected(server.address) as stub:
+        call = stub.StreamingTranslate()
+        await call.write(und("de"))
+        await call.write(source(1, "Bom dia."))
+        seen = Exchange([await call.read() for _ in range(3)])
+        call.cancel()
+    assert [s.detected_language_code for s in started(seen)] == ["", "pt"]
+    (update,) = seen.updates("de")
+    assert (update.committed, update.segment_closed) == ("BOM DIA.", True)
+
+
 async def test_a_foreign_name_changes_no_language(server: RunningServer) -> None:
     text = (
         "We met them in the old town last night. João Gonçalves de Araújo was there with us. "

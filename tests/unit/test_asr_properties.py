@@ -5,7 +5,7 @@ the words since the last cut it shows anything, right or wrong, also of those be
 and repeats itself. Each vendor's messages are made of the same talks.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -14,17 +14,28 @@ from driver import Driver, make_config, one_thread  # noqa: F401
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from translator.asr import RECOGNISERS as NAMED
 from translator.asr import (
+    AssemblyAiResults,
     AwsTranscribeResults,
+    AzureResults,
+    DeepgramFluxResults,
     DeepgramResults,
     ElitrResults,
     ElitrSentences,
+    EventResults,
+    GoogleResults,
     InterimResults,
+    OpenAiResults,
     Results,
+    RollingCaptions,
     SimulStreamingResults,
+    SonioxResults,
     SourcePiece,
     SpeechmaticsResults,
+    VoskResults,
     WatsonResults,
+    WebSpeechResults,
     WhisperLiveResults,
 )
 from translator.testing import FakeModel
@@ -303,3 +314,170 @@ def test_a_session_translates_it_as_if_only_the_final_text_had_come(
     final.end()
     assert live.source == final.source == transcript(events)
     assert live.readers["yy"].final_texts == final.readers["yy"].final_texts
+
+
+# What no recogniser should do
+
+
+def fake(kind: type[Results], text: str, clock: float, number: int) -> Any:
+    """A final result of one word, half a second long, in a vendor's own format."""
+    end = clock + 0.5
+    word_times = {"start": clock, "end": end}
+    ticks = {"Offset": int(clock * 1e7), "Duration": 5_000_000}
+    if kind is AssemblyAiResults:
+        return {
+            "type": "Turn", "turn_order": number, "turn_is_formatted": True, "end_of_turn": True,
+            "transcript": text, "words": [],
+        }  # fmt: skip
+    if kind is OpenAiResults:
+        name = "conversation.item.input_audio_transcription.completed"
+        return {"type": name, "item_id": f"item{number}", "transcript": text}
+    if kind is DeepgramFluxResults:
+        return {
+            "type": "TurnInfo", "event": "EndOfTurn", "turn_index": number, "transcript": text,
+            "audio_window_start": clock, "audio_window_end": end,
+        }  # fmt: skip
+    made: dict[type[Results], Any] = {
+        AzureResults: {"RecognitionStatus": "Success", "DisplayText": text, **ticks},
+        EventResults: {"text": text, "final": True, **word_times},
+        GoogleResults: {
+            "results": [
+                {
+                    "alternatives": [{"transcript": text}],
+                    "isFinal": True,
+                    "resultEndTime": f"{end}s",
+                }
+            ]
+        },
+        InterimResults: (text, True),
+        SonioxResults: {"tokens": [{"text": " " + text if text else "", "is_final": True}]},
+        VoskResults: {"text": text, "result": [{"word": text, **word_times}] if text else []},
+        WebSpeechResults: {
+            "resultIndex": number,
+            "results": [{"isFinal": True, "transcript": text, "confidence": 0.9}],
+        },
+    }
+    if kind in made:
+        return made[kind]
+    if kind is SimulStreamingResults:
+        return {**word_times, "text": " " + text if text else ""}
+    if kind is ElitrResults:
+        return f"{int(clock * 1000)} {int(end * 1000)} {text}"
+    if kind is ElitrSentences:
+        return f"{100 * (number + 1)} {100 * (number + 2)} {text}"
+    return (
+        {
+            WatsonResults: {
+                "result_index": number,
+                "results": [{"final": True, "alternatives": [{"transcript": text + " "}]}],
+            },
+            AwsTranscribeResults: {
+                "Transcript": {
+                    "Results": [
+                        {
+                            "ResultId": f"r{number}",
+                            "StartTime": clock,
+                            "EndTime": end,
+                            "IsPartial": False,
+                            "Alternatives": [{"Transcript": text}],
+                        }
+                    ]
+                }
+            },
+            SpeechmaticsResults: {
+                "message": "AddTranscript",
+                "metadata": {"start_time": clock, "end_time": end},
+                "results": [
+                    {"alternatives": [{"content": text}], "start_time": clock, "end_time": end}
+                ]
+                if text
+                else [],
+            },
+            DeepgramResults: {
+                "type": "Results",
+                "start": clock,
+                "duration": 0.5,
+                "is_final": True,
+                "speech_final": False,
+                "channel": {"alternatives": [{"transcript": text, "words": []}]},
+            },
+            WhisperLiveResults: {
+                "segments": [
+                    {
+                        "start": f"{clock:.3f}",
+                        "end": f"{end:.3f}",
+                        "text": " " + text,
+                        "completed": True,
+                    }
+                ]
+            },
+        }
+    )[kind]
+
+
+# A window of captions that has nothing in common with the one before is another one, or revised.
+EVERY = pytest.mark.parametrize(
+    "kind",
+    [kind for kind in NAMED.values() if kind is not RollingCaptions],
+    ids=[name for name, kind in NAMED.items() if kind is not RollingCaptions],
+)
+
+
+def said(pieces: Iterable[SourcePiece]) -> list[str]:
+    return "".join(piece.committed for piece in pieces).split()
+
+
+@EVERY
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=12), st.data())
+@settings(deadline=None, max_examples=15)
+def test_a_recogniser_that_starts_again_and_again_loses_and_repeats_nothing(
+    kind: type[Results], lengths: list[int], data: st.DataObject
+) -> None:
+    results = kind()
+    pieces: list[SourcePiece] = []
+    words: list[str] = []
+    for length in lengths:
+        pieces += results.restarted(data.draw(st.none() | st.floats(0, 1e6)))
+        for number in range(length):
+            words.append(f"w{len(words)}")
+            message = fake(kind, words[-1], number / 2, number)
+            pieces += results.accept(message)
+            # Where a result has a name, or times, it may come again.
+            if kind not in {ElitrResults, EventResults, InterimResults, SonioxResults}:
+                pieces += results.accept(message)
+    pieces += results.finish()
+    assert said(pieces) == words
+    assert results.warnings == []
+
+
+@EVERY
+def test_a_clock_that_stands_still_loses_nothing(kind: type[Results]) -> None:
+    results = kind()
+    words = [f"w{n}" for n in range(40)]
+    if kind in {ElitrResults, WhisperLiveResults}:
+        pytest.skip("there times are the only name that a result has")
+    pieces = [p for n, w in enumerate(words) for p in results.accept(fake(kind, w, 3.0, n))]
+    pieces += results.finish()
+    assert said(pieces) == words
+    assert len({w.reason for w in results.warnings}) == len(results.warnings) <= 1
+
+
+@EVERY
+def test_blanks_and_marks_alone_are_survived(kind: type[Results]) -> None:
+    results = kind()
+    pieces: list[SourcePiece] = []
+    for number in range(300):
+        text = ["", "   ", ".", "…", "-"][number % 5]
+        pieces += results.accept(fake(kind, text, number / 2, number))
+    pieces += results.accept(fake(kind, "so", 200.0, 300))
+    pieces += results.finish()
+    assert said(pieces)[-1] in {"so", "-so"}
+    assert results.warnings == []
+
+
+def test_a_million_blank_interims_keep_nothing() -> None:
+    results = InterimResults()
+    results.accept(("so", True))
+    # A few stand for the million: what is kept of each is nothing.
+    assert [p for _ in range(10_000) for p in results.accept(("  ", False))] == []
+    assert results.accept(("we went", True))[0].committed == " we went"

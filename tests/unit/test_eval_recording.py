@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from driver import one_thread  # noqa: F401
 
+from translator.asr import RECOGNISERS
 from translator.errors import ConfigError
 from translator.eval.live import LiveReplay
-from translator.eval.recording import RECOGNISERS, looks_like_events, read_recording
+from translator.eval.recording import looks_like_events, read_recording
 from translator.eval.summary import summarize
 from translator.eval.talk import Talk
 from translator.models.base import LanguagePair
@@ -174,9 +175,38 @@ def test_every_recogniser_can_be_named(
     assert talk.arrivals[0].at_s == pytest.approx(at_s)
 
 
-def test_there_is_a_message_for_every_recogniser() -> None:
-    tested = {"elitr", "simulstreaming", "deepgram", "aws-transcribe", "speechmatics"}
-    assert set(RECOGNISERS) == {*tested, "whisper-live", "watson", "events"}
+@pytest.mark.parametrize(
+    ("recogniser", "message"),
+    [
+        ("interim", ["hello sea", True]),
+        ("interim", {"text": "hello sea", "is_final": True}),
+        ("rolling", "hello sea"),
+        ("rolling", {"t": 1.5, "message": "hello sea"}),
+        ("elitr", {"t": 1.5, "message": "0 900 hello sea"}),
+        ("vosk", {"text": "hello sea"}),
+    ],
+)
+def test_messages_that_are_no_objects_are_read_too(
+    tmp_path: Path, recogniser: str, message: object
+) -> None:
+    talk = read_recording(written(tmp_path / "messages", message), recogniser)
+    assert "".join(a.piece.committed for a in talk.arrivals) == "hello sea"
+
+
+def test_a_line_may_say_that_the_recogniser_was_connected_anew(tmp_path: Path) -> None:
+    first, second = {"text": "hello", "is_final": True}, {"text": "sea", "is_final": True}
+    rows = [first, {"t": 2.0, "restarted": True}, second]
+    talk = read_recording(written(tmp_path / "messages", *rows), "interim")
+    assert [a.piece.committed for a in talk.arrivals if a.piece.committed] == ["hello", " sea"]
+
+
+# Any text is a caption.
+@pytest.mark.parametrize("name", [name for name in RECOGNISERS if name != "rolling"])
+def test_what_is_no_message_of_it_is_an_error_or_nothing(tmp_path: Path, name: str) -> None:
+    for number, row in enumerate([{}, 7, {"results": [{}]}, {"segments": 3}, '"x"']):
+        file = written(tmp_path / f"{number}", row)
+        with pytest.raises(ConfigError):
+            read_recording(file, name)
 
 
 def test_what_is_no_message_names_file_and_line(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ LIBRARY = {
     "client": {"errors", "v1", "__init__"},
     "testing.py": {*EVERYONE, "server", "engine", "models", "text"},
     "cli": {
+        "asr",
         *EVERYONE,
         "server",
         "client",

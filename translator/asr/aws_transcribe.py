@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import Any
 
 from translator.asr.piece import SourcePiece, Span, said_after
-from translator.asr.text import clean, ends_sentence
+from translator.asr.text import clean, ends_sentence, speaker_name
 from translator.asr.writer import Results
 
 __all__ = ["AwsTranscribeResults"]
@@ -41,8 +41,10 @@ class AwsTranscribeResults(Results):
     def __init__(self, channel: str = "") -> None:
         super().__init__()
         self._channel = channel
+
+    def _begin(self) -> None:
+        super()._begin()
         self._final_ids: deque[str] = deque(maxlen=_REMEMBERED)
-        self._final_end_s = -1.0
         # Items of the open segment that are committed.
         self._stable: list[Span] = []
 
@@ -55,25 +57,39 @@ class AwsTranscribeResults(Results):
                 pieces += self._accept(result)
         return pieces
 
+    @staticmethod
+    def reached_s(message: Mapping[str, Any]) -> float | None:
+        """The end of the last result."""
+        event = message.get("TranscriptEvent", message)
+        results = event.get("Transcript", {}).get("Results", [])
+        return max((float(result["EndTime"]) for result in results), default=None)
+
     def _accept(self, result: Mapping[str, Any]) -> list[SourcePiece]:
         name, start_s, end_s = result["ResultId"], result["StartTime"], result["EndTime"]
-        if name in self._final_ids or (start_s < self._final_end_s and end_s <= self._final_end_s):
+        if name in self._final_ids:
             return []
         alternatives = result["Alternatives"] or [{"Transcript": ""}]
         items = list(_spans(result, alternatives[0]))
-        new = self._after_stable(said_after(self._final_end_s, items))
+        text = " ".join(item.text for item in items)
+        pieces = self._catch_up(start_s, end_s, text, is_final=not result["IsPartial"])
+        if pieces is None:
+            return []
+        new = self._after_stable(said_after(self._horizon.end_s, items))
         if not result["IsPartial"]:
+            if not new and not self._stable:
+                # Its clock stands still.
+                new = items
+            self._horizon.add(start_s, end_s, text)
             self._final_ids.append(name)
-            self._final_end_s = end_s
             self._stable.clear()
             ends = ends_sentence(alternatives[0]["Transcript"])
             tail = self._writer.tail(new, end_s)
-            return self._writer.write([*new, Span("", ends_segment=ends)], tail)
+            return pieces + self._writer.write([*new, Span("", ends_segment=ends)], tail)
         flags = [item.get("Stable", False) for item in alternatives[0].get("Items") or []]
         num_stable = sum(1 for _ in takewhile(bool, flags))
         committed = new[: max(0, len(new) - (len(items) - num_stable))]
         self._stable += committed
-        return self._writer.write(committed, new[len(committed) :])
+        return pieces + self._writer.write(committed, new[len(committed) :])
 
     def _after_stable(self, items: Sequence[Span]) -> Sequence[Span]:
         """What of the open segment's items is not committed."""
@@ -94,7 +110,7 @@ def _spans(result: Mapping[str, Any], alternative: Mapping[str, Any]) -> Sequenc
             clean(item["Content"]),
             item["StartTime"],
             item["EndTime"],
-            speaker=item.get("Speaker", ""),
+            speaker=speaker_name(item, "Speaker"),
             attached=item["Type"] == "punctuation",
         )
         for item in items

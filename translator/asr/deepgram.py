@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from translator.asr.horizon import Horizon
 from translator.asr.piece import SourcePiece, Span, said_after
-from translator.asr.text import clean
+from translator.asr.text import clean, speaker_name
 from translator.asr.writer import Results
 
 __all__ = ["DeepgramResults"]
@@ -24,6 +25,8 @@ class DeepgramResults(Results):
     than a pause of ``endpointing`` milliseconds, 10 unless set, which cuts sentences; for
     translation set at least 300.
 
+    A ``request_id`` that changes is another connection.
+
     https://developers.deepgram.com/docs/understand-endpointing-interim-results
     https://developers.deepgram.com/docs/utterance-end
 
@@ -35,7 +38,12 @@ class DeepgramResults(Results):
     def __init__(self, channel: int | None = None) -> None:
         super().__init__()
         self._channel = channel
-        self._final_end_s = 0.0
+        # Names the connection.
+        self._request_id = ""
+
+    def _begin(self) -> None:
+        super()._begin()
+        self._horizon = Horizon(_ROUNDING_S)
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
         """Take a message, decoded from JSON."""
@@ -48,17 +56,29 @@ class DeepgramResults(Results):
             return self._writer.write([Span("", ends_segment=True)], self._writer.tentative)
         if kind != "Results":
             return []
+        pieces: list[SourcePiece] = []
+        request_id = message.get("metadata", {}).get("request_id", "")
+        if request_id and self._request_id and request_id != self._request_id:
+            pieces += self._reconnected()
+        self._request_id = request_id or self._request_id
         start_s, end_s = message["start"], message["start"] + message["duration"]
-        final_end_s = self._final_end_s
-        if start_s < final_end_s - _ROUNDING_S and end_s <= final_end_s + _ROUNDING_S:
-            return []
         alternatives = message["channel"]["alternatives"]
         spans = _spans(alternatives[0], start_s, end_s) if alternatives else []
+        text = " ".join(span.text for span in spans)
+        before = self._catch_up(start_s, end_s, text, is_final=message["is_final"])
+        if before is None:
+            return pieces
+        pieces += before
         if not message["is_final"]:
-            return self._writer.write((), said_after(final_end_s, spans))
-        self._final_end_s = end_s
+            return pieces + self._writer.write((), said_after(self._horizon.end_s, spans))
+        self._horizon.add(start_s, end_s, text)
         ends = Span("", ends_segment=bool(message["speech_final"]))
-        return self._writer.write([*spans, ends], self._writer.tail(spans, end_s))
+        return pieces + self._writer.write([*spans, ends], self._writer.tail(spans, end_s))
+
+    @staticmethod
+    def reached_s(message: Mapping[str, Any]) -> float | None:
+        """The end of the audio that a result is about."""
+        return message["start"] + message["duration"] if "duration" in message else None
 
 
 def _spans(alternative: Mapping[str, Any], start_s: float, end_s: float) -> Sequence[Span]:
@@ -68,7 +88,7 @@ def _spans(alternative: Mapping[str, Any], start_s: float, end_s: float) -> Sequ
             clean(word.get("punctuated_word", word["word"])),
             word["start"],
             word["end"],
-            speaker=str(word.get("speaker", "")),
+            speaker=speaker_name(word, "speaker"),
         )
         for word in alternative.get("words", [])
     ]

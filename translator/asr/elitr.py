@@ -25,8 +25,10 @@ class ElitrResults(Results):
     The text is not punctuated for good and sentences are cut anywhere: no segment ends here.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    is_text = True
+
+    def _begin(self) -> None:
+        super()._begin()
         self._committed_end_s = 0.0
         # The line before, committed if the next one begins after it.
         self._last: Span | None = None
@@ -37,7 +39,8 @@ class ElitrResults(Results):
         start_s, end_s = int(start) / 1000, int(end) / 1000
         line = Span(_text(text), start_s, end_s)
         if start_s < self._committed_end_s - _ROUNDING_S:
-            return []
+            return self._set_aside(message)
+        self._late = []
         last, self._last = self._last, line
         shown = self._writer.tentative[0] if self._writer.tentative else None
         committed: list[Span] = []
@@ -48,6 +51,11 @@ class ElitrResults(Results):
         if shown is not None and end_s < (shown.end_s or 0.0):
             line = shown
         return self._writer.write(committed, [line])
+
+    @staticmethod
+    def reached_s(message: str) -> float | None:
+        """The end of the line."""
+        return int(message.split()[1]) / 1000
 
     def finish(self) -> list[SourcePiece]:
         """The recogniser has ended: its last hypothesis is committed."""
@@ -81,8 +89,10 @@ class ElitrSentences(Results):
     https://github.com/ELITR/online-text-flow#online-text-flow-eventspy
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    is_text = True
+
+    def _begin(self) -> None:
+        super()._begin()
         self._complete = 0
         self._open: dict[int, Span] = {}
         # Numbers that the present update has brought.
@@ -93,7 +103,8 @@ class ElitrSentences(Results):
         first, second, text = [*message.split(maxsplit=2), "", ""][:3]
         number, kind = int(first), int(second) - int(first)
         if number <= self._complete:
-            return []
+            return self._set_aside(message)
+        self._late = []
         if self._seen and number <= self._seen[-1]:
             self._open = {key: self._open[key] for key in self._seen if key in self._open}
             self._seen = []
@@ -107,3 +118,8 @@ class ElitrSentences(Results):
             self._seen.append(number)
             self._open[number] = span
         return self._writer.write(committed, [self._open[key] for key in sorted(self._open)])
+
+    @staticmethod
+    def reached_s(message: str) -> float | None:
+        """Its times are made up."""
+        return None

@@ -1,41 +1,83 @@
 """Any recogniser of which nothing is known but its text, and whether that is final."""
 
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
 from translator.asr.piece import SourcePiece, Span
+from translator.asr.repeats import Repeats
 from translator.asr.text import clean, ends_sentence
 from translator.asr.writer import Results
 
 __all__ = ["InterimResults"]
 
+# An older result does not come again.
+_REMEMBERED = 256
+
 
 class InterimResults(Results):
-    """Takes pairs ``(text, is_final)``, as browsers, Vosk, Azure and many others give.
+    """Takes pairs ``(text, is_final)``, or mappings with ``text``, ``is_final`` and ``id``.
 
     Until one is final, each result replaces the one before, and says all that has been said since
-    the last final result. A final one is committed, every time that one comes: without ids or times
-    a word said twice cannot be told from a result sent twice. What a final result has fewer words
-    than the last interim one is not shown until a result says it again.
+    the last final result. A final one is committed. What a final result has fewer words than the
+    last interim one is not shown until a result says it again.
 
-    - Web Speech API: from ``resultIndex`` on, each result that ``isFinal``, and then all others of
-      the event put together as one that is not.
-      https://webaudio.github.io/web-speech-api/#speechreco-event
-    - Vosk: ``partial``, and ``text`` as the final one. https://alphacephei.com/vosk
-    - Azure: ``Recognizing``, and ``Recognized`` as the final one.
-      https://learn.microsoft.com/azure/ai-services/speech-service/how-to-recognize-speech
+    With an ``id``, an utterance's number or name, a result is committed once, and nothing that
+    comes for it afterwards counts. Without, a final result that begins with all of the one before
+    is taken to say it again: the rest is committed, and ``warnings`` has FINAL_REPEATS_COMMITTED.
+    Say how it is where that is known. ``translator stream --from-recogniser interim`` takes both
+    as JSON. Browsers have ``WebSpeechResults``, whose results are like these:
+    https://webaudio.github.io/web-speech-api/#speechreco-result
 
     Args:
         final_ends_segment: Whether a segment ends with each final result: for recognisers that do
-            not punctuate, and call final what a pause follows. Otherwise it ends with those that
-            end as a sentence does.
+            not punctuate, and call final what a whole utterance is. Otherwise it ends with those
+            that end as a sentence does.
+        cumulative: False for a recogniser that never repeats itself: what comes again was said
+            again. None finds out.
     """
 
-    def __init__(self, *, final_ends_segment: bool = False) -> None:
+    def __init__(self, *, final_ends_segment: bool = False, cumulative: bool | None = None) -> None:
         super().__init__()
         self._final_ends_segment = final_ends_segment
+        self._cumulative = cumulative
 
-    def accept(self, message: tuple[str, bool]) -> list[SourcePiece]:
-        """Take a result: its text, and whether it is final."""
-        text, is_final = clean(message[0]), message[1]
+    def _begin(self) -> None:
+        super()._begin()
+        self._final_ids: deque[Any] = deque(maxlen=_REMEMBERED)
+        self._repeats = Repeats()
+
+    def accept(self, message: tuple[str, bool] | Mapping[str, Any]) -> list[SourcePiece]:
+        """Take a result."""
+        name = None
+        if isinstance(message, Mapping):
+            text, is_final, name = message["text"], message["is_final"], message.get("id")
+        else:
+            text, is_final = message
+        text = clean(text)
+        if name is not None and name in self._final_ids:
+            return []
         if not is_final:
+            self._repeats.interim(text)
             return self._writer.write((), [Span(text)])
+        if name is not None:
+            self._final_ids.append(name)
+        elif self._cumulative is not False:
+            text = self._new_words(text)
         ends = bool(text) and (self._final_ends_segment or ends_sentence(text))
         return self._writer.write([Span(text, ends_segment=ends)])
+
+    def _new_words(self, text: str) -> str:
+        new = self._repeats.new_words(text)
+        if new != text:
+            self._warn(
+                "FINAL_REPEATS_COMMITTED",
+                "a final result began with all words of the one before; they are left out. Give "
+                "results an id, or set cumulative=False if they were said again",
+            )
+        return new
+
+    @staticmethod
+    def reached_s(message: tuple[str, bool] | Mapping[str, Any]) -> float | None:
+        """They have no times."""
+        return None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import dropwhile
 
-__all__ = ["SourcePiece", "Span", "said_after"]
+__all__ = ["ResultsWarning", "SourcePiece", "Span", "said_after"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,19 @@ class Span:
         if self.start_s is None or self.end_s is None:
             return True
         return (self.start_s + self.end_s) / 2 > time_s
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsWarning:
+    """Something in a recogniser's results was not taken as it was said; the stream goes on.
+
+    Attributes:
+        reason: Names the kind, in capitals; see docs/asr.md.
+        message: What it was and what to do about it, without any of the text.
+    """
+
+    reason: str
+    message: str
 
 
 def said_after(time_s: float, spans: Sequence[Span]) -> list[Span]:

@@ -20,9 +20,8 @@ class SimulStreamingResults(Results):
     https://github.com/ufal/SimulStreaming#readme
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._final_end_s = 0.0
+    def _begin(self) -> None:
+        super()._begin()
         self._ends_with_space = False
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
@@ -30,12 +29,19 @@ class SimulStreamingResults(Results):
         if "text" not in message:
             return []
         start_s, end_s, text = message["start"], message["end"], message["text"]
-        if start_s < self._final_end_s and end_s <= self._final_end_s:
+        pieces = self._catch_up(start_s, end_s, text, is_final=True)
+        if pieces is None:
             return []
-        self._final_end_s = end_s
+        self._horizon.add(start_s, end_s, text)
         ends = bool(message.get("is_final")) and ends_sentence(text)
         attached = not (self._ends_with_space or text[:1].isspace())
         if text:
             self._ends_with_space = text[-1].isspace()
         span = Span(clean(text), start_s, end_s, attached=attached, ends_segment=ends)
-        return self._writer.write([span])
+        return pieces + self._writer.write([span])
+
+    @staticmethod
+    def reached_s(message: Mapping[str, Any]) -> float | None:
+        """The end of the run."""
+        end_s: float | None = message.get("end")
+        return end_s

@@ -21,35 +21,46 @@ class SpeechmaticsResults(Results):
     A transcript may be shorter than the partial one before it, or bring nothing but a full stop.
     The text is put together from the results, since only they say what is attached to what:
     ``metadata.transcript`` has a space before a full stop that comes alone.
+    ``RecognitionStarted`` begins a connection.
 
     https://docs.speechmatics.com/api-ref/realtime-transcription-websocket
     https://docs.speechmatics.com/speech-to-text/realtime/output
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._final_end_s = 0.0
+    def _begin(self) -> None:
+        super()._begin()
         # The last committed result asks for no space after it.
         self._attaches_next = False
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
         """Take a message, decoded from JSON."""
         kind = message["message"]
+        if kind == "RecognitionStarted":
+            return self._reconnected()
         if kind == "EndOfUtterance":
             return self._writer.write([Span("", ends_segment=True)], self._writer.tentative)
         if kind not in {"AddTranscript", "AddPartialTranscript"}:
             return []
         start_s, end_s = message["metadata"]["start_time"], message["metadata"]["end_time"]
-        if start_s < self._final_end_s and end_s <= self._final_end_s:
-            return []
         results = message["results"]
         spans = list(_spans(results, self._attaches_next))
-        if kind == "AddPartialTranscript":
-            return self._writer.write((), said_after(self._final_end_s, spans))
-        self._final_end_s = end_s
+        text = " ".join(span.text for span in spans)
+        is_final = kind == "AddTranscript"
+        pieces = self._catch_up(start_s, end_s, text, is_final=is_final)
+        if pieces is None:
+            return []
+        if not is_final:
+            return pieces + self._writer.write((), said_after(self._horizon.end_s, spans))
+        self._horizon.add(start_s, end_s, text)
         if results:
             self._attaches_next = results[-1].get("attaches_to") in {"next", "both"}
-        return self._writer.write(spans, self._writer.tail(spans, end_s))
+        return pieces + self._writer.write(spans, self._writer.tail(spans, end_s))
+
+    @staticmethod
+    def reached_s(message: Mapping[str, Any]) -> float | None:
+        """The end of the audio that a transcript is about."""
+        end_s: float | None = message.get("metadata", {}).get("end_time")
+        return end_s
 
 
 def _spans(results: Sequence[Mapping[str, Any]], attached: bool) -> Iterator[Span]:

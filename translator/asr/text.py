@@ -1,10 +1,12 @@
 """Spaces and sentence ends in what recognisers write."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from translator.asr.piece import Span
 
-__all__ = ["clean", "ends_sentence", "joined", "same_word"]
+__all__ = ["clean", "ends_sentence", "joined", "same_word", "speaker_name"]
 
 # Line breaks for a web page, found literally in the output of ELITR's recognisers.
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
@@ -24,6 +26,12 @@ def clean(text: str) -> str:
 def ends_sentence(text: str) -> bool:
     """Whether ``text`` ends as a sentence does. A recogniser may also stop in the middle of one."""
     return _SENTENCE_END.search(text.rstrip()) is not None
+
+
+def speaker_name(result: Mapping[str, Any], field: str) -> str:
+    """The speaker of a result, "" where it is not there, null or empty."""
+    name = result.get(field)
+    return "" if name is None else str(name)
 
 
 def joined(before: str, span: Span) -> str:

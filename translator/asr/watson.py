@@ -27,16 +27,16 @@ class WatsonResults(Results):
     https://cloud.ibm.com/apidocs/speech-to-text#recognize
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def _begin(self) -> None:
+        super()._begin()
         # The first result that is not final.
         self._next = 0
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
         """Take a message, decoded from JSON."""
         if message.get("state") == "listening":
-            # A new request on the same connection counts from 0 again.
-            self._next = 0
+            # A new request counts and measures from 0 again, also on the same connection.
+            return self._reconnected()
         if "results" not in message:
             return []
         committed: list[Span] = []
@@ -53,6 +53,14 @@ class WatsonResults(Results):
             else:
                 tentative.append(_span(result))
         return [] if is_stale else self._writer.write(committed, tentative)
+
+    @staticmethod
+    def reached_s(message: Mapping[str, Any]) -> float | None:
+        """The end of the last word, where ``timestamps`` were asked for."""
+        best = [r["alternatives"][0] for r in message.get("results", []) if r["alternatives"]]
+        return max(
+            (float(a["timestamps"][-1][2]) for a in best if a.get("timestamps")), default=None
+        )
 
 
 def _span(result: Mapping[str, Any]) -> Span:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from translator.asr.piece import SourcePiece, Span
-from translator.asr.text import clean
+from translator.asr.text import clean, speaker_name
 from translator.asr.writer import Results
 
 __all__ = ["WhisperLiveResults"]
@@ -22,27 +22,39 @@ class WhisperLiveResults(Results):
     so which are new is told from their times.
 
     No segment of the source ends here: Whisper cuts where it has to, and punctuates, so the server
-    finds the sentences.
+    finds the sentences. ``SERVER_READY`` begins a connection.
 
     https://github.com/collabora/WhisperLive/blob/main/whisper_live/backend/base.py
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._final_end_s = 0.0
-
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
         """Take a message, decoded from JSON."""
+        if message.get("message") == "SERVER_READY":
+            return self._reconnected()
         if "segments" not in message:
             return []
+        pieces: list[SourcePiece] = []
         committed: list[Span] = []
         tentative: list[Span] = []
         for segment in message["segments"]:
-            span = Span(clean(segment["text"]), float(segment["start"]), float(segment["end"]))
-            if segment["completed"]:
-                if span.is_after(self._final_end_s):
-                    committed.append(span)
-                    self._final_end_s = float(segment["end"])
-            elif float(segment["start"]) > self._final_end_s - _OVERLAP_S:
-                tentative.append(span)
-        return self._writer.write(committed, tentative)
+            start_s, end_s = float(segment["start"]), float(segment["end"])
+            span = Span(clean(segment["text"]), start_s, end_s, speaker_name(segment, "speaker"))
+            if not segment["completed"]:
+                if start_s > self._horizon.end_s - _OVERLAP_S:
+                    tentative.append(span)
+                continue
+            if self._horizon.has_seen(start_s, end_s, ""):
+                continue
+            # Its times name a segment; its text may still change.
+            before = self._catch_up(start_s, (start_s + end_s) / 2, span.text, is_final=True)
+            if before is None:
+                continue
+            pieces += before
+            self._horizon.add(start_s, end_s, "")
+            committed.append(span)
+        return pieces + self._writer.write(committed, tentative)
+
+    @staticmethod
+    def reached_s(message: Mapping[str, Any]) -> float | None:
+        """The end of the last segment."""
+        return max((float(s["end"]) for s in message.get("segments", [])), default=None)

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from translator.asr import RECOGNISERS
 from translator.cli.errors import one_sentence
 from translator.cli.progress import progress_bar
 from translator.cli.stream import parse_policy
@@ -20,7 +21,7 @@ from translator.eval.end import End
 from translator.eval.interval import Interval
 from translator.eval.log import Instance
 from translator.eval.picture import draw_frontier
-from translator.eval.recording import RECOGNISERS, looks_like_events, read_recording
+from translator.eval.recording import looks_like_events, read_recording
 from translator.eval.remote import RemoteBackend
 from translator.eval.run import evaluate_sentences, evaluate_talk, whole_sentences
 from translator.eval.summary import Summary, summarize

@@ -49,7 +49,7 @@ async def by_lines(texts: AsyncIterator[str]) -> AsyncIterator[Piece]:
         *lines, held = (held + text).split("\n")
         for line in lines:
             if line := line.removesuffix("\r"):
-                yield Piece(line, ends_segment=True)
+                yield Piece(line + "\n", ends_segment=True)
         while len(held) > _MAX_LINE:
             part, held = held[:_MAX_LINE], held[_MAX_LINE:]
             yield Piece(part)
@@ -63,6 +63,9 @@ async def paced(given: AsyncIterator[Piece], words_per_second: float) -> AsyncIt
     async for piece in given:
         pending += piece.text
         words = _WORD.findall(pending) or [""]
+        if len(words) > 1 and words[-1].isspace() and piece.ends_segment:
+            # The end comes with the last word, not a pause later.
+            words[-2:] = ["".join(words[-2:])]
         # The last word may go on in the next piece.
         pending = "" if piece.ends_segment else words.pop()
         for index, word in enumerate(words, start=1):

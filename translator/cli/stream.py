@@ -4,16 +4,19 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
+from dataclasses import asdict
 from typing import BinaryIO
 
 import click
 
+from translator.asr import SourcePiece
 from translator.cli.connect import connected, server_options
 from translator.cli.display import Display, JsonLines, LiveTerminal, PlainLines
 from translator.cli.errors import one_sentence
+from translator.cli.recogniser import RecogniserName, said_by
 from translator.cli.source import Piece, as_it_comes, by_lines, paced, pieces
 from translator.cli.source_language import parse_source
-from translator.client import AsyncStream, Latency, NamedPolicy, Report, StreamOptions
+from translator.client import AsyncStream, Latency, NamedPolicy, Report, Rests, StreamOptions
 
 __all__ = ["command", "parse_policy"]
 
@@ -47,9 +50,35 @@ __all__ = ["command", "parse_policy"]
     help="Send one word at a time at this pace; 2.5 is speech.  [default: as it comes]",
 )
 @click.option(
+    "--draft-rest-s",
+    type=click.FloatRange(min=0),
+    help="Seconds of silence until all is shown as a draft; 0: never.  [default: 1.2]",
+)
+@click.option(
+    "--sentence-rest-s",
+    type=click.FloatRange(min=0),
+    help="Until a sentence with its end mark is committed.  [default: 1]",
+)
+@click.option(
+    "--segment-rest-s",
+    type=click.FloatRange(min=0),
+    help="Until text without an end mark is committed.  [default: 3]",
+)
+@click.option(
     "--lines",
     is_flag=True,
     help="Each line is a segment of its own, such as a message or a caption.",
+)
+@click.option(
+    "--from-recogniser",
+    "recogniser",
+    type=RecogniserName(),
+    help="FILE has the messages of this recogniser, one a line; help lists them.",
+)
+@click.option(
+    "--real-pace",
+    is_flag=True,
+    help="With --from-recogniser: wait between messages as their times say.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print every event as a line of JSON.")
 @click.option("--no-summary", is_flag=True, help="Do not sum up on standard error at the end.")
@@ -61,7 +90,12 @@ def command(
     latency: str,
     policy: str | None,
     words_per_second: float | None,
+    draft_rest_s: float | None,
+    sentence_rest_s: float | None,
+    segment_rest_s: float | None,
     lines: bool,
+    recogniser: str | None,
+    real_pace: bool,
     as_json: bool,
     no_summary: bool,
     address: str | None,
@@ -70,13 +104,21 @@ def command(
 ) -> None:
     """Translate FILE, or standard input, while it comes.
 
+    With --from-recogniser FILE has what a recogniser said, each line one of its messages, alone or
+    as {"t": SECONDS, "message": MESSAGE}.
+
     In a terminal the source is shown above its translation, and the draft dimmed after the
     committed text; when piped, each segment is a line once it is committed.
     """
+    if recogniser is not None and (lines or words_per_second is not None):
+        raise click.UsageError("--lines and --words-per-second are for text, not --from-recogniser")
+    if real_pace and recogniser is None:
+        raise click.UsageError("--real-pace needs --from-recogniser")
     source, possible_sources = parse_source(source)
     options: StreamOptions = {
         "policy": parse_policy(policy) if policy else Latency(latency),
         "possible_sources": possible_sources,
+        "rests": Rests(draft_rest_s, sentence_rest_s, segment_rest_s),
     }
     display: Display
     if as_json:
@@ -94,6 +136,10 @@ def command(
             ) as stream,
         ):
             with ExitStack() as stack:
+                if recogniser is not None:
+                    stack.enter_context(display)
+                    said = said_by(file, recogniser, real_pace=real_pace)
+                    return await _translate(stream, said, display)
                 texts = as_it_comes(file)
                 if file.isatty():
                     click.echo(_hint(source, lines=lines), err=True)
@@ -133,13 +179,22 @@ def parse_policy(text: str) -> NamedPolicy:
 
 
 async def _translate(
-    stream: AsyncStream, given: AsyncIterator[Piece], display: Display
+    stream: AsyncStream,
+    given: AsyncIterator[Piece] | AsyncIterator[SourcePiece],
+    display: Display,
 ) -> Report | None:
     async def send() -> None:
-        async for piece in given:
-            display.sent(piece.text)
-            await stream.send(piece.text, end_of_segment=piece.ends_segment)
-        await stream.close_source()
+        try:
+            async for piece in given:
+                if isinstance(piece, SourcePiece):
+                    display.sent(piece.committed)
+                    await stream.send(**asdict(piece))
+                else:
+                    display.sent(piece.text)
+                    await stream.send(piece.text, end_of_segment=piece.ends_segment)
+        finally:
+            # Also where a line cannot be read: what was said before it is translated.
+            await stream.close_source()
 
     report = None
     sender = asyncio.create_task(send())
@@ -148,8 +203,8 @@ async def _translate(
             display.show(event)
             if isinstance(event, Report):
                 report = event
-            if sender.done():
-                sender.result()
+        if sender.done():
+            sender.result()
     finally:
         sender.cancel()
     return report

@@ -23,6 +23,7 @@ from translator.client.events import (
 from translator.client.options import (
     Latency,
     NamedPolicy,
+    Rests,
     Segmentation,
     StreamConfig,
     StreamOptions,
@@ -56,6 +57,7 @@ __all__ = [
     "PolicyParameter",
     "Reconnecting",
     "Report",
+    "Rests",
     "Segmentation",
     "SessionWarning",
     "Started",

@@ -3,7 +3,7 @@
 from google.protobuf import duration_pb2
 
 from translator.client import events, results
-from translator.client.options import Latency, NamedPolicy, Segmentation, StreamConfig
+from translator.client.options import Latency, NamedPolicy, Rests, Segmentation, StreamConfig
 from translator.client.status import error_from_status
 from translator.v1 import models_pb2, streaming_pb2, translate_pb2
 
@@ -70,6 +70,17 @@ def config_message(config: StreamConfig) -> streaming_pb2.StreamingConfig:
         heartbeat_interval=duration(config.heartbeat_interval_s),
         max_unacked_updates=config.max_unacked_updates,
         possible_source_language_codes=config.possible_sources,
+        rests=_rests_message(config.rests),
+    )
+
+
+def _rests_message(rests: Rests) -> streaming_pb2.Rests | None:
+    if rests == Rests():
+        return None
+    return streaming_pb2.Rests(
+        draft=duration(rests.draft_s),
+        sentence=duration(rests.sentence_s),
+        segment=duration(rests.segment_s),
     )
 
 

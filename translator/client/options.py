@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from translator.client.arguments import check_strings
 
-__all__ = ["Latency", "NamedPolicy", "Segmentation", "StreamConfig", "StreamOptions"]
+__all__ = ["Latency", "NamedPolicy", "Rests", "Segmentation", "StreamConfig", "StreamOptions"]
 
 
 class Latency(StrEnum):
@@ -37,6 +37,23 @@ class NamedPolicy:
     parameters: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
 
+@dataclass(frozen=True, slots=True)
+class Rests:
+    """How long the source rests before something is done about it, in seconds.
+
+    None takes the server's default; 0: never.
+
+    Attributes:
+        draft_s: Until the open segment is shown whole as a draft.
+        sentence_s: Until a sentence with its end mark is closed, and so committed.
+        segment_s: Until source without an end mark is.
+    """
+
+    draft_s: float | None = None
+    sentence_s: float | None = None
+    segment_s: float | None = None
+
+
 class StreamOptions(TypedDict, total=False):
     """The keyword arguments of ``stream()`` and ``reconfigure()``, as ``StreamConfig`` has them."""
 
@@ -50,6 +67,7 @@ class StreamOptions(TypedDict, total=False):
     heartbeat_interval_s: float | None
     max_unacked_updates: int
     possible_sources: Sequence[str]
+    rests: Rests
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +91,7 @@ class StreamConfig:
             merged until the reader has caught up. 0: no limit.
         possible_sources: Languages that a source may be in whose language is detected; empty: all
             that the server translates from, and the targets.
+        rests: What the server does when the source falls silent, and when.
     """
 
     source: str
@@ -87,6 +106,7 @@ class StreamConfig:
     heartbeat_interval_s: float | None = None
     max_unacked_updates: int = 0
     possible_sources: Sequence[str] = ()
+    rests: Rests = field(default_factory=Rests)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "targets", check_strings("targets", self.targets))

@@ -305,6 +305,9 @@ class LiveStream:
             self._lease.keep(self.session.models)
         if self._messages or self.session.has_output or not self._roomy.is_set():
             self._wake.set()
+        elif (rests_in_s := self.session.wait_s()) is not None:
+            # There may be nothing to write before the source has rested.
+            self._set_alarm(asyncio.get_running_loop().time() + rests_in_s)
 
     def _answered(self, outcome: Outcome) -> None:
         try:

@@ -11,7 +11,7 @@ from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.server import convert
 from translator.server.language import SourceLanguages, is_undetermined
 from translator.server.model_pool import Lease
-from translator.session.events import Binding, ResumeState, SessionConfig
+from translator.session.events import Binding, Rests, ResumeState, SessionConfig
 from translator.session.passthrough import pass_through
 from translator.text.segmenter import Segmenter, SegmentLimits
 from translator.v1 import streaming_pb2, translate_pb2
@@ -145,8 +145,25 @@ def check_config(
         ),
         max_unacked_updates=config.max_unacked_updates,
         follows=follows,
+        rests=_rests(config.rests),
     )
     return CheckedConfig(unbound, tuple(legs), pivot)
+
+
+def _rests(message: streaming_pb2.Rests) -> Rests:
+    """How long the source rests, each time that is not set as it is by default."""
+    default = Rests()
+
+    def rest_s(name: str, default_s: float) -> float:
+        if not message.HasField(name):
+            return default_s
+        return _interval(f"config.rests.{name}", convert.seconds(getattr(message, name)))
+
+    return Rests(
+        draft_s=rest_s("draft", default.draft_s),
+        sentence_s=rest_s("sentence", default.sentence_s),
+        segment_s=rest_s("segment", default.segment_s),
+    )
 
 
 def _leg(target: str, choice: Choice, policy: Latency | PolicyChoice) -> _Leg:

@@ -229,7 +229,7 @@ class Session:
             if not segment.speaker or segment.is_blank:
                 self._begin_turn(speaker)
             self._append(update)
-        elif segment.is_ended and aside is None and speaker not in self._turns.joined:
+        elif segment.is_ended and aside is None:
             self._close_open()
             self._begin_turn(speaker)
             self._append(update)

@@ -117,7 +117,7 @@ function optionsFromJson(config) {
     segmentation,
     ...others
   } = config;
-  const { heartbeatInterval, alignments, maxUnackedUpdates, ...unknown } = others;
+  const { heartbeatInterval, alignments, maxUnackedUpdates, rests, ...unknown } = others;
   if (Object.keys(unknown).length) throw new Error(`not for libraries: ${Object.keys(unknown)}`);
   return {
     source: sourceLanguageCode,
@@ -129,6 +129,11 @@ function optionsFromJson(config) {
     heartbeatIntervalMs: heartbeatInterval && msFromJson(heartbeatInterval),
     alignments,
     maxUnackedUpdates,
+    rests: rests && {
+      draftMs: msFromJson(rests.draft),
+      sentenceMs: msFromJson(rests.sentence),
+      segmentMs: msFromJson(rests.segment),
+    },
   };
 }
 

@@ -30,6 +30,9 @@ const EXPECT_KEYS = [
 const DURATION_FIELDS = new Set([
   'minUpdateInterval',
   'heartbeatInterval',
+  'draft',
+  'sentence',
+  'segment',
   'startOffset',
   'endOffset',
   'retryDelay',

@@ -30,6 +30,12 @@ import { durationFromMs } from './duration.js';
  *   stream acks by itself; default: 0, no acks
  * @property {string[]} [possibleSources] languages that a source may be in whose language is
  *   detected; default: all that the server translates from, and the targets
+ * @property {Rests} [rests] what the server does when the source falls silent, and when
+ *
+ * @typedef {object} Rests times without new source; default: the server's; 0: never
+ * @property {number} [draftMs] until the open segment is shown whole as a draft
+ * @property {number} [sentenceMs] until a sentence with its end mark is closed, and so committed
+ * @property {number} [segmentMs] until source without an end mark is
  *
  * @typedef {object} SourceUpdate
  * @property {string} [committed] appended to the source for good, spaces included; default: ""
@@ -72,6 +78,7 @@ export function configMessage(options) {
     alignments,
     maxUnackedUpdates,
     possibleSources,
+    rests,
     ...unknown
   } = options;
   refuseUnknown(unknown);
@@ -92,6 +99,19 @@ export function configMessage(options) {
     heartbeatInterval: durationFromMs(heartbeatIntervalMs),
     maxUnackedUpdates,
     possibleSourceLanguageCodes: possibleSources,
+    rests: restsMessage(rests),
+  };
+}
+
+/** @param {StreamOptions['rests']} rests */
+function restsMessage(rests) {
+  if (rests === undefined) return undefined;
+  const { draftMs, sentenceMs, segmentMs, ...unknown } = rests;
+  refuseUnknown(unknown);
+  return {
+    draft: durationFromMs(draftMs),
+    sentence: durationFromMs(sentenceMs),
+    segment: durationFromMs(segmentMs),
   };
 }
 

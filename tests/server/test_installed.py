@@ -1,0 +1,189 @@
+"""The package as pip installs it, without an extra and with each, in an environment of its own.
+
+Needs a package index. Every command is started: it works, or says in a sentence which extra it
+needs; the command of that sentence is run to get the next extra.
+"""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from translator import DISTRIBUTION
+from translator.models.embedded import embedded_models
+
+pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(1800)]
+
+ROOT = Path(__file__).parents[2]
+# What is installed there is tested, not the package around this test.
+ENV = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith("TRANSLATOR_") and name not in ("PYTHONPATH", "PYTHONHOME")
+}
+CONSTRAINT = ("--constraint", str(ROOT / "constraints.txt"))
+NEED_SERVER = [
+    *([], ["--help"], ["--version"]),
+    *(["serve"], ["stream"], ["translate", "Hello."], ["models"], ["models", "pull", "en-de"]),
+]
+HELPS = [
+    *([command] for command in ("serve", "stream", "translate", "models")),
+    *(["models", command] for command in ("convert", "open-end", "pull", "remove")),
+]
+
+Done = subprocess.CompletedProcess[str]
+
+
+class Environment:
+    """A virtual environment that is empty at first."""
+
+    def __init__(self, folder: Path) -> None:
+        self._bin = folder / "venv" / "bin"
+        self.folder = folder
+        subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True, env=ENV)
+
+    def run(self, program: str, *arguments: str, stdin: str = "", **env: str) -> Done:
+        return subprocess.run(
+            [self._bin / program, *arguments],
+            cwd=self.folder, input=stdin, env=ENV | env, capture_output=True, text=True,
+            timeout=1200, check=False,
+        )  # fmt: skip
+
+    def pip(self, *arguments: str) -> None:
+        done = self.run("pip", *arguments, "--quiet", *CONSTRAINT)
+        assert done.returncode == 0, done.stderr
+
+    def translator(self, *arguments: str, stdin: str = "", **env: str) -> Done:
+        done = self.run("translator", *arguments, stdin=stdin, **env)
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    def works(self, *arguments: str, stdin: str = "", **env: str) -> str:
+        done = self.translator(*arguments, stdin=stdin, **env)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def advice(self, *arguments: str) -> list[str]:
+        """What pip is to be told, in the one sentence of a command that needs an extra."""
+        done = self.translator(*arguments)
+        assert (done.returncode, done.stdout) == (5, "")
+        [sentence] = done.stderr.splitlines()
+        assert "which is not installed: pip install " in sentence
+        pip, *told = shlex.split(sentence.rpartition(": ")[2])
+        assert pip == "pip"
+        return told
+
+
+@pytest.fixture(scope="module")
+def wheel() -> Iterator[Path]:
+    """The package; without an index the tests are skipped, but in CI."""
+    with TemporaryDirectory() as folder:
+        pip = [sys.executable, "-m", "pip"]
+        reached = subprocess.run(
+            [*pip, "download", "--quiet", "--no-deps", "--retries=1", "-d", folder, "hatchling"],
+            env=ENV, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if reached.returncode != 0:
+            reason = "no package index can be reached"
+            if os.environ.get("CI"):
+                pytest.fail(f"{reason}: {reached.stderr}")
+            pytest.skip(reason)
+        out = Path(folder) / "out"
+        subprocess.run(
+            [*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", out, ROOT], check=True, env=ENV
+        )
+        [built] = out.iterdir()
+        yield built
+
+
+def test_each_extra_has_what_its_commands_need_and_the_others_name_theirs(wheel: Path) -> None:
+    # Gigabytes are not for pytest's folders, which stay.
+    with TemporaryDirectory() as folder:
+        place = Environment(Path(folder))
+        place.pip("install", str(wheel))
+        the_client(place)
+        for command in NEED_SERVER:
+            assert place.advice(*command) == ["install", f"{DISTRIBUTION}[server]"]
+        assert place.advice("evaluate", "x") == ["install", f"{DISTRIBUTION}[eval]"]
+
+        place.pip(*place.advice("serve"))
+        the_server(place)
+        assert place.advice("evaluate", "--help") == ["install", f"{DISTRIBUTION}[eval]"]
+
+        place.pip(*place.advice("evaluate", "x"))
+        evaluation(place)
+
+
+def the_client(place: Environment) -> None:
+    """It finds that there is no server, with what it has."""
+    code = (
+        "from translator.client import TranslatorClient\n"
+        "with TranslatorClient('localhost:1') as client:\n"
+        "    client.translate(['Hello.'], 'en', 'pt')\n"
+    )
+    done = place.run("python", "-c", code)
+    assert "ConnectionLostError" in done.stderr.splitlines()[-1]
+
+
+def the_server(place: Environment) -> None:
+    for command in ([], *HELPS):
+        assert "Usage: translator" in place.works(*command, "--help")
+    assert place.works("translate", "Good morning.").strip()
+    assert len(place.works("stream", stdin="Good morning. We begin at nine.").splitlines()) == 2
+    assert "en-pt" in place.works("models")
+    serves(place)
+
+    pair, model = embedded_models()[0]
+    out = str(place.folder / "converted")
+    place.works("models", "convert", str(model), out, "--pair", str(pair))
+    assert place.works("translate", "Good morning.", "--model", f"{pair}={out}").strip()
+    # What cannot be done here is a sentence too.
+    text = place.folder / "text"
+    text.write_text("One sentence is too little to learn from.\n")
+    for command in (
+        ("serve", "--device", "cuda:99"),
+        ("serve", "--model", "en-de=/nowhere"),
+        ("models", "pull", "en-de", "--source", "http://127.0.0.1:9"),
+        ("models", "remove", "no-such-model"),
+        ("models", "open-end", str(model), str(text), "--pair", str(pair), "--steps", "1"),
+        ("translate", "Hello.", "--address", "127.0.0.1:1"),
+    ):
+        done = place.translator(*command)
+        assert done.returncode > 1, command
+        assert done.stderr.startswith("Error: "), done.stderr
+
+
+def serves(place: Environment) -> None:
+    """It answers, and ends with 0 when it is told to."""
+    process = subprocess.Popen(
+        [place.folder / "venv/bin/translator", "serve", "--port", "0", "--metrics-port", "0"],
+        cwd=place.folder, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[-1]
+        assert place.works("translate", "Good morning.", "--address", address).strip()
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=60)
+        assert process.returncode == 0
+        assert "translate ended code=OK" in log
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def evaluation(place: Environment) -> None:
+    data = place.folder / "data.jsonl"
+    sentences = [{"src": "one two three.", "ref": "ONE TWO THREE."}] * 2
+    data.write_text("\n".join(map(json.dumps, sentences)), encoding="utf-8")
+    assert "Usage: translator evaluate" in place.works("evaluate", "--help")
+    options = ("--from", "xx", "--to", "yy", "--policy", "final-only", "--output", "out")
+    assert "BLEU" in place.works("evaluate", str(data), *options, TRANSLATOR_FAKE_MODEL="1")
+    assert list((place.folder / "out").glob("*.svg"))
