@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from translator.models.loading import has_vnni
 from translator.precision import Precision
 
 __all__ = ["Measured", "resolved", "save"]
@@ -50,6 +49,9 @@ def resolved(precision: Precision) -> Precision:
     """What ``auto`` is for a Marian model on this processor; the others are what they say."""
     if precision != "auto":
         return precision
+    # Only here: it imports torch, which benchmarks of a server need not.
+    from translator.models.loading import has_vnni
+
     return "int8" if has_vnni() else "float32"
 
 

@@ -385,6 +385,9 @@ def test_a_talk_is_evaluated_against_its_sentences_translated_whole(tmp_path: Pa
     figures = json.loads((tmp_path / "out" / "en.words.xx-yy.json").read_text(encoding="utf-8"))
     assert [row["policy"] for row in figures] == ["whole sentences", "local-agreement:n=2"]
     assert [row["bleu"] for row in figures] == pytest.approx([100.0, 100.0])
+    ends = run("evaluate", str(talk), *options, "--end", "rest", TRANSLATOR_FAKE_MODEL="1")
+    assert ends.returncode == 2
+    assert b"--end" in ends.stderr
     wrong = run("evaluate", str(references), *options, TRANSLATOR_FAKE_MODEL="1")
     # Taken for sentences; the option for talks is not silently ignored.
     assert wrong.returncode == 2

@@ -80,10 +80,8 @@ _WHOLE = "whole sentences"
 @click.option(
     "--end",
     type=click.Choice([end.value for end in End]),
-    default=End.NEXT_WORD.value,
-    show_default=True,
     help="How a sentence's end is told: with its last word, when the next word comes, or never: "
-    "the source rests.",
+    "the source rests.  [default: next-word]",
 )
 @click.option(
     "--max-words", type=click.IntRange(min=1), help="Only sentences of at most so many words."
@@ -119,7 +117,7 @@ def command(
     references: Path | None,
     recogniser: str | None,
     window: int,
-    end: str,
+    end: str | None,
     max_words: int | None,
     is_plain: bool,
     limit: int | None,
@@ -157,6 +155,8 @@ def command(
         if talk is not None:
             if len(source_fields) > 1:
                 raise click.UsageError("--source-field: for a talk at most one is taken")
+            if end is not None or max_words is not None:
+                raise click.UsageError("--end and --max-words are for sentences, not for a talk")
             if references is not None:
                 segments = read_references(
                     references,
@@ -187,7 +187,11 @@ def command(
             output.mkdir(parents=True, exist_ok=True)
             file = log.with_name(f"{log.name}.{field}") if source_fields else log
             done = _sentences(
-                backend, sentences, {_OFFLINE: read_policy(_OFFLINE)} | chosen, End(end), file
+                backend,
+                sentences,
+                {_OFFLINE: read_policy(_OFFLINE)} | chosen,
+                End(end or End.NEXT_WORD),
+                file,
             )
             whole = done[_OFFLINE]
             offline = offline or whole
@@ -245,9 +249,11 @@ def _sentences(
     """The instances of each policy, in the order of the sentences."""
     done: dict[str, list[Instance]] = {}
     for name, policy in policies.items():
-        file = log.with_name(f"{log.name}.{_slug(name)}.{end}.jsonl")
+        # What is translated whole is not cut where the server would.
+        told_by = End.WITH_LAST if name == _OFFLINE else end
+        file = log.with_name(f"{log.name}.{_slug(name)}.{told_by}.jsonl")
         with progress_bar(file.stem, len(sentences)) as told:
-            done[name] = evaluate_sentences(file, sentences, policy, end, backend, told)
+            done[name] = evaluate_sentences(file, sentences, policy, told_by, backend, told)
     return done
 
 

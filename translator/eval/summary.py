@@ -79,7 +79,7 @@ def summarize(
     Args:
         instances: Sentences, talks, or both.
         window: Sentences, or reference segments of a talk, that are scored as one text.
-        whole: The same sentences, each translated whole.
+        whole: The same sentences in the same order, each translated whole.
         offline: What the loss is against, where that is another source; by default ``whole``.
 
     Raises:
