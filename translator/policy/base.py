@@ -81,6 +81,8 @@ class Policy(ABC):
 
     translates_open_segments: bool = True
     commits_open_segments: bool = True
+    # Whether drafts of tentative source are kept calm; see ``SteadyDraft``.
+    steadies_drafts: bool = False
     # Whether the model is told that an open segment goes on, where it can be told.
     opens_source: bool = False
     # How much a hypothesis that can commit nothing favours the former; see ``engine/request.py``.

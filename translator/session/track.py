@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from translator.engine.request import Hypothesis, Outcome, Request, RequestKey, RequestTiming
 from translator.models.base import EncodedText
 from translator.policy.base import Decision, Observation, Policy
+from translator.policy.steady import SteadyDraft
 from translator.session.events import AlignedRange, Binding, ResumedTarget, TargetEvent
 from translator.session.hypothesis import (
     Context,
@@ -147,6 +148,8 @@ class Track:
         self.segment: Segment | None = None
         self.figures = figures
         self._policy: Policy | None = None
+        # What is shown stays calm from one segment to the next.
+        self._steady = SteadyDraft()
         self._policy_of: object = None
         self.resumed = resumed
         self._versions = versions
@@ -523,6 +526,14 @@ class Track:
             draft += self._tail.text
             if not (self._committed or change.committed):
                 draft = draft.lstrip()
+        if drafts and self._policy is not None and self._policy.steadies_drafts:
+            draft = self._steady.show(
+                change.committed,
+                draft,
+                is_settled=not segment.tentative.strip() or segment.is_resting,
+                is_closed=filed.is_complete,
+                is_first=not (self._committed or change.committed),
+            )
         is_news = drafts and (draft != self._draft or filed.sequence > self._told_sequence)
         if not (change.committed or filed.is_complete or is_news):
             return None
