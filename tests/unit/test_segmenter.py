@@ -209,7 +209,7 @@ def test_an_end_is_found_after_a_start() -> None:
     segmenter = Segmenter("en")
     assert segmenter.find_end(text, start=9) == SegmentEnd(len("Who was on it? "))
     assert segmenter.find_end(text, len("Who was on it? M"), start=9) is None
-    paused = segmenter.find_end("x we sail", 0, lambda place: 2.0 if place == 3 else 0.0, start=2)
+    paused = segmenter.find_end("x we sail", 0, lambda place: 3.0 if place == 3 else 0.0, start=2)
     assert paused == SegmentEnd(3)
 
 

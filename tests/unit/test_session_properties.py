@@ -411,6 +411,7 @@ class Broken:
                 k: whole.texts[k] for k in whole.sources
             }
         assert not driver.session.warnings or all(
-            warned.reason in {"TENTATIVE_SOURCE_DROPPED", "TENTATIVE_REPEATS_COMMITTED"}
+            warned.reason
+            in {"SPEAKER_IGNORED", "TENTATIVE_SOURCE_DROPPED", "TENTATIVE_REPEATS_COMMITTED"}
             for warned in driver.session.warnings
         )

@@ -63,7 +63,6 @@ class ModelSource:
         encoded: The tokens of context and text, and where each comes from.
         context: What stands before the text.
         truncated: Whether the model's length limit cut it.
-        was_capitals: Whether the text was in capitals, and was made a sentence for the model.
     """
 
     text: str
@@ -71,7 +70,6 @@ class ModelSource:
     encoded: EncodedText
     context: str = ""
     truncated: bool = False
-    was_capitals: bool = False
 
     @classmethod
     def encode(
@@ -100,12 +98,12 @@ class ModelSource:
         if is_open and tokenizer.open_id is not None:
             encoded = replace(encoded, tokens=(*encoded.tokens[:-1], tokenizer.open_id))
         if len(encoded.tokens) <= max_tokens:
-            return cls(stripped, offset, encoded, context, was_capitals=bool(capitals_of))
+            return cls(stripped, offset, encoded, context)
         kept = EncodedText(
             (*encoded.tokens[: max_tokens - 1], encoded.tokens[-1]),
             (*encoded.spans[: max_tokens - 1], encoded.spans[-1]),
         )
-        return cls(stripped, offset, kept, context, truncated=True, was_capitals=bool(capitals_of))
+        return cls(stripped, offset, kept, context, truncated=True)
 
     def ranges_of(self, tokens: Sequence[int]) -> list[tuple[int, int] | None]:
         """Code points ``[start, end)`` of the segment that each source token comes from, or None.
@@ -140,9 +138,9 @@ class TargetHypothesis:
 
     Args:
         tokenizer: Of the pair.
-        source: What was translated. Where it was in capitals, so is the text.
+        source: What was translated.
         hypothesis: The tokens.
-        language: BCP-47 code of the text.
+        capitals_of: BCP-47 code of the text's language where it is to be in capitals.
     """
 
     def __init__(
@@ -150,15 +148,15 @@ class TargetHypothesis:
         tokenizer: Tokenizer,
         source: ModelSource,
         hypothesis: Hypothesis,
-        language: str = "",
+        capitals_of: str = "",
     ) -> None:
         self.source = source
         self.tokens = hypothesis.tokens
         self._hypothesis = hypothesis
         self._start = len(tokenizer.target_start)
         self._target: TargetText = detokenize(tokenizer, hypothesis.tokens)
-        if source.was_capitals:
-            text = capitals(self._target.text, language)
+        if capitals_of:
+            text = capitals(self._target.text, capitals_of)
             self._target = replace(self._target, text=text)
         # Where in the source each token comes from.
         self._ranges = source.ranges_of(hypothesis.alignment)

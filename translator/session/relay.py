@@ -65,11 +65,10 @@ class RelayedSegment(Segment):
                 # The next word is another one.
                 self.committed += " "
 
-    @property
-    def language(self) -> str:
-        """BCP-47 code of the pivot language."""
-        pivot = self.config.pivot
-        return self.client.language if pivot is None else pivot.target
+    def is_in_capitals(self, text: str, *, former: bool) -> bool:
+        """Whether the client's source is: what stands between the legs is in small letters."""
+        client = self.client
+        return client.is_in_capitals(client.committed + client.tentative, former=former)
 
     @property
     def is_resting(self) -> bool:

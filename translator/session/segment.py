@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from translator.session.events import SessionConfig
+from translator.text.case import is_capitals
 from translator.text.words import count_words
 
 __all__ = ["Chunk", "Segment"]
@@ -109,10 +110,12 @@ class Segment:
         self.closed = False
         self.is_ended = False
 
-    @property
-    def language(self) -> str:
-        """BCP-47 code of its source."""
-        return self.config.segmenter.language
+    def is_in_capitals(self, text: str, *, former: bool) -> bool:
+        """Whether a ``text`` of its source is in capitals throughout.
+
+        ``former`` tells whether the segment before was.
+        """
+        return is_capitals(text, self.config.segmenter.language, former=former)
 
     @property
     def is_resting(self) -> bool:

@@ -3,7 +3,7 @@
 from translator.engine.request import Hypothesis, Outcome, Priority, Request
 from translator.session.alternatives import Branch, Score, branches, same_text
 from translator.session.events import AlignedRange, Binding
-from translator.session.hypothesis import ModelSource, TargetHypothesis
+from translator.session.hypothesis import ModelSource, TargetHypothesis, without_controls
 from translator.session.relay import origin
 from translator.text.case import is_capitals
 from translator.text.segmenter import Segmenter, is_opaque
@@ -42,19 +42,25 @@ class TextTranslation:
         self._num_alternatives = num_alternatives
         self._segments = list(segmenter.split(text))
         self._first: dict[int, TargetHypothesis] = {}
-        self._language = segmenter.language
-        self._ask(binding, {i: text[start:end] for i, (start, end) in enumerate(self._segments)})
+        sources = {i: text[start:end] for i, (start, end) in enumerate(self._segments)}
+        self._in_capitals = {
+            i for i, segment in sources.items() if is_capitals(segment, segmenter.language)
+        }
+        self._ask(binding, sources, capitals_of=segmenter.language)
 
     def go_on(self, binding: Binding) -> None:
         """Translate what the segments have become once more: the second of two legs.
 
         Call once all outcomes have been taken; then ``requests`` are those of the second leg.
         """
-        self._first = {index: self._leg(index) for index in self._hypotheses}
-        self._language = self._binding.target
+        self._first = {
+            # Between the legs nothing is in capitals.
+            index: TargetHypothesis(self._binding.tokenizer, self._sources[index], hypothesis)
+            for index, hypothesis in self._hypotheses.items()
+        }
         self._ask(binding, {index: first.text for index, first in self._first.items()})
 
-    def _ask(self, binding: Binding, sources: dict[int, str]) -> None:
+    def _ask(self, binding: Binding, sources: dict[int, str], capitals_of: str = "") -> None:
         self.requests: list[Request] = []
         self._binding = binding
         self._sources: dict[int, ModelSource] = {}
@@ -65,12 +71,11 @@ class TextTranslation:
         for index, segment in sources.items():
             if not any(map(str.isalnum, segment)) or is_opaque(segment):
                 continue
-            in_capitals = is_capitals(segment, self._language)
             self._sources[index] = ModelSource.encode(
                 binding.tokenizer,
                 segment,
                 binding.model.max_source_tokens,
-                capitals_of=self._language if in_capitals else "",
+                capitals_of=capitals_of if index in self._in_capitals else "",
             )
             self.requests.append(
                 self._request(
@@ -200,7 +205,7 @@ class TextTranslation:
         if index in self._first:
             return self._first[index].text
         start, end = self._segments[index]
-        return self._text[start:end].strip()
+        return without_controls(self._text[start:end]).strip()
 
     def _alignments(self, index: int) -> list[AlignedRange]:
         """Where each word of a segment's target comes from in the segment's source."""
@@ -217,9 +222,10 @@ class TextTranslation:
         return self._target_of(index, self._hypotheses[index])
 
     def _target_of(self, index: int, hypothesis: Hypothesis) -> TargetHypothesis:
-        """A hypothesis of a segment as text."""
+        """A hypothesis of a segment as text, in capitals where the source is."""
         binding = self._binding
-        return TargetHypothesis(binding.tokenizer, self._sources[index], hypothesis, binding.target)
+        capitals_of = binding.target if index in self._in_capitals else ""
+        return TargetHypothesis(binding.tokenizer, self._sources[index], hypothesis, capitals_of)
 
 
 def _hypothesis(outcome: Outcome) -> Hypothesis:

@@ -56,6 +56,7 @@ class _Filed:
         question: What the engine is asked.
         sequence: The last source update that it reflects.
         num_words: Words of the committed source up to there.
+        capitals_of: The target's language where its text is to be in capitals, as the source is.
     """
 
     wanted: _Wanted
@@ -63,6 +64,7 @@ class _Filed:
     question: Question
     sequence: int
     num_words: int
+    capitals_of: str = ""
 
     @property
     def text(self) -> str:
@@ -260,7 +262,7 @@ class Track:
 
     def _file(self, segment: Segment, wanted: _Wanted, policy: Policy) -> _Filed:
         """The question that asks for what is wanted."""
-        in_capitals = is_capitals(wanted.text, segment.language, former=self._former_in_capitals)
+        in_capitals = segment.is_in_capitals(wanted.text, former=self._former_in_capitals)
         if not wanted.is_tail:
             self._in_capitals = in_capitals
         source = ModelSource.encode(
@@ -269,7 +271,10 @@ class Track:
             self.binding.model.max_source_tokens,
             "" if wanted.is_tail else self._context.source,
             is_open=policy.opens_source and not wanted.is_whole,
-            capitals_of=segment.language if in_capitals else "",
+            # Between two legs nothing is in capitals.
+            capitals_of=segment.config.segmenter.language
+            if in_capitals and not self.binding.pivoted
+            else "",
         )
         # A bias shapes drafts only, never what is committed.
         can_commit = segment.closed or (wanted.is_committed and policy.commits_open_segments)
@@ -281,7 +286,9 @@ class Track:
                 self._with_context(self._committed_tokens),
                 0.0 if can_commit else policy.draft_bias,
             )
-        return _Filed(wanted, source, question, segment.sequence, segment.num_words)
+        is_first_leg = self.binding is segment.config.pivot
+        capitals_of = self.binding.target if in_capitals and not is_first_leg else ""
+        return _Filed(wanted, source, question, segment.sequence, segment.num_words, capitals_of)
 
     @staticmethod
     def _nothing(segment: Segment, *, is_complete: bool = False) -> _Filed:
@@ -389,7 +396,7 @@ class Track:
         """Take the hypothesis that answers a question."""
         if filed.wanted.is_tail:
             target = TargetHypothesis(
-                self.binding.tokenizer, filed.source, hypothesis, self.binding.target
+                self.binding.tokenizer, filed.source, hypothesis, filed.capitals_of
             )
             if self._tail is None or segment.closed:
                 return None
@@ -400,7 +407,7 @@ class Track:
             self.binding.tokenizer,
             filed.source,
             self._without_context(hypothesis),
-            self.binding.target,
+            filed.capitals_of,
         )
         if not filed.is_committed:
             self._head_wanted = filed.wanted
