@@ -373,6 +373,16 @@ def test_deepgram_commits_final_results_and_ends_segments_where_speech_does() ->
     ]
 
 
+def test_deepgram_a_pause_inside_a_sentence_ends_nothing() -> None:
+    messages = [
+        deepgram("I would like to", 0.0, 1.5, final=True, speech_final=True),
+        deepgram("thank you.", 3.0, 1.0, final=True),
+        deepgram("", 4.0, 1.0, final=True, speech_final=True),
+    ]
+    pieces = play(DeepgramResults(), messages)
+    assert [piece.end_of_segment for piece in pieces] == [False, False, True]
+
+
 def test_deepgram_a_final_shorter_than_the_interim_leaves_the_tail_to_the_next() -> None:
     messages = [
         deepgram("one two three", 0.0, 1.5),

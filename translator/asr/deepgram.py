@@ -5,7 +5,7 @@ from typing import Any
 
 from translator.asr.horizon import Horizon
 from translator.asr.piece import SourcePiece, Span, said_after
-from translator.asr.text import clean, speaker_name
+from translator.asr.text import clean, ends_sentence, speaker_name
 from translator.asr.writer import Results
 
 __all__ = ["DeepgramResults"]
@@ -21,9 +21,9 @@ class DeepgramResults(Results):
     Until one has ``is_final``, each result replaces the one before. A final one may be shorter than
     the last interim: what was said after its end stays tentative until the next result brings it.
 
-    A segment ends with ``speech_final`` and with ``UtteranceEnd``. ``speech_final`` means no more
-    than a pause of ``endpointing`` milliseconds, 10 unless set, which cuts sentences; for
-    translation set at least 300.
+    A segment ends with ``UtteranceEnd``, and with ``speech_final`` where the text ends as a
+    sentence does: it means no more than a pause of ``endpointing`` milliseconds, 10 unless set, and
+    people pause inside sentences.
 
     A ``request_id`` that changes is another connection.
 
@@ -44,6 +44,8 @@ class DeepgramResults(Results):
     def _begin(self) -> None:
         super()._begin()
         self._horizon = Horizon(_ROUNDING_S)
+        # The last final text, which a ``speech_final`` without text is about.
+        self._said = ""
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
         """Take a message, decoded from JSON."""
@@ -72,7 +74,8 @@ class DeepgramResults(Results):
         if not message["is_final"]:
             return pieces + self._writer.write((), said_after(self._horizon.end_s, spans))
         self._horizon.add(start_s, end_s, text)
-        ends = Span("", ends_segment=bool(message["speech_final"]))
+        self._said = text or self._said
+        ends = Span("", ends_segment=message["speech_final"] and ends_sentence(self._said))
         return pieces + self._writer.write([*spans, ends], self._writer.tail(spans, end_s))
 
     @staticmethod
