@@ -131,3 +131,28 @@ def test_a_tentative_word_of_another_speaker_decides_nothing() -> None:
     hear(driver, ("A", "go."))
     driver.end()
     assert len(driver.readers["yy"].sources) == 1
+
+
+def test_what_is_tentative_meanwhile_is_revised_and_kept() -> None:
+    driver = drive()
+    hear(driver, ("A", "I think we"))
+    driver.say("no ", tentative="I", speaker="B")
+    for _ in range(200):
+        driver.say("", tentative="I do", speaker="B")
+        driver.say("", tentative="I did", speaker="B")
+    driver.say("way ", tentative="we can")
+    driver.rest(1.0)
+    assert driver.session._open.tentative == "we can"
+    assert driver.readers["yy"].shown.startswith("NO WAY WE CAN")
+    driver.say("we can.")
+    driver.end()
+    driver.check_final(["yy"])
+
+
+def test_a_word_that_comes_letter_by_letter_is_no_heap_of_updates() -> None:
+    driver = drive()
+    hear(driver, ("A", "I think we"))
+    for letter in "a" * 500:
+        driver.send(letter, speaker="B")
+    driver.end()
+    driver.check_final(["yy"])

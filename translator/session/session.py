@@ -239,7 +239,7 @@ class Session:
                 aside = None
             if aside is None:
                 aside = self._aside = Aside(speaker)
-            aside.updates.append((update, self._clock()))
+            aside.add(update, self._clock())
             is_sentence = (
                 speaker not in self._turns.joined
                 and self._open.config.segmenter.is_ended(aside.text)
@@ -286,7 +286,11 @@ class Session:
         """Add source to the open segment and close it wherever it ends."""
         now = self._clock() if arrived_s is None else arrived_s
         start_s, end_s = self._inspector.offsets(update)
-        if self._inspector.clock_has_restarted and _joins(self._open.committed, update.committed):
+        if (
+            self._inspector.clock_has_restarted
+            and not self._open.config.client_segmentation
+            and _joins(self._open.committed, update.committed)
+        ):
             # Two connections of a recogniser do not make one word.
             self._close_open(in_sentence=not self._open.is_ended)
         former = self._open.tentative

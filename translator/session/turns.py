@@ -1,6 +1,6 @@
 """Who speaks: speaker labels that flicker do not cut sentences."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from translator.session.events import SourceUpdate
 from translator.text.words import count_words
@@ -9,6 +9,8 @@ __all__ = ["Aside", "Turns"]
 
 # So many words of another speaker inside a sentence are a turn of their own.
 _MIN_WORDS = 3
+# Nor is more kept: a word may come letter by letter.
+_MAX_UPDATES = 64
 # A speaker goes on with an unfinished sentence that lies at most so many segments back.
 _MAX_AGE = 8
 
@@ -25,6 +27,14 @@ class Aside:
     speaker: str
     updates: list[tuple[SourceUpdate, float]] = field(default_factory=list)
 
+    def add(self, update: SourceUpdate, arrived_s: float) -> None:
+        """Add what came; a revised tail takes the place of the one before."""
+        if self.updates and not (update.committed or update.end_of_segment):
+            last, came_s = self.updates[-1]
+            self.updates[-1] = replace(last, tentative=update.tentative), came_s
+        else:
+            self.updates.append((update, arrived_s))
+
     @property
     def text(self) -> str:
         """Its committed source."""
@@ -32,8 +42,8 @@ class Aside:
 
     @property
     def is_turn(self) -> bool:
-        """Whether it is too long for a wrong label."""
-        return count_words(self.text) >= _MIN_WORDS
+        """Whether it is too long for a wrong label, in words or in updates."""
+        return len(self.updates) >= _MAX_UPDATES or count_words(self.text) >= _MIN_WORDS
 
 
 @dataclass(slots=True)
