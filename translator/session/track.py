@@ -19,7 +19,7 @@ from translator.session.question import Answer, Question
 from translator.session.report import TargetFigures
 from translator.session.segment import Segment
 from translator.session.tail import Tail
-from translator.text.case import is_capitals, sentence_case
+from translator.text.case import sentence_case
 from translator.text.segmenter import is_opaque
 from translator.text.words import count_steps
 
@@ -197,17 +197,20 @@ class Track:
         self._policy.start_segment()
         self._reset()
         if self.resumed is not None and self.resumed.target_committed:
-            self._go_on_after(self.resumed.target_committed)
+            in_capitals = segment.is_in_capitals(text, former=False)
+            self._go_on_after(self.resumed.target_committed, in_capitals=in_capitals)
             self.figures.resume(segment.id, self.resumed.target_committed)
         self.resumed = None
 
-    def _go_on_after(self, committed: str) -> None:
+    def _go_on_after(self, committed: str, *, in_capitals: bool) -> None:
         """Start with a target prefix that is known as text only."""
         tokenizer = self.binding.tokenizer
         self._committed = committed
-        if is_capitals(committed, self.binding.target):
-            committed = sentence_case(committed, self.binding.target)
-        self._committed_tokens += tokenizer.encode_target(committed)
+        said = committed
+        if in_capitals:
+            # The model never saw it so.
+            said = sentence_case(committed, self.binding.target)
+        self._committed_tokens += tokenizer.encode_target(said)
         known = "".join(tokenizer.piece(t) for t in self._committed_tokens).lstrip(" ")
         # A tokenizer may normalise. The client's own text counts; only what follows it is sent.
         self._surplus = len(committed) - len(known)
