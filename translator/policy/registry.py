@@ -140,21 +140,21 @@ def _guarded(n: int, distance: int, sure: int, start: int = 0) -> PolicyChoice:
 # On the frontier that `translator evaluate` measures; docs/policies.md has the figures.
 _PRESETS: Mapping[Latency, PolicyChoice] = {
     Latency.LOW: _guarded(n=2, distance=1, sure=95),
-    Latency.BALANCED: _guarded(n=3, distance=2, sure=98),
-    Latency.HIGH_QUALITY: _guarded(n=4, distance=2, sure=98),
+    Latency.BALANCED: _guarded(n=3, distance=2, sure=98, start=5),
+    Latency.HIGH_QUALITY: _guarded(n=4, distance=2, sure=98, start=5),
 }
 # Those of the models that can be told that a source goes on (models/open_end.py): they know better
 # how sure they are, so fewer hypotheses do.
 _PRESETS_OF_TOLD: Mapping[Latency, PolicyChoice] = {
     Latency.LOW: _guarded(n=2, distance=1, sure=90),
-    Latency.BALANCED: _guarded(n=2, distance=2, sure=98),
-    Latency.HIGH_QUALITY: _guarded(n=2, distance=3, sure=95),
+    Latency.BALANCED: _guarded(n=2, distance=2, sure=97, start=5),
+    Latency.HIGH_QUALITY: _guarded(n=2, distance=3, sure=90, start=5),
 }
 # English is followed more closely into Portuguese than Portuguese into English.
 _PRESETS_OF_PAIR: Mapping[tuple[str, str, Latency], PolicyChoice] = {
     ("en", "pt", Latency.LOW): _guarded(n=2, distance=1, sure=85),
-    ("en", "pt", Latency.BALANCED): _guarded(n=2, distance=2, sure=85),
-    ("en", "pt", Latency.HIGH_QUALITY): _guarded(n=3, distance=2, sure=85),
+    ("en", "pt", Latency.BALANCED): _guarded(n=2, distance=2, sure=85, start=5),
+    ("en", "pt", Latency.HIGH_QUALITY): _guarded(n=3, distance=2, sure=85, start=5),
 }
 
 
