@@ -192,9 +192,11 @@ async def _translate(
                 else:
                     display.sent(piece.text)
                     await stream.send(piece.text, end_of_segment=piece.ends_segment)
-        finally:
-            # Also where a line cannot be read: what was said before it is translated.
+        except Exception:
+            # A line that cannot be read: what was said before it is translated.
             await stream.close_source()
+            raise
+        await stream.close_source()
 
     report = None
     sender = asyncio.create_task(send())
@@ -207,6 +209,7 @@ async def _translate(
             sender.result()
     finally:
         sender.cancel()
+        await asyncio.gather(sender, return_exceptions=True)
     return report
 
 
