@@ -278,5 +278,5 @@ def test_without_the_package_the_message_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ModelFilesError, match=r"install translator\[server\]"):
+    with pytest.raises(ModelFilesError, match=r"install 'live-text-translator\[server\]'"):
         embedded_models()
