@@ -157,7 +157,7 @@ def the_server(place: Environment) -> None:
     ):
         done = place.translator(*command)
         assert done.returncode > 1, command
-        assert done.stderr.startswith("Error: "), done.stderr
+        assert done.stderr.splitlines()[-1].startswith("Error: "), done.stderr
 
 
 def serves(place: Environment) -> None:
