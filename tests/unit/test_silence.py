@@ -3,7 +3,7 @@
 import pytest
 from driver import Driver, make_config, one_thread  # noqa: F401
 
-from translator.session.events import Rests
+from translator.session.events import Rests, SessionLimits, SourceUpdate
 from translator.testing import FakeModel
 
 pytestmark = pytest.mark.unit
@@ -17,8 +17,10 @@ def model() -> FakeModel:
 
 
 def drive(model: FakeModel, **settings: object) -> Driver:
+    limits = settings.pop("limits", None)
     settings = {"policy": "guarded-agreement", "rests": RESTS, **settings}
-    return Driver(make_config(model, "yy", **settings), model)  # type: ignore[arg-type]
+    config = make_config(model, "yy", **settings)  # type: ignore[arg-type]
+    return Driver(config, model, limits=limits)  # type: ignore[arg-type]
 
 
 def say(driver: Driver, text: str, **more: object) -> None:
@@ -159,3 +161,39 @@ def test_what_rests_is_known_to_the_policy_and_stays_when_more_comes(model: Fake
     driver.say("nine ")
     # Only the word that the model had wrong is taken back.
     assert driver.readers["yy"].shown == "WE MEET"
+
+
+def test_source_that_waits_to_be_read_is_no_silence(model: FakeModel) -> None:
+    driver = drive(model)
+    text = "we row " * 100
+    steps = driver.session.take_source(SourceUpdate(1, text))
+    next(steps)
+    driver.pump()
+    # The first step ends inside a word; what comes after it waits for room.
+    driver.rest(60.0)
+    closed = len(driver.readers["yy"].sources)
+    assert driver.session.wait_s() is None
+    for _ in steps:
+        pass
+    driver.source = text
+    driver.settle()
+    assert len(driver.readers["yy"].sources) <= closed + 1
+    assert driver.session.wait_s() == pytest.approx(1.2)
+    driver.end()
+    whole = drive(model)
+    whole.say(text)
+    whole.end()
+    assert driver.readers["yy"].sources == whole.readers["yy"].sources
+
+
+def test_a_session_that_is_congested_counts_no_silence(model: FakeModel) -> None:
+    driver = drive(model, limits=SessionLimits(max_pending_segments=1))
+    for text in ("One. ", "Two. ", "Three. ", "we row"):
+        driver.send(text)
+    assert driver.session.is_congested
+    driver.clock.advance(60.0)
+    driver.pump()
+    assert driver.session.wait_s() is None
+    driver.settle()
+    assert driver.session.wait_s() == pytest.approx(1.2)
+    assert len(driver.readers["yy"].sources) == 3

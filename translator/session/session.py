@@ -81,6 +81,8 @@ class Session:
         self._source_updates = 0
         self._num_closed = 0
         self._silence = Silence(clock)
+        # Whether a chunk has been taken in part.
+        self._is_taking = False
         self._turns = Turns()
         # What another speaker said inside the sentence of the open segment.
         self._aside: Aside | None = None
@@ -131,7 +133,9 @@ class Session:
         self._source_updates += 1
         for number, piece in enumerate(update.pieces(_STEP_LENGTH)):
             if number:
+                self._is_taking = True
                 yield
+                self._is_taking = False
             self._take_turn(piece)
 
     def flush(self, sequence: int) -> None:
@@ -325,9 +329,14 @@ class Session:
 
     @property
     def _rests_at_s(self) -> float:
-        if self._ended or not self._open.config.bindings:
+        if self._ended or self._is_held_up or not self._open.config.bindings:
             return math.inf
         return min(self._silence.shows_at_s(self._open), self._closes_at_s)
+
+    @property
+    def _is_held_up(self) -> bool:
+        """Whether source waits to be read: then nobody knows whether its speaker is silent."""
+        return self._is_taking or self.is_congested
 
     @property
     def _closes_at_s(self) -> float:
@@ -341,6 +350,8 @@ class Session:
     def _rest(self) -> None:
         """Do what the silence of the source calls for."""
         now = self._clock()
+        if self._is_held_up:
+            self._silence.put_off()
         if self._rests_at_s > now:
             return
         if self._closes_at_s <= now:

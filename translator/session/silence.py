@@ -49,6 +49,10 @@ class Silence:
         """The tentative tail has changed."""
         self._changed_s = self.clock()
 
+    def put_off(self) -> None:
+        """More source is there and was not read: the silence begins when it is."""
+        self._changed_s = self._committed_s = self.clock()
+
     def shows_at_s(self, segment: Segment) -> float:
         """When the open segment is to be shown whole; infinite: never."""
         rests = segment.config.rests
