@@ -18,8 +18,8 @@ def first_word(word: str) -> str:
 
 
 def second_word(word: str) -> str:
-    """What the second leg makes of a word."""
-    return word + "o" if word[-1:].isalnum() else word
+    """What the second leg makes of a word: no small letter, or capitals would be restored in it."""
+    return word + "º" if word[-1:].isalnum() else word
 
 
 def through(word: str) -> str:

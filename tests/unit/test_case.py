@@ -48,6 +48,13 @@ TEXTS = st.one_of(
         ("The NATO summit", False),
         ("THE BOAT is late", False),
         ("\u4f60\u597d", False),
+        ("\u4ed6\u5728NATO\u5de5\u4f5c\u3002", False),
+        ("\u4ed6\u7528 MICROSOFT WORD \u3002", False),
+        ("I\u0645\u0631\u062d\u0628\u0627", False),
+        ("\u10d2\u10d0 THE BOAT", False),
+        ("A 1ª PONTE", True),
+        ("III", False),
+        ("LOUIS XIV", True),
     ],
 )
 def test_text_in_capitals_is_told_from_acronyms(text: str, expected: bool) -> None:
@@ -75,6 +82,8 @@ def test_after_text_in_capitals_a_word_is_enough() -> None:
         ),
         ("en", "PLAN B, OK?", "Plan B, OK?"),
         ("en", "5 BOATS", "5 boats"),
+        ("en", "LOUIS XIV AND MARY II DID IT.", "Louis XIV and mary II did it."),
+        ("pt", "VI O CAPÍTULO III.", "Vi o capítulo III."),
         ("pt", "O BARCO DA ONU, EU E A ÁGUA.", "O barco da ONU, eu e a água."),
         ("pt", "UM COPO D'ÁGUA", "Um copo d'água"),
         ("de", "DAS MAẞ IST VOLL", "Das maß ist voll"),

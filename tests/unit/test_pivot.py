@@ -49,15 +49,15 @@ def test_what_the_first_leg_commits_is_the_source_and_its_draft_the_tentative_ta
     say(driver, "we sail south today now")
     shown = {event.source_sequence: event.draft for _, event in driver.updates}
     assert shown == {
-        1: "WEEo~",
-        2: "WEEo SAILEo~",
-        3: "WEEo SAILEo SOUTHEo~",
-        4: "WEEo SAILEo SOUTHEo TODAYEo~",
-        5: " SAILEo SOUTHEo TODAYEo NOWEo~",
+        1: "WEEº~",
+        2: "WEEº SAILEº~",
+        3: "WEEº SAILEº SOUTHEº~",
+        4: "WEEº SAILEº SOUTHEº TODAYEº~",
+        5: " SAILEº SOUTHEº TODAYEº NOWEº~",
     }
     # The first leg has committed three words by now, and the second had two hypotheses of one.
     committed = [(event.committed, event.source_sequence) for event in committing(driver)]
-    assert committed == [("WEEo", 5)]
+    assert committed == [("WEEº", 5)]
     driver.end()
     driver.check_final(["yy"])
 
@@ -68,7 +68,7 @@ def test_without_drafts_only_committed_text_goes_on(models: Models) -> None:
     driver.end()
     assert not any(event.draft for _, event in driver.updates)
     assert "".join(event.committed for event in committing(driver)) == (
-        "WEEo SAILEo SOUTHEo TODAYEo NOWEo~."
+        "WEEº SAILEº SOUTHEº TODAYEº NOWEº~."
     )
 
 
@@ -95,7 +95,7 @@ def test_a_segment_without_words_leaves_nothing_to_ask(models: Models) -> None:
     driver.say("\x00 ", end_of_segment=True)
     driver.say("we sail. ")
     driver.end()
-    assert driver.readers["yy"].texts == {0: "", 1: "WEEo SAILEo."}
+    assert driver.readers["yy"].texts == {0: "", 1: "WEEº SAILEº."}
     assert models.second.num_prefills == 1
 
 
@@ -200,4 +200,4 @@ def test_the_second_leg_goes_on_with_the_sentence_too(models: Models) -> None:
     source = "".join(map(tokenizer.piece, request.source))
     prefix = "".join(map(tokenizer.piece, request.target_prefix))
     assert source.startswith("SAILE SOUTHE TODAYE ANDE THEYE SAILE NORTHE~ ONE THEE OTHERE")
-    assert prefix.startswith(" SAILEo SOUTHEo TODAYEo ANDEo THEYEo SAILEo NORTHEo~")
+    assert prefix.startswith(" SAILEº SOUTHEº TODAYEº ANDEº THEYEº SAILEº NORTHEº~")

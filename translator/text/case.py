@@ -12,6 +12,7 @@ either way: the answer holds for what is committed and shown from then on.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 __all__ = ["capitals", "is_capitals", "sentence_case"]
@@ -38,9 +39,13 @@ _ACRONYMS = {
     "fr": "CIA FBI FIFA IBM NASA ONU OMS OTAN PIB UEFA UE UNESCO UNICEF USB",
     "de": "CIA EU FBI FIFA IBM NASA NATO UEFA UNO UNESCO UNICEF USA USB",
 }
+_ROMAN = re.compile(r"X{0,3}(?:I[XV]|V?I{1,3})")
+# "I saw", far more often than six.
+_SAW = frozenset(["es", "pt"])
 # The letters of these are in pairs of their own.
 _DOTLESS = frozenset(["az", "tr"])
-# Capitals that Georgian has, but nobody reads.
+# Small letters and capitals of Georgian, whose capitals nobody reads.
+_MKHEDRULI = range(0x10D0, 0x1100)
 _MTAVRULI = range(0x1C90, 0x1CC0)
 
 
@@ -49,14 +54,15 @@ def is_capitals(text: str, language: str, *, former: bool = False) -> bool:
 
     It has no small letter, and two words of which one is no acronym ("THE TRAIN", "BBC NEWS"), or
     one such word that is long or has a sentence-end mark ("HELLO", "STOP!"). Acronyms alone
-    ("NATO", "OK.") are not in capitals, nor is text in a script that has none.
+    ("NATO", "OK.") are not in capitals, nor is text with letters of a script that has none,
+    whatever Latin words are in it.
 
     Args:
         text: A segment, or as much of it as has come.
         language: Its BCP-47 code; only its language counts.
         former: Whether the segment before was in capitals; then one word will do.
     """
-    if capitals(text, language) != text or text.lower() == text:
+    if capitals(text, language) != text or text.lower() == text or any(map(_has_no_case, text)):
         return False
     language = language.split("-")[0].lower()
     tokens = [token for token in text.split() if not any(map(str.isdigit, token))]
@@ -71,9 +77,9 @@ def is_capitals(text: str, language: str, *, former: bool = False) -> bool:
 def sentence_case(text: str, language: str) -> str:
     """A text in capitals as a sentence: small letters, but for the first and what is an acronym.
 
-    Acronyms are those that are known, have dots or digits in them, or have no vowel; names are not
-    known. It has as many code points as ``text``, each from the one in its place. A longer text
-    changes no word of it but the last.
+    Acronyms are those that are known, Roman numerals, and those that have dots or digits in them or
+    no vowel; names are not known. The sentence has as many code points as ``text``, each from the
+    one in its place. A longer text changes no word of it but the last.
 
     Args:
         text: The text.
@@ -137,6 +143,8 @@ def _is_acronym(word: str, language: str) -> bool:
     stem = _stem(word)
     if stem == "OK" or stem in _ACRONYMS.get(language, "").split():
         return True
+    if len(stem) > 1 and _ROMAN.fullmatch(stem) and not (stem == "VI" and language in _SAW):
+        return True
     has_vowel = _LATIN.fullmatch(stem) is None or _VOWELS.search(stem) is not None
     # One letter before an apostrophe is an elision, as in "D'ÁGUA".
     is_elision = len(stem) == 1 and stem != word
@@ -167,6 +175,12 @@ def _each(text: str, change: Callable[[str], str]) -> str:
 
 def _one(character: str, changed: str) -> str:
     return changed if len(changed) == 1 and ord(changed) not in _MTAVRULI else character
+
+
+def _has_no_case(letter: str) -> bool:
+    """Whether a character is a letter of a script without capitals; that of "1ª" is not."""
+    is_letter = unicodedata.category(letter) == "Lo" or ord(letter) in _MKHEDRULI
+    return is_letter and letter not in "ªº"
 
 
 def _ends_sentence(token: str) -> bool:
