@@ -27,7 +27,6 @@ from translator.models.loading import (
     describe_marian_folder,
     describe_model,
     embedded_models,
-    has_vnni,
     load_marian_folder,
     load_model,
 )
@@ -40,7 +39,6 @@ pytestmark = pytest.mark.model
 
 EN_PT, PT_EN = LanguagePair("en", "pt"), LanguagePair("pt", "en")
 PAIRS = [(EN_PT, ENGLISH), (PT_EN, PORTUGUESE)]
-VNNI = pytest.mark.skipif(not has_vnni(), reason="the processor has no AVX-512 VNNI")
 
 
 def assert_same(original: Seq2SeqModel, other: Seq2SeqModel, texts: tuple[str, ...]) -> None:
@@ -90,7 +88,6 @@ def test_converted_is_the_original_in_float32(
     assert model.max_target_tokens(10) == embedded[pair].max_target_tokens(10)
 
 
-@VNNI
 @pytest.mark.parametrize(("pair", "texts"), PAIRS, ids=("en-pt", "pt-en"))
 def test_converted_is_the_original_in_eight_bits(
     pair: LanguagePair, texts: tuple[str, ...], converted: dict[LanguagePair, Path]
@@ -367,7 +364,6 @@ def test_a_converted_model_is_loaded_in_half_a_second(converted: dict[LanguagePa
     assert min(times) < 0.5
 
 
-@VNNI
 def test_a_shortlist_is_converted_too(converted: dict[LanguagePair, Path]) -> None:
     original = load_marian_folder(
         dict(embedded_models())[EN_PT], pair=EN_PT, precision="int8", shortlist=True

@@ -16,8 +16,8 @@ from translator.models.loading import (
     describe_marian_folder,
     describe_model,
     embedded_models,
-    has_vnni,
 )
+from translator.models.processor import is_int8_faster
 
 pytestmark = pytest.mark.model
 
@@ -47,7 +47,7 @@ def test_whether_it_aligns_is_said_too(
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "auto"])
 def test_the_embedded_models_are_what_was_said(precision: str) -> None:
-    sizes = {"float32": 127, "bfloat16": 71, "auto": 47 if has_vnni() else 127}
+    sizes = {"float32": 127, "bfloat16": 71, "auto": 47 if is_int8_faster() else 127}
     for pair, folder in embedded_models():
         described = describe_marian_folder(folder, pair=pair, precision=precision)
         assert described.info.memory_bytes // MB == sizes[precision]

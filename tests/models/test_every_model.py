@@ -14,7 +14,7 @@ from translator.engine.engine import Engine
 from translator.engine.request import Hypothesis, Priority, Request
 from translator.models.base import LanguagePair, Seq2SeqModel, Tokenizer
 from translator.models.huggingface.model import TransformersModel
-from translator.models.loading import embedded_models, has_vnni, load_marian_folder, load_model
+from translator.models.loading import embedded_models, load_marian_folder, load_model
 from translator.models.recurrent import RecurrentModel
 from translator.testing import FakeModel
 
@@ -64,8 +64,6 @@ def case(
     elif request.param == "embedded":
         model = embedded[LanguagePair("en", "pt")]
     elif request.param == "int8":
-        if not has_vnni():
-            pytest.skip("the processor has no AVX-512 VNNI")
         pair = LanguagePair("en", "pt")
         model = load_marian_folder(dict(embedded_models())[pair], pair=pair, precision="int8")
     elif request.param == "converted":

@@ -1,10 +1,14 @@
 """Kernels that numba compiles once for a machine, and again where what it kept cannot be used.
 
+They are inlined into one another, so all are compiled again when a file of one has changed.
+
 numba keeps compiled functions in ``NUMBA_CACHE_DIR``, beside their source or in the user's cache
 folder, and raises where it can write none of these, or where a file there is damaged. Here neither
 is an error: what can be read is used, and the rest is compiled in memory.
 """
 
+import functools
+import hashlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +33,8 @@ _NOT_KEPT = (
     "NUMBA_CACHE_DIR to a folder that this user can write"
 )
 
+_SOURCES = ("dots.py", "kernel_cache.py", "kernels.py", "tiles.py")
+
 # What has been told.
 _told: set[str] = set()
 
@@ -39,7 +45,7 @@ def compiled(**options: Any) -> Callable[[Any], Any]:
     def decorate(function: Any) -> Any:
         kernel = njit(nogil=True, error_model="numpy", **options)(function)
         # Where ``cache=True`` puts numba's own.
-        kernel._cache = _KernelCache(function)  # type: ignore[no-untyped-call]
+        kernel._cache = _KernelCache(function)
         return kernel
 
     return decorate
@@ -77,6 +83,11 @@ class _KernelCache(FunctionCache):
 
     _impl_class = _Locations
 
+    def __init__(self, function: Any) -> None:
+        super().__init__(function)  # type: ignore[no-untyped-call]
+        # numba asks the file that the kernel stands in alone.
+        self._cache_file._source_stamp = (self._impl.locator.get_source_stamp(), _digest())
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled kernel, or None: then numba compiles it."""
         try:
@@ -97,6 +108,15 @@ class _KernelCache(FunctionCache):
             super().save_overload(sig, data)  # type: ignore[no-untyped-call]
         except Exception as error:
             _warn_once(_NOT_KEPT, self.cache_path, error)
+
+
+@functools.cache
+def _digest() -> str:
+    """Of every file that kernels are made of."""
+    digest = hashlib.sha256()
+    for name in _SOURCES:
+        digest.update(Path(__file__).with_name(name).read_bytes())
+    return digest.hexdigest()
 
 
 def _warn_once(message: str, folder: str, error: Exception) -> None:

@@ -36,6 +36,7 @@ from translator.models.marian import (
     read_marian_header,
 )
 from translator.models.open_end import find_open_end
+from translator.models.processor import is_int8_faster, runs_int8
 from translator.models.recurrent import RecurrentModel
 from translator.models.shortlist import Shortlist
 from translator.precision import Precision
@@ -51,7 +52,6 @@ __all__ = [
     "describe_marian_folder",
     "describe_model",
     "embedded_models",
-    "has_vnni",
     "load_marian_folder",
     "load_model",
 ]
@@ -140,9 +140,9 @@ def describe_marian_folder(
         license: SPDX identifier of the weights' licence; that of the folder's card by default.
         origin: Where the files came from.
         device: Where to run.
-        precision: Of parameters and states, one of ``PRECISIONS``. ``int8`` needs a processor with
-            AVX-512 VNNI and a file that carries activation multipliers; ``auto`` takes it where it
-            can be had on a CPU, else float32.
+        precision: Of parameters and states, one of ``PRECISIONS``. ``int8`` needs a CPU
+            and a file that carries activation multipliers; ``auto`` takes it where it can be had
+            and is faster, else float32.
         shortlist: Whether eight-bit models look only at the target tokens that the folder's lexical
             shortlist has for a source: quicker, and an approximation.
 
@@ -189,14 +189,21 @@ def _load_marian(
         files.source_vocabulary, files.target_vocabulary, has_open_end=info.has_open_end
     )
     check_vocabularies(files, tokenizer)
+    if precision == "auto" and not (info.device == "cpu" and is_int8_faster()):
+        if info.device == "cpu":
+            _log.info(
+                "%s: eight bits are not known to be faster here; it runs in float32", info.name
+            )
+        precision = "float32"
     if precision not in ("auto", "int8"):
         return RecurrentModel(files, tokenizer, tokenizer.unk_id, info, getattr(torch, precision))
     # Before the others: one that is damaged is no reason to be slow without a word.
     chosen = _shortlist(files) if shortlist else None
     try:
-        if info.device != "cpu" or not has_vnni():
+        if info.device != "cpu" or not runs_int8():
             raise ModelFilesError(
-                f"{files.path}: the precision int8 needs a CPU with AVX-512 VNNI; use float32"
+                f"{files.path}: the precision int8 needs a CPU and the package numba, which "
+                "compiles its kernels; use float32"
             )
         # numba is loaded only where it is used.
         from translator.models.int8 import Int8Model
@@ -217,19 +224,11 @@ def _shortlist(files: MarianModel) -> Shortlist | None:
     return Shortlist(files.shortlist, *sizes)
 
 
-def has_vnni() -> bool:
-    """Whether this processor multiplies bytes (AVX-512 VNNI)."""
-    from llvmlite.binding import get_host_cpu_features
-
-    return bool(get_host_cpu_features().get("avx512vnni", False))
-
-
 def _memory_bytes(header: MarianHeader, device: str, precision: Precision) -> int:
     """Parameters, encoder states and vocabularies."""
     hp = header.hyper_parameters
-    runs_in_int8 = (
-        precision in ("auto", "int8") and device == "cpu" and header.is_eight_bit and has_vnni()
-    )
+    wanted = runs_int8() if precision == "int8" else precision == "auto" and is_int8_faster()
+    runs_in_int8 = wanted and device == "cpu" and header.is_eight_bit
     of_state = 2 if precision in ("bfloat16", "float16") else 4
     parameters = header.num_parameters * (1 if runs_in_int8 else of_state)
     if not runs_in_int8 and hp.output_embeddings == hp.target_embeddings:

@@ -4,16 +4,15 @@ A tile walks down the inner dimension with one accumulator for each of its resul
 its operands is loaded. Each row of a tile is computed by itself, in one order whatever rows are
 beside it: a row of a product is the same bit by bit, alone or in a batch.
 
-- ``multiply_bytes``: unsigned times signed bytes, exact, with ``vpdpbusd`` (AVX-512 VNNI), which
-  multiplies 64 pairs and adds groups of four to 16 integers. The sums are scaled, biased and
-  stored as floats, or through a relu as bytes.
+- ``multiply_bytes``: unsigned times signed bytes, exact, with what this processor has for it
+  (``models/dots.py``). The sums are scaled, biased and stored as floats, or through a relu as
+  bytes.
 - ``dot_bytes``: one row of unsigned bytes with one row of signed ones, exact.
 - ``multiply_floats``: up to four rows times vectors of 16 floats, for attention.
 
 Every address is an integer; the caller sees to alignment (none is needed) and bounds.
 """
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,6 +23,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from translator.models.dots import COLUMNS, DOT
 from translator.models.kernel_cache import compiled
 
 __all__ = [
@@ -43,10 +43,10 @@ __all__ = [
     "pack",
 ]
 
-LANES = 16
+LANES = COLUMNS
 # Columns of a packed block, and rows of bytes and of floats that a tile takes at most.
 BLOCK = 64
-TILE_ROWS = 6
+TILE_ROWS = DOT.rows
 FLOAT_ROWS = 4
 # What ``multiply_bytes`` makes of its sums.
 REALS, BYTES, SCORES = range(3)
@@ -132,19 +132,15 @@ class _Writer:
             vector = self.call("llvm.maxnum.v16f32", vector, turned)
         return self.builder.extract_element(vector, ir.Constant(_I32, 0))
 
-    def accumulators(self, rows: int, vectors: int, kind: ir.VectorType) -> list[list[Any]]:
-        """Variables that are zero; LLVM turns them into registers."""
-        zeros = ir.Constant(kind, [0] * LANES)
-        made = [
-            [cgutils.alloca_once(self.builder, kind) for _ in range(vectors)] for _ in range(rows)
-        ]
-        for variable in (variable for row in made for variable in row):
-            self.builder.store(zeros, variable)
+    def variable(self, kind: ir.VectorType, value: float) -> Any:
+        """A variable with this value in every lane; LLVM turns it into a register."""
+        made = cgutils.alloca_once(self.builder, kind)
+        self.builder.store(ir.Constant(kind, [value] * kind.count), made)
         return made
 
 
 def _bytes_tile(result: int) -> Callable[..., None]:
-    """One to six rows of bytes with one packed block; see ``multiply_bytes``."""
+    """A few rows of bytes with one packed block; see ``multiply_bytes``."""
 
     def generate(context: Any, builder: Any, _signature: Any, args: Sequence[Any]) -> Any:
         left, stride, rows, *rest = args
@@ -180,34 +176,53 @@ def _write_bytes_tile(
     out_stride: Any,
 ) -> None:
     w = _Writer(builder)
-    totals = w.accumulators(rows, _VECTORS, _SUMS)
     starts = [w.row(left, stride, r) for r in range(rows)]
-    with cgutils.for_range(builder, groups, intp=_I64) as loop:
-        column = builder.add(right, w.times(loop.index, BLOCK * _GROUP))
-        weights = [w.load(column, 64 * v, _SUMS) for v in range(_VECTORS)]
-        offset = w.times(loop.index, _GROUP)
-        for start, row in zip(starts, totals, strict=True):
-            spread = w.spread(w.load(builder.add(start, offset), 0, _I32), _SUMS)
-            for total, weight in zip(row, weights, strict=True):
-                sums = w.call("llvm.x86.avx512.vpdpbusd.512", builder.load(total), spread, weight)
-                builder.store(sums, total)
-    parameters = [
-        (w.load(scales, 64 * v, _FLOATS), w.load(bias, 64 * v, _FLOATS)) for v in range(_VECTORS)
+    best = [w.variable(_FLOATS, -np.inf) for _ in range(rows)] if result == SCORES else []
+    with cgutils.for_range(builder, ir.Constant(_I64, _VECTORS // DOT.vectors), intp=_I64) as part:
+        first = w.times(part.index, DOT.vectors)
+        block = builder.add(right, w.times(first, LANES * _GROUP))
+        sums = _write_sums(w, starts, block, groups)
+        parameters = [
+            tuple(w.load(builder.add(a, w.times(first, 4 * LANES)), 4 * LANES * v, _FLOATS)
+                  for a in (scales, bias))
+            for v in range(DOT.vectors)
+        ]  # fmt: skip
+        size = LANES if result == BYTES else 4 * LANES
+        for r, row in enumerate(sums):
+            start = builder.add(w.row(out, out_stride, r), w.times(first, size))
+            for v, (total, (scale, shift)) in enumerate(zip(row, parameters, strict=True)):
+                real = w.call("llvm.fma.v16f32", builder.sitofp(total, _FLOATS), scale, shift)
+                w.store(w.to_bytes(real) if result == BYTES else real, start, size * v)
+                if result == SCORES:
+                    higher = w.call("llvm.maxnum.v16f32", builder.load(best[r]), real)
+                    builder.store(higher, best[r])
+    for r, variable in enumerate(best):
+        w.store(w.maximum(builder.load(variable)), w.row(out, out_stride, r), 4 * BLOCK)
+
+
+def _write_sums(w: _Writer, starts: Sequence[Any], right: Any, groups: Any) -> list[list[Any]]:
+    """For each row the integer sums of ``DOT.vectors`` times 16 columns."""
+    builder = w.builder
+    totals = [
+        [[w.variable(kind, 0) for kind in DOT.sums] for _ in range(DOT.vectors)] for _ in starts
     ]
-    for r, row in enumerate(totals):
-        start = w.row(out, out_stride, r)
-        reals = [
-            w.call("llvm.fma.v16f32", builder.sitofp(builder.load(total), _FLOATS), scale, shift)
-            for total, (scale, shift) in zip(row, parameters, strict=True)
+    with cgutils.for_range(builder, groups, intp=_I64) as loop:
+        line = builder.add(right, w.times(loop.index, BLOCK * _GROUP))
+        offset = w.times(loop.index, _GROUP)
+        columns = [
+            DOT.right(builder, w.load(line, LANES * _GROUP * v, _SUMS)) for v in range(DOT.vectors)
         ]
-        for v, real in enumerate(reals):
-            if result == BYTES:
-                w.store(w.to_bytes(real), start, LANES * v)
-            else:
-                w.store(real, start, 4 * LANES * v)
-        if result == SCORES:
-            best = functools.reduce(functools.partial(w.call, "llvm.maxnum.v16f32"), reals)
-            w.store(w.maximum(best), start, 4 * BLOCK)
+        for start, row in zip(starts, totals, strict=True):
+            four = w.load(builder.add(start, offset), 0, _I32)
+            spread = DOT.left(builder, w.spread(four, _SUMS))
+            for vector, weights in zip(row, columns, strict=True):
+                for total, weight in zip(vector, weights, strict=True):
+                    more = DOT.add(builder, builder.load(total), spread, weight)
+                    builder.store(more, total)
+    return [
+        [DOT.result(builder, [builder.load(total) for total in vector]) for vector in row]
+        for row in totals
+    ]
 
 
 def _floats_tile(rows: int, vectors: int) -> Callable[..., None]:
@@ -216,7 +231,7 @@ def _floats_tile(rows: int, vectors: int) -> Callable[..., None]:
     def generate(context: Any, builder: Any, _signature: Any, args: Sequence[Any]) -> Any:
         left, stride, right, right_stride, inner, out, out_stride = args
         w = _Writer(builder)
-        totals = w.accumulators(rows, vectors, _FLOATS)
+        totals = [[w.variable(_FLOATS, 0) for _ in range(vectors)] for _ in range(rows)]
         starts = [w.row(left, stride, r) for r in range(rows)]
         with cgutils.for_range(builder, inner, intp=_I64) as loop:
             line = builder.add(right, builder.mul(loop.index, right_stride))
@@ -266,17 +281,19 @@ def dot_bytes(_typing, left, right, length):
 
     def generate(_context: Any, builder: Any, _signature: Any, args: Sequence[Any]) -> Any:
         w = _Writer(builder)
-        ((total,),) = w.accumulators(1, 1, _SUMS)
+        totals = [w.variable(kind, 0) for kind in DOT.sums]
         vectors = builder.lshr(args[2], ir.Constant(_I64, 6))
         with cgutils.for_range(builder, vectors, intp=_I64) as loop:
             offset = w.times(loop.index, 64)
-            a, b = (w.load(builder.add(start, offset), 0, _SUMS) for start in args[:2])
-            sums = w.call("llvm.x86.avx512.vpdpbusd.512", builder.load(total), a, b)
-            builder.store(sums, total)
+            row, column = (w.load(builder.add(start, offset), 0, _SUMS) for start in args[:2])
+            pairs = zip(DOT.lefts(builder, row), DOT.right(builder, column), strict=True)
+            for total, (a, b) in zip(totals, pairs, strict=True):
+                builder.store(DOT.add(builder, builder.load(total), a, b), total)
         function = cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(_I32, [_SUMS]), "llvm.vector.reduce.add.v16i32"
         )
-        return builder.call(function, [builder.load(total)])
+        sums = DOT.result(builder, [builder.load(total) for total in totals])
+        return builder.call(function, [sums])
 
     return types.int32(types.intp, types.intp, types.intp), generate
 
