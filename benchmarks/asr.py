@@ -36,10 +36,11 @@ from translator.asr import (
     SpeechmaticsResults,
     WatsonResults,
 )
+from translator.catalog.catalog import Served
 from translator.engine.engine import Engine
 from translator.eval.replay import policy_with
-from translator.models.base import LanguagePair, Seq2SeqModel
-from translator.models.catalog import Served
+from translator.languages.pair import LanguagePair
+from translator.models.base import Seq2SeqModel
 from translator.policy.registry import Latency, PolicyChoice
 from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
 from translator.session.session import Session

@@ -22,7 +22,8 @@ from benchmarks.grown import M2M100_418M, load_grown
 from benchmarks.measured import Measured, save
 from benchmarks.table import markdown, table
 from translator.engine.engine import Engine
-from translator.models.base import LanguagePair, Seq2SeqModel
+from translator.languages.pair import LanguagePair
+from translator.models.base import Seq2SeqModel
 from translator.models.loading import load_model
 from translator.policy.registry import Latency, resolve
 from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate

@@ -24,5 +24,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         f"{len(skipped)} tests skipped, in {', '.join(files)}: this processor has no {_NO_VNNI}."
     )
     terminalreporter.line(
-        "A change to translator/models/dots.py or tiles.py is NOT tested for processors that have."
+        "A change to models/marian/dots.py or tiles.py is NOT tested for processors that have it."
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from translator.engine.engine import Engine
-from translator.models.base import LanguagePair
+from translator.languages.pair import LanguagePair
 from translator.policy.registry import PolicyChoice, resolve
 from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
 from translator.session.session import Session

@@ -9,7 +9,8 @@ from counting.language import english
 from transformers import MarianMTModel
 
 from translator.engine.engine import Engine
-from translator.models.base import LanguagePair, Seq2SeqModel
+from translator.languages.pair import LanguagePair
+from translator.models.base import Seq2SeqModel
 from translator.models.loading import load_model
 from translator.session.alternatives import same_text
 from translator.session.events import Binding

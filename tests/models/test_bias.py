@@ -12,8 +12,9 @@ from tiny import tiny_model
 
 from translator.engine.engine import Engine
 from translator.engine.request import Hypothesis, Request
-from translator.models.base import LanguagePair, Seq2SeqModel
-from translator.models.loading import load_marian_folder
+from translator.languages.pair import LanguagePair
+from translator.models.base import Seq2SeqModel
+from translator.models.marian.loading import load_marian_folder
 from translator.policy.registry import PolicyChoice, resolve
 from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
 from translator.session.session import Session

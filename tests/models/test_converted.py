@@ -19,20 +19,17 @@ from tiny import TinyModel, float32, tiny_model, train_vocabulary
 
 from translator.cli import main
 from translator.errors import ModelFilesError
-from translator.models.base import LanguagePair, Seq2SeqModel
-from translator.models.converted import read_converted_folder
+from translator.languages.pair import LanguagePair
+from translator.models.base import Seq2SeqModel
+from translator.models.embedded import embedded_models
 from translator.models.glance import Glance, glance
-from translator.models.int8 import Int8EncoderStates
-from translator.models.loading import (
-    describe_marian_folder,
-    describe_model,
-    embedded_models,
-    load_marian_folder,
-    load_model,
-)
-from translator.models.marian import read_marian_folder
+from translator.models.loading import describe_model, load_model
+from translator.models.marian.converted import read_converted_folder
+from translator.models.marian.folder import read_marian_folder
+from translator.models.marian.int8 import Int8EncoderStates
+from translator.models.marian.loading import describe_marian_folder, load_marian_folder
+from translator.models.marian.recurrent import RecurrentModel
 from translator.models.pretrained.convert import convert
-from translator.models.recurrent import RecurrentModel
 from translator.precision import Precision
 
 pytestmark = pytest.mark.model

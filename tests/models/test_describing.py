@@ -11,12 +11,10 @@ from tiny import tiny_model
 from tiny_transformers import TINY
 
 from translator.errors import ModelFilesError
-from translator.models.base import LanguagePair
-from translator.models.loading import (
-    describe_marian_folder,
-    describe_model,
-    embedded_models,
-)
+from translator.languages.pair import LanguagePair
+from translator.models.embedded import embedded_models
+from translator.models.loading import describe_model
+from translator.models.marian.loading import describe_marian_folder
 from translator.models.processor import is_int8_faster
 
 pytestmark = pytest.mark.model

@@ -19,8 +19,8 @@ CODE = """
 import numpy as np
 from numba import njit
 
-from translator.models.dots import DOT
-from translator.models.tiles import BYTES, REALS, SCORES, dot_bytes, multiply_bytes, pack
+from translator.models.marian.dots import DOT
+from translator.models.marian.tiles import BYTES, REALS, SCORES, dot_bytes, multiply_bytes, pack
 
 @njit
 def product(x, packed, scales, bias, out, result):

@@ -12,10 +12,12 @@ import torch
 from translator.engine.engine import Engine
 from translator.engine.request import Hypothesis, Priority, Request
 from translator.errors import ModelFilesError
-from translator.models.base import LanguagePair, Seq2SeqModel
-from translator.models.int8 import Int8EncoderStates
-from translator.models.loading import embedded_models, load_marian_folder
-from translator.models.shortlist import Shortlist
+from translator.languages.pair import LanguagePair
+from translator.models.base import Seq2SeqModel
+from translator.models.embedded import embedded_models
+from translator.models.marian.int8 import Int8EncoderStates
+from translator.models.marian.loading import load_marian_folder
+from translator.models.marian.shortlist import Shortlist
 from translator.precision import Precision
 
 pytestmark = pytest.mark.model

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from translator.engine.engine import Engine
-from translator.models.base import LanguagePair
-from translator.models.recurrent import RecurrentModel
+from translator.languages.pair import LanguagePair
+from translator.models.marian.recurrent import RecurrentModel
 from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
 from translator.session.session import Session

@@ -6,8 +6,8 @@ No one would want that pair, and no catalog has it; yet both legs are real.
 import pytest
 
 from translator.engine.engine import Engine
-from translator.models.base import LanguagePair
-from translator.models.recurrent import RecurrentModel
+from translator.languages.pair import LanguagePair
+from translator.models.marian.recurrent import RecurrentModel
 from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.session.events import (
     Binding,

@@ -12,15 +12,16 @@ from translator.config import Limits, ServerConfig
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.engine import Engine
 from translator.errors import DeadlineExceededError
+from translator.languages.detection import Detection, FastTextDetector
+from translator.languages.pair import LanguagePair
 from translator.metrics import Metrics
-from translator.models.base import DescribedModel, EncoderStates, LanguagePair
+from translator.models.base import DescribedModel, EncoderStates
 from translator.server.app import RunningServer
 from translator.server.context import ServerContext
 from translator.server.language import SourceLanguages
 from translator.server.model_pool import ModelPool
 from translator.server.translate import translate_texts
 from translator.testing import FakeDetector, FakeModel, _FakeStates, serve_in_process
-from translator.text.detection import Detection, FastTextDetector
 from translator.v1 import models_pb2, translate_pb2
 
 pytestmark = pytest.mark.server

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from translator.engine.engine import Engine
 from translator.engine.request import Hypothesis, Outcome, Request, RunnerUp
 from translator.errors import DecodingError
-from translator.models.base import LanguagePair
+from translator.languages.pair import LanguagePair
 from translator.session.alternatives import Score, branches, same_text
 from translator.session.events import Binding
 from translator.session.text import TextTranslation

@@ -14,13 +14,13 @@ from benchmarks.marks import TURNS, num_segments
 from benchmarks.measured import Measured, resolved, save
 from benchmarks.short import short_sentences
 from benchmarks.speakers import Speaker, config
+from translator.catalog.catalog import Served
 from translator.eval.data import Sentence
 from translator.eval.end import End
 from translator.eval.interval import Interval
 from translator.eval.replay import replay
 from translator.eval.summary import Summary, summarize
-from translator.models.base import LanguagePair
-from translator.models.catalog import Served
+from translator.languages.pair import LanguagePair
 from translator.policy.registry import PolicyChoice
 from translator.session.events import Rests
 from translator.testing import FakeModel, fake_translation

@@ -18,15 +18,15 @@ from translator.engine.request import Hypothesis, Outcome, Priority, Request, Re
 from translator.engine.runner import EncoderCache
 from translator.engine.scheduler import SchedulerLimits
 from translator.errors import DecodingError, ModelNotFoundError, OverloadedError, ServiceError
+from translator.languages.pair import LanguagePair
 from translator.models.base import (
     EncoderStates,
-    LanguagePair,
-    ModelInfo,
     Prediction,
     Prefill,
     StepOutput,
     predict_from_logits,
 )
+from translator.models.info import ModelInfo
 from translator.testing import FakeClock, FakeModel, FakeTokenizer, fake_translation
 from translator.text.detokenizer import detokenize
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from translator.languages.detection import Detection
 from translator.server.following import decide
-from translator.text.detection import Detection
 
 pytestmark = pytest.mark.unit
 

@@ -14,7 +14,7 @@ import pytest
 pytestmark = [pytest.mark.unit, pytest.mark.slow]
 
 KERNELS = """
-from translator.models.kernel_cache import compiled
+from translator.models.marian.kernel_cache import compiled
 
 @compiled()
 def twice(x):

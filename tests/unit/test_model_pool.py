@@ -23,8 +23,9 @@ from translator.errors import (
     OverloadedError,
     TranslatorError,
 )
+from translator.languages.pair import LanguagePair
 from translator.metrics import Metrics
-from translator.models.base import DescribedModel, LanguagePair, Seq2SeqModel
+from translator.models.base import DescribedModel, Seq2SeqModel
 from translator.server import model_pool
 from translator.server.model_pool import ModelPool
 from translator.testing import FakeClock, FakeModel

@@ -9,7 +9,7 @@ from legs import Models, through
 from translator.engine.engine import Engine
 from translator.engine.request import Outcome, Priority
 from translator.errors import DecodingError
-from translator.models.base import LanguagePair
+from translator.languages.pair import LanguagePair
 from translator.session.events import AlignedRange, Binding
 from translator.session.hypothesis import without_controls
 from translator.session.text import TextTranslation

@@ -12,13 +12,13 @@ from translator.engine.request import Request, RunnerUp
 from translator.engine.slots import SlotTable
 from translator.errors import DecodingError
 from translator.models.base import (
-    ENCODER_CACHE_TOKENS,
     EncoderStates,
     Prediction,
     Prefill,
     Seq2SeqModel,
     second_from_logits,
 )
+from translator.models.info import ENCODER_CACHE_TOKENS
 
 __all__ = ["EncoderCache", "Runner"]
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from translator.asr.piece import SourcePiece
+from translator.catalog.catalog import Served
 from translator.engine.engine import Engine
 from translator.engine.request import Outcome
 from translator.engine.scheduler import SchedulerLimits
@@ -17,7 +18,6 @@ from translator.eval.clock import VirtualClock
 from translator.eval.data import Sentence
 from translator.eval.end import End
 from translator.eval.updates import Received, Sent, received, sent
-from translator.models.catalog import Served
 from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
 from translator.session.session import Session

@@ -35,7 +35,6 @@ __all__ = [
 ]
 
 
-
 def lengths_of(sources: Sequence[Sequence[int]]) -> list[int]:
     """Tokens of each source; ValueError for one without even an end of sentence."""
     lengths = [len(source) for source in sources]

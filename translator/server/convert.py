@@ -3,7 +3,7 @@
 from google.protobuf.duration_pb2 import Duration
 
 from translator.engine.request import RequestTiming
-from translator.models.base import ModelInfo
+from translator.models.info import ModelInfo
 from translator.policy.registry import POLICIES, Latency, PolicyChoice
 from translator.server.status import warning
 from translator.session.events import (

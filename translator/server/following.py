@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from translator.models.tags import language
+from translator.languages.detection import Detection
+from translator.languages.tags import language
 from translator.session.segment import Segment
-from translator.text.detection import Detection
 from translator.text.words import count_steps
 
 __all__ = ["FollowedLanguage", "decide"]

@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar
 
+from translator.catalog.catalog import Catalog
 from translator.errors import LanguageNotDetectedError, LanguagePairNotSupportedError
-from translator.models.catalog import Catalog
-from translator.models.tags import language
-from translator.text.detection import Detection, LanguageDetector
+from translator.languages.detection import Detection, LanguageDetector
+from translator.languages.tags import language
 
 __all__ = ["UNDETERMINED", "SourceLanguages", "is_undetermined"]
 

@@ -7,6 +7,8 @@ import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from translator.catalog.budget import MemoryBudget, in_words
+from translator.catalog.catalog import Catalog, Choice
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.engine import Engine
 from translator.errors import (
@@ -16,9 +18,9 @@ from translator.errors import (
     is_out_of_memory,
 )
 from translator.metrics import Metrics
-from translator.models.base import DescribedModel, Seq2SeqModel, Tokenizer
-from translator.models.budget import MemoryBudget, give_memory_back, in_words, trim
-from translator.models.catalog import Catalog, Choice
+from translator.models.base import DescribedModel, Seq2SeqModel
+from translator.models.memory import give_memory_back, trim
+from translator.text.tokens import Tokenizer
 
 __all__ = ["Lease", "ModelPool"]
 

@@ -8,9 +8,9 @@ from itertools import accumulate
 
 from google.rpc import code_pb2
 
+from translator.catalog.catalog import Route
 from translator.engine.request import Outcome, Request
 from translator.errors import DeadlineExceededError, InvalidRequestError, TranslatorError
-from translator.models.catalog import Route
 from translator.server import convert
 from translator.server.context import ServerContext
 from translator.server.language import is_undetermined

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from translator.catalog.catalog import PIVOT_LANGUAGE, Catalog, Choice, Route, standardize
 from translator.config import Limits
 from translator.errors import InvalidRequestError, UnsupportedFeatureError
-from translator.models.catalog import PIVOT_LANGUAGE, Catalog, Choice, Route, standardize
-from translator.models.tags import language
+from translator.languages.tags import language
 from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.server import convert
 from translator.server.language import SourceLanguages, is_undetermined

@@ -4,10 +4,11 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from translator.models.base import EncodedText, ModelInfo
+from translator.models.info import ModelInfo
 from translator.session.events import AlignedRange, Binding
 from translator.session.hypothesis import without_controls
 from translator.session.segment import Segment
+from translator.text.tokens import EncodedText
 from translator.text.words import UNSPACED
 
 __all__ = ["Passage", "pass_through", "passage", "passing_partings"]

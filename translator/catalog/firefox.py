@@ -14,11 +14,11 @@ from packaging.version import InvalidVersion, Version
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from translator.catalog.offer import Offer, RemoteFile
+from translator.catalog.web import Web
 from translator.errors import LanguagePairNotSupportedError, ModelFilesError
-from translator.models.pair import LanguagePair
-from translator.models.tags import TOO_FAR, distance
-from translator.store.offer import Offer, RemoteFile
-from translator.store.web import Web
+from translator.languages.pair import LanguagePair
+from translator.languages.tags import TOO_FAR, distance
 
 __all__ = ["FIREFOX_URL", "FirefoxSource"]
 

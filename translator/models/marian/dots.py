@@ -1,6 +1,6 @@
 """Sums of products of bytes, with the instructions that this processor has for them.
 
-A tile (``models/tiles.py``) multiplies unsigned bytes of a row with signed bytes of 16 columns,
+A tile (``tiles.py``) multiplies unsigned bytes of a row with signed bytes of 16 columns,
 four at a time, and adds the products up in 32 bits. The sums are integers, exact in any order, so
 all processors come to the same.
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from translator.models.marian import HyperParameters
+from translator.models.marian.folder import HyperParameters
 
 __all__ = ["joined", "separated"]
 

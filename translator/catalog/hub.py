@@ -17,10 +17,10 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.hf_api import RepoSibling
 
+from translator.catalog.offer import Offer, RemoteFile
 from translator.errors import LanguagePairNotSupportedError, ModelFilesError
+from translator.languages.pair import LanguagePair
 from translator.models.huggingface.hub import SMALL_FILES
-from translator.models.pair import LanguagePair
-from translator.store.offer import Offer, RemoteFile
 
 __all__ = ["HubSource"]
 

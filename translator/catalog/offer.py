@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from translator.errors import ModelFilesError
-from translator.models.pair import LanguagePair
+from translator.languages.pair import LanguagePair
 
 __all__ = ["Offer", "RemoteFile", "Source"]
 

@@ -46,7 +46,7 @@ def find_open_end(folder: Path, dim: int) -> NDArray[np.float32] | None:
     if not is_embedded(folder):
         return None
     pair = next(pair for pair, path in embedded_models() if path.resolve() == folder.resolve())
-    data = files("translator.models") / "open_ends" / f"{pair}.npy"
+    data = files("translator.models.marian") / "open_ends" / f"{pair}.npy"
     if not data.is_file():
         return None
     with as_file(data) as found:

@@ -14,8 +14,11 @@ from translator.errors import (
     LanguagePairNotSupportedError,
     ModelNotFoundError,
 )
-from translator.models.base import LanguagePair, ModelInfo, Seq2SeqModel, Tokenizer
-from translator.models.tags import TOO_FAR, distance, is_same
+from translator.languages.pair import LanguagePair
+from translator.languages.tags import TOO_FAR, distance, is_same
+from translator.models.base import Seq2SeqModel
+from translator.models.info import ModelInfo
+from translator.text.tokens import Tokenizer
 
 __all__ = ["PIVOT_LANGUAGE", "Catalog", "Choice", "Described", "Route", "Served", "standardize"]
 

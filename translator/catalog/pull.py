@@ -9,12 +9,12 @@ from typing import Protocol
 
 import zstandard
 
+from translator.catalog.offer import Offer, Source
+from translator.catalog.store import Manifest, Store, StoredFile, StoredModel
+from translator.catalog.web import Web, checksum_of
 from translator.errors import LanguagePairNotSupportedError, ModelFilesError
+from translator.languages.pair import LanguagePair
 from translator.models.glance import glance
-from translator.models.pair import LanguagePair
-from translator.store.offer import Offer, Source
-from translator.store.store import Manifest, Store, StoredFile, StoredModel
-from translator.store.web import Web, checksum_of
 
 __all__ = ["Progress", "choose", "pull"]
 

@@ -5,7 +5,7 @@ its operands is loaded. Each row of a tile is computed by itself, in one order w
 beside it: a row of a product is the same bit by bit, alone or in a batch.
 
 - ``multiply_bytes``: unsigned times signed bytes, exact, with what this processor has for it
-  (``models/dots.py``). The sums are scaled, biased and stored as floats, or through a relu as
+  (``dots.py``). The sums are scaled, biased and stored as floats, or through a relu as
   bytes.
 - ``dot_bytes``: one row of unsigned bytes with one row of signed ones, exact.
 - ``multiply_floats``: up to four rows times vectors of 16 floats, for attention.
@@ -23,8 +23,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from translator.models.dots import COLUMNS, DOT
-from translator.models.kernel_cache import compiled
+from translator.models.marian.dots import COLUMNS, DOT
+from translator.models.marian.kernel_cache import compiled
 
 __all__ = [
     "BLOCK",

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from translator.catalog.store import Store, StoredModel
 from translator.errors import ConfigError, ModelFilesError
+from translator.languages.pair import LanguagePair
 from translator.models.embedded import EMBEDDED_LICENSE, EMBEDDED_ORIGIN, embedded_models
-from translator.models.pair import LanguagePair
-from translator.store.store import Store, StoredModel
 
 __all__ = ["InstalledModel", "installed", "locate"]
 

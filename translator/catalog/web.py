@@ -10,8 +10,8 @@ import httpx2
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from translator import __version__
+from translator.catalog.offer import RemoteFile
 from translator.errors import ModelFilesError
-from translator.store.offer import RemoteFile
 
 __all__ = ["Web", "checksum_of"]
 

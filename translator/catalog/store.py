@@ -10,9 +10,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
+from translator.catalog.offer import Offer
 from translator.errors import ConfigError, ModelFilesError, ModelNotFoundError
-from translator.models.pair import LanguagePair
-from translator.store.offer import Offer
+from translator.languages.pair import LanguagePair
 
 __all__ = ["Manifest", "Store", "StoredFile", "StoredModel"]
 

@@ -15,22 +15,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from translator.errors import ModelFilesError
-from translator.models import kernels
-from translator.models.base import (
-    EncoderStates,
-    ModelInfo,
-    Prediction,
-    Prefill,
-    StepOutput,
-    Tokenizer,
-    lengths_of,
-)
-from translator.models.kernels import Affine, DecoderLayers, EncoderLayers, Norm
-from translator.models.marian import EightBit, HyperParameters, MarianModel
-from translator.models.recurrent import MarianPair
-from translator.models.shortlist import Shortlist
-from translator.models.ssru import sinusoids
-from translator.models.tiles import BLOCK, LANES, ZERO, pack
+from translator.models.base import EncoderStates, Prediction, Prefill, StepOutput, lengths_of
+from translator.models.info import ModelInfo
+from translator.models.marian import kernels
+from translator.models.marian.folder import EightBit, HyperParameters, MarianModel
+from translator.models.marian.kernels import Affine, DecoderLayers, EncoderLayers, Norm
+from translator.models.marian.recurrent import MarianPair
+from translator.models.marian.shortlist import Shortlist
+from translator.models.marian.ssru import sinusoids
+from translator.models.marian.tiles import BLOCK, LANES, ZERO, pack
+from translator.text.tokens import Tokenizer
 
 __all__ = ["Int8Batch", "Int8EncoderStates", "Int8Model"]
 

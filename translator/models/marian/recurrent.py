@@ -12,19 +12,19 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from translator.languages.pair import LanguagePair
 from translator.models.base import (
     EncoderStates,
-    LanguagePair,
-    ModelInfo,
     Prediction,
     Prefill,
     StepOutput,
-    Tokenizer,
     lengths_of,
     predict_from_logits,
 )
-from translator.models.marian import MarianModel
-from translator.models.ssru import Network, load_network
+from translator.models.info import ModelInfo
+from translator.models.marian.folder import MarianModel
+from translator.models.marian.ssru import Network, load_network
+from translator.text.tokens import Tokenizer
 
 __all__ = ["MarianPair", "RecurrentBatch", "RecurrentEncoderStates", "RecurrentModel"]
 

@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from translator.models.layout import joined
-from translator.models.marian import HyperParameters, Tensors
+from translator.models.marian.folder import HyperParameters, Tensors
+from translator.models.marian.layout import joined
 
 __all__ = ["Network", "load_network", "sinusoids"]
 

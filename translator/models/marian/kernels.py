@@ -1,4 +1,4 @@
-"""The network of ``models/ssru.py`` in eight bits, as loops that numba compiles for this processor.
+"""The network of ``ssru.py`` in eight bits, as loops that numba compiles for this processor.
 
 Matrices and what is multiplied with them are eight-bit integers; everything between two products
 is float32. A row of activations is made integers with the static multiplier that the model file
@@ -21,8 +21,8 @@ from numba import carray, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from translator.models.kernel_cache import compiled
-from translator.models.tiles import (
+from translator.models.marian.kernel_cache import compiled
+from translator.models.marian.tiles import (
     BLOCK,
     BYTES,
     LANES,

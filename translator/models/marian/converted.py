@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from translator.errors import ModelFilesError
-from translator.models.layout import separated
-from translator.models.marian import (
+from translator.models.marian.folder import (
     FAMILY,
     EightBit,
     HyperParameters,
@@ -28,7 +27,8 @@ from translator.models.marian import (
     MarianModel,
     Tensors,
 )
-from translator.models.ssru import Network
+from translator.models.marian.layout import separated
+from translator.models.marian.ssru import Network
 
 __all__ = [
     "ACTIVATION_MULTIPLIERS",
