@@ -99,7 +99,7 @@ from translator.engine.engine import Engine
 from translator.engine.request import Request
 from translator.metrics import Metrics
 from translator.server.app import describe_models
-from translator.server.model_pool import ModelPool
+from translator.service.model_pool import ModelPool
 
 def resident_mb():
     with open("/proc/self/status") as status:

@@ -12,16 +12,18 @@ from translator.config import Limits, ServerConfig
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.engine import Engine
 from translator.errors import DeadlineExceededError
+from translator.fronts.grpc.convert import texts_request
 from translator.languages.detection import Detection, FastTextDetector
 from translator.languages.pair import LanguagePair
 from translator.metrics import Metrics
 from translator.models.base import DescribedModel, EncoderStates
+from translator.models.fake import _FakeStates
 from translator.server.app import RunningServer
-from translator.server.context import ServerContext
-from translator.server.language import SourceLanguages
-from translator.server.model_pool import ModelPool
-from translator.server.translate import translate_texts
-from translator.testing import FakeDetector, FakeModel, _FakeStates, serve_in_process
+from translator.service.context import ServiceContext
+from translator.service.model_pool import ModelPool
+from translator.service.source_languages import SourceLanguages
+from translator.service.texts import translate_texts
+from translator.testing import FakeDetector, FakeModel, serve_in_process
 from translator.v1 import models_pb2, translate_pb2
 
 pytestmark = pytest.mark.server
@@ -160,10 +162,10 @@ async def test_a_request_past_its_deadline_is_not_begun() -> None:
     described = DescribedModel(model.info, lambda: model)
     pool = ModelPool([described], None, engine, lambda m: Engine({m.info.name: m}), Metrics())
     languages = SourceLanguages(pool.catalog, FakeDetector())
-    context = ServerContext(ServerConfig(), pool, engine, languages)
+    context = ServiceContext(ServerConfig(), pool, engine, languages)
     for remaining_s in (0.0, -1.0):
         with pool.lease() as lease, pytest.raises(DeadlineExceededError):
-            await translate_texts(request("one."), context, lease, remaining_s)
+            await translate_texts(texts_request(request("one.")), context, lease, remaining_s)
     assert not pool.is_loaded("fake")
     assert engine.num_in_flight == 0
 

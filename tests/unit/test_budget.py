@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translator.models import memory as module
 from translator.catalog.budget import MemoryBudget
 from translator.errors import ModelLoadError, OverloadedError
+from translator.models import memory as module
 from translator.models.memory import default_limit, give_memory_back
 
 pytestmark = pytest.mark.unit

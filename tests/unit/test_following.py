@@ -3,7 +3,7 @@
 import pytest
 
 from translator.languages.detection import Detection
-from translator.server.following import decide
+from translator.service.following import decide
 
 pytestmark = pytest.mark.unit
 

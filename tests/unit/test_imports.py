@@ -139,13 +139,16 @@ def test_transformers_is_imported_where_its_models_are() -> None:
 
 
 def test_asyncio_stays_at_the_border() -> None:
-    border = ("engine/async_engine.py", "server/", "client/", "cli/", "eval/remote.py")
+    border = ("engine/async_engine.py", "service/", "fronts/", "server/", "client/", "cli/")
+    border += ("eval/remote.py",)
     found = within(importers("asyncio"), *border)
     assert found <= {"testing.py"}
 
 
 def test_protobuf_and_grpc_stay_at_the_border() -> None:
-    assert within(importers("google", "grpc", "grpc_status"), "server/", "client/") == set()
+    known = importers("google", "grpc", "grpc_status")
+    assert within(known, "fronts/grpc/", "server/app.py", "client/") == set()
+    assert within(importers("grpc_health", "grpc_reflection"), "server/app.py") == set()
 
 
 def test_only_the_configuration_reads_the_environment() -> None:
@@ -178,7 +181,7 @@ def loaded(module: str, *names: str) -> list[str]:
 @pytest.mark.parametrize("module", ["translator", "translator.client", "translator.errors"])
 def test_a_client_imports_nothing_of_the_server(module: str) -> None:
     libraries = ("torch", "numpy", "sentencepiece", "sentencex", "pydantic", "prometheus_client")
-    ours = ("translator.server", "translator.engine", "translator.session", "translator.text")
+    ours = ("translator.server", "translator.service", "translator.session", "translator.text")
     assert loaded(module, *libraries, *ours) == []
 
 

@@ -26,8 +26,8 @@ from translator.errors import (
 from translator.languages.pair import LanguagePair
 from translator.metrics import Metrics
 from translator.models.base import DescribedModel, Seq2SeqModel
-from translator.server import model_pool
-from translator.server.model_pool import ModelPool
+from translator.service import model_pool
+from translator.service.model_pool import ModelPool
 from translator.testing import FakeClock, FakeModel
 
 pytestmark = pytest.mark.unit

@@ -20,15 +20,16 @@ from translator.engine.async_engine import AsyncEngine
 from translator.engine.engine import Engine, StepRecord
 from translator.engine.scheduler import SchedulerLimits
 from translator.errors import ConfigError
+from translator.fronts.grpc.interceptors import ErrorInterceptor
+from translator.fronts.grpc.servicer import TranslatorServicer
 from translator.languages.detection import FastTextDetector, LanguageDetector
 from translator.metrics import Metrics
 from translator.models.base import DescribedModel, Seq2SeqModel
 from translator.models.memory import default_limit
-from translator.server.context import ServerContext
-from translator.server.interceptors import ErrorInterceptor
-from translator.server.language import SourceLanguages
-from translator.server.model_pool import ModelPool
-from translator.server.service import TranslatorService
+from translator.service.context import ServiceContext
+from translator.service.model_pool import ModelPool
+from translator.service.service import TranslationService
+from translator.service.source_languages import SourceLanguages
 from translator.v1 import translator_service_pb2, translator_service_pb2_grpc
 
 __all__ = ["RunningServer", "running"]
@@ -73,7 +74,7 @@ class RunningServer:
     address: str
     metrics_port: int | None
     admin_port: int | None
-    service: TranslatorService
+    service: TranslationService
     grpc_server: Any
     health: Any
     grace_s: float
@@ -118,12 +119,12 @@ async def running(
     if config.preload:
         await pool.preload()
     languages = SourceLanguages(pool.catalog, detector or _load_detector(config))
-    context = ServerContext(config, pool, engine, languages, metrics)
-    service = TranslatorService(context)
+    service = TranslationService(ServiceContext(config, pool, engine, languages, metrics))
     # A port that is taken is an error, unless it is the workers' own.
     options = (*_OPTIONS, ("grpc.so_reuseport", int(config.workers > 1)))
     server = grpc.aio.server(interceptors=(ErrorInterceptor(SERVICE, metrics),), options=options)
-    translator_service_pb2_grpc.add_TranslatorServiceServicer_to_server(service, server)
+    serve: Any = translator_service_pb2_grpc.add_TranslatorServiceServicer_to_server
+    serve(TranslatorServicer(service), server)
     health_servicer = await _add_health(server)
     reflection.enable_server_reflection(
         (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server
@@ -175,7 +176,7 @@ def _recorder(metrics: Metrics, model: str) -> Callable[[StepRecord], None]:
 
 
 async def _add_health(server: Any) -> Any:
-    servicer = health.aio.HealthServicer()
+    servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     for name in ("", SERVICE):
         await servicer.set(name, health_pb2.HealthCheckResponse.SERVING)

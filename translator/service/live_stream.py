@@ -1,11 +1,8 @@
-"""One live stream: moves messages between the wire, the session and the engine."""
+"""One live stream: moves messages between its client, the session and the engine."""
 
 import asyncio
 import time
 from collections import deque
-from typing import Any
-
-import grpc
 
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.request import Outcome
@@ -16,27 +13,31 @@ from translator.errors import (
     ServiceError,
     TranslatorError,
 )
-from translator.server import convert
-from translator.server.context import ServerContext
-from translator.server.following import FollowedLanguage
-from translator.server.language import SourceLanguages, is_undetermined
-from translator.server.latency import UpdateLatency
-from translator.server.meter import StreamMeter
-from translator.server.model_pool import Lease
-from translator.server.validation import (
-    check_config,
-    check_possible,
-    check_undetected,
-    heartbeat_s,
+from translator.service.checks import check_config, check_possible, check_undetected, heartbeat_s
+from translator.service.context import ServiceContext
+from translator.service.following import FollowedLanguage
+from translator.service.latency import UpdateLatency
+from translator.service.meter import StreamMeter
+from translator.service.model_pool import Lease
+from translator.service.requests import (
+    Ack,
+    Flush,
+    GoAway,
+    Heartbeat,
+    Report,
+    Started,
+    StreamAnswer,
+    StreamCall,
+    StreamConfig,
+    StreamMessage,
+    Update,
 )
-from translator.session.events import SessionConfig, Warned
+from translator.service.source_languages import SourceLanguages, is_undetermined
+from translator.session.events import SessionConfig, SourceUpdate, Warned
 from translator.session.segment import Segment
 from translator.session.session import Session
-from translator.v1 import streaming_pb2
 
 __all__ = ["LiveStream"]
-
-Response = streaming_pb2.StreamingTranslateResponse
 
 _POSSIBLE = "config.possible_source_language_codes"
 
@@ -47,39 +48,39 @@ class LiveStream:
     A task reads and a task writes; the engine calls back in between. Nothing here computes.
 
     Args:
-        context: The call.
+        call: The client.
         session: The stream's state.
-        server: What all streams share.
+        shared: What all streams share.
         config: The first message.
         lease: Its models.
     """
 
     def __init__(
         self,
-        context: Any,
+        call: StreamCall,
         session: Session,
-        server: ServerContext,
-        config: streaming_pb2.StreamingConfig,
+        shared: ServiceContext,
+        config: StreamConfig,
         lease: Lease,
     ) -> None:
         self.session = session
         self._lease = lease
         self._reconfigured = False
-        self._context = context
-        self._server = server
-        self._engine: AsyncEngine = server.engine
+        self._call = call
+        self._shared = shared
+        self._engine: AsyncEngine = shared.engine
         self._config = config
-        is_open = is_undetermined(config.source_language_code)
-        self._language = FollowedLanguage("" if is_open else config.source_language_code)
+        is_open = is_undetermined(config.source)
+        self._language = FollowedLanguage("" if is_open else config.source)
         self._restrict_language()
         # One look at a time; and the one that is under way when nothing has been read.
         self._looking = asyncio.Lock()
         self._look: asyncio.Task[None] | None = None
-        self._heartbeat_s = heartbeat_s(config, server.config.heartbeat_s)
-        self._latency = UpdateLatency(time.monotonic, server.metrics.update_time.observe)
-        self._meter = StreamMeter(server.metrics)
-        # Messages other than updates, in order.
-        self._messages: deque[Response] = deque()
+        self._heartbeat_s = heartbeat_s(config, shared.config.heartbeat_s)
+        self._latency = UpdateLatency(time.monotonic, shared.metrics.update_time.observe)
+        self._meter = StreamMeter(shared.metrics)
+        # Answers other than updates, in order.
+        self._answers: deque[StreamAnswer] = deque()
         self._error: Exception | None = None
         self._wake = asyncio.Event()
         # Wakes the writer when something is due: a heartbeat, a rest, a held update, the end.
@@ -112,8 +113,7 @@ class LiveStream:
 
     def drain(self, within_s: float) -> None:
         """Ask the client to move to another server; the stream ends after ``within_s`` seconds."""
-        go_away = streaming_pb2.GoAway(within=convert.duration(within_s))
-        self._messages.append(Response(go_away=go_away))
+        self._answers.append(GoAway(within_s))
         self._ended_by_s = asyncio.get_running_loop().time() + within_s
         self._wake.set()
 
@@ -123,17 +123,14 @@ class LiveStream:
         try:
             while True:
                 await self._room()
-                message = await self._context.read()
-                ended = message is grpc.aio.EOF
-                if not ended and message.HasField("source"):
-                    self._latency.came(message.source.sequence)
-                if ended:
+                message = await self._call.read()
+                if message is None:
                     self.session.end_source()
                 else:
                     await self._take(message)
                 await self._follow_language()
                 self._pump()
-                if ended:
+                if message is None:
                     return
         except asyncio.CancelledError:
             raise
@@ -147,31 +144,27 @@ class LiveStream:
             self._roomy.clear()
             await self._roomy.wait()
 
-    async def _take(self, message: streaming_pb2.StreamingTranslateRequest) -> None:
-        kind = message.WhichOneof("request")
-        if kind == "source":
-            for _ in self.session.take_source(convert.source_update(message.source)):
-                # One stream's long message holds up no other.
-                self._pump()
-                await asyncio.sleep(0)
-                await self._room()
-        elif kind == "flush":
-            self.session.flush(message.flush.sequence)
-        elif kind == "ack":
-            outbox = self.session.outboxes.get(message.ack.target_language_code)
-            if outbox is None:
-                raise InvalidRequestError(
-                    "ack.target_language_code",
-                    f"is {message.ack.target_language_code[:40]!r}; "
-                    f"the targets are: {', '.join(self.session.outboxes)}",
-                )
-            outbox.ack(message.ack.revision)
-        elif kind == "config":
-            await self._reconfigure(message.config)
-        else:
-            raise InvalidRequestError(
-                "request", "is not set; allowed: config, source, flush or ack"
-            )
+    async def _take(self, message: StreamMessage) -> None:
+        match message:
+            case SourceUpdate():
+                self._latency.came(message.sequence)
+                for _ in self.session.take_source(message):
+                    # One stream's long message holds up no other.
+                    self._pump()
+                    await asyncio.sleep(0)
+                    await self._room()
+            case Flush(sequence):
+                self.session.flush(sequence)
+            case Ack(target, revision):
+                outbox = self.session.outboxes.get(target)
+                if outbox is None:
+                    raise InvalidRequestError(
+                        "ack.target_language_code",
+                        f"is {target[:40]!r}; the targets are: {', '.join(self.session.outboxes)}",
+                    )
+                outbox.ack(revision)
+            case StreamConfig():
+                await self._reconfigure(message)
 
     # The language of the source, where the client leaves it open.
 
@@ -181,7 +174,7 @@ class LiveStream:
             while segments := list(filter(self._language.has_enough, self.session.undetermined)):
                 # A sentence that is tentative so far tells as much.
                 texts = [segment.committed + segment.tentative for segment in segments]
-                found = await self._server.languages.detect(texts, self._language.candidates)
+                found = await self._shared.languages.detect(texts, self._language.candidates)
                 for segment, text, each in zip(segments, texts, found, strict=True):
                     code = self._language.of(segment, text, each)
                     if code is not None:
@@ -232,39 +225,34 @@ class LiveStream:
         """Look for what the config in force allows."""
         config = self._config
         self._language.restrict(
-            self._server.languages.among(
-                config.possible_source_language_codes, config.target_language_codes
-            )
+            self._shared.languages.among(config.possible_sources, config.targets)
         )
 
-    async def _resolve(
-        self, config: streaming_pb2.StreamingConfig, language: str = ""
-    ) -> SessionConfig:
+    async def _resolve(self, config: StreamConfig, language: str = "") -> SessionConfig:
         """What a config is resolved to, where it leaves it open with a language of the source."""
-        catalog, limits = self._server.models.catalog, self._server.config.limits
-        if not is_undetermined(config.source_language_code):
+        catalog, limits = self._shared.models.catalog, self._shared.config.limits
+        if not is_undetermined(config.source):
             language = ""
         elif not language:
-            return check_undetected(config, catalog, limits, self._server.languages)
+            return check_undetected(config, catalog, limits, self._shared.languages)
         else:
-            check_possible(_POSSIBLE, config.possible_source_language_codes)
+            check_possible(_POSSIBLE, config.possible_sources)
         return await check_config(config, catalog, limits, language).bound(self._lease)
 
-    async def _reconfigure(self, config: streaming_pb2.StreamingConfig) -> None:
+    async def _reconfigure(self, config: StreamConfig) -> None:
         """Take a later config; one that is not valid leaves the former in force."""
         try:
-            if config.HasField("resume"):
+            if config.resume is not None:
                 raise InvalidRequestError(
                     "config.resume", "is set; it is allowed in a stream's first message only"
                 )
-            heartbeat = heartbeat_s(config, self._server.config.heartbeat_s)
+            heartbeat = heartbeat_s(config, self._shared.config.heartbeat_s)
             resolved = await self._resolve(config, self._language.code)
         except TranslatorError as error:
             if isinstance(error, ServiceError):
                 raise
             # In its place among the answers: each config gets one, in order.
-            ignored = Warned(f"CONFIG_IGNORED_{error.reason}", error.message)
-            self._messages.append(convert.warned(ignored))
+            self._answers.append(Warned(f"CONFIG_IGNORED_{error.reason}", error.message))
             self._wake.set()
             return
         self._heartbeat_s = heartbeat
@@ -274,25 +262,26 @@ class LiveStream:
             for segment in self.session.undetermined:
                 if segment.committed or segment.tentative:
                     self.session.determine(segment)
-        if not is_undetermined(config.source_language_code):
-            self._language.code = config.source_language_code
+        if not is_undetermined(config.source):
+            self._language.code = config.source
         self._restrict_language()
         self.session.reconfigure(resolved)
         self._reconfigured = True
         self._tell_started()
 
     def _tell_started(self) -> None:
-        limits = self._server.session_limits(self._heartbeat_s)
-        session = self.session
-        is_open = is_undetermined(self._config.source_language_code)
-        started = convert.started(
-            session.session_id,
-            session.config,
-            session.first_segment_ids,
-            limits,
-            self._language.code if is_open else "",
+        session, config = self.session, self.session.config
+        self._answers.append(
+            Started(
+                session.session_id,
+                config.bindings,
+                config.pivot,
+                {b.target: b.policy or config.policy for b in config.bindings if not b.passes},
+                session.first_segment_ids,
+                self._heartbeat_s,
+                self._language.code if is_undetermined(self._config.source) else "",
+            )
         )
-        self._messages.append(Response(started=started))
 
     # The engine
 
@@ -305,7 +294,7 @@ class LiveStream:
         if self._reconfigured:
             # A former configuration's models go when its last segment is through.
             self._lease.keep(self.session.models)
-        if self._messages or self.session.has_output or not self._roomy.is_set():
+        if self._answers or self.session.has_output or not self._roomy.is_set():
             self._wake.set()
         elif (rests_in_s := self.session.wait_s()) is not None:
             # There may be nothing to write before the source has rested.
@@ -336,8 +325,7 @@ class LiveStream:
             if self._error is not None:
                 raise self._error
             if self.session.is_done:
-                report = convert.report(self.session.report())
-                await self._context.write(Response(report=report))
+                await self._call.write(Report(self.session.report()))
                 return
             now_s = loop.time()
             if sent:
@@ -345,24 +333,20 @@ class LiveStream:
             if self._ended_by_s is not None and now_s >= self._ended_by_s:
                 raise DrainingError("the server is going away; reconnect with a ResumeState")
             if self._heartbeat_s and now_s - last_s >= self._heartbeat_s:
-                heartbeat = streaming_pb2.Heartbeat(source_sequence=self.session.last_sequence)
-                await self._context.write(Response(heartbeat=heartbeat))
+                await self._call.write(Heartbeat(self.session.last_sequence))
                 last_s = loop.time()
             await self._sleep(last_s)
 
     async def _write_pending(self) -> bool:
         """Write what there is; drafts that a newer one follows meanwhile are never written."""
         sent = False
-        while self._messages or self.session.warnings:
-            if self._messages:
-                message = self._messages.popleft()
-            else:
-                message = convert.warned(self.session.warnings.popleft())
-            await self._context.write(message)
+        while self._answers or self.session.warnings:
+            waiting = self._answers or self.session.warnings
+            await self._call.write(waiting.popleft())
             sent = True
         for outbox in list(self.session.outboxes.values()):
             for revision, event in outbox.take():
-                await self._context.write(Response(target=convert.target_update(event, revision)))
+                await self._call.write(Update(revision, event))
                 self._latency.left(event.source_sequence)
                 sent = True
         if sent:

@@ -1,29 +1,28 @@
 """What clients may ask for: requests checked and resolved, each error naming its field."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from translator.catalog.catalog import PIVOT_LANGUAGE, Catalog, Choice, Route, standardize
 from translator.config import Limits
 from translator.errors import InvalidRequestError, UnsupportedFeatureError
 from translator.languages.tags import language
 from translator.policy.registry import Latency, PolicyChoice, resolve
-from translator.server import convert
-from translator.server.language import SourceLanguages, is_undetermined
-from translator.server.model_pool import Lease
+from translator.service.model_pool import Lease
+from translator.service.requests import RestsRequest, StreamConfig, TextsRequest
+from translator.service.source_languages import SourceLanguages, is_undetermined
 from translator.session.events import Binding, Rests, ResumeState, SessionConfig
 from translator.session.passthrough import pass_through
 from translator.text.segmenter import Segmenter, SegmentLimits
-from translator.v1 import streaming_pb2, translate_pb2
 
 __all__ = [
     "CheckedConfig",
     "check_config",
     "check_possible",
+    "check_resume",
+    "check_texts",
     "check_undetected",
     "heartbeat_s",
-    "resolve_resume",
-    "resolve_translate",
     "segment_limits",
 ]
 
@@ -88,7 +87,7 @@ class CheckedConfig:
 
 
 def check_config(
-    config: streaming_pb2.StreamingConfig, catalog: Catalog, limits: Limits, source: str = ""
+    config: StreamConfig, catalog: Catalog, limits: Limits, source: str = ""
 ) -> CheckedConfig:
     """A stream's configuration with its models and policy.
 
@@ -101,16 +100,16 @@ def check_config(
     Raises:
         ClientError: Something in it is not allowed, not there or not served.
     """
-    source = source or config.source_language_code
-    follows = is_undetermined(config.source_language_code)
-    if config.possible_source_language_codes and not follows:
+    source = source or config.source
+    follows = is_undetermined(config.source)
+    if config.possible_sources and not follows:
         raise InvalidRequestError(
             "config.possible_source_language_codes",
-            f"is set while source_language_code is {config.source_language_code[:40]!r}; "
+            f"is set while source_language_code is {config.source[:40]!r}; "
             'it is allowed with "und" only',
         )
-    _refuse_glossary("config.glossary", config.glossary)
-    targets = list(config.target_language_codes)
+    _refuse_glossary("config.glossary", config.has_glossary)
+    targets = config.targets
     if not targets:
         raise InvalidRequestError(
             "config.target_language_codes", "is empty; at least one target is needed"
@@ -122,7 +121,7 @@ def check_config(
         )
     if len({target.lower() for target in targets}) < len(targets):
         raise InvalidRequestError("config.target_language_codes", "names a target twice")
-    policy = convert.policy_choice(config.policy)
+    policy = config.policy
     legs: list[_Leg] = []
     pivot = None
     for target in targets:
@@ -132,17 +131,16 @@ def check_config(
             pivot = _leg(PIVOT_LANGUAGE, route.first, policy)
         leg = _Leg(target) if route.last is None else _leg(target, route.last, policy)
         legs.append(replace(leg, pivoted=route.first is not None))
-    is_client = config.segmentation == streaming_pb2.SEGMENTATION_CLIENT
     unbound = SessionConfig(
         bindings=(),
         policy=resolve(policy),
-        segmenter=Segmenter(source, segment_limits(limits), find_sentences=not is_client),
-        client_segmentation=is_client,
-        drafts=not config.disable_drafts,
-        alignments=config.alignments,
-        min_update_interval_s=_interval(
-            "config.min_update_interval", convert.seconds(config.min_update_interval)
+        segmenter=Segmenter(
+            source, segment_limits(limits), find_sentences=not config.client_segmentation
         ),
+        client_segmentation=config.client_segmentation,
+        drafts=config.drafts,
+        alignments=config.alignments,
+        min_update_interval_s=_interval("config.min_update_interval", config.min_update_interval_s),
         max_unacked_updates=config.max_unacked_updates,
         follows=follows,
         rests=_rests(config.rests),
@@ -150,20 +148,14 @@ def check_config(
     return CheckedConfig(unbound, tuple(legs), pivot)
 
 
-def _rests(message: streaming_pb2.Rests) -> Rests:
+def _rests(request: RestsRequest) -> Rests:
     """How long the source rests, each time that is not set as it is by default."""
-    default = Rests()
-
-    def rest_s(name: str, default_s: float) -> float:
-        if not message.HasField(name):
-            return default_s
-        return _interval(f"config.rests.{name}", convert.seconds(getattr(message, name)))
-
-    return Rests(
-        draft_s=rest_s("draft", default.draft_s),
-        sentence_s=rest_s("sentence", default.sentence_s),
-        segment_s=rest_s("segment", default.segment_s),
-    )
+    times = {
+        field: _interval(f"config.rests.{field.removesuffix('_s')}", seconds)
+        for field, seconds in asdict(request).items()
+        if seconds is not None
+    }
+    return replace(Rests(), **times)
 
 
 def _leg(target: str, choice: Choice, policy: Latency | PolicyChoice) -> _Leg:
@@ -179,7 +171,7 @@ def _leg(target: str, choice: Choice, policy: Latency | PolicyChoice) -> _Leg:
 
 
 def check_undetected(
-    config: streaming_pb2.StreamingConfig,
+    config: StreamConfig,
     catalog: Catalog,
     limits: Limits,
     languages: SourceLanguages,
@@ -190,20 +182,17 @@ def check_undetected(
         ClientError: Whatever the language, it could not be served; or it could not in one of those
             that the client names.
     """
-    possible = check_possible(
-        "config.possible_source_language_codes", config.possible_source_language_codes
-    )
+    possible = check_possible("config.possible_source_language_codes", config.possible_sources)
     checked = languages.first_served(
         lambda source: check_config(config, catalog, limits, source), possible
     )
-    find_sentences = config.segmentation != streaming_pb2.SEGMENTATION_CLIENT
     return replace(
         checked.unbound,
-        bindings=tuple(map(pass_through, config.target_language_codes)),
+        bindings=tuple(map(pass_through, config.targets)),
         segmenter=Segmenter(
             possible[0] if possible else PIVOT_LANGUAGE,
             segment_limits(limits),
-            find_sentences=find_sentences,
+            find_sentences=not config.client_segmentation,
         ),
         awaits_language=True,
     )
@@ -231,45 +220,47 @@ def check_possible(field: str, codes: Sequence[str]) -> list[str]:
     return list(codes)
 
 
-def heartbeat_s(config: streaming_pb2.StreamingConfig, default_s: float) -> float:
+def heartbeat_s(config: StreamConfig, default_s: float) -> float:
     """The longest silence that the client wants, in seconds; 0: any.
 
     Raises:
         InvalidRequestError: It is negative or too long.
     """
-    if not config.HasField("heartbeat_interval"):
+    if config.heartbeat_s is None:
         return default_s
-    return _interval("config.heartbeat_interval", convert.seconds(config.heartbeat_interval))
+    return _interval("config.heartbeat_interval", config.heartbeat_s)
 
 
-def resolve_resume(config: streaming_pb2.StreamingConfig, limits: Limits) -> ResumeState:
-    """Where an earlier stream broke off.
+def check_resume(config: StreamConfig, limits: Limits) -> ResumeState | None:
+    """Where an earlier stream broke off; None where there was none.
 
     Raises:
         InvalidRequestError: It contradicts itself or the configuration.
     """
-    message = config.resume
-    if not message.session_id:
+    resume = config.resume
+    if resume is None:
+        return None
+    if not resume.session_id:
         raise InvalidRequestError("config.resume.session_id", "is empty; a session is needed")
-    known = set(config.target_language_codes)
-    for target in message.targets:
-        field = f"config.resume.targets[{target.target_language_code!r}]"
-        if target.target_language_code not in known:
+    known = set(config.targets)
+    for name, resumed in resume.targets:
+        field = f"config.resume.targets[{name!r}]"
+        if name not in known:
             raise InvalidRequestError(
                 field, f"is not a target of the config; allowed: {', '.join(sorted(known))}"
             )
-        known.remove(target.target_language_code)
-        for name, text in (
-            ("source_committed", target.source_committed),
-            ("source_tentative", target.source_tentative),
-            ("target_committed", target.target_committed),
+        known.remove(name)
+        for part, text in (
+            ("source_committed", resumed.source_committed),
+            ("source_tentative", resumed.source_tentative),
+            ("target_committed", resumed.target_committed),
         ):
             if len(text) > limits.max_chunk_length:
                 raise InvalidRequestError(
-                    f"{field}.{name}",
+                    f"{field}.{part}",
                     f"has {len(text)} code points; at most {limits.max_chunk_length} are allowed",
                 )
-    state = convert.resume_state(message)
+    state = ResumeState(dict(resume.targets))
     first = state.first
     for name, resumed in state.targets.items():
         if first is None:
@@ -287,13 +278,11 @@ def resolve_resume(config: streaming_pb2.StreamingConfig, limits: Limits) -> Res
     return state
 
 
-def resolve_translate(
-    request: translate_pb2.TranslateRequest, catalog: Catalog, limits: Limits, source: str
-) -> Route:
-    """The models for a Translate request whose texts are in the language ``source``.
+def check_texts(request: TextsRequest, catalog: Catalog, limits: Limits, source: str) -> Route:
+    """The models for texts that are in the language ``source``.
 
     Raises:
-        ClientError: Something in it is not allowed, not there or not served.
+        ClientError: Something in the request is not allowed, not there or not served.
     """
     if request.mime_type not in {"", "text/plain"}:
         if request.mime_type == "text/html":
@@ -301,7 +290,7 @@ def resolve_translate(
         raise InvalidRequestError(
             "mime_type", f'is {request.mime_type[:40]!r}; allowed: "text/plain"'
         )
-    _refuse_glossary("glossary", request.glossary)
+    _refuse_glossary("glossary", request.has_glossary)
     if request.num_alternatives > limits.max_alternatives:
         raise InvalidRequestError(
             "num_alternatives",
@@ -313,11 +302,11 @@ def resolve_translate(
         raise InvalidRequestError(
             "texts", f"has {len(request.texts)} texts; at most {limits.max_texts} are allowed"
         )
-    return catalog.route(source, request.target_language_code, request.model)
+    return catalog.route(source, request.target, request.model)
 
 
-def _refuse_glossary(field: str, glossary: Sequence[translate_pb2.GlossaryEntry]) -> None:
-    if glossary:
+def _refuse_glossary(field: str, is_there: bool) -> None:
+    if is_there:
         raise UnsupportedFeatureError(f"{field}: glossaries are not served yet")
 
 

@@ -1,18 +1,16 @@
-"""A Translate call in the metrics and in the log: counts, languages and durations, never text."""
+"""A request of whole texts in the metrics and in the log: counts and durations, never text."""
 
 import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-
-from google.rpc import code_pb2
+from dataclasses import dataclass, field
 
 from translator.errors import TranslatorError
 from translator.log import log_event
 from translator.metrics import Metrics
+from translator.service.requests import TextResult, TextsRequest
 from translator.text.words import count_words
-from translator.v1 import translate_pb2
 
 __all__ = ["TranslateCall", "observed"]
 
@@ -26,11 +24,11 @@ _MAX_CODE_LENGTH = 64
 class TranslateCall:
     """What has become of a call."""
 
-    response: translate_pb2.TranslateResponse | None = None
+    results: list[TextResult] = field(default_factory=list)
 
 
 @contextmanager
-def observed(request: translate_pb2.TranslateRequest, metrics: Metrics) -> Iterator[TranslateCall]:
+def observed(request: TextsRequest, metrics: Metrics) -> Iterator[TranslateCall]:
     """Count the call that runs inside, and log a line when it ends, however that is."""
     call, code, began_s = TranslateCall(), "CANCELLED", time.monotonic()
     metrics.translating.inc()
@@ -48,17 +46,16 @@ def observed(request: translate_pb2.TranslateRequest, metrics: Metrics) -> Itera
         metrics.translating.dec()
         metrics.translated.labels(code).inc()
         metrics.translate_time.observe(duration_s)
-        translations = [] if call.response is None else list(call.response.translations)
         log_event(
             _log,
             "translate ended",
             code=code,
-            source=request.source_language_code[:_MAX_CODE_LENGTH],
-            target=request.target_language_code[:_MAX_CODE_LENGTH],
-            models=",".join(sorted({t.model for t in translations if t.model})),
+            source=request.source[:_MAX_CODE_LENGTH],
+            target=request.target[:_MAX_CODE_LENGTH],
+            models=",".join(sorted({r.model for r in call.results if r.model})),
             texts=len(request.texts),
-            failed=sum(t.status.code != code_pb2.OK for t in translations),
+            failed=sum(r.error is not None for r in call.results),
             source_words=sum(map(count_words, request.texts)),
-            target_words=sum(count_words(t.text) for t in translations),
+            target_words=sum(count_words(r.text) for r in call.results),
             duration_s=round(duration_s, 3),
         )

@@ -1,4 +1,4 @@
-"""Translate: several texts of one request, through the same engine as the streams."""
+"""Whole texts, several in a request, through the same engine as the streams."""
 
 import asyncio
 import re
@@ -6,22 +6,18 @@ import uuid
 from collections.abc import Mapping
 from itertools import accumulate
 
-from google.rpc import code_pb2
-
 from translator.catalog.catalog import Route
 from translator.engine.request import Outcome, Request
 from translator.errors import DeadlineExceededError, InvalidRequestError, TranslatorError
-from translator.server import convert
-from translator.server.context import ServerContext
-from translator.server.language import is_undetermined
-from translator.server.model_pool import Lease
-from translator.server.status import from_error
-from translator.server.validation import check_possible, resolve_translate, segment_limits
+from translator.service.checks import check_possible, check_texts, segment_limits
+from translator.service.context import ServiceContext
+from translator.service.model_pool import Lease
+from translator.service.requests import TextResult, TextsRequest
+from translator.service.source_languages import is_undetermined
 from translator.session.events import AlignedRange, Binding
 from translator.session.text import TextTranslation
 from translator.text.segmenter import Segmenter
 from translator.text.words import count_words
-from translator.v1 import translate_pb2
 
 __all__ = ["translate_texts"]
 
@@ -33,16 +29,16 @@ _MAX_RESERVED_S = 0.25
 
 
 async def translate_texts(
-    request: translate_pb2.TranslateRequest,
-    server: ServerContext,
+    request: TextsRequest,
+    shared: ServiceContext,
     lease: Lease,
     remaining_s: float | None,
-) -> translate_pb2.TranslateResponse:
-    """Translate each text; one that fails says so in its own status.
+) -> list[TextResult]:
+    """Translate each text; one that fails says so in its own result.
 
     Args:
         request: The client's.
-        server: What all calls share.
+        shared: What all calls share.
         lease: Gets the models.
         remaining_s: Until the client's deadline; None when it has none.
 
@@ -56,7 +52,7 @@ async def translate_texts(
         remaining_s -= min(_MAX_RESERVED_S, _RESERVED_SHARE * remaining_s)
         if remaining_s <= 0:
             raise DeadlineExceededError("the deadline had passed when the request came")
-    job = _Job(request, server, lease)
+    job = _Job(request, shared, lease)
     loop = asyncio.get_running_loop()
     ends_s = None if remaining_s is None else loop.time() + remaining_s
     await job.load(ends_s)
@@ -64,10 +60,10 @@ async def translate_texts(
         tasks = [
             group.create_task(job.translation(index, ends_s)) for index in range(len(request.texts))
         ]
-    translations = [task.result() for task in tasks]
-    if all(t.status.code == code_pb2.DEADLINE_EXCEEDED for t in translations):
+    results = [task.result() for task in tasks]
+    if all(isinstance(result.error, DeadlineExceededError) for result in results):
         raise DeadlineExceededError("the deadline came before any text was translated")
-    return translate_pb2.TranslateResponse(translations=translations)
+    return results
 
 
 class _Job:
@@ -77,25 +73,22 @@ class _Job:
         ClientError: It cannot be served, whatever its texts.
     """
 
-    def __init__(
-        self, request: translate_pb2.TranslateRequest, server: ServerContext, lease: Lease
-    ) -> None:
+    def __init__(self, request: TextsRequest, shared: ServiceContext, lease: Lease) -> None:
         self._request = request
         self._lease = lease
-        self._server = server
-        self._limits = server.config.limits
+        self._shared = shared
+        self._limits = shared.config.limits
         self._key = f"translate-{uuid.uuid4().hex}"
         # Code points of each text and those before it.
         self._lengths = list(accumulate(map(len, request.texts)))
         self._routes: dict[str, Route] = {}
-        self._source = request.source_language_code
-        possible = request.possible_source_language_codes
+        self._source = request.source
+        possible = request.possible_sources
         self._candidates: Mapping[str, str] = {}
         if is_undetermined(self._source):
             self._source = ""
-            server.languages.first_served(self._route, check_possible(_POSSIBLE, possible))
-            targets = [request.target_language_code]
-            self._candidates = server.languages.among(possible, targets)
+            shared.languages.first_served(self._route, check_possible(_POSSIBLE, possible))
+            self._candidates = shared.languages.among(possible, [request.target])
         elif possible:
             raise InvalidRequestError(
                 _POSSIBLE,
@@ -108,8 +101,8 @@ class _Job:
     def _route(self, source: str) -> Route:
         """The models for a source language; found once, since a model may have many pairs."""
         if source not in self._routes:
-            catalog = self._server.models.catalog
-            self._routes[source] = resolve_translate(self._request, catalog, self._limits, source)
+            catalog = self._shared.models.catalog
+            self._routes[source] = check_texts(self._request, catalog, self._limits, source)
         return self._routes[source]
 
     async def load(self, ends_s: float | None) -> None:
@@ -129,12 +122,12 @@ class _Job:
                     "the deadline came before the model was loaded"
                 ) from None
 
-    async def translation(self, index: int, ends_s: float | None) -> translate_pb2.Translation:
+    async def translation(self, index: int, ends_s: float | None) -> TextResult:
         """The translation of a text by ``ends_s`` of the event loop's clock, or why there is none.
 
         A text that is not through by then gives back its places in the engine.
         """
-        result = translate_pb2.Translation()
+        result = TextResult()
         try:
             self._check_length(index)
             try:
@@ -145,15 +138,15 @@ class _Job:
                     f"texts[{index}]: the deadline came before it was translated"
                 ) from None
         except TranslatorError as error:
-            self._server.metrics.errors.labels(error.reason).inc()
-            result.status.CopyFrom(from_error(error))
+            self._shared.metrics.errors.labels(error.reason).inc()
+            result.error = error
         self._count(index, result)
         return result
 
-    def _count(self, index: int, result: translate_pb2.Translation) -> None:
-        metrics = self._server.metrics
-        metrics.translated_texts.labels(code_pb2.Code.Name(result.status.code)).inc()
-        if result.status.code == code_pb2.OK:
+    def _count(self, index: int, result: TextResult) -> None:
+        metrics = self._shared.metrics
+        metrics.translated_texts.labels(result.code).inc()
+        if result.error is None:
             metrics.source_words.inc(count_words(self._request.texts[index]))
             metrics.target_words.inc(count_words(result.text))
 
@@ -166,7 +159,7 @@ class _Job:
                 f"at most {self._limits.max_text_length} are allowed in a request",
             )
 
-    async def _translate(self, index: int, result: translate_pb2.Translation) -> None:
+    async def _translate(self, index: int, result: TextResult) -> None:
         text = self._request.texts[index]
         source = self._source
         if not source:
@@ -174,8 +167,8 @@ class _Job:
                 # In no language, and the same in all.
                 self._pass_through(text, result)
                 return
-            source = await self._server.languages.of_text(f"texts[{index}]", text, self._candidates)
-            result.detected_language_code = source
+            source = await self._shared.languages.of_text(f"texts[{index}]", text, self._candidates)
+            result.detected_source = source
         route = self._route(source)
         if not route.legs:
             self._pass_through(text, result)
@@ -183,7 +176,7 @@ class _Job:
         result.model = "+".join(route.models)
         await self._lease.take(route.models)
         first, *further = (
-            Binding(self._request.target_language_code, leg.info, self._lease.tokenizer(leg))
+            Binding(self._request.target, leg.info, self._lease.tokenizer(leg))
             for leg in route.legs
         )
         segmenter = Segmenter(source, segment_limits(self._limits))
@@ -197,27 +190,24 @@ class _Job:
                 job.accept(outcome)
         for outcome in await self._outcomes(job.branch_requests()):
             job.accept_branch(outcome)
-        translated, aligned = job.result(alignments=self._request.alignments)
-        result.alternatives.extend(job.alternatives())
-        result.alignments.extend(convert.alignment(a) for a in aligned)
-        result.text = translated
+        result.text, aligned = job.result(alignments=self._request.alignments)
+        result.alignments = tuple(aligned)
+        result.alternatives = tuple(job.alternatives())
 
-    def _pass_through(self, text: str, result: translate_pb2.Translation) -> None:
+    def _pass_through(self, text: str, result: TextResult) -> None:
         """The text is its own translation."""
         result.text = text
         if self._request.alignments:
             spans = (match.span() for match in _WORD.finditer(text))
-            result.alignments.extend(
-                convert.alignment(AlignedRange(*span, *span)) for span in spans
-            )
+            result.alignments = tuple(AlignedRange(*span, *span) for span in spans)
 
     async def _outcomes(self, requests: list[Request]) -> list[Outcome]:
         """The outcomes of all requests, in order; cancelled together."""
         return await asyncio.gather(*map(self._outcome, requests))
 
     async def _outcome(self, request: Request) -> Outcome:
-        outcome = await self._server.engine.translate(request)
-        steps = self._server.metrics.decoder_steps
+        outcome = await self._shared.engine.translate(request)
+        steps = self._shared.metrics.decoder_steps
         steps.labels("run").inc(outcome.timing.steps_run)
         steps.labels("saved").inc(outcome.timing.steps_saved)
         return outcome
