@@ -11,7 +11,7 @@ define generate
 	  protos/translator/v1/translator_service.proto
 endef
 
-.PHONY: setup demo test check protos bench format clean
+.PHONY: setup demo test test-quick check protos build bench format clean
 
 setup: $(VENV)/.ready
 
@@ -35,11 +35,16 @@ demo: setup
 test: setup clients/node/node_modules/.ready
 	$(BIN)/python -m pytest
 
+# What can be told without a model or a server.
+test-quick: setup
+	$(BIN)/python -m pytest --quiet -m "unit and not slow" tests/unit
+
 # Stubs are generated beside the package, compared by `check`, and committed.
 protos: setup
 	$(call generate,.)
 
 check: setup
+	.ci/subjects
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -48,8 +53,15 @@ check: setup
 	  --descriptor_set_out=build/protos/image.binpb $(PROTOS)
 	$(BIN)/buf format --diff --exit-code protos
 	$(BIN)/buf lint build/protos/image.binpb --config protos/buf.yaml
+	.ci/breaking $(BIN)
 	$(call generate,build/protos)
 	diff -r --exclude=__pycache__ --exclude=__init__.py build/protos/translator/v1 translator/v1
+
+# What a release consists of: wheel and source of the package, and the Node client.
+build: setup clients/node/node_modules/.ready
+	rm -rf dist
+	$(BIN)/python -m hatchling build --directory dist
+	npm pack --silent --pack-destination dist ./clients/node
 
 format: setup
 	$(BIN)/ruff format .
@@ -60,4 +72,4 @@ bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

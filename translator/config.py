@@ -172,7 +172,7 @@ def load_config(
     known |= _service_links(os.environ)
     for name in os.environ:
         if name.startswith(_PREFIX) and name.split("__")[0] not in known:
-            raise ConfigError(f"{name}: there is no such setting; see the README's table")
+            raise ConfigError(f"{name}: there is no such setting; see docs/operations.md")
     if file is not None and not file.is_file():
         raise ConfigError(f"{file}: there is no such file")
     try:

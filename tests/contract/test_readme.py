@@ -1,4 +1,4 @@
-"""What the README, the examples and the Dockerfile tell people to run works."""
+"""What the README, the first steps, the examples and the Dockerfile tell people to run works."""
 
 import asyncio
 import os
@@ -18,6 +18,7 @@ pytestmark = pytest.mark.contract
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
+FIRST_STEPS = (ROOT / "docs" / "first-steps.md").read_text("utf-8")
 NODE = shutil.which("node")
 NODE_CLIENT = ROOT / "clients" / "node"
 
@@ -29,8 +30,8 @@ async def server() -> AsyncIterator[RunningServer]:
         yield running
 
 
-def example(language: str) -> str:
-    [code] = re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+def example(page: str, language: str) -> str:
+    [code] = re.findall(rf"^```{language}\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     return str(code)
 
 
@@ -56,8 +57,18 @@ async def run(
     return out.decode().splitlines()
 
 
+async def test_the_five_lines_of_python_run(server: RunningServer) -> None:
+    code = example(README, "python").replace("localhost:50051", server.address)
+    lines = await run([sys.executable, "-"], code=code)
+    assert [lines[0].strip(), lines[-1]] == [
+        "Started",
+        "Report GOOD MORNING, EVERYONE. WE BEGIN AT NINE.",
+    ]
+    assert "Update GOOD MORNING, EVERYONE." in lines
+
+
 async def test_the_python_example_runs(server: RunningServer) -> None:
-    code = example("python").replace("localhost:50051", server.address)
+    code = example(FIRST_STEPS, "python").replace("localhost:50051", server.address)
     lines = await run([sys.executable, "-"], code=code)
     assert lines[-1] == "GOOD MORNING, EVERYONE. WE BEGIN AT NINE."
     assert "1: WE BEGIN AT NINE.[]" in lines
@@ -68,14 +79,16 @@ async def test_the_python_example_runs(server: RunningServer) -> None:
     not (NODE_CLIENT / "node_modules").is_dir(), reason="make test installs clients/node first"
 )
 async def test_the_node_example_runs(server: RunningServer) -> None:
-    code = example("js").replace("localhost:50051", server.address)
+    code = example(FIRST_STEPS, "js").replace("localhost:50051", server.address)
     lines = await run([str(NODE), "--input-type=module", "-"], cwd=NODE_CLIENT, code=code)
     assert lines[-1] == "GOOD MORNING, EVERYONE. WE BEGIN AT NINE."
     assert "1: WE BEGIN AT NINE.[]" in lines
 
 
 async def test_the_call_by_reflection_runs(server: RunningServer) -> None:
-    [command] = re.findall(r"^\.venv/bin/buf (curl.*?localhost:50051\S+)$", README, re.S | re.M)
+    [command] = re.findall(
+        r"^\.venv/bin/buf (curl.*?localhost:50051\S+)$", FIRST_STEPS, re.S | re.M
+    )
     command = command.replace("\\\n", " ").replace("localhost:50051", server.address)
     buf = Path(sys.executable).parent / "buf"
     out = await run(["sh", "-c", f"{buf} {command}"])

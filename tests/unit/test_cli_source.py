@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from translator.cli.connect import patience_s
 from translator.cli.source import Piece, as_it_comes, by_lines, paced, pieces
 
 pytestmark = pytest.mark.unit
@@ -64,3 +65,9 @@ async def test_lines_are_those_of_the_whole_text(read: list[str]) -> None:
 async def test_bytes_that_are_not_utf_8_do_not_end_it() -> None:
     read = [text async for text in as_it_comes(io.BytesIO(b"caf\xe9 ol\xc3\xa1 \xc3"))]
     assert "".join(read) == "caf\ufffd olá \ufffd"
+
+
+def test_a_server_inside_may_take_long_to_answer_first() -> None:
+    """It may have kernels to compile, which took more than a minute on a busy machine."""
+    assert patience_s(None) >= 30 * 60
+    assert patience_s("localhost:50051") == 60

@@ -1,6 +1,7 @@
 """The documents say what the code says."""
 
 import ast
+import importlib
 import re
 import shlex
 import tomllib
@@ -17,6 +18,7 @@ from pydantic_core import PydanticUndefined
 import translator
 from translator import errors
 from translator.cli import main
+from translator.cli.errors import EXIT_CODES
 from translator.config import Limits, ServerConfig, load_config
 from translator.metrics import Metrics
 from translator.policy.registry import POLICIES, Latency, resolve
@@ -30,7 +32,7 @@ PAGES = {
     for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 }
 README, PROTOCOL = PAGES["README.md"], PAGES["docs/protocol.md"]
-ARCHITECTURE = PAGES["docs/architecture.md"]
+ARCHITECTURE, OPERATIONS = PAGES["docs/architecture.md"], PAGES["docs/operations.md"]
 FILES = [models_pb2.DESCRIPTOR, streaming_pb2.DESCRIPTOR, translate_pb2.DESCRIPTOR]
 MESSAGES = [m for file in FILES for m in file.message_types_by_name.values()]
 ENUMS = [e for file in FILES for e in file.enum_types_by_name.values()]
@@ -215,18 +217,27 @@ def test_a_preset_is_what_the_page_says(latency: Latency) -> None:
 # README.md
 
 
+def test_the_readme_is_short_and_names_the_two_commands() -> None:
+    assert len(README.splitlines()) <= 130
+    assert "make demo " in fenced(README, "sh")[0]
+    assert "make test " in fenced(README, "sh")[0]
+
+
+# docs/operations.md
+
+
 def default_of(name: str) -> str:
     default = ServerConfig.model_fields[name].default
     if name in ("models", "store"):
         return {"models": "the embedded", "store": "of the user"}[name]
     if default is PydanticUndefined or isinstance(default, Limits):
-        return "[table](docs/protocol.md#limits)"
+        return "[table](protocol.md#limits)"
     return "none" if default is None else str(default).lower()
 
 
 def test_every_setting_is_there_with_its_option_and_default() -> None:
     options = options_of("serve")
-    told = rows(section(README, "Settings"))
+    told = rows(section(OPERATIONS, "Settings"))
     assert [row[0] for row in told] == list(ServerConfig.model_fields)
     for name, option, default, _ in told:
         expected = "--model" if name == "models" else "--" + name.replace("_", "-")
@@ -234,8 +245,8 @@ def test_every_setting_is_there_with_its_option_and_default() -> None:
         assert default == default_of(name)
 
 
-def test_the_settings_file_of_the_readme_is_one(tmp_path: Path) -> None:
-    [example] = fenced(README, "toml")
+def test_the_settings_file_of_the_page_is_one(tmp_path: Path) -> None:
+    [example] = fenced(OPERATIONS, "toml")
     file = tmp_path / "translator.toml"
     file.write_text(example, encoding="utf-8")
     config = load_config(file)
@@ -250,8 +261,38 @@ def test_every_metric_is_named() -> None:
         for family in Metrics().registry.collect()
         if family.name.startswith("translator_") and not family.name.endswith("_created")
     }
-    told = re.findall(r"`(translator_\w+)`", section(README, "Running it"))
+    told = re.findall(r"`(translator_\w+)`", section(OPERATIONS, "Metrics"))
     assert sorted(told) == sorted(expected)
+
+
+# docs/index.md and docs/versioning.md
+
+
+def test_every_page_is_in_the_index() -> None:
+    told = set(re.findall(r"^\| \[[^\]]+\]\(([^)#]+)\)", PAGES["docs/index.md"], re.MULTILINE))
+    there = {path.name for path in (ROOT / "docs").glob("*.md")} - {"index.md"}
+    assert {name for name in told if "/" not in name} == there
+
+
+def test_what_the_python_api_is_can_be_imported_and_names_its_parts() -> None:
+    [told] = re.findall(
+        r"^\*\*The Python API\*\* (.*?)\n\n", PAGES["docs/versioning.md"], re.M | re.S
+    )
+    modules = re.findall(r"`(translator\.[\w.]+)`", told)
+    assert {"translator.client", "translator.asr", "translator.errors"} <= set(modules)
+    for name in modules:
+        module = importlib.import_module(name)
+        assert module.__all__, name
+        assert all(hasattr(module, part) for part in module.__all__), name
+
+
+# docs/command-line.md
+
+
+def test_every_exit_code_is_explained_and_no_other() -> None:
+    told = {int(row[0]) for row in rows(section(PAGES["docs/command-line.md"], "Exit codes"))}
+    # 0 and Ctrl-C are no errors.
+    assert told == {0, 130} | {code for _, code in EXIT_CODES}
 
 
 # docs/architecture.md
@@ -316,7 +357,7 @@ def test_every_command_of_the_documents_takes_its_options() -> None:
 
 def test_every_make_target_of_the_documents_is_one() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    there = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    there = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     told = {
         (name, target)
         for name, line in shell_lines()
@@ -325,6 +366,9 @@ def test_every_make_target_of_the_documents_is_one() -> None:
     }
     assert {"demo", "test", "check"} <= {target for _, target in told}
     assert {(name, target) for name, target in told if target not in there} == set()
+    for target in re.findall(r"^\| `make ([a-z-]+)`", PAGES["CONTRIBUTING.md"], re.MULTILINE):
+        there.remove(target)
+    assert there == set(), "not in the table of CONTRIBUTING.md"
 
 
 def anchors(page: str) -> set[str]:

@@ -10,7 +10,7 @@ import click
 from translator.client import AsyncTranslatorClient, Connecting, Reconnecting
 from translator.errors import TranslatorError
 
-__all__ = ["connected", "server_options", "told"]
+__all__ = ["connected", "patience_s", "server_options", "told"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -78,6 +78,14 @@ async def connected(
         client = await stack.enter_async_context(AsyncTranslatorClient(address))
         await _connect(client, address, connect_timeout_s)
         yield client
+
+
+def patience_s(address: str | None) -> float:
+    """How long the first answer may take, in seconds.
+
+    Longer from a server inside: nobody else can end the wait, and it may have kernels to compile.
+    """
+    return 60.0 if address is not None else 3600.0
 
 
 def told(event: Connecting | Reconnecting) -> str:

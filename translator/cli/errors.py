@@ -13,9 +13,9 @@ from translator.errors import (
     TranslatorError,
 )
 
-__all__ = ["one_sentence"]
+__all__ = ["EXIT_CODES", "one_sentence"]
 
-_EXIT_CODES: tuple[tuple[type[TranslatorError], int], ...] = (
+EXIT_CODES: tuple[tuple[type[TranslatorError], int], ...] = (
     (ConnectionLostError, 3),
     (ClientError, 2),
     (LimitError, 4),
@@ -34,5 +34,5 @@ def one_sentence() -> Iterator[None]:
         raise click.exceptions.Exit(130) from None
     except TranslatorError as error:
         click.echo(f"Error: {error.message}", err=True)
-        code = next(code for kind, code in _EXIT_CODES if isinstance(error, kind))
+        code = next(code for kind, code in EXIT_CODES if isinstance(error, kind))
         raise click.exceptions.Exit(code) from error

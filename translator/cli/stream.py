@@ -10,7 +10,7 @@ from typing import BinaryIO
 import click
 
 from translator.asr import SourcePiece
-from translator.cli.connect import connected, server_options
+from translator.cli.connect import connected, patience_s, server_options
 from translator.cli.display import Display, JsonLines, LiveTerminal, PlainLines
 from translator.cli.errors import one_sentence
 from translator.cli.recogniser import RecogniserName, said_by
@@ -132,7 +132,11 @@ def command(
         async with (
             connected(address, models, connect_timeout_s=connect_timeout_s) as client,
             client.stream(
-                source=source, targets=targets, on_connecting=display.connecting, **options
+                source=source,
+                targets=targets,
+                resume_timeout_s=patience_s(address),
+                on_connecting=display.connecting,
+                **options,
             ) as stream,
         ):
             with ExitStack() as stack:

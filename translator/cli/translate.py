@@ -7,7 +7,7 @@ import textwrap
 
 import click
 
-from translator.cli.connect import connected, server_options
+from translator.cli.connect import connected, patience_s, server_options
 from translator.cli.errors import one_sentence
 from translator.cli.source_language import parse_source
 from translator.client import Translation
@@ -58,6 +58,7 @@ def command(
                 target,
                 num_alternatives=alternatives,
                 possible_sources=possible,
+                timeout_s=patience_s(address),
             )
 
     with one_sentence():
