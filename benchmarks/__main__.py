@@ -22,7 +22,6 @@ def main() -> int:
         ("short", True),
         ("talks", True),
         ("meeting", True),
-        ("asr", True),
         ("peers", True),
         ("profile", True),
     ):

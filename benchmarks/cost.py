@@ -7,6 +7,9 @@ sentences by turns, and only one runs at a time, so that whatever else the machi
 both. CPU time, not time. What is compared is what users get: the default policy, in the default
 precision, the end of a sentence told after its last word was answered. Exits 1 when a word costs
 more than 1.05 times what it did.
+
+The text is FLORES-200 dev or, where --data has none, that of the talks in ``examples/``. How to get
+the data is in ``benchmarks/__init__.py``.
 """
 
 import argparse

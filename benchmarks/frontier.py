@@ -9,6 +9,8 @@ comes the interval of 1,000 draws of the sentences. Writes the tables of ``docs/
 the pictures beside it, and prints the tables. An interrupted run goes on where it was; ``--table``
 and ``--end`` run a part of it, and write that part. Exits 1 when a preset is beyond its bar on all
 of FLORES, or commits nothing of a sentence, where the end is told later than the last word.
+
+How to get the data is in ``benchmarks/__init__.py``.
 """
 
 import dataclasses

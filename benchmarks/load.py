@@ -7,6 +7,9 @@ Portuguese; the load runs in another process on the same machine. A word's wait 
 due to the first update that reflects it. What is carried is the largest number of streams whose
 waits are at most 300 ms at the 95th percentile; twice as many are the overload, where further
 streams are refused besides. Exits 1 when a bar is missed.
+
+The text is that of the talks in ``examples/`` and, where it is there, of FLORES-200; see
+``benchmarks/__init__.py``.
 """
 
 import argparse

@@ -7,6 +7,8 @@ speakers, on a clock that counts media time and computation. Those whose word ti
 with hundreds of words in a minute, are left out. CPU for each update and resident memory
 in the last ten minutes are compared with the first ten. Memory has what the replay keeps, too.
 Exits 1 when one of them has grown by more than a fifth.
+
+How to get the data is in ``benchmarks/__init__.py``.
 """
 
 import dataclasses

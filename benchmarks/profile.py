@@ -5,6 +5,8 @@
 The embedded English to Portuguese model, one thread, FLORES dev. The model's calls
 are timed from outside; the rest is the engine, and in a stream the session, the policy and the
 tokeniser. No server: ``benchmarks.server`` has what that adds.
+
+How to get the data is in ``benchmarks/__init__.py``.
 """
 
 import argparse

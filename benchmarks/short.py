@@ -6,6 +6,8 @@ The sentences of Tatoeba with at most five words, both directions, word by word,
 told later than the last word: when the next one comes, and by a rest. An interrupted run goes on
 where it was. Exits 1 when more than 3 % of the sentences differ from their whole translation, or
 one has no translation at all.
+
+How to get the data is in ``benchmarks/__init__.py``.
 """
 
 import sys

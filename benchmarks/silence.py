@@ -7,6 +7,8 @@ its own: a word every 0.4 s, then nothing more, on a clock that counts computati
 marks and without. Times are from the last word; *shown whole* is when committed text and draft
 together are what is committed in the end. Exits 1 when the slowest sentence with its mark is beyond
 a bar, or any sentence never comes.
+
+How to get the data is in ``benchmarks/__init__.py``.
 """
 
 import sys

@@ -6,6 +6,8 @@ The lectures (talks_3b1b) word by word at the times of their words, each one ses
 the human translation in windows of 8 sentences. Then sentences as recognisers heard them
 (talks_acl6060, covost2_pt_en): the loss against the clean source, streamed and translated whole.
 An interrupted run goes on where it was. Exits 1 when all lectures together are beyond a bar.
+
+How to get the data is in ``benchmarks/__init__.py``.
 """
 
 import dataclasses

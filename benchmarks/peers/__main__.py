@@ -6,6 +6,8 @@ FLORES-200 dev, both directions of the embedded models, each engine in processes
 after another, several rounds of all of them; the best of each figure counts. Needs the engines:
 ``pip install '.[bench]'``; one that is not installed is left out. Writes the tables of
 ``docs/performance.md`` and the pictures beside it, and prints the tables.
+
+How to get the data is in ``benchmarks/__init__.py``.
 """
 
 import argparse

@@ -294,14 +294,27 @@ def test_the_tail_of_a_final_result_that_is_shorter_moves_to_the_next(
     assert "".join(piece.committed for piece in pieces) == " ".join(talk)
 
 
-@given(talks(), st.sampled_from(list(RECOGNISERS)), st.data())
-@settings(deadline=None, max_examples=60)
+def with_sentences(events: list[Shown]) -> list[Shown]:
+    """The same with a full stop after every third word, wherever that is heard right."""
+    ends = {f"w{i}": f"w{i}." for i in range(2, 100, 3)}
+    return [
+        replace(event, words=tuple(ends.get(word, word) for word in event.words))
+        for event in events
+    ]
+
+
+@pytest.mark.parametrize("policy", ["final-only", "local-agreement", "guarded-agreement"])
+@given(talks(), st.sampled_from(list(RECOGNISERS)), st.booleans(), st.data())
+@settings(max_examples=40)
 def test_a_session_translates_it_as_if_only_the_final_text_had_come(
-    events: list[Shown], kind: type[Results], data: st.DataObject
+    policy: str, events: list[Shown], kind: type[Results], has_marks: bool, data: st.DataObject
 ) -> None:
+    """Whatever the policy: a segment is the translation of its final source, and of that alone."""
+    if has_marks:
+        events = with_sentences(events)
     model = FakeModel()
     # Where a long text without marks is cut depends on the hypotheses there were.
-    config = make_config(model, segments=SegmentLimits(bare_words=10_000))
+    config = make_config(model, policy=policy, segments=SegmentLimits(bare_words=10_000))
     pieces = pieces_of(kind, late(kind, events, data))
     live = Driver(config, model)
     for piece in pieces:

@@ -1,8 +1,10 @@
 """What benchmarks count and compare."""
 
+import ast
 import dataclasses
 import json
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,7 @@ from translator.testing import FakeModel, fake_translation
 
 pytestmark = pytest.mark.unit
 
+ROOT = Path(__file__).parents[2] / "benchmarks"
 SERVED = Served(FakeModel(), LanguagePair("xx", "yy"))
 AGREEMENT = PolicyChoice("local-agreement", {"n": 2})
 MEASURED = Measured("int8", "a processor, 2 cores", "abc1234", "2026-01-31")
@@ -56,6 +59,29 @@ def test_a_result_says_with_what_it_was_measured(
     assert resolved("auto") in ("int8", "float32")
     assert Measured.now().precision == resolved("auto")
     assert Measured.now(None).precision == ""
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "results").glob("*.json")), ids=lambda f: f.stem)
+def test_a_committed_result_says_so_too_and_has_its_benchmark(file: Path) -> None:
+    saved = json.loads(file.read_text(encoding="utf-8"))
+    measured = Measured(**saved["measured"])
+    assert re.fullmatch(r"[0-9a-f]{7,}\+?", measured.commit)
+    assert re.fullmatch(r".+, \d+ cores", measured.processor)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", measured.date)
+    assert saved["result"]
+    assert (ROOT / f"{file.stem}.py").is_file() or (ROOT / file.stem / "__main__.py").is_file()
+
+
+def test_a_benchmark_that_takes_data_says_how_to_get_it() -> None:
+    explained = ast.get_docstring(ast.parse((ROOT / "__init__.py").read_text("utf-8")))
+    assert explained is not None
+    for file in sorted(ROOT.rglob("*.py")):
+        code = file.read_text(encoding="utf-8")
+        doc = ast.get_docstring(ast.parse(code)) or ""
+        if "--data" in code and "python -m" in doc:
+            assert "``benchmarks/__init__.py``" in doc, file
+        for folder in re.findall(r'data / "(\w+)"', code):
+            assert f"``{folder}/" in explained, file
 
 
 def test_the_table_of_the_frontier_has_ends_and_intervals() -> None:
