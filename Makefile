@@ -35,9 +35,9 @@ demo: setup
 test: setup clients/node/node_modules/.ready
 	$(BIN)/python -m pytest
 
-# What can be told without a model or a server.
+# While you work: units, without the properties and what takes long.
 test-quick: setup
-	$(BIN)/python -m pytest --quiet -m "unit and not slow" tests/unit
+	$(BIN)/python -m pytest --quiet -m "unit and not slow and not hypothesis" tests/unit
 
 # Stubs are generated beside the package, compared by `check`, and committed.
 protos: setup

@@ -1,7 +1,6 @@
 """The documents say what the code says."""
 
 import ast
-import importlib
 import re
 import shlex
 import tomllib
@@ -274,16 +273,16 @@ def test_every_page_is_in_the_index() -> None:
     assert {name for name in told if "/" not in name} == there
 
 
-def test_what_the_python_api_is_can_be_imported_and_names_its_parts() -> None:
+def test_the_modules_of_the_python_api_name_their_parts() -> None:
     [told] = re.findall(
         r"^\*\*The Python API\*\* (.*?)\n\n", PAGES["docs/versioning.md"], re.M | re.S
     )
     modules = re.findall(r"`(translator\.[\w.]+)`", told)
     assert {"translator.client", "translator.asr", "translator.errors"} <= set(modules)
     for name in modules:
-        module = importlib.import_module(name)
-        assert module.__all__, name
-        assert all(hasattr(module, part) for part in module.__all__), name
+        path = ROOT / name.replace(".", "/")
+        file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        assert re.search(r"^__all__ = \[\s*\"", file.read_text("utf-8"), re.MULTILINE), name
 
 
 # docs/command-line.md

@@ -29,6 +29,7 @@ def without(packages: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("packages", "arguments", "package", "extra"),
     [

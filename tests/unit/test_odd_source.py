@@ -105,6 +105,7 @@ def test_each_reason_is_told_once() -> None:
 # Words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["guarded-agreement", "final-only"])
 @pytest.mark.parametrize(
     "words",

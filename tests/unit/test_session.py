@@ -588,6 +588,7 @@ def test_committed_source_is_told_as_far_as_the_committed_text_covers_it(model: 
 # Odd source
 
 
+@pytest.mark.slow
 def test_ten_thousand_chunks_of_one_character(model: FakeModel) -> None:
     text = "The red boat sails on. Why not? It is late, and we are tired. " * 162
     driver = drive(model, "yy", "zz")
@@ -666,6 +667,7 @@ def _num_objects(root: object) -> int:
     return len(seen)
 
 
+@pytest.mark.slow
 def test_two_thousand_segments_leave_nothing_behind(model: FakeModel) -> None:
     one, both = make_config(model, "yy"), make_config(model, "yy", "zz")
     driver = drive(model, "yy", "zz")
@@ -682,6 +684,7 @@ def test_two_thousand_segments_leave_nothing_behind(model: FakeModel) -> None:
     assert max(sizes) - min(sizes) < 50
 
 
+@pytest.mark.slow
 def test_twenty_thousand_words_without_punctuation_leave_nothing_behind(model: FakeModel) -> None:
     driver = drive(model, "yy", "zz", parameters={"n": 3})
     words = itertools.cycle(f"word{number} " for number in range(97))
