@@ -167,7 +167,9 @@ class _Job:
                 # In no language, and the same in all.
                 self._pass_through(text, result)
                 return
-            source = await self._shared.languages.of_text(f"texts[{index}]", text, self._candidates)
+            source = await asyncio.to_thread(
+                self._shared.languages.of_text, f"texts[{index}]", text, self._candidates
+            )
             result.detected_source = source
         route = self._route(source)
         if not route.legs:
