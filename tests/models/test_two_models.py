@@ -7,6 +7,7 @@ import pytest
 
 from translator.engine.engine import Engine
 from translator.languages.pair import LanguagePair
+from translator.local.driver import settle
 from translator.models.marian.recurrent import RecurrentModel
 from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.session.events import (
@@ -55,11 +56,7 @@ class Legs:
                 session.end_source()
             else:
                 session.update_source(SourceUpdate(number, word + " "))
-            while requests := session.next_requests():
-                for request in requests:
-                    self.engine.submit(request)
-                for outcome in self.engine.run():
-                    session.accept(outcome)
+            settle(self.engine, [session])
             events += [event for _, event in session.outboxes["pt"].take()]
         assert session.is_done
         return events

@@ -230,3 +230,10 @@ class DescribedModel:
 
     info: ModelInfo
     load: Callable[[], Seq2SeqModel]
+
+    @classmethod
+    def of(cls, model: "Seq2SeqModel | DescribedModel") -> "DescribedModel":
+        """A model that is loaded already, or only described."""
+        if isinstance(model, DescribedModel):
+            return model
+        return cls(model.info, lambda: model)
