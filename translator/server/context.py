@@ -8,6 +8,7 @@ from translator.metrics import Metrics
 from translator.server import convert
 from translator.server.language import SourceLanguages
 from translator.server.model_pool import ModelPool
+from translator.server.turns import Turns
 from translator.session.events import SessionLimits
 from translator.v1 import streaming_pb2
 
@@ -16,13 +17,14 @@ __all__ = ["ServerContext"]
 
 @dataclass(slots=True)
 class ServerContext:
-    """Settings, models, the engine, the languages of sources and the metrics."""
+    """Settings, models, the engine, the languages of sources, the metrics and the turns."""
 
     config: ServerConfig
     models: ModelPool
     engine: AsyncEngine
     languages: SourceLanguages
     metrics: Metrics = field(default_factory=Metrics)
+    turns: Turns = field(default_factory=Turns)
 
     @property
     def limits_of_session(self) -> SessionLimits:

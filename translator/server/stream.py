@@ -153,7 +153,7 @@ class LiveStream:
             for _ in self.session.take_source(convert.source_update(message.source)):
                 # One stream's long message holds up no other.
                 self._pump()
-                await asyncio.sleep(0)
+                await self._server.turns.take()
                 await self._room()
         elif kind == "flush":
             self.session.flush(message.flush.sequence)

@@ -3,12 +3,12 @@
 import asyncio
 import re
 import uuid
-from collections.abc import Mapping
-from itertools import accumulate
+from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate, islice
 
 from google.rpc import code_pb2
 
-from translator.engine.request import Outcome, Request
+from translator.engine.request import Outcome, Request, RequestKey
 from translator.errors import DeadlineExceededError, InvalidRequestError, TranslatorError
 from translator.models.catalog import Route
 from translator.server import convert
@@ -30,6 +30,9 @@ _WORD = re.compile(r"\S+")
 # Of the time until the client's deadline, what is kept for the answer to get there.
 _RESERVED_SHARE = 0.1
 _MAX_RESERVED_S = 0.25
+# Requests of a call in the engine for each slot that there is: whenever one is free, one waits.
+_REQUESTS_A_SLOT = 2
+_WORDS_A_STEP = 256
 
 
 async def translate_texts(
@@ -85,6 +88,8 @@ class _Job:
         self._server = server
         self._limits = server.config.limits
         self._key = f"translate-{uuid.uuid4().hex}"
+        # A place for each request that may be in the engine at once.
+        self._room = asyncio.Semaphore(_REQUESTS_A_SLOT * server.config.max_batch_size)
         # Code points of each text and those before it.
         self._lengths = list(accumulate(map(len, request.texts)))
         self._routes: dict[str, Route] = {}
@@ -172,13 +177,13 @@ class _Job:
         if not source:
             if not any(map(str.isalpha, text)):
                 # In no language, and the same in all.
-                self._pass_through(text, result)
+                await self._pass_through(text, result)
                 return
             source = await self._server.languages.of_text(f"texts[{index}]", text, self._candidates)
             result.detected_language_code = source
         route = self._route(source)
         if not route.legs:
-            self._pass_through(text, result)
+            await self._pass_through(text, result)
             return
         result.model = "+".join(route.models)
         await self._lease.take(route.models)
@@ -189,35 +194,70 @@ class _Job:
         segmenter = Segmenter(source, segment_limits(self._limits))
         wanted = self._request.num_alternatives
         job = TextTranslation(f"{self._key}-{index}", first, segmenter, text, wanted)
-        for outcome in await self._outcomes(job.requests):
-            job.accept(outcome)
+        await self._answer(job.ask(), job.accept)
         for binding in further:
-            job.go_on(binding)
-            for outcome in await self._outcomes(job.requests):
-                job.accept(outcome)
-        for outcome in await self._outcomes(job.branch_requests()):
-            job.accept_branch(outcome)
-        translated, aligned = job.result(alignments=self._request.alignments)
-        result.alternatives.extend(job.alternatives())
-        result.alignments.extend(convert.alignment(a) for a in aligned)
-        result.text = translated
+            await self._answer(job.go_on(binding), job.accept)
+        await self._answer(iter(job.branch_requests()), job.accept_branch)
+        turns, pieces = self._server.turns, []
+        async for piece, aligned in turns.through(job.pieces(alignments=self._request.alignments)):
+            pieces.append(piece)
+            result.alignments.extend(map(convert.alignment, aligned))
+        async for alternative in turns.through(job.alternatives()):
+            result.alternatives.append(alternative)
+        result.text = "".join(pieces)
 
-    def _pass_through(self, text: str, result: translate_pb2.Translation) -> None:
+    async def _pass_through(self, text: str, result: translate_pb2.Translation) -> None:
         """The text is its own translation."""
         result.text = text
         if self._request.alignments:
-            spans = (match.span() for match in _WORD.finditer(text))
-            result.alignments.extend(
-                convert.alignment(AlignedRange(*span, *span)) for span in spans
-            )
+            words = _WORD.finditer(text)
+            turns = self._server.turns
+            async for some in turns.through(iter(lambda: list(islice(words, _WORDS_A_STEP)), [])):
+                for word in some:
+                    aligned = AlignedRange(*word.span(), *word.span())
+                    result.alignments.append(convert.alignment(aligned))
 
-    async def _outcomes(self, requests: list[Request]) -> list[Outcome]:
-        """The outcomes of all requests, in order; cancelled together."""
-        return await asyncio.gather(*map(self._outcome, requests))
+    async def _answer(
+        self, requests: Iterator[Request | None], accept: Callable[[Outcome], None]
+    ) -> None:
+        """Have requests answered, only some of the call's at a time, so that no call floods others.
 
-    async def _outcome(self, request: Request) -> Outcome:
-        outcome = await self._server.engine.translate(request)
+        None among them is a step without one. All that are left are cancelled together.
+        """
+        engine = self._server.engine
+        due: set[RequestKey] = set()
+        errors: list[Exception] = []
+        news = asyncio.Event()
+
+        def settle(outcome: Outcome) -> None:
+            due.remove(outcome.request.key)
+            self._room.release()
+            self._count_steps(outcome)
+            try:
+                accept(outcome)
+            except Exception as error:
+                errors.append(error)
+            news.set()
+
+        try:
+            async for request in self._server.turns.through(requests):
+                if errors:
+                    break
+                if request is not None:
+                    await self._room.acquire()
+                    due.add(request.key)
+                    engine.submit((request,), settle)
+            while due and not errors:
+                news.clear()
+                await news.wait()
+            if errors:
+                raise errors[0]
+        finally:
+            for key in due:
+                engine.cancel(key)
+                self._room.release()
+
+    def _count_steps(self, outcome: Outcome) -> None:
         steps = self._server.metrics.decoder_steps
         steps.labels("run").inc(outcome.timing.steps_run)
         steps.labels("saved").inc(outcome.timing.steps_saved)
-        return outcome
