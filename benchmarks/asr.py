@@ -273,7 +273,7 @@ def translate_alone(source: str, model: Seq2SeqModel) -> str:
     binding = Binding(pair.target, model.info, model.tokenizer(pair))
     whole = Segmenter("en", SegmentLimits(10_000, 100_000), find_sentences=False)
     translation = TextTranslation("alone", binding, whole, source.strip())
-    for request in translation.requests:
+    for request in filter(None, translation.ask()):
         engine.submit(request)
     for outcome in engine.run():
         translation.accept(outcome)

@@ -1,6 +1,6 @@
 """Translation in this process, without a server: a text, then a sentence as it is spoken.
 
-    python examples/local.py
+python examples/local.py
 """
 
 from translator.local import Translator

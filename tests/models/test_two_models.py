@@ -65,9 +65,7 @@ class Legs:
         """The text at once."""
         job = TextTranslation("whole", self.first, Segmenter("pt"), text)
         for leg in (None, self.second):
-            if leg is not None:
-                job.go_on(leg)
-            for request in job.requests:
+            for request in filter(None, job.ask() if leg is None else job.go_on(leg)):
                 self.engine.submit(request)
             for outcome in self.engine.run():
                 job.accept(outcome)

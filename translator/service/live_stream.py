@@ -151,7 +151,7 @@ class LiveStream:
                 for _ in self.session.take_source(message):
                     # One stream's long message holds up no other.
                     self._pump()
-                    await asyncio.sleep(0)
+                    await self._shared.turns.take()
                     await self._room()
             case Flush(sequence):
                 self.session.flush(sequence)
