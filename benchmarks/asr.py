@@ -37,6 +37,7 @@ from translator.asr import (
     WatsonResults,
 )
 from translator.catalog.catalog import Served
+from translator.documents.plain import TextTranslation
 from translator.engine.engine import Engine
 from translator.eval.replay import policy_with
 from translator.languages.pair import LanguagePair
@@ -44,7 +45,6 @@ from translator.models.base import Seq2SeqModel
 from translator.policy.registry import Latency, PolicyChoice
 from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
 from translator.session.session import Session
-from translator.session.text import TextTranslation
 from translator.testing import FakeModel
 from translator.text.segmenter import Segmenter, SegmentLimits
 from translator.text.words import strip_final_punctuation

@@ -8,13 +8,13 @@ import torch
 from counting.language import english
 from transformers import MarianMTModel
 
+from translator.documents.alternatives import same_text
+from translator.documents.plain import TextTranslation
 from translator.engine.engine import Engine
 from translator.languages.pair import LanguagePair
 from translator.models.base import Seq2SeqModel
 from translator.models.loading import load_model
-from translator.session.alternatives import same_text
 from translator.session.events import Binding
-from translator.session.text import TextTranslation
 from translator.text.detokenizer import detokenize
 from translator.text.segmenter import Segmenter
 

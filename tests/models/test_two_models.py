@@ -5,6 +5,7 @@ No one would want that pair, and no catalog has it; yet both legs are real.
 
 import pytest
 
+from translator.documents.plain import TextTranslation
 from translator.engine.engine import Engine
 from translator.languages.pair import LanguagePair
 from translator.local.driver import settle
@@ -20,7 +21,6 @@ from translator.session.events import (
     TargetEvent,
 )
 from translator.session.session import Session
-from translator.session.text import TextTranslation
 from translator.text.segmenter import Segmenter
 
 pytestmark = pytest.mark.model

@@ -5,13 +5,13 @@ from driver import one_thread  # noqa: F401
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from translator.documents.alternatives import Score, branches, same_text
+from translator.documents.plain import TextTranslation
 from translator.engine.engine import Engine
 from translator.engine.request import Hypothesis, Outcome, Request, RunnerUp
 from translator.errors import DecodingError
 from translator.languages.pair import LanguagePair
-from translator.session.alternatives import Score, branches, same_text
 from translator.session.events import Binding
-from translator.session.text import TextTranslation
 from translator.testing import FakeModel
 from translator.text.segmenter import Segmenter
 

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from steps import Steps
 from test_linear import HOSTILE
 
+from translator.documents import alternatives
+from translator.documents import plain as module
+from translator.documents.plain import TextTranslation
 from translator.engine.engine import Engine
 from translator.languages.pair import LanguagePair
-from translator.session import alternatives, hypothesis
-from translator.session import text as module
+from translator.session import hypothesis
 from translator.session.events import Binding
-from translator.session.text import TextTranslation
 from translator.testing import FakeModel
 from translator.text import case, segmenter, sentences, words
 from translator.text.segmenter import Segmenter, SegmentLimits

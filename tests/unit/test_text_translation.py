@@ -6,13 +6,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from legs import Models, through
 
+from translator.documents.plain import TextTranslation
 from translator.engine.engine import Engine
 from translator.engine.request import Outcome, Priority
 from translator.errors import DecodingError
 from translator.languages.pair import LanguagePair
 from translator.session.events import AlignedRange, Binding
 from translator.session.hypothesis import without_controls
-from translator.session.text import TextTranslation
 from translator.testing import FakeModel, fake_translation
 from translator.text.segmenter import Segmenter, SegmentLimits, is_opaque
 

@@ -11,6 +11,7 @@ from translator.arguments import Strings, check_strings
 from translator.catalog.catalog import Catalog, Choice, Route
 from translator.catalog.describe import describe_models
 from translator.config import ServerConfig
+from translator.documents.plain import TextTranslation
 from translator.engine.engine import Engine
 from translator.engine.threads import EngineThreads
 from translator.errors import InvalidRequestError, UnsupportedFeatureError
@@ -26,7 +27,6 @@ from translator.service.requests import RestsRequest, StreamConfig, TextsRequest
 from translator.service.source_languages import SourceLanguages, is_undetermined
 from translator.session.events import Binding, Rests, SessionLimits
 from translator.session.passthrough import words_of
-from translator.session.text import TextTranslation
 from translator.text.segmenter import Segmenter
 from translator.text.tokens import Tokenizer
 

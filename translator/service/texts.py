@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import accumulate, islice
 
 from translator.catalog.catalog import Route
+from translator.documents.plain import TextTranslation
 from translator.engine.request import Outcome, Request, RequestKey
 from translator.errors import DeadlineExceededError, InvalidRequestError, TranslatorError
 from translator.service.checks import check_possible, check_texts, segment_limits
@@ -15,7 +16,6 @@ from translator.service.requests import TextResult, TextsRequest
 from translator.service.source_languages import is_undetermined
 from translator.session.events import AlignedRange, Binding
 from translator.session.passthrough import words_of
-from translator.session.text import TextTranslation
 from translator.text.segmenter import Segmenter
 from translator.text.words import count_words
 

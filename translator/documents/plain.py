@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from translator.documents.alternatives import Branch, Score, branches, same_text
 from translator.engine.request import Hypothesis, Outcome, Priority, Request
-from translator.session.alternatives import Branch, Score, branches, same_text
 from translator.session.events import AlignedRange, Binding
 from translator.session.hypothesis import ModelSource, TargetHypothesis, without_controls
 from translator.session.relay import origin
