@@ -55,18 +55,18 @@ def test_a_revision_does_not_blank_the_line() -> None:
 
 
 def test_of_what_a_restless_recogniser_says_the_end_is_hidden() -> None:
-    """Four times the words that an update takes back."""
-    assert restless().show(words(3), words(5), words(9)) == ["", words(1), words(5)]
+    """Four and a half times the words that an update takes back, here one."""
+    assert restless().show(words(3), words(6), words(9)) == ["", words(1), words(4)]
     calm = Line()
     assert calm.show(words(3), words(5), words(9)) == [words(3), words(5), words(9)]
 
 
 def test_what_takes_words_back_has_to_bring_many_more() -> None:
     line = restless()
-    assert line.show(words(9)) == [words(5)]
-    others = [words(count, "x") for count in (9, 14, 24, 25)]
-    # Nine more were taken back: five are hidden, so it has to be fifteen more than are shown.
-    assert line.show(*others) == [words(5)] * 3 + [words(20, "x")]
+    assert line.show(words(9)) == [words(4)]
+    others = [words(count, "x") for count in (9, 14, 27, 28)]
+    # Eight more were taken back: six are hidden, so it has to be eighteen more than are shown.
+    assert line.show(*others) == [words(4)] * 3 + [words(22, "x")]
 
 
 def test_words_that_were_only_hidden_stay_shown() -> None:
@@ -108,7 +108,7 @@ def test_where_committed_text_differs_all_after_it_is_shown_anew() -> None:
 
 def test_what_is_settled_is_shown_whole_and_committed_text_is_left_alone() -> None:
     line = restless()
-    assert line.show(words(7)) == [words(3)]
+    assert line.show(words(7)) == [words(2)]
     assert line.show(words(7), is_settled=True) == [words(7)]
     # The draft says it no more, but it is what the committed text goes on with.
     assert line.show("", committed="w0 w1") == ["w2 w3 w4 w5 w6"]

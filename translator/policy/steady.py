@@ -10,7 +10,7 @@ __all__ = ["SteadyDraft"]
 # Updates over which the mean is taken of how many words one takes back.
 _REMEMBERED = 32
 # So many times that mean is hidden: words at the end of a draft that are not shown.
-_HIDDEN = 4
+_HIDDEN = 4.5
 # A draft that takes words back has to be longer than what is shown by so many times the hidden.
 _AHEAD = 3
 # A draft that was held so many times is replaced whatever comes.
