@@ -36,14 +36,15 @@ from translator.asr import (
     SpeechmaticsResults,
     WatsonResults,
 )
+from translator.catalog.catalog import Served
+from translator.documents.plain import TextTranslation
 from translator.engine.engine import Engine
 from translator.eval.replay import policy_with
-from translator.models.base import LanguagePair, Seq2SeqModel
-from translator.models.catalog import Served
+from translator.languages.pair import LanguagePair
+from translator.models.base import Seq2SeqModel
 from translator.policy.registry import Latency, PolicyChoice
 from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
 from translator.session.session import Session
-from translator.session.text import TextTranslation
 from translator.testing import FakeModel
 from translator.text.segmenter import Segmenter, SegmentLimits
 from translator.text.words import strip_final_punctuation
@@ -272,7 +273,7 @@ def translate_alone(source: str, model: Seq2SeqModel) -> str:
     binding = Binding(pair.target, model.info, model.tokenizer(pair))
     whole = Segmenter("en", SegmentLimits(10_000, 100_000), find_sentences=False)
     translation = TextTranslation("alone", binding, whole, source.strip())
-    for request in translation.requests:
+    for request in filter(None, translation.ask()):
         engine.submit(request)
     for outcome in engine.run():
         translation.accept(outcome)

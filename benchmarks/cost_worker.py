@@ -11,10 +11,11 @@ import time
 import torch
 
 import translator
+from translator.catalog.catalog import Served
 from translator.eval.data import Sentence
 from translator.eval.replay import replay
-from translator.models.catalog import Served
-from translator.models.loading import embedded_models, load_marian_folder
+from translator.models.embedded import embedded_models
+from translator.models.marian.loading import load_marian_folder
 from translator.policy.registry import Latency
 
 

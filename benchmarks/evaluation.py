@@ -10,6 +10,7 @@ import torch
 
 import translator
 from benchmarks.measured import resolved
+from translator.catalog.catalog import Served
 from translator.cli.progress import progress_bar
 from translator.errors import ConfigError
 from translator.eval import log
@@ -18,9 +19,9 @@ from translator.eval.data import Sentence
 from translator.eval.end import End
 from translator.eval.run import evaluate_sentences, evaluate_talk
 from translator.eval.talk import Talk
-from translator.models.base import LanguagePair
-from translator.models.catalog import Served
-from translator.models.loading import embedded_models, load_marian_folder
+from translator.languages.pair import LanguagePair
+from translator.models.embedded import embedded_models
+from translator.models.marian.loading import load_marian_folder
 from translator.policy.registry import Latency, PolicyChoice
 from translator.precision import PRECISIONS, Precision
 

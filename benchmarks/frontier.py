@@ -25,7 +25,7 @@ from translator.eval.data import Sentence, read_sentences
 from translator.eval.end import End
 from translator.eval.picture import draw_frontier
 from translator.eval.summary import Summary, summarize
-from translator.models.base import LanguagePair
+from translator.languages.pair import LanguagePair
 from translator.policy.registry import Latency
 
 ROOT = Path(__file__).parent

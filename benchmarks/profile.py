@@ -22,15 +22,16 @@ from benchmarks.document import replaced
 from benchmarks.measured import Measured, save
 from benchmarks.peers.macs import int8_ceiling_gmacs, sentence_macs
 from benchmarks.table import markdown, table
+from translator.catalog.catalog import Served
 from translator.engine.engine import Engine
 from translator.engine.request import Priority, Request
 from translator.eval.data import Sentence
 from translator.eval.end import End
 from translator.eval.replay import replay
 from translator.models.base import Seq2SeqModel
-from translator.models.catalog import Served
-from translator.models.loading import embedded_models, load_marian_folder
-from translator.models.marian import read_marian_folder
+from translator.models.embedded import embedded_models
+from translator.models.marian.folder import read_marian_folder
+from translator.models.marian.loading import load_marian_folder
 from translator.policy.registry import Latency
 from translator.precision import PRECISIONS
 

@@ -20,7 +20,7 @@ from translator.eval.data import Sentence, read_rows
 from translator.eval.end import End
 from translator.eval.log import Instance
 from translator.eval.summary import summarize
-from translator.models.base import LanguagePair
+from translator.languages.pair import LanguagePair
 
 DEFAULT_RESULT = Path(__file__).parent / "results" / "short.json"
 PAIRS = (LanguagePair("en", "pt"), LanguagePair("pt", "en"))

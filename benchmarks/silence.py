@@ -21,6 +21,7 @@ from benchmarks.evaluation import load, options
 from benchmarks.measured import Measured, save
 from benchmarks.table import table
 from translator.asr.piece import SourcePiece
+from translator.catalog.catalog import Served
 from translator.cli.evaluate import read_policy
 from translator.cli.progress import progress_bar
 from translator.eval.data import read_sentences
@@ -29,8 +30,7 @@ from translator.eval.log import Instance
 from translator.eval.replay import WORD_S
 from translator.eval.talk import Arrival, Talk
 from translator.eval.updates import segments, shown
-from translator.models.base import LanguagePair
-from translator.models.catalog import Served
+from translator.languages.pair import LanguagePair
 from translator.policy.registry import Latency, PolicyChoice
 from translator.text.words import strip_final_punctuation
 

@@ -29,7 +29,7 @@ from translator.eval.quality import bleu, loss_interval
 from translator.eval.run import whole_sentences
 from translator.eval.summary import Summary, summarize
 from translator.eval.talk import joined, read_references, read_words, windows
-from translator.models.base import LanguagePair
+from translator.languages.pair import LanguagePair
 from translator.precision import Precision
 
 DEFAULT_RESULT = Path(__file__).parent / "results" / "talks.json"

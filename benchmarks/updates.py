@@ -16,13 +16,14 @@ import torch
 
 from benchmarks.measured import Measured, save
 from benchmarks.table import table
+from translator.catalog.catalog import Served
 from translator.eval.data import Sentence
 from translator.eval.end import End
 from translator.eval.log import Instance
 from translator.eval.replay import replay
 from translator.eval.summary import summarize
-from translator.models.catalog import Served
-from translator.models.loading import embedded_models, load_marian_folder
+from translator.models.embedded import embedded_models
+from translator.models.marian.loading import load_marian_folder
 from translator.policy.registry import Latency, PolicyChoice
 from translator.precision import PRECISIONS
 from translator.text.segmenter import Segmenter

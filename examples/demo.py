@@ -29,7 +29,7 @@ CONSOLE = Console(highlight=False)
 @contextmanager
 def server() -> Iterator[str]:
     """The address of a server that ends with the context."""
-    command = [sys.executable, "-m", "translator.cli", "serve", "--port", "0"]
+    command = [sys.executable, "-m", "translator", "serve", "--port", "0"]
     command += ["--log-level", "warning", "--drain-grace-s", "1"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
     try:

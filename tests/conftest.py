@@ -2,12 +2,15 @@
 
 import pytest
 
-# The reason that every test of the eight-bit kernels gives when it is skipped.
+# The reason that a test of its instructions gives when it is skipped.
 _NO_VNNI = "AVX-512 VNNI"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly what this machine could not test: a skip is easily overlooked."""
+    """Say loudly what this machine could not test: a skip is easily overlooked.
+
+    Eight bits run everywhere; what a product of bytes is made of is the processor's own.
+    """
     skipped = [
         report
         for report in terminalreporter.stats.get("skipped", [])
@@ -16,12 +19,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not skipped:
         return
     files = sorted({report.location[0] for report in skipped})
-    terminalreporter.section("NOT TESTED: eight bits", sep="=", red=True, bold=True)
+    terminalreporter.section(f"NOT TESTED: {_NO_VNNI}", sep="=", red=True, bold=True)
     terminalreporter.line(
-        f"{len(skipped)} tests of eight-bit models were skipped: this processor has no {_NO_VNNI}."
+        f"{len(skipped)} tests skipped, in {', '.join(files)}: this processor has no {_NO_VNNI}."
     )
-    terminalreporter.line(f"They are in {', '.join(files)}.")
     terminalreporter.line(
-        "A change to the kernels, to what they read (open ends, shortlists, converted models) or "
-        "to the policies' presets is NOT tested here: run these on a processor that has it."
+        "A change to models/marian/dots.py or tiles.py is NOT tested for processors that have it."
     )

@@ -22,8 +22,8 @@ from pydantic_settings import (
 )
 
 from translator.errors import ConfigError
+from translator.languages.pair import LanguagePair
 from translator.log import LogFormat, LogLevel
-from translator.models.pair import LanguagePair
 from translator.precision import Precision
 
 __all__ = ["Limits", "ServerConfig", "load_config", "warn_of_service_links"]
@@ -98,7 +98,7 @@ class ServerConfig(BaseSettings):
     device: str = Field("cpu", description="Where models run: cpu, cuda, cuda:1, …")
     precision: Precision = Field(
         "auto",
-        description="Of models: float32, int8 (CPU), bfloat16, float16; auto: int8 if it can.",
+        description="Of models: float32, int8 (CPU), bfloat16, float16; auto: int8 where faster.",
     )
     shortlist: bool = Field(
         False, description="Eight-bit models look only at words of their lexical shortlist."

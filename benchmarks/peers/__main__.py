@@ -28,7 +28,7 @@ from benchmarks.peers.rows import ROWS, Row
 from benchmarks.table import markdown
 from translator.cli.progress import progress_bar
 from translator.eval.data import read_sentences
-from translator.models.loading import embedded_models
+from translator.models.embedded import embedded_models
 
 ROOT = Path(__file__).parents[1]
 DEFAULT_RESULT = ROOT / "results" / "peers.json"

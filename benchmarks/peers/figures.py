@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from benchmarks.peers.rows import FLOAT32, Role, Row
-from translator.models.base import LanguagePair
+from translator.languages.pair import LanguagePair
 
 __all__ = [
     "BARS",

@@ -19,8 +19,8 @@ from benchmarks.peers.rows import Role, Row
 from benchmarks.processes import memory_mb
 from translator.eval.data import Sentence
 from translator.eval.quality import bleu
-from translator.models.base import LanguagePair
-from translator.models.marian import read_marian_folder
+from translator.languages.pair import LanguagePair
+from translator.models.marian.folder import read_marian_folder
 
 __all__ = ["Direction", "Worker", "ceiling_gmacs", "measure"]
 

@@ -7,13 +7,13 @@ from typing import Any
 import torch
 
 from benchmarks.peers.engines import Engine
+from translator.catalog.catalog import Served
 from translator.engine import engine
 from translator.engine.request import Hypothesis, Priority, Request
 from translator.eval.data import Sentence
 from translator.eval.replay import replay
-from translator.models.base import LanguagePair
-from translator.models.catalog import Served
-from translator.models.loading import load_marian_folder
+from translator.languages.pair import LanguagePair
+from translator.models.marian.loading import load_marian_folder
 from translator.policy.registry import Latency
 from translator.text.detokenizer import detokenize
 

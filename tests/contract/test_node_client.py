@@ -32,7 +32,7 @@ async def address() -> AsyncIterator[str]:
     """Of a server with the fake model, in a process of its own."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TRANSLATOR_")}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "translator.cli", "serve", "--fake-model", "--port", "0"),
+        *(sys.executable, "-m", "translator", "serve", "--fake-model", "--port", "0"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         env=environment,

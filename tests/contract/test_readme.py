@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from translator.models.base import LanguagePair
+from translator.languages.pair import LanguagePair
 from translator.server.app import RunningServer
 from translator.testing import FakeModel, serve_in_process
 

@@ -6,12 +6,13 @@ import torch
 from tiny import train_vocabulary
 from tiny_transformers import TINY
 
-from translator.models.base import LanguagePair
+from translator.languages.pair import LanguagePair
+from translator.models.embedded import EMBEDDED_LICENSE, embedded_models
 from translator.models.huggingface.loading import load_transformers_model
 from translator.models.huggingface.model import TransformersModel
-from translator.models.loading import EMBEDDED_LICENSE, embedded_models, load_marian_folder
+from translator.models.marian.loading import load_marian_folder
+from translator.models.marian.recurrent import RecurrentModel
 from translator.models.pretrained.convert import convert
-from translator.models.recurrent import RecurrentModel
 
 EN_PT, PT_EN = LanguagePair("en", "pt"), LanguagePair("pt", "en")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from translator.engine.engine import Engine
 from translator.engine.request import Request
-from translator.models.base import LanguagePair
-from translator.models.recurrent import RecurrentModel
+from translator.languages.pair import LanguagePair
+from translator.models.marian.recurrent import RecurrentModel
 from translator.policy.registry import Latency, resolve
 from translator.session.events import Binding, SessionConfig
 from translator.session.hypothesis import ModelSource

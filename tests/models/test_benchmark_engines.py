@@ -9,8 +9,8 @@ from benchmarks.peers.measure import Direction, Worker, measure
 from benchmarks.peers.ours import Ours
 from benchmarks.peers.rows import FLOAT32, ROWS
 from translator.eval.data import Sentence
-from translator.models.loading import embedded_models
-from translator.models.recurrent import RecurrentModel
+from translator.models.embedded import embedded_models
+from translator.models.marian.recurrent import RecurrentModel
 
 pytestmark = pytest.mark.model
 

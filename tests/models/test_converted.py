@@ -19,28 +19,23 @@ from tiny import TinyModel, float32, tiny_model, train_vocabulary
 
 from translator.cli import main
 from translator.errors import ModelFilesError
-from translator.models.base import LanguagePair, Seq2SeqModel
-from translator.models.converted import read_converted_folder
+from translator.languages.pair import LanguagePair
+from translator.models.base import Seq2SeqModel
+from translator.models.embedded import embedded_models
 from translator.models.glance import Glance, glance
-from translator.models.int8 import Int8EncoderStates
-from translator.models.loading import (
-    describe_marian_folder,
-    describe_model,
-    embedded_models,
-    has_vnni,
-    load_marian_folder,
-    load_model,
-)
-from translator.models.marian import read_marian_folder
+from translator.models.loading import describe_model, load_model
+from translator.models.marian.converted import read_converted_folder
+from translator.models.marian.folder import read_marian_folder
+from translator.models.marian.int8 import Int8EncoderStates
+from translator.models.marian.loading import describe_marian_folder, load_marian_folder
+from translator.models.marian.recurrent import RecurrentModel
 from translator.models.pretrained.convert import convert
-from translator.models.recurrent import RecurrentModel
 from translator.precision import Precision
 
 pytestmark = pytest.mark.model
 
 EN_PT, PT_EN = LanguagePair("en", "pt"), LanguagePair("pt", "en")
 PAIRS = [(EN_PT, ENGLISH), (PT_EN, PORTUGUESE)]
-VNNI = pytest.mark.skipif(not has_vnni(), reason="the processor has no AVX-512 VNNI")
 
 
 def assert_same(original: Seq2SeqModel, other: Seq2SeqModel, texts: tuple[str, ...]) -> None:
@@ -90,7 +85,6 @@ def test_converted_is_the_original_in_float32(
     assert model.max_target_tokens(10) == embedded[pair].max_target_tokens(10)
 
 
-@VNNI
 @pytest.mark.parametrize(("pair", "texts"), PAIRS, ids=("en-pt", "pt-en"))
 def test_converted_is_the_original_in_eight_bits(
     pair: LanguagePair, texts: tuple[str, ...], converted: dict[LanguagePair, Path]
@@ -367,7 +361,6 @@ def test_a_converted_model_is_loaded_in_half_a_second(converted: dict[LanguagePa
     assert min(times) < 0.5
 
 
-@VNNI
 def test_a_shortlist_is_converted_too(converted: dict[LanguagePair, Path]) -> None:
     original = load_marian_folder(
         dict(embedded_models())[EN_PT], pair=EN_PT, precision="int8", shortlist=True

@@ -8,7 +8,8 @@ from counting.language import any_number, english, is_held_out, portuguese, sent
 from reference import greedy, text_of
 from streamed import stream
 
-from translator.models.base import LanguagePair, Seq2SeqModel
+from translator.languages.pair import LanguagePair
+from translator.models.base import Seq2SeqModel
 from translator.models.loading import load_model
 
 pytestmark = pytest.mark.model

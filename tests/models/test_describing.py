@@ -11,13 +11,11 @@ from tiny import tiny_model
 from tiny_transformers import TINY
 
 from translator.errors import ModelFilesError
-from translator.models.base import LanguagePair
-from translator.models.loading import (
-    describe_marian_folder,
-    describe_model,
-    embedded_models,
-    has_vnni,
-)
+from translator.languages.pair import LanguagePair
+from translator.models.embedded import embedded_models
+from translator.models.loading import describe_model
+from translator.models.marian.loading import describe_marian_folder
+from translator.models.processor import is_int8_faster
 
 pytestmark = pytest.mark.model
 
@@ -47,7 +45,7 @@ def test_whether_it_aligns_is_said_too(
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "auto"])
 def test_the_embedded_models_are_what_was_said(precision: str) -> None:
-    sizes = {"float32": 127, "bfloat16": 71, "auto": 47 if has_vnni() else 127}
+    sizes = {"float32": 127, "bfloat16": 71, "auto": 47 if is_int8_faster() else 127}
     for pair, folder in embedded_models():
         described = describe_marian_folder(folder, pair=pair, precision=precision)
         assert described.info.memory_bytes // MB == sizes[precision]
@@ -101,7 +99,7 @@ from translator.engine.engine import Engine
 from translator.engine.request import Request
 from translator.metrics import Metrics
 from translator.server.app import describe_models
-from translator.server.model_pool import ModelPool
+from translator.service.model_pool import ModelPool
 
 def resident_mb():
     with open("/proc/self/status") as status:

@@ -12,11 +12,15 @@ from tiny_transformers import TEXTS, TINY
 
 from translator.engine.engine import Engine
 from translator.engine.request import Hypothesis, Priority, Request
-from translator.models.base import LanguagePair, Seq2SeqModel, Tokenizer
+from translator.languages.pair import LanguagePair
+from translator.models.base import Seq2SeqModel
+from translator.models.embedded import embedded_models
 from translator.models.huggingface.model import TransformersModel
-from translator.models.loading import embedded_models, has_vnni, load_marian_folder, load_model
-from translator.models.recurrent import RecurrentModel
+from translator.models.loading import load_model
+from translator.models.marian.loading import load_marian_folder
+from translator.models.marian.recurrent import RecurrentModel
 from translator.testing import FakeModel
+from translator.text.tokens import Tokenizer
 
 pytestmark = pytest.mark.model
 
@@ -64,8 +68,6 @@ def case(
     elif request.param == "embedded":
         model = embedded[LanguagePair("en", "pt")]
     elif request.param == "int8":
-        if not has_vnni():
-            pytest.skip("the processor has no AVX-512 VNNI")
         pair = LanguagePair("en", "pt")
         model = load_marian_folder(dict(embedded_models())[pair], pair=pair, precision="int8")
     elif request.param == "converted":

@@ -6,8 +6,8 @@ The end of a segment is told as real sources tell it: after its last word has be
 import pytest
 from everyday import Everyday
 
-from translator.models.base import LanguagePair
-from translator.models.recurrent import RecurrentModel
+from translator.languages.pair import LanguagePair
+from translator.models.marian.recurrent import RecurrentModel
 from translator.policy.registry import Latency
 
 pytestmark = pytest.mark.model

@@ -9,13 +9,16 @@ import torch
 from counting.language import sentence, translate
 from sentences import ENGLISH
 
+from translator.catalog.describe import describe_models
 from translator.config import ServerConfig
 from translator.engine.engine import Engine
 from translator.engine.request import Hypothesis, Request
-from translator.models.base import LanguagePair, Seq2SeqModel
-from translator.models.loading import embedded_models, load_marian_folder, load_model
+from translator.languages.pair import LanguagePair
+from translator.models.base import Seq2SeqModel
+from translator.models.embedded import embedded_models
+from translator.models.loading import load_model
+from translator.models.marian.loading import load_marian_folder
 from translator.precision import Precision
-from translator.server.app import describe_models
 from translator.text.detokenizer import detokenize
 
 pytestmark = [

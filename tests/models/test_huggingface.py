@@ -11,11 +11,11 @@ from tiny_transformers import TEXTS, TINY, m2m100, marian, mbart50
 from transformers import AutoConfig, AutoModelForSeq2SeqLM
 from transformers.utils import logging
 
+from translator.catalog.catalog import Catalog
 from translator.engine.engine import Engine
 from translator.engine.request import Request
 from translator.errors import ModelFilesError
-from translator.models.base import LanguagePair
-from translator.models.catalog import Catalog
+from translator.languages.pair import LanguagePair
 from translator.models.huggingface.families import family_of
 from translator.models.huggingface.loading import load_transformers_model
 from translator.models.huggingface.model import TransformersModel

@@ -12,14 +12,13 @@ from reference import greedy, text_of
 from tiny import ACTIVATION, TinyModel, float32, tiny_model
 
 from translator.errors import ModelFilesError
-from translator.models.base import LanguagePair, Seq2SeqModel
-from translator.models.loading import embedded_models, has_vnni, load_marian_folder
-from translator.models.recurrent import RecurrentModel
+from translator.languages.pair import LanguagePair
+from translator.models.base import Seq2SeqModel
+from translator.models.embedded import embedded_models
+from translator.models.marian.loading import load_marian_folder
+from translator.models.marian.recurrent import RecurrentModel
 
-pytestmark = [
-    pytest.mark.model,
-    pytest.mark.skipif(not has_vnni(), reason="the processor has no AVX-512 VNNI"),
-]
+pytestmark = pytest.mark.model
 
 EN_PT, PT_EN = LanguagePair("en", "pt"), LanguagePair("pt", "en")
 SENTENCES = [
@@ -249,7 +248,7 @@ def test_what_cannot_run_in_eight_bits_says_why(vocabulary: bytes, tmp_path: Pat
             broken.items[name] = float32(torch.full((1, 1), value).numpy())
         with pytest.raises(ModelFilesError, match="no activation multiplier for decoder_l2_rnn_W"):
             _load(broken, tmp_path / "broken", "int8")
-    with pytest.raises(ModelFilesError, match="int8 needs a CPU with AVX-512 VNNI"):
+    with pytest.raises(ModelFilesError, match="int8 needs a CPU and the package numba"):
         load_marian_folder(
             tiny_model(vocabulary, dim=32).write(tmp_path),
             pair=EN_PT,

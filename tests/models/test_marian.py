@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tiny import DIM, FFN, Item, TinyModel, float32, tiny_model
 
 from translator.errors import ModelFilesError
-from translator.models.loading import embedded_models
-from translator.models.marian import read_marian_folder, read_marian_header
+from translator.models.embedded import embedded_models
+from translator.models.marian.folder import read_marian_folder, read_marian_header
 
 pytestmark = pytest.mark.model
 

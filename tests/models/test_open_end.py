@@ -10,10 +10,12 @@ from tiny import DIM, tiny_model
 from translator.engine.engine import Engine
 from translator.engine.request import Hypothesis, Request
 from translator.errors import ModelFilesError
-from translator.models.base import LanguagePair, Seq2SeqModel
-from translator.models.loading import embedded_models, has_vnni, load_marian_folder
-from translator.models.open_end import OPEN_END
-from translator.models.recurrent import RecurrentModel
+from translator.languages.pair import LanguagePair
+from translator.models.base import Seq2SeqModel
+from translator.models.embedded import embedded_models
+from translator.models.marian.loading import load_marian_folder
+from translator.models.marian.open_end import OPEN_END
+from translator.models.marian.recurrent import RecurrentModel
 from translator.session.hypothesis import ModelSource
 
 pytestmark = pytest.mark.model
@@ -40,8 +42,6 @@ def model(
     """Number formats need not say the same, token for token, but each knows what it is told."""
     if request.param == "float32":
         return embedded[EN_PT]
-    if not has_vnni():
-        pytest.skip("the processor has no AVX-512 VNNI")
     return load_marian_folder(dict(embedded_models())[EN_PT], pair=EN_PT, precision="int8")
 
 

@@ -21,16 +21,16 @@ from transformers import (
 from transformers.utils import logging
 
 from translator.errors import ModelFilesError
-from translator.models.base import LanguagePair
-from translator.models.converted import read_converted_folder
+from translator.languages.pair import LanguagePair
 from translator.models.loading import load_model
+from translator.models.marian.converted import read_converted_folder
+from translator.models.marian.recurrent import RecurrentModel
 from translator.models.pretrained import (
     MarianSsruConfig,
     MarianSsruForConditionalGeneration,
     MarianSsruTokenizer,
 )
 from translator.models.pretrained.convert import convert
-from translator.models.recurrent import RecurrentModel
 from translator.text.tokenizer import SentencePieceTokenizer
 
 pytestmark = pytest.mark.model

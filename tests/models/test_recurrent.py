@@ -10,9 +10,11 @@ from reference import greedy, text_of
 from tiny import TinyModel, float32, tiny_model
 
 from translator.errors import ModelFilesError
-from translator.models.base import LanguagePair, Seq2SeqModel
-from translator.models.loading import embedded_models, load_marian_folder
-from translator.models.recurrent import RecurrentModel
+from translator.languages.pair import LanguagePair
+from translator.models.base import Seq2SeqModel
+from translator.models.embedded import embedded_models
+from translator.models.marian.loading import load_marian_folder
+from translator.models.marian.recurrent import RecurrentModel
 
 pytestmark = pytest.mark.model
 

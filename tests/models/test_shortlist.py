@@ -12,10 +12,12 @@ import torch
 from translator.engine.engine import Engine
 from translator.engine.request import Hypothesis, Priority, Request
 from translator.errors import ModelFilesError
-from translator.models.base import LanguagePair, Seq2SeqModel
-from translator.models.int8 import Int8EncoderStates
-from translator.models.loading import embedded_models, has_vnni, load_marian_folder
-from translator.models.shortlist import Shortlist
+from translator.languages.pair import LanguagePair
+from translator.models.base import Seq2SeqModel
+from translator.models.embedded import embedded_models
+from translator.models.marian.int8 import Int8EncoderStates
+from translator.models.marian.loading import load_marian_folder
+from translator.models.marian.shortlist import Shortlist
 from translator.precision import Precision
 
 pytestmark = pytest.mark.model
@@ -72,9 +74,6 @@ def test_a_damaged_file_is_refused(
         Shortlist(path, 4, 10)
 
 
-vnni = pytest.mark.skipif(not has_vnni(), reason="the processor has no AVX-512 VNNI")
-
-
 @pytest.fixture(scope="module")
 def model(one_thread: None) -> Seq2SeqModel:
     return load_marian_folder(FOLDER, pair=EN_PT, precision="int8", shortlist=True)
@@ -101,7 +100,6 @@ def requests_of(model: Seq2SeqModel, priority: Priority = Priority.LIVE) -> list
     ]
 
 
-@vnni
 def test_predictions_are_the_best_of_the_candidates(model: Seq2SeqModel) -> None:
     sources = model.encode([request.source for request in requests_of(model)])
     hidden = 2 * torch.randn(len(sources), 256, generator=torch.Generator().manual_seed(3))
@@ -122,7 +120,6 @@ def test_predictions_are_the_best_of_the_candidates(model: Seq2SeqModel) -> None
     assert prediction.draft_log_probabilities[1] < -1e29
 
 
-@vnni
 @pytest.mark.parametrize("priority", [Priority.LIVE, Priority.UNARY])
 def test_alone_is_batched_and_a_draft_changes_nothing(
     model: Seq2SeqModel, priority: Priority
@@ -140,7 +137,6 @@ def test_alone_is_batched_and_a_draft_changes_nothing(
     assert [h.tokens for h in decode(model, *drafted)] == [h.tokens for h in alone]
 
 
-@vnni
 def test_it_says_nearly_always_what_the_whole_vocabulary_says(model: Seq2SeqModel) -> None:
     whole = load_marian_folder(FOLDER, pair=EN_PT, precision="int8")
     requests = requests_of(model)
@@ -151,7 +147,6 @@ def test_it_says_nearly_always_what_the_whole_vocabulary_says(model: Seq2SeqMode
     assert sum(same) >= len(same) - 1
 
 
-@vnni
 def test_a_folder_without_one_looks_at_all_tokens_and_says_so(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -163,7 +158,6 @@ def test_a_folder_without_one_looks_at_all_tokens_and_says_so(
     assert len(decode(model, *requests_of(model))) == len(SENTENCES)
 
 
-@vnni
 @pytest.mark.parametrize("precision", ["auto", "int8"])
 def test_a_damaged_one_is_no_reason_for_another_precision(
     precision: Precision, tmp_path: Path

@@ -12,7 +12,8 @@ from streamed import stream
 from torch import Tensor
 
 from benchmarks.grown import Size, load_grown
-from translator.models.base import DecoderBatch, EncoderStates, LanguagePair, Seq2SeqModel
+from translator.languages.pair import LanguagePair
+from translator.models.base import DecoderBatch, EncoderStates, Seq2SeqModel
 from translator.models.loading import load_model
 
 pytestmark = pytest.mark.model

@@ -9,9 +9,9 @@ from click.testing import CliRunner, Result
 from tiny import DIM, TinyModel, float32, tiny_model
 
 from translator.cli import main
-from translator.models.base import LanguagePair
+from translator.languages.pair import LanguagePair
 from translator.models.loading import load_model
-from translator.models.open_end import OPEN_END
+from translator.models.marian.open_end import OPEN_END
 from translator.training.open_end import examples_of, sentences_of, train_open_end
 
 pytestmark = pytest.mark.model

@@ -27,7 +27,7 @@ from transformers import (
     T5Tokenizer,
 )
 
-from translator.models.base import LanguagePair
+from translator.languages.pair import LanguagePair
 
 TEXTS = (
     "the red boat sails past a small green island at noon while seven gulls follow it",

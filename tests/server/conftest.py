@@ -5,8 +5,8 @@ import pytest
 from mirror import Mirror
 
 from tests.models.tiny import tiny_model, train_vocabulary
+from translator.catalog.store import Store
 from translator.server.app import RunningServer
-from translator.store.store import Store
 from translator.testing import serve_in_process
 
 

@@ -11,11 +11,11 @@ from typing import Any, Self
 
 import zstandard
 
-from translator.models.pair import LanguagePair
-from translator.store.firefox import FirefoxSource
-from translator.store.pull import choose, pull
-from translator.store.store import Store, StoredModel
-from translator.store.web import Web
+from translator.catalog.firefox import FirefoxSource
+from translator.catalog.pull import choose, pull
+from translator.catalog.store import Store, StoredModel
+from translator.catalog.web import Web
+from translator.languages.pair import LanguagePair
 
 EN_DE = LanguagePair("en", "de")
 MODEL = "/cdn/main/base-3.0/en-de-model.tiny.bin.zst"

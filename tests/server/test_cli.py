@@ -16,7 +16,7 @@ import pytest
 
 pytestmark = pytest.mark.server
 
-COMMAND = [sys.executable, "-m", "translator.cli"]
+COMMAND = [sys.executable, "-m", "translator"]
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("TRANSLATOR_")}
 
 
@@ -238,7 +238,7 @@ def test_a_truncated_model_names_the_file(tmp_path: Path) -> None:
 
 
 def test_a_bad_model_beside_a_good_one_does_not_keep_a_server_from_starting() -> None:
-    from translator.models.loading import embedded_models
+    from translator.models.embedded import embedded_models
 
     pair, folder = embedded_models()[0]
     given = ("--model", "en-de=/no/such/folder", "--model", f"{pair}={folder}")

@@ -18,7 +18,7 @@ TALKS = Path(__file__).parents[2] / "examples"
 
 @pytest.fixture
 async def embedded() -> AsyncIterator[RunningServer]:
-    from translator.server.app import describe_models
+    from translator.catalog.describe import describe_models
 
     settings = ServerConfig(port=0)
     async with serve_in_process(settings, describe_models(settings)) as running:

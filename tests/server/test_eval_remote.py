@@ -7,6 +7,7 @@ from dataclasses import astuple, replace
 import pytest
 
 from translator.asr.piece import SourcePiece
+from translator.catalog.catalog import Served
 from translator.client import AsyncTranslatorClient, NamedPolicy, Report, Update
 from translator.eval import log
 from translator.eval.data import Sentence
@@ -16,8 +17,7 @@ from translator.eval.remote import replay_remotely, replay_talk_remotely
 from translator.eval.replay import replay
 from translator.eval.talk import Arrival, Talk
 from translator.eval.updates import Received, Sent, segments
-from translator.models.base import LanguagePair
-from translator.models.catalog import Served
+from translator.languages.pair import LanguagePair
 from translator.policy.registry import Latency, PolicyChoice
 from translator.server.app import RunningServer
 from translator.testing import FakeModel, fake_translation

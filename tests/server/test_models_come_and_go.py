@@ -16,8 +16,9 @@ from wire import Exchange, config, connected, detail, exchange, flush, rest_of, 
 
 from translator.config import ServerConfig
 from translator.errors import ModelFilesError, ModelLoadError
-from translator.models.base import DescribedModel, EncoderStates, LanguagePair, Seq2SeqModel
-from translator.models.loading import embedded_models
+from translator.languages.pair import LanguagePair
+from translator.models.base import DescribedModel, EncoderStates, Seq2SeqModel
+from translator.models.embedded import embedded_models
 from translator.server.app import RunningServer
 from translator.testing import FakeModel, serve_in_process
 from translator.v1 import models_pb2, translate_pb2
@@ -269,7 +270,7 @@ async def test_a_bad_folder_beside_a_good_one_is_logged_and_not_offered(
         preload=False,
         precision="float32",
     )
-    from translator.server.app import describe_models
+    from translator.catalog.describe import describe_models
 
     async with serve_in_process(settings, describe_models(settings)) as server:
         assert await listed(server) == {folder.name: False}

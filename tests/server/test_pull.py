@@ -22,6 +22,12 @@ from mirror import (
 )
 
 from tests.models.tiny import tiny_model, train_vocabulary
+from translator.catalog.describe import describe_models
+from translator.catalog.firefox import FirefoxSource
+from translator.catalog.installed import installed
+from translator.catalog.pull import choose
+from translator.catalog.store import Store
+from translator.catalog.web import Web
 from translator.config import ServerConfig
 from translator.errors import (
     ConfigError,
@@ -29,18 +35,12 @@ from translator.errors import (
     ModelFilesError,
     ModelNotFoundError,
 )
-from translator.models.pair import LanguagePair
-from translator.server.app import describe_models
-from translator.store.firefox import FirefoxSource
-from translator.store.installed import installed
-from translator.store.pull import choose
-from translator.store.store import Store
-from translator.store.web import Web
+from translator.languages.pair import LanguagePair
 
 pytestmark = pytest.mark.server
 
 COUNTING = Path(__file__).parents[1] / "models" / "counting" / "model"
-COMMAND = [sys.executable, "-m", "translator.cli", "models"]
+COMMAND = [sys.executable, "-m", "translator", "models"]
 
 
 def sentence(error: pytest.ExceptionInfo[Exception]) -> str:

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from mirror import MODEL, VOCABULARY, Mirror, files_asked, get
 
+from translator.catalog.describe import describe_models
+from translator.catalog.store import Store
 from translator.config import ServerConfig
-from translator.server.app import describe_models
-from translator.store.store import Store
 
 pytestmark = pytest.mark.server
 
 COUNTING = Path(__file__).parents[1] / "models" / "counting" / "model"
-COMMAND = [sys.executable, "-m", "translator.cli", "models"]
+COMMAND = [sys.executable, "-m", "translator", "models"]
 
 
 def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

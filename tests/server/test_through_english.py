@@ -7,7 +7,7 @@ import grpc
 import pytest
 from wire import config, connected, exchange, named, source
 
-from translator.models.base import LanguagePair
+from translator.languages.pair import LanguagePair
 from translator.server.app import RunningServer
 from translator.testing import FakeModel, serve_in_process
 from translator.v1 import translate_pb2

@@ -8,8 +8,9 @@ import grpc
 import pytest
 from wire import chunks, config, connected, exchange, named, source
 
+from translator.catalog.describe import describe_models
 from translator.config import ServerConfig
-from translator.server.app import RunningServer, describe_models
+from translator.server.app import RunningServer
 from translator.testing import FakeModel, serve_in_process
 from translator.v1 import models_pb2, streaming_pb2, translate_pb2
 

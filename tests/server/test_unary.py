@@ -9,18 +9,22 @@ from google.rpc import code_pb2, error_details_pb2
 from wire import connected, detail
 
 from translator.config import Limits, ServerConfig
-from translator.engine.async_engine import AsyncEngine
+from translator.engine.async_engine import AsyncEngine, OutcomeCallback
 from translator.engine.engine import Engine
+from translator.engine.request import Request
 from translator.errors import DeadlineExceededError
+from translator.fronts.grpc.convert import texts_request
+from translator.languages.detection import Detection, FastTextDetector
+from translator.languages.pair import LanguagePair
 from translator.metrics import Metrics
-from translator.models.base import DescribedModel, EncoderStates, LanguagePair
+from translator.models.base import DescribedModel, EncoderStates
+from translator.models.fake import _FakeStates
 from translator.server.app import RunningServer
-from translator.server.context import ServerContext
-from translator.server.language import SourceLanguages
-from translator.server.model_pool import ModelPool
-from translator.server.translate import translate_texts
-from translator.testing import FakeDetector, FakeModel, _FakeStates, serve_in_process
-from translator.text.detection import Detection, FastTextDetector
+from translator.service.context import ServiceContext
+from translator.service.model_pool import ModelPool
+from translator.service.source_languages import SourceLanguages
+from translator.service.texts import translate_texts
+from translator.testing import FakeDetector, FakeModel, serve_in_process
 from translator.v1 import models_pb2, translate_pb2
 
 pytestmark = pytest.mark.server
@@ -159,12 +163,54 @@ async def test_a_request_past_its_deadline_is_not_begun() -> None:
     described = DescribedModel(model.info, lambda: model)
     pool = ModelPool([described], None, engine, lambda m: Engine({m.info.name: m}), Metrics())
     languages = SourceLanguages(pool.catalog, FakeDetector())
-    context = ServerContext(ServerConfig(), pool, engine, languages)
+    context = ServiceContext(ServerConfig(), pool, engine, languages)
     for remaining_s in (0.0, -1.0):
         with pool.lease() as lease, pytest.raises(DeadlineExceededError):
-            await translate_texts(request("one."), context, lease, remaining_s)
+            await translate_texts(texts_request(request("one.")), context, lease, remaining_s)
     assert not pool.is_loaded("fake")
     assert engine.num_in_flight == 0
+
+
+class Watched(AsyncEngine):
+    """Notes how many requests there were at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.most = 0
+        self.asked = asyncio.Event()
+
+    def submit(self, requests: Sequence[Request], on_outcome: OutcomeCallback) -> None:
+        super().submit(requests, on_outcome)
+        self.asked.set()
+        self.most = max(self.most, self.num_in_flight)
+
+
+@pytest.mark.parametrize("num_texts", [1, 50])
+async def test_a_call_has_a_few_requests_in_the_engine_at_a_time(num_texts: int) -> None:
+    engine, model = Watched(), FakeModel()
+    described = DescribedModel(model.info, lambda: model)
+    pool = ModelPool([described], None, engine, lambda m: Engine({m.info.name: m}), Metrics())
+    languages = SourceLanguages(pool.catalog, FakeDetector())
+    context = ServiceContext(ServerConfig(max_batch_size=3), pool, engine, languages)
+    engine.start()
+    text = "one. two. " * (200 // num_texts)
+    try:
+        with pool.lease() as lease:
+            asked = texts_request(request(*[text] * num_texts))
+            results = await translate_texts(asked, context, lease, None)
+            assert [result.text for result in results] == [text.upper()] * num_texts
+            assert engine.most == 6
+            # Who leaves takes along what he has in the engine.
+            call = translate_texts(asked, context, lease, None)
+            engine.asked.clear()
+            task = asyncio.create_task(call)
+            await engine.asked.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert engine.num_in_flight == 0
+    finally:
+        await engine.stop()
 
 
 async def test_alternatives_come_when_they_are_asked_for(server: RunningServer) -> None:

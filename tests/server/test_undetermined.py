@@ -18,10 +18,10 @@ from wire import (
 )
 
 from translator.config import Limits, ServerConfig
-from translator.models.base import LanguagePair
+from translator.languages.detection import FastTextDetector
+from translator.languages.pair import LanguagePair
 from translator.server.app import RunningServer
 from translator.testing import FakeModel, serve_in_process
-from translator.text.detection import FastTextDetector
 from translator.v1 import streaming_pb2, translate_pb2
 
 pytestmark = pytest.mark.server

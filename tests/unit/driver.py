@@ -13,7 +13,8 @@ import torch
 from translator.engine.engine import Engine
 from translator.engine.request import Outcome, RequestKey
 from translator.engine.scheduler import SchedulerLimits
-from translator.models.base import LanguagePair, Seq2SeqModel
+from translator.languages.pair import LanguagePair
+from translator.models.base import Seq2SeqModel
 from translator.policy.registry import PolicyChoice, resolve
 from translator.session.events import (
     Binding,

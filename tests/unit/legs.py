@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from driver import Driver, make_config
 
-from translator.models.base import LanguagePair
+from translator.languages.pair import LanguagePair
 from translator.session.events import Binding, SessionConfig
 from translator.testing import FakeModel
 

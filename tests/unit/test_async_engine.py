@@ -14,7 +14,8 @@ from translator.engine.async_engine import AsyncEngine
 from translator.engine.engine import Engine, StepRecord
 from translator.engine.request import Outcome, Request
 from translator.errors import ModelNotFoundError, ServiceError
-from translator.models.base import EncoderStates, LanguagePair
+from translator.languages.pair import LanguagePair
+from translator.models.base import EncoderStates
 from translator.testing import FakeModel, fake_translation
 from translator.text.detokenizer import detokenize
 

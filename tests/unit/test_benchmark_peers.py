@@ -18,8 +18,8 @@ from benchmarks.peers.figures import (
 from benchmarks.peers.macs import sentence_macs, total_macs
 from benchmarks.peers.rows import ROWS, Role
 from benchmarks.table import markdown
-from translator.models.base import LanguagePair
-from translator.models.marian import HyperParameters
+from translator.languages.pair import LanguagePair
+from translator.models.marian.folder import HyperParameters
 
 pytestmark = pytest.mark.unit
 

@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import pytest
 
+from translator.catalog.catalog import Catalog
 from translator.errors import LanguagePairNotSupportedError, ModelNotFoundError
-from translator.models.base import LanguagePair
-from translator.models.catalog import Catalog
+from translator.languages.pair import LanguagePair
 from translator.testing import FakeModel
 
 pytestmark = pytest.mark.unit

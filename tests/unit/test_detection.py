@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from translator.languages.detection import FastTextDetector
 from translator.testing import FakeDetector
-from translator.text.detection import FastTextDetector
 
 pytestmark = pytest.mark.unit
 

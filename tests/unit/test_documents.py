@@ -275,42 +275,6 @@ def test_every_file_of_the_package_is_in_the_layout_and_no_other() -> None:
     assert told == {path.relative_to(ROOT).as_posix() for path in there}
 
 
-def imports() -> set[tuple[str, str]]:
-    """Which part of the package imports which other."""
-    edges: set[tuple[str, str]] = set()
-    for path in (ROOT / "translator").rglob("*.py"):
-        part = path.relative_to(ROOT / "translator").with_suffix("").parts[0]
-        if part == "v1":
-            continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                names = [f"{node.module}.{alias.name}" for alias in node.names]
-            else:
-                continue
-            for name in names:
-                package, _, rest = name.partition(".")
-                other = rest.split(".")[0]
-                if package == "translator" and other not in (
-                    "",
-                    "__version__",
-                    "DISTRIBUTION",
-                    part,
-                ):
-                    edges.add((part, other))
-    return edges
-
-
-def test_who_imports_whom_is_as_the_table_says() -> None:
-    told = {
-        (row[0], name)
-        for row in rows(section(ARCHITECTURE, "Who imports whom"))
-        for name in re.findall(r"\w+", row[1])
-    }
-    assert told == imports()
-
-
 # All documents
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from translator.catalog.catalog import Served
 from translator.errors import ConfigError
 from translator.eval import log
 from translator.eval.data import Sentence, read_sentences
@@ -17,8 +18,7 @@ from translator.eval.replay import replay
 from translator.eval.stability import normalized_erasure
 from translator.eval.summary import summarize
 from translator.eval.updates import Received, shown
-from translator.models.base import LanguagePair
-from translator.models.catalog import Served
+from translator.languages.pair import LanguagePair
 from translator.policy.registry import PolicyChoice, resolve
 from translator.testing import FakeModel, fake_translation
 

@@ -6,6 +6,7 @@ import pytest
 from driver import one_thread  # noqa: F401
 
 from translator.asr.piece import SourcePiece
+from translator.catalog.catalog import Served
 from translator.errors import ConfigError
 from translator.eval import log
 from translator.eval.backend import Keep
@@ -16,8 +17,7 @@ from translator.eval.replay import WORD_S, replay
 from translator.eval.run import evaluate_sentences
 from translator.eval.summary import summarize
 from translator.eval.talk import Arrival, Talk
-from translator.models.base import LanguagePair
-from translator.models.catalog import Served
+from translator.languages.pair import LanguagePair
 from translator.policy.registry import Latency, PolicyChoice
 from translator.session.events import Rests
 from translator.testing import FakeModel, fake_translation

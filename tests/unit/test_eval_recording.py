@@ -8,13 +8,13 @@ import pytest
 from driver import one_thread  # noqa: F401
 
 from translator.asr import RECOGNISERS
+from translator.catalog.catalog import Served
 from translator.errors import ConfigError
 from translator.eval.live import LiveReplay
 from translator.eval.recording import looks_like_events, read_recording
 from translator.eval.summary import summarize
 from translator.eval.talk import Talk
-from translator.models.base import LanguagePair
-from translator.models.catalog import Served
+from translator.languages.pair import LanguagePair
 from translator.policy.registry import PolicyChoice, resolve
 from translator.testing import FakeModel, fake_translation
 

@@ -9,13 +9,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from translator.asr.piece import SourcePiece
+from translator.catalog.catalog import Served
 from translator.eval import log
 from translator.eval.figures import Figures, figures
 from translator.eval.live import LiveReplay
 from translator.eval.talk import Arrival, Talk
 from translator.eval.updates import Received, Sent
-from translator.models.base import LanguagePair
-from translator.models.catalog import Served
+from translator.languages.pair import LanguagePair
 from translator.policy.registry import PolicyChoice, resolve
 from translator.testing import FakeModel
 

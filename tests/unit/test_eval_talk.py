@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from omnisteval.alignment import Word, align_sequences
 
 from translator.asr.piece import SourcePiece
+from translator.catalog.catalog import Served
 from translator.errors import ConfigError
 from translator.eval import log
 from translator.eval.latency import source_lags_s
@@ -24,8 +25,7 @@ from translator.eval.run import evaluate_talk, whole_sentences
 from translator.eval.summary import summarize
 from translator.eval.talk import Arrival, Reference, Talk, read_references, read_words, windows
 from translator.eval.updates import Received, Sent
-from translator.models.base import LanguagePair
-from translator.models.catalog import Served
+from translator.languages.pair import LanguagePair
 from translator.policy.registry import PolicyChoice, resolve
 from translator.testing import FakeModel, fake_translation
 

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from translator.models.base import LanguagePair, predict_from_logits
+from translator.languages.pair import LanguagePair
+from translator.models.base import predict_from_logits
 from translator.testing import FakeModel
 
 pytestmark = pytest.mark.unit

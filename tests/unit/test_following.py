@@ -2,8 +2,8 @@
 
 import pytest
 
-from translator.server.following import decide
-from translator.text.detection import Detection
+from translator.languages.detection import Detection
+from translator.service.following import decide
 
 pytestmark = pytest.mark.unit
 

@@ -22,56 +22,24 @@ MODULES = {
     if not path.relative_to(ROOT).as_posix().startswith("v1/")
 }
 
-# Top-level packages and modules of this package that each part may import, besides itself.
-EVERYONE = {"errors", "precision", "config", "log", "metrics", "__init__"}
-LIBRARY = {
-    "errors.py": set(),
-    "precision.py": set(),
-    "config.py": {"errors", "log", "models", "precision"},
-    "log.py": {"errors", "config"},
-    "metrics.py": {"errors", "config", "__init__"},
-    "text": {"errors", "models"},
-    "policy": {"errors", "text"},
-    "models": {"errors", "precision", "text"},
-    "store": {"errors", "models", "__init__"},
-    "engine": {*EVERYONE, "models"},
-    "session": {*EVERYONE, "engine", "models", "policy", "text"},
-    "server": {*EVERYONE, "engine", "models", "policy", "session", "store", "text", "v1"},
-    "client": {"errors", "v1", "__init__"},
-    "testing.py": {*EVERYONE, "server", "engine", "models", "text"},
-    "cli": {
-        "asr",
-        *EVERYONE,
-        "server",
-        "client",
-        "testing",
-        "models",
-        "batch",
-        "eval",
-        "policy",
-        "store",
-        "training",
-        "__main__",
-    },
-    "__main__.py": {"cli", "__init__"},
-    "asr": set(),
-    "batch": {*EVERYONE, "engine", "session", "text", "eval", "models"},
-    "training": {"errors", "engine", "models", "text"},
-    # Replaying drives sessions or a client; the metrics themselves need only the log and text.
-    "eval": {"errors", "asr", "client", "text", "engine", "session", "models", "policy"},
-}
+ARCHITECTURE = ROOT.parent / "docs" / "architecture.md"
+
+
+def lines_of_imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Full names of all modules that are imported anywhere in a module, each with its line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield node.lineno, node.module or ""
+            # ``from translator.models import loading`` imports a module too.
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
 
 
 def imports(tree: ast.Module) -> Iterator[str]:
-    """Full names of all modules that are imported anywhere in a module."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute"
-            yield node.module or ""
-            # ``from translator.models import loading`` imports a module too.
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    """The names alone."""
+    return (name for _, name in lines_of_imports(tree))
 
 
 def part_of(path: str) -> str:
@@ -95,37 +63,63 @@ def test_the_modules_are_found() -> None:
     assert {"errors.py", "session/session.py", "engine/runner.py"} <= set(MODULES)
 
 
+def table() -> dict[str, set[str]]:
+    """What each part may import, as the page on architecture says, lowest floor first."""
+    page = ARCHITECTURE.read_text(encoding="utf-8")
+    section = page.split("## Who imports whom")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \|(.*)\|$", section, flags=re.MULTILINE)
+    return {part: set(re.findall(r"`(\w+)`", allowed)) for part, allowed in rows}
+
+
+def edges() -> Iterator[tuple[str, str, str]]:
+    """Each import of a part by another: who, whom, and file and line."""
+    for path, tree in MODULES.items():
+        part = part_of(path).removesuffix(".py")
+        for line, name in lines_of_imports(tree):
+            package, *rest = name.split(".")
+            whom = rest[0] if rest else part
+            # What the package itself says, such as its version, is for all.
+            if package == "translator" and whom not in {part, "__version__", "DISTRIBUTION"}:
+                yield part, whom, f"translator/{path}:{line}"
+
+
+def test_each_part_imports_what_the_table_says_it_may() -> None:
+    told = table()
+    wrong = [
+        f"{where}: `{part}` may import {sorted(told.get(part, set()))}, not `{whom}`"
+        for part, whom, where in edges()
+        if whom not in told.get(part, set())
+    ]
+    assert not wrong, "against docs/architecture.md, Who imports whom:\n" + "\n".join(wrong)
+
+
+def test_the_table_allows_nothing_that_nobody_needs() -> None:
+    needed = {(part, whom) for part, whom, _ in edges()}
+    assert {(part, whom) for part, allowed in table().items() for whom in allowed} <= needed
+
+
+def test_no_import_runs_upwards() -> None:
+    below: set[str] = set()
+    for part, allowed in table().items():
+        assert allowed <= below, f"`{part}` imports {sorted(allowed - below)}, which are not below"
+        below.add(part)
+
+
 @pytest.mark.parametrize("path", MODULES)
-def test_each_part_imports_only_the_parts_it_may(path: str) -> None:
-    part = part_of(path)
-    if part == "__init__.py":
-        assert not any(name.startswith("translator.") for name in imports(MODULES[path]))
-        return
-    own = {
-        name.split(".")[1] for name in imports(MODULES[path]) if name.startswith("translator.")
-    } - {part.removesuffix(".py"), "__version__", "DISTRIBUTION"}
-    # The server serves the test kit's fake model when it is told to.
-    lazily = {"testing"} if path == "server/app.py" else set()
-    assert own <= LIBRARY[part] | lazily
+def test_only_models_are_seen_by_what_they_promise(path: str) -> None:
+    if part_of(path) in {"engine", "session"}:
+        of_models = {n for n in imports(MODULES[path]) if n.startswith("translator.models")}
+        promised = ("translator.models.base", "translator.models.info")
+        assert all(n.startswith(promised) for n in of_models)
 
 
-def test_serving_does_not_import_the_test_kit_at_the_top() -> None:
-    for path, tree in MODULES.items():
-        top = ast.Module([n for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)], [])
-        if path != "testing.py":
-            assert not any(name.startswith("translator.testing") for name in imports(top)), path
-
-
-def test_text_knows_of_models_only_what_they_promise() -> None:
-    for path, tree in MODULES.items():
-        if part_of(path) in {"text", "policy", "session", "engine"}:
-            of_models = {n for n in imports(tree) if n.startswith("translator.models")}
-            assert all(n.startswith("translator.models.base") for n in of_models), path
+def test_a_session_is_loaded_without_tensors_and_without_a_network() -> None:
+    assert loaded("translator.session.session", "torch", "numpy", "google", "grpc", "asyncio") == []
 
 
 def test_only_the_runner_and_models_know_torch() -> None:
     known = importers("torch", "transformers", "numpy", "sentencepiece")
-    allowed = ("engine/runner.py", "models/", "testing.py", "server/app.py", "text/tokenizer.py")
+    allowed = ("engine/runner.py", "models/", "server/app.py", "text/tokenizer.py")
     allowed += ("training/",)
     # Aligns words, ten million pairs for a lecture; and draws sentences, a million.
     allowed += ("eval/longform.py", "eval/interval.py")
@@ -145,13 +139,16 @@ def test_transformers_is_imported_where_its_models_are() -> None:
 
 
 def test_asyncio_stays_at_the_border() -> None:
-    border = ("engine/async_engine.py", "server/", "client/", "cli/", "eval/remote.py")
+    border = ("engine/async_engine.py", "service/", "fronts/", "server/", "client/", "cli/")
+    border += ("eval/remote.py",)
     found = within(importers("asyncio"), *border)
     assert found <= {"testing.py"}
 
 
 def test_protobuf_and_grpc_stay_at_the_border() -> None:
-    assert within(importers("google", "grpc", "grpc_status"), "server/", "client/") == set()
+    known = importers("google", "grpc", "grpc_status")
+    assert within(known, "fronts/grpc/", "server/app.py", "client/") == set()
+    assert within(importers("grpc_health", "grpc_reflection"), "server/app.py") == set()
 
 
 def test_only_the_configuration_reads_the_environment() -> None:
@@ -171,17 +168,21 @@ def test_only_the_command_line_prints_and_sets_up_logging() -> None:
                 assert "logging.basicConfig" not in called, path
 
 
-@pytest.mark.parametrize("module", ["translator", "translator.client", "translator.errors"])
-def test_a_client_imports_nothing_of_the_server(module: str) -> None:
-    code = (
-        f"import sys, {module}; print(*sorted(m for m in sys.modules if m.split('.')[0] in "
-        "{'torch', 'numpy', 'sentencepiece', 'sentencex', 'pydantic', 'prometheus_client'} "
-        "or m.startswith(('translator.server', 'translator.engine', 'translator.session'))))"
-    )
+def loaded(module: str, *names: str) -> list[str]:
+    """Which of these, or of what is in them, a new process has when it has imported a module."""
+    code = f"import sys, {module}; print(*sorted(sys.modules))"
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
-    assert result.stdout.split() == []
+    found = result.stdout.split()
+    return [name for name in names if any(f"{m}.".startswith(f"{name}.") for m in found)]
+
+
+@pytest.mark.parametrize("module", ["translator", "translator.client", "translator.errors"])
+def test_a_client_imports_nothing_of_the_server(module: str) -> None:
+    libraries = ("torch", "numpy", "sentencepiece", "sentencex", "pydantic", "prometheus_client")
+    ours = ("translator.server", "translator.service", "translator.session", "translator.text")
+    assert loaded(module, *libraries, *ours) == []
 
 
 def subclasses(of: type[errors.TranslatorError]) -> Iterator[type[errors.TranslatorError]]:

@@ -1,7 +1,6 @@
 """Compiled kernels are kept where that is possible, and never an error where it is not.
 
-The kernels here are our own two lines: those of the models need AVX-512 VNNI, numba's caching
-does not.
+The kernels here are two lines: those of the models take many seconds.
 """
 
 import shutil
@@ -15,7 +14,7 @@ import pytest
 pytestmark = [pytest.mark.unit, pytest.mark.slow]
 
 KERNELS = """
-from translator.models.kernel_cache import compiled
+from translator.models.marian.kernel_cache import compiled
 
 @compiled()
 def twice(x):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from translator.metrics import Metrics
-from translator.server.meter import StreamMeter
+from translator.service.meter import StreamMeter
 from translator.session.report import SessionReport, TargetReport
 
 pytestmark = pytest.mark.unit

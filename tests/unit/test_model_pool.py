@@ -23,10 +23,11 @@ from translator.errors import (
     OverloadedError,
     TranslatorError,
 )
+from translator.languages.pair import LanguagePair
 from translator.metrics import Metrics
-from translator.models.base import DescribedModel, LanguagePair, Seq2SeqModel
-from translator.server import model_pool
-from translator.server.model_pool import ModelPool
+from translator.models.base import DescribedModel, Seq2SeqModel
+from translator.service import model_pool
+from translator.service.model_pool import ModelPool
 from translator.testing import FakeClock, FakeModel
 
 pytestmark = pytest.mark.unit

@@ -12,7 +12,8 @@ from torch import Tensor
 from translator.engine.engine import Engine
 from translator.engine.request import Outcome, Priority, Request
 from translator.engine.scheduler import SchedulerLimits
-from translator.models.base import EncoderStates, LanguagePair, Prefill, StepOutput
+from translator.languages.pair import LanguagePair
+from translator.models.base import EncoderStates, Prefill, StepOutput
 from translator.testing import FakeBatch, FakeClock, FakeModel, fake_translation
 from translator.text.detokenizer import detokenize
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translator.models.pair import LanguagePair
+from translator.languages.pair import LanguagePair
 
 pytestmark = pytest.mark.unit
 

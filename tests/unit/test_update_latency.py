@@ -2,7 +2,7 @@
 
 import pytest
 
-from translator.server.latency import UpdateLatency
+from translator.service.latency import UpdateLatency
 from translator.testing import FakeClock
 
 pytestmark = pytest.mark.unit

@@ -6,7 +6,7 @@ import click
 
 from translator.cli.errors import one_sentence
 from translator.cli.pair import Pair
-from translator.models.pair import LanguagePair
+from translator.languages.pair import LanguagePair
 
 __all__ = ["command"]
 

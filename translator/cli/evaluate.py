@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from translator.asr import RECOGNISERS
+from translator.catalog.catalog import Catalog, Served
+from translator.catalog.describe import describe_models
 from translator.cli.errors import one_sentence
 from translator.cli.progress import progress_bar
 from translator.cli.stream import parse_policy
@@ -26,10 +28,8 @@ from translator.eval.remote import RemoteBackend
 from translator.eval.run import evaluate_sentences, evaluate_talk, whole_sentences
 from translator.eval.summary import Summary, summarize
 from translator.eval.talk import Talk, read_references, read_words
-from translator.models.base import LanguagePair
-from translator.models.catalog import Catalog, Served
+from translator.languages.pair import LanguagePair
 from translator.policy.registry import Latency, PolicyChoice, resolve
-from translator.server.app import describe_models
 
 __all__ = ["command", "read_policy"]
 

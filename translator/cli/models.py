@@ -54,8 +54,8 @@ def command(
 
 def _here(store: Path | None) -> Table:
     # Only now: a client of a running server needs none of it.
+    from translator.catalog.installed import installed
     from translator.models.glance import glance
-    from translator.store.installed import installed
 
     table = Table("model", "pair", "family", "aligns", "size", "licence", "origin", box=None)
     for model in installed(open_store(store)):

@@ -8,7 +8,7 @@ from translator.cli.errors import one_sentence
 from translator.cli.pair import Pair
 from translator.cli.progress import progress_bar
 from translator.errors import ConfigError
-from translator.models.pair import LanguagePair
+from translator.languages.pair import LanguagePair
 
 __all__ = ["command"]
 
@@ -33,7 +33,7 @@ def command(folder: Path, text: Path, pair: LanguagePair, steps: int, output: Pa
     """
     with one_sentence():
         # Only now: it takes seconds.
-        from translator.models.open_end import OPEN_END, save_open_end
+        from translator.models.marian.open_end import OPEN_END, save_open_end
         from translator.training.open_end import examples_of, sentences_of, train_open_end
 
         output = output or folder / OPEN_END

@@ -2,7 +2,7 @@
 
 import click
 
-from translator.models.pair import LanguagePair
+from translator.languages.pair import LanguagePair
 
 __all__ = ["Pair"]
 

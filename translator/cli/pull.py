@@ -15,15 +15,15 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from translator.catalog.firefox import FIREFOX_URL, FirefoxSource
+from translator.catalog.hub import HubSource
+from translator.catalog.offer import Offer, Source
+from translator.catalog.pull import choose, pull
+from translator.catalog.web import Web
 from translator.cli.errors import one_sentence
 from translator.cli.pair import Pair
 from translator.cli.store import open_store, store_option
-from translator.models.pair import LanguagePair
-from translator.store.firefox import FIREFOX_URL, FirefoxSource
-from translator.store.hub import HubSource
-from translator.store.offer import Offer, Source
-from translator.store.pull import choose, pull
-from translator.store.web import Web
+from translator.languages.pair import LanguagePair
 
 __all__ = ["command"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from translator.store.store import Store
+    from translator.catalog.store import Store
 
 __all__ = ["open_store", "store_option"]
 
@@ -28,7 +28,7 @@ def open_store(folder: Path | None) -> "Store":
         ConfigError: A setting has a value that is not allowed.
     """
     # Only now: a client of a running server needs neither.
+    from translator.catalog.store import Store
     from translator.config import load_config
-    from translator.store.store import Store
 
     return Store(load_config(overrides={} if folder is None else {"store": folder}).store)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Protocol
 
+from translator.catalog.catalog import Served
 from translator.eval.data import Sentence
 from translator.eval.end import End
 from translator.eval.live import LiveReplay
@@ -11,7 +12,6 @@ from translator.eval.log import Instance
 from translator.eval.processes import Workers
 from translator.eval.replay import replay
 from translator.eval.talk import Talk
-from translator.models.catalog import Served
 from translator.policy.registry import Latency, PolicyChoice
 
 __all__ = ["Backend", "Keep", "LocalBackend", "Progress"]

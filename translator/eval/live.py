@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
+from translator.catalog.catalog import Served
 from translator.engine.engine import Engine
 from translator.engine.request import Request
 from translator.eval import log
@@ -17,7 +18,6 @@ from translator.eval.clock import VirtualClock
 from translator.eval.replay import policy_with
 from translator.eval.talk import Talk
 from translator.eval.updates import Received, Sent, received, sent
-from translator.models.catalog import Served
 from translator.policy.registry import Latency, PolicyChoice
 from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
 from translator.session.session import Session

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
+from translator.catalog.catalog import Served
 from translator.eval.data import Sentence
 from translator.eval.end import End
 from translator.eval.log import Instance
 from translator.eval.replay import replay
-from translator.models.catalog import Served
 from translator.policy.registry import Latency, PolicyChoice
 
 __all__ = ["Workers"]

@@ -24,7 +24,7 @@ from translator.eval.end import End
 from translator.eval.replay import WORD_S, pieces_of
 from translator.eval.talk import Arrival, Reference, Talk
 from translator.eval.updates import Received, Sent, sent
-from translator.models.base import LanguagePair
+from translator.languages.pair import LanguagePair
 from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.text.segmenter import is_opaque
 

@@ -17,105 +17,22 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from translator.models.pair import LanguagePair
+from translator.languages.pair import LanguagePair
+from translator.models.info import ModelInfo
+from translator.text.tokens import Tokenizer
 
 __all__ = [
-    "ENCODER_CACHE_TOKENS",
     "DecoderBatch",
     "DescribedModel",
-    "EncodedText",
     "EncoderStates",
-    "LanguagePair",
-    "ModelInfo",
     "Prediction",
     "Prefill",
     "Seq2SeqModel",
     "StepOutput",
-    "Tokenizer",
     "lengths_of",
     "predict_from_logits",
-    "second_from_logits",
+    "seconds_from_logits",
 ]
-
-# Source tokens of each model whose encoder states the engine keeps.
-ENCODER_CACHE_TOKENS = 4_096
-
-
-@dataclass(frozen=True, slots=True)
-class ModelInfo:
-    """What a model is.
-
-    Attributes:
-        name: Unique in a catalog.
-        family: Kind of network, for example ``marian-ssru``.
-        pairs: The pairs it translates.
-        supports_alignment: Whether prefill and step return alignment weights.
-        max_source_tokens: Longest source, end of sentence included.
-        license: SPDX identifier of the weights' licence; empty when unknown.
-        origin: Where the files came from.
-        device: Where it runs, for example ``cpu``.
-        memory_bytes: Estimate of what it takes there when loaded, encoder states included.
-        shares_encoding: Whether a source has the same tokens whatever it is translated into, so
-            that one encoding serves several targets.
-        has_open_end: Whether it can be told that a source goes on; see ``open_end.py``.
-    """
-
-    name: str
-    family: str
-    pairs: tuple[LanguagePair, ...]
-    supports_alignment: bool
-    max_source_tokens: int
-    license: str = ""
-    origin: str = ""
-    device: str = "cpu"
-    memory_bytes: int = 0
-    shares_encoding: bool = False
-    has_open_end: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedText:
-    """A source text as tokens.
-
-    Attributes:
-        tokens: Token ids, end of sentence included.
-        spans: For each token the code points ``[start, end)`` of the text that it comes from; white
-            space before a word belongs to the word. The end of sentence has an empty span.
-    """
-
-    tokens: tuple[int, ...]
-    spans: tuple[tuple[int, int], ...]
-
-
-class Tokenizer(Protocol):
-    """Text to tokens and back, for one language pair of one model. Safe to call from any thread."""
-
-    @property
-    def eos_id(self) -> int:
-        """The token that ends source and target."""
-        ...
-
-    @property
-    def open_id(self) -> int | None:
-        """The token that ends a source of which more is to come, where the model knows one."""
-        ...
-
-    @property
-    def target_start(self) -> tuple[int, ...]:
-        """Tokens that every target begins with and no reader sees, such as a language token."""
-        ...
-
-    def encode_source(self, text: str) -> EncodedText:
-        """Tokens of a source text, end of sentence included, with where each comes from."""
-        ...
-
-    def encode_target(self, text: str) -> tuple[int, ...]:
-        """Tokens of a target text, without end of sentence: for a target prefix given as text."""
-        ...
-
-    def piece(self, token: int) -> str:
-        """A target token as text, a leading space included; ``""`` for control tokens."""
-        ...
 
 
 def lengths_of(sources: Sequence[Sequence[int]]) -> list[int]:
@@ -193,12 +110,15 @@ def predict_from_logits(
     return Prediction(tokens.tolist(), *found)
 
 
-def second_from_logits(logits: Tensor, best: int) -> tuple[int, float]:
-    """The most probable token but for ``best``, of scores [V], and its log probability."""
+def seconds_from_logits(logits: Tensor, best: Sequence[int]) -> list[tuple[int, float]]:
+    """For each row of scores [N, V] the most probable token but for ``best``, and its log
+    probability.
+    """
     scores = torch.log_softmax(logits, -1)
-    scores[best] = -torch.inf
-    token = int(scores.argmax())
-    return token, float(scores[token])
+    scores[torch.arange(len(best)), torch.tensor(best, device=scores.device)] = -torch.inf
+    tokens = _argmax(scores)
+    found = scores.gather(-1, tokens[:, None])[:, 0]
+    return list(zip(tokens.tolist(), found.tolist(), strict=True))
 
 
 def _argmax(logits: Tensor) -> Tensor:
@@ -313,3 +233,10 @@ class DescribedModel:
 
     info: ModelInfo
     load: Callable[[], Seq2SeqModel]
+
+    @classmethod
+    def of(cls, model: "Seq2SeqModel | DescribedModel") -> "DescribedModel":
+        """A model that is loaded already, or only described."""
+        if isinstance(model, DescribedModel):
+            return model
+        return cls(model.info, lambda: model)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from translator import DISTRIBUTION
 from translator.errors import ModelFilesError
-from translator.models.pair import LanguagePair
+from translator.languages.pair import LanguagePair
 
 __all__ = ["EMBEDDED_LICENSE", "EMBEDDED_ORIGIN", "embedded_models", "is_embedded", "pair_of"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from translator.errors import ModelFilesError
-from translator.models.marian import FAMILY, read_marian_folder
+from translator.models.marian.folder import FAMILY, read_marian_folder
 
 __all__ = ["Glance", "glance"]
 

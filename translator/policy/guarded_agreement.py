@@ -32,7 +32,7 @@ class GuardedAgreement(Policy):
     A word that is aligned with no source word, as all are where the model does not align, is held
     to 1 and 3 only.
 
-    A model that can be told that an open segment goes on is told so (``models/open_end.py``). It
+    A model that can be told that an open segment goes on is told so (``marian/open_end.py``). It
     then says what the source is enough for, and is less sure where more may change it.
 
     A draft shows the words that the hypotheses of the last ``survive`` source lengths agree on; see

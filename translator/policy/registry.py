@@ -143,7 +143,7 @@ _PRESETS: Mapping[Latency, PolicyChoice] = {
     Latency.BALANCED: _guarded(n=3, distance=2, sure=98, start=5),
     Latency.HIGH_QUALITY: _guarded(n=4, distance=2, sure=98, start=5),
 }
-# Those of the models that can be told that a source goes on (models/open_end.py): they know better
+# Those of the models that can be told that a source goes on (marian/open_end.py): they know better
 # how sure they are, so fewer hypotheses do.
 _PRESETS_OF_TOLD: Mapping[Latency, PolicyChoice] = {
     Latency.LOW: _guarded(n=2, distance=1, sure=90),

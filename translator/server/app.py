@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -14,34 +14,25 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from prometheus_client import start_http_server
 
+from translator.catalog.describe import describe_models, fitting
 from translator.config import ServerConfig
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.engine import Engine, StepRecord
 from translator.engine.scheduler import SchedulerLimits
-from translator.errors import ConfigError, ModelLoadError, OperatorError
+from translator.errors import ConfigError
+from translator.fronts.grpc.interceptors import ErrorInterceptor
+from translator.fronts.grpc.servicer import TranslatorServicer
+from translator.languages.detection import FastTextDetector, LanguageDetector
 from translator.metrics import Metrics
 from translator.models.base import DescribedModel, Seq2SeqModel
-from translator.models.budget import MemoryBudget, default_limit
-from translator.models.device import check_device
-from translator.models.loading import (
-    EMBEDDED_LICENSE,
-    EMBEDDED_ORIGIN,
-    describe_marian_folder,
-    describe_model,
-    embedded_models,
-)
-from translator.models.pair import LanguagePair
-from translator.server.context import ServerContext
-from translator.server.interceptors import ErrorInterceptor
-from translator.server.language import SourceLanguages
-from translator.server.model_pool import ModelPool
-from translator.server.service import TranslatorService
-from translator.store.installed import locate
-from translator.store.store import Store
-from translator.text.detection import FastTextDetector, LanguageDetector
+from translator.models.memory import default_limit
+from translator.service.context import ServiceContext
+from translator.service.model_pool import ModelPool
+from translator.service.service import TranslationService
+from translator.service.source_languages import SourceLanguages
 from translator.v1 import translator_service_pb2, translator_service_pb2_grpc
 
-__all__ = ["RunningServer", "describe_models", "running"]
+__all__ = ["RunningServer", "running"]
 
 _log = logging.getLogger(__name__)
 
@@ -57,98 +48,13 @@ _OPTIONS = (
 )
 
 
-def describe_models(config: ServerConfig) -> list[DescribedModel]:
-    """What the models are that the settings name; the embedded ones by default.
-
-    One that cannot be used is logged and left out. Sets how many threads a tensor operation takes,
-    for the whole process.
-
-    Raises:
-        OperatorError: No model can be used, it says what is wrong with the first; or there is no
-            such device.
-    """
-    torch.set_num_threads(config.threads)
-    check_device(config.device)
-    if config.fake_model:
-        # The test kit imports this module.
-        from translator.testing import FakeModel
-
-        return [_given(FakeModel())]
-    if not config.models:
-        return [
-            describe_marian_folder(
-                folder,
-                pair=pair,
-                device=config.device,
-                precision=config.precision,
-                shortlist=config.shortlist,
-                license=EMBEDDED_LICENSE,
-                origin=EMBEDDED_ORIGIN,
-            )
-            for pair, folder in embedded_models()
-        ]
-    described: list[DescribedModel] = []
-    errors: list[OperatorError] = []
-    for spec in config.models:
-        try:
-            described.append(_describe(spec, config))
-        except OperatorError as error:
-            errors.append(error)
-    _tell(errors, is_fatal=not described)
-    return described
-
-
-def _describe(spec: str, config: ServerConfig) -> DescribedModel:
-    """The model of ``PAIR=FOLDER``, or of ``PAIR`` alone: in the store, or embedded."""
-    found = None if "=" in spec else locate(LanguagePair.parse(spec), Store(config.store))
-    return describe_model(
-        spec if found is None else f"{spec}={found.folder}",
-        license="" if found is None else found.license,
-        origin="" if found is None else found.origin,
-        device=config.device,
-        precision=config.precision,
-        shortlist=config.shortlist,
-    )
-
-
-def load_detector(config: ServerConfig) -> LanguageDetector:
+def _load_detector(config: ServerConfig) -> LanguageDetector:
     """What detects languages: for the fake model's, which are none, the test kit's."""
     if config.fake_model:
-        from translator.testing import FakeDetector
+        from translator.languages.fake import FakeDetector
 
         return FakeDetector()
     return FastTextDetector()
-
-
-def _tell(errors: Sequence[OperatorError], *, is_fatal: bool) -> None:
-    """Raise the first of the errors, or log all."""
-    if errors and is_fatal:
-        raise errors[0]
-    for error in errors:
-        _log.error("a model is not offered: %s", error.message)
-
-
-def _fitting(models: Sequence[DescribedModel], limit: int) -> list[DescribedModel]:
-    """The models that are not too large by themselves.
-
-    Raises:
-        ModelLoadError: All are.
-    """
-    budget = MemoryBudget({m.info.name: m.info.memory_bytes for m in models}, limit)
-    fitting: list[DescribedModel] = []
-    errors: list[OperatorError] = []
-    for model in models:
-        try:
-            budget.check((model.info.name,))
-            fitting.append(model)
-        except ModelLoadError as error:
-            errors.append(error)
-    _tell(errors, is_fatal=not fitting)
-    return fitting
-
-
-def _given(model: Seq2SeqModel | DescribedModel) -> DescribedModel:
-    return model if isinstance(model, DescribedModel) else DescribedModel(model.info, lambda: model)
 
 
 @dataclass(slots=True)
@@ -164,7 +70,7 @@ class RunningServer:
     address: str
     metrics_port: int | None
     admin_port: int | None
-    service: TranslatorService
+    service: TranslationService
     grpc_server: Any
     health: Any
     grace_s: float
@@ -194,8 +100,11 @@ async def running(
     Raises:
         OperatorError: A port cannot be listened on, or no model can be used.
     """
+    torch.set_num_threads(config.threads)
     metrics = Metrics(config.limits.model_dump())
-    described = describe_models(config) if models is None else [_given(m) for m in models]
+    described = (
+        describe_models(config) if models is None else [DescribedModel.of(m) for m in models]
+    )
     limit = config.model_memory or default_limit(config.device, config.workers)
     limits = SchedulerLimits(max_slots=config.max_batch_size)
     engine = AsyncEngine()
@@ -204,16 +113,16 @@ async def running(
         name = model.info.name
         return Engine({name: model}, limits, on_step=_recorder(metrics, name))
 
-    pool = ModelPool(_fitting(described, limit), limit, engine, new_engine, metrics)
+    pool = ModelPool(fitting(described, limit), limit, engine, new_engine, metrics)
     if config.preload:
         await pool.preload()
-    languages = SourceLanguages(pool.catalog, detector or load_detector(config))
-    context = ServerContext(config, pool, engine, languages, metrics)
-    service = TranslatorService(context)
+    languages = SourceLanguages(pool.catalog, detector or _load_detector(config))
+    service = TranslationService(ServiceContext(config, pool, engine, languages, metrics))
     # A port that is taken is an error, unless it is the workers' own.
     options = (*_OPTIONS, ("grpc.so_reuseport", int(config.workers > 1)))
     server = grpc.aio.server(interceptors=(ErrorInterceptor(SERVICE, metrics),), options=options)
-    translator_service_pb2_grpc.add_TranslatorServiceServicer_to_server(service, server)
+    serve: Any = translator_service_pb2_grpc.add_TranslatorServiceServicer_to_server
+    serve(TranslatorServicer(service), server)
     health_servicer = await _add_health(server)
     reflection.enable_server_reflection(
         (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server
@@ -265,7 +174,7 @@ def _recorder(metrics: Metrics, model: str) -> Callable[[StepRecord], None]:
 
 
 async def _add_health(server: Any) -> Any:
-    servicer = health.aio.HealthServicer()
+    servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     for name in ("", SERVICE):
         await servicer.set(name, health_pb2.HealthCheckResponse.SERVING)

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from translator.engine.request import RequestTiming
-from translator.models.base import ModelInfo, Tokenizer
+from translator.models.info import ModelInfo
 from translator.policy.registry import PolicyChoice
 from translator.text.segmenter import Segmenter
+from translator.text.tokens import Tokenizer
 
 __all__ = [
     "PIVOT",

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from translator.engine.request import Hypothesis
-from translator.models.base import EncodedText, Tokenizer
 from translator.policy.base import TargetWord
 from translator.session.events import AlignedRange
 from translator.text.case import capitals, sentence_case
 from translator.text.detokenizer import TargetText, detokenize
+from translator.text.tokens import EncodedText, Tokenizer
 from translator.text.words import UNSPACED, count_words, strip_final_punctuation, word_ends
 
 __all__ = ["Context", "ModelSource", "TargetHypothesis", "without_controls"]

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from translator.engine.request import Hypothesis, Outcome, Request, RequestKey, RequestTiming
-from translator.models.base import EncodedText
 from translator.policy.base import Decision, Observation, Policy
 from translator.policy.steady import SteadyDraft
 from translator.session.events import AlignedRange, Binding, ResumedTarget, TargetEvent
@@ -21,6 +20,7 @@ from translator.session.segment import Segment
 from translator.session.tail import Tail
 from translator.text.case import sentence_case
 from translator.text.segmenter import is_opaque
+from translator.text.tokens import EncodedText
 from translator.text.words import count_steps
 
 __all__ = ["Track"]

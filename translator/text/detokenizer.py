@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from translator.models.base import Tokenizer
+from translator.text.tokens import Tokenizer
 
 __all__ = ["TargetText", "detokenize"]
 

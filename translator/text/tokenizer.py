@@ -6,7 +6,7 @@ from pathlib import Path
 import sentencepiece
 
 from translator.errors import ModelFilesError
-from translator.models.base import EncodedText
+from translator.text.tokens import EncodedText
 
 __all__ = ["SentencePieceTokenizer"]
 
@@ -44,7 +44,7 @@ class SentencePieceTokenizer:
 
     @property
     def open_id(self) -> int | None:
-        """The open end, if the model knows one; see ``models/open_end.py``."""
+        """The open end, if the model knows one; see ``models/marian/open_end.py``."""
         return self._open_id
 
     @property

@@ -1,6 +1,6 @@
 """Trains the open end of a Marian model: what tells it that a source goes on.
 
-What that is: ``models/open_end.py``. It needs text in the source language alone. The model
+What that is: ``models/marian/open_end.py``. It needs text in the source language alone. The model
 translates each sentence whole. A beginning of k source words is then to become the tokens that come
 from these words, up to the first that is aligned with a later one, and the end of sentence after
 them. Only the vector is trained; it begins as the end of sentence.
@@ -21,13 +21,14 @@ from torch import Tensor
 from translator.engine.engine import Engine
 from translator.engine.request import Request
 from translator.errors import ConfigError, ModelFilesError
-from translator.models.base import LanguagePair, Tokenizer
-from translator.models.converted import is_converted, read_converted_folder
-from translator.models.loading import load_marian_folder
-from translator.models.marian import read_marian_folder
-from translator.models.recurrent import RecurrentModel
-from translator.models.ssru import Network, load_network
+from translator.languages.pair import LanguagePair
+from translator.models.marian.converted import is_converted, read_converted_folder
+from translator.models.marian.folder import read_marian_folder
+from translator.models.marian.loading import load_marian_folder
+from translator.models.marian.recurrent import RecurrentModel
+from translator.models.marian.ssru import Network, load_network
 from translator.text.segmenter import Segmenter
+from translator.text.tokens import Tokenizer
 
 __all__ = ["Example", "Trained", "examples_of", "sentences_of", "train_open_end"]
 

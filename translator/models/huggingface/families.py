@@ -30,7 +30,7 @@ from transformers import (
 )
 
 from translator.errors import ModelFilesError
-from translator.models.base import LanguagePair
+from translator.languages.pair import LanguagePair
 from translator.models.huggingface.decoder import (
     Decoder,
     M2M100Decoder,

@@ -9,8 +9,8 @@ from typing import ClassVar, Protocol
 import langcodes
 from langcodes.tag_parser import LanguageTagError
 
-from translator.models.base import LanguagePair
-from translator.models.tags import closest
+from translator.languages.pair import LanguagePair
+from translator.languages.tags import closest
 
 __all__ = ["Languages", "Prompt", "TaggedLanguages", "TaskLanguages", "UntaggedLanguages", "tagged"]
 

@@ -11,10 +11,9 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache, EncoderDecoderCache
 
+from translator.languages.pair import LanguagePair
 from translator.models.base import (
     EncoderStates,
-    LanguagePair,
-    ModelInfo,
     Prediction,
     Prefill,
     lengths_of,
@@ -26,6 +25,7 @@ from translator.models.huggingface.generation import Generation
 from translator.models.huggingface.languages import Languages
 from translator.models.huggingface.tokenizer import PairTokenizer
 from translator.models.huggingface.vocabulary import Vocabulary
+from translator.models.info import ModelInfo
 
 __all__ = ["TransformersModel"]
 

@@ -1,8 +1,8 @@
 """The tokenizer of one pair of a Transformers model."""
 
-from translator.models.base import EncodedText
 from translator.models.huggingface.languages import Prompt
 from translator.models.huggingface.vocabulary import Vocabulary
+from translator.text.tokens import EncodedText
 
 __all__ = ["PairTokenizer"]
 

@@ -5,7 +5,7 @@ from dataclasses import field, fields
 from huggingface_hub.dataclasses import strict
 from transformers import PreTrainedConfig
 
-from translator.models.marian import FAMILY, HyperParameters
+from translator.models.marian.folder import FAMILY, HyperParameters
 
 __all__ = ["MarianSsruConfig"]
 

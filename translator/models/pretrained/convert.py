@@ -12,9 +12,10 @@ from torch import Tensor
 from transformers import GenerationConfig
 
 from translator.errors import ModelFilesError
-from translator.models.base import LanguagePair
+from translator.languages.pair import LanguagePair
 from translator.models.card import write_card
-from translator.models.converted import (
+from translator.models.embedded import EMBEDDED_LICENSE, is_embedded, pair_of
+from translator.models.marian.converted import (
     ACTIVATION_MULTIPLIERS,
     CONFIG,
     NETWORK,
@@ -24,11 +25,10 @@ from translator.models.converted import (
     WEIGHT_MULTIPLIERS,
     WEIGHTS,
 )
-from translator.models.embedded import EMBEDDED_LICENSE, is_embedded, pair_of
-from translator.models.layout import joined
-from translator.models.loading import check_vocabularies
-from translator.models.marian import HyperParameters, MarianModel, read_marian_folder
-from translator.models.open_end import OPEN_END, find_open_end, save_open_end
+from translator.models.marian.folder import HyperParameters, MarianModel, read_marian_folder
+from translator.models.marian.layout import joined
+from translator.models.marian.loading import check_vocabularies
+from translator.models.marian.open_end import OPEN_END, find_open_end, save_open_end
 from translator.models.pretrained.config import MarianSsruConfig
 from translator.models.pretrained.model import MarianSsruForConditionalGeneration
 from translator.models.pretrained.tokenizer import MarianSsruTokenizer

@@ -11,9 +11,9 @@ from transformers import GenerationMixin, PreTrainedModel
 from transformers import initialization as init
 from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 
-from translator.models.converted import MULTIPLIERS
+from translator.models.marian.converted import MULTIPLIERS
+from translator.models.marian.ssru import Network
 from translator.models.pretrained.config import MarianSsruConfig
-from translator.models.ssru import Network
 
 __all__ = ["MarianSsruForConditionalGeneration"]
 

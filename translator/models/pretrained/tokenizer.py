@@ -8,7 +8,7 @@ import sentencepiece
 from transformers import AddedToken, PreTrainedTokenizer
 
 from translator.errors import ModelFilesError
-from translator.models.converted import SOURCE_VOCABULARY, TARGET_VOCABULARY
+from translator.models.marian.converted import SOURCE_VOCABULARY, TARGET_VOCABULARY
 
 __all__ = ["MarianSsruTokenizer"]
 

@@ -1,0 +1,130 @@
+"""Products of bytes are exact, with every processor's instructions that this one has too."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from translator.models.processor import has_vnni, is_int8_faster
+
+pytestmark = pytest.mark.model
+
+# As a lesser processor: what NUMBA_CPU_FEATURES says it has.
+AVX2 = "+sse4.1,+sse4.2,+avx,+avx2,+fma"
+INSTRUCTIONS = {"any processor": "+fma,+avx", "AVX2": AVX2, "AVX-512 VNNI": None}
+
+CODE = """
+import numpy as np
+from numba import njit
+
+from translator.models.marian.dots import DOT
+from translator.models.marian.tiles import BYTES, REALS, SCORES, dot_bytes, multiply_bytes, pack
+
+@njit
+def product(x, packed, scales, bias, out, result):
+    for j in range(packed.shape[0]):
+        multiply_bytes(
+            x.ctypes.data, x.shape[1], x.shape[0], packed[j].ctypes.data, packed.shape[1],
+            scales.ctypes.data + 256 * j, bias.ctypes.data + 256 * j,
+            out.ctypes.data + 64 * out.itemsize * j, out.itemsize * out.shape[1], result,
+        )
+
+@njit
+def dot(a, b):
+    return dot_bytes(a.ctypes.data, b.ctypes.data, len(a))
+
+random = np.random.default_rng(3)
+for rows, inner, columns in ((1, 4, 64), (2, 64, 64), (3, 132, 128), (7, 512, 192), (13, 2048, 64)):
+    x = random.integers(0, 255, (rows, inner)).astype(np.uint8)
+    matrix = random.integers(-127, 128, (columns, inner)).astype(np.int8)
+    # The largest there are, of one sign, in the first row and column.
+    x[0], matrix[0] = 254, -127
+    exact = x.astype(np.int64) @ matrix.T.astype(np.int64)
+    ones, zeros = np.ones(columns, np.float32), np.zeros(columns, np.float32)
+
+    reals = np.full((rows, columns), np.nan, np.float32)
+    product(x, pack(matrix), ones, zeros, reals, REALS)
+    assert np.array_equal(reals, exact.astype(np.float32)), (rows, inner, columns)
+
+    scale = ones / np.float32(3 * inner)
+    small = np.zeros((rows, columns), np.uint8)
+    product(x, pack(matrix), scale, ones, small, BYTES)
+    scaled = (exact * scale.astype(np.float64) + 1).astype(np.float32)
+    expected = np.clip(np.rint(scaled), 0, 127) + 127
+    off = np.abs(small - expected)
+    assert off.max() <= 1 and (off > 0).mean() < 0.01, "only halves may be rounded otherwise"
+
+    if columns == 64:
+        scores = np.zeros((rows, 80), np.float32)
+        product(x, pack(matrix), ones, zeros, scores, SCORES)
+        assert np.array_equal(scores[:, :64], exact.astype(np.float32))
+        assert np.array_equal(scores[:, 64], scores[:, :64].max(axis=1))
+
+    if inner % 64 == 0:
+        assert all(dot(x[i], matrix[j]) == exact[i, j] for i in range(rows) for j in range(columns))
+print(DOT.name)
+"""
+
+
+@pytest.mark.parametrize("name", INSTRUCTIONS)
+def test_products_are_exact_with_the_instructions_of(name: str, tmp_path: Path) -> None:
+    if name == "AVX2" and not is_int8_faster():
+        pytest.skip("the processor has no AVX2")
+    if name == "AVX-512 VNNI" and not has_vnni():
+        pytest.skip("the processor has no AVX-512 VNNI")
+    env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    features = INSTRUCTIONS[name]
+    if features is not None:
+        env["NUMBA_CPU_FEATURES"] = features
+    ran = subprocess.run([sys.executable, "-c", CODE], env=env, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.strip() == name
+
+
+WHOLE = """
+from translator.engine.engine import Engine
+from translator.engine.request import Request
+from translator.languages.pair import LanguagePair
+from translator.models.embedded import embedded_models
+from translator.models.marian.dots import DOT
+from translator.models.marian.loading import load_marian_folder
+
+pair = LanguagePair("en", "pt")
+model = load_marian_folder(dict(embedded_models())[pair], pair=pair, precision="int8")
+engine = Engine({model.info.name: model})
+tokenizer = model.tokenizer(pair)
+for number, text in enumerate((
+    "The bakery on the corner opens at seven.",
+    "Rain is expected in the north, but the coast will stay dry until Thursday evening.",
+    "We",
+)):
+    source = tokenizer.encode_source(text).tokens
+    engine.submit(Request((str(number), ""), 1, model.info.name, source))
+print(DOT.name)
+for outcome in sorted(engine.run(), key=lambda outcome: outcome.request.key):
+    found = outcome.hypothesis
+    print(found.tokens, [value.hex() for value in found.log_probabilities])
+"""
+
+
+def said(**env: str) -> tuple[str, list[str]]:
+    """The instructions that a process takes, and each token with its probability, bit by bit."""
+    ran = subprocess.run(
+        [sys.executable, "-c", WHOLE], env={**os.environ, **env}, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    name, *lines = ran.stdout.splitlines()
+    return name, lines
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_whole_network_comes_to_the_same_bits_on_a_lesser_processor(tmp_path: Path) -> None:
+    own, own_lines = said()
+    lesser = "AVX2" if own == "AVX-512 VNNI" else "any processor"
+    # It compiles all kernels once more.
+    name, lines = said(NUMBA_CACHE_DIR=str(tmp_path), NUMBA_CPU_FEATURES=INSTRUCTIONS[lesser] or "")
+    assert (name, len(lines)) == (lesser, 3)
+    assert lines == own_lines

@@ -1,0 +1,124 @@
+"""The models of the Hugging Face hub.
+
+The library finds them; the files are downloaded as all others are, because the library's own
+download begins anew when it broke off.
+"""
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatch
+
+from httpx2 import HTTPError
+from huggingface_hub import HfApi, ModelInfo, get_token, hf_hub_url
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    RepositoryNotFoundError,
+)
+from huggingface_hub.hf_api import RepoSibling
+
+from translator.catalog.offer import Offer, RemoteFile
+from translator.errors import LanguagePairNotSupportedError, ModelFilesError
+from translator.languages.pair import LanguagePair
+from translator.models.huggingface.hub import SMALL_FILES
+
+__all__ = ["HubSource"]
+
+# As the project Opus-MT names its models.
+_OPUS = "Helsinki-NLP/opus-mt-{source}-{target}"
+
+
+class HubSource:
+    """The hub of ``HF_ENDPOINT``; huggingface.co by default.
+
+    Args:
+        model: The id of a model; the Opus-MT model of the pair by default.
+    """
+
+    def __init__(self, model: str = "") -> None:
+        self._model = model
+        self._api = HfApi()
+
+    def find(self, pair: LanguagePair) -> Sequence[Offer]:
+        """The one model; see ``Source``."""
+        id_ = self._model or _OPUS.format(source=pair.source, target=pair.target)
+        info = self._info(id_, pair)
+        files = _choose(id_, info.siblings or ())
+        return [
+            Offer(
+                name=_folder(id_, pair),
+                pair=pair,
+                origin=f"{self._api.endpoint}/{id_}",
+                license=_license(info),
+                version=str(info.sha),
+                variant="",
+                files=tuple(self._file(id_, file, str(info.sha)) for file in files),
+                headers={"Authorization": f"Bearer {token}"} if (token := get_token()) else {},
+            )
+        ]
+
+    def _info(self, id_: str, pair: LanguagePair) -> ModelInfo:
+        try:
+            return self._api.model_info(id_, files_metadata=True)
+        except GatedRepoError as error:
+            raise ModelFilesError(
+                f"{id_}: the hub gives it only to those who accepted its licence there: accept "
+                "it, then run `hf auth login`"
+            ) from error
+        except RepositoryNotFoundError as error:
+            if self._model:
+                raise ModelFilesError(f"{id_}: no such model on the hub") from error
+            raise LanguagePairNotSupportedError(
+                f"the hub has no {id_} for {pair}; --from takes the id of another model"
+            ) from error
+        except HFValidationError as error:
+            raise ModelFilesError(
+                f"{id_}: not an id of the hub, such as Helsinki-NLP/opus-mt-en-de"
+            ) from error
+        except HfHubHTTPError as error:
+            raise ModelFilesError(
+                f"{id_}: {self._api.endpoint} answers {error.response.status_code}: try again later"
+            ) from error
+        except (HTTPError, OSError) as error:
+            raise ModelFilesError(
+                f"{id_}: {self._api.endpoint} cannot be reached ({type(error).__name__}): "
+                "pull again where there is a network"
+            ) from error
+
+    def _file(self, id_: str, file: RepoSibling, revision: str) -> RemoteFile:
+        large = file.lfs
+        if large is not None:
+            size, checksum = large.size, f"sha256:{large.sha256}"
+        elif file.size is not None and file.blob_id:
+            size, checksum = file.size, f"git:{file.blob_id}"
+        else:
+            raise ModelFilesError(f"{id_}: the hub does not say how long {file.rfilename} is")
+        url = hf_hub_url(id_, file.rfilename, revision=revision, endpoint=self._api.endpoint)
+        return RemoteFile(file.rfilename, url, size, checksum)
+
+
+def _choose(id_: str, siblings: Iterable[RepoSibling]) -> list[RepoSibling]:
+    """What a folder of the Transformers library needs; safetensors if there are any."""
+    top = [file for file in siblings if "/" not in file.rfilename]
+
+    def matching(*patterns: str) -> list[RepoSibling]:
+        return [f for f in top if any(fnmatch(f.rfilename, pattern) for pattern in patterns)]
+
+    weights = matching("*.safetensors") or matching("pytorch_model*.bin")
+    if not weights or not matching("config.json"):
+        raise ModelFilesError(
+            f"{id_}: has no weights, expected a Transformers model with config.json and "
+            "model.safetensors or pytorch_model.bin"
+        )
+    return [*weights, *matching(*SMALL_FILES)]
+
+
+def _folder(id_: str, pair: LanguagePair) -> str:
+    """A model of many languages is pulled for each pair of them."""
+    name = id_.replace("/", "--")
+    return name if name.endswith(f"-{pair}") else f"{name}-{pair}"
+
+
+def _license(info: ModelInfo) -> str:
+    card = info.card_data
+    return str(card.get("license") or "") if card is not None else ""

@@ -1,5 +1,0 @@
-"""``python -m translator.cli``."""
-
-from translator.__main__ import main
-
-main()

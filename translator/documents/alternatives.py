@@ -1,0 +1,105 @@
+"""Further translations of a text, by branching off the greedy path.
+
+A hypothesis is decoded greedily. Where its second choice at some position was nearly as probable as
+the one taken, a *branch* takes that instead and goes on greedily: a request whose target prefix is
+the tokens before the position and the second choice. It shares the encoder states and costs only
+what comes after the position. What comes of the branches is ranked by its mean log probability, as
+a beam search with length normalisation ranks its hypotheses (Wu et al., "Google's Neural Machine
+Translation System", arXiv 1609.08144, with the exponent 1).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from heapq import nsmallest
+from itertools import chain
+
+from translator.engine.request import Hypothesis
+from translator.text.words import strip_final_punctuation
+
+__all__ = ["Branch", "Score", "branches", "same_text"]
+
+# What is equal but for the noise of sums stays in the order of the text.
+_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Where a hypothesis could have gone another way.
+
+    Attributes:
+        segment: Of the text.
+        prefix: The tokens up to there, the second choice as the last of them.
+        loss: How much less probable that choice is than the one taken, in natural logs.
+        log_probability: Of the prefix.
+    """
+
+    segment: int
+    prefix: tuple[int, ...]
+    loss: float
+    log_probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How probable target tokens are, the end of sentence included.
+
+    Attributes:
+        log_probability: The sum over them.
+        num_tokens: How many they are.
+    """
+
+    log_probability: float
+    num_tokens: int
+
+    @classmethod
+    def of(cls, hypothesis: Hypothesis, prefix: float = 0.0) -> "Score":
+        """That of a hypothesis whose prefix has the log probability ``prefix``."""
+        total = prefix + sum(hypothesis.log_probabilities) + hypothesis.end_log_probability
+        return cls(total, len(hypothesis.tokens) + (not hypothesis.truncated))
+
+    @property
+    def mean(self) -> float:
+        """Per token."""
+        return round(self.log_probability / max(1, self.num_tokens), _DIGITS)
+
+    def __add__(self, other: "Score") -> "Score":
+        return Score(
+            self.log_probability + other.log_probability, self.num_tokens + other.num_tokens
+        )
+
+    def __sub__(self, other: "Score") -> "Score":
+        return Score(
+            self.log_probability - other.log_probability, self.num_tokens - other.num_tokens
+        )
+
+
+def branches(
+    segment: int, hypothesis: Hypothesis, eos_id: int, limit: int, others: Iterable[Branch] = ()
+) -> list[Branch]:
+    """The ``limit`` branches of a segment and ``others`` with the least loss, the least first.
+
+    Those with the same loss are in the order of the text, in whatever order the segments come. A
+    second choice that ends the segment there is none: it would be a piece of the translation.
+    """
+    found = chain(others, _of(segment, hypothesis, eos_id))
+    return nsmallest(limit, found, key=lambda b: (b.loss, b.segment, len(b.prefix)))
+
+
+def _of(segment: int, hypothesis: Hypothesis, eos_id: int) -> Iterable[Branch]:
+    first = len(hypothesis.tokens) + (not hypothesis.truncated) - len(hypothesis.runners_up)
+    taken = (*hypothesis.log_probabilities, hypothesis.end_log_probability)
+    before = 0.0
+    for position, second in enumerate(hypothesis.runners_up, start=first):
+        if second.token != eos_id:
+            yield Branch(
+                segment,
+                (*hypothesis.tokens[:position], second.token),
+                round(taken[position] - second.log_probability, _DIGITS),
+                before + second.log_probability,
+            )
+        before += taken[position]
+
+
+def same_text(text: str) -> str:
+    """What texts have in common that differ in white space, case or final punctuation only."""
+    return strip_final_punctuation(" ".join(text.split())).casefold()

@@ -1,0 +1,259 @@
+"""A whole text, translated at once: the same segments as a stream, without its policies."""
+
+from collections.abc import Iterator
+
+from translator.documents.alternatives import Branch, Score, branches, same_text
+from translator.engine.request import Hypothesis, Outcome, Priority, Request
+from translator.session.events import AlignedRange, Binding
+from translator.session.hypothesis import ModelSource, TargetHypothesis, without_controls
+from translator.session.relay import origin
+from translator.text.case import is_capitals
+from translator.text.segmenter import Segmenter, is_opaque
+
+__all__ = ["TextTranslation"]
+
+# Branches for each alternative that is wanted, since some lead to what is there already.
+# Measured: docs/protocol.md, Alternatives.
+_BRANCHES_EACH = 2
+
+
+class TextTranslation:
+    """Splits a text into segments and puts their translations together with its own white space.
+
+    First the requests of ``ask`` are to be answered, and then those of each ``go_on``. Where
+    alternatives are wanted, ``branch_requests`` are the last round. Whatever a long text makes long
+    is an iterator, each step of which is about one segment: others may have their turn between.
+
+    Args:
+        key: Names its requests in the engine, together with the segment's number.
+        binding: Model and tokenizer.
+        segmenter: Finds the segments.
+        text: What to translate.
+        num_alternatives: Further translations wanted.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        binding: Binding,
+        segmenter: Segmenter,
+        text: str,
+        num_alternatives: int = 0,
+    ) -> None:
+        self._key = key
+        self._text = text
+        self._num_alternatives = num_alternatives
+        self._segmenter = segmenter
+        self._segments: list[tuple[int, int]] = []
+        self._in_capitals: set[int] = set()
+        self._first: dict[int, TargetHypothesis] = {}
+        # What each segment is in the result.
+        self._pieces: dict[int, tuple[str, str, str]] = {}
+        self._begin(binding)
+
+    def _begin(self, binding: Binding) -> None:
+        self._binding = binding
+        self._sources: dict[int, ModelSource] = {}
+        self._hypotheses: dict[int, Hypothesis] = {}
+        self._branches: list[Branch] = []
+        # By the number of the branch.
+        self._branched: dict[int, Hypothesis] = {}
+
+    def ask(self) -> Iterator[Request | None]:
+        """For each segment its request, or None where there is nothing to translate."""
+        language = self._segmenter.language
+        for index, (start, end) in enumerate(self._segmenter.split(self._text)):
+            self._segments.append((start, end))
+            segment = self._text[start:end]
+            if is_capitals(segment, language):
+                self._in_capitals.add(index)
+                yield self._ask(index, segment, capitals_of=language)
+            else:
+                yield self._ask(index, segment)
+
+    def go_on(self, binding: Binding) -> Iterator[Request | None]:
+        """Translate what the segments have become once more: the second of two legs.
+
+        Call once all outcomes have been taken; else as ``ask``.
+        """
+        tokenizer, sources = self._binding.tokenizer, self._sources
+        hypotheses = self._hypotheses
+        self._begin(binding)
+        for index, hypothesis in sorted(hypotheses.items()):
+            # Between the legs nothing is in capitals.
+            first = TargetHypothesis(tokenizer, sources[index], hypothesis)
+            self._first[index] = first
+            yield self._ask(index, first.text)
+
+    def _ask(self, index: int, segment: str, capitals_of: str = "") -> Request | None:
+        if not any(map(str.isalnum, segment)) or is_opaque(segment):
+            return None
+        tokenizer = self._binding.tokenizer
+        self._sources[index] = ModelSource.encode(
+            tokenizer, segment, self._binding.model.max_source_tokens, capitals_of=capitals_of
+        )
+        return self._request(
+            str(index),
+            index,
+            index,
+            tokenizer.target_start,
+            runners_up=self._num_alternatives > 0,
+        )
+
+    def _request(
+        self,
+        name: str,
+        version: int,
+        segment: int,
+        target_prefix: tuple[int, ...],
+        *,
+        scored: bool = False,
+        runners_up: bool = False,
+    ) -> Request:
+        return Request(
+            key=(self._key, name),
+            version=version,
+            model=self._binding.model.name,
+            source=self._sources[segment].encoded.tokens,
+            target_prefix=target_prefix,
+            priority=Priority.UNARY,
+            scored=scored,
+            runners_up=runners_up,
+        )
+
+    def accept(self, outcome: Outcome) -> None:
+        """Take the outcome of one of the requests.
+
+        Raises:
+            TranslatorError: The one that befell it; the text cannot be translated.
+        """
+        index, hypothesis = outcome.request.version, _hypothesis(outcome)
+        self._hypotheses[index] = hypothesis
+        if limit := _BRANCHES_EACH * self._num_alternatives:
+            eos_id = self._binding.tokenizer.eos_id
+            self._branches = branches(index, hypothesis, eos_id, limit, self._branches)
+
+    def branch_requests(self) -> list[Request]:
+        """What alternatives need, once all requests are answered."""
+        return [
+            self._request(f"branch-{n}", n, branch.segment, branch.prefix, scored=True)
+            for n, branch in enumerate(self._branches)
+        ]
+
+    def accept_branch(self, outcome: Outcome) -> None:
+        """Take the outcome of one of the branches.
+
+        Raises:
+            TranslatorError: The one that befell it.
+        """
+        hypothesis = _hypothesis(outcome)
+        # Where the length limit ended it, it may go round in circles.
+        if not hypothesis.truncated:
+            self._branched[outcome.request.version] = hypothesis
+
+    def result(self, *, alignments: bool) -> tuple[str, list[AlignedRange]]:
+        """The translated text and, if asked for, where each word comes from."""
+        pieces = list(self.pieces(alignments=alignments))
+        return "".join(text for text, _ in pieces), [a for _, each in pieces for a in each]
+
+    def pieces(self, *, alignments: bool) -> Iterator[tuple[str, list[AlignedRange]]]:
+        """``result`` segment by segment; what one says of places is about the whole texts."""
+        length = 0
+        for index, (start, _) in enumerate(self._segments):
+            lead, target, tail = self._piece(index)
+            aligned: list[AlignedRange] = []
+            if alignments and (index in self._hypotheses or index in self._first):
+                base = length + len(lead)
+                aligned = [
+                    AlignedRange(
+                        start + a.source_start,
+                        start + a.source_end,
+                        base + a.target_start,
+                        base + a.target_end,
+                    )
+                    for a in self._alignments(index)
+                ]
+            piece = lead + target + tail
+            length += len(piece)
+            yield piece, aligned
+
+    def alternatives(self) -> Iterator[str]:
+        """At most as many further translations as are wanted, the most probable first.
+
+        Each is the text with one segment in other words. How probable it is, is the mean over the
+        tokens of the whole text. What differs from one before in white space, case or final
+        punctuation only is left out. Of two legs only the second has alternatives.
+        """
+        if not self._branched:
+            return
+        scores = {i: Score.of(found) for i, found in sorted(self._hypotheses.items())}
+        whole = sum(scores.values(), Score(0.0, 0))
+
+        def mean(number: int) -> float:
+            branch = self._branches[number]
+            own = Score.of(self._branched[number], branch.log_probability)
+            return (whole - scores[branch.segment] + own).mean
+
+        seen = {(b.segment, same_text(self._target(b.segment))) for b in self._branches}
+        num_found = 0
+        for number in sorted(sorted(self._branched), key=mean, reverse=True):
+            segment = self._branches[number].segment
+            target = self._target_of(segment, self._branched[number]).text
+            known = (segment, same_text(target))
+            if num_found < self._num_alternatives and known not in seen:
+                seen.add(known)
+                num_found += 1
+                yield self._with(segment, target)
+
+    def _with(self, segment: int, target: str) -> str:
+        """The translated text with another target for a segment."""
+        pieces = [part for index in range(len(self._segments)) for part in self._piece(index)]
+        pieces[3 * segment + 1] = target
+        return "".join(pieces)
+
+    def _piece(self, index: int) -> tuple[str, str, str]:
+        """A segment's target between its source's own white space."""
+        if index not in self._pieces:
+            start, end = self._segments[index]
+            segment = self._text[start:end]
+            stripped = segment.strip()
+            lead = segment[: len(segment) - len(segment.lstrip())]
+            tail = segment[len(lead) + len(stripped) :]
+            self._pieces[index] = lead, self._target(index), tail
+        return self._pieces[index]
+
+    def _target(self, index: int) -> str:
+        """A segment's target; what cannot be translated is its own."""
+        if index in self._hypotheses:
+            return self._leg(index).text
+        if index in self._first:
+            return self._first[index].text
+        start, end = self._segments[index]
+        return without_controls(self._text[start:end]).strip()
+
+    def _alignments(self, index: int) -> list[AlignedRange]:
+        """Where each word of a segment's target comes from in the segment's source."""
+        legs = [self._first[index]] if index in self._first else []
+        legs += [self._leg(index)] if index in self._hypotheses else []
+        first, *second = (list(leg.alignments(0, len(leg.text))) for leg in legs)
+        if not second:
+            return first
+        through = [(a, origin(first, a.source_start, a.source_end)) for a in second[0]]
+        return [AlignedRange(*found, a.target_start, a.target_end) for a, found in through if found]
+
+    def _leg(self, index: int) -> TargetHypothesis:
+        """What a segment has become in the present leg."""
+        return self._target_of(index, self._hypotheses[index])
+
+    def _target_of(self, index: int, hypothesis: Hypothesis) -> TargetHypothesis:
+        """A hypothesis of a segment as text, in capitals where the source is."""
+        binding = self._binding
+        capitals_of = binding.target if index in self._in_capitals else ""
+        return TargetHypothesis(binding.tokenizer, self._sources[index], hypothesis, capitals_of)
+
+
+def _hypothesis(outcome: Outcome) -> Hypothesis:
+    if outcome.hypothesis is None:
+        assert outcome.error is not None  # noqa: S101
+        raise outcome.error
+    return outcome.hypothesis

@@ -1,0 +1,1 @@
+"""translator.v1 over gRPC."""

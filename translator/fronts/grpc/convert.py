@@ -1,0 +1,335 @@
+"""Between messages of translator.v1 and requests of the service: once down, once up."""
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+
+from translator.config import Limits
+from translator.errors import InvalidRequestError
+from translator.fronts.grpc.status import from_error, warning
+from translator.policy.registry import POLICIES, Latency, PolicyChoice
+from translator.service.requests import (
+    Ack,
+    Flush,
+    GoAway,
+    Heartbeat,
+    OfferedModel,
+    Report,
+    RestsRequest,
+    ResumeRequest,
+    Started,
+    StreamAnswer,
+    StreamConfig,
+    StreamMessage,
+    TextResult,
+    TextsRequest,
+    Update,
+)
+from translator.session.events import (
+    AlignedRange,
+    ResumedTarget,
+    SourceUpdate,
+    TargetEvent,
+    Warned,
+)
+from translator.session.report import SessionReport
+from translator.v1 import models_pb2, streaming_pb2, translate_pb2
+
+__all__ = [
+    "model",
+    "policy_kinds",
+    "stream_answer",
+    "stream_message",
+    "texts_request",
+    "translation",
+]
+
+_Response = streaming_pb2.StreamingTranslateResponse
+
+_LATENCIES = {
+    streaming_pb2.LATENCY_UNSPECIFIED: Latency.BALANCED,
+    streaming_pb2.LATENCY_LOW: Latency.LOW,
+    streaming_pb2.LATENCY_BALANCED: Latency.BALANCED,
+    streaming_pb2.LATENCY_HIGH_QUALITY: Latency.HIGH_QUALITY,
+}
+
+
+def _duration(seconds: float) -> Duration:
+    """Of whole nanoseconds."""
+    message = Duration()
+    message.FromNanoseconds(round(seconds * 1e9))
+    return message
+
+
+def _seconds(message: Duration) -> float:
+    return message.seconds + message.nanos / 1e9
+
+
+def _optional_s(message: Message, field: str) -> float | None:
+    """Seconds of a field that may not be set."""
+    return _seconds(getattr(message, field)) if message.HasField(field) else None
+
+
+# From the wire
+
+
+def stream_message(message: streaming_pb2.StreamingTranslateRequest) -> StreamMessage:
+    """What a client says in a stream.
+
+    Raises:
+        InvalidRequestError: It is empty.
+    """
+    match message.WhichOneof("request"):
+        case "source":
+            return _source_update(message.source)
+        case "flush":
+            return Flush(message.flush.sequence)
+        case "ack":
+            return Ack(message.ack.target_language_code, message.ack.revision)
+        case "config":
+            return _stream_config(message.config)
+        case _:
+            raise InvalidRequestError(
+                "request",
+                "is not set; allowed: config, which the first message of a stream has to be, "
+                "source, flush or ack",
+            )
+
+
+def _source_update(message: streaming_pb2.SourceUpdate) -> SourceUpdate:
+    return SourceUpdate(
+        sequence=message.sequence,
+        committed=message.committed,
+        tentative=message.tentative,
+        end_of_segment=message.end_of_segment,
+        start_s=_optional_s(message, "start_offset"),
+        end_s=_optional_s(message, "end_offset"),
+        speaker=message.speaker,
+    )
+
+
+def _policy(message: streaming_pb2.StreamingPolicy) -> Latency | PolicyChoice:
+    """A preset or a named policy; a preset this server does not know counts as the default."""
+    if message.WhichOneof("policy") == "named":
+        return PolicyChoice(message.named.name, dict(message.named.parameters))
+    return _LATENCIES.get(message.latency, Latency.BALANCED)
+
+
+def _stream_config(message: streaming_pb2.StreamingConfig) -> StreamConfig:
+    return StreamConfig(
+        source=message.source_language_code,
+        targets=tuple(message.target_language_codes),
+        possible_sources=tuple(message.possible_source_language_codes),
+        policy=_policy(message.policy),
+        model=message.model,
+        client_segmentation=message.segmentation == streaming_pb2.SEGMENTATION_CLIENT,
+        drafts=not message.disable_drafts,
+        alignments=message.alignments,
+        min_update_interval_s=_seconds(message.min_update_interval),
+        max_unacked_updates=message.max_unacked_updates,
+        heartbeat_s=_optional_s(message, "heartbeat_interval"),
+        rests=RestsRequest(
+            draft_s=_optional_s(message.rests, "draft"),
+            sentence_s=_optional_s(message.rests, "sentence"),
+            segment_s=_optional_s(message.rests, "segment"),
+        ),
+        has_glossary=bool(message.glossary),
+        resume=_resume(message.resume) if message.HasField("resume") else None,
+    )
+
+
+def _resume(message: streaming_pb2.ResumeState) -> ResumeRequest:
+    return ResumeRequest(
+        message.session_id,
+        tuple(
+            (
+                target.target_language_code,
+                ResumedTarget(
+                    segment_id=target.segment_id,
+                    revision=target.revision,
+                    source_start=target.segment_source_start,
+                    source_committed=target.source_committed,
+                    source_tentative=target.source_tentative,
+                    target_committed=target.target_committed,
+                ),
+            )
+            for target in message.targets
+        ),
+    )
+
+
+def texts_request(message: translate_pb2.TranslateRequest) -> TextsRequest:
+    """Texts to translate."""
+    return TextsRequest(
+        source=message.source_language_code,
+        target=message.target_language_code,
+        texts=tuple(message.texts),
+        possible_sources=tuple(message.possible_source_language_codes),
+        model=message.model,
+        mime_type=message.mime_type,
+        num_alternatives=message.num_alternatives,
+        alignments=message.alignments,
+        has_glossary=bool(message.glossary),
+    )
+
+
+# To the wire
+
+
+def stream_answer(answer: StreamAnswer, limits: Limits) -> streaming_pb2.StreamingTranslateResponse:
+    """What a client is told in a stream; ``limits`` are what it may take."""
+    match answer:
+        case Update():
+            return _Response(target=_target_update(answer.event, answer.revision))
+        case Warned():
+            return _Response(warning=warning(answer.reason, answer.message))
+        case Started():
+            return _Response(started=_started(answer, limits))
+        case Heartbeat():
+            return _Response(
+                heartbeat=streaming_pb2.Heartbeat(source_sequence=answer.source_sequence)
+            )
+        case GoAway():
+            return _Response(go_away=streaming_pb2.GoAway(within=_duration(answer.within_s)))
+        case Report():
+            return _Response(report=_report(answer.figures))
+
+
+def _started(answer: Started, limits: Limits) -> streaming_pb2.SessionStarted:
+    """A target that passes through has neither model nor policy."""
+    message = streaming_pb2.SessionStarted(
+        session_id=answer.session_id,
+        detected_language_code=answer.detected,
+        limits=streaming_pb2.SessionLimits(
+            max_chunk_length=limits.max_chunk_length,
+            max_segment_words=limits.max_segment_words,
+            max_segment_length=limits.max_segment_length,
+            max_targets=limits.max_targets,
+            heartbeat_interval=_duration(answer.heartbeat_s),
+        ),
+    )
+    for binding in answer.bindings:
+        first_segment_id = answer.first_segment_ids.get(binding.target, 0)
+        policy = answer.policies.get(binding.target)
+        if policy is None:
+            message.targets.add(
+                target_language_code=binding.target, first_segment_id=first_segment_id
+            )
+            continue
+        models = [answer.pivot, binding] if binding.pivoted and answer.pivot else [binding]
+        message.targets.add(
+            target_language_code=binding.target,
+            model="+".join(leg.model.name for leg in models),
+            policy=streaming_pb2.NamedPolicy(name=policy.name, parameters=dict(policy.parameters)),
+            first_segment_id=first_segment_id,
+        )
+    return message
+
+
+def _target_update(event: TargetEvent, revision: int) -> streaming_pb2.TargetUpdate:
+    return streaming_pb2.TargetUpdate(
+        target_language_code=event.target,
+        segment_id=event.segment_id,
+        revision=revision,
+        committed=event.committed,
+        draft=event.draft,
+        committed_length=event.committed_length,
+        segment_closed=event.closed,
+        segment_source_start=event.source_start,
+        source_sequence=event.source_sequence,
+        source_committed_length=event.source_committed_length,
+        alignments=[_alignment(a) for a in event.alignments],
+        start_offset=None if event.start_s is None else _duration(event.start_s),
+        end_offset=None if event.end_s is None else _duration(event.end_s),
+        timing=streaming_pb2.Timing(
+            queue=_duration(event.timing.queue_ms / 1e3),
+            encode=_duration(event.timing.encode_ms / 1e3),
+            decode=_duration(event.timing.decode_ms / 1e3),
+        ),
+    )
+
+
+def _alignment(aligned: AlignedRange) -> translate_pb2.Alignment:
+    return translate_pb2.Alignment(
+        source_start=aligned.source_start,
+        source_end=aligned.source_end,
+        target_start=aligned.target_start,
+        target_end=aligned.target_end,
+    )
+
+
+def _report(figures: SessionReport) -> streaming_pb2.SessionReport:
+    message = streaming_pb2.SessionReport(
+        source_words=figures.source_words,
+        source_updates=figures.source_updates,
+        segments=figures.segments,
+        duration=_duration(figures.duration_s),
+    )
+    for target in figures.targets:
+        message.targets.add(
+            target_language_code=target.target,
+            updates=target.updates,
+            updates_superseded=target.updates_superseded,
+            target_words=target.target_words,
+            normalized_erasure=target.normalized_erasure,
+            mean_lag_words=target.mean_lag_words,
+            mean_lag_ms=target.mean_lag_ms,
+            requests=target.requests,
+            decoder_steps_run=target.decoder_steps_run,
+            decoder_steps_saved=target.decoder_steps_saved,
+        )
+    return message
+
+
+def translation(result: TextResult) -> translate_pb2.Translation:
+    """A text's translation, or why there is none."""
+    message = translate_pb2.Translation(
+        text=result.text,
+        model=result.model,
+        detected_language_code=result.detected_source,
+        alternatives=result.alternatives,
+        alignments=map(_alignment, result.alignments),
+    )
+    if result.error is not None:
+        message.status.CopyFrom(from_error(result.error))
+    return message
+
+
+def model(offered: OfferedModel) -> models_pb2.Model:
+    """A model of the catalog."""
+    info = offered.info
+    return models_pb2.Model(
+        name=info.name,
+        pairs=[
+            models_pb2.LanguagePair(source_language_code=p.source, target_language_code=p.target)
+            for p in info.pairs
+        ],
+        family=info.family,
+        supports_alignment=info.supports_alignment,
+        supports_multiple_targets=info.shares_encoding,
+        device=info.device,
+        license=info.license,
+        origin=info.origin,
+        loaded=offered.is_loaded,
+        memory_bytes=info.memory_bytes,
+    )
+
+
+def policy_kinds() -> list[models_pb2.Policy]:
+    """Every policy with its parameters."""
+    return [
+        models_pb2.Policy(
+            name=kind.name,
+            description=kind.description,
+            parameters=[
+                models_pb2.PolicyParameter(
+                    name=p.name,
+                    description=p.description,
+                    default_value=p.default,
+                    minimum=p.minimum,
+                    maximum=p.maximum,
+                )
+                for p in kind.parameters
+            ],
+        )
+        for kind in POLICIES.values()
+    ]

@@ -1,0 +1,80 @@
+"""The one place where errors become statuses."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+from google.protobuf.message import DecodeError
+from google.rpc import status_pb2
+
+from translator.errors import InvalidRequestError, ServiceError, TranslatorError
+from translator.fronts.grpc.status import from_error, to_grpc
+from translator.metrics import Metrics
+
+__all__ = ["ErrorInterceptor"]
+
+Handler = Any  # grpc.RpcMethodHandler, whose stubs know only synchronous behaviours
+
+_log = logging.getLogger(__name__)
+
+
+class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
+    """Turns whatever our handlers raise into a status with details.
+
+    Handlers of other services (health, reflection) are left alone. An exception that is not ours
+    is a bug: it is logged with its traceback and a correlation id, and only the id goes out.
+    """
+
+    def __init__(self, service: str, metrics: Metrics) -> None:
+        self._prefix = f"/{service}/"
+        self._metrics = metrics
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler:
+        """Wrap our handlers."""
+        handler = await continuation(handler_call_details)
+        if handler is None or not handler_call_details.method.startswith(self._prefix):
+            return handler
+        if handler.request_streaming:
+            return grpc.stream_stream_rpc_method_handler(
+                self._guard(handler.stream_stream),
+                handler.request_deserializer,
+                handler.response_serializer,
+            )
+
+        async def read_and_run(request: bytes, context: Any) -> Any:
+            return await handler.unary_unary(handler.request_deserializer(request), context)
+
+        # Read inside the guard: what cannot be read would otherwise end the call as UNKNOWN.
+        return grpc.unary_unary_rpc_method_handler(
+            self._guard(read_and_run), None, handler.response_serializer
+        )
+
+    def _guard(self, behavior: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def guarded(request: Any, context: Any) -> Any:
+            try:
+                return await behavior(request, context)
+            except TranslatorError as error:
+                status = self._status(error)
+            except DecodeError as error:
+                # Not valid protobuf, such as text that is not UTF-8.
+                status = self._status(InvalidRequestError("request", f"cannot be read: {error}"))
+            except Exception as error:
+                wrapped = ServiceError(f"{type(error).__name__}")
+                wrapped.__cause__ = error
+                status = self._status(wrapped)
+            await context.abort_with_status(to_grpc(status))
+            return None
+
+        return guarded
+
+    def _status(self, error: TranslatorError) -> status_pb2.Status:
+        self._metrics.errors.labels(error.reason).inc()
+        status = from_error(error)
+        if isinstance(error, ServiceError):
+            _log.error("%s (%s)", status.message, error.reason, exc_info=error)
+        return status

@@ -1,0 +1,65 @@
+"""The handlers of translator.v1."""
+
+from typing import Any
+
+import grpc
+
+from translator.fronts.grpc import convert
+from translator.service.requests import StreamAnswer, StreamMessage
+from translator.service.service import TranslationService
+from translator.v1 import models_pb2, translate_pb2, translator_service_pb2_grpc
+
+__all__ = ["TranslatorServicer"]
+
+_DEFAULT_PAGE_SIZE = 100
+_MAX_PAGE_SIZE = 1000
+
+
+class TranslatorServicer(translator_service_pb2_grpc.TranslatorServiceServicer):
+    """Serves the service over gRPC."""
+
+    def __init__(self, service: TranslationService) -> None:
+        self._service = service
+
+    async def StreamingTranslate(self, request_iterator: Any, context: Any) -> None:  # noqa: N802
+        """One live stream."""
+        await self._service.stream(_Call(context, self._service))
+
+    async def Translate(  # noqa: N802
+        self, request: translate_pb2.TranslateRequest, context: Any
+    ) -> translate_pb2.TranslateResponse:
+        """Several texts at once."""
+        results = await self._service.translate(
+            convert.texts_request(request), context.time_remaining()
+        )
+        return translate_pb2.TranslateResponse(translations=map(convert.translation, results))
+
+    async def ListModels(  # noqa: N802
+        self, request: models_pb2.ListModelsRequest, context: Any
+    ) -> models_pb2.ListModelsResponse:
+        """Models by name, a page at a time; the token is the last name of the page before."""
+        size = min(request.page_size or _DEFAULT_PAGE_SIZE, _MAX_PAGE_SIZE)
+        offered = [m for m in self._service.models() if m.info.name > request.page_token]
+        page = offered[:size]
+        return models_pb2.ListModelsResponse(
+            models=map(convert.model, page),
+            next_page_token=page[-1].info.name if len(offered) > size else "",
+            policies=convert.policy_kinds(),
+        )
+
+
+class _Call:
+    """A ``StreamCall`` over gRPC."""
+
+    def __init__(self, context: Any, service: TranslationService) -> None:
+        self._context = context
+        self._limits = service.limits
+
+    async def read(self) -> StreamMessage | None:
+        message = await self._context.read()
+        # grpc-stubs does not know it.
+        ended = message is grpc.aio.EOF  # type: ignore[attr-defined]
+        return None if ended else convert.stream_message(message)
+
+    async def write(self, answer: StreamAnswer) -> None:
+        await self._context.write(convert.stream_answer(answer, self._limits))

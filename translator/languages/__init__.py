@@ -1,0 +1,1 @@
+"""Languages: pairs and tags of them, and which one a text is in."""

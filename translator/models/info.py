@@ -1,0 +1,42 @@
+"""What a model is, said without its parameters."""
+
+from dataclasses import dataclass
+
+from translator.languages.pair import LanguagePair
+
+__all__ = ["ENCODER_CACHE_TOKENS", "ModelInfo"]
+
+# Source tokens of each model whose encoder states the engine keeps.
+ENCODER_CACHE_TOKENS = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What a model is.
+
+    Attributes:
+        name: Unique in a catalog.
+        family: Kind of network, for example ``marian-ssru``.
+        pairs: The pairs it translates.
+        supports_alignment: Whether prefill and step return alignment weights.
+        max_source_tokens: Longest source, end of sentence included.
+        license: SPDX identifier of the weights' licence; empty when unknown.
+        origin: Where the files came from.
+        device: Where it runs, for example ``cpu``.
+        memory_bytes: Estimate of what it takes there when loaded, encoder states included.
+        shares_encoding: Whether a source has the same tokens whatever it is translated into, so
+            that one encoding serves several targets.
+        has_open_end: Whether it can be told that a source goes on; see ``open_end.py``.
+    """
+
+    name: str
+    family: str
+    pairs: tuple[LanguagePair, ...]
+    supports_alignment: bool
+    max_source_tokens: int
+    license: str = ""
+    origin: str = ""
+    device: str = "cpu"
+    memory_bytes: int = 0
+    shares_encoding: bool = False
+    has_open_end: bool = False

@@ -1,0 +1,1 @@
+"""The recurrent network of Marian and Firefox Translations: files, parameters, kernels."""

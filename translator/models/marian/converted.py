@@ -1,0 +1,255 @@
+"""Reads the files of a converted model: what ``translator models convert`` writes.
+
+They are those of the Transformers library, with the class ``pretrained`` has for it: a
+``config.json``, the network's parameters in ``model.safetensors``, one SentencePiece file or two,
+and perhaps a lexical shortlist. The library is not needed to read them.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+
+from translator.errors import ModelFilesError
+from translator.models.marian.folder import (
+    FAMILY,
+    EightBit,
+    HyperParameters,
+    MarianHeader,
+    MarianModel,
+    Tensors,
+)
+from translator.models.marian.layout import separated
+from translator.models.marian.ssru import Network
+
+__all__ = [
+    "ACTIVATION_MULTIPLIERS",
+    "CONFIG",
+    "MULTIPLIERS",
+    "NETWORK",
+    "SHORTLIST",
+    "SOURCE_VOCABULARY",
+    "TARGET_VOCABULARY",
+    "WEIGHTS",
+    "WEIGHT_MULTIPLIERS",
+    "is_converted",
+    "read_converted_folder",
+    "read_converted_header",
+]
+
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+SOURCE_VOCABULARY, TARGET_VOCABULARY = "source.spm", "target.spm"
+SHORTLIST = "lex.bin"
+# In the names of tensors: parameters of the network, and multipliers by Marian's names.
+NETWORK, MULTIPLIERS = "network", "multipliers"
+WEIGHT_MULTIPLIERS = f"{MULTIPLIERS}.weight."
+ACTIVATION_MULTIPLIERS = f"{MULTIPLIERS}.activation."
+
+_TOGETHER = "take all files from the same model"
+
+
+class _Tensors(Tensors):
+    """Real parameters that know the eight-bit ones they were made of.
+
+    They are integers divided by a multiplier; multiplied and rounded they are the same integers
+    again. A tensor of which this is not true was changed since, and has no eight bits.
+    """
+
+    def __init__(
+        self,
+        stored: Mapping[str, NDArray[np.float32]],
+        weight_multipliers: Mapping[str, float],
+        activation_multipliers: Mapping[str, float],
+    ) -> None:
+        super().__init__(stored, activation_multipliers)
+        self._weight_multipliers = weight_multipliers
+        # Tied embeddings are asked for more than once.
+        self._eight_bit: dict[str, EightBit | None] = {}
+
+    def eight_bit(self, name: str) -> EightBit | None:
+        """A tensor in eight bits, None when it has none."""
+        if name not in self._eight_bit:
+            self._eight_bit[name] = self._find_eight_bit(name)
+        return self._eight_bit[name]
+
+    def _find_eight_bit(self, name: str) -> EightBit | None:
+        real, multiplier = self[name], self._weight_multipliers.get(name)
+        if multiplier is None:
+            return None
+        rounded = real * np.float32(multiplier)
+        np.rint(rounded, out=rounded)
+        if not -128 <= rounded.min() <= rounded.max() <= 127:
+            return None
+        integers = rounded.astype(np.int8)
+        rounded /= np.float32(multiplier)
+        return EightBit(integers, multiplier) if np.array_equal(rounded, real) else None
+
+
+def is_converted(folder: Path) -> bool:
+    """Whether a folder's ``config.json`` says that it is a converted model."""
+    try:
+        config = json.loads((folder / CONFIG).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(config, dict) and config.get("model_type") == FAMILY
+
+
+def read_converted_header(folder: Path) -> MarianHeader:
+    """Check what the files of a model say of it; no parameter is read.
+
+    Raises:
+        ModelFilesError: A file is missing, damaged or does not fit the others; the message names
+            it.
+    """
+    hyper_parameters, _ = _read_config(folder / CONFIG)
+    path = folder / WEIGHTS
+    with _opened(path) as file:
+        shapes = _shapes(path, file, hyper_parameters)
+        names = file.keys()
+    return MarianHeader(
+        path,
+        hyper_parameters,
+        num_parameters=sum(shape.numel() for shape in shapes.values()),
+        is_eight_bit=any(name.startswith(WEIGHT_MULTIPLIERS) for name in names),
+    )
+
+
+def read_converted_folder(folder: Path) -> MarianModel:
+    """Read and check the files of a model.
+
+    Raises:
+        ModelFilesError: A file is missing, damaged or does not fit the others; the message names
+            it.
+    """
+    hyper_parameters, factor = _read_config(folder / CONFIG)
+    weights, source = folder / WEIGHTS, folder / SOURCE_VOCABULARY
+    target, shortlist = folder / TARGET_VOCABULARY, folder / SHORTLIST
+    return MarianModel(
+        weights,
+        source,
+        target if target.exists() else source,
+        factor,
+        shortlist if shortlist.exists() else None,
+        hyper_parameters,
+        _read_weights(weights, hyper_parameters),
+    )
+
+
+def _read_config(path: Path) -> tuple[HyperParameters, float]:
+    """The hyper-parameters and the maximum length factor."""
+    try:
+        config = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ModelFilesError(f"{path}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise ModelFilesError(f"{path}: damaged, expected JSON") from error
+    factor = config.get("max_length_factor")
+    if not (isinstance(factor, int | float) and math.isfinite(factor) and factor > 0):
+        raise _refused(path, "max_length_factor", factor, "a positive number")
+    return _hyper_parameters(path, config), float(factor)
+
+
+def _refused(path: Path, key: str, value: object, expected: str) -> ModelFilesError:
+    return ModelFilesError(f"{path}: {key} is {value!r}, expected {expected}")
+
+
+def _hyper_parameters(path: Path, config: Mapping[str, Any]) -> HyperParameters:
+    values: dict[str, Any] = {each.name: config.get(each.name) for each in fields(HyperParameters)}
+
+    def check(key: str, holds: bool, expected: str) -> None:
+        if not holds:
+            raise _refused(path, key, values[key], expected)
+
+    sizes = ("dim", "heads", "encoder_ffn", "decoder_ffn", "encoder_layers")
+    for key in (*sizes, "source_vocabulary", "target_vocabulary"):
+        value = values[key]
+        check(key, type(value) is int and value > 0, "a positive integer")
+    multiple = 2 * values["heads"]
+    check("dim", values["dim"] % multiple == 0, f"a multiple of 2 x heads, {multiple}")
+    layers = values["decoder_layers"]
+    check("decoder_layers", isinstance(layers, list) and bool(layers), "a list of layers")
+    depth = len(layers)
+    numbers = all(type(n) is int and 1 <= n <= depth for n in layers)
+    check("decoder_layers", numbers, f"numbers of 1 to {depth}")
+    check("activation", values["activation"] in ("relu", "swish"), "relu or swish")
+    source, target = values["source_embeddings"], values["target_embeddings"]
+    check("source_embeddings", source in ("Wemb", "encoder_Wemb"), "Wemb or encoder_Wemb")
+    partner = "Wemb" if source == "Wemb" else "decoder_Wemb"
+    check("target_embeddings", target == partner, f"{partner}, beside {source}")
+    outputs = (target, "decoder_ff_logit_out_W")
+    check("output_embeddings", values["output_embeddings"] in outputs, " or ".join(outputs))
+    check("output_bias", isinstance(values["output_bias"], bool), "true or false")
+    alignment = values["alignment_layer"]
+    aligns = alignment is None or (type(alignment) is int and 0 <= alignment < depth)
+    check("alignment_layer", aligns, f"null or 0 to {depth - 1}")
+    return HyperParameters(**values | {"decoder_layers": tuple(layers)})
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """A safetensors file; what is wrong with it is told as of the model."""
+    if not path.is_file():
+        raise ModelFilesError(f"{path}: no such file, expected the weights; {_TOGETHER}")
+    try:
+        with safe_open(path, framework="pt") as file:
+            yield file
+    except (SafetensorError, OSError, RuntimeError) as error:
+        raise ModelFilesError(f"{path}: damaged, expected safetensors ({error})") from error
+
+
+def _shapes(path: Path, file: Any, hp: HyperParameters) -> dict[str, torch.Size]:
+    """The network's parameters, each with its shape in the file, which is checked."""
+    with torch.device("meta"):
+        expected = {key: value.shape for key, value in Network(hp).state_dict().items()}
+    names = set(file.keys())
+    for key, shape in expected.items():
+        name = f"{NETWORK}.{key}"
+        if name not in names:
+            raise ModelFilesError(
+                f"{path}: tensor {name} is missing, expected with shape {tuple(shape)} "
+                f"as in {CONFIG}; {_TOGETHER}"
+            )
+        found = tuple(file.get_slice(name).get_shape())
+        if found != tuple(shape):
+            raise ModelFilesError(
+                f"{path}: tensor {name} has shape {found}, expected "
+                f"{tuple(shape)} as in {CONFIG}; {_TOGETHER}"
+            )
+    return expected
+
+
+def _read_weights(path: Path, hp: HyperParameters) -> Tensors:
+    parameters: dict[str, NDArray[np.float32]] = {}
+    with _opened(path) as file:
+        for key in _shapes(path, file, hp):
+            parameters[key] = file.get_tensor(f"{NETWORK}.{key}").float().numpy()
+            if not np.isfinite(parameters[key]).all():
+                raise ModelFilesError(
+                    f"{path}: tensor {NETWORK}.{key} has a NaN or infinity, expected numbers"
+                )
+        multipliers = {
+            name: float(file.get_tensor(name))
+            for name in file.keys()  # noqa: SIM118  (it is no mapping)
+            if name.startswith(f"{MULTIPLIERS}.")
+        }
+    return _Tensors(
+        separated(parameters, hp),
+        _starting(WEIGHT_MULTIPLIERS, multipliers),
+        _starting(ACTIVATION_MULTIPLIERS, multipliers),
+    )
+
+
+def _starting(prefix: str, multipliers: Mapping[str, float]) -> dict[str, float]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in multipliers.items()
+        if name.startswith(prefix)
+    }

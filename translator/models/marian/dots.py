@@ -1,0 +1,180 @@
+"""Sums of products of bytes, with the instructions that this processor has for them.
+
+A tile (``tiles.py``) multiplies unsigned bytes of a row with signed bytes of 16 columns,
+four at a time, and adds the products up in 32 bits. The sums are integers, exact in any order, so
+all processors come to the same.
+
+- ``vpdpbusd`` (AVX-512 VNNI) multiplies 64 pairs of bytes and adds groups of four.
+- Every other processor widens the bytes to 16 bits, in which their products fit, multiplies pairs
+  and adds two neighbours (``vpmaddwd`` on x86). ``vpmaddubsw``, which would save the widening, is
+  not exact: two products of bytes do not fit into 16 bits.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from llvmlite import ir
+from llvmlite.binding import get_host_cpu_features
+from numba.core import config
+
+__all__ = ["COLUMNS", "DOT", "Dot"]
+
+# Columns whose sums are kept together.
+COLUMNS = 16
+
+_I8, _I16, _I32 = ir.IntType(8), ir.IntType(16), ir.IntType(32)
+_SUMS = ir.VectorType(_I32, COLUMNS)
+_BYTES, _WORDS = ir.VectorType(_I8, 16), ir.VectorType(_I16, 16)
+_PAIRS = 8
+
+
+@dataclass(frozen=True)
+class Dot(ABC):
+    """Writes what multiplies four bytes of a row with four of each of 16 columns.
+
+    Attributes:
+        rows: Rows that a tile takes at most, such that all sums stay in registers.
+        vectors: By how many times 16 columns a tile takes.
+        sums: LLVM types of the variables that hold the sums of a row and 16 columns.
+        name: What multiplies.
+    """
+
+    rows: int
+    vectors: int
+    sums: tuple[ir.VectorType, ...]
+    name: str
+
+    @abstractmethod
+    def left(self, builder: Any, spread: Any) -> Any:
+        """What four unsigned bytes, given 16 times as <16 x i32>, are multiplied as."""
+
+    @abstractmethod
+    def lefts(self, builder: Any, row: Any) -> list[Any]:
+        """What 64 unsigned bytes, given as <16 x i32>, are multiplied as."""
+
+    @abstractmethod
+    def right(self, builder: Any, weights: Any) -> list[Any]:
+        """What the signed bytes of 16 columns, given as <16 x i32>, are multiplied as."""
+
+    @abstractmethod
+    def add(self, builder: Any, total: Any, left: Any, right: Any) -> Any:
+        """One variable of the sums, with the products of ``left`` and its part of ``right``."""
+
+    @abstractmethod
+    def result(self, builder: Any, totals: list[Any]) -> Any:
+        """The sums of 16 columns, <16 x i32>."""
+
+
+@dataclass(frozen=True)
+class _Vnni(Dot):
+    """Sixteen sums of four products in one instruction; 32 registers of 512 bits."""
+
+    rows: int = 6
+    vectors: int = 4
+    sums: tuple[ir.VectorType, ...] = (_SUMS,)
+    name: str = "AVX-512 VNNI"
+
+    def left(self, _builder: Any, spread: Any) -> Any:
+        return spread
+
+    def lefts(self, _builder: Any, row: Any) -> list[Any]:
+        return [row]
+
+    def right(self, _builder: Any, weights: Any) -> list[Any]:
+        return [weights]
+
+    def add(self, builder: Any, total: Any, left: Any, right: Any) -> Any:
+        return _call(builder, "llvm.x86.avx512.vpdpbusd.512", _SUMS, total, left, right)
+
+    def result(self, _builder: Any, totals: list[Any]) -> Any:
+        return totals[0]
+
+
+@dataclass(frozen=True)
+class _Widened(Dot):
+    """Bytes widened to 16 bits, four columns at a time; sums of neighbours are added at the end."""
+
+    rows: int = 1
+    name: str = "any processor"
+    vectors: int = 1
+    sums: tuple[ir.VectorType, ...] = (ir.VectorType(_I32, _PAIRS),) * 4
+
+    def left(self, builder: Any, spread: Any) -> Any:
+        return builder.zext(_quarter(builder, spread, 0), _WORDS)
+
+    def lefts(self, builder: Any, row: Any) -> list[Any]:
+        return [builder.zext(_quarter(builder, row, at), _WORDS) for at in range(0, COLUMNS, 4)]
+
+    def right(self, builder: Any, weights: Any) -> list[Any]:
+        return [builder.sext(_quarter(builder, weights, at), _WORDS) for at in range(0, COLUMNS, 4)]
+
+    def add(self, builder: Any, total: Any, left: Any, right: Any) -> Any:
+        return builder.add(total, self._neighbours(builder, left, right))
+
+    def _neighbours(self, builder: Any, left: Any, right: Any) -> Any:
+        products = [
+            builder.mul(
+                *(
+                    builder.sext(builder.shuffle_vector(side, side, _lanes(lanes)), self.sums[0])
+                    for side in (left, right)
+                )
+            )
+            for lanes in (range(0, 16, 2), range(1, 16, 2))
+        ]
+        return builder.add(*products)
+
+    def result(self, builder: Any, totals: list[Any]) -> Any:
+        halves = [
+            builder.add(
+                *(
+                    builder.shuffle_vector(*totals[at : at + 2], _lanes(range(first, 16, 2)))
+                    for first in (0, 1)
+                )
+            )
+            for at in (0, 2)
+        ]
+        return builder.shuffle_vector(*halves, _lanes(range(COLUMNS)))
+
+
+@dataclass(frozen=True)
+class _Avx2(_Widened):
+    """The same, of which LLVM would make two instructions that are half empty; 16 registers."""
+
+    rows: int = 2
+    name: str = "AVX2"
+
+    def _neighbours(self, builder: Any, left: Any, right: Any) -> Any:
+        return _call(builder, "llvm.x86.avx2.pmadd.wd", self.sums[0], left, right)
+
+
+def _call(builder: Any, name: str, result: ir.Type, *arguments: Any) -> Any:
+    kind = ir.FunctionType(result, [argument.type for argument in arguments])
+    function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
+    return builder.call(function, arguments)
+
+
+def _quarter(builder: Any, vector: Any, first: int) -> Any:
+    """Sixteen bytes of <16 x i32>, from this lane on."""
+    four = builder.shuffle_vector(vector, vector, _lanes(range(first, first + 4)))
+    return builder.bitcast(four, _BYTES)
+
+
+def _lanes(numbers: range) -> ir.Constant:
+    """A mask that takes these lanes of two vectors."""
+    return ir.Constant(ir.VectorType(_I32, len(numbers)), list(numbers))
+
+
+def _choose() -> Dot:
+    """The best for the processor that numba compiles for."""
+    # NUMBA_CPU_FEATURES makes it a lesser one.
+    named: str | None = config.CPU_FEATURES  # type: ignore[attr-defined]
+    features = get_host_cpu_features().flatten() if named is None else named
+    if "+avx512vnni" in features:
+        return _Vnni()
+    if "+avx2" in features:
+        return _Avx2()
+    return _Widened()
+
+
+DOT = _choose()

@@ -1,0 +1,566 @@
+"""The network of ``ssru.py`` in eight bits, as loops that numba compiles for this processor.
+
+Matrices and what is multiplied with them are eight-bit integers; everything between two products
+is float32. A row of activations is made integers with the static multiplier that the model file
+carries for it, the products are exact, and every other loop runs over one row alone. So a row
+comes out the same bit by bit, whatever is beside it: batched is alone and prefilled is stepped by
+construction. Nothing is padded from source to source: rows of all sources stand one after another.
+
+Activations are stored with 127 added, since the instruction wants one side unsigned; what that
+adds to a sum is in the bias (``Affine.bias``).
+
+Shapes: N rows, B sources or requests, S source tokens, D hidden size, H heads, L layers, V
+vocabulary; M columns of a product, filled up to a multiple of 64.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from llvmlite import ir
+from numba import carray, types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from translator.models.marian.kernel_cache import compiled
+from translator.models.marian.tiles import (
+    BLOCK,
+    BYTES,
+    LANES,
+    REALS,
+    SCORES,
+    TILE_ROWS,
+    ZERO,
+    dot_bytes,
+    float_bits,
+    multiply_bytes,
+    multiply_floats,
+    nearest,
+    sum_floats,
+    sum_squares,
+)
+
+__all__ = [
+    "Affine",
+    "DecoderLayers",
+    "EncoderLayers",
+    "Norm",
+    "affine",
+    "decode",
+    "encode",
+    "filled",
+    "predict",
+    "predict_among",
+]
+
+_EPSILON = np.float32(1e-6)
+_LOG2E = np.float32(1.4426950408889634)
+_LN2 = np.float32(0.6931471805599453)
+# Beyond it e^x or e^-x is no float32.
+_LARGEST_EXPONENT = np.float32(87.0)
+# Scores this far below the best add less than 1e-7 of it to the sum of all 32,000.
+_NEGLIGIBLE = np.float32(-27.0)
+
+# NaN and infinity cannot arise: weights are checked on loading, and what goes into a product is
+# clamped to eight bits. Nothing is reordered, nor approximated: a sum of floats has the order that
+# ``sum_floats`` gives it, however wide the processor's vectors are, so all come to the same.
+_compiled = compiled(fastmath={"contract", "nnan", "ninf", "nsz"})
+
+
+class Affine(NamedTuple):
+    """An affine map in each of L layers (one for a map that there is once).
+
+    Attributes:
+        weights: int8 [L, M/64, K/4, 64, 4]; see ``tiles.pack``.
+        scales: float32 [L, M], from an integer sum to a real one.
+        bias: float32 [L, M], less what the activations' 127 adds to each sum.
+        multipliers: float32 [L], from its real input to integers.
+    """
+
+    weights: NDArray[np.int8]
+    scales: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    multipliers: NDArray[np.float32]
+
+
+class Norm(NamedTuple):
+    """Layer normalisation in each of L layers: float32 [L, D]."""
+
+    scale: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+
+class EncoderLayers(NamedTuple):
+    """The encoder; queries are scaled already. ``cross`` makes all keys and values, [1, M]."""
+
+    query_key_value: Affine
+    out: Affine
+    norm: Norm
+    inner: Affine
+    outer: Affine
+    ffn_norm: Norm
+    cross: Affine
+
+
+class DecoderLayers(NamedTuple):
+    """The decoder; ``cell`` gives value and gate, queries are scaled already."""
+
+    cell: Affine
+    cell_norm: Norm
+    query: Affine
+    out: Affine
+    norm: Norm
+    inner: Affine
+    outer: Affine
+    ffn_norm: Norm
+
+
+@intrinsic
+def _pointer(_typing, address):
+    """An address as a pointer to float32."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.inttoptr(args[0], ir.FloatType().as_pointer())
+
+    return types.CPointer(types.float32)(types.intp), generate
+
+
+@_compiled
+def _exp(x):
+    """e^x of a float32 to 2e-7 of it, in a form that becomes vectors; past ±87 that of ±87."""
+    x = min(max(x, -_LARGEST_EXPONENT), _LARGEST_EXPONENT)
+    power = np.floor(x * _LOG2E + np.float32(0.5))
+    r = x - power * _LN2
+    p = np.float32(1 / 720)
+    p = p * r + np.float32(1 / 120)
+    p = p * r + np.float32(1 / 24)
+    p = p * r + np.float32(1 / 6)
+    p = p * r + np.float32(0.5)
+    p = p * r + np.float32(1)
+    p = p * r + np.float32(1)
+    return p * float_bits((np.int32(power) + np.int32(127)) << np.int32(23))
+
+
+@_compiled
+def _integer(x, multiplier):
+    """A real activation as a byte: rounded to even, clamped to ±127, plus 127."""
+    scaled = nearest(x * multiplier)
+    return np.uint8(np.int32(min(max(scaled, np.float32(-127)), np.float32(127))) + np.int32(ZERO))
+
+
+@_compiled
+def _quantise(x, multiplier, out):
+    """Real rows [N, D] to bytes."""
+    for i in range(x.shape[0]):
+        for k in range(x.shape[1]):
+            out[i, k] = _integer(x[i, k], multiplier)
+
+
+@_compiled
+def _embed(token, place, embeddings, scale, positions, out):
+    """The network's input [D] for a token at its place; -1 is the zero vector."""
+    block, column = token // BLOCK, token % BLOCK
+    for k in range(out.shape[0]):
+        out[k] = positions[place, k]
+        if token >= 0:
+            out[k] += np.float32(embeddings[block, k // 4, column, k % 4]) * scale
+
+
+@_compiled
+def _affine(x, layer, affine, out):
+    """Bytes [N, K] to real rows ``out`` [N, M]."""
+    weights, scales, bias = affine.weights[layer], affine.scales[layer], affine.bias[layer]
+    for j in range(weights.shape[0]):
+        multiply_bytes(
+            x.ctypes.data, x.shape[1], x.shape[0], weights[j].ctypes.data, weights.shape[1],
+            scales.ctypes.data + 4 * BLOCK * j, bias.ctypes.data + 4 * BLOCK * j,
+            out.ctypes.data + 4 * BLOCK * j, 4 * out.shape[1], REALS,
+        )  # fmt: skip
+
+
+@_compiled
+def _affine_to_bytes(x, layer, affine, swish, multiplier, real, out):
+    """Bytes [N, K] through the map and its activation to bytes ``out`` [N, M].
+
+    Scales and bias of a relu have ``multiplier`` in them; a swish needs ``real`` [N, M] in between.
+    """
+    if swish:
+        _affine(x, layer, affine, real)
+        for i in range(real.shape[0]):
+            for k in range(real.shape[1]):
+                activated = real[i, k] / (np.float32(1) + _exp(-real[i, k]))
+                out[i, k] = _integer(activated, multiplier)
+        return
+    weights, scales, bias = affine.weights[layer], affine.scales[layer], affine.bias[layer]
+    for j in range(weights.shape[0]):
+        multiply_bytes(
+            x.ctypes.data, x.shape[1], x.shape[0], weights[j].ctypes.data, weights.shape[1],
+            scales.ctypes.data + 4 * BLOCK * j, bias.ctypes.data + 4 * BLOCK * j,
+            out.ctypes.data + BLOCK * j, out.shape[1], BYTES,
+        )  # fmt: skip
+
+
+@_compiled
+def _add_and_norm(x, update, layer, norm, multiplier, out):
+    """``x`` [N, D] becomes LN(x + update), and ``out`` [N, D] its bytes."""
+    scale, bias = norm.scale[layer], norm.bias[layer]
+    rows, dim = x.shape
+    for i in range(rows):
+        for k in range(dim):
+            x[i, k] += update[i, k]
+        mean = sum_floats(x[i].ctypes.data, dim) / np.float32(dim)
+        squares = sum_squares(x[i].ctypes.data, dim, mean)
+        inverse = np.float32(1) / np.sqrt(squares / np.float32(dim) + _EPSILON)
+        for k in range(dim):
+            x[i, k] = (x[i, k] - mean) * inverse * scale[k] + bias[k]
+            out[i, k] = _integer(x[i, k], multiplier)
+
+
+@_compiled
+def _attend(queries, first, count, keys, values, length, heads, weights, out):
+    """Attention of ``count`` scaled queries, rows of ``queries`` [N, M] from ``first`` on.
+
+    ``keys`` [D, S] and ``values`` [S, D] are filled up to a multiple of 16 keys. ``weights`` [H, at
+    least count, S] are left there for the caller, the context in rows of ``out`` [N, D].
+    """
+    dim, width = keys.shape
+    size = dim // heads
+    stride, out_stride = 4 * queries.shape[1], 4 * dim
+    for h in range(heads):
+        at = 4 * h * size
+        multiply_floats(
+            queries.ctypes.data + first * stride + at, stride, count,
+            keys.ctypes.data + at * width, 4 * width, size, width,
+            weights[h].ctypes.data, 4 * width,
+        )  # fmt: skip
+        for t in range(count):
+            _softmax(weights[h, t], length)
+        multiply_floats(
+            weights[h].ctypes.data, 4 * width, count,
+            values.ctypes.data + at, out_stride, width, size,
+            out.ctypes.data + first * out_stride + at, out_stride,
+        )  # fmt: skip
+
+
+@_compiled
+def _softmax(scores, length):
+    """In place; what is past ``length`` becomes 0."""
+    width = scores.shape[0]
+    for s in range(length, width):
+        scores[s] = np.float32(-1e30)
+    best = scores[0]
+    for s in range(width):
+        best = max(best, scores[s])
+    for s in range(width):
+        scores[s] = _exp(scores[s] - best)
+    inverse = np.float32(1) / sum_floats(scores.ctypes.data, width)
+    for s in range(width):
+        scores[s] *= inverse
+    for s in range(length, width):
+        scores[s] = np.float32(0)
+
+
+@_compiled
+def _after_attention(x, context, layer, layers, swish, following, bytes_in, update, real, inner):
+    """The rest of a layer of encoder or decoder, from the context [N, D] of its attention.
+
+    ``x`` [N, D] becomes the layer's output and ``bytes_in`` its bytes, with the multiplier
+    ``following``; the last three arrays are room to work in.
+    """
+    _quantise(context, layers.out.multipliers[layer], bytes_in)
+    _affine(bytes_in, layer, layers.out, update)
+    _add_and_norm(x, update, layer, layers.norm, layers.inner.multipliers[layer], bytes_in)
+    _affine_to_bytes(
+        bytes_in, layer, layers.inner, swish, layers.outer.multipliers[layer], real, inner
+    )
+    _affine(inner, layer, layers.outer, update)
+    _add_and_norm(x, update, layer, layers.ffn_norm, following, bytes_in)
+
+
+@_compiled
+def filled(length):
+    """Keys that room is kept for: whole vectors."""
+    return (length + LANES - 1) // LANES * LANES
+
+
+@_compiled
+def _split(rows, first, length, keys_at, values_at, keys, values):
+    """Keys and values out of ``rows`` [N, M], from row ``first`` and these columns on.
+
+    To ``keys`` [D, S] and ``values`` [S, D], filled up with zeros.
+    """
+    dim, width = keys.shape
+    for s in range(length):
+        for d in range(dim):
+            keys[d, s] = rows[first + s, keys_at + d]
+            values[s, d] = rows[first + s, values_at + d]
+    for s in range(length, width):
+        for d in range(dim):
+            keys[d, s] = np.float32(0)
+            values[s, d] = np.float32(0)
+
+
+@_compiled
+def encode(
+    tokens, lengths, embeddings, embedding_scale, open_end, positions, heads, swish, layers,
+    decoder_depth, cross
+):  # fmt: skip
+    """Sources, one after another, to the keys and values of every decoder layer.
+
+    Args:
+        tokens: int64 [N]; -1 is the open end.
+        lengths: int64 [B]; their sum is N.
+        embeddings: int8 [V/64, D/4, 64, 4], packed.
+        embedding_scale: From an integer of these to a real input.
+        open_end: float32 [D].
+        positions: float32 [at least the longest, D].
+        heads: H.
+        swish: Whether the activation is swish, else relu.
+        layers: The encoder.
+        decoder_depth: Decoder layers L.
+        cross: float32, output, one after another for each source [L, 2, S·D]: keys [D, S] and
+            values [S, D], S filled up to a multiple of 16.
+    """
+    count, depth = len(tokens), layers.norm.scale.shape[0]
+    dim = layers.norm.scale.shape[1]
+    x = np.empty((count, dim), np.float32)
+    row = 0
+    for b in range(len(lengths)):
+        for s in range(lengths[b]):
+            _embed(tokens[row], s, embeddings, embedding_scale, positions, x[row])
+            if tokens[row] < 0:
+                x[row] += open_end
+            row += 1
+    bytes_in = np.empty((count, dim), np.uint8)
+    joint = np.empty((count, layers.query_key_value.bias.shape[1]), np.float32)
+    context = np.empty((count, dim), np.float32)
+    update = np.empty((count, layers.out.bias.shape[1]), np.float32)
+    inner = np.empty((count, layers.inner.bias.shape[1]), np.uint8)
+    real = np.empty(inner.shape if swish else (0, 0), np.float32)
+    widest = filled(lengths.max())
+    all_keys, all_values = np.empty(widest * dim, np.float32), np.empty(widest * dim, np.float32)
+    all_weights = np.empty(heads * lengths.max() * widest, np.float32)
+    _quantise(x, layers.query_key_value.multipliers[0], bytes_in)
+    for layer in range(depth):
+        _affine(bytes_in, layer, layers.query_key_value, joint)
+        row = 0
+        for b in range(len(lengths)):
+            length = lengths[b]
+            width = filled(length)
+            keys = all_keys[: width * dim].reshape(dim, width)
+            values = all_values[: width * dim].reshape(width, dim)
+            _split(joint, row, length, dim, 2 * dim, keys, values)
+            weights = all_weights[: heads * length * width].reshape(heads, length, width)
+            _attend(joint, row, length, keys, values, length, heads, weights, context)
+            row += length
+        following = (
+            layers.query_key_value.multipliers[layer + 1]
+            if layer + 1 < depth
+            else layers.cross.multipliers[0]
+        )
+        _after_attention(x, context, layer, layers, swish, following, bytes_in, update, real, inner)
+    states = np.empty((count, layers.cross.bias.shape[1]), np.float32)
+    _affine(bytes_in, 0, layers.cross, states)
+    row, start = 0, 0
+    for b in range(len(lengths)):
+        length = lengths[b]
+        part = filled(length) * dim
+        for at in range(decoder_depth):
+            keys = cross[start : start + part].reshape(dim, part // dim)
+            values = cross[start + part : start + 2 * part].reshape(part // dim, dim)
+            _split(states, row, length, 2 * at * dim, (2 * at + 1) * dim, keys, values)
+            start += 2 * part
+        row += length
+
+
+@_compiled
+def decode(
+    tokens, places, lengths, cells, sources, source_lengths, embeddings, embedding_scale,
+    positions, heads, swish, layers, alignment_layer, hidden, after, alignment
+):  # fmt: skip
+    """Run known target tokens of B requests, one after another, through the decoder.
+
+    Args:
+        tokens: int64 [N], what each position is given; -1 for the zero vector of the first.
+        places: int64 [N], its position in the target.
+        lengths: int64 [B], positions of each request; their sum is N.
+        cells: float32 [L, at least B, D], cell states before the first position of each.
+        sources: int64 [B], address of each request's part of ``cross``; see ``encode``.
+        source_lengths: int64 [B].
+        embeddings: As in ``encode``, as are the next four.
+        embedding_scale: See there.
+        positions: See there.
+        heads: See there.
+        swish: See there.
+        layers: The decoder, its layers in order.
+        alignment_layer: Whose first head aligns; -1 for none.
+        hidden: float32 [N, D], output.
+        after: float32 [L, N, D], output: cell states after each position.
+        alignment: float32 [N, the longest source], output: attention on each source token.
+    """
+    count, dim = hidden.shape
+    x = hidden
+    for i in range(count):
+        _embed(tokens[i], places[i], embeddings, embedding_scale, positions, x[i])
+    bytes_in = np.empty((count, dim), np.uint8)
+    joint = np.empty((count, layers.cell.bias.shape[1]), np.float32)
+    query = np.empty((count, layers.query.bias.shape[1]), np.float32)
+    context = np.empty((count, dim), np.float32)
+    update = np.empty((count, layers.out.bias.shape[1]), np.float32)
+    inner = np.empty((count, layers.inner.bias.shape[1]), np.uint8)
+    real = np.empty(inner.shape if swish else (0, 0), np.float32)
+    all_weights = np.empty(heads * lengths.max() * filled(source_lengths.max()), np.float32)
+    _quantise(x, layers.cell.multipliers[0], bytes_in)
+    for layer in range(layers.norm.scale.shape[0]):
+        _affine(bytes_in, layer, layers.cell, joint)
+        row = 0
+        for b in range(len(lengths)):
+            for t in range(lengths[b]):
+                for k in range(dim):
+                    before = cells[layer, b, k] if t == 0 else after[layer, row - 1, k]
+                    gate = np.float32(1) / (np.float32(1) + _exp(-joint[row, dim + k]))
+                    cell = gate * before + (np.float32(1) - gate) * joint[row, k]
+                    after[layer, row, k] = cell
+                    update[row, k] = max(cell, np.float32(0))
+                row += 1
+        _add_and_norm(x, update, layer, layers.cell_norm, layers.query.multipliers[layer], bytes_in)
+        _affine(bytes_in, layer, layers.query, query)
+        row = 0
+        for b in range(len(lengths)):
+            length = source_lengths[b]
+            width = filled(length)
+            part = width * dim
+            states = carray(_pointer(sources[b]), 2 * (layer + 1) * part, np.float32)
+            keys = states[2 * layer * part : (2 * layer + 1) * part].reshape(dim, width)
+            values = states[(2 * layer + 1) * part :].reshape(width, dim)
+            weights = all_weights[: heads * lengths[b] * width].reshape(heads, lengths[b], width)
+            _attend(query, row, lengths[b], keys, values, length, heads, weights, context)
+            if layer == alignment_layer:
+                for t in range(lengths[b]):
+                    for s in range(length):
+                        alignment[row + t, s] = weights[0, t, s]
+            row += lengths[b]
+        following = (
+            layers.cell.multipliers[layer + 1]
+            if layer + 1 < layers.norm.scale.shape[0]
+            else np.float32(1)
+        )
+        _after_attention(x, context, layer, layers, swish, following, bytes_in, update, real, inner)
+
+
+@_compiled
+def affine(x, parameters, out):
+    """Real rows [N, K] through a map that there is once, to real rows ``out`` [N, M]."""
+    bytes_in = np.empty(x.shape, np.uint8)
+    _quantise(x, parameters.multipliers[0], bytes_in)
+    _affine(bytes_in, 0, parameters, out)
+
+
+@_compiled
+def predict(hidden, output, drafted, probable, tokens, log_probabilities, draft_log_probabilities):
+    """The best token of each row and, if wanted, log probabilities; no score is kept.
+
+    Blocks of 64 tokens go by once. Each row keeps its best score so far and the sum of e^(score -
+    best), which is rescaled when the best changes (Milakov and Gimelshein 2018, "Online normalizer
+    calculation for softmax", arXiv 1805.02867).
+
+    Args:
+        hidden: float32 [N, D].
+        output: The output layer; what fills its last block is never the best.
+        drafted: int64 [N], a token whose log probability is asked for too; -1 for none.
+        probable: Whether log probabilities are wanted; 0 if not.
+        tokens: int64 [N], output.
+        log_probabilities: float32 [N], output, of these.
+        draft_log_probabilities: float32 [N], output, of ``drafted``.
+    """
+    rows, dim = hidden.shape
+    x = np.empty((rows, dim), np.uint8)
+    _quantise(hidden, output.multipliers[0], x)
+    weights, scales, bias = output.weights[0], output.scales[0], output.bias[0]
+    scores = np.empty((TILE_ROWS, BLOCK + LANES), np.float32)
+    powers = np.empty(BLOCK, np.float32)
+    best = np.full(rows, np.float32(-1e30), np.float32)
+    totals = np.zeros(rows, np.float32)
+    for j in range(weights.shape[0]):
+        first = j * BLOCK
+        for i in range(0, rows, TILE_ROWS):
+            count = min(TILE_ROWS, rows - i)
+            multiply_bytes(
+                x.ctypes.data + i * dim, dim, count, weights[j].ctypes.data, weights.shape[1],
+                scales.ctypes.data + 4 * first, bias.ctypes.data + 4 * first,
+                scores.ctypes.data, 4 * scores.shape[1], SCORES,
+            )  # fmt: skip
+            for r in range(count):
+                n = i + r
+                highest = scores[r, BLOCK]
+                if highest > best[n]:
+                    if probable:
+                        totals[n] *= _exp(best[n] - highest)
+                    best[n] = highest
+                    for c in range(BLOCK):
+                        if scores[r, c] == highest:
+                            tokens[n] = first + c
+                            break
+                if probable:
+                    if highest - best[n] > _NEGLIGIBLE:
+                        for c in range(BLOCK):
+                            powers[c] = _exp(scores[r, c] - best[n])
+                        totals[n] += sum_floats(powers.ctypes.data, BLOCK)
+                    if first <= drafted[n] < first + BLOCK:
+                        draft_log_probabilities[n] = scores[r, drafted[n] - first]
+    for n in range(rows):
+        log_probabilities[n] = np.float32(0)
+        if probable:
+            total = np.log(totals[n])
+            log_probabilities[n] = -total
+            draft_log_probabilities[n] -= best[n] + total
+
+
+@_compiled
+def predict_among(
+    hidden, matrix, output, candidates, firsts, counts, drafted, probable, tokens,
+    log_probabilities, draft_log_probabilities,
+):  # fmt: skip
+    """The best of each row's own candidates and, if wanted, log probabilities among these.
+
+    Args:
+        hidden: float32 [N, D]; D is a multiple of 64.
+        matrix: int8 [V, D], the output layer's weights, a token a row.
+        output: The output layer.
+        candidates: int32, the candidates of all rows.
+        firsts: int64 [N], where a row's begin.
+        counts: int64 [N], how many there are, at least one.
+        drafted: int64 [N], a token whose log probability is asked for too, impossible where it is
+            no candidate; -1 for none.
+        probable: Whether log probabilities are wanted; 0 if not.
+        tokens: int64 [N], output.
+        log_probabilities: float32 [N], output, of these.
+        draft_log_probabilities: float32 [N], output, of ``drafted``.
+    """
+    rows, dim = hidden.shape
+    x = np.empty((rows, dim), np.uint8)
+    _quantise(hidden, output.multipliers[0], x)
+    scales, bias, weights = output.scales[0], output.bias[0], matrix.ctypes.data
+    scores = np.empty(filled(counts.max()), np.float32)
+    for n in range(rows):
+        row = x.ctypes.data + n * dim
+        best = np.float32(-1e30)
+        draft_log_probabilities[n] = np.float32(-1e30)
+        tokens[n] = candidates[firsts[n]]
+        for c in range(counts[n]):
+            token = candidates[firsts[n] + c]
+            total = dot_bytes(row, weights + np.int64(token) * dim, dim)
+            scores[c] = np.float32(total) * scales[token] + bias[token]
+            if scores[c] > best:
+                best = scores[c]
+                tokens[n] = token
+            if token == drafted[n]:
+                draft_log_probabilities[n] = scores[c]
+        log_probabilities[n] = np.float32(0)
+        if probable:
+            width = filled(counts[n])
+            for c in range(counts[n]):
+                scores[c] = _exp(scores[c] - best)
+            for c in range(counts[n], width):
+                scores[c] = np.float32(0)
+            log_probabilities[n] = -np.log(sum_floats(scores.ctypes.data, width))
+            draft_log_probabilities[n] += log_probabilities[n] - best

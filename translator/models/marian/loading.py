@@ -1,0 +1,187 @@
+"""From a folder of Marian files to a model, in two steps.
+
+It is described from headers and settings, and loaded when it is needed.
+"""
+
+import logging
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from translator.errors import ModelFilesError
+from translator.languages.pair import LanguagePair
+from translator.models.base import DescribedModel
+from translator.models.card import license_of
+from translator.models.info import ENCODER_CACHE_TOKENS, ModelInfo
+from translator.models.marian.converted import (
+    is_converted,
+    read_converted_folder,
+    read_converted_header,
+)
+from translator.models.marian.folder import (
+    FAMILY,
+    MarianHeader,
+    MarianModel,
+    read_marian_folder,
+    read_marian_header,
+)
+from translator.models.marian.open_end import find_open_end
+from translator.models.marian.recurrent import RecurrentModel
+from translator.models.marian.shortlist import Shortlist
+from translator.models.processor import is_int8_faster, runs_int8
+from translator.precision import Precision
+from translator.text.tokenizer import SentencePieceTokenizer
+
+if TYPE_CHECKING:
+    from translator.models.marian.int8 import Int8Model
+
+__all__ = [
+    "check_vocabularies",
+    "describe_marian_folder",
+    "load_marian_folder",
+]
+
+_log = logging.getLogger(__name__)
+
+# Positions are computed, not learnt, so the network has no limit; this is far beyond any sentence.
+_MAX_SOURCE_TOKENS = 512
+# A piece of a vocabulary, in SentencePiece and as text.
+_BYTES_OF_PIECE = 250
+
+
+def describe_marian_folder(
+    folder: Path,
+    *,
+    pair: LanguagePair,
+    name: str | None = None,
+    license: str = "",  # noqa: A002  (the name of ModelInfo's field)
+    origin: str = "",
+    device: str | torch.device = "cpu",
+    precision: Precision = "float32",
+    shortlist: bool = False,
+) -> DescribedModel:
+    """Say what the model of a Firefox Translations, Bergamot or translateLocally folder is.
+
+    Args:
+        folder: Holds ``model*.bin``, its vocabularies and perhaps a ``config*.yml``; or what these
+            were converted to.
+        pair: What it translates; the files do not say so.
+        name: Its name in a catalog; the folder's by default.
+        license: SPDX identifier of the weights' licence; that of the folder's card by default.
+        origin: Where the files came from.
+        device: Where to run.
+        precision: Of parameters and states, one of ``PRECISIONS``. ``int8`` needs a CPU
+            and a file that carries activation multipliers; ``auto`` takes it where it can be had
+            and is faster, else float32.
+        shortlist: Whether eight-bit models look only at the target tokens that the folder's lexical
+            shortlist has for a source: quicker, and an approximation.
+
+    Raises:
+        ModelFilesError: A file is missing, damaged or does not fit the others.
+    """
+    header = (read_converted_header if is_converted(folder) else read_marian_header)(folder)
+    open_end = find_open_end(folder, header.hyper_parameters.dim)
+    info = ModelInfo(
+        name=folder.name if name is None else name,
+        family=FAMILY,
+        pairs=(pair,),
+        supports_alignment=header.hyper_parameters.alignment_layer is not None,
+        max_source_tokens=_MAX_SOURCE_TOKENS,
+        license=license or license_of(folder),
+        origin=origin,
+        device=str(device),
+        memory_bytes=_memory_bytes(header, str(device), precision),
+        has_open_end=open_end is not None,
+    )
+    load = partial(_load_marian, folder, info, precision, open_end, shortlist=shortlist)
+    return DescribedModel(info, load)
+
+
+def load_marian_folder(
+    folder: Path, *, pair: LanguagePair, **options: Any
+) -> "RecurrentModel | Int8Model":
+    """Load the model of such a folder; the options are those of ``describe_marian_folder``."""
+    described = describe_marian_folder(folder, pair=pair, **options)
+    return cast("RecurrentModel | Int8Model", described.load())
+
+
+def _load_marian(
+    folder: Path,
+    info: ModelInfo,
+    precision: Precision,
+    open_end: NDArray[np.float32] | None,
+    *,
+    shortlist: bool,
+) -> "RecurrentModel | Int8Model":
+    files = (read_converted_folder if is_converted(folder) else read_marian_folder)(folder)
+    files = replace(files, open_end=open_end)
+    tokenizer = SentencePieceTokenizer(
+        files.source_vocabulary, files.target_vocabulary, has_open_end=info.has_open_end
+    )
+    check_vocabularies(files, tokenizer)
+    if precision == "auto" and not (info.device == "cpu" and is_int8_faster()):
+        if info.device == "cpu":
+            _log.info(
+                "%s: eight bits are not known to be faster here; it runs in float32", info.name
+            )
+        precision = "float32"
+    if precision not in ("auto", "int8"):
+        return RecurrentModel(files, tokenizer, tokenizer.unk_id, info, getattr(torch, precision))
+    # Before the others: one that is damaged is no reason to be slow without a word.
+    chosen = _shortlist(files) if shortlist else None
+    try:
+        if info.device != "cpu" or not runs_int8():
+            raise ModelFilesError(
+                f"{files.path}: the precision int8 needs a CPU and the package numba, which "
+                "compiles its kernels; use float32"
+            )
+        # numba is loaded only where it is used.
+        from translator.models.marian.int8 import Int8Model
+
+        return Int8Model(files, tokenizer, tokenizer.unk_id, info, chosen)
+    except ModelFilesError as error:
+        if precision == "int8":
+            raise
+        _log.info("%s; so it runs in float32", error)
+    return RecurrentModel(files, tokenizer, tokenizer.unk_id, info)
+
+
+def _shortlist(files: MarianModel) -> Shortlist | None:
+    if files.shortlist is None:
+        _log.info("%s: no lex*.bin, so all target tokens are looked at", files.path.parent)
+        return None
+    sizes = files.hyper_parameters.source_vocabulary, files.hyper_parameters.target_vocabulary
+    return Shortlist(files.shortlist, *sizes)
+
+
+def _memory_bytes(header: MarianHeader, device: str, precision: Precision) -> int:
+    """Parameters, encoder states and vocabularies."""
+    hp = header.hyper_parameters
+    wanted = runs_int8() if precision == "int8" else precision == "auto" and is_int8_faster()
+    runs_in_int8 = wanted and device == "cpu" and header.is_eight_bit
+    of_state = 2 if precision in ("bfloat16", "float16") else 4
+    parameters = header.num_parameters * (1 if runs_in_int8 else of_state)
+    if not runs_in_int8 and hp.output_embeddings == hp.target_embeddings:
+        # The output layer has a copy of its own, in the order that its product wants.
+        parameters += hp.dim * hp.target_vocabulary * of_state
+    # Keys and values of every decoder layer.
+    encoder_states = ENCODER_CACHE_TOKENS * 2 * len(hp.decoder_layers) * hp.dim * of_state
+    pieces = hp.source_vocabulary + hp.target_vocabulary
+    return parameters + encoder_states + _BYTES_OF_PIECE * pieces
+
+
+def check_vocabularies(files: MarianModel, tokenizer: SentencePieceTokenizer) -> None:
+    """Raise ModelFilesError where the tokenizer has not one piece for each embedding."""
+    paths = (files.source_vocabulary, files.target_vocabulary)
+    sizes = (files.hyper_parameters.source_vocabulary, files.hyper_parameters.target_vocabulary)
+    for path, pieces, rows in zip(paths, tokenizer.vocabulary_sizes, sizes, strict=True):
+        if pieces != rows:
+            raise ModelFilesError(
+                f"{path}: has {pieces} pieces, expected {rows} as in {files.path.name}: "
+                "take both from the same model"
+            )

@@ -1,0 +1,83 @@
+"""The open end: what ends a source of which more is to come, in place of the end of sentence.
+
+A model that was trained on whole sentences takes whatever it is given for one. Of "I saw the" it
+makes a sentence, and is as sure of it as of any other. One more vector in its source embeddings,
+trained while all its parameters stand still, tells it that the source goes on: prompt tuning
+(Lester et al., arXiv 2104.08691) with a prompt of one token. Trained to say the beginning of the
+whole sentence's translation that the source is enough for, and then to end, it does so, and its
+probabilities say how likely the whole sentence is to bear them out.
+
+``training/open_end.py`` trains it, from source text alone.
+"""
+
+from contextlib import suppress
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from translator.errors import ModelFilesError
+from translator.models.embedded import embedded_models, is_embedded
+
+__all__ = ["OPEN_END", "find_open_end", "save_open_end"]
+
+# Its name in a model's folder: a NumPy array, float32 [D].
+OPEN_END = "open-end.npy"
+
+
+def find_open_end(folder: Path, dim: int) -> NDArray[np.float32] | None:
+    """The open end of a Marian model, [D], as the encoder's input without its position.
+
+    Args:
+        folder: The model's. A file in it counts first; those of the embedded models, which come
+            without, are data of this package.
+        dim: D.
+
+    Returns:
+        None where the model has none.
+
+    Raises:
+        ModelFilesError: The file is damaged, or of another model.
+    """
+    path = folder / OPEN_END
+    if path.is_file():
+        return _read(path, dim)
+    if not is_embedded(folder):
+        return None
+    pair = next(pair for pair, path in embedded_models() if path.resolve() == folder.resolve())
+    data = files("translator.models.marian") / "open_ends" / f"{pair}.npy"
+    if not data.is_file():
+        return None
+    with as_file(data) as found:
+        return _read(found, dim)
+
+
+def save_open_end(path: Path, vector: NDArray[np.float32]) -> None:
+    """Write an open end, [D], whole or not at all.
+
+    Raises:
+        ModelFilesError: It cannot be written.
+    """
+    unfinished = path.with_name(f".{path.name}")
+    try:
+        with unfinished.open("wb") as file:
+            np.save(file, vector)
+        unfinished.replace(path)
+    except OSError as error:
+        raise ModelFilesError(f"{path}: cannot be written ({error.strerror})") from error
+    finally:
+        # What is no folder has nothing in it to take away.
+        with suppress(OSError):
+            unfinished.unlink()
+
+
+def _read(path: Path, dim: int) -> NDArray[np.float32]:
+    try:
+        vector = np.load(path)
+    except (OSError, ValueError, EOFError) as error:
+        raise ModelFilesError(f"{path}: damaged, expected a NumPy array") from error
+    kind = f"{vector.dtype}{list(vector.shape)}"
+    if vector.dtype != np.float32 or vector.shape != (dim,) or not np.isfinite(vector).all():
+        raise ModelFilesError(f"{path}: has {kind}, expected finite float32[{dim}] for this model")
+    return np.ascontiguousarray(vector)

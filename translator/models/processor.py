@@ -1,0 +1,32 @@
+"""What this machine has to multiply bytes with."""
+
+from importlib.util import find_spec
+
+__all__ = ["has_vnni", "is_int8_faster", "runs_int8"]
+
+
+def runs_int8() -> bool:
+    """Whether kernels can be compiled here: numba has no release for some machines."""
+    return find_spec("numba") is not None
+
+
+def is_int8_faster() -> bool:
+    """Whether eight bits are faster than float32: with AVX2, and much so with AVX-512 VNNI.
+
+    Other processors run them too; how fast has not been measured.
+    """
+    return runs_int8() and ("avx2" in _features() or has_vnni())
+
+
+def has_vnni() -> bool:
+    """Whether this processor multiplies bytes in one instruction (AVX-512 VNNI)."""
+    return "avx512vnni" in _features()
+
+
+def _features() -> frozenset[str]:
+    """LLVM's names of what the processor has; none where it does not know it."""
+    if find_spec("llvmlite") is None:
+        return frozenset()
+    from llvmlite.binding import get_host_cpu_features
+
+    return frozenset(name for name, has in get_host_cpu_features().items() if has)

@@ -1,0 +1,317 @@
+"""What clients may ask for: requests checked and resolved, each error naming its field."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from translator.catalog.catalog import PIVOT_LANGUAGE, Catalog, Choice, Route, standardize
+from translator.config import Limits
+from translator.errors import InvalidRequestError, UnsupportedFeatureError
+from translator.languages.tags import language
+from translator.policy.registry import Latency, PolicyChoice, resolve
+from translator.service.requests import RestsRequest, StreamConfig, TextsRequest
+from translator.service.source_languages import SourceLanguages, is_undetermined
+from translator.session.events import Binding, Rests, ResumeState, SessionConfig
+from translator.session.passthrough import pass_through
+from translator.text.segmenter import Segmenter, SegmentLimits
+from translator.text.tokens import Tokenizer
+
+__all__ = [
+    "CheckedConfig",
+    "check_config",
+    "check_possible",
+    "check_resume",
+    "check_texts",
+    "check_undetected",
+    "heartbeat_s",
+    "segment_limits",
+]
+
+_MAX_INTERVAL_S = 3600.0
+# Each is checked against the catalogue when a stream begins.
+_MAX_POSSIBLE = 16
+
+
+def segment_limits(limits: Limits) -> SegmentLimits:
+    """The longest segment."""
+    return SegmentLimits(limits.max_segment_words, limits.max_segment_length)
+
+
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """A target that a model translates into, with the policy that its pair has.
+
+    Without a model it is in the language of the source, which passes through.
+    """
+
+    target: str
+    choice: Choice | None = None
+    policy: PolicyChoice | None = None
+    pivoted: bool = False
+
+    def bound(self, tokenizer: Callable[[Choice], Tokenizer]) -> Binding:
+        """The leg with its model's tokenizer."""
+        if self.choice is None:
+            return pass_through(self.target)
+        info = self.choice.info
+        return Binding(self.target, info, tokenizer(self.choice), self.policy, self.pivoted)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedConfig:
+    """A stream's configuration of which all is checked and nothing is loaded.
+
+    Attributes:
+        unbound: The configuration without its targets.
+        legs: One for each target.
+        pivot: Into the pivot language, for those that are translated from it.
+    """
+
+    unbound: SessionConfig
+    legs: tuple[_Leg, ...]
+    pivot: _Leg | None
+
+    @property
+    def models(self) -> list[str]:
+        """Names of the models it needs."""
+        needed = self.legs if self.pivot is None else (*self.legs, self.pivot)
+        return [leg.choice.info.name for leg in needed if leg.choice is not None]
+
+    def bound(self, tokenizer: Callable[[Choice], Tokenizer]) -> SessionConfig:
+        """The whole configuration, with the tokenizers of its models, which are loaded."""
+        return replace(
+            self.unbound,
+            bindings=tuple(leg.bound(tokenizer) for leg in self.legs),
+            pivot=None if self.pivot is None else self.pivot.bound(tokenizer),
+        )
+
+
+def check_config(
+    config: StreamConfig, catalog: Catalog, limits: Limits, source: str = ""
+) -> CheckedConfig:
+    """A stream's configuration with its models and policy.
+
+    Args:
+        config: The client's.
+        catalog: The models there are.
+        limits: What clients may take.
+        source: The language of the source, where the config does not name it.
+
+    Raises:
+        ClientError: Something in it is not allowed, not there or not served.
+    """
+    source = source or config.source
+    follows = is_undetermined(config.source)
+    if config.possible_sources and not follows:
+        raise InvalidRequestError(
+            "config.possible_source_language_codes",
+            f"is set while source_language_code is {config.source[:40]!r}; "
+            'it is allowed with "und" only',
+        )
+    _refuse_glossary("config.glossary", config.has_glossary)
+    targets = config.targets
+    if not targets:
+        raise InvalidRequestError(
+            "config.target_language_codes", "is empty; at least one target is needed"
+        )
+    if len(targets) > limits.max_targets:
+        raise InvalidRequestError(
+            "config.target_language_codes",
+            f"has {len(targets)} targets; at most {limits.max_targets} are allowed",
+        )
+    if len({target.lower() for target in targets}) < len(targets):
+        raise InvalidRequestError("config.target_language_codes", "names a target twice")
+    policy = config.policy
+    legs: list[_Leg] = []
+    pivot = None
+    for target in targets:
+        route = catalog.route(source, target, config.model)
+        if route.first is not None:
+            # The same for all targets.
+            pivot = _leg(PIVOT_LANGUAGE, route.first, policy)
+        leg = _Leg(target) if route.last is None else _leg(target, route.last, policy)
+        legs.append(replace(leg, pivoted=route.first is not None))
+    unbound = SessionConfig(
+        bindings=(),
+        policy=resolve(policy),
+        segmenter=Segmenter(
+            source, segment_limits(limits), find_sentences=not config.client_segmentation
+        ),
+        client_segmentation=config.client_segmentation,
+        drafts=config.drafts,
+        alignments=config.alignments,
+        min_update_interval_s=_interval("config.min_update_interval", config.min_update_interval_s),
+        max_unacked_updates=config.max_unacked_updates,
+        follows=follows,
+        rests=_rests(config.rests),
+    )
+    return CheckedConfig(unbound, tuple(legs), pivot)
+
+
+def _rests(request: RestsRequest) -> Rests:
+    """How long the source rests, each time that is not set as it is by default."""
+    times = {
+        field: _interval(f"config.rests.{field.removesuffix('_s')}", seconds)
+        for field, seconds in asdict(request).items()
+        if seconds is not None
+    }
+    return replace(Rests(), **times)
+
+
+def _leg(target: str, choice: Choice, policy: Latency | PolicyChoice) -> _Leg:
+    pair, info = choice.pair, choice.info
+    own = resolve(policy, pair.source, pair.target, has_open_end=info.has_open_end)
+    if own.name == "alignatt" and not info.supports_alignment:
+        raise InvalidRequestError(
+            "config.policy",
+            f"is alignatt, but model {info.name!r} does not align; "
+            "choose another policy, or a model with supports_alignment",
+        )
+    return _Leg(target, choice, own)
+
+
+def check_undetected(
+    config: StreamConfig,
+    catalog: Catalog,
+    limits: Limits,
+    languages: SourceLanguages,
+) -> SessionConfig:
+    """What is in force as long as the source's language is not known: what is let pass, passes.
+
+    Raises:
+        ClientError: Whatever the language, it could not be served; or it could not in one of those
+            that the client names.
+    """
+    possible = check_possible("config.possible_source_language_codes", config.possible_sources)
+    checked = languages.first_served(
+        lambda source: check_config(config, catalog, limits, source), possible
+    )
+    return replace(
+        checked.unbound,
+        bindings=tuple(map(pass_through, config.targets)),
+        segmenter=Segmenter(
+            possible[0] if possible else PIVOT_LANGUAGE,
+            segment_limits(limits),
+            find_sentences=not config.client_segmentation,
+        ),
+        awaits_language=True,
+    )
+
+
+def check_possible(field: str, codes: Sequence[str]) -> list[str]:
+    """The languages that a client allows a source to be in.
+
+    Raises:
+        InvalidRequestError: There are too many, or two that cannot be told apart.
+    """
+    if len(codes) > _MAX_POSSIBLE:
+        raise InvalidRequestError(
+            field, f"has {len(codes)} languages; at most {_MAX_POSSIBLE} are allowed"
+        )
+    seen: dict[str, str] = {}
+    for code in codes:
+        if is_undetermined(code):
+            raise InvalidRequestError(field, f"has {code!r}; languages are allowed, such as en")
+        other = seen.setdefault(language(standardize(field, code)), code)
+        if other is not code:
+            raise InvalidRequestError(
+                field, f"has {other!r} and {code!r}, which are not told apart; one is allowed"
+            )
+    return list(codes)
+
+
+def heartbeat_s(config: StreamConfig, default_s: float) -> float:
+    """The longest silence that the client wants, in seconds; 0: any.
+
+    Raises:
+        InvalidRequestError: It is negative or too long.
+    """
+    if config.heartbeat_s is None:
+        return default_s
+    return _interval("config.heartbeat_interval", config.heartbeat_s)
+
+
+def check_resume(config: StreamConfig, limits: Limits) -> ResumeState | None:
+    """Where an earlier stream broke off; None where there was none.
+
+    Raises:
+        InvalidRequestError: It contradicts itself or the configuration.
+    """
+    resume = config.resume
+    if resume is None:
+        return None
+    if not resume.session_id:
+        raise InvalidRequestError("config.resume.session_id", "is empty; a session is needed")
+    known = set(config.targets)
+    for name, resumed in resume.targets:
+        field = f"config.resume.targets[{name!r}]"
+        if name not in known:
+            raise InvalidRequestError(
+                field, f"is not a target of the config; allowed: {', '.join(sorted(known))}"
+            )
+        known.remove(name)
+        for part, text in (
+            ("source_committed", resumed.source_committed),
+            ("source_tentative", resumed.source_tentative),
+            ("target_committed", resumed.target_committed),
+        ):
+            if len(text) > limits.max_chunk_length:
+                raise InvalidRequestError(
+                    f"{field}.{part}",
+                    f"has {len(text)} code points; at most {limits.max_chunk_length} are allowed",
+                )
+    state = ResumeState(dict(resume.targets))
+    first = state.first
+    for name, resumed in state.targets.items():
+        if first is None:
+            break
+        begins = resumed.source_start - first.source_start
+        overlap = first.source_committed[begins:]
+        if resumed.segment_id < first.segment_id or (
+            resumed.source_committed and resumed.source_committed != overlap
+        ):
+            raise InvalidRequestError(
+                f"config.resume.targets[{name!r}]",
+                "contradicts the target that is furthest behind: a later segment has a greater id, "
+                "and the sources have to end with the same text",
+            )
+    return state
+
+
+def check_texts(request: TextsRequest, catalog: Catalog, limits: Limits, source: str) -> Route:
+    """The models for texts that are in the language ``source``.
+
+    Raises:
+        ClientError: Something in the request is not allowed, not there or not served.
+    """
+    if request.mime_type not in {"", "text/plain"}:
+        if request.mime_type == "text/html":
+            raise UnsupportedFeatureError('mime_type: "text/html" is not served yet')
+        raise InvalidRequestError(
+            "mime_type", f'is {request.mime_type[:40]!r}; allowed: "text/plain"'
+        )
+    _refuse_glossary("glossary", request.has_glossary)
+    if request.num_alternatives > limits.max_alternatives:
+        raise InvalidRequestError(
+            "num_alternatives",
+            f"is {request.num_alternatives}; at most {limits.max_alternatives} are allowed",
+        )
+    if not request.texts:
+        raise InvalidRequestError("texts", "is empty; at least one text is needed")
+    if len(request.texts) > limits.max_texts:
+        raise InvalidRequestError(
+            "texts", f"has {len(request.texts)} texts; at most {limits.max_texts} are allowed"
+        )
+    return catalog.route(source, request.target, request.model)
+
+
+def _refuse_glossary(field: str, is_there: bool) -> None:
+    if is_there:
+        raise UnsupportedFeatureError(f"{field}: glossaries are not served yet")
+
+
+def _interval(field: str, seconds: float) -> float:
+    if not 0 <= seconds <= _MAX_INTERVAL_S:
+        raise InvalidRequestError(
+            field, f"is {seconds:g} s; allowed: from 0 to {_MAX_INTERVAL_S:g} s"
+        )
+    return seconds

@@ -1,0 +1,394 @@
+"""One live stream: moves messages between its client, the session and the engine."""
+
+import asyncio
+import time
+from collections import deque
+
+from translator.engine.async_engine import AsyncEngine
+from translator.engine.request import Outcome
+from translator.errors import (
+    ClientError,
+    DrainingError,
+    InvalidRequestError,
+    ServiceError,
+    TranslatorError,
+)
+from translator.service.checks import check_config, check_possible, check_undetected, heartbeat_s
+from translator.service.context import ServiceContext
+from translator.service.following import FollowedLanguage
+from translator.service.latency import UpdateLatency
+from translator.service.meter import StreamMeter
+from translator.service.model_pool import Lease
+from translator.service.requests import (
+    Ack,
+    Flush,
+    GoAway,
+    Heartbeat,
+    Report,
+    Started,
+    StreamAnswer,
+    StreamCall,
+    StreamConfig,
+    StreamMessage,
+    Update,
+)
+from translator.service.source_languages import SourceLanguages, is_undetermined
+from translator.session.events import SessionConfig, SourceUpdate, Warned
+from translator.session.segment import Segment
+from translator.session.session import Session
+
+__all__ = ["LiveStream"]
+
+_POSSIBLE = "config.possible_source_language_codes"
+
+
+class LiveStream:
+    """Reads source and writes updates until the source has ended and all is said.
+
+    A task reads and a task writes; the engine calls back in between. Nothing here computes.
+
+    Args:
+        call: The client.
+        session: The stream's state.
+        shared: What all streams share.
+        config: The first message.
+        lease: Its models.
+    """
+
+    def __init__(
+        self,
+        call: StreamCall,
+        session: Session,
+        shared: ServiceContext,
+        config: StreamConfig,
+        lease: Lease,
+    ) -> None:
+        self.session = session
+        self._lease = lease
+        self._reconfigured = False
+        self._call = call
+        self._shared = shared
+        self._engine: AsyncEngine = shared.engine
+        self._config = config
+        is_open = is_undetermined(config.source)
+        self._language = FollowedLanguage("" if is_open else config.source)
+        self._restrict_language()
+        # One look at a time; and the one that is under way when nothing has been read.
+        self._looking = asyncio.Lock()
+        self._look: asyncio.Task[None] | None = None
+        self._heartbeat_s = heartbeat_s(config, shared.config.heartbeat_s)
+        self._latency = UpdateLatency(time.monotonic, shared.metrics.update_time.observe)
+        self._meter = StreamMeter(shared.metrics)
+        # Answers other than updates, in order.
+        self._answers: deque[StreamAnswer] = deque()
+        self._error: Exception | None = None
+        self._wake = asyncio.Event()
+        # Wakes the writer when something is due: a heartbeat, a rest, a held update, the end.
+        self._alarm: asyncio.TimerHandle | None = None
+        self._roomy = asyncio.Event()
+        self._roomy.set()
+        self._ended_by_s: float | None = None
+
+    async def run(self) -> None:
+        """Serve the stream to its end.
+
+        Raises:
+            TranslatorError: What ended it early.
+        """
+        self._tell_started()
+        self._pump()
+        reader = asyncio.create_task(self._read())
+        try:
+            await self._write()
+        finally:
+            reader.cancel()
+            if self._look is not None:
+                self._look.cancel()
+            if self._alarm is not None:
+                self._alarm.cancel()
+            for key in self.session.request_keys:
+                self._engine.cancel(key)
+            self._meter.count(self.session.report())
+            await asyncio.gather(reader, return_exceptions=True)
+
+    def drain(self, within_s: float) -> None:
+        """Ask the client to move to another server; the stream ends after ``within_s`` seconds."""
+        self._answers.append(GoAway(within_s))
+        self._ended_by_s = asyncio.get_running_loop().time() + within_s
+        self._wake.set()
+
+    # Reading
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                await self._room()
+                message = await self._call.read()
+                if message is None:
+                    self.session.end_source()
+                else:
+                    await self._take(message)
+                await self._follow_language()
+                self._pump()
+                if message is None:
+                    return
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            # A panic in a library written in Rust is no Exception; it too ends this session alone.
+            self._fail(error if isinstance(error, Exception) else ServiceError(repr(type(error))))
+
+    async def _room(self) -> None:
+        """Wait while the session is full: HTTP/2 then stops the client."""
+        while self.session.is_congested:
+            self._roomy.clear()
+            await self._roomy.wait()
+
+    async def _take(self, message: StreamMessage) -> None:
+        match message:
+            case SourceUpdate():
+                self._latency.came(message.sequence)
+                for _ in self.session.take_source(message):
+                    # One stream's long message holds up no other.
+                    self._pump()
+                    await self._shared.turns.take()
+                    await self._room()
+            case Flush(sequence):
+                self.session.flush(sequence)
+            case Ack(target, revision):
+                outbox = self.session.outboxes.get(target)
+                if outbox is None:
+                    raise InvalidRequestError(
+                        "ack.target_language_code",
+                        f"is {target[:40]!r}; the targets are: {', '.join(self.session.outboxes)}",
+                    )
+                outbox.ack(revision)
+            case StreamConfig():
+                await self._reconfigure(message)
+
+    # The language of the source, where the client leaves it open.
+
+    async def _follow_language(self) -> None:
+        """Have the language determined of each segment whose text is enough, in their order."""
+        async with self._looking:
+            while segments := list(filter(self._language.has_enough, self.session.undetermined)):
+                # A sentence that is tentative so far tells as much.
+                texts = [segment.committed + segment.tentative for segment in segments]
+                found = await asyncio.to_thread(
+                    self._shared.languages.detect, texts, self._language.candidates
+                )
+                for segment, text, each in zip(segments, texts, found, strict=True):
+                    code = self._language.of(segment, text, each)
+                    if code is not None:
+                        await self._determine(segment, code, is_foreign=each is None)
+                        # One message may bring a thousand segments: others have their turn between.
+                        await asyncio.sleep(0)
+                # An open segment that is not clear yet is looked at again when more has come.
+                if segments[-1].is_undetermined:
+                    return
+
+    async def _look_again(self) -> None:
+        """Look at segments that something else than a message has closed."""
+        try:
+            await self._follow_language()
+            self._pump()
+        except Exception as error:
+            self._fail(error)
+
+    async def _determine(self, segment: Segment, code: str, *, is_foreign: bool) -> None:
+        """Go on with a segment in its language; in the one in force, where that is not served."""
+        config = None
+        if code != self._language.code:
+            try:
+                config = await self._resolve(self._config, code)
+            except TranslatorError as error:
+                is_unserved = isinstance(error, ClientError)
+                if isinstance(error, ServiceError) or not (is_unserved or self._language.code):
+                    raise
+                if is_unserved:
+                    self._language.exclude(code)
+                told = f"the source seems to be in {code}, but: {error.message}"
+                self._warn_once(Warned(f"LANGUAGE_IGNORED_{error.reason}", told))
+        elif is_foreign and not code and any(map(str.isalpha, segment.committed)):
+            unclear = SourceLanguages.not_detected("source", self._language.candidates)
+            told = f"{unclear.message}; until then the text passes through"
+            self._warn_once(Warned("LANGUAGE_NOT_DETECTED", told))
+        self.session.determine(segment, config)
+        if config is not None:
+            self._language.code = code
+            self._reconfigured = True
+            self._tell_started()
+
+    def _warn_once(self, warned: Warned) -> None:
+        if self._language.is_news(warned.reason):
+            self.session.warnings.append(warned)
+
+    def _restrict_language(self) -> None:
+        """Look for what the config in force allows."""
+        config = self._config
+        self._language.restrict(
+            self._shared.languages.among(config.possible_sources, config.targets)
+        )
+
+    async def _resolve(self, config: StreamConfig, language: str = "") -> SessionConfig:
+        """What a config is resolved to, where it leaves it open with a language of the source."""
+        catalog, limits = self._shared.models.catalog, self._shared.config.limits
+        if not is_undetermined(config.source):
+            language = ""
+        elif not language:
+            return check_undetected(config, catalog, limits, self._shared.languages)
+        else:
+            check_possible(_POSSIBLE, config.possible_sources)
+        checked = check_config(config, catalog, limits, language)
+        await self._lease.take(checked.models)
+        return checked.bound(self._lease.tokenizer)
+
+    async def _reconfigure(self, config: StreamConfig) -> None:
+        """Take a later config; one that is not valid leaves the former in force."""
+        try:
+            if config.resume is not None:
+                raise InvalidRequestError(
+                    "config.resume", "is set; it is allowed in a stream's first message only"
+                )
+            heartbeat = heartbeat_s(config, self._shared.config.heartbeat_s)
+            resolved = await self._resolve(config, self._language.code)
+        except TranslatorError as error:
+            if isinstance(error, ServiceError):
+                raise
+            # In its place among the answers: each config gets one, in order.
+            self._answers.append(Warned(f"CONFIG_IGNORED_{error.reason}", error.message))
+            self._wake.set()
+            return
+        self._heartbeat_s = heartbeat
+        self._config = config
+        if self._language.code:
+            # The open segment ends under the config that it began with.
+            for segment in self.session.undetermined:
+                if segment.committed or segment.tentative:
+                    self.session.determine(segment)
+        if not is_undetermined(config.source):
+            self._language.code = config.source
+        self._restrict_language()
+        self.session.reconfigure(resolved)
+        self._reconfigured = True
+        self._tell_started()
+
+    def _tell_started(self) -> None:
+        session, config = self.session, self.session.config
+        self._answers.append(
+            Started(
+                session.session_id,
+                config.bindings,
+                config.pivot,
+                {b.target: b.policy or config.policy for b in config.bindings if not b.passes},
+                session.first_segment_ids,
+                self._heartbeat_s,
+                self._language.code if is_undetermined(self._config.source) else "",
+            )
+        )
+
+    # The engine
+
+    def _pump(self) -> None:
+        """File what the session wants, and wake the writer if there is anything for it to do."""
+        self._engine.submit(self.session.next_requests(), self._answered)
+        if not self._looking.locked() and any(s.closed for s in self.session.undetermined):
+            # Silence has closed a segment.
+            self._look = asyncio.create_task(self._look_again())
+        if self._reconfigured:
+            # A former configuration's models go when its last segment is through.
+            self._lease.keep(self.session.models)
+        if self._answers or self.session.has_output or not self._roomy.is_set():
+            self._wake.set()
+        elif (rests_in_s := self.session.wait_s()) is not None:
+            # There may be nothing to write before the source has rested.
+            self._set_alarm(asyncio.get_running_loop().time() + rests_in_s)
+
+    def _answered(self, outcome: Outcome) -> None:
+        try:
+            self.session.accept(outcome)
+            self._pump()
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        if self._error is None:
+            self._error = error
+        self._wake.set()
+
+    # Writing
+
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        last_s = loop.time()
+        while True:
+            self._wake.clear()
+            if self.session.wait_s() == 0.0:
+                self._pump()
+            sent = await self._write_pending()
+            if self._error is not None:
+                raise self._error
+            if self.session.is_done:
+                await self._call.write(Report(self.session.report()))
+                return
+            now_s = loop.time()
+            if sent:
+                last_s = now_s
+            if self._ended_by_s is not None and now_s >= self._ended_by_s:
+                raise DrainingError("the server is going away; reconnect with a ResumeState")
+            if self._heartbeat_s and now_s - last_s >= self._heartbeat_s:
+                await self._call.write(Heartbeat(self.session.last_sequence))
+                last_s = loop.time()
+            await self._sleep(last_s)
+
+    async def _write_pending(self) -> bool:
+        """Write what there is; drafts that a newer one follows meanwhile are never written."""
+        sent = False
+        while self._answers or self.session.warnings:
+            waiting = self._answers or self.session.warnings
+            await self._call.write(waiting.popleft())
+            sent = True
+        for outbox in list(self.session.outboxes.values()):
+            for revision, event in outbox.take():
+                await self._call.write(Update(revision, event))
+                self._latency.left(event.source_sequence)
+                sent = True
+        if sent:
+            self._meter.count(self.session.report())
+        if not self.session.is_congested:
+            self._roomy.set()
+        return sent
+
+    async def _sleep(self, last_s: float) -> None:
+        """Until something happens, or something is due."""
+        loop = asyncio.get_running_loop()
+        due_s = [
+            loop.time() + wait_s
+            for outbox in self.session.outboxes.values()
+            if (wait_s := outbox.wait_s()) is not None
+        ]
+        if (rests_in_s := self.session.wait_s()) is not None:
+            due_s.append(loop.time() + rests_in_s)
+        if self._heartbeat_s:
+            due_s.append(last_s + self._heartbeat_s)
+        if self._ended_by_s is not None:
+            due_s.append(self._ended_by_s)
+        if due_s:
+            self._set_alarm(min(due_s))
+        await self._wake.wait()
+
+    def _set_alarm(self, due_s: float) -> None:
+        """Wake the writer at ``due_s`` at the latest.
+
+        An alarm that is set for earlier is left as it is: it wakes the writer for nothing, and
+        costs less than one alarm for each update.
+        """
+        if self._alarm is not None:
+            if self._alarm.when() <= due_s:
+                return
+            self._alarm.cancel()
+        self._alarm = asyncio.get_running_loop().call_at(due_s, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self._wake.set()

@@ -1,0 +1,222 @@
+"""Admits calls, runs them, and counts them: what every front serves."""
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from translator.config import Limits
+from translator.errors import (
+    DrainingError,
+    InvalidRequestError,
+    OverloadedError,
+    TranslatorError,
+)
+from translator.log import log_event
+from translator.service.checks import (
+    check_config,
+    check_resume,
+    check_undetected,
+    heartbeat_s,
+)
+from translator.service.context import ServiceContext
+from translator.service.live_stream import LiveStream
+from translator.service.model_pool import Lease
+from translator.service.observing import observed
+from translator.service.requests import (
+    Ack,
+    Flush,
+    OfferedModel,
+    StreamCall,
+    StreamConfig,
+    TextResult,
+    TextsRequest,
+)
+from translator.service.source_languages import is_undetermined
+from translator.service.texts import translate_texts
+from translator.session.events import SourceUpdate
+from translator.session.session import Session
+
+__all__ = ["TranslationService"]
+
+_log = logging.getLogger(__name__)
+
+_NAMES = {SourceUpdate: "source", Flush: "flush", Ack: "ack", type(None): "nothing"}
+
+
+class TranslationService:
+    """Streams and texts, for all fronts of a server together.
+
+    Args:
+        context: What the calls share.
+    """
+
+    def __init__(self, context: ServiceContext) -> None:
+        self._shared = context
+        self._streams: set[LiveStream] = set()
+        self._num_sessions = 0
+        self._num_translating = 0
+        self._draining = False
+
+    async def stream(self, call: StreamCall) -> None:
+        """Serve one live stream to its end.
+
+        Raises:
+            TranslatorError: What ended it early.
+        """
+        async with self._admitted() as (began_s, lease):
+            config = await self._first(call)
+            session = await self._open(config, lease)
+            stream = LiveStream(call, session, self._shared, config, lease)
+            self._streams.add(stream)
+            if self._draining:
+                stream.drain(self._shared.config.drain_grace_s)
+            code = "CANCELLED"
+            try:
+                await stream.run()
+                code = "OK"
+            except TranslatorError as error:
+                code = error.status
+                raise
+            except Exception:
+                code = "INTERNAL"
+                raise
+            finally:
+                self._streams.discard(stream)
+                self._finished(session, code, time.monotonic() - began_s)
+
+    async def translate(
+        self, request: TextsRequest, remaining_s: float | None = None
+    ) -> list[TextResult]:
+        """Translate several texts.
+
+        Args:
+            request: The texts, and what into.
+            remaining_s: Until the client's deadline; None when it has none.
+
+        Raises:
+            TranslatorError: The request as a whole cannot be served.
+        """
+        with observed(request, self._shared.metrics) as call:
+            limit = self.limits.max_translate_requests
+            if self._draining:
+                raise DrainingError("the server is going away; try another")
+            if self._num_translating >= limit:
+                raise OverloadedError(
+                    f"{limit} Translate requests are running, the most this server takes",
+                    subject="translate-requests",
+                )
+            self._num_translating += 1
+            try:
+                with self._shared.models.lease() as lease:
+                    call.results = await translate_texts(request, self._shared, lease, remaining_s)
+            finally:
+                self._num_translating -= 1
+            return call.results
+
+    def models(self) -> list[OfferedModel]:
+        """What is offered, by name."""
+        pool = self._shared.models
+        return [OfferedModel(m, pool.is_loaded(name)) for name, m in pool.catalog.models.items()]
+
+    @property
+    def limits(self) -> Limits:
+        """What clients may take."""
+        return self._shared.config.limits
+
+    def drain(self, within_s: float) -> None:
+        """Take no more calls and ask every stream to move on."""
+        self._draining = True
+        for stream in self._streams:
+            stream.drain(within_s)
+
+    @property
+    def num_sessions(self) -> int:
+        """Streams open now."""
+        return self._num_sessions
+
+    @asynccontextmanager
+    async def _admitted(self) -> AsyncIterator[tuple[float, Lease]]:
+        """Hold a place among the sessions; yields when it began, in seconds, and its models."""
+        limit = self.limits.max_sessions
+        if self._draining:
+            raise DrainingError("the server is going away; try another")
+        if self._num_sessions >= limit:
+            raise OverloadedError(
+                f"{limit} streams are open, the most this server takes",
+                retry_after_s=5.0,
+                subject="sessions",
+            )
+        self._num_sessions += 1
+        self._shared.metrics.sessions.set(self._num_sessions)
+        try:
+            with self._shared.models.lease() as lease:
+                yield time.monotonic(), lease
+        finally:
+            self._num_sessions -= 1
+            self._shared.metrics.sessions.set(self._num_sessions)
+
+    async def _first(self, call: StreamCall) -> StreamConfig:
+        """The first message; a stream that never sends one holds its place only for a while."""
+        timeout_s = self._shared.config.first_message_timeout_s
+        try:
+            async with asyncio.timeout(timeout_s):
+                first = await call.read()
+        except TimeoutError:
+            raise InvalidRequestError(
+                "request", f"no config came within {timeout_s:g} s of opening the stream"
+            ) from None
+        if not isinstance(first, StreamConfig):
+            raise InvalidRequestError(
+                "request",
+                f"the first message of a stream has to be a config; it is {_NAMES[type(first)]}",
+            )
+        return first
+
+    async def _open(self, config: StreamConfig, lease: Lease) -> Session:
+        context = self._shared
+        catalog, limits = context.models.catalog, self.limits
+        heartbeat_s(config, 0.0)
+        stream_id = uuid.uuid4().hex
+        checked = None
+        if is_undetermined(config.source):
+            resolved = check_undetected(config, catalog, limits, context.languages)
+        else:
+            checked = check_config(config, catalog, limits)
+        resume = check_resume(config, limits)
+        if checked is not None:
+            await lease.take(checked.models)
+            resolved = checked.bound(lease.tokenizer)
+        return Session(
+            stream_id if config.resume is None else config.resume.session_id,
+            stream_id,
+            resolved,
+            context.session_limits,
+            time.monotonic,
+            resume,
+        )
+
+    def _finished(self, session: Session, code: str, duration_s: float) -> None:
+        report = session.report()
+        self._shared.metrics.sessions_ended.labels(code).inc()
+        for target in report.targets:
+            log_event(
+                _log,
+                "session ended",
+                session=session.session_id[:64],
+                code=code,
+                target=target.target,
+                duration_s=round(duration_s, 1),
+                source_words=report.source_words,
+                segments=report.segments,
+                target_words=target.target_words,
+                updates=target.updates,
+                superseded=target.updates_superseded,
+                erasure=round(target.normalized_erasure, 2),
+                lag_words=round(target.mean_lag_words, 2),
+                lag_ms=round(target.mean_lag_ms),
+                steps=target.decoder_steps_run,
+                saved=target.decoder_steps_saved,
+            )
