@@ -23,6 +23,7 @@ from benchmarks.measured import Measured, save
 from benchmarks.table import markdown, table
 from translator.engine.engine import Engine
 from translator.languages.pair import LanguagePair
+from translator.local.driver import settle
 from translator.models.base import Seq2SeqModel
 from translator.models.loading import load_model
 from translator.policy.registry import Latency, resolve
@@ -63,20 +64,12 @@ def stream(
     session = Session("s", "stream", config, SessionLimits(), time.monotonic)
     for number, word in enumerate(" ".join(sentences).split()):
         session.update_source(SourceUpdate(number + 1, word + " "))
-        _run(session, engine)
+        settle(engine, [session])
     session.end_source()
-    _run(session, engine)
+    settle(engine, [session])
     for target in targets:
         texts[target] = "".join(event.committed for _, event in session.outboxes[target].take())
     return texts, time.process_time() - began
-
-
-def _run(session: Session, engine: Engine) -> None:
-    while requests := session.next_requests():
-        for request in requests:
-            engine.submit(request)
-        for outcome in engine.run():
-            session.accept(outcome)
 
 
 def measure(name: str, model: Seq2SeqModel, sentences: Sequence[str]) -> dict[str, object]:

@@ -7,10 +7,11 @@ from translator.config import ServerConfig
 from translator.languages.detection import LanguageDetector
 from translator.languages.fake import FakeDetector
 from translator.models.base import DescribedModel, Seq2SeqModel
-from translator.models.fake import FakeModel, FakeTokenizer, fake_translation
+from translator.models.fake import FakeBatch, FakeModel, FakeTokenizer, fake_translation
 from translator.server.app import RunningServer, running
 
 __all__ = [
+    "FakeBatch",
     "FakeClock",
     "FakeDetector",
     "FakeModel",

@@ -6,8 +6,8 @@ import textwrap
 
 import pytest
 
+from translator.arguments import check_strings
 from translator.client import AsyncTranslatorClient, StreamConfig, TranslatorClient
-from translator.client.arguments import check_strings
 
 pytestmark = pytest.mark.contract
 

@@ -57,14 +57,10 @@ async def run(
     return out.decode().splitlines()
 
 
-async def test_the_five_lines_of_python_run(server: RunningServer) -> None:
-    code = example(README, "python").replace("localhost:50051", server.address)
-    lines = await run([sys.executable, "-"], code=code)
-    assert [lines[0].strip(), lines[-1]] == [
-        "Started",
-        "Report GOOD MORNING, EVERYONE. WE BEGIN AT NINE.",
-    ]
-    assert "Update GOOD MORNING, EVERYONE." in lines
+async def test_the_five_lines_of_python_run() -> None:
+    lines = await run([sys.executable, "-"], code=example(README, "python"))
+    assert "Bom dia, todos.[]" in lines
+    assert re.search(r"\[.+\]$", lines[-1])
 
 
 async def test_the_python_example_runs(server: RunningServer) -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from translator.engine.engine import Engine
+from translator.engine.request import Outcome
 from translator.languages.pair import LanguagePair
+from translator.local.driver import settle
 from translator.policy.registry import PolicyChoice, resolve
 from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
 from translator.session.session import Session
@@ -41,22 +43,22 @@ def stream(model: Any, targets: Sequence[str], text: str, policy: str) -> Stream
     engine = Engine({model.info.name: model})
     committed = dict.fromkeys(targets, "")
     early = passes = from_first_token = 0
+    # A language token is given; the end of the sentence takes a pass too.
+    given = len(model.tokenizer(pairs[0]).target_start)
+
+    def count(outcome: Outcome) -> None:
+        nonlocal passes, from_first_token
+        assert outcome.hypothesis is not None
+        passes += outcome.timing.steps_run
+        from_first_token += len(outcome.hypothesis.tokens) - given + 1
+
     words = text.split()
     for number in range(1, len(words) + 2):
         if number <= len(words):
             session.update_source(SourceUpdate(number, words[number - 1] + " "))
         else:
             session.end_source()
-        while requests := session.next_requests():
-            for request in requests:
-                engine.submit(request)
-            for outcome in engine.run():
-                assert outcome.hypothesis is not None
-                passes += outcome.timing.steps_run
-                # A language token is given; the end of the sentence takes a pass too.
-                given = len(model.tokenizer(pairs[0]).target_start)
-                from_first_token += len(outcome.hypothesis.tokens) - given + 1
-                session.accept(outcome)
+        settle(engine, [session], on_outcome=count)
         for target in targets:
             for _, event in session.outboxes[target].take():
                 committed[target] += event.committed

@@ -8,13 +8,13 @@ import torch
 from counting.language import english
 from transformers import MarianMTModel
 
+from translator.documents.alternatives import same_text
+from translator.documents.plain import TextTranslation
 from translator.engine.engine import Engine
 from translator.languages.pair import LanguagePair
 from translator.models.base import Seq2SeqModel
 from translator.models.loading import load_model
-from translator.session.alternatives import same_text
 from translator.session.events import Binding
-from translator.session.text import TextTranslation
 from translator.text.detokenizer import detokenize
 from translator.text.segmenter import Segmenter
 
@@ -66,7 +66,7 @@ def test_the_first_alternative_is_as_probable_as_what_a_beam_search_finds(
         text = f"{english(number)}."
         job = TextTranslation("key", Binding("pt", model.info, tokenizer), Segmenter("en"), text, 2)
         engine = Engine({model.info.name: model})
-        for request in job.requests:
+        for request in filter(None, job.ask()):
             engine.submit(request)
         for outcome in engine.run():
             job.accept(outcome)
@@ -80,7 +80,7 @@ def test_the_first_alternative_is_as_probable_as_what_a_beam_search_finds(
             tokens = outcome.hypothesis.tokens
             scores[detokenize(tokenizer, tokens).text] = score(network, source, tokens)
         best = job.result(alignments=False)[0]
-        alternatives = job.alternatives()
+        alternatives = list(job.alternatives())
         assert len(alternatives) == len({best, *alternatives}) - 1 == 2
         # In order of what the library, too, says how probable they are.
         assert scores[alternatives[0]] >= scores[alternatives[1]] - 1e-4

@@ -13,6 +13,7 @@ from tiny import tiny_model
 from translator.engine.engine import Engine
 from translator.engine.request import Hypothesis, Request
 from translator.languages.pair import LanguagePair
+from translator.local.driver import settle
 from translator.models.base import Seq2SeqModel
 from translator.models.marian.loading import load_marian_folder
 from translator.policy.registry import PolicyChoice, resolve
@@ -125,11 +126,7 @@ def live(
             session.update_source(SourceUpdate(number, words[number - 1] + " ", tentative))
         else:
             session.end_source()
-        while requests := session.next_requests():
-            for request in requests:
-                engine.submit(request)
-            for outcome in engine.run():
-                session.accept(outcome)
+        settle(engine, [session])
         for _, event in session.outboxes["pt"].take():
             committed += event.committed
             drafts.append(event.draft)

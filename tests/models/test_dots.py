@@ -81,3 +81,50 @@ def test_products_are_exact_with_the_instructions_of(name: str, tmp_path: Path) 
     ran = subprocess.run([sys.executable, "-c", CODE], env=env, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.strip() == name
+
+
+WHOLE = """
+from translator.engine.engine import Engine
+from translator.engine.request import Request
+from translator.languages.pair import LanguagePair
+from translator.models.embedded import embedded_models
+from translator.models.marian.dots import DOT
+from translator.models.marian.loading import load_marian_folder
+
+pair = LanguagePair("en", "pt")
+model = load_marian_folder(dict(embedded_models())[pair], pair=pair, precision="int8")
+engine = Engine({model.info.name: model})
+tokenizer = model.tokenizer(pair)
+for number, text in enumerate((
+    "The bakery on the corner opens at seven.",
+    "Rain is expected in the north, but the coast will stay dry until Thursday evening.",
+    "We",
+)):
+    source = tokenizer.encode_source(text).tokens
+    engine.submit(Request((str(number), ""), 1, model.info.name, source))
+print(DOT.name)
+for outcome in sorted(engine.run(), key=lambda outcome: outcome.request.key):
+    found = outcome.hypothesis
+    print(found.tokens, [value.hex() for value in found.log_probabilities])
+"""
+
+
+def said(**env: str) -> tuple[str, list[str]]:
+    """The instructions that a process takes, and each token with its probability, bit by bit."""
+    ran = subprocess.run(
+        [sys.executable, "-c", WHOLE], env={**os.environ, **env}, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    name, *lines = ran.stdout.splitlines()
+    return name, lines
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_whole_network_comes_to_the_same_bits_on_a_lesser_processor(tmp_path: Path) -> None:
+    own, own_lines = said()
+    lesser = "AVX2" if own == "AVX-512 VNNI" else "any processor"
+    # It compiles all kernels once more.
+    name, lines = said(NUMBA_CACHE_DIR=str(tmp_path), NUMBA_CPU_FEATURES=INSTRUCTIONS[lesser] or "")
+    assert (name, len(lines)) == (lesser, 3)
+    assert lines == own_lines

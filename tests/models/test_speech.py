@@ -9,6 +9,7 @@ import pytest
 
 from translator.engine.engine import Engine
 from translator.languages.pair import LanguagePair
+from translator.local.driver import settle
 from translator.models.marian.recurrent import RecurrentModel
 from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
@@ -53,11 +54,7 @@ def hear(model: RecurrentModel, words: Iterable[str], policy: PolicyChoice | Non
         else:
             source += word + " "
             session.update_source(SourceUpdate(number, word + " "))
-        while requests := session.next_requests():
-            for request in requests:
-                engine.submit(request)
-            for outcome in engine.run():
-                session.accept(outcome)
+        settle(engine, [session])
         for _, event in session.outboxes["pt"].take():
             text += event.committed
             if event.closed:

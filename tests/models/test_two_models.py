@@ -5,8 +5,10 @@ No one would want that pair, and no catalog has it; yet both legs are real.
 
 import pytest
 
+from translator.documents.plain import TextTranslation
 from translator.engine.engine import Engine
 from translator.languages.pair import LanguagePair
+from translator.local.driver import settle
 from translator.models.marian.recurrent import RecurrentModel
 from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.session.events import (
@@ -19,7 +21,6 @@ from translator.session.events import (
     TargetEvent,
 )
 from translator.session.session import Session
-from translator.session.text import TextTranslation
 from translator.text.segmenter import Segmenter
 
 pytestmark = pytest.mark.model
@@ -55,11 +56,7 @@ class Legs:
                 session.end_source()
             else:
                 session.update_source(SourceUpdate(number, word + " "))
-            while requests := session.next_requests():
-                for request in requests:
-                    self.engine.submit(request)
-                for outcome in self.engine.run():
-                    session.accept(outcome)
+            settle(self.engine, [session])
             events += [event for _, event in session.outboxes["pt"].take()]
         assert session.is_done
         return events
@@ -68,9 +65,7 @@ class Legs:
         """The text at once."""
         job = TextTranslation("whole", self.first, Segmenter("pt"), text)
         for leg in (None, self.second):
-            if leg is not None:
-                job.go_on(leg)
-            for request in job.requests:
+            for request in filter(None, job.ask() if leg is None else job.go_on(leg)):
                 self.engine.submit(request)
             for outcome in self.engine.run():
                 job.accept(outcome)

@@ -1,7 +1,10 @@
 """What surrounds the service: health, reflection, channelz, metrics, logs, clients not ours."""
 
 import asyncio
+import gc
 import logging
+import os
+import signal
 import urllib.request
 
 import grpc
@@ -11,6 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_requests.aio import AsyncClient
 from wire import chunks, config, exchange, source
 
+from translator.cli.running import Announcement, serve
 from translator.config import ServerConfig
 from translator.server.app import RunningServer
 from translator.testing import serve_in_process
@@ -34,6 +38,20 @@ async def test_health_is_serving_until_the_drain(server: RunningServer) -> None:
         assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
         watch.cancel()
         await drain
+
+
+async def test_garbage_is_not_looked_for_in_what_a_server_started_with() -> None:
+    frozen: list[int] = []
+
+    def ready(_: Announcement) -> None:
+        frozen.append(gc.get_freeze_count())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    try:
+        await serve(ServerConfig(port=0, fake_model=True), ready)
+    finally:
+        gc.unfreeze()
+    assert frozen[0] > 10_000
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

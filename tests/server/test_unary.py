@@ -9,8 +9,9 @@ from google.rpc import code_pb2, error_details_pb2
 from wire import connected, detail
 
 from translator.config import Limits, ServerConfig
-from translator.engine.async_engine import AsyncEngine
+from translator.engine.async_engine import AsyncEngine, OutcomeCallback
 from translator.engine.engine import Engine
+from translator.engine.request import Request
 from translator.errors import DeadlineExceededError
 from translator.fronts.grpc.convert import texts_request
 from translator.languages.detection import Detection, FastTextDetector
@@ -168,6 +169,48 @@ async def test_a_request_past_its_deadline_is_not_begun() -> None:
             await translate_texts(texts_request(request("one.")), context, lease, remaining_s)
     assert not pool.is_loaded("fake")
     assert engine.num_in_flight == 0
+
+
+class Watched(AsyncEngine):
+    """Notes how many requests there were at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.most = 0
+        self.asked = asyncio.Event()
+
+    def submit(self, requests: Sequence[Request], on_outcome: OutcomeCallback) -> None:
+        super().submit(requests, on_outcome)
+        self.asked.set()
+        self.most = max(self.most, self.num_in_flight)
+
+
+@pytest.mark.parametrize("num_texts", [1, 50])
+async def test_a_call_has_a_few_requests_in_the_engine_at_a_time(num_texts: int) -> None:
+    engine, model = Watched(), FakeModel()
+    described = DescribedModel(model.info, lambda: model)
+    pool = ModelPool([described], None, engine, lambda m: Engine({m.info.name: m}), Metrics())
+    languages = SourceLanguages(pool.catalog, FakeDetector())
+    context = ServiceContext(ServerConfig(max_batch_size=3), pool, engine, languages)
+    engine.start()
+    text = "one. two. " * (200 // num_texts)
+    try:
+        with pool.lease() as lease:
+            asked = texts_request(request(*[text] * num_texts))
+            results = await translate_texts(asked, context, lease, None)
+            assert [result.text for result in results] == [text.upper()] * num_texts
+            assert engine.most == 6
+            # Who leaves takes along what he has in the engine.
+            call = translate_texts(asked, context, lease, None)
+            engine.asked.clear()
+            task = asyncio.create_task(call)
+            await engine.asked.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert engine.num_in_flight == 0
+    finally:
+        await engine.stop()
 
 
 async def test_alternatives_come_when_they_are_asked_for(server: RunningServer) -> None:

@@ -5,13 +5,13 @@ from driver import one_thread  # noqa: F401
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from translator.documents.alternatives import Score, branches, same_text
+from translator.documents.plain import TextTranslation
 from translator.engine.engine import Engine
 from translator.engine.request import Hypothesis, Outcome, Request, RunnerUp
 from translator.errors import DecodingError
 from translator.languages.pair import LanguagePair
-from translator.session.alternatives import Score, branches, same_text
 from translator.session.events import Binding
-from translator.session.text import TextTranslation
 from translator.testing import FakeModel
 from translator.text.segmenter import Segmenter
 
@@ -32,7 +32,7 @@ def hypothesis(*tokens: tuple[int, float], second: tuple[int, float], end: float
 def test_branches_are_where_the_second_choice_was_nearly_taken() -> None:
     first = hypothesis((5, -0.1), (6, -1.5), second=(9, -2.0), end=-0.2)
     other = hypothesis((7, -1.0), second=(8, -1.25), end=-0.5)
-    found = branches({0: first, 3: other}, eos_id=0, limit=3)
+    found = branches(3, other, 0, 3, branches(0, first, 0, 3))
     assert [(b.segment, b.prefix) for b in found] == [(3, (8,)), (0, (5, 9)), (3, (7, 8))]
     assert [b.loss for b in found] == pytest.approx([0.25, 0.5, 0.75])
     assert [b.log_probability for b in found] == pytest.approx([-1.25, -2.1, -2.25])
@@ -40,12 +40,12 @@ def test_branches_are_where_the_second_choice_was_nearly_taken() -> None:
 
 def test_no_branch_ends_the_segment_or_leaves_what_is_given() -> None:
     ends = hypothesis((5, -0.1), second=(0, -0.2), end=-0.1)
-    assert branches({0: ends}, eos_id=0, limit=9) == []
+    assert branches(0, ends, eos_id=0, limit=9) == []
     # The first token was given: nothing was chosen there.
     given_first = Hypothesis(
         (4, 5), (), (0.0, -0.1), end_log_probability=-0.1, runners_up=(RunnerUp(9, -2.0),) * 2
     )
-    found = branches({0: given_first}, eos_id=0, limit=9)
+    found = branches(0, given_first, eos_id=0, limit=9)
     assert [b.prefix for b in found] == [(4, 9), (4, 5, 9)]
 
 
@@ -74,16 +74,15 @@ def alternatives(text: str, count: int) -> tuple[str, list[str]]:
         text,
         count,
     )
-    for outcome in run(model, job.requests):
+    asked = list(filter(None, job.ask()))
+    for outcome in run(model, asked):
         job.accept(outcome)
     requests = job.branch_requests()
     assert len(requests) <= 2 * count
-    assert len({request.key for request in (*job.requests, *requests)}) == len(job.requests) + len(
-        requests
-    )
+    assert len({request.key for request in (*asked, *requests)}) == len(asked) + len(requests)
     for outcome in run(model, requests):
         job.accept_branch(outcome)
-    return job.result(alignments=False)[0], job.alternatives()
+    return job.result(alignments=False)[0], list(job.alternatives())
 
 
 def run(model: FakeModel, requests: list[Request]) -> list[Outcome]:
@@ -120,7 +119,7 @@ def test_a_branch_that_fails_fails_the_text() -> None:
         "One.",
         1,
     )
-    for outcome in run(model, job.requests):
+    for outcome in run(model, list(filter(None, job.ask()))):
         job.accept(outcome)
     with pytest.raises(DecodingError):
         job.accept_branch(Outcome(job.branch_requests()[0], None, DecodingError("no numbers")))

@@ -11,12 +11,13 @@ import pytest
 from driver import one_thread  # noqa: F401
 
 from benchmarks import frontier, silence
-from benchmarks.hostile import LENGTH, messages
+from benchmarks.hostile import LENGTH, MOST_TEXTS, TEXT_LENGTH, messages, requests
 from benchmarks.marks import TURNS, num_segments
 from benchmarks.measured import Measured, resolved, save
 from benchmarks.short import short_sentences
 from benchmarks.speakers import Speaker, config
 from translator.catalog.catalog import Served
+from translator.config import Limits
 from translator.eval.data import Sentence
 from translator.eval.end import End
 from translator.eval.interval import Interval
@@ -132,6 +133,18 @@ def test_hostile_messages_are_as_long_as_is_allowed() -> None:
     for _ in range(60):
         _, message = next(texts)
         assert len(message.source.committed + message.source.tentative) == LENGTH
+
+
+def test_hostile_requests_are_the_largest_that_are_allowed() -> None:
+    limits = Limits()
+    assert (limits.max_text_length, limits.max_texts) == (TEXT_LENGTH, MOST_TEXTS)
+    numbers = set()
+    for _, (_, request) in zip(range(60), requests(), strict=False):
+        assert sum(map(len, request.texts)) == TEXT_LENGTH
+        assert request.num_alternatives == limits.max_alternatives
+        numbers.add(len(request.texts))
+    assert min(numbers) == 1
+    assert 0.95 * MOST_TEXTS < max(numbers) <= MOST_TEXTS
 
 
 def test_a_word_that_was_not_answered_still_waits() -> None:

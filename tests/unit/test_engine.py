@@ -187,6 +187,38 @@ SOURCES = st.lists(st.integers(1, 5), min_size=1, max_size=4).map(tuple)
 # The same tokens
 
 
+@pytest.mark.parametrize("num_requests", [1, 5])
+def test_a_step_looks_for_all_runners_up_at_once(
+    num_requests: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = FakeModel()
+    rows: list[int] = []
+    logits = model.logits
+
+    def counted(hidden: torch.Tensor) -> torch.Tensor:
+        rows.append(len(hidden))
+        return logits(hidden)
+
+    monkeypatch.setattr(model, "logits", counted)
+    monkeypatch.setattr(
+        model,
+        "predict",
+        lambda hidden, drafted=None, **_: predict_from_logits(
+            logits(hidden), drafted, probable=True
+        ),
+    )
+    source = model.tokenizer(PAIR).encode_source("a b c.").tokens
+    run(
+        Engine({"fake": model}),
+        *(
+            Request((str(n), "yy"), 1, "fake", source, priority=Priority.UNARY, runners_up=True)
+            for n in range(num_requests)
+        ),
+    )
+    # Four tokens and the end.
+    assert rows == [num_requests] * 5
+
+
 @pytest.mark.parametrize("text", SENTENCES)
 def test_a_request_is_translated_as_the_model_says(text: str) -> None:
     model = FakeModel()

@@ -17,7 +17,7 @@ from translator.eval.picture import draw_frontier
 from translator.eval.replay import replay
 from translator.eval.stability import normalized_erasure
 from translator.eval.summary import summarize
-from translator.eval.updates import shown
+from translator.eval.updates import Received, shown
 from translator.languages.pair import LanguagePair
 from translator.policy.registry import PolicyChoice, resolve
 from translator.testing import FakeModel, fake_translation
@@ -62,9 +62,15 @@ def test_yaal_leaves_out_the_words_that_waited_for_the_end() -> None:
 
 
 def test_erasure_counts_the_words_taken_back() -> None:
+    def drafts(*texts: str) -> list[Received]:
+        return [
+            *(Received(0.0, 0, 1, 0, 0, "", text) for text in texts),
+            Received(0.0, 0, 1, 0, 0, texts[-1], closed=True),
+        ]
+
     # "a b c" -> "a x" takes two back; "a x" -> "a x y" none: 2 of 3 words.
-    assert normalized_erasure([("a", "a b c", "a x", "a x y")]) == pytest.approx(2 / 3)
-    assert normalized_erasure([("a", "a b", "a b c")]) == 0.0
+    assert normalized_erasure([drafts("a", "a b c", "a x", "a x y")]) == pytest.approx(2 / 3)
+    assert normalized_erasure([drafts("a", "a b", "a b c")]) == 0.0
     assert normalized_erasure([]) == 0.0
 
 

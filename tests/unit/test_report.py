@@ -96,6 +96,34 @@ def test_erased_words_are_those_shown_and_taken_back() -> None:
     assert figures.normalized_erasure == pytest.approx(5 / 3)
 
 
+def test_words_that_go_on_in_the_next_segment_are_not_taken_back() -> None:
+    """The reader sees all segments. A closing update and the next one are one step."""
+    figures = TargetFigures()
+    send(figures, "", "A b. C d e f")
+    send(figures, "A b.", arrivals_s=())
+    assert figures.erased_words == 4, "if nothing follows"
+    send(figures, "", "C d x", segment=1)
+    assert figures.erased_words == 2  # e f
+    send(figures, "C y.", segment=1, arrivals_s=())
+    assert figures.erased_words == 4  # d x
+
+
+def test_over_several_segments_what_they_showed_of_the_next_goes_on() -> None:
+    figures = TargetFigures()
+    send(figures, "", "A b. C d. E")
+    for number, text in enumerate(("A b.", "C d.", "E f.")):
+        send(figures, text, segment=number, arrivals_s=())
+    assert figures.erased_words == 0
+
+
+def test_after_a_close_with_other_words_all_of_the_rest_is_taken_back() -> None:
+    figures = TargetFigures()
+    send(figures, "", "A b. C d")
+    send(figures, "A x.", arrivals_s=())
+    send(figures, "", "C d", segment=1)
+    assert figures.erased_words == 3  # b. C d
+
+
 def test_requests_and_steps_add_up() -> None:
     figures = TargetFigures()
     figures.decoded(RequestTiming(steps_run=3, steps_saved=1))

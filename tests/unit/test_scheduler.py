@@ -140,9 +140,9 @@ def test_steps_have_their_share_of_the_time_before_the_next_admission() -> None:
     assert names(queue.admit(0.0, 1)) == "a"
     queue.admission_took(0.1)
     assert queue.admit(0.1, 63) == []
-    queue.step_took(0.04)
+    queue.step_took(0.04, 1)
     assert queue.admit(0.14, 63) == []
-    queue.step_took(0.02)
+    queue.step_took(0.02, 1)
     assert names(queue.admit(0.16, 63)) == "b"
 
 
@@ -165,6 +165,25 @@ def test_while_live_requests_come_the_background_leaves_them_half_of_the_slots()
     assert names(queue.admit(1.0, 3, 1)) == "c"
     # Nobody has spoken for a while.
     assert names(queue.admit(3.0, 3, 1)) == "def"
+
+
+def test_while_live_requests_come_the_background_makes_no_step_longer_than_is_allowed() -> None:
+    queue = Scheduler(SchedulerLimits(max_slots=16, max_shared_step_s=0.02))
+    for name in "abcdefghijk":
+        queue.submit(request(name, priority=Priority.UNARY), 0.0)
+    queue.submit(request("l"), 0.0)
+    # What a step takes is not known yet.
+    assert names(queue.admit(0.0, 3)) == "lab"
+    queue.step_took(0.012, 3)
+    assert names(queue.admit(0.1, 13, 2)) == "cd"
+    queue.step_took(0.02, 5)
+    assert queue.admit(0.2, 11, 4) == []
+    # One may always run.
+    queue.step_took(0.5, 5)
+    assert queue.admit(0.3, 14, 1) == []
+    assert names(queue.admit(0.3, 15, 0)) == "e"
+    # Nobody listens any more.
+    assert names(queue.admit(3.0, 12, 4)) == "fghijk"
 
 
 def test_while_live_requests_come_the_background_starts_a_few_at_a_time() -> None:

@@ -6,13 +6,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from legs import Models, through
 
+from translator.documents.plain import TextTranslation
 from translator.engine.engine import Engine
 from translator.engine.request import Outcome, Priority
 from translator.errors import DecodingError
 from translator.languages.pair import LanguagePair
 from translator.session.events import AlignedRange, Binding
 from translator.session.hypothesis import without_controls
-from translator.session.text import TextTranslation
 from translator.testing import FakeModel, fake_translation
 from translator.text.segmenter import Segmenter, SegmentLimits, is_opaque
 
@@ -40,7 +40,7 @@ def translate(text: str, limits: SegmentLimits | None = None) -> tuple[str, list
     model = FakeModel()
     job = translation(text, model, limits)
     engine = Engine({"fake": model})
-    for request in job.requests:
+    for request in filter(None, job.ask()):
         engine.submit(request)
     # In whatever order they come.
     for outcome in reversed(engine.run()):
@@ -83,9 +83,7 @@ def translate_twice(text: str) -> tuple[str, list[AlignedRange]]:
     job = TextTranslation("key", config.pivot, Segmenter("en"), text)
     engine = Engine({model.info.name: model for model in (models.first, models.second)})
     for leg in (None, config.bindings[0]):
-        if leg is not None:
-            job.go_on(leg)
-        for request in job.requests:
+        for request in filter(None, job.ask() if leg is None else job.go_on(leg)):
             engine.submit(request)
         for outcome in reversed(engine.run()):
             job.accept(outcome)
@@ -148,7 +146,7 @@ def test_alignment_is_in_code_points_of_the_whole_text() -> None:
 
 
 def test_requests_are_of_lower_priority_than_live_ones_and_have_keys_of_their_own() -> None:
-    requests = translation("One. Two. Three.", FakeModel()).requests
+    requests = [*filter(None, translation("One. Two. Three.", FakeModel()).ask())]
     assert {request.priority for request in requests} == {Priority.UNARY}
     assert len({request.key for request in requests}) == 3
 
@@ -156,5 +154,6 @@ def test_requests_are_of_lower_priority_than_live_ones_and_have_keys_of_their_ow
 def test_one_that_fails_fails_the_text() -> None:
     model = FakeModel()
     job = translation("One. Two.", model)
+    *_, last = filter(None, job.ask())
     with pytest.raises(DecodingError):
-        job.accept(Outcome(job.requests[1], None, DecodingError("no numbers")))
+        job.accept(Outcome(last, None, DecodingError("no numbers")))

@@ -32,8 +32,7 @@ def describe_models(config: ServerConfig) -> list[DescribedModel]:
     """
     check_device(config.device)
     if config.fake_model:
-        model = FakeModel()
-        return [DescribedModel(model.info, lambda: model)]
+        return [DescribedModel.of(FakeModel())]
     if not config.models:
         return [
             describe_marian_folder(

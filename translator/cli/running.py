@@ -1,6 +1,7 @@
 """A server in this process, from its start to its drained end."""
 
 import asyncio
+import gc
 import logging
 import multiprocessing
 import signal
@@ -53,6 +54,9 @@ async def serve(config: ServerConfig, announce: Callable[[Announcement], None]) 
     if (parent := multiprocessing.parent_process()) is not None:
         loop.add_reader(parent.sentinel, stop.set)
     async with running(config) as server:
+        # What is in memory by now stays. Looking through it for garbage would hold up every thread
+        # for some 200 ms, now and then.
+        gc.freeze()
         host = config.admin_host
         announce(
             Announcement(

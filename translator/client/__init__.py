@@ -3,8 +3,8 @@
 Importing this package imports no torch and nothing of the server.
 """
 
+from translator.arguments import Strings
 from translator.client.aio import AsyncStream, AsyncTranslatorClient
-from translator.client.arguments import Strings
 from translator.client.events import (
     Alignment,
     Connecting,

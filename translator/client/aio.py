@@ -7,8 +7,8 @@ from typing import Self, TypeVar, Unpack
 
 import grpc
 
+from translator.arguments import Strings, check_pairs, check_strings
 from translator.client import convert
-from translator.client.arguments import Strings, check_pairs, check_strings
 from translator.client.backoff import Backoff
 from translator.client.events import Connecting
 from translator.client.link import Link

@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypedDict
 
-from translator.client.arguments import check_strings
+from translator.arguments import check_strings
 
 __all__ = ["Latency", "NamedPolicy", "Rests", "Segmentation", "StreamConfig", "StreamOptions"]
 

@@ -9,7 +9,7 @@ from typing import Self, Unpack
 
 import grpc
 
-from translator.client.arguments import Strings, check_strings
+from translator.arguments import Strings, check_strings
 from translator.client.backoff import Backoff
 from translator.client.connection import Connection, SilenceError
 from translator.client.events import Connecting, GoAway, Reconnecting, Started, StreamEvent, Update

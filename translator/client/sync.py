@@ -12,8 +12,8 @@ from typing import Any, Self, TypeVar, Unpack
 
 import grpc
 
+from translator.arguments import Strings
 from translator.client.aio import AsyncTranslatorClient
-from translator.client.arguments import Strings
 from translator.client.events import Connecting, StreamEvent
 from translator.client.options import StreamConfig, StreamOptions
 from translator.client.results import ModelList, Translation

@@ -2,22 +2,16 @@
 
 import asyncio
 import logging
-import queue
-import threading
 from collections.abc import Callable, Sequence
-from functools import partial
+from typing import Any
 
 from translator.engine.engine import Engine
-from translator.engine.lane import as_own
 from translator.engine.request import Outcome, Request, RequestKey
-from translator.errors import ModelNotFoundError
+from translator.engine.threads import EngineThreads, OutcomeCallback
 
 __all__ = ["AsyncEngine"]
 
 _log = logging.getLogger(__name__)
-
-OutcomeCallback = Callable[[Outcome], None]
-_Command = Callable[[], None]
 
 
 class AsyncEngine:
@@ -30,70 +24,39 @@ class AsyncEngine:
     """
 
     def __init__(self, *engines: Engine) -> None:
-        self._threads = [_EngineThread(engine, self._deliver) for engine in engines]
-        self._callbacks: dict[RequestKey, tuple[int, OutcomeCallback]] = {}
-        self._submissions = 0
+        self._engines = EngineThreads(*engines, call=self._call_soon)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
         """Start the threads; outcomes are delivered on the running event loop."""
         self._loop = asyncio.get_running_loop()
-        for thread in self._threads:
-            thread.start()
+        self._engines.start()
 
     def add(self, engine: Engine) -> None:
         """Run one more engine."""
-        thread = _EngineThread(engine, self._deliver)
-        self._threads.append(thread)
-        if self._loop is not None:
-            thread.start()
+        self._engines.add(engine)
 
     async def remove(self, model: str) -> None:
         """End the engine that has a model, after what it still has to do, and forget it."""
-        for thread in [t for t in self._threads if t.engine.serves(model)]:
-            self._threads.remove(thread)
-            await thread.finish()
+        await asyncio.to_thread(self._engines.remove, model)
 
     async def stop(self) -> None:
         """End the threads after their present steps; outcomes that are still due do not come."""
-        self._callbacks.clear()
-        for thread in self._threads:
-            await thread.stop()
+        self._engines.forget()
+        await asyncio.to_thread(self._engines.stop)
 
     @property
     def num_in_flight(self) -> int:
         """Keys whose outcome is still due."""
-        return len(self._callbacks)
+        return self._engines.num_in_flight
 
     def submit(self, requests: Sequence[Request], on_outcome: OutcomeCallback) -> None:
-        """File requests. For each one outcome comes back, or one for a newer that replaced it.
+        """File requests; see ``EngineThreads.submit``."""
+        self._engines.submit(requests, on_outcome)
 
-        Those for one model come to it together, so several targets of a source share its encoding
-        and their steps.
-
-        While a key's outcome is due, a further request of the key replaces the former if that still
-        waits, and is dropped if that runs: the outcome names the request that it answers, so the
-        asker sees that it is not the newest and files again.
-        """
-        commands: dict[_EngineThread, list[_Command]] = {}
-        for request in requests:
-            thread = self._thread_of(request)
-            if request.key in self._callbacks:
-                number, _ = self._callbacks[request.key]
-                # Its former request may be with another model, then this one is dropped there.
-                if thread is not None:
-                    commands.setdefault(thread, []).append(partial(thread.replace, request))
-            else:
-                # It tells this outcome from one of the same key that was cancelled before.
-                self._submissions += 1
-                number = self._submissions
-                if thread is not None:
-                    commands.setdefault(thread, []).append(partial(thread.submit, request, number))
-                else:
-                    self._deliver([(number, Outcome(request, None, _missing(request)))])
-            self._callbacks[request.key] = (number, on_outcome)
-        for thread, filed in commands.items():
-            thread.put(filed)
+    def cancel(self, key: RequestKey) -> None:
+        """Forget a key's request; its slot is free within one step and no outcome comes."""
+        self._engines.cancel(key)
 
     async def translate(self, request: Request) -> Outcome:
         """File a request and wait for its outcome; cancelling the wait cancels the request."""
@@ -110,126 +73,10 @@ class AsyncEngine:
             self.cancel(request.key)
             raise
 
-    def cancel(self, key: RequestKey) -> None:
-        """Forget a key's request; its slot is free within one step and no outcome comes."""
-        if self._callbacks.pop(key, None) is not None:
-            for thread in self._threads:
-                thread.put((partial(thread.cancel, key),))
-
-    def _thread_of(self, request: Request) -> "_EngineThread | None":
-        serving = (thread for thread in self._threads if thread.engine.serves(request.model))
-        return next(serving, None)
-
-    def _deliver(self, numbered: list[tuple[int, Outcome]]) -> None:
-        """In an engine's thread: hand outcomes over to the event loop."""
+    def _call_soon(self, function: Callable[[Any], None], outcomes: list[Any]) -> None:
         assert self._loop is not None  # noqa: S101
         try:
-            self._loop.call_soon_threadsafe(self._call_back, numbered)
+            self._loop.call_soon_threadsafe(function, outcomes)
         except RuntimeError:
             # The loop was closed without stop(): nobody is left to tell.
-            _log.warning("dropping %d outcomes: the event loop is closed", len(numbered))
-
-    def _call_back(self, numbered: list[tuple[int, Outcome]]) -> None:
-        for number, outcome in numbered:
-            expected, callback = self._callbacks.get(outcome.request.key, (None, None))
-            if callback is None or expected != number:
-                continue
-            del self._callbacks[outcome.request.key]
-            try:
-                callback(outcome)
-            except Exception:
-                _log.exception("a session's outcome callback failed")
-
-
-def _missing(request: Request) -> ModelNotFoundError:
-    return ModelNotFoundError(f"there is no model {request.model!r}")
-
-
-class _EngineThread:
-    """One engine's thread, and the queue of commands to it.
-
-    Args:
-        engine: Only its thread touches it once that has started.
-        deliver: Called in the thread with outcomes and the numbers of their submissions.
-    """
-
-    def __init__(
-        self, engine: Engine, deliver: Callable[[list[tuple[int, Outcome]]], None]
-    ) -> None:
-        self.engine = engine
-        self._deliver = deliver
-        self._commands: queue.SimpleQueue[Sequence[_Command] | None] = queue.SimpleQueue()
-        # The submission that each key's outcome answers.
-        self._numbers: dict[RequestKey, int] = {}
-        self._thread: threading.Thread | None = None
-        # In the thread: it ends when there is nothing left to do.
-        self._finishing = False
-
-    def start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="translator-engine", daemon=True)
-        self._thread.start()
-
-    async def stop(self) -> None:
-        if self._thread is not None:
-            self._commands.put(None)
-            await asyncio.to_thread(self._thread.join)
-            self._thread = None
-
-    async def finish(self) -> None:
-        """End the thread after what has been filed."""
-        if self._thread is not None:
-            self.put((self._finish,))
-            await asyncio.to_thread(self._thread.join)
-            self._thread = None
-
-    def put(self, commands: Sequence[_Command]) -> None:
-        """Have methods of this object called in the thread, with no step between them."""
-        self._commands.put(commands)
-
-    # What follows runs in the thread.
-
-    def _run(self) -> None:
-        while True:
-            if self._finishing and not self.engine.has_work:
-                return
-            # Sleep only when there is nothing to decode.
-            block = not self.engine.has_work
-            while True:
-                try:
-                    commands = self._commands.get(block=block)
-                except queue.Empty:
-                    break
-                if commands is None:
-                    return
-                block = False
-                for command in commands:
-                    command()
-            try:
-                outcomes = self.engine.step()
-            except Exception:
-                # Lanes turn failures of a model into outcomes, so this is a bug in the engine.
-                _log.exception("engine step failed")
-                continue
-            if outcomes:
-                self._answer(outcomes)
-
-    def submit(self, request: Request, number: int) -> None:
-        self._numbers[request.key] = number
-        try:
-            self.engine.submit(request)
-        except Exception as error:
-            self._answer([Outcome(request, None, as_own(error))])
-
-    def replace(self, request: Request) -> None:
-        if request.key in self._numbers:
-            self.engine.replace(request)
-
-    def cancel(self, key: RequestKey) -> None:
-        self._numbers.pop(key, None)
-        self.engine.cancel(key)
-
-    def _finish(self) -> None:
-        self._finishing = True
-
-    def _answer(self, outcomes: list[Outcome]) -> None:
-        self._deliver([(self._numbers.pop(o.request.key, 0), o) for o in outcomes])
+            _log.warning("dropping %d outcomes: the event loop is closed", len(outcomes))

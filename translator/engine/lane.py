@@ -56,9 +56,9 @@ class Lane:
             admitted_at = self._clock()
             self.scheduler.admission_took(admitted_at - began)
             began = admitted_at
-        if len(self.slots):
+        if num_running := len(self.slots):
             outcomes += self._step()
-            self.scheduler.step_took(self._clock() - began)
+            self.scheduler.step_took(self._clock() - began, num_running)
         return outcomes
 
     def check_integrity(self) -> None:

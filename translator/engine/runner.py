@@ -1,7 +1,7 @@
 """Turns requests into tensors and calls the model; besides models, only this file knows torch."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import exp
 
 import torch
@@ -16,7 +16,7 @@ from translator.models.base import (
     Prediction,
     Prefill,
     Seq2SeqModel,
-    second_from_logits,
+    seconds_from_logits,
 )
 from translator.models.info import ENCODER_CACHE_TOKENS
 
@@ -110,11 +110,13 @@ class Runner:
         drafts = [tokens[first:] for tokens, first in zip(known, firsts, strict=True)]
         predicted = self._predict_known(requests, encoder_states, prefill, firsts, drafts)
         # Who asks for runners-up has no draft: one position is predicted.
-        runners_up = {
-            index: self._runner_up(prefill.hidden[index, firsts[index]], predicted[index].tokens[0])
-            for index, request in enumerate(requests)
-            if request.runners_up
-        }
+        runners_up = self._runners_up(
+            {
+                index: (prefill.hidden[index, firsts[index]], predicted[index].tokens[0])
+                for index, request in enumerate(requests)
+                if request.runners_up
+            }
+        )
         aligned = _best_source(prefill.alignment)
         started: list[Decoding | DecodingError] = []
         for index, request in enumerate(requests):
@@ -153,11 +155,13 @@ class Runner:
         choice = self.model.predict(
             output.hidden, probable=probable, sources=[owner.source for owner in owners]
         )
-        runners_up = {
-            row: self._runner_up(output.hidden[row], choice.tokens[row])
-            for row, owner in enumerate(owners)
-            if owner.request.runners_up
-        }
+        runners_up = self._runners_up(
+            {
+                row: (output.hidden[row], choice.tokens[row])
+                for row, owner in enumerate(owners)
+                if owner.request.runners_up
+            }
+        )
         aligned = None if output.alignment is None else output.alignment.argmax(-1).tolist()
         through: list[Decoding | tuple[Decoding, DecodingError]] = []
         for row, decoding in enumerate(owners):
@@ -253,9 +257,14 @@ class Runner:
             [score for part in parts for score in part.draft_log_probabilities],
         )
 
-    def _runner_up(self, hidden: Tensor, chosen: int) -> RunnerUp:
-        """The second choice at a position, ``hidden`` [D]."""
-        return RunnerUp(*second_from_logits(self.model.logits(hidden[None])[0], chosen))
+    def _runners_up(self, positions: Mapping[int, tuple[Tensor, int]]) -> dict[int, RunnerUp]:
+        """The second choice at each of some positions: ``hidden`` [D] and the token chosen."""
+        if not positions:
+            return {}
+        hidden, chosen = zip(*positions.values(), strict=True)
+        # No more rows than there are slots.
+        found = seconds_from_logits(self.model.logits(torch.stack(hidden)), chosen)
+        return {at: RunnerUp(*each) for at, each in zip(positions, found, strict=True)}
 
 
 def _verify(

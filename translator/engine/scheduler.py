@@ -15,8 +15,9 @@ in tokens, and steps get their share of the time between one admission and the n
 that needs many steps would wait for a whole admission at each of them.
 
 Unary and batch requests, which are segments of documents, are the *background*. While live requests
-come it starts a few at a time and leaves them half of the slots. It goes before live ones only when
-it has waited for long, one request at each admission.
+come it starts a few at a time, leaves them half of the slots, and takes no more than makes a step
+of bounded time: each step that it makes longer is one that somebody listens to. It goes before live
+ones only when it has waited for long, one request at each admission.
 """
 
 from collections import OrderedDict
@@ -42,12 +43,15 @@ class SchedulerLimits:
             before the next, as long as something runs.
         patience_s: A background request that has waited longer goes before live ones. Also how long
             live requests count as coming after the last one.
+        max_shared_step_s: While live requests come, no background request is added that would make
+            a step longer than this; a quarter as many as live ones, and one, may always run.
     """
 
     max_slots: int = 64
     max_prefill_tokens: int = 256
     decoding_share: float = 0.5
     patience_s: float = 2.0
+    max_shared_step_s: float = 0.025
 
     @property
     def max_background_slots(self) -> int:
@@ -84,6 +88,8 @@ class Scheduler:
         self._last_live_s = -inf
         # How long steps are to take before the next admission.
         self._owed_s = 0.0
+        # Requests in a step of ``max_shared_step_s``, as the last one went.
+        self._max_shared = inf
 
     def __len__(self) -> int:
         return sum(len(queue) for queue in self._queues.values())
@@ -128,7 +134,9 @@ class Scheduler:
         max_background = limits.max_slots
         if now - self._last_live_s < limits.patience_s:
             background_budget = limits.max_background_tokens
-            max_background = limits.max_background_slots
+            num_live = limits.max_slots - num_free - num_background
+            fitting = min(limits.max_slots, self._max_shared) - num_live
+            max_background = min(limits.max_background_slots, max(1, num_live // 4, int(fitting)))
         admitted: list[Waiting] = []
         sources: set[tuple[int, ...]] = set()
         for waiting in self._in_turn(now, max_background - num_background):
@@ -153,9 +161,13 @@ class Scheduler:
         """An admission is through; now steps have their turn."""
         self._owed_s = self.limits.decoding_share * seconds
 
-    def step_took(self, seconds: float) -> None:
-        """A step is through."""
+    def step_took(self, seconds: float, num_running: int) -> None:
+        """A step of so many requests is through."""
         self._owed_s -= seconds
+        # A step takes less than twice as long with twice as many, so this comes closer to the bound
+        # from below.
+        if seconds > 0:
+            self._max_shared = num_running * self.limits.max_shared_step_s / seconds
 
     def _in_turn(self, now: float, num_background: int) -> Iterator[Waiting]:
         """Who waits, in the order of admission; at most ``num_background`` of the background."""

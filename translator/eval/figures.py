@@ -7,7 +7,7 @@ from itertools import accumulate
 from statistics import mean
 
 from translator.eval.stability import normalized_erasure
-from translator.eval.updates import Received, Sent, segments, shown, word_updates
+from translator.eval.updates import Received, Sent, segments, word_updates
 from translator.text.words import count_words
 
 __all__ = ["Figures", "figures", "word_positions"]
@@ -63,7 +63,7 @@ def figures(source: Sequence[Sent], updates: Sequence[Received]) -> Figures:
         segments=sum(update.closed for update in updates),
         updates=len(updates),
         target_words=len(word_updates(updates)),
-        normalized_erasure=normalized_erasure(map(shown, all_segments)),
+        normalized_erasure=normalized_erasure([updates]),
         mean_lag_words=mean(lags_words) if lags_words else 0.0,
         mean_lag_ms=1e3 * mean(lags_s) if lags_s else 0.0,
     )

@@ -18,6 +18,7 @@ from translator.eval.clock import VirtualClock
 from translator.eval.data import Sentence
 from translator.eval.end import End
 from translator.eval.updates import Received, Sent, received, sent
+from translator.local.driver import settle
 from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
 from translator.session.session import Session
@@ -79,11 +80,10 @@ class _Stream:
         self.clock.now += WORD_S
         self.session.end_source()
 
-    def accept(self, outcome: Outcome) -> None:
+    def count(self, outcome: Outcome) -> None:
         self.requests += 1
         self.steps_run += outcome.timing.steps_run
         self.steps_saved += outcome.timing.steps_saved
-        self.session.accept(outcome)
 
     def collect(self) -> None:
         """Take what its outbox holds."""
@@ -167,10 +167,11 @@ def _open(served: Served, sentence: Sentence, policy: Latency | PolicyChoice, en
 def _settle(engine: Engine, streams: Sequence[_Stream], *, verify_drafts: bool) -> None:
     """Decode until no session wants anything more, and take what they say."""
     by_name = {stream.session.session_id: stream for stream in streams}
-    while requests := [r for stream in streams for r in stream.session.next_requests()]:
-        for request in requests:
-            engine.submit(request if verify_drafts else replace(request, draft=()))
-        for outcome in engine.run():
-            by_name[outcome.request.key[0]].accept(outcome)
+    settle(
+        engine,
+        [stream.session for stream in streams],
+        change=None if verify_drafts else lambda request: replace(request, draft=()),
+        on_outcome=lambda outcome: by_name[outcome.request.key[0]].count(outcome),
+    )
     for stream in streams:
         stream.collect()

@@ -2,30 +2,31 @@
 
 from collections.abc import Iterable, Sequence
 
-from translator.text.words import count_words, num_erased
+from translator.eval.updates import Received, word_updates
+from translator.session.screen import Screen
 
 __all__ = ["erasure", "normalized_erasure"]
 
 
-def normalized_erasure(texts: Iterable[Sequence[str]]) -> float:
-    """Words shown and taken back, for each word of the last text (arXiv 2004.03643).
+def normalized_erasure(sessions: Iterable[Sequence[Received]]) -> float:
+    """Words shown and taken back, for each word of the result (arXiv 2004.03643).
 
-        sum over updates of |shown before| - |longest common beginning| over sum of |last shown|
+        sum over updates of |shown before| - |longest common beginning| over |the result|
 
     Args:
-        texts: For each segment what was shown after each update, the last being what stayed.
+        sessions: The updates of each session. What counts is what its reader sees of all segments
+            together; see ``Screen``.
 
     Returns:
         0 when nothing was ever taken back; 1 means every word was rewritten once.
     """
-    erased, words = erasure(texts)
-    return erased / max(1, words)
+    sums = [erasure(updates) for updates in sessions]
+    return sum(erased for erased, _ in sums) / max(1, sum(words for _, words in sums))
 
 
-def erasure(texts: Iterable[Sequence[str]]) -> tuple[int, int]:
-    """The two sums of ``normalized_erasure``: words taken back, and words of the last texts."""
-    erased = words = 0
-    for shown in texts:
-        erased += sum(num_erased(a, b) for a, b in zip(("", *shown), shown, strict=False))
-        words += count_words(shown[-1]) if shown else 0
-    return erased, words
+def erasure(updates: Sequence[Received]) -> tuple[int, int]:
+    """The two sums of ``normalized_erasure``: words taken back, and words of the result."""
+    screen = Screen()
+    for update in updates:
+        screen.show(update.segment_id, update.committed, update.draft, closed=update.closed)
+    return screen.erased_words, len(word_updates(updates))

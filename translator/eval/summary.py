@@ -11,7 +11,6 @@ from translator.eval.longform import ScoredSegment, resegmented
 from translator.eval.quality import bleu, chrf, loss_interval
 from translator.eval.stability import erasure, normalized_erasure
 from translator.eval.talk import joined, windows
-from translator.eval.updates import segments, shown
 
 __all__ = ["Summary", "summarize"]
 
@@ -105,7 +104,7 @@ def summarize(
     compared = [i for i in sentences if i.index in texts_whole]
     lengths = [(i.delays, i.source_length, _num_words(i.reference)) for i in sentences]
     laals = [laal(*each) for each in lengths]
-    erasures = [erasure(map(shown, segments(i.received))) for i in sentences]
+    erasures = [erasure(i.received) for i in sentences]
     lags_s = [lag for talk in talks for lag in source_lags_s(talk.sent, talk.received)]
     requests = max(1, sum(i.computation.requests for i in instances))
     run = sum(i.computation.steps_run for i in instances)
@@ -127,9 +126,7 @@ def summarize(
         long_yaal_ms=_long_yaal(scored, lambda segment: segment.delays),
         long_yaal_ca_ms=_long_yaal(scored, lambda segment: segment.elapsed),
         median_lag_s=median(lags_s) if lags_s else None,
-        normalized_erasure=normalized_erasure(
-            shown(segment) for i in instances for segment in segments(i.received)
-        ),
+        normalized_erasure=normalized_erasure(i.received for i in instances),
         erasure_interval=ratio_interval([e for e, _ in erasures], [n for _, n in erasures]),
         requests=requests,
         steps_per_update=run / requests,

@@ -31,7 +31,7 @@ __all__ = [
     "StepOutput",
     "lengths_of",
     "predict_from_logits",
-    "second_from_logits",
+    "seconds_from_logits",
 ]
 
 
@@ -110,12 +110,15 @@ def predict_from_logits(
     return Prediction(tokens.tolist(), *found)
 
 
-def second_from_logits(logits: Tensor, best: int) -> tuple[int, float]:
-    """The most probable token but for ``best``, of scores [V], and its log probability."""
+def seconds_from_logits(logits: Tensor, best: Sequence[int]) -> list[tuple[int, float]]:
+    """For each row of scores [N, V] the most probable token but for ``best``, and its log
+    probability.
+    """
     scores = torch.log_softmax(logits, -1)
-    scores[best] = -torch.inf
-    token = int(scores.argmax())
-    return token, float(scores[token])
+    scores[torch.arange(len(best)), torch.tensor(best, device=scores.device)] = -torch.inf
+    tokens = _argmax(scores)
+    found = scores.gather(-1, tokens[:, None])[:, 0]
+    return list(zip(tokens.tolist(), found.tolist(), strict=True))
 
 
 def _argmax(logits: Tensor) -> Tensor:
@@ -230,3 +233,10 @@ class DescribedModel:
 
     info: ModelInfo
     load: Callable[[], Seq2SeqModel]
+
+    @classmethod
+    def of(cls, model: "Seq2SeqModel | DescribedModel") -> "DescribedModel":
+        """A model that is loaded already, or only described."""
+        if isinstance(model, DescribedModel):
+            return model
+        return cls(model.info, lambda: model)

@@ -38,7 +38,12 @@ def default_limit(device: str, processes: int) -> int:
 def give_memory_back(gone: "weakref.ref[Any]") -> None:
     """Return what a model has left behind to the system; it takes a moment."""
     if gone() is not None:
+        # A server freezes what it has once it has started: see translator.cli.running.
+        was_frozen = gc.get_freeze_count() > 0
+        gc.unfreeze()
         gc.collect()
+        if was_frozen:
+            gc.freeze()
     torch.cuda.empty_cache()
     trim()
 

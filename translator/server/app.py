@@ -57,10 +57,6 @@ def _load_detector(config: ServerConfig) -> LanguageDetector:
     return FastTextDetector()
 
 
-def _given(model: Seq2SeqModel | DescribedModel) -> DescribedModel:
-    return model if isinstance(model, DescribedModel) else DescribedModel(model.info, lambda: model)
-
-
 @dataclass(slots=True)
 class RunningServer:
     """A server that listens.
@@ -106,7 +102,9 @@ async def running(
     """
     torch.set_num_threads(config.threads)
     metrics = Metrics(config.limits.model_dump())
-    described = describe_models(config) if models is None else [_given(m) for m in models]
+    described = (
+        describe_models(config) if models is None else [DescribedModel.of(m) for m in models]
+    )
     limit = config.model_memory or default_limit(config.device, config.workers)
     limits = SchedulerLimits(max_slots=config.max_batch_size)
     engine = AsyncEngine()

@@ -1,6 +1,6 @@
 """What clients may ask for: requests checked and resolved, each error naming its field."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from translator.catalog.catalog import PIVOT_LANGUAGE, Catalog, Choice, Route, standardize
@@ -8,12 +8,12 @@ from translator.config import Limits
 from translator.errors import InvalidRequestError, UnsupportedFeatureError
 from translator.languages.tags import language
 from translator.policy.registry import Latency, PolicyChoice, resolve
-from translator.service.model_pool import Lease
 from translator.service.requests import RestsRequest, StreamConfig, TextsRequest
 from translator.service.source_languages import SourceLanguages, is_undetermined
 from translator.session.events import Binding, Rests, ResumeState, SessionConfig
 from translator.session.passthrough import pass_through
 from translator.text.segmenter import Segmenter, SegmentLimits
+from translator.text.tokens import Tokenizer
 
 __all__ = [
     "CheckedConfig",
@@ -48,12 +48,12 @@ class _Leg:
     policy: PolicyChoice | None = None
     pivoted: bool = False
 
-    def bound(self, lease: Lease) -> Binding:
+    def bound(self, tokenizer: Callable[[Choice], Tokenizer]) -> Binding:
         """The leg with its model's tokenizer."""
         if self.choice is None:
             return pass_through(self.target)
-        tokenizer = lease.tokenizer(self.choice)
-        return Binding(self.target, self.choice.info, tokenizer, self.policy, self.pivoted)
+        info = self.choice.info
+        return Binding(self.target, info, tokenizer(self.choice), self.policy, self.pivoted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +70,18 @@ class CheckedConfig:
     legs: tuple[_Leg, ...]
     pivot: _Leg | None
 
-    async def bound(self, lease: Lease) -> SessionConfig:
-        """The whole configuration. The lease gets its models, loaded if need be.
-
-        Raises:
-            ModelLoadError: A model cannot be loaded.
-            OverloadedError: There is no memory for a model.
-        """
+    @property
+    def models(self) -> list[str]:
+        """Names of the models it needs."""
         needed = self.legs if self.pivot is None else (*self.legs, self.pivot)
-        await lease.take(leg.choice.info.name for leg in needed if leg.choice is not None)
+        return [leg.choice.info.name for leg in needed if leg.choice is not None]
+
+    def bound(self, tokenizer: Callable[[Choice], Tokenizer]) -> SessionConfig:
+        """The whole configuration, with the tokenizers of its models, which are loaded."""
         return replace(
             self.unbound,
-            bindings=tuple(leg.bound(lease) for leg in self.legs),
-            pivot=None if self.pivot is None else self.pivot.bound(lease),
+            bindings=tuple(leg.bound(tokenizer) for leg in self.legs),
+            pivot=None if self.pivot is None else self.pivot.bound(tokenizer),
         )
 
 

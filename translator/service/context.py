@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from translator.config import ServerConfig
 from translator.engine.async_engine import AsyncEngine
 from translator.metrics import Metrics
+from translator.service.long_work import Turns
 from translator.service.model_pool import ModelPool
 from translator.service.source_languages import SourceLanguages
 from translator.session.events import SessionLimits
@@ -14,13 +15,14 @@ __all__ = ["ServiceContext"]
 
 @dataclass(slots=True)
 class ServiceContext:
-    """Settings, models, the engine, the languages of sources and the metrics."""
+    """Settings, models, the engine, the languages of sources, the metrics and the turns."""
 
     config: ServerConfig
     models: ModelPool
     engine: AsyncEngine
     languages: SourceLanguages
     metrics: Metrics = field(default_factory=Metrics)
+    turns: Turns = field(default_factory=Turns)
 
     @property
     def session_limits(self) -> SessionLimits:

@@ -151,7 +151,7 @@ class LiveStream:
                 for _ in self.session.take_source(message):
                     # One stream's long message holds up no other.
                     self._pump()
-                    await asyncio.sleep(0)
+                    await self._shared.turns.take()
                     await self._room()
             case Flush(sequence):
                 self.session.flush(sequence)
@@ -174,7 +174,9 @@ class LiveStream:
             while segments := list(filter(self._language.has_enough, self.session.undetermined)):
                 # A sentence that is tentative so far tells as much.
                 texts = [segment.committed + segment.tentative for segment in segments]
-                found = await self._shared.languages.detect(texts, self._language.candidates)
+                found = await asyncio.to_thread(
+                    self._shared.languages.detect, texts, self._language.candidates
+                )
                 for segment, text, each in zip(segments, texts, found, strict=True):
                     code = self._language.of(segment, text, each)
                     if code is not None:
@@ -237,7 +239,9 @@ class LiveStream:
             return check_undetected(config, catalog, limits, self._shared.languages)
         else:
             check_possible(_POSSIBLE, config.possible_sources)
-        return await check_config(config, catalog, limits, language).bound(self._lease)
+        checked = check_config(config, catalog, limits, language)
+        await self._lease.take(checked.models)
+        return checked.bound(self._lease.tokenizer)
 
     async def _reconfigure(self, config: StreamConfig) -> None:
         """Take a later config; one that is not valid leaves the former in force."""

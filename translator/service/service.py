@@ -187,7 +187,8 @@ class TranslationService:
             checked = check_config(config, catalog, limits)
         resume = check_resume(config, limits)
         if checked is not None:
-            resolved = await checked.bound(lease)
+            await lease.take(checked.models)
+            resolved = checked.bound(lease.tokenizer)
         return Session(
             stream_id if config.resume is None else config.resume.session_id,
             stream_id,

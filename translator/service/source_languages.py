@@ -1,6 +1,5 @@
 """The language of source whose client does not name it."""
 
-import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar
@@ -29,7 +28,7 @@ class SourceLanguages:
 
     Args:
         catalog: Whose source languages are the candidates.
-        detector: Used in other threads: the first time it has a model to load.
+        detector: May be used in any thread.
     """
 
     def __init__(self, catalog: Catalog, detector: LanguageDetector) -> None:
@@ -75,23 +74,20 @@ class SourceLanguages:
             f"in no source language is this served: {refusal}", metadata=metadata
         )
 
-    async def detect(
-        self, texts: Sequence[str], candidates: Collection[str]
-    ) -> list[Detection | None]:
-        """For each text the most probable candidate; None when it is clearly none of them."""
+    def detect(self, texts: Sequence[str], candidates: Collection[str]) -> list[Detection | None]:
+        """For each text the most probable candidate; None when it is clearly none of them.
 
-        def detect_each() -> list[Detection | None]:
-            return [self._detector.detect(text, candidates) for text in texts]
+        The first time it has a model to load.
+        """
+        return [self._detector.detect(text, candidates) for text in texts]
 
-        return await asyncio.to_thread(detect_each)
-
-    async def of_text(self, field: str, text: str, among: Mapping[str, str]) -> str:
+    def of_text(self, field: str, text: str, among: Mapping[str, str]) -> str:
         """The code of a whole text's language.
 
         Raises:
             LanguageNotDetectedError: It is not clear, or it is none of the candidates.
         """
-        (found,) = await self.detect([text], among)
+        (found,) = self.detect([text], among)
         if found is None or not found.is_likely:
             raise self.not_detected(field, among)
         return among[found.language]

@@ -1,13 +1,13 @@
 """Whole texts, several in a request, through the same engine as the streams."""
 
 import asyncio
-import re
 import uuid
-from collections.abc import Mapping
-from itertools import accumulate
+from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate, islice
 
 from translator.catalog.catalog import Route
-from translator.engine.request import Outcome, Request
+from translator.documents.plain import TextTranslation
+from translator.engine.request import Outcome, Request, RequestKey
 from translator.errors import DeadlineExceededError, InvalidRequestError, TranslatorError
 from translator.service.checks import check_possible, check_texts, segment_limits
 from translator.service.context import ServiceContext
@@ -15,17 +15,19 @@ from translator.service.model_pool import Lease
 from translator.service.requests import TextResult, TextsRequest
 from translator.service.source_languages import is_undetermined
 from translator.session.events import AlignedRange, Binding
-from translator.session.text import TextTranslation
+from translator.session.passthrough import words_of
 from translator.text.segmenter import Segmenter
 from translator.text.words import count_words
 
 __all__ = ["translate_texts"]
 
 _POSSIBLE = "possible_source_language_codes"
-_WORD = re.compile(r"\S+")
 # Of the time until the client's deadline, what is kept for the answer to get there.
 _RESERVED_SHARE = 0.1
 _MAX_RESERVED_S = 0.25
+# Requests of a call in the engine for each slot that there is: whenever one is free, one waits.
+_REQUESTS_A_SLOT = 2
+_WORDS_A_STEP = 256
 
 
 async def translate_texts(
@@ -79,6 +81,8 @@ class _Job:
         self._shared = shared
         self._limits = shared.config.limits
         self._key = f"translate-{uuid.uuid4().hex}"
+        # A place for each request that may be in the engine at once.
+        self._room = asyncio.Semaphore(_REQUESTS_A_SLOT * shared.config.max_batch_size)
         # Code points of each text and those before it.
         self._lengths = list(accumulate(map(len, request.texts)))
         self._routes: dict[str, Route] = {}
@@ -165,13 +169,15 @@ class _Job:
         if not source:
             if not any(map(str.isalpha, text)):
                 # In no language, and the same in all.
-                self._pass_through(text, result)
+                await self._pass_through(text, result)
                 return
-            source = await self._shared.languages.of_text(f"texts[{index}]", text, self._candidates)
+            source = await asyncio.to_thread(
+                self._shared.languages.of_text, f"texts[{index}]", text, self._candidates
+            )
             result.detected_source = source
         route = self._route(source)
         if not route.legs:
-            self._pass_through(text, result)
+            await self._pass_through(text, result)
             return
         result.model = "+".join(route.models)
         await self._lease.take(route.models)
@@ -182,32 +188,71 @@ class _Job:
         segmenter = Segmenter(source, segment_limits(self._limits))
         wanted = self._request.num_alternatives
         job = TextTranslation(f"{self._key}-{index}", first, segmenter, text, wanted)
-        for outcome in await self._outcomes(job.requests):
-            job.accept(outcome)
+        await self._answer(job.ask(), job.accept)
         for binding in further:
-            job.go_on(binding)
-            for outcome in await self._outcomes(job.requests):
-                job.accept(outcome)
-        for outcome in await self._outcomes(job.branch_requests()):
-            job.accept_branch(outcome)
-        result.text, aligned = job.result(alignments=self._request.alignments)
-        result.alignments = tuple(aligned)
-        result.alternatives = tuple(job.alternatives())
+            await self._answer(job.go_on(binding), job.accept)
+        await self._answer(iter(job.branch_requests()), job.accept_branch)
+        turns = self._shared.turns
+        pieces: list[str] = []
+        alignments: list[AlignedRange] = []
+        async for piece, aligned in turns.through(job.pieces(alignments=self._request.alignments)):
+            pieces.append(piece)
+            alignments += aligned
+        result.alternatives = tuple([each async for each in turns.through(job.alternatives())])
+        result.text, result.alignments = "".join(pieces), tuple(alignments)
 
-    def _pass_through(self, text: str, result: TextResult) -> None:
+    async def _pass_through(self, text: str, result: TextResult) -> None:
         """The text is its own translation."""
         result.text = text
         if self._request.alignments:
-            spans = (match.span() for match in _WORD.finditer(text))
-            result.alignments = tuple(AlignedRange(*span, *span) for span in spans)
+            words = words_of(text)
+            alignments: list[AlignedRange] = []
+            steps = iter(lambda: list(islice(words, _WORDS_A_STEP)), [])
+            async for some in self._shared.turns.through(steps):
+                alignments += some
+            result.alignments = tuple(alignments)
 
-    async def _outcomes(self, requests: list[Request]) -> list[Outcome]:
-        """The outcomes of all requests, in order; cancelled together."""
-        return await asyncio.gather(*map(self._outcome, requests))
+    async def _answer(
+        self, requests: Iterator[Request | None], accept: Callable[[Outcome], None]
+    ) -> None:
+        """Have requests answered, only some of the call's at a time, so that no call floods others.
 
-    async def _outcome(self, request: Request) -> Outcome:
-        outcome = await self._shared.engine.translate(request)
+        None among them is a step without one. All that are left are cancelled together.
+        """
+        engine = self._shared.engine
+        due: set[RequestKey] = set()
+        errors: list[Exception] = []
+        news = asyncio.Event()
+
+        def settle(outcome: Outcome) -> None:
+            due.remove(outcome.request.key)
+            self._room.release()
+            self._count_steps(outcome)
+            try:
+                accept(outcome)
+            except Exception as error:
+                errors.append(error)
+            news.set()
+
+        try:
+            async for request in self._shared.turns.through(requests):
+                if errors:
+                    break
+                if request is not None:
+                    await self._room.acquire()
+                    due.add(request.key)
+                    engine.submit((request,), settle)
+            while due and not errors:
+                news.clear()
+                await news.wait()
+            if errors:
+                raise errors[0]
+        finally:
+            for key in due:
+                engine.cancel(key)
+                self._room.release()
+
+    def _count_steps(self, outcome: Outcome) -> None:
         steps = self._shared.metrics.decoder_steps
         steps.labels("run").inc(outcome.timing.steps_run)
         steps.labels("saved").inc(outcome.timing.steps_saved)
-        return outcome

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from translator.models.info import ModelInfo
@@ -11,7 +12,7 @@ from translator.session.segment import Segment
 from translator.text.tokens import EncodedText
 from translator.text.words import UNSPACED
 
-__all__ = ["Passage", "pass_through", "passage", "passing_partings"]
+__all__ = ["Passage", "pass_through", "passage", "passing_partings", "words_of"]
 
 _NO_MODEL = ModelInfo("", "", (), supports_alignment=True, max_source_tokens=0)
 _WORD = re.compile(r"\S+")
@@ -45,6 +46,11 @@ _NO_TOKENIZER = _NoTokenizer()
 def pass_through(target: str) -> Binding:
     """The binding of a target whose text is the source's."""
     return Binding(target, _NO_MODEL, _NO_TOKENIZER)
+
+
+def words_of(text: str) -> Iterator[AlignedRange]:
+    """Each word of a whole text that is its own translation, with where it is in both."""
+    return (AlignedRange(*word.span(), *word.span()) for word in _WORD.finditer(text))
 
 
 @dataclass(frozen=True, slots=True)

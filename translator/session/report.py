@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from translator.engine.request import RequestTiming
 from translator.session.events import TargetEvent
-from translator.text.words import count_words, num_erased
+from translator.session.screen import Screen
+from translator.text.words import count_words
 
 __all__ = ["SessionReport", "TargetFigures", "TargetReport"]
 
@@ -44,8 +45,8 @@ class TargetFigures:
     Everything is counted when an update leaves, from what a reader of the stream sees as well: so
     whoever has the updates and what was sent can compute the same figures.
 
-    *Erasure* is the words of committed text and draft that were shown and are gone with the next
-    update, for each committed word (arXiv 2004.03643).
+    *Erasure* is the words that a reader saw and that are gone with the next update, for each
+    committed word (arXiv 2004.03643); see ``Screen``.
 
     *Lag in words* is LAAL (Papi et al., arXiv 2206.05807) with the hypothesis' own length in place
     of the reference's, which a live session does not have. Of the S words of a segment's source,
@@ -62,7 +63,6 @@ class TargetFigures:
 
     updates: int = 0
     words: int = 0
-    erased_words: int = 0
     requests: int = 0
     steps_run: int = 0
     steps_saved: int = 0
@@ -70,10 +70,9 @@ class TargetFigures:
     _num_segments: int = 0
     _lag_s: float = 0.0
     _num_words: int = 0
-    # The segment of the last update, and what the reader sees of it.
+    # The segment of the last update, and what the reader sees.
     _segment_id: int = -1
-    _committed: str = ""
-    _draft: str = ""
+    _screen: Screen = field(default_factory=Screen)
     # For each of its target words: source words that had come, and the time; None: not measured.
     _delays: list[tuple[int, float] | None] = field(default_factory=list)
 
@@ -93,18 +92,16 @@ class TargetFigures:
         self.updates += 1
         if event.segment_id != self._segment_id:
             self._begin(event.segment_id, "")
-        shown = self._committed + self._draft
-        self._committed += event.committed
-        self._draft = event.draft
-        self.erased_words += num_erased(shown, self._committed + self._draft)
-        num_new = count_words(self._committed) - len(self._delays)
+        self._screen.show(event.segment_id, event.committed, event.draft, closed=event.closed)
+        num_new = count_words(self._screen.committed) - len(self._delays)
         self._delays.extend([(event.num_source_words, now_s)] * num_new)
         self.words += max(0, num_new)
         if event.closed:
             self._end_segment(event.arrivals_s)
 
     def _begin(self, segment_id: int, committed: str) -> None:
-        self._segment_id, self._committed, self._draft = segment_id, committed, ""
+        self._segment_id = segment_id
+        self._screen.begin(segment_id, committed)
         self._delays.clear()
 
     def _end_segment(self, arrivals_s: Sequence[float]) -> None:
@@ -129,6 +126,11 @@ class TargetFigures:
         if lags_words:
             self._lag_words += sum(lags_words) / len(lags_words)
             self._num_segments += 1
+
+    @property
+    def erased_words(self) -> int:
+        """Words shown and taken back."""
+        return self._screen.erased_words
 
     @property
     def normalized_erasure(self) -> float:

@@ -29,9 +29,11 @@ class Tail:
         self._cut: tuple[str, str] | None = None
         self.head = ""
         self.pieces: list[str] = []
-        # What is shown of those that have ended, and of the last, with what was asked of it.
+        # What is shown of those that have ended; and of the one that grows, its place and what was
+        # asked of it.
         self._shown: dict[str, str] = {}
         self._last: tuple[str, bool] | None = None
+        self._last_place = 0
         self._last_shown = ""
 
     def cut(self, segment: Segment) -> None:
@@ -54,6 +56,7 @@ class Tail:
         self.pieces = [piece for piece in self.pieces if piece.strip()]
         if len(self.pieces) != former:
             self._policy.start_segment()
+            self._last = None
             self._last_shown = self._last_shown if self.pieces else ""
         ended = self.pieces[:-1]
         self._shown = {piece: text for piece, text in self._shown.items() if piece in ended}
@@ -72,6 +75,7 @@ class Tail:
             self._shown[piece] = hypothesis.text
         elif self.pieces and piece == self.pieces[-1]:
             self._last = piece, is_whole
+            self._last_place = len(self.pieces) - 1
             observation = Observation(
                 text=hypothesis.text,
                 committed_length=0,
@@ -86,9 +90,16 @@ class Tail:
 
     @property
     def text(self) -> str:
-        """What is shown of it, as far as its sentences follow each other."""
-        if not self.pieces:
-            return ""
-        texts = [self._shown.get(piece, "") for piece in self.pieces[:-1]]
-        texts.append(self._last_shown)
-        return "".join(" " + text for text in texts if text)
+        """What is shown of it, up to the first sentence that nothing is known of.
+
+        Until a sentence that has ended or changed is translated, it shows what it showed before.
+        """
+        text = ""
+        for place, piece in enumerate(self.pieces):
+            is_last = place == len(self.pieces) - 1
+            known = None if is_last else self._shown.get(piece)
+            if known is None and place != self._last_place:
+                break
+            known = self._last_shown if known is None else known
+            text += f" {known}" if known else ""
+        return text

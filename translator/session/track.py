@@ -150,8 +150,10 @@ class Track:
         self.segment: Segment | None = None
         self.figures = figures
         self._policy: Policy | None = None
-        # What is shown stays calm from one segment to the next.
+        # What is shown stays calm from one segment to the next; and whether what the one before
+        # showed of this one is still to be told.
         self._steady = SteadyDraft()
+        self._carries = False
         self._policy_of: object = None
         self.resumed = resumed
         self._versions = versions
@@ -195,6 +197,7 @@ class Track:
             self._policy = (binding.policy or segment.config.policy).build()
             self._policy_of = segment.config
         self._policy.start_segment()
+        self._carries = self._policy.steadies_drafts
         self._reset()
         if self.resumed is not None and self.resumed.target_committed:
             in_capitals = segment.is_in_capitals(text, former=False)
@@ -235,6 +238,11 @@ class Track:
             return self._event(segment, self._nothing(segment), _NO_CHANGE) if self._draft else None
         if segment.closed and not self._committed and _passes_through(segment.committed):
             return self._pass_through(segment)
+        carries, self._carries = self._carries, False
+        if carries and self._steady.shown and segment.tentative and segment.config.drafts:
+            event = self._event(segment, self._nothing(segment), _NO_CHANGE)
+            if event is not None:
+                return event
         wanted = self._next_wanted(segment)
         if wanted is None or wanted == self._wanted:
             return None
@@ -454,7 +462,10 @@ class Track:
                 del self._contexts[next(iter(self._contexts))]
         if _draft_follows(segment, filed):
             former = self._head_draft
-            draft = former[len(committed) :] if former.startswith(committed) else ""
+            draft = former[len(committed) :]
+            if not former.startswith(committed):
+                # It does not go on from there: it is asked for again.
+                draft, self._head_wanted = "", None
         else:
             draft = hypothesis.text[decision.committed_length : decision.shown_length]
         change = _Change(
@@ -531,7 +542,8 @@ class Track:
         drafts = segment.config.drafts
         draft = change.draft if drafts else ""
         self._head_draft = draft
-        if drafts and segment.tentative and self._tail is not None:
+        # After a sentence that is asked for again the tail would follow a gap.
+        if drafts and segment.tentative and self._tail is not None and self._head_wanted:
             self._tail.cut(segment)
             draft += self._tail.text
             if not (self._committed or change.committed):
@@ -540,6 +552,7 @@ class Track:
             draft = self._steady.show(
                 change.committed,
                 draft,
+                sequence=filed.sequence,
                 is_settled=not segment.tentative.strip() or segment.is_resting,
                 is_closed=filed.is_complete,
                 is_first=not (self._committed or change.committed),

@@ -35,6 +35,8 @@ from translator.models.marian.tiles import (
     multiply_bytes,
     multiply_floats,
     nearest,
+    sum_floats,
+    sum_squares,
 )
 
 __all__ = [
@@ -59,8 +61,9 @@ _LARGEST_EXPONENT = np.float32(87.0)
 _NEGLIGIBLE = np.float32(-27.0)
 
 # NaN and infinity cannot arise: weights are checked on loading, and what goes into a product is
-# clamped to eight bits. So sums may be reordered into vectors.
-_compiled = compiled(fastmath=True)
+# clamped to eight bits. Nothing is reordered, nor approximated: a sum of floats has the order that
+# ``sum_floats`` gives it, however wide the processor's vectors are, so all come to the same.
+_compiled = compiled(fastmath={"contract", "nnan", "ninf", "nsz"})
 
 
 class Affine(NamedTuple):
@@ -202,14 +205,10 @@ def _add_and_norm(x, update, layer, norm, multiplier, out):
     scale, bias = norm.scale[layer], norm.bias[layer]
     rows, dim = x.shape
     for i in range(rows):
-        total = np.float32(0)
         for k in range(dim):
             x[i, k] += update[i, k]
-            total += x[i, k]
-        mean = total / np.float32(dim)
-        squares = np.float32(0)
-        for k in range(dim):
-            squares += (x[i, k] - mean) * (x[i, k] - mean)
+        mean = sum_floats(x[i].ctypes.data, dim) / np.float32(dim)
+        squares = sum_squares(x[i].ctypes.data, dim, mean)
         inverse = np.float32(1) / np.sqrt(squares / np.float32(dim) + _EPSILON)
         for k in range(dim):
             x[i, k] = (x[i, k] - mean) * inverse * scale[k] + bias[k]
@@ -251,11 +250,9 @@ def _softmax(scores, length):
     best = scores[0]
     for s in range(width):
         best = max(best, scores[s])
-    total = np.float32(0)
     for s in range(width):
         scores[s] = _exp(scores[s] - best)
-        total += scores[s]
-    inverse = np.float32(1) / total
+    inverse = np.float32(1) / sum_floats(scores.ctypes.data, width)
     for s in range(width):
         scores[s] *= inverse
     for s in range(length, width):
@@ -480,6 +477,7 @@ def predict(hidden, output, drafted, probable, tokens, log_probabilities, draft_
     _quantise(hidden, output.multipliers[0], x)
     weights, scales, bias = output.weights[0], output.scales[0], output.bias[0]
     scores = np.empty((TILE_ROWS, BLOCK + LANES), np.float32)
+    powers = np.empty(BLOCK, np.float32)
     best = np.full(rows, np.float32(-1e30), np.float32)
     totals = np.zeros(rows, np.float32)
     for j in range(weights.shape[0]):
@@ -504,10 +502,9 @@ def predict(hidden, output, drafted, probable, tokens, log_probabilities, draft_
                             break
                 if probable:
                     if highest - best[n] > _NEGLIGIBLE:
-                        total = np.float32(0)
                         for c in range(BLOCK):
-                            total += _exp(scores[r, c] - best[n])
-                        totals[n] += total
+                            powers[c] = _exp(scores[r, c] - best[n])
+                        totals[n] += sum_floats(powers.ctypes.data, BLOCK)
                     if first <= drafted[n] < first + BLOCK:
                         draft_log_probabilities[n] = scores[r, drafted[n] - first]
     for n in range(rows):
@@ -543,7 +540,7 @@ def predict_among(
     x = np.empty((rows, dim), np.uint8)
     _quantise(hidden, output.multipliers[0], x)
     scales, bias, weights = output.scales[0], output.bias[0], matrix.ctypes.data
-    scores = np.empty(counts.max(), np.float32)
+    scores = np.empty(filled(counts.max()), np.float32)
     for n in range(rows):
         row = x.ctypes.data + n * dim
         best = np.float32(-1e30)
@@ -560,8 +557,10 @@ def predict_among(
                 draft_log_probabilities[n] = scores[c]
         log_probabilities[n] = np.float32(0)
         if probable:
-            sum_ = np.float32(0)
+            width = filled(counts[n])
             for c in range(counts[n]):
-                sum_ += _exp(scores[c] - best)
-            log_probabilities[n] = -np.log(sum_)
+                scores[c] = _exp(scores[c] - best)
+            for c in range(counts[n], width):
+                scores[c] = np.float32(0)
+            log_probabilities[n] = -np.log(sum_floats(scores.ctypes.data, width))
             draft_log_probabilities[n] += log_probabilities[n] - best

@@ -9,10 +9,12 @@ beside it: a row of a product is the same bit by bit, alone or in a batch.
   bytes.
 - ``dot_bytes``: one row of unsigned bytes with one row of signed ones, exact.
 - ``multiply_floats``: up to four rows times vectors of 16 floats, for attention.
+- ``sum_floats``, ``sum_squares``: sums in one order, however wide the processor's vectors are.
 
 Every address is an integer; the caller sees to alignment (none is needed) and bounds.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -41,6 +43,8 @@ __all__ = [
     "multiply_floats",
     "nearest",
     "pack",
+    "sum_floats",
+    "sum_squares",
 ]
 
 LANES = COLUMNS
@@ -124,12 +128,16 @@ class _Writer:
 
     def maximum(self, vector: Any) -> Any:
         """The largest of 16 floats."""
+        return self.folded(vector, functools.partial(self.call, "llvm.maxnum.v16f32"))
+
+    def folded(self, vector: Any, join: Callable[[Any, Any], Any]) -> Any:
+        """What ``join`` makes of a vector's halves, of the halves of that, down to one float."""
         for half in (8, 4, 2, 1):
             lanes = [(lane + half) % LANES for lane in range(LANES)]
             turned = self.builder.shuffle_vector(
                 vector, vector, ir.Constant(ir.VectorType(_I32, LANES), lanes)
             )
-            vector = self.call("llvm.maxnum.v16f32", vector, turned)
+            vector = join(vector, turned)
         return self.builder.extract_element(vector, ir.Constant(_I32, 0))
 
     def variable(self, kind: ir.VectorType, value: float) -> Any:
@@ -253,6 +261,47 @@ def _floats_tile(rows: int, vectors: int) -> Callable[..., None]:
         return types.void(*[types.intp] * 7), generate
 
     return tile
+
+
+def _write_sum(builder: Any, address: Any, count: Any, term: Callable[[Any], Any]) -> Any:
+    """The sum of ``term`` of each of ``count`` floats: 16 sums side by side, then of these halves.
+
+    The order is the same on every processor.
+    """
+    w = _Writer(builder)
+    total = w.variable(_FLOATS, 0)
+    vectors = builder.udiv(count, ir.Constant(_I64, LANES))
+    with cgutils.for_range(builder, vectors, intp=_I64) as loop:
+        values = w.load(builder.add(address, w.times(loop.index, 4 * LANES)), 0, _FLOATS)
+        builder.store(builder.fadd(builder.load(total), term(values)), total)
+    return w.folded(builder.load(total), builder.fadd)
+
+
+@intrinsic
+def sum_floats(_typing, address, count):
+    """The sum of ``count`` floats, a multiple of 16."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Sequence[Any]) -> Any:
+        return _write_sum(builder, *args, lambda values: values)
+
+    return types.float32(types.intp, types.intp), generate
+
+
+@intrinsic
+def sum_squares(_typing, address, count, mean):
+    """The sum of squared differences of ``count`` floats, a multiple of 16, from ``mean``."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Sequence[Any]) -> Any:
+        address, count, mean = args
+        spread = _Writer(builder).spread(mean, _FLOATS)
+
+        def squared(values: Any) -> Any:
+            difference = builder.fsub(values, spread)
+            return builder.fmul(difference, difference)
+
+        return _write_sum(builder, address, count, squared)
+
+    return types.float32(types.intp, types.intp, types.float32), generate
 
 
 @intrinsic

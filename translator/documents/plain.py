@@ -1,7 +1,9 @@
 """A whole text, translated at once: the same segments as a stream, without its policies."""
 
+from collections.abc import Iterator
+
+from translator.documents.alternatives import Branch, Score, branches, same_text
 from translator.engine.request import Hypothesis, Outcome, Priority, Request
-from translator.session.alternatives import Branch, Score, branches, same_text
 from translator.session.events import AlignedRange, Binding
 from translator.session.hypothesis import ModelSource, TargetHypothesis, without_controls
 from translator.session.relay import origin
@@ -18,8 +20,9 @@ _BRANCHES_EACH = 2
 class TextTranslation:
     """Splits a text into segments and puts their translations together with its own white space.
 
-    First ``requests`` are to be answered, and again after each ``go_on``. Where alternatives are
-    wanted, ``branch_requests`` are the last round.
+    First the requests of ``ask`` are to be answered, and then those of each ``go_on``. Where
+    alternatives are wanted, ``branch_requests`` are the last round. Whatever a long text makes long
+    is an iterator, each step of which is about one segment: others may have their turn between.
 
     Args:
         key: Names its requests in the engine, together with the segment's number.
@@ -40,52 +43,62 @@ class TextTranslation:
         self._key = key
         self._text = text
         self._num_alternatives = num_alternatives
-        self._segments = list(segmenter.split(text))
+        self._segmenter = segmenter
+        self._segments: list[tuple[int, int]] = []
+        self._in_capitals: set[int] = set()
         self._first: dict[int, TargetHypothesis] = {}
-        sources = {i: text[start:end] for i, (start, end) in enumerate(self._segments)}
-        self._in_capitals = {
-            i for i, segment in sources.items() if is_capitals(segment, segmenter.language)
-        }
-        self._ask(binding, sources, capitals_of=segmenter.language)
+        # What each segment is in the result.
+        self._pieces: dict[int, tuple[str, str, str]] = {}
+        self._begin(binding)
 
-    def go_on(self, binding: Binding) -> None:
-        """Translate what the segments have become once more: the second of two legs.
-
-        Call once all outcomes have been taken; then ``requests`` are those of the second leg.
-        """
-        self._first = {
-            # Between the legs nothing is in capitals.
-            index: TargetHypothesis(self._binding.tokenizer, self._sources[index], hypothesis)
-            for index, hypothesis in self._hypotheses.items()
-        }
-        self._ask(binding, {index: first.text for index, first in self._first.items()})
-
-    def _ask(self, binding: Binding, sources: dict[int, str], capitals_of: str = "") -> None:
-        self.requests: list[Request] = []
+    def _begin(self, binding: Binding) -> None:
         self._binding = binding
         self._sources: dict[int, ModelSource] = {}
         self._hypotheses: dict[int, Hypothesis] = {}
         self._branches: list[Branch] = []
         # By the number of the branch.
         self._branched: dict[int, Hypothesis] = {}
-        for index, segment in sources.items():
-            if not any(map(str.isalnum, segment)) or is_opaque(segment):
-                continue
-            self._sources[index] = ModelSource.encode(
-                binding.tokenizer,
-                segment,
-                binding.model.max_source_tokens,
-                capitals_of=capitals_of if index in self._in_capitals else "",
-            )
-            self.requests.append(
-                self._request(
-                    str(index),
-                    index,
-                    index,
-                    binding.tokenizer.target_start,
-                    runners_up=self._num_alternatives > 0,
-                )
-            )
+
+    def ask(self) -> Iterator[Request | None]:
+        """For each segment its request, or None where there is nothing to translate."""
+        language = self._segmenter.language
+        for index, (start, end) in enumerate(self._segmenter.split(self._text)):
+            self._segments.append((start, end))
+            segment = self._text[start:end]
+            if is_capitals(segment, language):
+                self._in_capitals.add(index)
+                yield self._ask(index, segment, capitals_of=language)
+            else:
+                yield self._ask(index, segment)
+
+    def go_on(self, binding: Binding) -> Iterator[Request | None]:
+        """Translate what the segments have become once more: the second of two legs.
+
+        Call once all outcomes have been taken; else as ``ask``.
+        """
+        tokenizer, sources = self._binding.tokenizer, self._sources
+        hypotheses = self._hypotheses
+        self._begin(binding)
+        for index, hypothesis in sorted(hypotheses.items()):
+            # Between the legs nothing is in capitals.
+            first = TargetHypothesis(tokenizer, sources[index], hypothesis)
+            self._first[index] = first
+            yield self._ask(index, first.text)
+
+    def _ask(self, index: int, segment: str, capitals_of: str = "") -> Request | None:
+        if not any(map(str.isalnum, segment)) or is_opaque(segment):
+            return None
+        tokenizer = self._binding.tokenizer
+        self._sources[index] = ModelSource.encode(
+            tokenizer, segment, self._binding.model.max_source_tokens, capitals_of=capitals_of
+        )
+        return self._request(
+            str(index),
+            index,
+            index,
+            tokenizer.target_start,
+            runners_up=self._num_alternatives > 0,
+        )
 
     def _request(
         self,
@@ -114,12 +127,14 @@ class TextTranslation:
         Raises:
             TranslatorError: The one that befell it; the text cannot be translated.
         """
-        self._hypotheses[outcome.request.version] = _hypothesis(outcome)
+        index, hypothesis = outcome.request.version, _hypothesis(outcome)
+        self._hypotheses[index] = hypothesis
+        if limit := _BRANCHES_EACH * self._num_alternatives:
+            eos_id = self._binding.tokenizer.eos_id
+            self._branches = branches(index, hypothesis, eos_id, limit, self._branches)
 
     def branch_requests(self) -> list[Request]:
-        """What alternatives need, once all ``requests`` are answered."""
-        limit = _BRANCHES_EACH * self._num_alternatives
-        self._branches = branches(self._hypotheses, self._binding.tokenizer.eos_id, limit)
+        """What alternatives need, once all requests are answered."""
         return [
             self._request(f"branch-{n}", n, branch.segment, branch.prefix, scored=True)
             for n, branch in enumerate(self._branches)
@@ -138,13 +153,18 @@ class TextTranslation:
 
     def result(self, *, alignments: bool) -> tuple[str, list[AlignedRange]]:
         """The translated text and, if asked for, where each word comes from."""
-        text = ""
-        aligned: list[AlignedRange] = []
+        pieces = list(self.pieces(alignments=alignments))
+        return "".join(text for text, _ in pieces), [a for _, each in pieces for a in each]
+
+    def pieces(self, *, alignments: bool) -> Iterator[tuple[str, list[AlignedRange]]]:
+        """``result`` segment by segment; what one says of places is about the whole texts."""
+        length = 0
         for index, (start, _) in enumerate(self._segments):
-            lead, target, tail = self._parts(index)
+            lead, target, tail = self._piece(index)
+            aligned: list[AlignedRange] = []
             if alignments and (index in self._hypotheses or index in self._first):
-                base = len(text) + len(lead)
-                aligned += [
+                base = length + len(lead)
+                aligned = [
                     AlignedRange(
                         start + a.source_start,
                         start + a.source_end,
@@ -153,17 +173,20 @@ class TextTranslation:
                     )
                     for a in self._alignments(index)
                 ]
-            text += lead + target + tail
-        return text, aligned
+            piece = lead + target + tail
+            length += len(piece)
+            yield piece, aligned
 
-    def alternatives(self) -> list[str]:
+    def alternatives(self) -> Iterator[str]:
         """At most as many further translations as are wanted, the most probable first.
 
         Each is the text with one segment in other words. How probable it is, is the mean over the
         tokens of the whole text. What differs from one before in white space, case or final
         punctuation only is left out. Of two legs only the second has alternatives.
         """
-        scores = {index: Score.of(found) for index, found in self._hypotheses.items()}
+        if not self._branched:
+            return
+        scores = {i: Score.of(found) for i, found in sorted(self._hypotheses.items())}
         whole = sum(scores.values(), Score(0.0, 0))
 
         def mean(number: int) -> float:
@@ -171,32 +194,33 @@ class TextTranslation:
             own = Score.of(self._branched[number], branch.log_probability)
             return (whole - scores[branch.segment] + own).mean
 
-        seen = {(index, same_text(self._target(index))) for index in self._hypotheses}
-        texts: list[str] = []
+        seen = {(b.segment, same_text(self._target(b.segment))) for b in self._branches}
+        num_found = 0
         for number in sorted(sorted(self._branched), key=mean, reverse=True):
             segment = self._branches[number].segment
             target = self._target_of(segment, self._branched[number]).text
             known = (segment, same_text(target))
-            if len(texts) < self._num_alternatives and known not in seen:
+            if num_found < self._num_alternatives and known not in seen:
                 seen.add(known)
-                texts.append(self._with(segment, target))
-        return texts
+                num_found += 1
+                yield self._with(segment, target)
 
     def _with(self, segment: int, target: str) -> str:
         """The translated text with another target for a segment."""
-        text = ""
-        for index in range(len(self._segments)):
-            lead, own, tail = self._parts(index)
-            text += lead + (target if index == segment else own) + tail
-        return text
+        pieces = [part for index in range(len(self._segments)) for part in self._piece(index)]
+        pieces[3 * segment + 1] = target
+        return "".join(pieces)
 
-    def _parts(self, index: int) -> tuple[str, str, str]:
+    def _piece(self, index: int) -> tuple[str, str, str]:
         """A segment's target between its source's own white space."""
-        start, end = self._segments[index]
-        segment = self._text[start:end]
-        stripped = segment.strip()
-        lead = segment[: len(segment) - len(segment.lstrip())]
-        return lead, self._target(index), segment[len(lead) + len(stripped) :]
+        if index not in self._pieces:
+            start, end = self._segments[index]
+            segment = self._text[start:end]
+            stripped = segment.strip()
+            lead = segment[: len(segment) - len(segment.lstrip())]
+            tail = segment[len(lead) + len(stripped) :]
+            self._pieces[index] = lead, self._target(index), tail
+        return self._pieces[index]
 
     def _target(self, index: int) -> str:
         """A segment's target; what cannot be translated is its own."""

@@ -8,9 +8,10 @@ a beam search with length normalisation ranks its hypotheses (Wu et al., "Google
 Translation System", arXiv 1609.08144, with the exponent 1).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
+from heapq import nsmallest
+from itertools import chain
 
 from translator.engine.request import Hypothesis
 from translator.text.words import strip_final_punctuation
@@ -72,15 +73,16 @@ class Score:
         )
 
 
-def branches(hypotheses: Mapping[int, Hypothesis], eos_id: int, limit: int) -> list[Branch]:
-    """The ``limit`` branches of a text's segments with the least loss, the least first.
+def branches(
+    segment: int, hypothesis: Hypothesis, eos_id: int, limit: int, others: Iterable[Branch] = ()
+) -> list[Branch]:
+    """The ``limit`` branches of a segment and ``others`` with the least loss, the least first.
 
-    A second choice that ends the segment there is none: it would be a piece of the translation.
+    Those with the same loss are in the order of the text, in whatever order the segments come. A
+    second choice that ends the segment there is none: it would be a piece of the translation.
     """
-    found = (
-        branch for i, hypothesis in hypotheses.items() for branch in _of(i, hypothesis, eos_id)
-    )
-    return list(islice(sorted(found, key=lambda branch: branch.loss), limit))
+    found = chain(others, _of(segment, hypothesis, eos_id))
+    return nsmallest(limit, found, key=lambda b: (b.loss, b.segment, len(b.prefix)))
 
 
 def _of(segment: int, hypothesis: Hypothesis, eos_id: int) -> Iterable[Branch]:

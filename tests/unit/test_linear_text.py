@@ -1,0 +1,85 @@
+"""What a whole text asks of the event loop is linear in its length, and comes in bounded steps.
+
+Steps are counted, not seconds: see ``steps.py``. The engine's own work is not the event loop's.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
+from typing import TypeVar
+
+import pytest
+from driver import one_thread  # noqa: F401
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from steps import Steps
+from test_linear import HOSTILE
+
+from translator.documents import alternatives
+from translator.documents import plain as module
+from translator.documents.plain import TextTranslation
+from translator.engine.engine import Engine
+from translator.languages.pair import LanguagePair
+from translator.session import hypothesis
+from translator.session.events import Binding
+from translator.testing import FakeModel
+from translator.text import case, segmenter, sentences, words
+from translator.text.segmenter import Segmenter, SegmentLimits
+
+pytestmark = pytest.mark.unit
+
+MODULES = (case, segmenter, sentences, words, hypothesis, alternatives, module)
+T = TypeVar("T")
+TEXTS = st.sampled_from(HOSTILE) | st.lists(st.sampled_from(HOSTILE), min_size=2, max_size=3).map(
+    "".join
+)
+LIMITS = SegmentLimits(max_words=8, max_length=60)
+LENGTH = 1_600
+MAX_ALTERNATIVES = 8
+
+
+def costs(steps: Steps, text: str) -> tuple[list[int], list[int]]:
+    """Steps of each part of the work that the translation of ``text`` asks for.
+
+    The second list is that of the alternatives, each of which is a copy of the whole text.
+    """
+    model = FakeModel()
+    binding = Binding("yy", model.info, model.tokenizer(LanguagePair("xx", "yy")))
+    engine = Engine({"fake": model})
+    job = TextTranslation("key", binding, Segmenter("en", LIMITS), text, MAX_ALTERNATIVES)
+    counted: list[int] = []
+
+    def each(work: Iterator[T]) -> Iterator[T]:
+        while True:
+            found: list[T] = []
+            counted.append(steps.of(lambda found=found: found.extend(islice(work, 1))))
+            if not found:
+                return
+            yield found[0]
+
+    for request in filter(None, each(job.ask())):
+        engine.submit(request)
+    counted += [steps.of(partial(job.accept, outcome)) for outcome in engine.run()]
+    for request in job.branch_requests():
+        engine.submit(request)
+    counted += [steps.of(partial(job.accept_branch, outcome)) for outcome in engine.run()]
+    pieces = list(each(job.pieces(alignments=True)))
+    assert len(pieces) >= len(text) // LIMITS.max_length
+    in_steps, counted = counted, []
+    assert len(list(each(job.alternatives()))) <= MAX_ALTERNATIVES
+    return in_steps, counted
+
+
+@given(text=TEXTS)
+@settings(deadline=None, max_examples=25, derandomize=True)
+def test_a_text_costs_what_its_length_says_in_bounded_steps(text: str) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        steps = Steps()
+        steps.watch(monkeypatch, *MODULES)
+        times = LENGTH // (4 * len(text))
+        small, small_whole = costs(steps, text * times)
+        large, large_whole = costs(steps, text * (4 * times))
+    assert sum(large) <= 4.3 * sum(small) + 2_000
+    assert sum(large_whole) <= 4.3 * sum(small_whole) + 2_000
+    # No step of a longer text is longer than the longest of a shorter one.
+    assert max(large) <= 1.2 * max(small) + 500

@@ -1,0 +1,259 @@
+"""translator.local: the same text as a server says, for any number of threads, and clear errors."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from translator.config import Limits, ServerConfig
+from translator.errors import (
+    DecodingError,
+    InvalidRequestError,
+    LanguagePairNotSupportedError,
+    ModelFilesError,
+    TranslatorError,
+    UnsupportedFeatureError,
+)
+from translator.local import Rests, Translator, Update
+from translator.models.base import DescribedModel
+from translator.testing import FakeDetector, FakeModel, fake_translation
+
+pytestmark = pytest.mark.unit
+
+
+def translator(*models: Any, **settings: Any) -> Translator:
+    return Translator(
+        ServerConfig(**settings), models=models or [FakeModel()], detector=FakeDetector()
+    )
+
+
+@pytest.fixture
+def local() -> Iterator[Translator]:
+    with translator() as opened:
+        yield opened
+
+
+def shown(updates: list[Update]) -> str:
+    return "".join(f"{update.text}[{update.draft}]" for update in updates)
+
+
+# Texts
+
+
+@pytest.mark.parametrize(
+    "text", ["One two.", "Red boats. Blue boats!\n\n  And more", "", " ", "♪ …", "a" * 9000]
+)
+def test_a_text_is_translated_with_its_own_white_space(local: Translator, text: str) -> None:
+    result = local.translate(text, source="xx", target="yy")
+    has_words = any(map(str.isalpha, text)) and len(text) < 9000
+    assert result.text.split() == (fake_translation(text) if has_words else text).split()
+    assert (result.model, result.detected_source) == ("fake", "")
+
+
+def test_alternatives_and_alignments_come_when_they_are_asked_for(local: Translator) -> None:
+    plain = local.translate("one two. Three!", source="xx", target="yy")
+    asked = local.translate(
+        "one two. Three!", source="xx", target="yy", num_alternatives=2, alignments=True
+    )
+    assert (plain.alternatives, plain.alignments) == ((), ())
+    assert asked.text == plain.text == "ONE TWO. THREE!"
+    assert asked.alternatives == ("ENO TWO. THREE!", "ONE OWT. THREE!")
+    words = [asked.text[a.target_start : a.target_end] for a in asked.alignments]
+    assert words[:2] == ["ONE", "TWO"]
+
+
+def test_a_language_is_detected_and_its_own_text_passes_through(local: Translator) -> None:
+    found = local.translate("one two three four.", source="und", target="yy")
+    assert (found.text, found.detected_source) == ("ONE TWO THREE FOUR.", "xx")
+    assert local.translate("♪ 5", source="und", target="yy").text == "♪ 5"
+    same = local.translate("one two.", source="yy", target="yy", alignments=True)
+    assert (same.text, same.model, len(same.alignments)) == ("one two.", "", 2)
+
+
+# Streams
+
+
+def test_a_stream_says_what_a_text_says_and_never_takes_back(local: Translator) -> None:
+    source = "Red boats sail south today. Then they sail north again."
+    texts: dict[int, str] = {}
+    with local.stream(source="xx", targets=["yy", "zz"], alignments=True) as stream:
+        updates: list[Update] = []
+        for word in source.split():
+            updates += stream.send(word + " ")
+        updates += stream.end()
+        for update in updates:
+            if update.target == "yy":
+                assert update.text == texts.get(update.segment_id, "") + update.committed
+                texts[update.segment_id] = update.text
+        assert list(texts.values()) == [
+            "RED BOATS SAIL SOUTH TODAY.",
+            "THEN THEY SAIL NORTH AGAIN.",
+        ]
+        assert stream.transcript("yy") == local.translate(source, source="xx", target="yy").text
+        assert stream.transcript("zz", "|").count("|") == 1
+        assert {update.draft for update in updates if update.closed} == {""}
+        assert stream.report.source_words == 10
+        assert stream.warnings == []
+
+
+def test_tentative_source_a_flush_and_a_silence(local: Translator) -> None:
+    rests = Rests(draft_s=0.01, sentence_s=0.02, segment_s=0.03)
+    with local.stream(source="xx", targets=["yy"], rests=rests) as stream:
+        assert shown(stream.send("", tentative="red boats")).endswith("]")
+        assert stream.transcript("yy") == ""
+        assert shown(stream.flush()) == ""
+        stream.send("red boats")
+        assert [update.closed for update in stream.flush()] == [True]
+        stream.send("Blue boats.")
+        while (wait_s := stream.wait_s()) is not None:
+            threading.Event().wait(wait_s)
+            stream.poll()
+        assert stream.transcript("yy", "|").startswith("RED BOATS")
+        assert stream.transcript("yy", "|").endswith("|BLUE BOATS.")
+
+
+def test_threads_share_a_translator_and_a_stream(local: Translator) -> None:
+    results: dict[int, str] = {}
+    shared = local.stream(source="xx", targets=["yy"])
+
+    def work(number: int) -> None:
+        with local.stream(source="xx", targets=["yy"]) as stream:
+            for word in f"Number {number} says a few words.".split():
+                stream.send(word + " ")
+                shared.send("word ")
+            stream.end()
+            results[number] = stream.transcript("yy")
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert results == {n: f"NUMBER {n} SAYS A FEW WORDS." for n in range(6)}
+    shared.end()
+    assert shared.transcript("yy").count("WORD") == 36
+
+
+# What goes wrong
+
+
+def test_what_is_not_served_says_so(local: Translator) -> None:
+    with pytest.raises(LanguagePairNotSupportedError):
+        local.translate("one", source="xx", target="ww")
+    with pytest.raises(InvalidRequestError, match="text: has 50001 code points; at most 50000"):
+        local.translate("a" * 50_001, source="xx", target="yy")
+    with pytest.raises(InvalidRequestError, match="at most 50000"):
+        local.translate("ten megabytes " * 800_000, source="xx", target="yy")
+    with pytest.raises(TypeError, match="text: a string is needed, not list"):
+        local.translate(["one"], source="xx", target="yy")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"write targets=\[…\] around a single one"):
+        local.stream(source="xx", targets="yy")  # type: ignore[arg-type]
+    with pytest.raises(UnsupportedFeatureError, match="name the language"):
+        local.stream(source="und", targets=["yy"])
+    with pytest.raises(InvalidRequestError, match="target"):
+        local.stream(source="xx", targets=[])
+    with local.stream(source="xx", targets=["yy"]) as stream:
+        with pytest.raises(InvalidRequestError, match="at most 32768"):
+            stream.send("a" * 32_769)
+        # It is as if it had not been sent.
+        stream.send("One. ")
+        stream.end()
+        assert stream.transcript("yy") == "ONE."
+
+
+def test_what_is_closed_says_so() -> None:
+    opened = translator()
+    stream = opened.stream(source="xx", targets=["yy"])
+    left_open = opened.stream(source="xx", targets=["yy"])
+    stream.end()
+    for call in (stream.flush, stream.poll, stream.end, lambda: stream.send("one")):
+        with pytest.raises(RuntimeError, match="the stream has ended"):
+            call()
+    before = threading.active_count()
+    opened.close()
+    opened.close()
+    assert threading.active_count() == before - 1
+    with pytest.raises(RuntimeError, match="the translator is closed"):
+        left_open.send("one")
+    with pytest.raises(RuntimeError, match="the translator is closed"):
+        opened.translate("one", source="xx", target="yy")
+    with pytest.raises(RuntimeError, match="the translator is closed"):
+        opened.stream(source="xx", targets=["yy"])
+
+
+def test_a_model_that_cannot_be_loaded_fails_those_who_need_it() -> None:
+    def load() -> Any:
+        raise ModelFilesError("model.bin: is cut off")
+
+    broken = DescribedModel(FakeModel(name="broken").info, load)
+    with translator(broken) as opened:
+        for _ in range(2):
+            with pytest.raises(ModelFilesError, match="cut off"):
+                opened.translate("one", source="xx", target="yy")
+            with pytest.raises(ModelFilesError, match="cut off"):
+                opened.stream(source="xx", targets=["yy"])
+
+
+class Failing(FakeModel):
+    def encode(self, sources: Any) -> Any:
+        if any(self._tokenizer.piece(token) == "fail" for s in sources for token in s):
+            raise RuntimeError("no such word")
+        return super().encode(sources)
+
+
+def test_a_stream_that_cannot_go_on_has_ended_and_others_go_on() -> None:
+    with translator(Failing()) as opened:
+        stream, other = (opened.stream(source="xx", targets=["yy"]) for _ in range(2))
+        with pytest.raises(TranslatorError):
+            stream.send("fail ")
+        with pytest.raises(RuntimeError, match="the stream has ended"):
+            stream.send("more ")
+        with pytest.raises((DecodingError, TranslatorError)):
+            opened.translate("fail", source="xx", target="yy")
+        other.send("One. ")
+        other.end()
+        assert other.transcript("yy") == "ONE."
+
+
+def test_limits_are_those_of_the_settings() -> None:
+    with translator(limits=Limits(max_text_length=5)) as opened:
+        with pytest.raises(InvalidRequestError, match="at most 5 "):
+            opened.translate("too long", source="xx", target="yy")
+
+
+FORK = """
+import os, sys
+from translator.local import Translator
+from translator.testing import FakeModel
+
+opened = Translator(models=[FakeModel()])
+stream = opened.stream(source="xx", targets=["yy"])
+assert opened.translate("one.", source="xx", target="yy").text == "ONE."
+child = os.fork()
+if child == 0:
+    for call in (lambda: opened.translate("one", source="xx", target="yy"),
+                 lambda: stream.send("one")):
+        try:
+            call()
+        except RuntimeError as error:
+            print(error, flush=True)
+    opened.close()
+    os._exit(0)
+os.waitpid(child, 0)
+print(opened.translate("two.", source="xx", target="yy").text)
+opened.close()
+"""
+
+
+def test_a_translator_from_before_a_fork_says_so() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORK], capture_output=True, text=True, timeout=60
+    )
+    assert ran.returncode == 0, ran.stderr
+    first, second, parents = ran.stdout.splitlines()
+    assert first == second
+    assert first.endswith("make one in each process")
+    assert parents == "TWO."

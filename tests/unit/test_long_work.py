@@ -1,0 +1,83 @@
+"""Long work on the event loop goes on a step at a time, and leaves the engines as much time."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from translator.service import long_work as module
+from translator.service.long_work import Turns
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that are made, none of which takes long."""
+    made: list[float] = []
+    sleep = asyncio.sleep
+
+    async def noted(seconds: float) -> None:
+        made.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr(module.asyncio, "sleep", noted)
+    return made
+
+
+async def test_in_one_round_of_the_event_loop_one_step_is_done_whoever_wants_one() -> None:
+    loop, turns = asyncio.get_running_loop(), Turns(lambda: 0.0)
+    rounds = 0
+    done: list[tuple[int, str]] = []
+
+    def count() -> None:
+        nonlocal rounds
+        rounds += 1
+        loop.call_soon(count)
+
+    async def work(name: str) -> None:
+        steps = turns.through(iter(range(5)))
+        async for step in steps:
+            done.append((rounds, f"{name}{step}"))  # noqa: PERF401
+
+    count()
+    await asyncio.gather(*(work(name) for name in "abc"))
+    assert len({number for number, _ in done}) == len(done) == 15
+    # By turns, and each in its own order.
+    assert [name for _, name in done[:6]] == ["a0", "b0", "c0", "a1", "b1", "c1"]
+
+
+async def test_the_loop_rests_as_long_as_it_has_computed(pauses: list[float]) -> None:
+    used_s = 0.0
+    turns = Turns(lambda: used_s)
+
+    def steps(seconds: float) -> Iterator[None]:
+        nonlocal used_s
+        for _ in range(10):
+            used_s += seconds
+            yield
+
+    async for _ in turns.through(steps(0.01)):
+        pass
+    assert pauses == pytest.approx([0, *[0.01] * 10])
+    pauses.clear()
+    # What is short is not worth a timer each time.
+    async for _ in turns.through(steps(0.002)):
+        pass
+    assert sum(pauses) == pytest.approx(0.018)
+    assert len(list(filter(None, pauses))) == 3
+    pauses.clear()
+    # What was done while no long work waited is not paid for.
+    used_s += 100.0
+    await turns.take()
+    await turns.take()
+    assert pauses == [0.02, 0.0]
+
+
+async def test_who_is_cancelled_while_waiting_leaves_the_turn_to_the_next() -> None:
+    turns = Turns()
+    waiting = [asyncio.create_task(turns.take()) for _ in range(3)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    waiting[1].cancel()
+    await waiting[2]

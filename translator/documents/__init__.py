@@ -1,0 +1,1 @@
+"""Whole texts: cut, translated and put together again."""

@@ -1,0 +1,242 @@
+"""Engines in threads of their own: requests go over by a queue, outcomes come back by a call."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from translator.engine.engine import Engine
+from translator.engine.lane import as_own
+from translator.engine.request import Outcome, Request, RequestKey
+from translator.errors import ModelNotFoundError
+
+__all__ = ["EngineThreads", "OutcomeCallback"]
+
+_log = logging.getLogger(__name__)
+
+OutcomeCallback = Callable[[Outcome], None]
+_Command = Callable[[], None]
+_Numbered = list[tuple[int, Outcome]]
+
+
+class EngineThreads:
+    """Runs engines, each in a thread of its own, for askers in any thread.
+
+    Args:
+        engines: What decodes; a request goes to the one that has its model. Others may come and go.
+        call: Called in an engine's thread with a function that calls back those whose outcomes are
+            there, and its argument; by default it is called there and then.
+    """
+
+    def __init__(
+        self,
+        *engines: Engine,
+        call: Callable[[Callable[[_Numbered], None], _Numbered], None] | None = None,
+    ) -> None:
+        self._call = call
+        self._threads = [_EngineThread(engine, self._deliver) for engine in engines]
+        self._lock = threading.Lock()
+        self._callbacks: dict[RequestKey, tuple[int, OutcomeCallback]] = {}
+        self._submissions = 0
+        self._started = False
+
+    def start(self) -> None:
+        """Start the threads."""
+        self._started = True
+        for thread in self._threads:
+            thread.start()
+
+    def add(self, engine: Engine) -> None:
+        """Run one more engine."""
+        thread = _EngineThread(engine, self._deliver)
+        with self._lock:
+            self._threads = [*self._threads, thread]
+        if self._started:
+            thread.start()
+
+    def remove(self, model: str) -> None:
+        """End the engine that has a model, after what it still has to do, and forget it."""
+        with self._lock:
+            going = [thread for thread in self._threads if thread.engine.serves(model)]
+            self._threads = [thread for thread in self._threads if thread not in going]
+        for thread in going:
+            thread.finish()
+
+    def forget(self) -> None:
+        """Call nobody back any more."""
+        with self._lock:
+            self._callbacks.clear()
+
+    def stop(self) -> None:
+        """End the threads after their present steps; outcomes that are still due do not come."""
+        self.forget()
+        for thread in self._threads:
+            thread.stop()
+
+    @property
+    def num_in_flight(self) -> int:
+        """Keys whose outcome is still due."""
+        return len(self._callbacks)
+
+    def submit(self, requests: Sequence[Request], on_outcome: OutcomeCallback) -> None:
+        """File requests. For each one outcome comes back, or one for a newer that replaced it.
+
+        Those for one model come to it together, so several targets of a source share its encoding
+        and their steps.
+
+        While a key's outcome is due, a further request of the key replaces the former if that still
+        waits, and is dropped if that runs: the outcome names the request that it answers, so the
+        asker sees that it is not the newest and files again.
+        """
+        commands: dict[_EngineThread, list[_Command]] = {}
+        lost: _Numbered = []
+        with self._lock:
+            for request in requests:
+                thread = self._thread_of(request)
+                if request.key in self._callbacks:
+                    number, _ = self._callbacks[request.key]
+                    # Its former request may be with another model, then this one is dropped there.
+                    if thread is not None:
+                        commands.setdefault(thread, []).append(partial(thread.replace, request))
+                else:
+                    # It tells this outcome from one of the same key that was cancelled before.
+                    self._submissions += 1
+                    number = self._submissions
+                    if thread is not None:
+                        filed = partial(thread.submit, request, number)
+                        commands.setdefault(thread, []).append(filed)
+                    else:
+                        lost.append((number, Outcome(request, None, _missing(request))))
+                self._callbacks[request.key] = (number, on_outcome)
+        for thread, filed_together in commands.items():
+            thread.put(filed_together)
+        if lost:
+            self._deliver(lost)
+
+    def cancel(self, key: RequestKey) -> None:
+        """Forget a key's request; its slot is free within one step and no outcome comes."""
+        with self._lock:
+            known = self._callbacks.pop(key, None) is not None
+        if known:
+            for thread in self._threads:
+                thread.put((partial(thread.cancel, key),))
+
+    def _thread_of(self, request: Request) -> "_EngineThread | None":
+        serving = (thread for thread in self._threads if thread.engine.serves(request.model))
+        return next(serving, None)
+
+    def _deliver(self, numbered: _Numbered) -> None:
+        """In an engine's thread: hand outcomes over."""
+        if self._call is None:
+            self._call_back(numbered)
+        else:
+            self._call(self._call_back, numbered)
+
+    def _call_back(self, numbered: _Numbered) -> None:
+        for number, outcome in numbered:
+            key = outcome.request.key
+            with self._lock:
+                expected, callback = self._callbacks.get(key, (None, None))
+                if callback is None or expected != number:
+                    continue
+                del self._callbacks[key]
+            try:
+                callback(outcome)
+            except Exception:
+                _log.exception("a session's outcome callback failed")
+
+
+def _missing(request: Request) -> ModelNotFoundError:
+    return ModelNotFoundError(f"there is no model {request.model!r}")
+
+
+class _EngineThread:
+    """One engine's thread, and the queue of commands to it.
+
+    Args:
+        engine: Only its thread touches it once that has started.
+        deliver: Called in the thread with outcomes and the numbers of their submissions.
+    """
+
+    def __init__(
+        self, engine: Engine, deliver: Callable[[list[tuple[int, Outcome]]], None]
+    ) -> None:
+        self.engine = engine
+        self._deliver = deliver
+        self._commands: queue.SimpleQueue[Sequence[_Command] | None] = queue.SimpleQueue()
+        # The submission that each key's outcome answers.
+        self._numbers: dict[RequestKey, int] = {}
+        self._thread: threading.Thread | None = None
+        # In the thread: it ends when there is nothing left to do.
+        self._finishing = False
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="translator-engine", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after its present step."""
+        if self._thread is not None:
+            self._commands.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def finish(self) -> None:
+        """End the thread after what has been filed."""
+        if self._thread is not None:
+            self.put((self._finish,))
+            self._thread.join()
+            self._thread = None
+
+    def put(self, commands: Sequence[_Command]) -> None:
+        """Have methods of this object called in the thread, with no step between them."""
+        self._commands.put(commands)
+
+    # What follows runs in the thread.
+
+    def _run(self) -> None:
+        while True:
+            if self._finishing and not self.engine.has_work:
+                return
+            # Sleep only when there is nothing to decode.
+            block = not self.engine.has_work
+            while True:
+                try:
+                    commands = self._commands.get(block=block)
+                except queue.Empty:
+                    break
+                if commands is None:
+                    return
+                block = False
+                for command in commands:
+                    command()
+            try:
+                outcomes = self.engine.step()
+            except Exception:
+                # Lanes turn failures of a model into outcomes, so this is a bug in the engine.
+                _log.exception("engine step failed")
+                continue
+            if outcomes:
+                self._answer(outcomes)
+
+    def submit(self, request: Request, number: int) -> None:
+        self._numbers[request.key] = number
+        try:
+            self.engine.submit(request)
+        except Exception as error:
+            self._answer([Outcome(request, None, as_own(error))])
+
+    def replace(self, request: Request) -> None:
+        if request.key in self._numbers:
+            self.engine.replace(request)
+
+    def cancel(self, key: RequestKey) -> None:
+        self._numbers.pop(key, None)
+        self.engine.cancel(key)
+
+    def _finish(self) -> None:
+        self._finishing = True
+
+    def _answer(self, outcomes: list[Outcome]) -> None:
+        self._deliver([(self._numbers.pop(o.request.key, 0), o) for o in outcomes])

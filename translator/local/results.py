@@ -1,0 +1,54 @@
+"""What a translator in this process gives back. Positions and lengths are code points."""
+
+from dataclasses import dataclass
+
+from translator.session.events import AlignedRange as Alignment
+
+__all__ = ["Alignment", "Translation", "Update"]
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """The translation of a text.
+
+    Attributes:
+        text: The translation.
+        model: What translated it; two names with a plus between them for a way through English, ""
+            where the text is in the target language already.
+        detected_source: The language that was detected; "" where the caller named it.
+        alternatives: Other translations, the most probable first.
+        alignments: Which part of the text each word comes from; empty unless asked for.
+    """
+
+    text: str
+    model: str
+    detected_source: str = ""
+    alternatives: tuple[str, ...] = ()
+    alignments: tuple[Alignment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """New text of one target. What a reader should see is ``text`` and then ``draft``.
+
+    Attributes:
+        target: The language, as the stream's ``targets`` named it.
+        segment_id: 0, 1, … the same for all targets.
+        committed: What this update adds to the segment's text; never taken back.
+        draft: Replaces the segment's former draft; may change.
+        closed: Whether this is the segment's last update.
+        text: The segment's whole committed text, ``committed`` included.
+        source_start: Code points of committed source before this segment.
+        source_length: Code points of the segment's source that ``text`` covers.
+        alignments: Where ``committed`` comes from; empty unless asked for.
+    """
+
+    target: str
+    segment_id: int
+    committed: str
+    draft: str
+    closed: bool
+    text: str
+    source_start: int
+    source_length: int
+    alignments: tuple[Alignment, ...] = ()

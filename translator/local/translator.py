@@ -1,0 +1,260 @@
+"""Translates in this process: the sessions and the engine of the server, without a server."""
+
+import os
+import threading
+import uuid
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+
+from translator.arguments import Strings, check_strings
+from translator.catalog.catalog import Catalog, Choice, Route
+from translator.catalog.describe import describe_models
+from translator.config import ServerConfig
+from translator.documents.plain import TextTranslation
+from translator.engine.engine import Engine
+from translator.engine.threads import EngineThreads
+from translator.errors import InvalidRequestError, UnsupportedFeatureError
+from translator.languages.detection import FastTextDetector, LanguageDetector
+from translator.languages.pair import LanguagePair
+from translator.local.driver import answer
+from translator.local.results import Translation
+from translator.local.stream import Stream
+from translator.models.base import DescribedModel, Seq2SeqModel
+from translator.policy.registry import Latency, PolicyChoice
+from translator.service.checks import check_config, check_texts, segment_limits
+from translator.service.requests import RestsRequest, StreamConfig, TextsRequest
+from translator.service.source_languages import SourceLanguages, is_undetermined
+from translator.session.events import Binding, Rests, SessionLimits
+from translator.session.passthrough import words_of
+from translator.text.segmenter import Segmenter
+from translator.text.tokens import Tokenizer
+
+__all__ = ["Translator"]
+
+
+class Translator:
+    """Models in this process, for whole texts and for live streams.
+
+    Models are loaded when they are first needed, and stay until ``close``. Each is decoded with in
+    a thread of its own, where all that is asked for at the same time shares the steps; so threads
+    may share a translator. It does not survive a fork: make one in each process.
+
+    Args:
+        settings: Models, precision, device and limits, as of the server; by default the embedded
+            models. What concerns ports and workers is not looked at.
+        models: Instead of those that the settings name.
+        detector: Finds the language of texts; by default the server's.
+
+    Raises:
+        OperatorError: No model can be used.
+    """
+
+    def __init__(
+        self,
+        settings: ServerConfig | None = None,
+        *,
+        models: Iterable[Seq2SeqModel | DescribedModel] | None = None,
+        detector: LanguageDetector | None = None,
+    ) -> None:
+        self._settings = settings or ServerConfig()
+        described = (
+            describe_models(self._settings)
+            if models is None
+            else [DescribedModel.of(model) for model in models]
+        )
+        self._described = {model.info.name: model for model in described}
+        self._catalog = Catalog(described)
+        self._languages = SourceLanguages(self._catalog, detector or FastTextDetector())
+        self._engines = EngineThreads()
+        self._engines.start()
+        self._models: dict[str, Seq2SeqModel] = {}
+        self._loading = threading.Lock()
+        self._streams: set[Stream] = set()
+        self._process = os.getpid()
+        self._closed = False
+
+    @property
+    def pairs(self) -> list[LanguagePair]:
+        """What is translated into what by one model; others go through English."""
+        return self._catalog.pairs
+
+    def translate(
+        self,
+        text: str,
+        *,
+        source: str,
+        target: str,
+        model: str = "",
+        num_alternatives: int = 0,
+        alignments: bool = False,
+    ) -> Translation:
+        """Translate a text.
+
+        Args:
+            text: Any number of sentences.
+            source: BCP-47; ``und``: it is detected.
+            target: BCP-47.
+            model: Its name; "": the closest.
+            num_alternatives: Further translations wanted.
+            alignments: Whether it is wanted which words come from where.
+
+        Raises:
+            LanguagePairNotSupportedError: No model translates it.
+            LanguageNotDetectedError: It is not clear what language the text is in.
+            ClientError: Something else is not allowed, not there or not served.
+            ModelLoadError: The model cannot be loaded.
+            RuntimeError: The translator is closed, or was made before a fork.
+        """
+        self._check()
+        if not isinstance(text, str):
+            raise TypeError(f"text: a string is needed, not {type(text).__name__}")
+        request = TextsRequest(
+            source, target, (text,), model=model, num_alternatives=num_alternatives,
+            alignments=alignments,
+        )  # fmt: skip
+        limit = self._settings.limits.max_text_length
+        if len(text) > limit:
+            raise InvalidRequestError(
+                "text", f"has {len(text)} code points; at most {limit} are allowed"
+            )
+        detected = ""
+        if is_undetermined(source):
+            if not any(map(str.isalpha, text)):
+                # In no language, and the same in all.
+                return Translation(text, "")
+            among = self._languages.among((), (target,))
+            source = detected = self._languages.of_text("text", text, among)
+        route = check_texts(request, self._catalog, self._settings.limits, source)
+        if not route.legs:
+            aligned = tuple(words_of(text)) if alignments else ()
+            return Translation(text, "", detected, alignments=aligned)
+        return self._through(route, request, source, detected)
+
+    def stream(
+        self,
+        *,
+        source: str,
+        targets: Strings,
+        policy: Latency | PolicyChoice = Latency.BALANCED,
+        model: str = "",
+        drafts: bool = True,
+        alignments: bool = False,
+        client_segmentation: bool = False,
+        rests: Rests | None = None,
+    ) -> Stream:
+        """Open a live stream.
+
+        Args:
+            source: BCP-47.
+            targets: BCP-47.
+            policy: How soon text is committed.
+            model: Its name; "": the closest.
+            drafts: Whether updates have drafts.
+            alignments: Whether it is wanted which words come from where.
+            client_segmentation: Whether only ``end_of_segment`` and ``flush`` end segments.
+            rests: What a silence does, and when; see ``Stream.poll``.
+
+        Raises:
+            LanguagePairNotSupportedError: No model translates it.
+            UnsupportedFeatureError: The source is ``und``.
+            ClientError: Something else is not allowed, not there or not served.
+            ModelLoadError: A model cannot be loaded.
+            RuntimeError: The translator is closed, or was made before a fork.
+        """
+        self._check()
+        if is_undetermined(source):
+            raise UnsupportedFeatureError(
+                'source: "und" is served by a server only; name the language'
+            )
+        rests = rests or Rests()
+        config = StreamConfig(
+            source,
+            check_strings("targets", targets),
+            policy=policy,
+            model=model,
+            drafts=drafts,
+            alignments=alignments,
+            client_segmentation=client_segmentation,
+            rests=RestsRequest(rests.draft_s, rests.sentence_s, rests.segment_s),
+        )
+        limits = self._settings.limits
+        checked = check_config(config, self._catalog, limits)
+        for name in checked.models:
+            self._load(name)
+        stream = Stream(
+            uuid.uuid4().hex,
+            checked.bound(self._tokenizer),
+            SessionLimits(max_chunk_length=limits.max_chunk_length),
+            self._engines,
+            self._check,
+            lambda: self._streams.discard(stream),
+        )
+        self._streams.add(stream)
+        return stream
+
+    def close(self) -> None:
+        """End its threads and let go of the models; open streams are over. May be called again."""
+        if self._closed or os.getpid() != self._process:
+            return
+        self._closed = True
+        for stream in list(self._streams):
+            stream.close()
+        self._engines.stop()
+        self._models.clear()
+        self._described.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _check(self) -> None:
+        if self._closed:
+            raise RuntimeError("the translator is closed")
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                "the translator was made before a fork, which its threads do not survive; "
+                "make one in each process"
+            )
+
+    def _load(self, name: str) -> Seq2SeqModel:
+        with self._loading:
+            if name not in self._models:
+                model = self._described[name].load()
+                self._engines.add(Engine({name: model}))
+                self._models[name] = model
+            return self._models[name]
+
+    def _tokenizer(self, choice: Choice) -> Tokenizer:
+        return self._models[choice.info.name].tokenizer(choice.pair)
+
+    def _through(
+        self, route: Route, request: TextsRequest, source: str, detected: str
+    ) -> Translation:
+        for name in route.models:
+            self._load(name)
+        first, *further = (
+            Binding(request.target, leg.info, self._tokenizer(leg)) for leg in route.legs
+        )
+        (text,) = request.texts
+        segmenter = Segmenter(source, segment_limits(self._settings.limits))
+        job = TextTranslation(uuid.uuid4().hex, first, segmenter, text, request.num_alternatives)
+        answer(self._engines, job.ask(), job.accept)
+        for binding in further:
+            answer(self._engines, job.go_on(binding), job.accept)
+        answer(self._engines, iter(job.branch_requests()), job.accept_branch)
+        pieces = list(job.pieces(alignments=request.alignments))
+        return Translation(
+            "".join(piece for piece, _ in pieces),
+            "+".join(route.models),
+            detected,
+            tuple(job.alternatives()),
+            tuple(aligned for _, some in pieces for aligned in some),
+        )

@@ -1,0 +1,50 @@
+"""Long work on the event loop, in steps between which everybody else has a turn."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TypeVar
+
+__all__ = ["Turns"]
+
+# A shorter pause is not worth its timer; a longer one makes no difference to anybody.
+_LEAST_PAUSE_S = 0.005
+_LONGEST_PAUSE_S = 0.02
+_T = TypeVar("_T")
+
+
+class Turns:
+    """Lets through one step of long work at a time, whoever's it is.
+
+    Between two steps the event loop does whatever is due. And while long work waits, the loop rests
+    as long as it has computed: the engines' threads need the interpreter's lock for every
+    operation, and the loop's thread rarely lets go of it by itself. Measured: docs/performance.md.
+
+    Args:
+        cpu_s: CPU time of the event loop's thread, in seconds.
+    """
+
+    def __init__(self, cpu_s: Callable[[], float] = time.thread_time) -> None:
+        self._cpu_s = cpu_s
+        self._lock = asyncio.Lock()
+        self._rested_s = 0.0
+
+    async def take(self) -> None:
+        """Wait for the turn of the next step."""
+        async with self._lock:
+            used_s = self._cpu_s() - self._rested_s
+            if used_s < _LEAST_PAUSE_S:
+                await asyncio.sleep(0)
+            else:
+                await asyncio.sleep(min(used_s, _LONGEST_PAUSE_S))
+                self._rested_s = self._cpu_s()
+
+    async def through(self, steps: Iterator[_T]) -> AsyncIterator[_T]:
+        """Each of ``steps`` in a turn of its own."""
+        while True:
+            await self.take()
+            try:
+                step = next(steps)
+            except StopIteration:
+                return
+            yield step
