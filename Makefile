@@ -1,4 +1,5 @@
 VENV   ?= .venv
+DIST   ?= dist
 PYTHON ?= python3
 BIN    := $(VENV)/bin
 PROTOS := $(wildcard protos/translator/v1/*.proto)
@@ -59,9 +60,9 @@ check: setup
 
 # What a release consists of: wheel and source of the package, and the Node client.
 build: setup clients/node/node_modules/.ready
-	rm -rf dist
-	$(BIN)/python -m hatchling build --directory dist
-	npm pack --silent --pack-destination dist ./clients/node
+	rm -rf $(DIST) && mkdir -p $(DIST)
+	$(BIN)/python -m hatchling build --directory $(DIST)
+	npm pack --silent --pack-destination $(DIST) ./clients/node
 
 format: setup
 	$(BIN)/ruff format .
@@ -72,4 +73,4 @@ bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build $(DIST) .pytest_cache .mypy_cache .ruff_cache .hypothesis

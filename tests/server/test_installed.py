@@ -7,15 +7,19 @@ needs; the command of that sentence is run to get the next extra.
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
+import tarfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
+import translator
 from translator import DISTRIBUTION
 from translator.models.embedded import embedded_models
 
@@ -119,6 +123,38 @@ def test_each_extra_has_what_its_commands_need_and_the_others_name_theirs(wheel:
 
         place.pip(*place.advice("evaluate", "x"))
         evaluation(place)
+
+
+def test_make_build_makes_what_is_released(wheel: Path, tmp_path: Path) -> None:
+    """The wheel from the sdist is the wheel from the checkout, and Node has its client."""
+    modules = ROOT / "clients" / "node" / "node_modules"
+    if shutil.which("npm") is None or not modules.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail("there is no npm, or make test has not installed clients/node")
+        pytest.skip("there is no npm, or make test has not installed clients/node")
+    # What is set up already stays as it is.
+    done = ("-o", "setup", "-o", str((modules / ".ready").relative_to(ROOT)))
+    subprocess.run(
+        ["make", "build", *done, f"VENV={sys.prefix}", f"DIST={tmp_path}"], cwd=ROOT, check=True
+    )
+    version = translator.__version__
+    [tarball] = tmp_path.glob("*.tgz")
+    assert tarball.name == f"translator-client-{version}.tgz"
+    with tarfile.open(tarball) as packed:
+        names = set(packed.getnames())
+    assert {"package/src/index.js", "package/types/index.d.ts", "package/LICENSE"} <= names
+    assert any(name.endswith("translator_service.proto") for name in names)
+
+    [built] = tmp_path.glob("*.whl")
+    [sdist] = tmp_path.glob("*.tar.gz")
+    assert built.name.split("-")[1] == version
+    out = tmp_path / "from-sdist"
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", out, sdist],
+        check=True, env=ENV,
+    )  # fmt: skip
+    files = [set(zipfile.ZipFile(file).namelist()) for file in (wheel, built, out / built.name)]
+    assert files[0] == files[1] == files[2]
 
 
 def the_client(place: Environment) -> None:
