@@ -14,7 +14,7 @@ from clients.conformance.expectations import disappointments, is_part
 from clients.conformance.invariants import broken_invariants
 from clients.conformance.journal import FailedError, Journal, Request, Response, in_step
 from clients.conformance.proxy import Relay
-from clients.conformance.scripts import Script
+from clients.conformance.scripts import Call, Script
 from clients.conformance.vocabulary import (
     error_facts,
     options_of,
@@ -23,7 +23,7 @@ from clients.conformance.vocabulary import (
     status_of_error,
 )
 
-__all__ = ["LibraryStream", "play_library"]
+__all__ = ["LibraryStream", "play_call", "play_library"]
 
 # What is the same over a connection that was cut.
 _LASTING = {"status", "segments", "sources", "drafts", "alignments", "mediaTimes"}
@@ -48,6 +48,7 @@ class LibraryStream:
         self.problems: list[str] = []
         self._drafts: dict[str, str] = {}
         self._is_closed = False
+        self._asking = asyncio.Lock()
         self._driver = driver
         self._timeout_s = timeout_s
         self._id = driver.new_id(self._take)
@@ -56,6 +57,11 @@ class LibraryStream:
     def num_updates(self) -> int:
         """Updates that have come."""
         return self.journal.seen.kinds.count("target")
+
+    @property
+    def targets(self) -> set[str]:
+        """Targets of which an update has come."""
+        return set(self._drafts)
 
     async def open(
         self,
@@ -76,8 +82,9 @@ class LibraryStream:
             self._end(error.error)
 
     async def ask(self, command: str, **arguments: Any) -> Mapping[str, Any]:
-        """Have the driver carry out a command on this stream."""
-        return await self._driver.ask(command, self._id, **arguments)
+        """Have the driver carry out a command on this stream, one after the other."""
+        async with self._asking:
+            return await self._driver.ask(command, self._id, **arguments)
 
     async def close(self) -> None:
         """Give the stream up, unless it is over, and its connection. Safe to call twice."""
@@ -141,7 +148,7 @@ class LibraryStream:
         if response.HasField("started"):
             self.restarts.append(event["resumed"])
             if event["resumed"]:
-                self._drafts.clear()
+                self._drafts = dict.fromkeys(self._drafts, "")
                 self.journal.void_drafts()
         self.journal.receive(response)
         if response.HasField("target"):
@@ -185,6 +192,7 @@ async def play_library(
             await _play(script, stream, relay_address, timeout_s)
         finally:
             cutting.cancel()
+            await asyncio.gather(cutting, return_exceptions=True)
             await stream.close()
     # Drafts, and what is counted, depend on when the connection was cut.
     expect = {
@@ -201,11 +209,45 @@ async def play_library(
     ]
 
 
+async def play_call(driver: Driver, call: Call, address: str) -> list[str]:
+    """Make a call that is not a stream; what is wrong with its answer.
+
+    Raises:
+        FailedError: The driver does not do it.
+    """
+    arguments = dict(call.arguments)
+    if "texts" in arguments:
+        arguments["texts"] = [
+            text if isinstance(text, str) else text["text"] * text["times"]
+            for text in arguments["texts"]
+        ]
+    try:
+        given = {"answer": await driver.ask(call.command, address=address, **arguments)}
+    except CommandError as error:
+        if not error.error:
+            raise
+        given = {"error": error.error}
+    if is_part(call.expect, given):
+        return []
+    return [f"expected {_short(call.expect)}, got {_short(given)}"]
+
+
 async def _cut(relay: Relay, stream: LibraryStream, cut_after: int) -> None:
-    while cut_after and stream.num_updates < cut_after:
-        await stream.journal.seen.change(60.0)
-    if cut_after:
-        relay.cut()
+    """Cut the connection after so many updates, and look at what the library makes of it."""
+    seen = stream.journal.seen
+    while not cut_after or stream.num_updates < cut_after:
+        await seen.change(60.0)
+    num_started = seen.kinds.count("started")
+    relay.cut()
+    while seen.kinds.count("started") == num_started:
+        await seen.change(60.0)
+    try:
+        for target in stream.targets:
+            await stream.check_state(target)
+    except FailedError as error:
+        stream.problems.append(f"after the resume: {error}")
+    finally:
+        relay.go_on()
 
 
 async def _play(script: Script, stream: LibraryStream, address: str, timeout_s: float) -> None:
@@ -393,4 +435,4 @@ def _difference(expected: Any, given: Any, path: str = "message") -> str:
 
 def _short(value: Any) -> str:
     told = json.dumps(value, ensure_ascii=False, default=str)
-    return told if len(told) <= 500 else f"{told[:500]}…"
+    return told if len(told) <= 2000 else f"{told[:2000]}…"

@@ -65,9 +65,10 @@ class Proxy:
 
 
 class Relay(TranslatorServiceServicer):
-    """Passes streams on to a server and writes each down; the one that is to be cut it holds up.
+    """Passes streams on to a server, writes each down, and holds up what depends on a cut.
 
-    After the update that a cut follows, nothing more passes: the client gets exactly so many.
+    After the update that a cut follows, nothing more passes: the client gets exactly so many. A
+    stream that comes after the cut is held up once it has started, until ``go_on``.
 
     Args:
         address: Of the server.
@@ -82,6 +83,7 @@ class Relay(TranslatorServiceServicer):
         self._address = address
         self._updates_left = cut_after or None
         self._proxy = Proxy()
+        self._may_go_on = asyncio.Event()
 
     @property
     def is_held_up(self) -> bool:
@@ -105,6 +107,10 @@ class Relay(TranslatorServiceServicer):
         """Cut the client's connections, as was planned."""
         self._proxy.cut()
 
+    def go_on(self) -> None:
+        """Let the streams pass that came after the cut."""
+        self._may_go_on.set()
+
     async def StreamingTranslate(self, requests: Any, context: Any) -> None:  # noqa: N802
         """Pass one stream on, both ways."""
         journal = Journal()
@@ -115,6 +121,8 @@ class Relay(TranslatorServiceServicer):
             async for response in call:
                 journal.receive(response)
                 await context.write(response)
+                if self.is_held_up:
+                    await self._may_go_on.wait()
                 if self._updates_left and response.HasField("target"):
                     self._updates_left -= 1
                     if self.is_held_up:

@@ -8,10 +8,10 @@ from clients.conformance.driver import Driver, DriverError
 from clients.conformance.expectations import disappointments
 from clients.conformance.invariants import broken_invariants
 from clients.conformance.journal import FailedError
-from clients.conformance.library import play_library
+from clients.conformance.library import play_call, play_library
 from clients.conformance.messages import play_messages
 from clients.conformance.outages import play_outage
-from clients.conformance.scripts import Outage, Script
+from clients.conformance.scripts import Call, Outage, Script
 
 __all__ = ["Result", "Runner", "check_messages"]
 
@@ -71,11 +71,21 @@ class Runner:
     jobs: int = 2
     _failures: int = field(default=0, init=False)
 
-    async def run(self, scripts: Iterable[Script], outages: Iterable[Outage]) -> None:
-        """Play all of them; the outages one by one, since they measure time."""
-        runs = iter([run for script in scripts for run in self._runs_of(script)])
-        await asyncio.gather(*(self._work(runs) for _ in range(self.jobs)))
-        await self._work(iter([self._outage(outage) for outage in outages]))
+    async def run(self, files: Iterable[Script | Call | Outage]) -> None:
+        """Play all of them; the outages at the end and one by one, since they measure time."""
+        runs: list[_Run] = []
+        outages: list[_Run] = []
+        for one in files:
+            match one:
+                case Script():
+                    runs += self._runs_of(one)
+                case Call():
+                    runs.append(_Run(one.name, "call", self._call(one)))
+                case Outage():
+                    outages.append(_Run(one.name, "outage", self._outage(one)))
+        left = iter(runs)
+        await asyncio.gather(*(self._work(left) for _ in range(self.jobs)))
+        await self._work(iter(outages))
 
     def _runs_of(self, script: Script) -> Iterator[_Run]:
         if script.suits_libraries:
@@ -86,11 +96,11 @@ class Runner:
     def _script(self, script: Script, cut: int) -> _Play:
         return lambda driver: play_library(driver, script, self.address, self.timeout_s, cut)
 
-    def _outage(self, outage: Outage) -> _Run:
-        def play(driver: Driver) -> Awaitable[list[str]]:
-            return play_outage(driver, outage, self.timeout_s)
+    def _call(self, call: Call) -> _Play:
+        return lambda driver: play_call(driver, call, self.address)
 
-        return _Run(outage.name, "outage", play)
+    def _outage(self, outage: Outage) -> _Play:
+        return lambda driver: play_outage(driver, outage, self.timeout_s)
 
     async def _work(self, runs: Iterator[_Run]) -> None:
         """Play runs until there are no more, with one driver as long as it works."""

@@ -1,4 +1,4 @@
-"""Scripts and outages as their files hold them; keys that are not known are refused."""
+"""Scripts, outages and calls as their files hold them; keys that are not known are refused."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Outage", "Script", "load_outages", "load_scripts"]
+__all__ = ["Call", "Outage", "Script", "load_calls", "load_outages", "load_scripts"]
 
 _FOLDER = Path(__file__).parent
 _STEPS = {"send", "sendChunk", "await", "halfClose", "disconnect"}
@@ -70,6 +70,24 @@ class Outage:
         _refuse_unknown(f"{self.name}: expect", self.expect, {"segments", "pauses"})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call that is not a stream, as a driver's command, and what has to come of it.
+
+    Attributes:
+        expect: What the ``answer`` or the ``error`` has; it may have more.
+    """
+
+    name: str
+    description: str
+    command: str
+    arguments: Mapping[str, Any]
+    expect: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        _refuse_unknown(f"{self.name}: expect", self.expect, {"answer", "error"})
+
+
 def load_scripts() -> list[Script]:
     """All scripts, by name."""
     return [Script(**_load(path)) for path in sorted((_FOLDER / "scripts").glob("*.json"))]
@@ -78,6 +96,11 @@ def load_scripts() -> list[Script]:
 def load_outages() -> list[Outage]:
     """All outages, by name."""
     return [Outage(**_load(path)) for path in sorted((_FOLDER / "outages").glob("*.json"))]
+
+
+def load_calls() -> list[Call]:
+    """All calls, by name."""
+    return [Call(**_load(path)) for path in sorted((_FOLDER / "calls").glob("*.json"))]
 
 
 def _load(path: Path) -> dict[str, Any]:

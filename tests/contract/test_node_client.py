@@ -53,7 +53,7 @@ async def test_its_own_tests_pass(node: str) -> None:
     # Which reporter node takes depends on its version.
     [passed] = re.findall(r"^\S+ pass (\d+)$", output, re.MULTILINE)
     [failed] = re.findall(r"^\S+ fail (\d+)$", output, re.MULTILINE)
-    assert int(passed) > 50
+    assert int(passed) > 40
     assert int(failed) == 0
 
 
