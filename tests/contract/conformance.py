@@ -90,7 +90,7 @@ class Seen:
         """Whether the condition of an ``await`` step is met."""
         match condition:
             case {"message": {"kind": kind, "count": count}}:
-                return self.kinds.count(kind) >= count
+                return bool(self.kinds.count(kind) >= count)
             case {"segmentClosed": {"target": target, "segmentId": segment}}:
                 return (target, segment) in self.closed
             case {"shown": {"target": target, "segmentId": segment, "text": text}}:

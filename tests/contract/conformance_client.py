@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from conformance import TIMEOUT_S, Request, Script, Seen, request_of
-
+from tests.contract.conformance import TIMEOUT_S, Request, Script, Seen, request_of
 from translator.client import (
     AsyncStream,
     AsyncTranslatorClient,

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import grpc
-from conformance import Journal
-from conformance_invariants import error_info
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 
+from tests.contract.conformance import Journal
+from tests.contract.conformance_invariants import error_info
 from translator.v1 import streaming_pb2
 
 

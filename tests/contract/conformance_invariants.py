@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
-from conformance import Journal, Request, Response
 from google.rpc import error_details_pb2
 
+from tests.contract.conformance import Journal, Request, Response
 from translator.v1 import streaming_pb2
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from conformance import Response
-from cutting_proxy import Proxy
 from google.protobuf.json_format import ParseDict
-from scripted_server import ScriptedCall, serve
 
+from tests.contract.conformance import Response
+from tests.contract.cutting_proxy import Proxy
+from tests.contract.scripted_server import ScriptedCall, serve
 from translator.client import AsyncTranslatorClient, Report
 
 OUTAGES = Path(__file__).parents[2] / "clients" / "conformance" / "outages"
@@ -63,7 +63,7 @@ async def play_outage(outage: Outage) -> list[str]:
 
     async def play(call: ScriptedCall) -> None:
         await call.read()
-        client = seen[int(dict(call.context.invocation_metadata())[_CLIENT])]
+        client = seen[int(dict(call.context.invocation_metadata() or ())[_CLIENT])]
         stream = outage.streams[min(len(client.begun), len(outage.streams) - 1)]
         client.begun.append(clock())
         for message in stream.get("say", ()):

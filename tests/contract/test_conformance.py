@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from conformance import Journal, Script, load_scripts, play
-from conformance_client import play_with_client
-from conformance_expectations import disappointments
-from conformance_invariants import broken_invariants
-from conformance_outages import Outage, load_outages, play_outage
-from cutting_proxy import Proxy
 
+from tests.contract.conformance import Journal, Script, load_scripts, play
+from tests.contract.conformance_client import play_with_client
+from tests.contract.conformance_expectations import disappointments
+from tests.contract.conformance_invariants import broken_invariants
+from tests.contract.conformance_outages import Outage, load_outages, play_outage
+from tests.contract.cutting_proxy import Proxy
 from translator.testing import serve_in_process
 from translator.v1.streaming_pb2 import TargetUpdate
 from translator.v1.translate_pb2 import Alignment

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from counting.language import english
 from transformers import MarianMTModel
 
+from tests.models.counting.language import english
 from translator.engine.engine import Engine
 from translator.languages.pair import LanguagePair
 from translator.models.base import Seq2SeqModel

@@ -1,10 +1,10 @@
 """Further translations: where they branch off, and in which order they come."""
 
 import pytest
-from driver import one_thread  # noqa: F401
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.driver import one_thread  # noqa: F401
 from translator.engine.engine import Engine
 from translator.engine.request import Hypothesis, Outcome, Request, RunnerUp
 from translator.errors import DecodingError

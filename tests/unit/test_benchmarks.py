@@ -6,7 +6,6 @@ import math
 from pathlib import Path
 
 import pytest
-from driver import one_thread  # noqa: F401
 
 from benchmarks import frontier, silence
 from benchmarks.hostile import LENGTH, messages
@@ -14,6 +13,7 @@ from benchmarks.marks import TURNS, num_segments
 from benchmarks.measured import Measured, resolved, save
 from benchmarks.short import short_sentences
 from benchmarks.speakers import Speaker, config
+from tests.unit.driver import one_thread  # noqa: F401
 from translator.catalog.catalog import Served
 from translator.eval.data import Sentence
 from translator.eval.end import End

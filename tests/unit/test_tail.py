@@ -1,8 +1,8 @@
 """Whole sentences in tentative source: however long it is, its newest words are shown."""
 
 import pytest
-from driver import Driver, make_config, one_thread  # noqa: F401
 
+from tests.unit.driver import Driver, make_config, one_thread  # noqa: F401
 from translator.testing import FakeModel
 
 pytestmark = pytest.mark.unit

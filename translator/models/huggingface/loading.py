@@ -3,7 +3,7 @@
 import math
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -31,8 +31,7 @@ _BYTES_OF_PIECE = 500
 
 def load_transformers_model(where: str, **options: Any) -> TransformersModel:
     """Load a model; the options are those of ``describe_transformers_model``."""
-    loaded: Any = describe_transformers_model(where, **options).load()
-    return loaded
+    return cast("TransformersModel", describe_transformers_model(where, **options).load())
 
 
 def describe_transformers_model(
@@ -114,11 +113,12 @@ def _read_config(folder: Path) -> PreTrainedConfig:
     if not path.is_file():
         raise ModelFilesError(f"{path}: no such file, expected a Transformers model's settings")
     try:
-        return AutoConfig.from_pretrained(folder, local_files_only=True)
+        config: PreTrainedConfig = AutoConfig.from_pretrained(folder, local_files_only=True)
     except Exception as error:
         raise ModelFilesError(
             f"{path}: not a configuration that Transformers knows ({_first_line(error)})"
         ) from error
+    return config
 
 
 def _num_parameters(folder: Path, config: PreTrainedConfig) -> int:
