@@ -9,7 +9,6 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,11 @@ from translator.errors import ModelFilesError
 from translator.models.marian.folder import (
     FAMILY,
     EightBit,
-    HyperParameters,
     MarianHeader,
     MarianModel,
     Tensors,
 )
+from translator.models.marian.hyper_parameters import HyperParameters, checked
 from translator.models.marian.layout import separated
 from translator.models.marian.ssru import Network
 
@@ -153,44 +152,10 @@ def _read_config(path: Path) -> tuple[HyperParameters, float]:
         raise ModelFilesError(f"{path}: damaged, expected JSON") from error
     factor = config.get("max_length_factor")
     if not (isinstance(factor, int | float) and math.isfinite(factor) and factor > 0):
-        raise _refused(path, "max_length_factor", factor, "a positive number")
-    return _hyper_parameters(path, config), float(factor)
-
-
-def _refused(path: Path, key: str, value: object, expected: str) -> ModelFilesError:
-    return ModelFilesError(f"{path}: {key} is {value!r}, expected {expected}")
-
-
-def _hyper_parameters(path: Path, config: Mapping[str, Any]) -> HyperParameters:
-    values: dict[str, Any] = {each.name: config.get(each.name) for each in fields(HyperParameters)}
-
-    def check(key: str, holds: bool, expected: str) -> None:
-        if not holds:
-            raise _refused(path, key, values[key], expected)
-
-    sizes = ("dim", "heads", "encoder_ffn", "decoder_ffn", "encoder_layers")
-    for key in (*sizes, "source_vocabulary", "target_vocabulary"):
-        value = values[key]
-        check(key, type(value) is int and value > 0, "a positive integer")
-    multiple = 2 * values["heads"]
-    check("dim", values["dim"] % multiple == 0, f"a multiple of 2 x heads, {multiple}")
-    layers = values["decoder_layers"]
-    check("decoder_layers", isinstance(layers, list) and bool(layers), "a list of layers")
-    depth = len(layers)
-    numbers = all(type(n) is int and 1 <= n <= depth for n in layers)
-    check("decoder_layers", numbers, f"numbers of 1 to {depth}")
-    check("activation", values["activation"] in ("relu", "swish"), "relu or swish")
-    source, target = values["source_embeddings"], values["target_embeddings"]
-    check("source_embeddings", source in ("Wemb", "encoder_Wemb"), "Wemb or encoder_Wemb")
-    partner = "Wemb" if source == "Wemb" else "decoder_Wemb"
-    check("target_embeddings", target == partner, f"{partner}, beside {source}")
-    outputs = (target, "decoder_ff_logit_out_W")
-    check("output_embeddings", values["output_embeddings"] in outputs, " or ".join(outputs))
-    check("output_bias", isinstance(values["output_bias"], bool), "true or false")
-    alignment = values["alignment_layer"]
-    aligns = alignment is None or (type(alignment) is int and 0 <= alignment < depth)
-    check("alignment_layer", aligns, f"null or 0 to {depth - 1}")
-    return HyperParameters(**values | {"decoder_layers": tuple(layers)})
+        raise ModelFilesError(
+            f"{path}: max_length_factor is {factor!r}, expected a positive number"
+        )
+    return checked(path, config), float(factor)
 
 
 @contextmanager

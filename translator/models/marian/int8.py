@@ -18,8 +18,17 @@ from translator.errors import ModelFilesError
 from translator.models.base import EncoderStates, Prediction, Prefill, StepOutput, lengths_of
 from translator.models.info import ModelInfo
 from translator.models.marian import kernels
-from translator.models.marian.folder import EightBit, HyperParameters, MarianModel
+from translator.models.marian.folder import EightBit, MarianModel
+from translator.models.marian.hyper_parameters import HyperParameters
 from translator.models.marian.kernels import Affine, DecoderLayers, EncoderLayers, Norm
+from translator.models.marian.names import (
+    OUTPUT_BIAS,
+    FeedForwardNames,
+    MapNames,
+    NormNames,
+    decoder_layer,
+    encoder_layer,
+)
 from translator.models.marian.recurrent import MarianPair
 from translator.models.marian.shortlist import Shortlist
 from translator.models.marian.ssru import sinusoids
@@ -79,22 +88,24 @@ class _Parameters:
                 f"{files.path}: heads of size {hp.dim // hp.heads} cannot run in eight bits, "
                 f"expected a multiple of {LANES}; use the precision float32"
             )
-        encoders = [f"encoder_l{n}" for n in range(1, hp.encoder_layers + 1)]
-        decoders = [f"decoder_l{n}" for n in hp.decoder_layers]
+        encoders = [encoder_layer(n) for n in range(1, hp.encoder_layers + 1)]
+        decoders = [decoder_layer(n) for n in hp.decoder_layers]
+        here = [layer.attention for layer in encoders]
+        across = [layer.attention for layer in decoders]
         self.encoder = EncoderLayers(
-            self._affine([[f"{e}_self_W{part}" for part in "qkv"] for e in encoders], query=True),
-            self._affine([[f"{e}_self_Wo"] for e in encoders]),
-            self._norm([f"{e}_self_Wo" for e in encoders]),
-            *self._feed_forward(encoders),
-            self._affine([[f"{d}_context_W{part}" for d in decoders for part in "kv"]]),
+            self._affine([[a.query, a.key, a.value] for a in here], query=True),
+            self._affine([[a.out] for a in here]),
+            self._norm([a.norm for a in here]),
+            *self._feed_forward([layer.feed_forward for layer in encoders]),
+            self._affine([[each for a in across for each in (a.key, a.value)]]),
         )
         self.decoder = DecoderLayers(
-            self._affine([[f"{d}_rnn_W", f"{d}_rnn_Wf"] for d in decoders]),
-            self._norm([f"{d}_rnn_ffn" for d in decoders]),
-            self._affine([[f"{d}_context_Wq"] for d in decoders], query=True),
-            self._affine([[f"{d}_context_Wo"] for d in decoders]),
-            self._norm([f"{d}_context_Wo" for d in decoders]),
-            *self._feed_forward(decoders),
+            self._affine([[layer.cell, layer.gate] for layer in decoders]),
+            self._norm([layer.cell_norm for layer in decoders]),
+            self._affine([[a.query] for a in across], query=True),
+            self._affine([[a.out] for a in across]),
+            self._norm([a.norm for a in across]),
+            *self._feed_forward([layer.feed_forward for layer in decoders]),
         )
         self.output, packed = self._output(unk_id)
         self.source_embeddings = self._embeddings(hp.source_embeddings, packed)
@@ -124,7 +135,7 @@ class _Parameters:
 
     def _affine(
         self,
-        layers: Sequence[Sequence[str]],
+        layers: Sequence[Sequence[MapNames]],
         *,
         query: bool = False,
         following: Affine | None = None,
@@ -135,9 +146,10 @@ class _Parameters:
         for the map that comes after a relu.
         """
         hp, made = self.hp, []
-        for layer, names in enumerate(layers):
+        for layer, maps in enumerate(layers):
+            names = [each.weight for each in maps]
             matrices = [self._eight_bit(name) for name in names]
-            bias = np.concatenate([self._bias(name) for name in names])
+            bias = np.concatenate([self._bias(each) for each in maps])
             factors = np.ones(len(bias), np.float32)
             if query:
                 factors[: hp.dim] = (hp.dim // hp.heads) ** -0.5
@@ -146,25 +158,23 @@ class _Parameters:
             made.append(_one_affine(matrices, bias, factors, self._multiplier(names)))
         return Affine(*(np.stack(parts) for parts in zip(*made, strict=True)))
 
-    def _feed_forward(self, layers: Sequence[str]) -> tuple[Affine, Affine, Norm]:
-        outer = self._affine([[f"{layer}_ffn_W2"] for layer in layers])
-        inner = self._affine([[f"{layer}_ffn_W1"] for layer in layers], following=outer)
-        return inner, outer, self._norm([f"{layer}_ffn_ffn" for layer in layers])
+    def _feed_forward(self, layers: Sequence[FeedForwardNames]) -> tuple[Affine, Affine, Norm]:
+        outer = self._affine([[layer.outer] for layer in layers])
+        inner = self._affine([[layer.inner] for layer in layers], following=outer)
+        return inner, outer, self._norm([layer.norm for layer in layers])
 
-    def _bias(self, weight: str) -> NDArray[np.float32]:
-        tensors = self._files.tensors
-        # The value of a cell is the only map without a bias.
-        if weight.endswith("_rnn_W"):
+    def _bias(self, names: MapNames) -> NDArray[np.float32]:
+        # Of the maps that are as wide as the network, the cell's value has none.
+        if names.bias is None:
             return np.zeros(self.hp.dim, np.float32)
-        prefix, _, part = weight.rpartition("_W")
-        bias: NDArray[np.float32] = tensors[f"{prefix}_b{part}"][0]
+        bias: NDArray[np.float32] = self._files.tensors[names.bias][0]
         return bias
 
-    def _norm(self, names: Sequence[str]) -> Norm:
+    def _norm(self, layers: Sequence[NormNames]) -> Norm:
         tensors = self._files.tensors
         return Norm(
-            np.stack([tensors[f"{name}_ln_scale"][0] for name in names]),
-            np.stack([tensors[f"{name}_ln_bias"][0] for name in names]),
+            np.stack([tensors[names.scale][0] for names in layers]),
+            np.stack([tensors[names.bias][0] for names in layers]),
         )
 
     def _output(self, unk_id: int) -> tuple[Affine, dict[str, NDArray[np.int8]]]:
@@ -176,7 +186,7 @@ class _Parameters:
             matrix = EightBit(matrix.integers.T, matrix.multiplier)
         bias = np.zeros(hp.target_vocabulary, np.float32)
         if hp.output_bias:
-            bias += tensors["decoder_ff_logit_out_b"][0]
+            bias += tensors[OUTPUT_BIAS][0]
         # Marian never writes <unk> unless it is told to (--allow-unk).
         bias[unk_id] = _IMPOSSIBLE
         multiplier = self._multiplier(

@@ -17,7 +17,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from translator.models.marian.folder import HyperParameters, Tensors
+from translator.models.marian.folder import Tensors
+from translator.models.marian.hyper_parameters import HyperParameters
 from translator.models.marian.layout import joined
 
 __all__ = ["Network", "load_network", "sinusoids"]

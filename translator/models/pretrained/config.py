@@ -5,7 +5,9 @@ from dataclasses import field, fields
 from huggingface_hub.dataclasses import strict
 from transformers import PreTrainedConfig
 
-from translator.models.marian.folder import FAMILY, HyperParameters
+from translator.models.marian.folder import FAMILY
+from translator.models.marian.hyper_parameters import HyperParameters
+from translator.models.marian.names import SHARED_EMBEDDINGS
 
 __all__ = ["MarianSsruConfig"]
 
@@ -39,9 +41,9 @@ class MarianSsruConfig(PreTrainedConfig):
     source_vocabulary: int = 32000
     target_vocabulary: int = 32000
     activation: str = "relu"
-    source_embeddings: str = "Wemb"
-    target_embeddings: str = "Wemb"
-    output_embeddings: str = "Wemb"
+    source_embeddings: str = SHARED_EMBEDDINGS
+    target_embeddings: str = SHARED_EMBEDDINGS
+    output_embeddings: str = SHARED_EMBEDDINGS
     output_bias: bool = True
     alignment_layer: int | None = 1
     max_length_factor: float = 2.5

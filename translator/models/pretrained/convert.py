@@ -25,7 +25,8 @@ from translator.models.marian.converted import (
     WEIGHT_MULTIPLIERS,
     WEIGHTS,
 )
-from translator.models.marian.folder import HyperParameters, MarianModel, read_marian_folder
+from translator.models.marian.folder import MarianModel, read_marian_folder
+from translator.models.marian.hyper_parameters import HyperParameters
 from translator.models.marian.layout import joined
 from translator.models.marian.loading import check_vocabularies
 from translator.models.marian.open_end import OPEN_END, find_open_end, save_open_end
