@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from translator.engine.request import RequestTiming
+from translator.limits import SessionLimits
 from translator.models.info import ModelInfo
 from translator.policy.registry import PolicyChoice
 from translator.text.segmenter import Segmenter
@@ -50,22 +51,6 @@ class Binding:
     def passes(self) -> bool:
         """Whether it has no model: the source's text is the target's; see ``passthrough.py``."""
         return not self.model.name
-
-
-@dataclass(frozen=True, slots=True)
-class SessionLimits:
-    """What one session may take.
-
-    Attributes:
-        max_chunk_length: Code points of one source update, committed and tentative together.
-        max_pending_segments: Segments that may wait for a target before no more source is read.
-        max_unsent_length: Code points of target text that may wait for the reader before no more
-            source is read.
-    """
-
-    max_chunk_length: int = 32_768
-    max_pending_segments: int = 64
-    max_unsent_length: int = 65_536
 
 
 @dataclass(frozen=True, slots=True)

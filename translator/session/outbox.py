@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from translator.engine.request import RequestTiming
+from translator.limits import SessionLimits
 from translator.session.events import TargetEvent
 from translator.session.report import TargetFigures
 
@@ -52,7 +53,7 @@ class Outbox:
         revision: int,
         clock: Callable[[], float],
         figures: TargetFigures,
-        max_unsent_length: int = 65_536,
+        max_unsent_length: int = SessionLimits().max_unsent_length,
     ) -> None:
         self.revision = revision
         self.acked = revision

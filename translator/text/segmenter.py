@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from translator.limits import SegmentLimits
 from translator.text.sentences import SentenceEnds, last_word_end
 from translator.text.words import UNSPACED, count_steps, strip_final_punctuation
 
@@ -31,20 +32,6 @@ _BARE_PAUSE_S = 0.3
 _BARE_PAUSE_WORDS = 8
 # A run of this many characters without a space, in a script that uses spaces, is no language.
 _MAX_WORD_LENGTH = 100
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentLimits:
-    """The longest segment, in words (split at white space) and in code points.
-
-    From three quarters of either on, a segment ends with the next clause. From ``bare_words`` on
-    without a mark, it may be cut where its translation allows it and something speaks for the
-    place; from twice as many on, wherever its translation allows it.
-    """
-
-    max_words: int = 64
-    max_length: int = 600
-    bare_words: int = 16
 
 
 @dataclass(frozen=True, slots=True)
