@@ -1,7 +1,7 @@
 """The server's settings: frozen, typed, checked once.
 
-Each comes from, in this order: the command line, the environment (``TRANSLATOR_PORT``, and
-``TRANSLATOR_LIMITS__MAX_SESSIONS`` for a nested one), a TOML file, the default.
+The first of these that has a setting wins: the command line, the environment (``TRANSLATOR_PORT``,
+or ``TRANSLATOR_LIMITS__MAX_SESSIONS`` for a nested one), a TOML file, the default.
 """
 
 import logging
@@ -66,7 +66,7 @@ class Limits(BaseModel):
 
 
 class ServerConfig(BaseSettings):
-    """Everything ``translator serve`` can be told."""
+    """All settings of ``translator serve``."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", env_prefix="TRANSLATOR_", env_nested_delimiter="__"
@@ -151,7 +151,7 @@ class ServerConfig(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Command line, then environment, then file."""
+        """Command line first, then environment, then file."""
         if isinstance(env_settings, EnvSettingsSource):
             links = {name.lower() for name in _service_links(os.environ)}
             env_settings.env_vars = {
@@ -166,7 +166,7 @@ class ServerConfig(BaseSettings):
 def load_config(
     file: Path | None = None, overrides: Mapping[str, Any] | None = None
 ) -> ServerConfig:
-    """The settings from the command line's ``overrides``, the environment and a TOML file.
+    """Load the settings from ``overrides`` (the command line), the environment and a TOML file.
 
     Raises:
         ConfigError: A value is not allowed, a key is unknown, or the file cannot be read.
@@ -198,7 +198,7 @@ def load_config(
 
 
 def warn_of_service_links() -> None:
-    """Log a hint where Kubernetes has set variables that look like settings; they are ignored."""
+    """Warn if Kubernetes has set variables that look like settings; they are ignored."""
     if links := _service_links(os.environ):
         _log.warning(
             "ignored what Kubernetes tells of a Service named translator (%s); "
@@ -208,7 +208,7 @@ def warn_of_service_links() -> None:
 
 
 def _service_links(environment: Mapping[str, str]) -> set[str]:
-    """The variables that Kubernetes has set, not an operator."""
+    """The variables that were set by Kubernetes, not by an operator."""
     return {
         name
         for name, value in environment.items()

@@ -1,4 +1,4 @@
-"""The policies by name, with their parameters, and the presets that map to them."""
+"""Policies by name, their parameters, and the presets that stand for them."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ __all__ = ["POLICIES", "Latency", "Parameter", "PolicyChoice", "PolicyKind", "re
 
 
 class Latency(Enum):
-    """A preset between early and faithful."""
+    """A preset, from early to faithful."""
 
     LOW = "low"
     BALANCED = "balanced"
@@ -27,7 +27,7 @@ class Latency(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A whole number that sets a policy."""
+    """A whole number that tunes a policy."""
 
     name: str
     description: str
@@ -38,7 +38,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class PolicyKind:
-    """A policy that can be named."""
+    """A policy that a client can name."""
 
     name: str
     description: str
@@ -48,19 +48,19 @@ class PolicyKind:
 
 @dataclass(frozen=True, slots=True)
 class PolicyChoice:
-    """A policy with all its parameters: what a session runs and SessionStarted echoes."""
+    """A policy and its parameters: what a session runs, and what SessionStarted reports."""
 
     name: str
     parameters: Mapping[str, float]
 
     def build(self) -> Policy:
-        """A new policy for one target; a parameter that is missing has its default."""
+        """Make a new policy for one target; a parameter that is missing has its default."""
         given = {_argument(name): int(value) for name, value in self.parameters.items()}
         return POLICIES[self.name].build(**given)
 
 
 def _argument(name: str) -> str:
-    """What the policy's constructor calls a parameter."""
+    """The name of a parameter in the policy's constructor."""
     return name.replace("-", "_")
 
 
@@ -139,7 +139,7 @@ POLICIES: Mapping[str, PolicyKind] = {
 
 
 def _guarded(**chosen: float) -> PolicyChoice:
-    """Guarded agreement with these parameters, and the defaults of the others."""
+    """Guarded agreement with these parameters, and defaults for the others."""
     name = "guarded-agreement"
     defaults = {parameter.name: parameter.default for parameter in POLICIES[name].parameters}
     return PolicyChoice(name, defaults | chosen)
@@ -151,8 +151,8 @@ _PRESETS: Mapping[Latency, PolicyChoice] = {
     Latency.BALANCED: _guarded(n=3, distance=2, sure=98, start=5),
     Latency.HIGH_QUALITY: _guarded(n=4, distance=2, sure=98, start=5),
 }
-# Those of the models that can be told that a source goes on (marian/open_end.py): they know better
-# how sure they are, so fewer hypotheses do.
+# For models that can be told that a source goes on (marian/open_end.py). They know better how sure
+# they are, so fewer hypotheses are enough.
 _PRESETS_OF_TOLD: Mapping[Latency, PolicyChoice] = {
     Latency.LOW: _guarded(n=2, distance=1, sure=90),
     Latency.BALANCED: _guarded(n=2, distance=2, sure=97, start=5),
@@ -173,13 +173,13 @@ def resolve(
     *,
     has_open_end: bool = False,
 ) -> PolicyChoice:
-    """The policy that a preset, or a name with some of its parameters, stands for.
+    """Resolve a preset, or a name with some of its parameters, to a policy with all of them.
 
     Args:
-        policy: What is asked for.
+        policy: What the client asked for.
         source: BCP-47 code of the source; a preset may differ for a pair of languages.
         target: BCP-47 code of the target.
-        has_open_end: Whether the model can be told that a source goes on; its presets then commit
+        has_open_end: Whether the model can be told that a source goes on; if so, presets commit
             earlier.
 
     Raises:
