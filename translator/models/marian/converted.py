@@ -1,8 +1,8 @@
-"""Reads the files of a converted model: what ``translator models convert`` writes.
+"""Reads the files that ``translator models convert`` writes.
 
-They are those of the Transformers library, with the class ``pretrained`` has for it: a
-``config.json``, the network's parameters in ``model.safetensors``, one SentencePiece file or two,
-and perhaps a lexical shortlist. The library is not needed to read them.
+They are in the format of the Transformers library, for the class in ``pretrained``: a
+``config.json``, the network's parameters in ``model.safetensors``, one or two SentencePiece files,
+and perhaps a lexical shortlist. Reading them does not need the library.
 """
 
 import json
@@ -56,10 +56,10 @@ _TOGETHER = "take all files from the same model"
 
 
 class _Tensors(Tensors):
-    """Real parameters that know the eight-bit ones they were made of.
+    """Real parameters that know the eight-bit ones they were made from.
 
-    They are integers divided by a multiplier; multiplied and rounded they are the same integers
-    again. A tensor of which this is not true was changed since, and has no eight bits.
+    Each is an integer divided by a multiplier, so multiplying and rounding gives the integer back.
+    If that does not work for a tensor, it was changed since, and has no eight-bit form.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class _Tensors(Tensors):
         self._eight_bit: dict[str, EightBit | None] = {}
 
     def eight_bit(self, name: str) -> EightBit | None:
-        """A tensor in eight bits, None when it has none."""
+        """A tensor in eight bits; None if it has no such form."""
         if name not in self._eight_bit:
             self._eight_bit[name] = self._find_eight_bit(name)
         return self._eight_bit[name]
@@ -93,7 +93,7 @@ class _Tensors(Tensors):
 
 
 def is_converted(folder: Path) -> bool:
-    """Whether a folder's ``config.json`` says that it is a converted model."""
+    """Whether a folder holds a converted model, by its ``config.json``."""
     try:
         config = json.loads((folder / CONFIG).read_bytes())
     except (OSError, ValueError):
@@ -102,7 +102,7 @@ def is_converted(folder: Path) -> bool:
 
 
 def read_converted_header(folder: Path) -> MarianHeader:
-    """Check what the files of a model say of it; no parameter is read.
+    """Read and check what a model's files say about it, without its parameters.
 
     Raises:
         ModelFilesError: A file is missing, damaged or does not fit the others; the message names
@@ -143,7 +143,7 @@ def read_converted_folder(folder: Path) -> MarianModel:
 
 
 def _read_config(path: Path) -> tuple[HyperParameters, float]:
-    """The hyper-parameters and the maximum length factor."""
+    """Read the hyper-parameters and the maximum length factor."""
     try:
         config = json.loads(path.read_bytes())
     except OSError as error:
@@ -160,7 +160,7 @@ def _read_config(path: Path) -> tuple[HyperParameters, float]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    """A safetensors file; what is wrong with it is told as of the model."""
+    """Open a safetensors file; its errors become ModelFilesError."""
     if not path.is_file():
         raise ModelFilesError(f"{path}: no such file, expected the weights; {_TOGETHER}")
     try:
@@ -171,7 +171,7 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def _shapes(path: Path, file: Any, hp: HyperParameters) -> dict[str, torch.Size]:
-    """The network's parameters, each with its shape in the file, which is checked."""
+    """The network's parameters with their shapes, which are checked against the file."""
     with torch.device("meta"):
         expected = {key: value.shape for key, value in Network(hp).state_dict().items()}
     names = set(file.keys())

@@ -1,8 +1,8 @@
 """Reads the files of a Marian student model: Firefox Translations, Bergamot, translateLocally.
 
-A folder has one ``model*.bin`` and either one SentencePiece vocabulary for both sides or one for
-each. A ``config*.yml`` names them; without it they are found by name. The hyper-parameters are in
-the model file. Everything is checked here, so that the network may trust what it gets.
+A folder has one ``model*.bin``, and one SentencePiece vocabulary for both sides or one for each.
+They are named in a ``config*.yml``, or found by their names if there is none. The hyper-parameters
+are in the model file. Everything is checked here, so the network can trust it.
 """
 
 import math
@@ -90,23 +90,23 @@ _KEYS = {
 
 @dataclass(frozen=True, slots=True)
 class EightBit:
-    """A matrix of eight-bit integers: a real value is an integer divided by ``multiplier``."""
+    """A matrix of eight-bit integers; the real value is an integer divided by ``multiplier``."""
 
     integers: NDArray[np.int8]
     multiplier: float
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """As of the real matrix."""
+        """The shape of the real matrix."""
         return self.integers.shape
 
     def real(self) -> NDArray[np.float32]:
-        """The real matrix."""
+        """Compute the real matrix."""
         return self.integers.astype(np.float32) / np.float32(self.multiplier)
 
 
 class Tensors(Mapping[str, NDArray[np.float32]]):
-    """Parameters by Marian's name, real; eight-bit ones are made real whenever they are asked for.
+    """Parameters by Marian's name. Eight-bit ones are made real each time they are asked for.
 
     Matrices are [in, out], embeddings [vocabulary, D], biases and scales [1, D].
     """
@@ -130,23 +130,23 @@ class Tensors(Mapping[str, NDArray[np.float32]]):
         return len(self._stored)
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """Of a tensor; makes nothing real."""
+        """The shape of a tensor; makes nothing real."""
         return self._stored[name].shape
 
     def eight_bit(self, name: str) -> EightBit | None:
-        """A tensor as it is stored, None when that is not in eight bits."""
+        """A tensor as it is stored; None if that is not in eight bits."""
         stored = self._stored[name]
         return stored if isinstance(stored, EightBit) else None
 
 
 @dataclass(frozen=True, slots=True)
 class MarianHeader:
-    """What a model folder says of itself before its parameters are read.
+    """What a model folder says about itself before its parameters are read.
 
     Attributes:
         path: The model file.
         hyper_parameters: Sizes and choices.
-        num_parameters: Numbers in all tensors that the network reads.
+        num_parameters: How many numbers are in the tensors that the network reads.
         is_eight_bit: Whether all its matrices are stored in eight bits.
     """
 
@@ -158,17 +158,17 @@ class MarianHeader:
 
 @dataclass(frozen=True, slots=True)
 class MarianModel:
-    """What a model folder holds, checked.
+    """The checked content of a model folder.
 
     Attributes:
         path: The model file.
         source_vocabulary: SentencePiece file of the source side.
         target_vocabulary: SentencePiece file of the target side; often the same.
-        max_length_factor: Longest target, in tokens for each source token.
+        max_length_factor: Longest target, in target tokens for each source token.
         shortlist: File of the lexical shortlist, or None.
         hyper_parameters: Sizes and choices.
         tensors: Parameters by Marian's name.
-        open_end: What ends a source that goes on, [D]; see ``open_end.py``.
+        open_end: The vector that ends a source that goes on, [D]; see ``open_end.py``.
     """
 
     path: Path
@@ -182,7 +182,7 @@ class MarianModel:
 
 
 def read_marian_header(folder: Path) -> MarianHeader:
-    """Find the files of a model and check what they say of it; no parameter is read.
+    """Find the files of a model and check what they say about it, without its parameters.
 
     Raises:
         ModelFilesError: A file is missing, damaged or of another kind; the message names it.
@@ -230,7 +230,7 @@ def _check_shapes(
 
 
 def _find_files(folder: Path) -> tuple[Path, tuple[Path, Path], float]:
-    """The model file, the source and target vocabularies, and the maximum length factor."""
+    """Find the model file and both vocabularies, and the maximum length factor."""
     if not folder.is_dir():
         raise ModelFilesError(f"{folder}: no such folder, expected one with a model*.bin")
     configs = sorted(folder.glob("config*.yml"))

@@ -1,4 +1,4 @@
-"""The sizes and choices of a network, whichever files they come from, and the one check of them."""
+"""Sizes and choices of a network, from any kind of file, and the check that they have to pass."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -26,11 +26,11 @@ class HyperParameters:
         encoder_ffn: Inner size of the encoder's feed-forward layers.
         decoder_ffn: The same in the decoder.
         encoder_layers: Number of encoder layers.
-        decoder_layers: For each decoder layer the number, from 1, of the one whose parameters it
-            shares; its own where layers are not tied.
-        source_vocabulary: Source pieces.
-        target_vocabulary: Target pieces V.
-        activation: Of the feed-forward layers, ``relu`` or ``swish``.
+        decoder_layers: For each decoder layer, the number (from 1) of the layer whose parameters it
+            uses: its own, unless layers are tied.
+        source_vocabulary: Number of source pieces.
+        target_vocabulary: Number of target pieces V.
+        activation: Activation of the feed-forward layers, ``relu`` or ``swish``.
         source_embeddings: Name of the tensor [source vocabulary, D].
         target_embeddings: Name of the tensor [V, D].
         output_embeddings: Name of the output tensor: [V, D] if it is one of these two, else [D, V].
@@ -69,12 +69,12 @@ class HyperParameters:
 def checked(
     path: Path, values: Mapping[str, Any], keys: Mapping[str, str] | None = None
 ) -> HyperParameters:
-    """Hyper-parameters as a file has them, checked.
+    """Check hyper-parameters that were read from a file.
 
     Args:
-        path: The file, for errors.
-        values: The values by field; others are ignored. ``decoder_layers`` is a list.
-        keys: What the file calls a field, where that is not the field's name.
+        path: The file, for error messages.
+        values: Values by field name; others are ignored. ``decoder_layers`` is a list.
+        keys: The file's names for fields that it calls something else.
 
     Raises:
         ModelFilesError: A value is missing or not allowed; the message names its key.

@@ -1,4 +1,4 @@
-"""The recurrent model in eight bits on a CPU: parameters, batches and rows around the kernels.
+"""The recurrent model in eight bits on a CPU: parameters, batches and rows for the kernels.
 
 Shapes: B sources or requests, N rows, S source tokens, T target positions, D hidden size, L decoder
 layers, V vocabulary.
@@ -51,7 +51,7 @@ _MAX_MULTIPLIER = 1e6
 class Int8EncoderStates:
     """A source as the decoder sees it; see ``kernels.encode`` for ``cross``.
 
-    With a shortlist it has the tokens that it may become, ascending.
+    ``candidates`` are the target tokens of a shortlist, ascending.
     """
 
     cross: NDArray[np.float32]
@@ -66,18 +66,17 @@ class Int8EncoderStates:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cells:
-    """Cell states after a prefill, [L, N, D], and the row at which each request begins."""
+    """Cell states after a prefill, [L, N, D], and the row where each request begins."""
 
     states: NDArray[np.float32]
     starts: Sequence[int]
 
 
 class _Parameters:
-    """The parameters as the kernels take them, from a model's files.
+    """A model's parameters in the form that the kernels take.
 
     Raises:
-        ModelFilesError: A matrix is not in eight bits, or what it is multiplied with has no
-            multiplier.
+        ModelFilesError: A matrix is not in eight bits, or its input has no multiplier.
     """
 
     def __init__(self, files: MarianModel, unk_id: int) -> None:
@@ -122,7 +121,7 @@ class _Parameters:
         return stored
 
     def _multiplier(self, names: Sequence[str]) -> float:
-        """The one of what all of these are multiplied with; of several the widest range."""
+        """The multiplier of the common input of these maps; if several, the one with most range."""
         multipliers = self._files.tensors.activation_multipliers
         found = [multipliers.get(name, 0.0) for name in names]
         for name, multiplier in zip(names, found, strict=True):
@@ -140,10 +139,10 @@ class _Parameters:
         query: bool = False,
         following: Affine | None = None,
     ) -> Affine:
-        """Maps of the same input side by side, in each layer.
+        """Put maps of the same input side by side, for each layer.
 
-        With ``query`` the first is scaled for attention; with ``following`` the results are scaled
-        for the map that comes after a relu.
+        With ``query``, the first map is scaled for attention. With ``following``, the results are
+        scaled as input of that map, which comes after a relu.
         """
         hp, made = self.hp, []
         for layer, maps in enumerate(layers):
@@ -178,7 +177,7 @@ class _Parameters:
         )
 
     def _output(self, unk_id: int) -> tuple[Affine, dict[str, NDArray[np.int8]]]:
-        """The output layer, and its packed matrix by the name of the embeddings that it is."""
+        """The output layer, and its packed matrix by the embeddings' name if they are the same."""
         hp, tensors = self.hp, self._files.tensors
         name = hp.output_embeddings
         matrix = self._eight_bit(name)
@@ -199,7 +198,7 @@ class _Parameters:
     def _embeddings(
         self, name: str, packed: dict[str, NDArray[np.int8]]
     ) -> tuple[NDArray[np.int8], np.float32]:
-        """Packed, since that is how the output layer has them, with the scale of an input."""
+        """Embeddings, packed like the output layer, with the scale of an input."""
         stored = self._eight_bit(name)
         if name not in packed:
             packed[name] = pack(stored.integers)
@@ -212,7 +211,7 @@ def _one_affine(
     factors: NDArray[np.float32],
     multiplier: float,
 ) -> tuple[NDArray[Any], ...]:
-    """The parts of an ``Affine`` for one layer; column m of the map is scaled by ``factors[m]``."""
+    """The parts of an ``Affine`` for one layer; column m is scaled by ``factors[m]``."""
     integers = np.concatenate([matrix.integers.T for matrix in matrices])
     scales = factors / np.concatenate(
         [np.full(m.shape[1], multiplier * m.multiplier) for m in matrices]
@@ -233,10 +232,10 @@ class Int8Model(MarianPair):
 
     Args:
         files: The checked files.
-        tokenizer: Of the model's vocabularies.
+        tokenizer: The tokenizer with the model's vocabularies.
         unk_id: The target token that is never predicted.
         info: What the model is.
-        shortlist: The only tokens that a source may become; without, all may be said.
+        shortlist: Limits which tokens a source may become.
 
     Raises:
         ModelFilesError: The files are not made for eight bits.
@@ -266,11 +265,9 @@ class Int8Model(MarianPair):
 
     @property
     def device(self) -> torch.device:
-        """The CPU."""
         return torch.device("cpu")
 
     def encode(self, sources: Sequence[Sequence[int]]) -> list[EncoderStates]:
-        """Encoder states of each source; ValueError for one without even an end of sentence."""
         if not sources:
             return []
         lengths = np.array(lengths_of(sources))
@@ -310,7 +307,7 @@ class Int8Model(MarianPair):
     def prefill(
         self, encoder_states: Sequence[EncoderStates], targets: Sequence[Sequence[int]]
     ) -> Prefill:
-        """Run the decoder over known targets, without any padding."""
+        """Run the decoder over known targets, without padding."""
         lengths = [len(target) + 1 for target in targets]
         # Position 0 has seen nothing: its input is the zero vector.
         tokens = np.array([token for target in targets for token in (-1, *target)])
@@ -377,7 +374,6 @@ class Int8Model(MarianPair):
         return hidden, after, alignment if aligns else None
 
     def new_batch(self) -> "Int8Batch":
-        """An empty batch."""
         return Int8Batch(self, self._parameters.hp)
 
     def logits(self, hidden: Tensor) -> Tensor:
@@ -395,7 +391,6 @@ class Int8Model(MarianPair):
         probable: bool = True,
         sources: Sequence[EncoderStates] = (),
     ) -> Prediction:
-        """The greedy choice for each row of ``hidden`` [N, D]; see ``Seq2SeqModel``."""
         rows = np.ascontiguousarray(hidden.numpy())
         count = len(rows)
         asked = np.full(count, -1) if drafted is None else np.array(drafted)
@@ -413,7 +408,7 @@ class Int8Model(MarianPair):
         )
 
     def _table(self, count: int) -> NDArray[np.float32]:
-        """Position vectors of at least the first ``count`` positions."""
+        """Position vectors for at least ``count`` positions."""
         if count > len(self._positions):
             self._positions = sinusoids(2 * count, self._parameters.hp.dim).numpy()
         return self._positions
@@ -436,7 +431,7 @@ def _output_rows(files: MarianModel) -> NDArray[np.int8]:
 def _side_by_side(
     sources: Sequence[EncoderStates],
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
-    """The candidates of all sources, and for each row where its own begin and how many they are."""
+    """The candidates of all sources in one array, and where each row's begin and how many."""
     lists: list[NDArray[np.int32]] = []
     places: list[tuple[int, int]] = []
     first = count = 0
@@ -454,13 +449,13 @@ def _side_by_side(
 
 
 def _check(tokens: NDArray[np.int64], first: int, vocabulary: int) -> None:
-    """IndexError for a token that there is not: a kernel would read past its array."""
+    """Raise IndexError for a token that does not exist: a kernel would read past its array."""
     if tokens.min() < first or tokens.max() >= vocabulary:
         raise IndexError(f"tokens are {tokens.min()} to {tokens.max()}; there are {vocabulary}")
 
 
 def _padded(rows: NDArray[np.float32], starts: Sequence[int], lengths: Sequence[int]) -> Tensor:
-    """Rows [N, D] of B requests as [B, T, D]."""
+    """Turn rows [N, D] of B requests into [B, T, D]."""
     padded = np.zeros((len(starts), max(lengths), rows.shape[1]), np.float32)
     for b, (start, length) in enumerate(zip(starts, lengths, strict=True)):
         padded[b, :length] = rows[start : start + length]
@@ -470,7 +465,7 @@ def _padded(rows: NDArray[np.float32], starts: Sequence[int], lengths: Sequence[
 class Int8Batch:
     """Implements ``models.base.DecoderBatch``.
 
-    A row is a cell state, a position and the address of encoder states, which are never copied.
+    A row is a cell state, a position, and the address of encoder states, which are not copied.
     """
 
     def __init__(self, model: Int8Model, hp: HyperParameters) -> None:
@@ -486,7 +481,6 @@ class Int8Batch:
     def load(
         self, row: int, encoder_states: EncoderStates, prefill: Prefill, index: int, position: int
     ) -> None:
-        """Make ``row`` request ``index`` of ``prefill`` as it was at ``position``."""
         self._grow(row + 1)
         source, cells = cast(Int8EncoderStates, encoder_states), cast(_Cells, prefill.states)
         self._cells[:, row] = cells.states[:, cells.starts[index] + position]
@@ -496,7 +490,6 @@ class Int8Batch:
         self._source_lengths[row] = source.num_tokens
 
     def move(self, row: int, to: int) -> None:
-        """Copy ``row`` over row ``to``, which may be a new one."""
         self._grow(to + 1)
         self._cells[:, to] = self._cells[:, row]
         for values in (self._places, self._addresses, self._source_lengths):
@@ -504,7 +497,6 @@ class Int8Batch:
         self._sources[to] = self._sources[row]
 
     def step(self, tokens: Tensor) -> StepOutput:
-        """Feed token r to row r; each row goes on from its own position."""
         rows = len(tokens)
         self._places[:rows] += 1
         hidden, after, alignment = self._model.decode(

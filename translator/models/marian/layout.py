@@ -22,7 +22,7 @@ _Matrix = NDArray[np.float32]
 
 
 def joined(tensors: Mapping[str, _Matrix], hp: HyperParameters) -> dict[str, _Matrix]:
-    """Parameters of ``ssru.Network`` by its names; copies, row by row."""
+    """The parameters of ``ssru.Network`` by its names, as copies."""
     return {
         key: np.ascontiguousarray(np.concatenate([_turned(name, tensors[name]) for name in names]))
         for key, names in _layout(hp)
@@ -30,7 +30,7 @@ def joined(tensors: Mapping[str, _Matrix], hp: HyperParameters) -> dict[str, _Ma
 
 
 def separated(parameters: Mapping[str, _Matrix], hp: HyperParameters) -> dict[str, _Matrix]:
-    """Tensors by Marian's names, as ``marian.Tensors`` has them; views."""
+    """Tensors by Marian's names, in the shapes of ``folder.Tensors``, as views."""
     return {
         name: part[None] if part.ndim == 1 else _turned(name, part)
         for key, names in _layout(hp)
@@ -39,7 +39,7 @@ def separated(parameters: Mapping[str, _Matrix], hp: HyperParameters) -> dict[st
 
 
 def _turned(name: str, tensor: _Matrix) -> _Matrix:
-    """Marian's matrices are [in, out], its vectors [1, D]; embeddings stay as they are."""
+    """Transpose as needed: Marian's matrices are [in, out], its vectors [1, D]."""
     if is_embeddings(name):
         return tensor
     vector: _Matrix = tensor[0] if len(tensor) == 1 else tensor.T
@@ -47,7 +47,7 @@ def _turned(name: str, tensor: _Matrix) -> _Matrix:
 
 
 def _layout(hp: HyperParameters) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each parameter, with the tensors that it holds one after the other."""
+    """Each parameter, and the tensors that it holds one after the other."""
 
     def biases(*maps: MapNames) -> tuple[str, ...]:
         return tuple(each.bias for each in maps if each.bias is not None)

@@ -1,4 +1,4 @@
-"""Marian's names for the network's tensors. Nothing else in the code spells one."""
+"""Marian's names for the network's tensors. No other file spells them out."""
 
 from typing import NamedTuple
 
@@ -25,21 +25,21 @@ OUTPUT, OUTPUT_BIAS = "decoder_ff_logit_out_W", "decoder_ff_logit_out_b"
 
 
 class MapNames(NamedTuple):
-    """An affine map. Its bias is None if it has none."""
+    """Names of an affine map's tensors. The bias is None if it has none."""
 
     weight: str
     bias: str | None
 
 
 class NormNames(NamedTuple):
-    """A layer norm."""
+    """Names of a layer norm's tensors."""
 
     scale: str
     bias: str
 
 
 class AttentionNames(NamedTuple):
-    """Attention, its output map, and the norm after it."""
+    """Names in an attention, including its output map and the norm after it."""
 
     query: MapNames
     key: MapNames
@@ -49,7 +49,7 @@ class AttentionNames(NamedTuple):
 
 
 class FeedForwardNames(NamedTuple):
-    """The two maps of a feed-forward layer, and the norm after them."""
+    """Names in a feed-forward layer: its two maps and the norm after them."""
 
     inner: MapNames
     outer: MapNames
@@ -57,14 +57,14 @@ class FeedForwardNames(NamedTuple):
 
 
 class EncoderLayerNames(NamedTuple):
-    """An encoder layer."""
+    """Names in an encoder layer."""
 
     attention: AttentionNames
     feed_forward: FeedForwardNames
 
 
 class DecoderLayerNames(NamedTuple):
-    """A decoder layer; ``attention`` is to the source."""
+    """Names in a decoder layer; ``attention`` is to the source."""
 
     cell: MapNames
     gate: MapNames
@@ -92,7 +92,7 @@ def decoder_layer(number: int) -> DecoderLayerNames:
 
 
 def is_embeddings(name: str) -> bool:
-    """Whether a tensor is a matrix of embeddings, stored row by row."""
+    """Whether a tensor is an embedding matrix, which is stored row by row."""
     return name.endswith(SHARED_EMBEDDINGS)
 
 
