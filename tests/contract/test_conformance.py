@@ -13,7 +13,7 @@ from clients.conformance.invariants import broken_invariants
 from clients.conformance.journal import Journal
 from clients.conformance.messages import play_messages
 from clients.conformance.runner import Result, Runner, check_messages
-from clients.conformance.scripts import Script, load_calls, load_outages, load_scripts
+from clients.conformance.scripts import Call, Outage, Script, load_calls, load_outages, load_scripts
 from translator.testing import serve_in_process
 from translator.v1.streaming_pb2 import TargetUpdate
 from translator.v1.translate_pb2 import Alignment
@@ -34,7 +34,7 @@ async def results_of(
 ) -> Sequence[Result]:
     """What comes of all files, or of some, with a driver."""
     results: list[Result] = []
-    files = [*SCRIPTS, *load_calls(), *load_outages()]
+    files: list[Script | Call | Outage] = [*SCRIPTS, *load_calls(), *load_outages()]
     async with serve_in_process() as server:
         runner = Runner(command, server.address, results.append, timeout_s, answer_timeout_s)
         await runner.run([one for one in files if only is None or one.name in only])
