@@ -340,6 +340,11 @@ def _wire_problems(stream: LibraryStream, relay: Relay) -> Iterator[str]:
     expected = stream.journal.source[1][start:]
     if source != expected:
         yield f"source sent on the last connection: expected {expected!r}, got {source!r}"
+    # A refused config is not in force, and may be sent again while its answer has not come.
+    if not stream.journal.messages("warning"):
+        one, other = (_last_config(journal) for journal in (stream.journal, relay.journals[-1]))
+        if not is_part(one, other):
+            yield f"last config of the last connection: expected {_short(one)}, got {_short(other)}"
     if len(relay.journals) == 1:
         yield from _request_problems(stream.journal, relay.journals[0])
 
@@ -412,6 +417,10 @@ def _content(request: Request) -> Any:
     for message in content.values():
         message.pop("sequence", None)
     return content
+
+
+def _last_config(journal: Journal) -> Any:
+    return [MessageToDict(each.config) for each in journal.sent if each.HasField("config")][-1]
 
 
 def _joined(texts: list[str]) -> str:
