@@ -26,11 +26,19 @@ def main() -> None:
         description="Check a client library against scripted streams, or, without a driver, "
         "the server. See clients/conformance/README.md.",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="scripts, calls or outages; all")
-    parser.add_argument("--driver", help="command that runs the library's driver")
-    parser.add_argument("--address", help="of a server with the fake model; one is started")
-    parser.add_argument("--timeout", type=float, default=10.0, help="seconds for each await; 10")
-    parser.add_argument("--jobs", type=int, default=2, help="runs at the same time; 2")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="script, call or outage (default: all)"
+    )
+    parser.add_argument(
+        "--driver", help="command that runs the library's driver (default: check the server)"
+    )
+    parser.add_argument(
+        "--address", help="HOST:PORT of a server with the fake model (default: one is started)"
+    )
+    parser.add_argument(
+        "--timeout", type=float, default=10.0, help="seconds that each await may take (default: 10)"
+    )
+    parser.add_argument("--jobs", type=int, default=2, help="runs at the same time (default: 2)")
     arguments = parser.parse_args()
     files: list[Script | Call | Outage] = [*load_scripts(), *load_calls(), *load_outages()]
     if unknown := sorted(set(arguments.names) - {one.name for one in files}):
@@ -51,7 +59,8 @@ async def _run(
         results.append(result)
         print(f"{'FAILED' if result.problems else 'passed'}  {result.name} ({result.how})")
         for problem in result.problems:
-            print("        " + problem.replace("\n", "\n        "), flush=True)
+            print("        " + problem.replace("\n", "\n        "))
+        sys.stdout.flush()
 
     async with AsyncExitStack() as stack:
         address = arguments.address

@@ -1,172 +1,25 @@
-"""Plays a script through a client library's driver, and compares what it tells with the wire."""
+"""Plays scripts and calls through a client library's driver."""
 
 import asyncio
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import grpc
-from google.protobuf.json_format import MessageToDict, ParseDict
-from google.rpc import status_pb2
+from google.protobuf.json_format import ParseDict
 
+from clients.conformance.comparison import short, wire_problems
 from clients.conformance.driver import CommandError, Driver
 from clients.conformance.expectations import disappointments, is_part
-from clients.conformance.invariants import broken_invariants
-from clients.conformance.journal import FailedError, Journal, Request, Response, in_step
+from clients.conformance.journal import FailedError, Request, in_step
+from clients.conformance.library_stream import LibraryStream
 from clients.conformance.proxy import Relay
 from clients.conformance.scripts import Call, Script
-from clients.conformance.vocabulary import (
-    error_facts,
-    options_of,
-    response_of,
-    source_of,
-    status_of_error,
-)
+from clients.conformance.vocabulary import options_of, source_of
 
-__all__ = ["LibraryStream", "play_call", "play_library"]
+__all__ = ["play_call", "play_library"]
 
 # What is the same over a connection that was cut.
 _LASTING = {"status", "segments", "sources", "drafts", "alignments", "mediaTimes"}
-# How long a library may tell other texts than its last event, in seconds.
-_STATE_TIMEOUT_S = 2.0
-
-
-class LibraryStream:
-    """One stream of a client library, and all that its driver has told of it.
-
-    Attributes:
-        journal: What the library was told to send, and its events as messages.
-        restarts: The ``resumed`` of each ``started``.
-        attempts: All ``reconnecting`` events.
-        problems: What is wrong with single events.
-    """
-
-    def __init__(self, driver: Driver, timeout_s: float) -> None:
-        self.journal = Journal()
-        self.restarts: list[bool] = []
-        self.attempts: list[Mapping[str, Any]] = []
-        self.problems: list[str] = []
-        self._drafts: dict[str, str] = {}
-        self._is_closed = False
-        self._asking = asyncio.Lock()
-        self._driver = driver
-        self._timeout_s = timeout_s
-        self._id = driver.new_id(self._take)
-
-    @property
-    def num_updates(self) -> int:
-        """Updates that have come."""
-        return self.journal.seen.kinds.count("target")
-
-    @property
-    def targets(self) -> set[str]:
-        """Targets of which an update has come."""
-        return set(self._drafts)
-
-    async def open(
-        self,
-        address: str,
-        options: Mapping[str, Any],
-        metadata: Mapping[str, str] | None = None,
-    ) -> None:
-        """Open it; an error of the server is the end of the stream.
-
-        Raises:
-            CommandError: The client itself cannot open it.
-        """
-        try:
-            await self.ask("open", address=address, options=options, metadata=metadata or {})
-        except CommandError as error:
-            if not error.error.get("code"):
-                raise
-            self._end(error.error)
-
-    async def ask(self, command: str, **arguments: Any) -> Mapping[str, Any]:
-        """Have the driver carry out a command on this stream, one after the other."""
-        async with self._asking:
-            return await self._driver.ask(command, self._id, **arguments)
-
-    async def close(self) -> None:
-        """Give the stream up, unless it is over, and its connection. Safe to call twice."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        try:
-            if self._driver.failure is None:
-                await self.ask("close")
-        except FailedError as error:
-            self.problems.append(str(error))
-        finally:
-            self._driver.forget(self._id)
-        if not self.journal.seen.is_over:
-            self._finish(grpc.StatusCode.CANCELLED)
-
-    async def check_state(self, target: str) -> None:
-        """Whether the library's own texts become those that its events add up to."""
-        loop = asyncio.get_running_loop()
-        give_up_at = loop.time() + _STATE_TIMEOUT_S
-        while True:
-            given = await self.ask("state", target=target)
-            texts = [text for text in self.journal.texts(target).values() if text]
-            expected = {
-                "transcript": _joined(texts),
-                "draft": self._drafts.get(target, ""),
-                "segments": texts,
-            }
-            wrong = {key: each for key, each in expected.items() if given.get(key, texts) != each}
-            if not wrong:
-                return
-            if loop.time() > give_up_at:
-                self.problems += [
-                    f"state of {target}, {key}: expected {each!r}, got {given.get(key)!r}"
-                    for key, each in wrong.items()
-                ]
-                return
-            # It may be ahead of what has been read.
-            await self.journal.seen.change(0.1)
-
-    def _take(self, event: Mapping[str, Any] | FailedError) -> None:
-        if isinstance(event, FailedError):
-            self.journal.seen.failure = event
-            self.journal.seen.changed()
-            return
-        match event["event"]:
-            case "started" | "update" | "heartbeat" | "warning" | "report":
-                self._receive(event, response_of(event))
-            case "reconnecting":
-                self.attempts.append(event)
-            case "connecting":
-                pass
-            case "end":
-                self._finish(grpc.StatusCode.CANCELLED if self._is_closed else grpc.StatusCode.OK)
-            case "error":
-                self._end(event.get("error", {}))
-            case unknown:
-                raise FailedError(f"there is no event {unknown!r}")
-
-    def _receive(self, event: Mapping[str, Any], response: Response) -> None:
-        if response.HasField("started"):
-            self.restarts.append(event["resumed"])
-            if event["resumed"]:
-                self._drafts = dict.fromkeys(self._drafts, "")
-                self.journal.void_drafts()
-        self.journal.receive(response)
-        if response.HasField("target"):
-            update = response.target
-            target = update.target_language_code
-            self._drafts[target] = update.draft
-            text = self.journal.texts(target)[update.segment_id]
-            if event["text"] != text:
-                self.problems.append(
-                    f"update {self.num_updates}: expected the text {text!r}, got {event['text']!r}"
-                )
-
-    def _end(self, error: Mapping[str, Any]) -> None:
-        status = status_of_error(error)
-        self._finish(grpc.StatusCode[error["code"]], status)
-
-    def _finish(self, code: grpc.StatusCode, status: status_pb2.Status | None = None) -> None:
-        self.journal.finish(code, status or status_pb2.Status())
 
 
 async def play_library(
@@ -203,9 +56,7 @@ async def play_library(
     return [
         *stream.problems,
         *disappointments({"warnings": "any", **expect}, stream.journal),
-        *_event_problems(stream, relay),
-        *_wire_problems(stream, relay),
-        *_attempt_problems(stream, relay, relay_address),
+        *wire_problems(stream, relay, relay_address),
     ]
 
 
@@ -229,7 +80,7 @@ async def play_call(driver: Driver, call: Call, address: str) -> list[str]:
         given = {"error": error.error}
     if is_part(call.expect, given):
         return []
-    return [f"expected {_short(call.expect)}, got {_short(given)}"]
+    return [f"expected {short(call.expect)}, got {short(given)}"]
 
 
 async def _cut(relay: Relay, stream: LibraryStream, cut_after: int) -> None:
@@ -300,139 +151,3 @@ async def _play_step(
             await stream.close()
         case _:
             raise ValueError(f"not for libraries: {step}")
-
-
-def _event_problems(stream: LibraryStream, relay: Relay) -> Iterator[str]:
-    """Whether the events are the messages that have come, in order, but for ``go_away``."""
-    passed = [
-        response
-        for journal in relay.journals
-        for response in journal.received
-        if not response.HasField("go_away")
-    ]
-    told = stream.journal.received
-    if stream.journal.code is grpc.StatusCode.CANCELLED:
-        passed = passed[: len(told)]
-    for number, (expected, given) in enumerate(zip(passed, told, strict=False), 1):
-        if (one := _facts(expected)) != (other := _facts(given)):
-            yield f"event {number}, {_difference(one, other)}"
-            return
-    if len(passed) != len(told):
-        yield f"{len(passed)} messages have come, expected as many events, got {len(told)}"
-    expected_restarts = [
-        connection > 0 and number == 0
-        for connection, journal in enumerate(relay.journals)
-        for number, _ in enumerate(journal.messages("started"))
-    ]
-    if stream.restarts[: len(expected_restarts)] != expected_restarts[: len(stream.restarts)]:
-        yield f"resumed of each started: expected {expected_restarts}, got {stream.restarts}"
-
-
-def _wire_problems(stream: LibraryStream, relay: Relay) -> Iterator[str]:
-    """Whether what the library sent is right, on each connection."""
-    for number, journal in enumerate(relay.journals, 1):
-        before = relay.journals[: number - 1]
-        for problem in (*broken_invariants(journal), *_resume_problems(journal, before)):
-            yield f"connection {number}: {problem}"
-    if stream.journal.code is not grpc.StatusCode.OK:
-        return
-    start, source = relay.journals[-1].source
-    expected = stream.journal.source[1][start:]
-    if source != expected:
-        yield f"source sent on the last connection: expected {expected!r}, got {source!r}"
-    if len(relay.journals) == 1:
-        yield from _request_problems(stream.journal, relay.journals[0])
-
-
-def _request_problems(script: Journal, wire: Journal) -> Iterator[str]:
-    """Whether each request says what the script says; it may say more."""
-    sent = [request for request in wire.sent if not request.HasField("ack")]
-    for number, (expected, given) in enumerate(zip(script.sent, sent, strict=False), 1):
-        one, other = _content(expected), _content(given)
-        if not is_part(one, other):
-            yield f"request {number}: expected at least {_short(one)}, got {_short(other)}"
-    if len(sent) != len(script.sent):
-        yield f"expected {len(script.sent)} requests, got {len(sent)}"
-
-
-def _resume_problems(journal: Journal, before: list[Journal]) -> Iterator[str]:
-    """Whether a ResumeState goes on where the connections before broke off."""
-    started = [message for each in before for message in each.messages("started")]
-    if not started:
-        return
-    updates = [update for each in before for update in each.messages("target")]
-    session_id = journal.sent[0].config.resume.session_id if journal.sent else ""
-    if session_id != started[0].session_id:
-        yield f"resume: expected the session {started[0].session_id}, got {session_id!r}"
-    for resumed in journal.resumed:
-        target = resumed.target_language_code
-        own = [update for update in updates if update.target_language_code == target]
-        if not own:
-            continue
-        segment = own[-1].segment_id + own[-1].segment_closed
-        text = "".join(update.committed for update in own if update.segment_id == segment)
-        starts = {each.segment_source_start for each in updates if each.segment_id == segment}
-        if own[-1].segment_closed:
-            starts.add(own[-1].segment_source_start + own[-1].source_committed_length)
-        for name, expected, given in (
-            ("revision", {own[-1].revision}, resumed.revision),
-            ("segment_id", {segment}, resumed.segment_id),
-            ("target_committed", {text}, resumed.target_committed),
-            ("segment_source_start", starts, resumed.segment_source_start),
-        ):
-            if given not in expected:
-                told = " or ".join(map(repr, sorted(expected)))
-                yield f"resume of {target}, {name}: expected {told}, got {given!r}"
-
-
-def _attempt_problems(stream: LibraryStream, relay: Relay, address: str) -> Iterator[str]:
-    """Whether each attempt to go on was told, and no other."""
-    if bool(stream.attempts) is not relay.is_held_up:
-        yield (
-            f"the connection was {'' if relay.is_held_up else 'not '}cut, and the library told "
-            + (f"{len(stream.attempts)} attempts to connect again")
-        )
-    for number, event in enumerate(stream.attempts, 1):
-        cause = event.get("cause", {})
-        expected = {"address": address, "attempt": number}
-        if not is_part(expected, event) or not cause.get("code") or event.get("waitMs", -1) < 0:
-            yield f"reconnecting: expected {expected}, a cause and a waitMs, got {_short(event)}"
-
-
-def _facts(response: Response) -> Any:
-    """A message as it is compared; of errors only what is for programs."""
-    if response.HasField("warning"):
-        return {"warning": error_facts(response.warning)}
-    return MessageToDict(response)
-
-
-def _content(request: Request) -> Any:
-    """A request without its sequence, which is the library's."""
-    content = MessageToDict(request)
-    for message in content.values():
-        message.pop("sequence", None)
-    return content
-
-
-def _joined(texts: list[str]) -> str:
-    """Texts of segments with line ends between them, where there is no white space."""
-    transcript = ""
-    for text in texts:
-        if transcript and not (transcript[-1].isspace() or text[0].isspace()):
-            transcript += "\n"
-        transcript += text
-    return transcript
-
-
-def _difference(expected: Any, given: Any, path: str = "message") -> str:
-    """The first part that differs."""
-    if isinstance(expected, dict) and isinstance(given, dict):
-        for key in (*expected, *given):
-            if expected.get(key) != given.get(key):
-                return _difference(expected.get(key), given.get(key), key)
-    return f"{path}: expected {_short(expected)}, got {_short(given)}"
-
-
-def _short(value: Any) -> str:
-    told = json.dumps(value, ensure_ascii=False, default=str)
-    return told if len(told) <= 2000 else f"{told[:2000]}…"

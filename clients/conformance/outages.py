@@ -14,7 +14,7 @@ from grpc_status import rpc_status
 
 from clients.conformance.driver import Driver
 from clients.conformance.journal import Response
-from clients.conformance.library import LibraryStream
+from clients.conformance.library_stream import LibraryStream
 from clients.conformance.proxy import Proxy
 from clients.conformance.scripts import Outage
 from translator.v1.translator_service_pb2_grpc import (

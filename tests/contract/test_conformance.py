@@ -8,10 +8,13 @@ from typing import Any
 import grpc
 import pytest
 
+from clients.conformance.driver import Driver
 from clients.conformance.expectations import disappointments
 from clients.conformance.invariants import broken_invariants
-from clients.conformance.journal import Journal
+from clients.conformance.journal import FailedError, Journal
+from clients.conformance.library import play_library
 from clients.conformance.messages import play_messages
+from clients.conformance.outages import play_outage
 from clients.conformance.runner import Result, Runner, check_messages
 from clients.conformance.scripts import Call, Outage, Script, load_calls, load_outages, load_scripts
 from translator.testing import serve_in_process
@@ -96,115 +99,143 @@ runpy.run_path({driver!r}, run_name="__main__")
 """
 SESSION, STREAM = "session.ClientSession", "stream.AsyncStream"
 TARGET = "target.TargetProgress"
+OUTAGE = -1
 
 
 @pytest.mark.parametrize(
-    ("fault", "script", "said"),
+    ("fault", "name", "cut_after", "said"),
     [
         pytest.param(
             f"change({SESSION}, 'transcript', lambda f, *a: f(*a)[1:])",
             "words-one-by-one",
+            0,
             "state of yy, transcript: expected 'HELLO BIG WORLD.', got 'ELLO BIG WORLD.'",
             id="a letter of the transcript is lost",
         ),
         pytest.param(
             f"change({SESSION}, 'draft', lambda f, *a: '')",
             "tentative-taken-back",
+            0,
             "state of yy, draft: expected 'GOODBYE~', got ''",
             id="no draft",
         ),
         pytest.param(
-            "change(convert, 'update', lambda f, m, text: f(m, m.committed))",
-            "drafts-disabled",
-            "expected the text 'HELLO BIG WIDE ROUND WORLD.', got",
-            id="text is not the whole",
+            "change(convert, 'update', lambda f, message, text: f(message, text + '!'))",
+            "words-one-by-one",
+            0,
+            "expected the text 'HELLO BIG WORLD.', got 'HELLO BIG WORLD.!'",
+            id="a wrong text",
         ),
         pytest.param(
             f"change({STREAM}, '__anext__', twice)",
             "words-one-by-one",
+            0,
             "segments: yy: expected ['HELLO BIG WORLD.'], got ['HELLO BIG WORLD.HELLO",
             id="an update is told twice",
         ),
         pytest.param(
             "change(source_log.SourceLog, 'replay', lambda f, log, at: f(log, at + 1))",
-            "words-one-by-one",
-            "source sent on the last connection: expected 'Hello big world.', got 'ello ",
+            "silence",
+            1,
+            "source sent on the last connection: expected 'H",
             id="source is sent again from too far on",
         ),
         pytest.param(
             f"change({TARGET}, 'resumed', lambda f, *a: edit(f(*a), revision=0))",
             "words-one-by-one",
+            1,
             "resume of yy, revision: expected 1, got 0",
             id="a wrong revision to resume from",
         ),
         pytest.param(
             f"change({TARGET}, 'resumed', lambda f, *a: edit(f(*a), target_committed='HE'))",
             "words-one-by-one",
+            2,
             "resume of yy, target_committed: expected '",
             id="a wrong text to resume from",
         ),
         pytest.param(
             "targets.Targets.void_drafts = lambda self: None",
             "tentative-taken-back",
+            1,
             "state of yy, draft: expected '', got",
             id="drafts stay after a resume",
         ),
         pytest.param(
             "stream._LOST = ()",
             "words-one-by-one",
+            1,
             "status: expected OK, got UNAVAILABLE",
             id="no resume",
         ),
         pytest.param(
             f"change({SESSION}, 'acknowledge', lambda f, *a: None)",
             "acks",
+            0,
             "1 s have passed; these messages have come: ",
             id="no acks",
         ),
         pytest.param(
             f"change({SESSION}, '_warn', lambda f, *a: f(*a) and None)",
             "reconfigure-invalid",
+            0,
             "1 s have passed; these messages have come: ",
             id="no warnings",
         ),
         pytest.param(
             "change(convert, 'config_message', lambda f, c: edit(f(c), disable_drafts=False))",
             "drafts-disabled",
+            0,
             "request 1: expected at least",
             id="an option is lost",
         ),
         pytest.param(
             "change(convert, 'duration', lambda f, s: f(s and s / 1000))",
             "media-times",
+            0,
             "mediaTimes: yy: expected",
             id="seconds for milliseconds",
         ),
         pytest.param(
             "change(status, 'error_from_status', lambda f, m: edit(f(m), reason='X'))",
             "unknown-pair",
+            0,
             "status: expected the reason LANGUAGE_PAIR_NOT_SUPPORTED, got X",
             id="another reason",
         ),
         pytest.param(
             "change(backoff.Backoff, 'next_s', lambda f, *a: 0.0 * f(*a))",
             "retry-spread",
+            OUTAGE,
             "stream 6: expected after 1s, got after 0.",
             id="no pauses",
         ),
         pytest.param(
             "session._MAX_SILENT_HEARTBEATS = 1e9",
             "silence",
+            OUTAGE,
             "6 s have passed; the stream has not ended",
             id="silence is not noticed",
         ),
     ],
 )
-async def test_a_fault_in_a_client_is_found(fault: str, script: str, said: str) -> None:
-    code = BROKEN.format(fault=fault, driver=DRIVER)
+async def test_a_fault_in_a_client_is_found(
+    fault: str, name: str, cut_after: int, said: str
+) -> None:
     # What never comes need not be waited for as long.
     timeout_s = 1.0 if "s have passed" in said else 10.0
-    results = await results_of(sys.executable, "-c", code, only={script}, timeout_s=timeout_s)
-    problems = [problem for result in results for problem in result.problems]
+    command = (sys.executable, "-c", BROKEN.format(fault=fault, driver=DRIVER))
+    outages = {outage.name: outage for outage in load_outages()}
+    async with serve_in_process() as server, Driver(command, timeout_s=30.0) as driver:
+        try:
+            if cut_after == OUTAGE:
+                problems = await play_outage(driver, outages[name], timeout_s)
+            else:
+                [script] = [script for script in SCRIPTS if script.name == name]
+                address = server.address
+                problems = await play_library(driver, script, address, timeout_s, cut_after)
+        except FailedError as error:
+            problems = [str(error)]
     assert any(said in problem for problem in problems), "\n".join(problems)
 
 
