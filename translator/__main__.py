@@ -1,6 +1,6 @@
-"""``translator``, and ``python -m translator``: the command line where what it needs is installed.
+"""``translator`` and ``python -m translator``: runs the command line, if it is installed.
 
-The base install is the client. A command that needs more says which extra has it.
+The base install is only the client. A command that needs more says which extra to install.
 """
 
 import gc
@@ -16,7 +16,7 @@ _NOT_INSTALLED = 5
 
 
 def main() -> None:
-    """Run the command line; a package that is not installed is a sentence, not a traceback."""
+    """Run the command line. A missing package is one sentence, not a traceback."""
     try:
         from translator.cli import main as commands
 

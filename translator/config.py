@@ -1,7 +1,7 @@
 """The server's settings: frozen, typed, checked once.
 
-Each comes from, in this order: the command line, the environment (``TRANSLATOR_PORT``, and
-``TRANSLATOR_LIMITS__MAX_SESSIONS`` for a nested one), a TOML file, the default.
+The first of these that has a setting wins: the command line, the environment (``TRANSLATOR_PORT``,
+or ``TRANSLATOR_LIMITS__MAX_SESSIONS`` for a nested one), a TOML file, the default.
 """
 
 import logging
@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from translator.errors import ConfigError
 from translator.languages.pair import LanguagePair
+from translator.limits import SegmentLimits, SessionLimits
 from translator.log import LogFormat, LogLevel
 from translator.precision import Precision
 
@@ -38,6 +39,7 @@ _SERVICE_LINK = re.compile(
     r"(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_\d+_[A-Z]+(?:_(?:PROTO|PORT|ADDR))?"
     r"|(?P<url>PORT))"
 )
+_SESSION, _SEGMENT = SessionLimits(), SegmentLimits()
 _URLS = ("tcp://", "udp://", "sctp://")
 
 
@@ -48,11 +50,15 @@ class Limits(BaseModel):
 
     max_sessions: int = Field(256, ge=1, description="Streams open at once.")
     max_targets: int = Field(8, ge=1, description="Targets of one stream.")
-    max_chunk_length: int = Field(32_768, ge=1, description="One source update.")
-    max_segment_words: int = Field(64, ge=2, description="Words of a segment.")
-    max_segment_length: int = Field(600, ge=100, description="A segment.")
-    max_pending_segments: int = Field(64, ge=1, description="Segments of a stream that may wait.")
-    max_unsent_length: int = Field(65_536, ge=1, description="Target text that may wait.")
+    max_chunk_length: int = Field(_SESSION.max_chunk_length, ge=1, description="One source update.")
+    max_segment_words: int = Field(_SEGMENT.max_words, ge=2, description="Words of a segment.")
+    max_segment_length: int = Field(_SEGMENT.max_length, ge=100, description="A segment.")
+    max_pending_segments: int = Field(
+        _SESSION.max_pending_segments, ge=1, description="Segments of a stream that may wait."
+    )
+    max_unsent_length: int = Field(
+        _SESSION.max_unsent_length, ge=1, description="Target text that may wait."
+    )
     max_texts: int = Field(128, ge=1, description="Texts of one Translate request.")
     max_text_length: int = Field(50_000, ge=1, description="All texts of a Translate request.")
     max_alternatives: int = Field(8, ge=0, description="Alternatives of a text.")
@@ -60,7 +66,7 @@ class Limits(BaseModel):
 
 
 class ServerConfig(BaseSettings):
-    """Everything ``translator serve`` can be told."""
+    """All settings of ``translator serve``."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", env_prefix="TRANSLATOR_", env_nested_delimiter="__"
@@ -77,31 +83,33 @@ class ServerConfig(BaseSettings):
     admin_host: str = Field("127.0.0.1", description="Address of the two admin ports.")
     models: tuple[str, ...] = Field(
         (),
-        description="PAIR=FOLDER of each model, e.g. en-de=/models/ende, or all=FOLDER for every "
-        "pair; FOLDER may be an id of the Hugging Face hub. PAIR alone is the pair's model in the "
-        "store, or the embedded one. Unset: the embedded.",
+        description="Each model to serve: PAIR=FOLDER, e.g. en-de=/models/ende, or all=FOLDER for "
+        "every pair it has. FOLDER may be an id of the Hugging Face hub. PAIR alone is the pair's "
+        "model in the store, or the embedded one. Unset: the embedded en-pt and pt-en.",
     )
     store: Path = Field(
         default_factory=lambda: user_data_path("translator") / "models",
         description="Folder of the models that `translator models pull` downloads.",
     )
     preload: bool = Field(
-        True, description="Load models at start, as far as they fit; else each at its first use."
+        True, description="Load models at start, as far as they fit, or each at its first use."
     )
     model_memory: ByteSize | None = Field(
         None,
         gt=0,
-        description="Memory that loaded models may take, e.g. 4GiB, of each worker; unset: three "
-        "quarters of the machine's, its container's or its GPU's, shared by the workers.",
+        description="Memory that the loaded models of each worker may take, e.g. 4GiB; unset: "
+        "three quarters of the machine's, its container's or its GPU's, shared by the workers.",
     )
     fake_model: bool = Field(False, description="Serve the test kit's fake model instead.")
     device: str = Field("cpu", description="Where models run: cpu, cuda, cuda:1, …")
     precision: Precision = Field(
         "auto",
-        description="Of models: float32, int8 (CPU), bfloat16, float16; auto: int8 where faster.",
+        description="Number format of models; auto is int8 on a CPU that can, else float32.",
     )
     shortlist: bool = Field(
-        False, description="Eight-bit models look only at words of their lexical shortlist."
+        False,
+        description="Whether eight-bit models look only at the target words that their lexical "
+        "shortlist (lex*.bin) has for a source: quicker, and an approximation.",
     )
     threads: int = Field(1, ge=1, le=256, description="Threads of one tensor operation.")
     workers: int = Field(
@@ -115,8 +123,8 @@ class ServerConfig(BaseSettings):
     drain_grace_s: float = Field(
         20.0, ge=0, description="Seconds that streams get to move away when the server ends."
     )
-    log_level: LogLevel = Field("info", description="The least of what is logged.")
-    log_format: LogFormat = Field("text", description="Of a line of the log.")
+    log_level: LogLevel = Field("info", description="The lowest level that is logged.")
+    log_format: LogFormat = Field("text", description="Format of a log line.")
     limits: Limits = Limits()
 
     toml_file: ClassVar[Path | None] = None
@@ -143,7 +151,7 @@ class ServerConfig(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Command line, then environment, then file."""
+        """Command line first, then environment, then file."""
         if isinstance(env_settings, EnvSettingsSource):
             links = {name.lower() for name in _service_links(os.environ)}
             env_settings.env_vars = {
@@ -158,7 +166,7 @@ class ServerConfig(BaseSettings):
 def load_config(
     file: Path | None = None, overrides: Mapping[str, Any] | None = None
 ) -> ServerConfig:
-    """The settings from the command line's ``overrides``, the environment and a TOML file.
+    """Load the settings from ``overrides`` (the command line), the environment and a TOML file.
 
     Raises:
         ConfigError: A value is not allowed, a key is unknown, or the file cannot be read.
@@ -190,7 +198,7 @@ def load_config(
 
 
 def warn_of_service_links() -> None:
-    """Log a hint where Kubernetes has set variables that look like settings; they are ignored."""
+    """Warn if Kubernetes has set variables that look like settings; they are ignored."""
     if links := _service_links(os.environ):
         _log.warning(
             "ignored what Kubernetes tells of a Service named translator (%s); "
@@ -200,7 +208,7 @@ def warn_of_service_links() -> None:
 
 
 def _service_links(environment: Mapping[str, str]) -> set[str]:
-    """The variables that Kubernetes has set, not an operator."""
+    """The variables that were set by Kubernetes, not by an operator."""
     return {
         name
         for name, value in environment.items()

@@ -55,14 +55,14 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class FieldViolation:
-    """A field of a request and what is wrong with its value."""
+    """A field of a request, and what is wrong with its value."""
 
     field: str
     description: str
 
 
 class TranslatorError(Exception):
-    """Base of all errors here.
+    """Base class of all errors here.
 
     Attributes:
         reason: What went wrong, in UPPER_SNAKE_CASE, for programs to switch on (ErrorInfo.reason).
@@ -80,7 +80,7 @@ class TranslatorError(Exception):
 
 
 class ClientError(TranslatorError):
-    """The caller's fault; trying again without a change does not help."""
+    """The caller's fault; retrying without a change does not help."""
 
     reason = "INVALID_REQUEST"
     status = "INVALID_ARGUMENT"
@@ -99,44 +99,44 @@ class InvalidRequestError(ClientError):
 
 
 class DeadlineExceededError(ClientError):
-    """The client's deadline came before the work was done; what was not done is dropped."""
+    """The client's deadline passed before the work was done; the rest of it is dropped."""
 
     reason = "DEADLINE_EXCEEDED"
     status = "DEADLINE_EXCEEDED"
 
 
 class LanguageNotDetectedError(ClientError):
-    """It is not clear which language a source is in; metadata names those it could have been."""
+    """The source's language is not clear; the metadata names the candidates."""
 
     reason = "LANGUAGE_NOT_DETECTED"
 
 
 class LanguagePairNotSupportedError(ClientError):
-    """No model translates this pair; metadata names the pairs there are."""
+    """No model translates this pair; the metadata names the pairs that are served."""
 
     reason = "LANGUAGE_PAIR_NOT_SUPPORTED"
     status = "NOT_FOUND"
 
 
 class ModelNotFoundError(ClientError):
-    """No model has this name; metadata names the models there are."""
+    """No model has this name; the metadata names those that are served."""
 
     reason = "MODEL_NOT_FOUND"
     status = "NOT_FOUND"
 
 
 class UnsupportedFeatureError(ClientError):
-    """A part of the contract that this server does not serve yet."""
+    """A part of the contract that this server does not support yet."""
 
     reason = "UNSUPPORTED_FEATURE"
     status = "UNIMPLEMENTED"
 
 
 class LimitError(TranslatorError):
-    """Our limit.
+    """A limit of ours.
 
     Attributes:
-        retry_after_s: When trying again can help, in seconds.
+        retry_after_s: After how many seconds a retry can help.
     """
 
     reason = "LIMIT"
@@ -161,21 +161,21 @@ class OutOfMemoryError(OverloadedError):
 
 
 class DrainingError(LimitError):
-    """This server is going away; another replica can go on."""
+    """This server is shutting down; another replica can take over."""
 
     reason = "DRAINING"
     status = "UNAVAILABLE"
 
 
 class OperatorError(TranslatorError):
-    """Whoever set the server up has to act."""
+    """Something that whoever runs the server has to mend."""
 
     reason = "MISCONFIGURED"
     status = "FAILED_PRECONDITION"
 
 
 class ConfigError(OperatorError):
-    """A setting has a value that is not allowed; the message names key and value."""
+    """A setting has a value that is not allowed; the message names the key and the value."""
 
 
 class ModelFilesError(OperatorError):
@@ -185,13 +185,13 @@ class ModelFilesError(OperatorError):
 
 
 class ModelLoadError(OperatorError):
-    """A model that is offered cannot be loaded; the message says why."""
+    """A model in the catalog cannot be loaded; the message says why."""
 
     reason = "MODEL_FAILED_TO_LOAD"
 
 
 class ServiceError(TranslatorError):
-    """Our bug."""
+    """A bug of ours."""
 
 
 class DecodingError(ServiceError):
@@ -208,7 +208,7 @@ class ConnectionLostError(TranslatorError):
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether there was no memory left, which each library says in a way of its own."""
+    """Whether an error means that memory ran out; each library reports that in its own way."""
     if error.__cause__ is not None and is_out_of_memory(error.__cause__):
         return True
     if isinstance(error, OSError):

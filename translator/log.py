@@ -1,4 +1,4 @@
-"""The log: events with fields, as lines of text or of JSON. Only the command line sets it up."""
+"""Structured logging, as lines of text or JSON. Only the command line sets it up."""
 
 import json
 import logging
@@ -13,10 +13,10 @@ LogFormat = Literal["text", "json"]
 
 
 def log_event(logger: logging.Logger, event: str, **fields: float | str) -> None:
-    """Log what happened, with its counts, ids and durations; never with text of a user.
+    """Log an event with counts, ids and durations, but never with a user's text.
 
-    A line of text has the fields as ``name=value``, what a client chose escaped; a line of JSON
-    has each under its name.
+    As text, fields are written ``name=value``, with values that a client chose escaped; as JSON,
+    each has its own key.
     """
     told = " ".join(
         f"{name}={str(value).encode('unicode_escape').decode()}" for name, value in fields.items()
@@ -25,7 +25,7 @@ def log_event(logger: logging.Logger, event: str, **fields: float | str) -> None
 
 
 def set_up_log(level: LogLevel, form: LogFormat) -> None:
-    """Log to standard error."""
+    """Make all logging go to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         _JsonFormatter()
@@ -36,10 +36,9 @@ def set_up_log(level: LogLevel, form: LogFormat) -> None:
 
 
 class _JsonFormatter(logging.Formatter):
-    """A JSON object a line: time (ISO 8601, UTC), level, logger, and an event or a message."""
+    """Formats a record as a JSON object: time (ISO 8601, UTC), level, logger, event or message."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line."""
         told: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),

@@ -1,4 +1,4 @@
-"""Prometheus metrics of a server, in a registry of their own. Names end in their unit."""
+"""The Prometheus metrics of a server, in their own registry. Names end in their unit."""
 
 import platform
 from collections.abc import Mapping
@@ -25,10 +25,10 @@ _BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Metrics:
-    """What a server counts, each thing as it happens.
+    """Counts what happens in a server.
 
     Args:
-        limits: What clients may take, by name; told as it is.
+        limits: What clients may take, by name; exported unchanged.
     """
 
     def __init__(self, limits: Mapping[str, int] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Public test kit: a model without weights, a clock that needs no time, a server in-process."""
+"""Public test kit: a model without weights, a clock without waiting, a server in this process."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -22,17 +22,16 @@ __all__ = [
 
 
 class FakeClock:
-    """A clock that stands still until it is told to go on. Seconds."""
+    """A clock that stands still until it is advanced. Seconds."""
 
     def __init__(self, now: float = 1000.0) -> None:
         self.now = now
 
     def __call__(self) -> float:
-        """The time."""
         return self.now
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Move the clock forward."""
         self.now += seconds
 
 
@@ -42,7 +41,7 @@ async def serve_in_process(
     models: Iterable[Seq2SeqModel | DescribedModel] | None = None,
     detector: LanguageDetector | None = None,
 ) -> AsyncIterator[RunningServer]:
-    """A real server on a free port of this machine, with what is fake unless told otherwise."""
+    """Run a real server on a free local port, with a fake model and detector by default."""
     async with running(
         config or ServerConfig(port=0),
         [FakeModel()] if models is None else models,

@@ -19,7 +19,7 @@ the output is over the whole vocabulary, as we compute it.
 import time
 from collections.abc import Iterable
 
-from translator.models.marian.folder import HyperParameters
+from translator.models.marian.hyper_parameters import HyperParameters
 
 __all__ = ["int8_ceiling_gmacs", "sentence_macs", "total_macs"]
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import grpc
 from google.protobuf import any_pb2, duration_pb2
@@ -131,7 +132,7 @@ def status(
     return status_pb2.Status(code=code.value[0], message=message, details=packed)
 
 
-async def abort(context: grpc.aio.ServicerContext, error: status_pb2.Status) -> None:
+async def abort(context: grpc.aio.ServicerContext[Any, Any], error: status_pb2.Status) -> None:
     code = next(code for code in grpc.StatusCode if code.value[0] == error.code)
     trailers = (("grpc-status-details-bin", error.SerializeToString()),)
     await context.abort(code, error.message, trailers)
@@ -140,7 +141,7 @@ async def abort(context: grpc.aio.ServicerContext, error: status_pb2.Status) -> 
 class ScriptedCall:
     """One StreamingTranslate call, as a script sees it."""
 
-    def __init__(self, context: grpc.aio.ServicerContext) -> None:
+    def __init__(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         self.context = context
         self.requests: list[StreamingTranslateRequest] = []
         self.is_half_closed = False
@@ -154,6 +155,12 @@ class ScriptedCall:
         self.is_half_closed = True
         return None
 
+    async def next(self) -> StreamingTranslateRequest:
+        """The next request, which has to come before the half-close."""
+        request = await self.read()
+        assert request is not None
+        return request
+
     async def read_to_end(self) -> None:
         while await self.read() is not None:
             pass
@@ -162,7 +169,7 @@ class ScriptedCall:
         for response in responses:
             await self.context.write(response)
 
-    async def abort(self, code: grpc.StatusCode, reason: str = "", **details: object) -> None:
+    async def abort(self, code: grpc.StatusCode, reason: str = "", **details: Any) -> None:
         await abort(self.context, status(code, reason, **details))
 
     async def drop(self) -> None:
@@ -191,19 +198,19 @@ class ScriptedServer(TranslatorServiceServicer):
         assert self.server is not None
         await self.server.stop(None)
 
-    async def StreamingTranslate(self, _, context):  # noqa: N802
+    async def StreamingTranslate(self, _: Any, context: Any) -> None:  # noqa: N802
         call = ScriptedCall(context)
         self.calls.append(call)
         self.metadata.append(dict(context.invocation_metadata()))
         await self.scripts[min(len(self.calls), len(self.scripts)) - 1](call)
 
-    async def Translate(self, request, context):  # noqa: N802
+    async def Translate(self, request: Any, context: Any) -> Any:  # noqa: N802
         self.metadata.append(dict(context.invocation_metadata()))
         if self.error is not None:
             await abort(context, self.error)
         return self.translate(request)
 
-    async def ListModels(self, request, _):  # noqa: N802
+    async def ListModels(self, request: Any, _: Any) -> models_pb2.ListModelsResponse:  # noqa: N802
         """Two pages of one model."""
         page = int(request.page_token or 0)
         pair = models_pb2.LanguagePair(source_language_code="en", target_language_code="pt")
@@ -232,24 +239,24 @@ async def serve(*scripts: Script, port: int = 0) -> AsyncIterator[ScriptedServer
 class ServerThread:
     """A scripted server on a loop of its own, as the client under test blocks."""
 
-    def __init__(self, *scripts):
+    def __init__(self, *scripts: Script) -> None:
         self._scripts = scripts
         self._is_up = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()))
 
-    async def _main(self):
+    async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         async with serve(*self._scripts) as self.servicer:
             self._is_up.set()
             await self._stopping.wait()
 
-    def __enter__(self):
+    def __enter__(self) -> ScriptedServer:
         self._thread.start()
         assert self._is_up.wait(10)
         return self.servicer
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
 

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +27,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("value", "says"), WRONG)
-async def test_the_error_names_the_argument_and_what_is_allowed(value, says):
+async def test_the_error_names_the_argument_and_what_is_allowed(value: Any, says: str) -> None:
     async with AsyncTranslatorClient(NOBODY) as client:
         with pytest.raises(TypeError, match=f"^texts.*{says}"):
             await client.translate(value, "en", "pt")
@@ -35,15 +37,15 @@ async def test_the_error_names_the_argument_and_what_is_allowed(value, says):
         StreamConfig("en", value)
 
 
-def test_the_client_for_threads_says_the_same():
+def test_the_client_for_threads_says_the_same() -> None:
     with TranslatorClient(NOBODY) as client:
         with pytest.raises(TypeError, match=r"write texts=\[…\] around a single one"):
-            client.translate("Good morning.", "en", "pt")
+            client.translate("Good morning.", "en", "pt")  # type: ignore[arg-type]
         with pytest.raises(TypeError, match=r"^targets"):
-            client.stream(source="en", targets="pt")
+            client.stream(source="en", targets="pt")  # type: ignore[arg-type]
 
 
-def test_the_error_does_not_have_the_text():
+def test_the_error_does_not_have_the_text() -> None:
     with pytest.raises(TypeError) as raised:
         check_strings("texts", "Nobody is to read this.")
     assert "Nobody" not in str(raised.value)
@@ -51,7 +53,7 @@ def test_the_error_does_not_have_the_text():
 
 @pytest.mark.parametrize("name", ["metadata", "channel_options"])
 @pytest.mark.parametrize("value", ["authorization", {"authorization": "x"}, ["ab"], [("a",)], None])
-def test_pairs_are_pairs(name, value):
+def test_pairs_are_pairs(name: str, value: Any) -> None:
     with pytest.raises(TypeError, match=f"^{name}.*pair"):
         AsyncTranslatorClient(NOBODY, **{name: value})
 
@@ -59,12 +61,12 @@ def test_pairs_are_pairs(name, value):
 @pytest.mark.parametrize(
     "value", [["a", "b"], ("a", "b"), iter(["a", "b"]), {"a": 0, "b": 0}.keys()]
 )
-def test_what_yields_strings_will_do(value):
+def test_what_yields_strings_will_do(value: Any) -> None:
     assert check_strings("texts", value) == ("a", "b")
 
 
 @pytest.mark.slow
-def test_a_type_checker_refuses_a_string(tmp_path):
+def test_a_type_checker_refuses_a_string(tmp_path: Path) -> None:
     file = tmp_path / "use.py"
     file.write_text(
         textwrap.dedent(
@@ -79,8 +81,8 @@ def test_a_type_checker_refuses_a_string(tmp_path):
                 stream = client.stream(source="en", targets=["pt"])
                 stream.reconfigure(source="es", targets=("pt",))
                 client.translate("a", "en", "pt")
-                client.stream(source="en", targets="pt")
-                stream.reconfigure(targets="pt")
+                client.stream(source="en", targets="pt")  # type: ignore[arg-type]
+                stream.reconfigure(targets="pt")  # type: ignore[arg-type]
             """
         )
     )

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from scripted_server import ServerThread, upper
 
-from translator.v1.translate_pb2 import TranslateResponse, Translation
+from tests.contract.scripted_server import ServerThread, upper
+from translator.v1.translate_pb2 import TranslateRequest, TranslateResponse, Translation
 
 pytestmark = pytest.mark.contract
 
@@ -23,13 +23,13 @@ EXPECTED = [
 ]
 
 
-def translate(request):
+def translate(request: TranslateRequest) -> TranslateResponse:
     texts = [text.upper() for text in request.texts]
     return TranslateResponse(translations=[Translation(text=text) for text in texts])
 
 
 @pytest.mark.parametrize(("example", "expected"), [*zip(EXAMPLES, EXPECTED, strict=True)])
-def test_an_example_runs(example, expected, capsys):
+def test_an_example_runs(example: str, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
     with ServerThread(upper()) as server:
         server.translate = translate
         code = example.replace("localhost:50051", server.address)

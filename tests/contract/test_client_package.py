@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +27,7 @@ NOT_FOR_CLIENTS = (
 )
 
 
-def test_importing_it_pulls_neither_torch_nor_the_server():
+def test_importing_it_pulls_neither_torch_nor_the_server() -> None:
     code = (
         "import sys, translator.client, translator.client.aio, translator.client.sync; "
         f"print([name for name in {NOT_FOR_CLIENTS!r} if name in sys.modules])"
@@ -35,7 +36,11 @@ def test_importing_it_pulls_neither_torch_nor_the_server():
     assert done.stdout.strip() == "[]"
 
 
-def test_exports_are_sorted_and_there():
+def test_it_says_that_it_is_typed() -> None:
+    assert (Path(translator.client.__file__).parent.parent / "py.typed").is_file()
+
+
+def test_exports_are_sorted_and_there() -> None:
     names = translator.client.__all__
     assert names == sorted(names)
     assert all(getattr(translator.client, name).__doc__ for name in names if name != "StreamEvent")

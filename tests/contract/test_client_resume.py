@@ -4,8 +4,8 @@ import asyncio
 import random
 
 import pytest
-from cutting_proxy import Proxy
 
+from clients.conformance.proxy import Proxy
 from translator.client import AsyncTranslatorClient, Started
 from translator.config import ServerConfig
 from translator.testing import fake_translation, serve_in_process

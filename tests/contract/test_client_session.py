@@ -1,9 +1,14 @@
 """The client's state machine without a transport."""
 
+from collections.abc import Iterable
+from typing import Any
+
+import grpc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scripted_server import (
+
+from tests.contract.scripted_server import (
     SESSION,
     UpperTranslator,
     go_away,
@@ -14,7 +19,6 @@ from scripted_server import (
     status,
     update,
 )
-
 from translator.client import (
     ClientSession,
     Heartbeat,
@@ -42,14 +46,14 @@ from translator.v1.streaming_pb2 import (
 pytestmark = pytest.mark.contract
 
 
-def opened(*targets, **options):
+def opened(*targets: str, **options: Any) -> ClientSession:
     session = ClientSession(StreamConfig("en", targets or ("pt",), **options))
     session.opening()
     session.receive(started(*(targets or ("pt",))))
     return session
 
 
-def test_a_config_has_what_was_asked_for_and_no_resume():
+def test_a_config_has_what_was_asked_for_and_no_resume() -> None:
     config = StreamConfig(
         source="en",
         targets=("pt", "es"),
@@ -82,7 +86,7 @@ def test_a_config_has_what_was_asked_for_and_no_resume():
     assert not message.HasField("resume")
 
 
-def test_defaults_are_the_contract_s():
+def test_defaults_are_the_contract_s() -> None:
     message = config_message(StreamConfig("en", ("pt",)))
     assert message.policy.latency == streaming_pb2.LATENCY_BALANCED
     assert message.segmentation == streaming_pb2.SEGMENTATION_AUTOMATIC
@@ -92,7 +96,7 @@ def test_defaults_are_the_contract_s():
     assert config_message(StreamConfig("en", ("pt",), policy=Latency.LOW)).policy.latency == 1
 
 
-def test_sequences_grow_over_source_and_flushes_and_the_speaker_stays_named():
+def test_sequences_grow_over_source_and_flushes_and_the_speaker_stays_named() -> None:
     session = opened()
     first = session.source("Hello", speaker="A", start_s=1.5, end_s=2)
     assert first.source.sequence == 1
@@ -102,7 +106,7 @@ def test_sequences_grow_over_source_and_flushes_and_the_speaker_stays_named():
     assert (third.source.sequence, third.source.speaker) == (3, "A")
 
 
-def test_updates_add_up_to_segments_and_a_transcript():
+def test_updates_add_up_to_segments_and_a_transcript() -> None:
     session = opened()
     session.source("Hello there. And you?")
     first = session.receive(update(revision=1, committed="Olá", draft=" a to"))
@@ -122,7 +126,7 @@ def test_updates_add_up_to_segments_and_a_transcript():
         session.transcript("fr")
 
 
-def test_events_of_every_kind():
+def test_events_of_every_kind() -> None:
     session = opened()
     assert session.receive(heartbeat(3)) == Heartbeat(3)
     assert session.receive(go_away(2.5)) == GoAway(2.5)
@@ -139,9 +143,7 @@ def test_events_of_every_kind():
     assert session.is_finished
 
 
-def _code(name):
-    import grpc
-
+def _code(name: str) -> grpc.StatusCode:
     return grpc.StatusCode[name]
 
 
@@ -156,7 +158,7 @@ def _code(name):
         update("fr", revision=2, length=3),  # nobody asked for
     ],
 )
-def test_a_mismatch_is_noticed_and_changes_nothing(response):
+def test_a_mismatch_is_noticed_and_changes_nothing(response: StreamingTranslateResponse) -> None:
     session = opened()
     session.source("Hello there.")
     session.receive(update(revision=1, committed="Olá", draft=" a"))
@@ -167,7 +169,7 @@ def test_a_mismatch_is_noticed_and_changes_nothing(response):
     assert session.transcript("pt") == "Olá"
 
 
-def test_resume_has_each_target_and_the_source_from_the_earliest_open_segment():
+def test_resume_has_each_target_and_the_source_from_the_earliest_open_segment() -> None:
     session = opened("pt", "es")
     session.source("One. Two", start_s=1, end_s=2)
     session.source(". Three.", tentative=" Fo", end_of_segment=True)
@@ -216,7 +218,7 @@ def test_resume_has_each_target_and_the_source_from_the_earliest_open_segment():
     assert session.transcript("es") == "UNO. DOS."
 
 
-def test_before_it_has_started_a_stream_begins_afresh():
+def test_before_it_has_started_a_stream_begins_afresh() -> None:
     session = ClientSession(StreamConfig("en", ("pt",)))
     session.source("Hello")
     first, second = session.opening()
@@ -224,7 +226,7 @@ def test_before_it_has_started_a_stream_begins_afresh():
     assert second.source.committed == "Hello"
 
 
-def test_a_closed_segment_frees_its_source():
+def test_a_closed_segment_frees_its_source() -> None:
     session = opened()
     text = "Word. "
     for segment in range(300):
@@ -243,7 +245,7 @@ def test_a_closed_segment_frees_its_source():
     assert len(session.opening()) == 1
 
 
-def test_acks_only_when_asked_for():
+def test_acks_only_when_asked_for() -> None:
     assert opened().acknowledge("pt") is None
     session = opened(max_unacked_updates=2)
     session.receive(update(revision=1, draft="x"))
@@ -252,7 +254,7 @@ def test_acks_only_when_asked_for():
     assert (ack.ack.target_language_code, ack.ack.revision) == ("pt", 1)
 
 
-def test_text_that_is_too_long_is_refused_before_it_is_sent():
+def test_text_that_is_too_long_is_refused_before_it_is_sent() -> None:
     session = ClientSession(StreamConfig("en", ("pt",)))
     session.receive(started("pt", max_chunk_length=5))
     with pytest.raises(InvalidRequestError, match="at most 5"):
@@ -260,7 +262,7 @@ def test_text_that_is_too_long_is_refused_before_it_is_sent():
     assert session.source("abcde").source.sequence == 1
 
 
-def test_after_half_close_there_is_no_more_source():
+def test_after_half_close_there_is_no_more_source() -> None:
     session = opened()
     session.half_close()
     for method in (lambda: session.source("x"), session.flush):
@@ -268,7 +270,7 @@ def test_after_half_close_there_is_no_more_source():
             method()
 
 
-def test_a_reconfiguration_is_in_force_once_answered_and_asked_for_again_until_then():
+def test_a_reconfiguration_is_in_force_once_answered_and_asked_for_again_until_then() -> None:
     session = opened("pt")
     session.source("One. Two")
     session.receive(update("pt", 0, 1, "UM.", covers=4, closed=True))
@@ -292,7 +294,7 @@ def test_a_reconfiguration_is_in_force_once_answered_and_asked_for_again_until_t
     assert [r.source.committed for r in again] == [" Two", " and"]
 
 
-def test_a_new_target_is_placed_by_the_first_that_comes_to_its_segment():
+def test_a_new_target_is_placed_by_the_first_that_comes_to_its_segment() -> None:
     session = opened("pt")
     session.source("One. Two. Three. Four")
     session.receive(update("pt", 0, 1, "UM.", covers=4, closed=True))
@@ -308,7 +310,7 @@ def test_a_new_target_is_placed_by_the_first_that_comes_to_its_segment():
     assert session.source_position == 16
 
 
-def test_until_it_is_known_where_a_new_target_begins_its_config_is_asked_for_again():
+def test_until_it_is_known_where_a_new_target_begins_its_config_is_asked_for_again() -> None:
     session = opened("pt")
     session.source("One ")
     session.receive(update("pt", 0, 1, "UM"))
@@ -335,7 +337,7 @@ def test_until_it_is_known_where_a_new_target_begins_its_config_is_asked_for_aga
     assert [r.source.committed for r in again] == [" Two"]
 
 
-def test_a_target_that_leaves_is_resumed_until_its_segment_is_closed():
+def test_a_target_that_leaves_is_resumed_until_its_segment_is_closed() -> None:
     session = opened("pt", "es")
     session.source("One ")
     session.receive(update("pt", 0, 1, "UM"))
@@ -363,7 +365,7 @@ def test_a_target_that_leaves_is_resumed_until_its_segment_is_closed():
     assert session.transcript("es") == "UNO AQUI."
 
 
-def test_a_target_that_no_other_places_is_resumed_where_the_last_one_ended():
+def test_a_target_that_no_other_places_is_resumed_where_the_last_one_ended() -> None:
     session = opened("pt")
     session.source("One. Two.")
     session.receive(update("pt", 0, 1, "UM.", covers=4, closed=True))
@@ -377,7 +379,7 @@ def test_a_target_that_no_other_places_is_resumed_where_the_last_one_ended():
     assert [r.source.committed for r in again if r.HasField("source")] == [" Two."]
 
 
-def test_configs_are_answered_in_order_and_a_refused_one_is_not_asked_for_again():
+def test_configs_are_answered_in_order_and_a_refused_one_is_not_asked_for_again() -> None:
     session = opened("pt")
     for model in ("a", "none", "b"):
         session.reconfigure(StreamConfig("en", ("pt",), model=model))
@@ -393,16 +395,17 @@ def test_configs_are_answered_in_order_and_a_refused_one_is_not_asked_for_again(
     assert [r.config.model for r in session.opening()] == ["b"]
 
 
-def detected(*targets, language="en", first=0):
+def detected(*targets: str, language: str = "en", first: int = 0) -> StreamingTranslateResponse:
     message = started(*targets, first=first)
     message.started.detected_language_code = language
     return message
 
 
-def test_a_language_that_is_detected_is_detected_again_after_a_break():
+def test_a_language_that_is_detected_is_detected_again_after_a_break() -> None:
     session = ClientSession(StreamConfig("und", ("pt",)))
     session.opening()
     opening = session.receive(started("pt"))
+    assert isinstance(opening, Started)
     assert (opening.detected_language, opening.resumed) == ("", False)
     session.source("One. Two")
     first, *again = session.opening()
@@ -411,7 +414,9 @@ def test_a_language_that_is_detected_is_detected_again_after_a_break():
     assert (first.config.resume.session_id, len(again)) == (SESSION, 1)
     session.receive(started("pt"))
 
-    assert session.receive(detected("pt")).detected_language == "en"
+    detection = session.receive(detected("pt"))
+    assert isinstance(detection, Started)
+    assert detection.detected_language == "en"
     assert session.config.source == "und"
     session.receive(update("pt", 0, 1, "UM.", covers=4, closed=True))
     first, *again = session.opening()
@@ -420,7 +425,7 @@ def test_a_language_that_is_detected_is_detected_again_after_a_break():
 
 
 @pytest.mark.parametrize("answers_first", [True, False])
-def test_what_is_detected_answers_no_config(answers_first):
+def test_what_is_detected_answers_no_config(answers_first: bool) -> None:
     session = ClientSession(StreamConfig("und", ("pt",)))
     session.opening()
     session.receive(started("pt"))
@@ -436,7 +441,7 @@ def test_what_is_detected_answers_no_config(answers_first):
     assert session.config == StreamConfig("und", ("pt", "es"))
 
 
-def test_another_language_answers_no_config_and_the_same_one_does():
+def test_another_language_answers_no_config_and_the_same_one_does() -> None:
     session = ClientSession(StreamConfig("und", ("pt",)))
     session.opening()
     session.receive(started("pt"))
@@ -456,7 +461,7 @@ def test_another_language_answers_no_config_and_the_same_one_does():
     assert session.config.source == "und"
 
 
-def test_a_target_that_a_resume_leaves_out_counts_its_updates_from_one_again():
+def test_a_target_that_a_resume_leaves_out_counts_its_updates_from_one_again() -> None:
     session = opened("pt", "es")
     session.source("One. Two. Three.")
     session.receive(update("es", 0, 1, "UNO.", covers=4, closed=True))
@@ -488,26 +493,28 @@ OPERATIONS = st.lists(
 
 @settings(max_examples=300, deadline=None)
 @given(OPERATIONS, st.lists(st.integers(0, 4), max_size=3))
-def test_wherever_it_breaks_no_word_is_lost_or_repeated(operations, last_breaks):
+def test_wherever_it_breaks_no_word_is_lost_or_repeated(
+    operations: list[tuple[Any, ...]], last_breaks: list[int]
+) -> None:
     """Breaks lose all responses after the n-th, between targets and inside segments too."""
     session = ClientSession(StreamConfig("en", ("pt", "es")))
     server = UpperTranslator()
     whole = ""
     # Responses on their way: a break loses those that have not been received.
-    on_the_way = []
+    on_the_way: list[StreamingTranslateResponse] = []
 
-    def say(requests):
+    def say(requests: Iterable[StreamingTranslateRequest]) -> None:
         for request in requests:
             # The wire is in between: nothing is shared.
             wired = StreamingTranslateRequest.FromString(request.SerializeToString())
             on_the_way.extend(server.receive(wired))
 
-    def hear(count):
+    def hear(count: int) -> None:
         for response in on_the_way[:count]:
             session.receive(response)
         del on_the_way[:count]
 
-    def reopen():
+    def reopen() -> None:
         nonlocal server
         on_the_way.clear()
         server = UpperTranslator()
@@ -540,7 +547,9 @@ def test_wherever_it_breaks_no_word_is_lost_or_repeated(operations, last_breaks)
 
 
 @pytest.mark.parametrize(("heartbeat_s", "longest_s"), [(30.0, 90.0), (0.5, 1.5), (0.0, None)])
-def test_a_server_is_gone_after_three_heartbeats_that_did_not_come(heartbeat_s, longest_s):
+def test_a_server_is_gone_after_three_heartbeats_that_did_not_come(
+    heartbeat_s: float, longest_s: float | None
+) -> None:
     session = ClientSession(StreamConfig("en", ("pt",)))
     assert session.max_silence_s is None
     first = started("pt")

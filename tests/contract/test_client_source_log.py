@@ -1,6 +1,8 @@
 """The log of source to send again: from any position on it equals the source itself."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -44,8 +46,11 @@ class Reading:
     sequences: list[int]
 
 
-def read(requests, position=0):
-    text, said, ends, tentative, sequences = "", [], set(), "", []
+def read(requests: Iterable[StreamingTranslateRequest], position: int = 0) -> Reading:
+    text, tentative = "", ""
+    said: list[tuple[str, int]] = []
+    ends: set[int] = set()
+    sequences: list[int] = []
     for request in requests:
         if request.HasField("source"):
             source = request.source
@@ -60,7 +65,7 @@ def read(requests, position=0):
     return Reading(text, said, ends, tentative, sequences)
 
 
-def number(requests):
+def number(requests: list[StreamingTranslateRequest]) -> list[StreamingTranslateRequest]:
     for sequence, request in enumerate(requests, 1):
         if request.HasField("flush"):
             request.flush.sequence = sequence
@@ -70,24 +75,26 @@ def number(requests):
     return requests
 
 
-def logged(requests):
+def logged(requests: Iterable[StreamingTranslateRequest]) -> SourceLog:
     log = SourceLog()
     for request in requests:
         log.append(request)
     return log
 
 
-def source(sequence, committed="", **fields):
+def source(sequence: int, committed: str = "", **fields: Any) -> StreamingTranslateRequest:
     update = SourceUpdate(sequence=sequence, committed=committed, **fields)
     return StreamingTranslateRequest(source=update)
 
 
-def flush(sequence):
+def flush(sequence: int) -> StreamingTranslateRequest:
     return StreamingTranslateRequest(flush=Flush(sequence=sequence))
 
 
 @given(REQUESTS, st.data())
-def test_what_is_sent_again_equals_the_source_from_there_on(requests, data):
+def test_what_is_sent_again_equals_the_source_from_there_on(
+    requests: list[StreamingTranslateRequest], data: st.DataObject
+) -> None:
     whole = read(number(requests))
     position = data.draw(st.integers(0, len(whole.text)))
     log = logged(requests)
@@ -104,7 +111,9 @@ def test_what_is_sent_again_equals_the_source_from_there_on(requests, data):
 
 
 @given(REQUESTS)
-def test_sending_again_changes_nothing_that_was_sent(requests):
+def test_sending_again_changes_nothing_that_was_sent(
+    requests: list[StreamingTranslateRequest],
+) -> None:
     number(requests)
     sent = [request.SerializeToString(deterministic=True) for request in requests]
     log = logged(requests)
@@ -113,7 +122,7 @@ def test_sending_again_changes_nothing_that_was_sent(requests):
     assert sent == [request.SerializeToString(deterministic=True) for request in requests]
 
 
-def test_a_message_across_the_position_is_cut_and_keeps_the_rest():
+def test_a_message_across_the_position_is_cut_and_keeps_the_rest() -> None:
     request = source(7, "Hello there.", end_of_segment=True, speaker="A", tentative="t")
     request.source.start_offset.seconds = 3
     again = logged([source(6, "So. "), request]).replay(10)
@@ -122,7 +131,7 @@ def test_a_message_across_the_position_is_cut_and_keeps_the_rest():
     assert again == [request]
 
 
-def test_revising_the_tail_or_flushing_again_adds_nothing():
+def test_revising_the_tail_or_flushing_again_adds_nothing() -> None:
     log = logged([source(1, "Hello ")])
     for sequence in range(2, 200, 2):
         log.append(source(sequence, tentative=f"word {sequence}"))
@@ -131,13 +140,13 @@ def test_revising_the_tail_or_flushing_again_adds_nothing():
     assert log.replay(0)[-2].source.tentative == "word 198"
 
 
-def test_a_tail_whose_message_is_covered_is_still_sent():
+def test_a_tail_whose_message_is_covered_is_still_sent() -> None:
     log = logged([source(1, "Hello.", tentative=" And", end_of_segment=True)])
     log.trim(6)
     assert log.replay(6) == [source(1, tentative=" And")]
 
 
-def test_a_new_speaker_is_kept_where_the_tail_was_taken_back():
+def test_a_new_speaker_is_kept_where_the_tail_was_taken_back() -> None:
     requests = [
         source(1, "Hello", speaker="A"),
         source(2, tentative="no", speaker="B"),
@@ -147,7 +156,7 @@ def test_a_new_speaker_is_kept_where_the_tail_was_taken_back():
     assert speakers == ["A", "B", "A"]
 
 
-def test_closed_source_is_forgotten_and_an_unanswered_config_is_not():
+def test_closed_source_is_forgotten_and_an_unanswered_config_is_not() -> None:
     config = StreamingTranslateRequest(config=StreamingConfig(source_language_code="en"))
     log = logged([source(1, "Hello."), config, source(2, " And")])
     log.trim(6)

@@ -1,25 +1,27 @@
 """Every status becomes the right error of the tree."""
 
+from collections.abc import Iterator
+
 import grpc
 import pytest
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
-from scripted_server import status
 
+from tests.contract.scripted_server import status
 from translator import errors
 from translator.client.status import error_from_rpc, error_from_status
 
 pytestmark = pytest.mark.contract
 
 
-def subclasses(kind):
+def subclasses(kind: type[errors.TranslatorError]) -> Iterator[type[errors.TranslatorError]]:
     for child in kind.__subclasses__():
         yield child
         yield from subclasses(child)
 
 
 @pytest.mark.parametrize("kind", [*subclasses(errors.TranslatorError)])
-def test_every_class_comes_back_by_its_reason(kind):
+def test_every_class_comes_back_by_its_reason(kind: type[errors.TranslatorError]) -> None:
     received = error_from_status(status(grpc.StatusCode[kind.status], kind.reason))
     # A reason that two classes share gives the one further up.
     assert issubclass(kind, type(received))
@@ -44,13 +46,13 @@ def test_every_class_comes_back_by_its_reason(kind):
         ("UNKNOWN", errors.ServiceError),
     ],
 )
-def test_without_a_reason_the_code_decides(code, kind):
+def test_without_a_reason_the_code_decides(code: str, kind: type[errors.TranslatorError]) -> None:
     received = error_from_status(status(grpc.StatusCode[code]))
     assert type(received) is kind
     assert received.status == code
 
 
-def test_a_reason_of_a_later_server_is_kept():
+def test_a_reason_of_a_later_server_is_kept() -> None:
     received = error_from_status(
         status(grpc.StatusCode.RESOURCE_EXHAUSTED, "QUOTA_EXCEEDED", retry_after_s=7)
     )
@@ -60,7 +62,7 @@ def test_a_reason_of_a_later_server_is_kept():
     assert errors.OverloadedError.reason == "OVERLOADED"
 
 
-def test_details_are_kept():
+def test_details_are_kept() -> None:
     invalid = error_from_status(
         status(
             grpc.StatusCode.INVALID_ARGUMENT,
@@ -84,7 +86,7 @@ def test_details_are_kept():
     assert (overloaded.retry_after_s, overloaded.subject) == (2.5, "sessions")
 
 
-def test_another_domain_s_reason_does_not_decide():
+def test_another_domain_s_reason_does_not_decide() -> None:
     info = error_details_pb2.ErrorInfo(reason="DRAINING", domain="proxy.example")
     packed = any_pb2.Any()
     packed.Pack(info)
@@ -93,8 +95,8 @@ def test_another_domain_s_reason_does_not_decide():
 
 
 @pytest.mark.parametrize("trailer", [b"", b"\xff\xff not a status"])
-def test_a_damaged_trailer_leaves_code_and_message(trailer):
-    error = grpc.aio.AioRpcError(
+def test_a_damaged_trailer_leaves_code_and_message(trailer: bytes) -> None:
+    error = grpc.aio.AioRpcError(  # type: ignore[call-arg]
         grpc.StatusCode.NOT_FOUND,
         grpc.aio.Metadata(),
         grpc.aio.Metadata(("grpc-status-details-bin", trailer)),
@@ -105,7 +107,7 @@ def test_a_damaged_trailer_leaves_code_and_message(trailer):
     assert received.message == "gone"
 
 
-def test_a_damaged_detail_leaves_code_and_message():
+def test_a_damaged_detail_leaves_code_and_message() -> None:
     damaged = any_pb2.Any(type_url="type.googleapis.com/google.rpc.ErrorInfo", value=b"\xff\xff")
     received = error_from_status(status_pb2.Status(code=5, message="gone", details=[damaged]))
     assert type(received) is errors.ClientError

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny import train_vocabulary
-from tiny_transformers import TINY
 
+from tests.models.tiny import train_vocabulary
+from tests.models.tiny_transformers import TINY
 from translator.languages.pair import LanguagePair
 from translator.models.embedded import EMBEDDED_LICENSE, embedded_models
 from translator.models.huggingface.loading import load_transformers_model
@@ -27,10 +27,12 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def embedded(one_thread: None) -> dict[LanguagePair, RecurrentModel]:
-    return {
-        pair: load_marian_folder(folder, pair=pair, license=EMBEDDED_LICENSE)
-        for pair, folder in embedded_models()
-    }
+    out = {}
+    for pair, folder in embedded_models():
+        model = load_marian_folder(folder, pair=pair, license=EMBEDDED_LICENSE)
+        assert isinstance(model, RecurrentModel)
+        out[pair] = model
+    return out
 
 
 @pytest.fixture(scope="session")

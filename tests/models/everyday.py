@@ -1,8 +1,6 @@
 """A stream of everyday speech through a real session, word by word, each word answered."""
 
-import sys
-from pathlib import Path
-
+from tests.unit.driver import Driver
 from translator.engine.engine import Engine
 from translator.engine.request import Request
 from translator.languages.pair import LanguagePair
@@ -12,10 +10,6 @@ from translator.session.events import Binding, SessionConfig
 from translator.session.hypothesis import ModelSource
 from translator.text.detokenizer import detokenize
 from translator.text.segmenter import Segmenter
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "unit"))
-
-from driver import Driver
 
 __all__ = ["Everyday"]
 

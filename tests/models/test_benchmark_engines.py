@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from conftest import EN_PT
 
 from benchmarks.peers.measure import Direction, Worker, measure
 from benchmarks.peers.ours import Ours
 from benchmarks.peers.rows import FLOAT32, ROWS
+from tests.models.conftest import EN_PT
 from translator.eval.data import Sentence
 from translator.models.embedded import embedded_models
 from translator.models.marian.recurrent import RecurrentModel

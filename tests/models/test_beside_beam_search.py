@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from counting.language import english
 from transformers import MarianMTModel
 
+from tests.models.counting.language import english
 from translator.documents.alternatives import same_text
 from translator.documents.plain import TextTranslation
 from translator.engine.engine import Engine

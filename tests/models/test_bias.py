@@ -8,8 +8,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny import tiny_model
 
+from tests.models.tiny import tiny_model
 from translator.engine.engine import Engine
 from translator.engine.request import Hypothesis, Request
 from translator.languages.pair import LanguagePair

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,11 +13,11 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
-from reference import greedy
 from safetensors.torch import load_file, save_file
-from sentences import ENGLISH, PORTUGUESE
-from tiny import TinyModel, float32, tiny_model, train_vocabulary
 
+from tests.models.reference import greedy
+from tests.models.sentences import ENGLISH, PORTUGUESE
+from tests.models.tiny import TinyModel, float32, tiny_model, train_vocabulary
 from translator.cli import main
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
@@ -238,7 +239,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a size": (edit("dim", 0), "config.json: dim is 0, expected a positive integer"),
     "a float": (edit("heads", 2.0), "config.json: heads is 2.0, expected a positive integer"),
-    "heads": (edit("heads", 3), "config.json: dim is 8, expected a multiple of 2 x heads, 6"),
+    "heads": (edit("heads", 3), "config.json: dim is 8, expected a multiple of 2 x heads (3)"),
     "no layers": (edit("decoder_layers", 2), "config.json: decoder_layers is 2, expected a list"),
     "layers": (edit("decoder_layers", [1, 3]), "config.json: decoder_layers is [1, 3], expected"),
     "activation": (edit("activation", "gelu"), "config.json: activation is 'gelu', expected relu"),
@@ -266,9 +267,14 @@ def test_one_pair_is_all_that_a_converted_model_has(folder: Path) -> None:
         load_model(f"all={folder}")
 
 
+def do(*steps: Callable[[], object]) -> None:
+    for step in steps:
+        step()
+
+
 MISTAKES: dict[str, tuple[Callable[[Path, Path], object], str]] = {
     "no folder": (
-        lambda folder, out: [path.unlink() for path in folder.iterdir()] and folder.rmdir(),
+        lambda folder, out: shutil.rmtree(folder),
         "{folder}: no such folder, expected one with a model*.bin",
     ),
     "no weights": (
@@ -286,12 +292,12 @@ MISTAKES: dict[str, tuple[Callable[[Path, Path], object], str]] = {
         "take both from the same model",
     ),
     "something in OUT": (
-        lambda folder, out: out.mkdir() or (out / "mine").touch(),
+        lambda folder, out: do(out.mkdir, (out / "mine").touch),
         "{out}: is there already, expected a new or empty folder",
     ),
     "a file": (lambda folder, out: out.touch(), "{out}: is there already"),
     "a file in its way": (
-        lambda folder, out: out.parent.rmdir() or out.parent.touch(),
+        lambda folder, out: do(out.parent.rmdir, out.parent.touch),
         "{out}: cannot be written",
     ),
 }

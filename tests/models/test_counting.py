@@ -4,10 +4,17 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from counting.language import any_number, english, is_held_out, portuguese, sentence, translate
-from reference import greedy, text_of
-from streamed import stream
 
+from tests.models.counting.language import (
+    any_number,
+    english,
+    is_held_out,
+    portuguese,
+    sentence,
+    translate,
+)
+from tests.models.reference import greedy, text_of
+from tests.models.streamed import stream
 from translator.languages.pair import LanguagePair
 from translator.models.base import Seq2SeqModel
 from translator.models.loading import load_model

@@ -7,15 +7,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from tiny import tiny_model
-from tiny_transformers import TINY
 
+from tests.models.tiny import tiny_model
+from tests.models.tiny_transformers import TINY
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.models.embedded import embedded_models
 from translator.models.loading import describe_model
 from translator.models.marian.loading import describe_marian_folder
 from translator.models.processor import is_int8_faster
+from translator.precision import Precision
 
 pytestmark = pytest.mark.model
 
@@ -44,7 +45,7 @@ def test_whether_it_aligns_is_said_too(
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "auto"])
-def test_the_embedded_models_are_what_was_said(precision: str) -> None:
+def test_the_embedded_models_are_what_was_said(precision: Precision) -> None:
     sizes = {"float32": 127, "bfloat16": 71, "auto": 47 if is_int8_faster() else 127}
     for pair, folder in embedded_models():
         described = describe_marian_folder(folder, pair=pair, precision=precision)

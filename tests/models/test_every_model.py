@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 import torch
-from reference import greedy
-from tiny_transformers import TEXTS, TINY
 
+from tests.models.reference import greedy
+from tests.models.tiny_transformers import TEXTS, TINY
 from translator.engine.engine import Engine
 from translator.engine.request import Hypothesis, Priority, Request
 from translator.languages.pair import LanguagePair

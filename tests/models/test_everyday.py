@@ -4,8 +4,8 @@ The end of a segment is told as real sources tell it: after its last word has be
 """
 
 import pytest
-from everyday import Everyday
 
+from tests.models.everyday import Everyday
 from translator.languages.pair import LanguagePair
 from translator.models.marian.recurrent import RecurrentModel
 from translator.policy.registry import Latency

@@ -6,9 +6,9 @@ from random import Random
 
 import pytest
 import torch
-from counting.language import sentence, translate
-from sentences import ENGLISH
 
+from tests.models.counting.language import sentence, translate
+from tests.models.sentences import ENGLISH
 from translator.catalog.describe import describe_models
 from translator.config import ServerConfig
 from translator.engine.engine import Engine

@@ -7,10 +7,10 @@ from random import Random
 
 import pytest
 import torch
-from tiny_transformers import TEXTS, TINY, m2m100, marian, mbart50
 from transformers import AutoConfig, AutoModelForSeq2SeqLM
 from transformers.utils import logging
 
+from tests.models.tiny_transformers import TEXTS, TINY, m2m100, marian, mbart50
 from translator.catalog.catalog import Catalog
 from translator.engine.engine import Engine
 from translator.engine.request import Request

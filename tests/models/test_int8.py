@@ -8,9 +8,9 @@ from random import Random
 import numpy as np
 import pytest
 import torch
-from reference import greedy, text_of
-from tiny import ACTIVATION, TinyModel, float32, tiny_model
 
+from tests.models.reference import greedy, text_of
+from tests.models.tiny import ACTIVATION, TinyModel, float32, tiny_model
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.models.base import Seq2SeqModel

@@ -7,8 +7,8 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tiny import DIM, FFN, Item, TinyModel, float32, tiny_model
 
+from tests.models.tiny import DIM, FFN, Item, TinyModel, float32, tiny_model
 from translator.errors import ModelFilesError
 from translator.models.embedded import embedded_models
 from translator.models.marian.folder import read_marian_folder, read_marian_header

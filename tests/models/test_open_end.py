@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny import DIM, tiny_model
 
+from tests.models.tiny import DIM, tiny_model
 from translator.engine.engine import Engine
 from translator.engine.request import Hypothesis, Request
 from translator.errors import ModelFilesError
@@ -17,6 +17,7 @@ from translator.models.marian.loading import load_marian_folder
 from translator.models.marian.open_end import OPEN_END
 from translator.models.marian.recurrent import RecurrentModel
 from translator.session.hypothesis import ModelSource
+from translator.text.tokenizer import SentencePieceTokenizer
 
 pytestmark = pytest.mark.model
 
@@ -113,6 +114,7 @@ def test_a_folder_may_bring_its_own_and_most_have_none(tmp_path: Path, vocabular
     with_one = load_marian_folder(tmp_path, pair=EN_PT)
     assert with_one.info.has_open_end
     tokenizer = with_one.tokenizer(EN_PT)
+    assert isinstance(tokenizer, SentencePieceTokenizer)
     assert tokenizer.open_id == tokenizer.vocabulary_sizes[0]
 
 

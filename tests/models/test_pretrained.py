@@ -4,12 +4,10 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from reference import greedy, text_of
-from sentences import ENGLISH, ODD, PORTUGUESE
-from tiny import tiny_model
 from transformers import (
     AutoConfig,
     AutoModelForSeq2SeqLM,
@@ -20,6 +18,9 @@ from transformers import (
 )
 from transformers.utils import logging
 
+from tests.models.reference import greedy, text_of
+from tests.models.sentences import ENGLISH, ODD, PORTUGUESE
+from tests.models.tiny import tiny_model
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.models.loading import load_model
@@ -54,15 +55,17 @@ def library(
     }
 
 
-def tiny_config(**changes: object) -> MarianSsruConfig:
+def tiny_config(**changes: Any) -> MarianSsruConfig:
     sizes = {"dim": 16, "heads": 2, "encoder_ffn": 24, "decoder_ffn": 24, "encoder_layers": 2}
     vocabularies = {"source_vocabulary": 40, "target_vocabulary": 40}
     return MarianSsruConfig(**sizes | vocabularies | changes)
 
 
-def tiny(**changes: object) -> MarianSsruForConditionalGeneration:
+def tiny(**changes: Any) -> MarianSsruForConditionalGeneration:
     torch.manual_seed(3)
-    return MarianSsruForConditionalGeneration(tiny_config(**changes)).eval()
+    model = MarianSsruForConditionalGeneration(tiny_config(**changes))
+    model.eval()
+    return model
 
 
 @pytest.fixture
@@ -165,6 +168,7 @@ def test_neither_tokens_nor_labels_is_an_error() -> None:
 def test_the_unknown_token_is_not_generated_but_may_be_learnt(folder: Path) -> None:
     model = tiny()
     with torch.no_grad():
+        assert model.network.output_bias is not None
         model.network.output_bias[1] = 50
     sources = torch.tensor([[5, 9, 0]])
     assert 1 not in model.generate(sources, max_new_tokens=20)[0]
@@ -263,7 +267,7 @@ def test_each_side_may_have_a_vocabulary(
 # --- Training.
 
 
-def examples(tokenizer: MarianSsruTokenizer) -> list[dict[str, list[int]]]:
+def examples(tokenizer: Any) -> Any:
     """The words of a text backwards."""
     return [
         dict(tokenizer(text, text_target=" ".join(reversed(text.split())))) for text in WORDS * 2

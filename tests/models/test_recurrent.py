@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from reference import greedy, text_of
-from tiny import TinyModel, float32, tiny_model
 
+from tests.models.reference import greedy, text_of
+from tests.models.tiny import TinyModel, float32, tiny_model
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.models.base import Seq2SeqModel
@@ -184,7 +184,9 @@ def test_an_empty_list_of_sources_is_fine_but_an_empty_source_is_refused(
 
 def _load(tiny: TinyModel, folder: Path) -> RecurrentModel:
     folder.mkdir()
-    return load_marian_folder(tiny.write(folder), pair=EN_PT, name="tiny")
+    model = load_marian_folder(tiny.write(folder), pair=EN_PT, name="tiny")
+    assert isinstance(model, RecurrentModel)
+    return model
 
 
 def _logits(model: Seq2SeqModel) -> torch.Tensor:
@@ -249,9 +251,12 @@ def test_alignment_comes_from_the_layer_that_the_settings_name(
         assert (stepped is None) == (prefill.alignment is None)
         alignments[layer] = prefill.alignment
     assert alignments["none"] is None
-    assert alignments["last"] is not None
-    assert torch.equal(alignments["last"], alignments[2])
-    assert not torch.equal(alignments["last"], alignments[1])
+    last, second, first = (alignments[layer] for layer in ("last", 2, 1))
+    assert last is not None
+    assert first is not None
+    assert second is not None
+    assert torch.equal(last, second)
+    assert not torch.equal(last, first)
 
 
 def test_a_vocabulary_of_another_size_than_the_embeddings_is_refused(

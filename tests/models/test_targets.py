@@ -6,12 +6,20 @@ from random import Random
 from typing import Any
 
 import pytest
-from counting.language import TARGETS, any_number, english, is_held_out, sentence, spoken, translate
-from reference import greedy, text_of
-from streamed import stream
 from torch import Tensor
 
 from benchmarks.grown import Size, load_grown
+from tests.models.counting.language import (
+    TARGETS,
+    any_number,
+    english,
+    is_held_out,
+    sentence,
+    spoken,
+    translate,
+)
+from tests.models.reference import greedy, text_of
+from tests.models.streamed import stream
 from translator.languages.pair import LanguagePair
 from translator.models.base import DecoderBatch, EncoderStates, Seq2SeqModel
 from translator.models.loading import load_model

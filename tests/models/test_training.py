@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from tiny import DIM, TinyModel, float32, tiny_model
 
+from tests.models.tiny import DIM, TinyModel, float32, tiny_model
 from translator.cli import main
 from translator.languages.pair import LanguagePair
 from translator.models.loading import load_model

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import sentencepiece
 import torch
@@ -35,7 +36,7 @@ TEXTS = (
     "she sold nine apples and a pear, then walked home in the rain",
 )
 EN_PT = LanguagePair("en", "pt")
-SHAPE = {
+SHAPE: dict[str, Any] = {
     "d_model": 32,
     "encoder_layers": 2,
     "decoder_layers": 3,
@@ -46,7 +47,7 @@ SHAPE = {
     "max_position_embeddings": 128,
     "init_std": 0.4,
 }
-T5_SHAPE = {
+T5_SHAPE: dict[str, Any] = {
     "d_model": 32,
     "d_kv": 6,
     "d_ff": 48,
@@ -60,7 +61,7 @@ T5_SHAPE = {
 }
 
 
-def pieces_model(size: int = 70, **options: object) -> bytes:
+def pieces_model(size: int = 70, **options: Any) -> bytes:
     """A SentencePiece model of these texts: unk 0, bos 1, eos 2."""
     output = BytesIO()
     sentencepiece.SentencePieceTrainer.train(
@@ -79,7 +80,7 @@ def pieces_of(model: bytes) -> list[tuple[str, float]]:
     return [(processor.id_to_piece(i), processor.get_score(i)) for i in range(size)]
 
 
-def save(folder: Path, network: PreTrainedModel, **generation: object) -> Path:
+def save(folder: Path, network: PreTrainedModel, **generation: Any) -> Path:
     for key, value in generation.items():
         setattr(network.generation_config, key, value)
     network.save_pretrained(folder)
@@ -146,7 +147,8 @@ def nllb(folder: Path) -> Path:
     trained.pre_tokenizer = pre_tokenizers.Metaspace()
     trained.train_from_iterator(TEXTS, trainers.BpeTrainer(vocab_size=110, special_tokens=special))
     bpe = json.loads(trained.to_str())["model"]
-    tokenizer = NllbTokenizer(vocab=bpe["vocab"], merges=[tuple(m) for m in bpe["merges"]])
+    merges: Any = [tuple(m) for m in bpe["merges"]]
+    tokenizer = NllbTokenizer(vocab=bpe["vocab"], merges=merges)
     tokenizer.save_pretrained(folder)
     config = M2M100Config(
         **SHAPE, vocab_size=len(tokenizer) + 2, pad_token_id=1, bos_token_id=0, eos_token_id=2,
@@ -183,15 +185,16 @@ def t5(folder: Path) -> Path:
         "translation_en_to_de": {"prefix": "translate English to German: "},
         "translation_en_to_fr": {"prefix": "translate English to French: "},
     }
-    config = T5Config(**T5_SHAPE, vocab_size=len(tokenizer) + 5, task_specific_params=tasks)
+    special: dict[str, Any] = {"task_specific_params": tasks}
+    config = T5Config(**T5_SHAPE, **special, vocab_size=len(tokenizer) + 5)
     return save(folder, T5ForConditionalGeneration(config), max_length=40)
 
 
 def madlad(folder: Path) -> Path:
     tokenizer = _t5_tokenizer(folder, "<2en>", "<2pt>", "<2zh_Hant>", "<2translit>")
+    untied: dict[str, Any] = {"tie_word_embeddings": False}
     config = T5Config(
-        **T5_SHAPE, vocab_size=len(tokenizer), feed_forward_proj="gated-gelu",
-        tie_word_embeddings=False,
+        **T5_SHAPE, **untied, vocab_size=len(tokenizer), feed_forward_proj="gated-gelu",
     )  # fmt: skip
     return save(folder, T5ForConditionalGeneration(config), max_length=40)
 

@@ -2,9 +2,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from mirror import Mirror
 
 from tests.models.tiny import tiny_model, train_vocabulary
+from tests.server.mirror import Mirror
 from translator.catalog.store import Store
 from translator.server.app import RunningServer
 from translator.testing import serve_in_process

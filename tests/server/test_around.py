@@ -12,8 +12,8 @@ import pytest
 from grpc_channelz.v1 import channelz_pb2, channelz_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_requests.aio import AsyncClient
-from wire import chunks, config, exchange, source
 
+from tests.server.wire import chunks, config, exchange, source
 from translator.cli.running import Announcement, serve
 from translator.config import ServerConfig
 from translator.server.app import RunningServer

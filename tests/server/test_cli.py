@@ -334,8 +334,8 @@ def test_an_evaluation_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
     data = tmp_path / "data.jsonl"
     rows = [{"src": f"sentence {i} is here.", "ref": f"SENTENCE {i} IS HERE."} for i in range(6)]
     data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    options = ("--from", "xx", "--to", "yy", "--policy", "local-agreement:n=2")
-    options += ("--output", str(tmp_path / "out"))
+    options = ["--from", "xx", "--to", "yy", "--policy", "local-agreement:n=2"]
+    options += ["--output", str(tmp_path / "out")]
     first = run("evaluate", str(data), *options, "--limit", "4", TRANSLATOR_FAKE_MODEL="1")
     assert first.returncode == 0, first.stderr
     log = tmp_path / "out" / "data.xx-yy.local-agreement-n2.next-word.jsonl"
@@ -375,9 +375,9 @@ def test_a_talk_is_evaluated_against_its_sentences_translated_whole(tmp_path: Pa
     ]
     references = tmp_path / "segments.jsonl"
     references.write_text("".join(json.dumps(s) + "\n" for s in segments), encoding="utf-8")
-    options = ("--from", "xx", "--to", "yy", "--output", str(tmp_path / "out"))
-    options += ("--references", str(references), "--reference-field", "human")
-    options += ("--source-field", "en", "--window", "2", "--policy", "local-agreement:n=2")
+    options = ["--from", "xx", "--to", "yy", "--output", str(tmp_path / "out")]
+    options += ["--references", str(references), "--reference-field", "human"]
+    options += ["--source-field", "en", "--window", "2", "--policy", "local-agreement:n=2"]
     result = run("evaluate", str(talk), *options, TRANSLATOR_FAKE_MODEL="1")
     assert result.returncode == 0, result.stderr
     assert b"LongYAAL ms" in result.stdout
@@ -418,8 +418,8 @@ def test_source_fields_are_compared_with_the_first_one_translated_whole(tmp_path
     data = tmp_path / "talk.jsonl"
     row = {"en": "the boat leaves", "pt": "THE BOAT LEAVES~.", "asr": {"a": "the goat leaves"}}
     data.write_text(json.dumps(row) + "\n", encoding="utf-8")
-    options = ("--from", "xx", "--to", "yy", "--output", str(tmp_path / "out"))
-    options += ("--reference-field", "pt", "--source-field", "en", "--source-field", "asr.a")
+    options = ["--from", "xx", "--to", "yy", "--output", str(tmp_path / "out")]
+    options += ["--reference-field", "pt", "--source-field", "en", "--source-field", "asr.a"]
     result = run("evaluate", str(data), *options, TRANSLATOR_FAKE_MODEL="1")
     assert result.returncode == 0, result.stderr
     figures = json.loads((tmp_path / "out" / "talk.xx-yy.json").read_text(encoding="utf-8"))

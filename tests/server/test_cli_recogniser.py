@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from test_cli import address, run  # noqa: F401
+
+from tests.server.test_cli import address, run  # noqa: F401
 
 pytestmark = pytest.mark.server
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from wire import Request, chunks, config, connected, exchange, named, source
 
+from tests.server.wire import Request, chunks, config, connected, exchange, named, source
 from translator.config import ServerConfig
 from translator.server.app import RunningServer
 from translator.testing import serve_in_process

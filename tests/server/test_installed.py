@@ -183,16 +183,17 @@ def the_server(place: Environment) -> None:
     # What cannot be done here is a sentence too.
     text = place.folder / "text"
     text.write_text("One sentence is too little to learn from.\n")
-    for command in (
+    failing: list[tuple[str, ...]] = [
         ("serve", "--device", "cuda:99"),
         ("serve", "--model", "en-de=/nowhere"),
         ("models", "pull", "en-de", "--source", "http://127.0.0.1:9"),
         ("models", "remove", "no-such-model"),
         ("models", "open-end", str(model), str(text), "--pair", str(pair), "--steps", "1"),
         ("translate", "Hello.", "--address", "127.0.0.1:1"),
-    ):
-        done = place.translator(*command)
-        assert done.returncode > 1, command
+    ]
+    for wrong in failing:
+        done = place.translator(*wrong)
+        assert done.returncode > 1, wrong
         assert done.stderr.splitlines()[-1].startswith("Error: "), done.stderr
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import grpc
 import pytest
 from google.rpc import error_details_pb2
-from wire import Exchange, config, connected, detail, exchange, flush, rest_of, source
 
+from tests.server.wire import Exchange, config, connected, detail, exchange, flush, rest_of, source
 from translator.config import ServerConfig
 from translator.errors import ModelFilesError, ModelLoadError
 from translator.languages.pair import LanguagePair

@@ -8,7 +8,9 @@ import threading
 from pathlib import Path
 
 import pytest
-from mirror import (
+
+from tests.models.tiny import tiny_model, train_vocabulary
+from tests.server.mirror import (
     ANDROID,
     EN_DE,
     MODEL,
@@ -20,8 +22,6 @@ from mirror import (
     files_asked,
     get,
 )
-
-from tests.models.tiny import tiny_model, train_vocabulary
 from translator.catalog.describe import describe_models
 from translator.catalog.firefox import FirefoxSource
 from translator.catalog.installed import installed

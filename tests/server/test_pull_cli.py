@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from mirror import MODEL, VOCABULARY, Mirror, files_asked, get
 
+from tests.server.mirror import MODEL, VOCABULARY, Mirror, files_asked, get
 from translator.catalog.describe import describe_models
 from translator.catalog.store import Store
 from translator.config import ServerConfig

@@ -4,8 +4,18 @@ import asyncio
 
 import grpc
 import pytest
-from wire import Request, chunks, config, connected, exchange, flush, named, rest_of, source
 
+from tests.server.wire import (
+    Request,
+    chunks,
+    config,
+    connected,
+    exchange,
+    flush,
+    named,
+    rest_of,
+    source,
+)
 from translator.config import Limits, ServerConfig
 from translator.server.app import RunningServer
 from translator.testing import FakeModel, fake_translation, serve_in_process
@@ -52,7 +62,7 @@ async def test_started_echoes_what_was_resolved_and_comes_before_any_source(
 async def test_cutting_the_same_text_in_any_way_gives_the_same_segments(
     server: RunningServer,
 ) -> None:
-    expected = None
+    expected: dict[int, str] = {}
     for size in (1, 3, 7, len(TALK)):
         for policy in (named("final-only"), named("local-agreement", n=2)):
             result = await exchange(server.address, [config(policy=policy), *chunks(TALK, size)])

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import grpc
 import pytest
-from wire import config, connected, exchange, named, source
 
+from tests.server.wire import config, connected, exchange, named, source
 from translator.languages.pair import LanguagePair
 from translator.server.app import RunningServer
 from translator.testing import FakeModel, serve_in_process

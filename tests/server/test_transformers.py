@@ -6,8 +6,8 @@ from pathlib import Path
 
 import grpc
 import pytest
-from wire import chunks, config, connected, exchange, named, source
 
+from tests.server.wire import chunks, config, connected, exchange, named, source
 from translator.catalog.describe import describe_models
 from translator.config import ServerConfig
 from translator.server.app import RunningServer

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import grpc
 import pytest
 from google.rpc import code_pb2, error_details_pb2
-from wire import connected, detail
 
+from tests.server.wire import connected, detail
 from translator.config import Limits, ServerConfig
-from translator.engine.async_engine import AsyncEngine, OutcomeCallback
+from translator.engine.async_engine import AsyncEngine
 from translator.engine.engine import Engine
 from translator.engine.request import Request
+from translator.engine.threads import OutcomeCallback
 from translator.errors import DeadlineExceededError
 from translator.fronts.grpc.convert import texts_request
 from translator.languages.detection import Detection, FastTextDetector
@@ -30,7 +32,7 @@ from translator.v1 import models_pb2, translate_pb2
 pytestmark = pytest.mark.server
 
 
-def request(*texts: str, **fields: object) -> translate_pb2.TranslateRequest:
+def request(*texts: str, **fields: Any) -> translate_pb2.TranslateRequest:
     values = {"source_language_code": "xx", "target_language_code": "yy", **fields}
     return translate_pb2.TranslateRequest(texts=texts, **values)
 
@@ -88,7 +90,7 @@ async def test_a_text_that_is_too_long_fails_alone() -> None:
 async def test_what_is_not_served_has_its_code(
     server: RunningServer, fields: dict[str, object], code: grpc.StatusCode
 ) -> None:
-    texts = fields.pop("texts", ["a"])
+    texts: Any = fields.pop("texts", ["a"])
     async with connected(server.address) as stub:
         with pytest.raises(grpc.aio.AioRpcError) as failed:
             await stub.Translate(request(*texts, **fields))

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import grpc
 import pytest
 from google.rpc import error_details_pb2
-from wire import (
+
+from tests.server.wire import (
     Exchange,
     Request,
     config,
@@ -16,7 +17,6 @@ from wire import (
     rest_of,
     source,
 )
-
 from translator.config import Limits, ServerConfig
 from translator.languages.detection import FastTextDetector
 from translator.languages.pair import LanguagePair

@@ -89,8 +89,14 @@ class Exchange:
         assert list(texts) == sorted(texts)
         return texts
 
+    @property
+    def message(self) -> str:
+        assert self.status is not None
+        return str(self.status.message)
+
     def reason(self) -> str:
-        return self.detail(error_details_pb2.ErrorInfo).reason
+        reason: str = self.detail(error_details_pb2.ErrorInfo).reason
+        return reason
 
     def detail(self, kind: Any) -> Any:
         return detail(self.status, kind)
@@ -132,7 +138,7 @@ async def exchange(
             async for response in call:
                 result.responses.append(response)
         except grpc.aio.AioRpcError as error:
-            result.status = rpc_status.from_call(_Finished(error))
+            result.status = rpc_status.from_call(_Finished(error))  # type: ignore[arg-type]
         result.code = await call.code()
         await asyncio.gather(sender, return_exceptions=True)
     return result
@@ -142,7 +148,7 @@ async def rest_of(call: Any) -> list[streaming_pb2.StreamingTranslateResponse]:
     """What is still to come of a stream that is read with ``read``, up to its end."""
     rest = []
     try:
-        while (response := await call.read()) is not grpc.aio.EOF:
+        while (response := await call.read()) is not grpc.aio.EOF:  # type: ignore[attr-defined]
             rest.append(response)
     except grpc.aio.AioRpcError:
         pass

@@ -3,8 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from driver import Driver, make_config
-
+from tests.unit.driver import Driver, make_config
 from translator.languages.pair import LanguagePair
 from translator.session.events import Binding, SessionConfig
 from translator.testing import FakeModel

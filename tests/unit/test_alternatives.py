@@ -1,10 +1,10 @@
 """Further translations: where they branch off, and in which order they come."""
 
 import pytest
-from driver import one_thread  # noqa: F401
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.driver import one_thread  # noqa: F401
 from translator.documents.alternatives import Score, branches, same_text
 from translator.documents.plain import TextTranslation
 from translator.engine.engine import Engine

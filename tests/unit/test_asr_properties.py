@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pytest
-from driver import Driver, make_config, one_thread  # noqa: F401
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.driver import Driver, make_config, one_thread  # noqa: F401
 from translator.asr import RECOGNISERS as NAMED
 from translator.asr import (
     AssemblyAiResults,

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 import pytest_asyncio
-from driver import one_thread  # noqa: F401
 
+from tests.unit.driver import one_thread  # noqa: F401
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.engine import Engine, StepRecord
 from translator.engine.request import Outcome, Request

@@ -19,7 +19,7 @@ from benchmarks.peers.macs import sentence_macs, total_macs
 from benchmarks.peers.rows import ROWS, Role
 from benchmarks.table import markdown
 from translator.languages.pair import LanguagePair
-from translator.models.marian.folder import HyperParameters
+from translator.models.marian.hyper_parameters import HyperParameters
 
 pytestmark = pytest.mark.unit
 

@@ -8,7 +8,6 @@ import re
 from pathlib import Path
 
 import pytest
-from driver import one_thread  # noqa: F401
 
 from benchmarks import frontier, silence
 from benchmarks.hostile import LENGTH, MOST_TEXTS, TEXT_LENGTH, messages, requests
@@ -16,6 +15,7 @@ from benchmarks.marks import TURNS, num_segments
 from benchmarks.measured import Measured, resolved, save
 from benchmarks.short import short_sentences
 from benchmarks.speakers import Speaker, config
+from tests.unit.driver import one_thread  # noqa: F401
 from translator.catalog.catalog import Served
 from translator.config import Limits
 from translator.eval.data import Sentence

@@ -4,8 +4,12 @@ import logging
 
 import pytest
 
-from translator.config import load_config, warn_of_service_links
+from translator.cli.serve import command as serve
+from translator.cli.stream import command as stream
+from translator.config import ServerConfig, load_config, warn_of_service_links
+from translator.engine.scheduler import SchedulerLimits
 from translator.errors import ConfigError
+from translator.session.events import Rests
 
 pytestmark = pytest.mark.unit
 
@@ -24,6 +28,24 @@ SERVICE_LINKS = {
     "TRANSLATOR_METRICS_PORT": "tcp://10.96.7.2:9090",
     "TRANSLATOR_METRICS_PORT_9090_TCP_ADDR": "10.96.7.2",
 }
+
+
+def test_a_default_is_the_same_wherever_it_stands() -> None:
+    assert ServerConfig().max_batch_size == SchedulerLimits().max_slots
+    rests = Rests()
+    told = {option.name: getattr(option, "help", "") for option in stream.params}
+    for name in ("draft", "sentence", "segment"):
+        default = getattr(rests, f"{name}_s")
+        assert told[f"{name}_rest_s"].endswith(f"[default: {default:g}]")
+
+
+def test_the_options_of_serve_have_the_help_and_the_default_of_their_setting() -> None:
+    helps = {option.name: getattr(option, "help", "") for option in serve.params}
+    port = ServerConfig.model_fields["port"]
+    assert helps["port"] == f"{port.description}  [default: {port.default}]"
+    assert helps["preload"].endswith("[default: preload]")
+    assert helps["shortlist"].endswith("[default: no-shortlist]")
+    assert {"file", "store", *ServerConfig.model_fields} > set(helps)
 
 
 def test_what_kubernetes_tells_of_a_service_is_no_setting(

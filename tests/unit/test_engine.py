@@ -5,14 +5,15 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import torch
-from driver import one_thread  # noqa: F401
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from tests.unit.driver import one_thread  # noqa: F401
 from translator.engine.engine import Engine, StepRecord
 from translator.engine.request import Hypothesis, Outcome, Priority, Request, RequestKey
 from translator.engine.runner import EncoderCache
@@ -26,6 +27,7 @@ from translator.models.base import (
     StepOutput,
     predict_from_logits,
 )
+from translator.models.fake import FakeBatch
 from translator.models.info import ModelInfo
 from translator.testing import FakeClock, FakeModel, FakeTokenizer, fake_translation
 from translator.text.detokenizer import detokenize
@@ -517,7 +519,9 @@ ACTIONS = st.lists(
 
 @given(ACTIONS, st.integers(1, 3))
 @settings(deadline=None, max_examples=150)
-def test_any_schedule_gives_every_request_its_own_tokens(actions: list[tuple], slots: int) -> None:
+def test_any_schedule_gives_every_request_its_own_tokens(
+    actions: list[tuple[Any, ...]], slots: int
+) -> None:
     engine = hash_engine(slots)
     due: dict[RequestKey, Request] = {}
 
@@ -583,7 +587,7 @@ class FaultyModel(FakeModel):
                 prediction.log_probabilities[row] = math.nan
         return prediction
 
-    def new_batch(self):
+    def new_batch(self) -> FakeBatch:
         batch = super().new_batch()
         step = batch.step
 
@@ -592,7 +596,7 @@ class FaultyModel(FakeModel):
                 raise RuntimeError("step crashed")
             return step(tokens)
 
-        batch.step = failing
+        batch.step = failing  # type: ignore[method-assign]
         return batch
 
     def _word(self, word: str) -> int:

@@ -1,10 +1,11 @@
 """How the end of a sentence is told, and what comes of it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from driver import one_thread  # noqa: F401
 
+from tests.unit.driver import one_thread  # noqa: F401
 from translator.asr.piece import SourcePiece
 from translator.catalog.catalog import Served
 from translator.errors import ConfigError
@@ -93,10 +94,14 @@ def test_logs_of_different_ends_are_not_mixed(tmp_path: Path) -> None:
 
     class Counting:
         def sentences(
-            self, wanted: list[Sentence], policy: Latency | PolicyChoice, end: End, keep: Keep
+            self,
+            sentences: Sequence[Sentence],
+            policy: Latency | PolicyChoice,
+            end: End,
+            keep: Keep,
         ) -> None:
             asked.append(end)
-            for instance in replay(SERVED, wanted, policy, end=end):
+            for instance in replay(SERVED, sentences, policy, end=end):
                 keep(instance)
 
         def talk(self, *_: object) -> log.Instance:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from driver import one_thread  # noqa: F401
 
+from tests.unit.driver import one_thread  # noqa: F401
 from translator.asr import RECOGNISERS
 from translator.catalog.catalog import Served
 from translator.errors import ConfigError

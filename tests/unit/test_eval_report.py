@@ -4,10 +4,10 @@ import itertools
 from dataclasses import astuple
 
 import pytest
-from driver import one_thread  # noqa: F401
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.unit.driver import one_thread  # noqa: F401
 from translator.asr.piece import SourcePiece
 from translator.catalog.catalog import Served
 from translator.eval import log

@@ -7,13 +7,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from driver import one_thread  # noqa: F401
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from omnisteval.alignment import Word, align_sequences
 
+from tests.unit.driver import one_thread  # noqa: F401
 from translator.asr.piece import SourcePiece
 from translator.catalog.catalog import Served
 from translator.errors import ConfigError
@@ -26,7 +27,7 @@ from translator.eval.summary import summarize
 from translator.eval.talk import Arrival, Reference, Talk, read_references, read_words, windows
 from translator.eval.updates import Received, Sent
 from translator.languages.pair import LanguagePair
-from translator.policy.registry import PolicyChoice, resolve
+from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.testing import FakeModel, fake_translation
 
 pytestmark = pytest.mark.unit
@@ -71,7 +72,7 @@ def ticking(step_s: float) -> Callable[[], float]:
     return lambda: next(times) * step_s
 
 
-def replayed(given: Talk, computation_s: float = 0.0, **parameters: float) -> log.Instance:
+def replayed(given: Talk, computation_s: float = 0.0, **parameters: Any) -> log.Instance:
     return LiveReplay(served(), given, policy(**parameters), timer=ticking(computation_s)).run()
 
 
@@ -124,10 +125,10 @@ def test_a_talk_that_the_log_has_is_not_streamed_again(tmp_path: Path) -> None:
             raise AssertionError
 
         def talk(
-            self, given: Talk, chosen: PolicyChoice, told: Callable[[int], None]
+            self, talk: Talk, policy: Latency | PolicyChoice, on_progress: Callable[[int], None]
         ) -> log.Instance:
-            calls.append(given.name)
-            return LiveReplay(served(), given, chosen, on_progress=told).run()
+            calls.append(talk.name)
+            return LiveReplay(served(), talk, policy, on_progress=on_progress).run()
 
     steps: list[int] = []
     file = tmp_path / "log.jsonl"

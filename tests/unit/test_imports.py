@@ -119,10 +119,16 @@ def test_a_session_is_loaded_without_tensors_and_without_a_network() -> None:
 
 def test_only_the_runner_and_models_know_torch() -> None:
     known = importers("torch", "transformers", "numpy", "sentencepiece")
-    allowed = ("engine/runner.py", "models/", "server/app.py", "text/tokenizer.py")
-    allowed += ("training/",)
-    # Aligns words, ten million pairs for a lecture; and draws sentences, a million.
-    allowed += ("eval/longform.py", "eval/interval.py")
+    allowed = (
+        "engine/runner.py",
+        "models/",
+        "server/app.py",
+        "text/tokenizer.py",
+        "training/",
+        # Aligns words, ten million pairs for a lecture; and draws sentences, a million.
+        "eval/longform.py",
+        "eval/interval.py",
+    )
     assert within(known, *allowed) == set()
     assert "text/tokenizer.py" not in importers("torch", "numpy")
     uses = {
@@ -139,8 +145,15 @@ def test_transformers_is_imported_where_its_models_are() -> None:
 
 
 def test_asyncio_stays_at_the_border() -> None:
-    border = ("engine/async_engine.py", "service/", "fronts/", "server/", "client/", "cli/")
-    border += ("eval/remote.py",)
+    border = (
+        "engine/async_engine.py",
+        "service/",
+        "fronts/",
+        "server/",
+        "client/",
+        "cli/",
+        "eval/remote.py",
+    )
     found = within(importers("asyncio"), *border)
     assert found <= {"testing.py"}
 

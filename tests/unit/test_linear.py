@@ -3,13 +3,14 @@
 Steps are counted, not seconds: see ``steps.py``. Twice the text may cost little more than twice.
 """
 
+import re
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from steps import Steps
 
+from tests.unit.steps import Steps
 from translator.text import case, segmenter, sentences, words
 from translator.text.segmenter import Segmenter, SegmentLimits, is_opaque
 
@@ -131,7 +132,7 @@ def test_words_are_found_in_linear_time(text: str, sides: tuple[str, str]) -> No
 
 def test_a_quadratic_pattern_would_be_seen(steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
     """The counter counts: the pattern that word starts were found with until it was seen."""
-    monkeypatch.setattr(segmenter, "_MARK", segmenter.re.compile(r"(?<=[。！？])[^\w\s]*\w"))
+    monkeypatch.setattr(segmenter, "_MARK", re.compile(r"(?<=[。！？])[^\w\s]*\w"))
     steps.watch(monkeypatch, segmenter)
     with pytest.raises(AssertionError):
         check(steps, Segmenter("en").num_overlong, "。", ("", ""))

@@ -4,12 +4,12 @@ Steps are counted, not seconds: see ``steps.py``. The engine's own work is not t
 """
 
 import pytest
-from driver import make_config, one_thread  # noqa: F401
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from steps import Steps
-from test_linear import HOSTILE
 
+from tests.unit.driver import make_config, one_thread  # noqa: F401
+from tests.unit.steps import Steps
+from tests.unit.test_linear import HOSTILE
 from translator.session import hypothesis, parting, passthrough, session, tail, track
 from translator.session.events import SessionLimits, SourceUpdate
 from translator.session.session import Session

@@ -9,12 +9,12 @@ from itertools import islice
 from typing import TypeVar
 
 import pytest
-from driver import one_thread  # noqa: F401
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from steps import Steps
-from test_linear import HOSTILE
 
+from tests.unit.driver import one_thread  # noqa: F401
+from tests.unit.steps import Steps
+from tests.unit.test_linear import HOSTILE
 from translator.documents import alternatives
 from translator.documents import plain as module
 from translator.documents.plain import TextTranslation

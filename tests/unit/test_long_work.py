@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from translator.service import long_work as module
 from translator.service.long_work import Turns
 
 pytestmark = pytest.mark.unit
@@ -21,7 +20,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         made.append(seconds)
         await sleep(0)
 
-    monkeypatch.setattr(module.asyncio, "sleep", noted)
+    monkeypatch.setattr(asyncio, "sleep", noted)
     return made
 
 

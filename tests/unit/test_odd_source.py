@@ -3,8 +3,8 @@
 import itertools
 
 import pytest
-from driver import Driver, make_config, one_thread  # noqa: F401
 
+from tests.unit.driver import Driver, make_config, one_thread  # noqa: F401
 from translator.session.events import SourceUpdate, TargetEvent, Warned
 from translator.session.inspector import SourceInspector
 from translator.testing import FakeModel

@@ -4,17 +4,18 @@ from collections import Counter
 from collections.abc import Sequence
 
 import pytest
-from driver import one_thread  # noqa: F401
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from tests.unit.driver import one_thread  # noqa: F401
 from translator.engine.engine import Engine
 from translator.engine.request import Outcome, Priority, Request
 from translator.engine.scheduler import SchedulerLimits
 from translator.languages.pair import LanguagePair
 from translator.models.base import EncoderStates, Prefill, StepOutput
-from translator.testing import FakeBatch, FakeClock, FakeModel, fake_translation
+from translator.models.fake import FakeBatch
+from translator.testing import FakeClock, FakeModel, fake_translation
 from translator.text.detokenizer import detokenize
 
 pytestmark = pytest.mark.unit

@@ -3,8 +3,8 @@
 import itertools
 
 import pytest
-from driver import Driver, make_config, one_thread  # noqa: F401
 
+from tests.unit.driver import Driver, make_config, one_thread  # noqa: F401
 from translator.engine.request import Hypothesis
 from translator.session.events import AlignedRange, SourceUpdate, TargetEvent
 from translator.session.hypothesis import Context, ModelSource, TargetHypothesis

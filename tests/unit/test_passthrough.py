@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from driver import Driver, Reader, make_config, one_thread
 from hypothesis import given
 from hypothesis import strategies as st
-from legs import Models
 
+from tests.unit.driver import Driver, Reader, make_config, one_thread
+from tests.unit.legs import Models
 from translator.session.events import ResumeState, SessionConfig
 from translator.session.passthrough import pass_through
 from translator.testing import FakeModel

@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
-from driver import Driver, one_thread  # noqa: F401
-from legs import Models, through
 
+from tests.unit.driver import Driver, one_thread  # noqa: F401
+from tests.unit.legs import Models, through
 from translator.session.events import PIVOT, AlignedRange, SourceUpdate, TargetEvent
 from translator.session.relay import RelayedSegment, origin
 from translator.session.segment import Segment

@@ -60,6 +60,16 @@ def test_every_policy_is_built_from_its_defaults(name: str) -> None:
             resolve(PolicyChoice(name, {parameter.name: value})).build()
 
 
+def test_the_order_and_the_number_of_parameters_do_not_matter() -> None:
+    guarded = PolicyChoice("guarded-agreement", {"sure": 90, "n": 2}).build()
+    assert isinstance(guarded, GuardedAgreement)
+    assert (guarded.n, guarded.distance, guarded.sure) == (2, 2, 90)
+    retranslation = PolicyChoice("retranslation", {"bias": 10, "mask-k": 4}).build()
+    assert isinstance(retranslation, Retranslation)
+    drafts = retranslation.drafts
+    assert (drafts.mask_k, drafts.survive, drafts.bias) == (4, 1, 0.1)
+
+
 def test_parameters_reach_the_policy() -> None:
     agreement = resolve(PolicyChoice("local-agreement", {"n": 5.0})).build()
     assert isinstance(agreement, LocalAgreement)

@@ -1,8 +1,8 @@
 """A session's figures, by hand."""
 
 import pytest
-from driver import Driver, make_config, one_thread  # noqa: F401
 
+from tests.unit.driver import Driver, make_config, one_thread  # noqa: F401
 from translator.engine.request import RequestTiming
 from translator.session.events import TargetEvent
 from translator.session.report import TargetFigures

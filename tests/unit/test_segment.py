@@ -1,10 +1,10 @@
 """A segment: its chunks, when they came, and how it is split."""
 
 import pytest
-from driver import make_config
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.driver import make_config
 from translator.session.segment import Chunk, Segment
 from translator.testing import FakeModel
 

@@ -53,7 +53,9 @@ def stream(
         while True:
             begin = sum(map(len, segments))
             end = segmenter.find_end(
-                text, scanned, lambda place, begin=begin: pauses[(begin + place) % len(pauses)]
+                text,
+                scanned,
+                lambda place: pauses[(begin + place) % len(pauses)],  # noqa: B023
             )
             if end is None:
                 break

@@ -7,8 +7,8 @@ import types
 from dataclasses import replace
 
 import pytest
-from driver import Driver, Reader, make_config, one_thread  # noqa: F401
 
+from tests.unit.driver import Driver, Reader, make_config, one_thread  # noqa: F401
 from translator.engine.request import Hypothesis, Outcome, Request
 from translator.errors import DecodingError, InvalidRequestError
 from translator.policy.base import TargetWord

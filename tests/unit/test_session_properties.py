@@ -8,11 +8,11 @@ import itertools
 from dataclasses import dataclass
 
 import pytest
-from driver import Driver, Reader, one_thread  # noqa: F401
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from legs import Models, through
 
+from tests.unit.driver import Driver, Reader, one_thread  # noqa: F401
+from tests.unit.legs import Models, through
 from translator.session.events import ResumeState, SessionConfig
 from translator.testing import fake_translation
 from translator.text.segmenter import SegmentLimits
@@ -405,10 +405,10 @@ class Broken:
         driver.end()
         driver.check_final()
         for target, reader in driver.readers.items():
-            whole = self.whole.readers[target]
-            assert reader.sources == whole.sources
+            told = self.whole.readers[target]
+            assert reader.sources == told.sources
             assert {k: reader.texts[k] for k in reader.sources} == {
-                k: whole.texts[k] for k in whole.sources
+                k: told.texts[k] for k in told.sources
             }
         assert not driver.session.warnings or all(
             warned.reason

@@ -1,8 +1,10 @@
 """What a silence of the source does: what is said is shown whole, then committed."""
 
-import pytest
-from driver import Driver, make_config, one_thread  # noqa: F401
+from typing import Any
 
+import pytest
+
+from tests.unit.driver import Driver, make_config, one_thread  # noqa: F401
 from translator.session.events import Rests, SessionLimits, SourceUpdate
 from translator.testing import FakeModel
 
@@ -16,14 +18,14 @@ def model() -> FakeModel:
     return FakeModel()
 
 
-def drive(model: FakeModel, **settings: object) -> Driver:
+def drive(model: FakeModel, **settings: Any) -> Driver:
     limits = settings.pop("limits", None)
     settings = {"policy": "guarded-agreement", "rests": RESTS, **settings}
-    config = make_config(model, "yy", **settings)  # type: ignore[arg-type]
-    return Driver(config, model, limits=limits)  # type: ignore[arg-type]
+    config = make_config(model, "yy", **settings)
+    return Driver(config, model, limits=limits)
 
 
-def say(driver: Driver, text: str, **more: object) -> None:
+def say(driver: Driver, text: str, **more: Any) -> None:
     for word in text.split():
         driver.say(word + " ", **more)
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import pytest
-from driver import Driver, make_config, one_thread  # noqa: F401
 
+from tests.unit.driver import Driver, make_config, one_thread  # noqa: F401
 from translator.testing import FakeModel, FakeTokenizer
 
 pytestmark = pytest.mark.unit

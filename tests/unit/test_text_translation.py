@@ -1,11 +1,11 @@
 """A whole text at once: its segments translated, its own white space kept."""
 
 import pytest
-from driver import expected_text, one_thread  # noqa: F401
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from legs import Models, through
 
+from tests.unit.driver import expected_text, one_thread  # noqa: F401
+from tests.unit.legs import Models, through
 from translator.documents.plain import TextTranslation
 from translator.engine.engine import Engine
 from translator.engine.request import Outcome, Priority

@@ -1,8 +1,8 @@
 """Speakers: who goes on with which sentence, and labels that flicker."""
 
 import pytest
-from driver import Driver, make_config, one_thread  # noqa: F401
 
+from tests.unit.driver import Driver, make_config, one_thread  # noqa: F401
 from translator.testing import FakeModel
 
 pytestmark = pytest.mark.unit

@@ -1,1 +1,1 @@
-"""Models by name: what is offered and installed, what fits into memory, and which serves a pair."""
+"""Which models are offered and installed, what fits into memory, and which serves a pair."""

@@ -1,4 +1,4 @@
-"""How much memory models may take, and which of them goes when another needs its place."""
+"""How much memory models may take, and which are evicted to make room."""
 
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
@@ -11,13 +11,13 @@ _RETRY_S = 5.0
 
 
 class MemoryBudget:
-    """Keeps the books: which models are in memory, and who holds them. It loads nothing.
+    """Keeps track of which models are in memory and who holds them. It loads nothing itself.
 
-    What is in memory never takes more than the limit, and a model that is held never goes.
+    Models in memory never exceed the limit, and a held model is never evicted.
 
     Args:
-        sizes: Bytes of each model.
-        limit: Bytes that all in memory may take; None: any.
+        sizes: Bytes that each model takes.
+        limit: Bytes that all models in memory may take; None means no limit.
     """
 
     def __init__(self, sizes: Mapping[str, int], limit: int | None = None) -> None:
@@ -29,34 +29,34 @@ class MemoryBudget:
 
     @property
     def loaded(self) -> list[str]:
-        """What is in memory, the least recently used first."""
+        """The models in memory, the least recently used first."""
         return list(self._loaded)
 
     @property
     def num_bytes(self) -> int:
-        """Taken by what is in memory."""
+        """How many bytes the models in memory take."""
         return sum(self._sizes[name] for name in self._loaded)
 
     def is_held(self, name: str) -> bool:
-        """Whether anyone holds a model, in memory or not."""
+        """Whether anyone holds a model, loaded or not."""
         return self._holders[name] > 0
 
     def hold(self, name: str) -> None:
-        """Keep a model from being evicted, from now on or once it is in memory."""
+        """Protect a model from eviction, now or once it is loaded."""
         self._holders[name] += 1
         self._touch(name)
 
     def release(self, name: str) -> None:
-        """Undo one ``hold``."""
+        """Take back one ``hold`` of a model."""
         assert self._holders[name] > 0, f"{name} is held by nobody"  # noqa: S101
         self._holders[name] -= 1
         self._touch(name)
 
     def check(self, names: Iterable[str]) -> None:
-        """Refuse models that can never be in memory together.
+        """Raise unless these models could be in memory together.
 
         Raises:
-            ModelLoadError: They take more than the limit.
+            ModelLoadError: Together they exceed the limit.
         """
         wanted = sorted(set(names))
         needed = sum(self._sizes[name] for name in wanted)
@@ -68,14 +68,14 @@ class MemoryBudget:
             )
 
     def fits(self, name: str) -> bool:
-        """Whether there is room for a model without any other having to go."""
+        """Whether a model fits without evicting another."""
         return self.limit is None or self.num_bytes + self._sizes[name] <= self.limit
 
     def room_for(self, name: str) -> list[str]:
-        """The models that have to go for one to come, the least recently used first.
+        """The models to evict to make room for one, the least recently used first.
 
         Raises:
-            OverloadedError: Too many of those in memory are held.
+            OverloadedError: Too many models in memory are held.
         """
         if self.limit is None:
             return []
@@ -98,12 +98,12 @@ class MemoryBudget:
         return victims
 
     def add(self, name: str) -> None:
-        """Count a model as in memory."""
+        """Count a model as loaded."""
         assert self.fits(name), f"{name} does not fit"  # noqa: S101
         self._loaded[name] = None
 
     def remove(self, name: str) -> None:
-        """Count a model as gone."""
+        """Count a model as evicted."""
         del self._loaded[name]
 
     def _touch(self, name: str) -> None:
@@ -112,5 +112,5 @@ class MemoryBudget:
 
 
 def in_words(num_bytes: int) -> str:
-    """Bytes for people."""
+    """Format a number of bytes for people."""
     return f"{num_bytes / 2**20:,.0f} MiB"

@@ -1,4 +1,4 @@
-"""The models a server has, and which of them serves a pair."""
+"""The models of a server, and which of them serves a pair."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -30,17 +30,15 @@ _MAX_LISTED = 40
 
 
 class Described(Protocol):
-    """A model of which it is known what it is, loaded or not."""
+    """A model that is described, whether it is loaded or not."""
 
     @property
-    def info(self) -> ModelInfo:
-        """What the model is."""
-        ...
+    def info(self) -> ModelInfo: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The model for a request, loaded or not, and the pair of its that serves."""
+    """The model chosen for a request, and which of its pairs serves it."""
 
     info: ModelInfo
     pair: LanguagePair
@@ -48,26 +46,25 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A model and the pair of its that serves a request."""
+    """A loaded model, and which of its pairs serves a request."""
 
     model: Seq2SeqModel
     pair: LanguagePair
 
     @property
     def tokenizer(self) -> Tokenizer:
-        """The tokenizer of the pair."""
         return self.model.tokenizer(self.pair)
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The way from a source language to a target language.
+    """How to get from a source language to a target language.
 
     Attributes:
-        last: What translates into the target language; None where that is the source's own: the
-            text passes through as it is.
-        first: What translates the source into the pivot language before; None: ``last`` translates
-            the source itself.
+        last: Translates into the target language. None if that is the source's language, so that
+            the text passes through.
+        first: Translates the source into the pivot language first. None if ``last`` translates the
+            source directly.
     """
 
     last: Choice | None
@@ -75,12 +72,12 @@ class Route:
 
     @property
     def legs(self) -> tuple[Choice, ...]:
-        """All that has to be translated, in order."""
+        """The translations to make, in order."""
         return tuple(leg for leg in (self.first, self.last) if leg is not None)
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Names of the models that it takes, a leg's each."""
+        """Names of the models it takes, one for each leg."""
         return tuple(leg.info.name for leg in self.legs)
 
 
@@ -88,7 +85,7 @@ class Catalog:
     """Models by name.
 
     Raises:
-        ConfigError: Two models have one name.
+        ConfigError: Two models have the same name.
     """
 
     def __init__(self, models: Iterable[Described]) -> None:
@@ -109,15 +106,15 @@ class Catalog:
         return sorted({pair for info in self.models.values() for pair in info.pairs})
 
     def route(self, source: str, target: str, model: str = "") -> Route:
-        """How to get from one BCP-47 code to another: by one model, else through English.
+        """Find a route between two BCP-47 codes, by one model or else through English.
 
-        Through English only where no model is named. A language needs no model into itself: its
-        text passes through, unless a model has been made for its two variants.
+        It goes through English only if no model is named. A language needs no model into itself:
+        its text passes through, unless there is a model for the two variants.
 
         Raises:
             InvalidRequestError: A code is not BCP-47.
             ModelNotFoundError: There is no such model.
-            LanguagePairNotSupportedError: There is no way; the message says what is missing.
+            LanguagePairNotSupportedError: There is no route; the message says what is missing.
         """
         wanted = self._wanted(source, target)
         served = self._closest(wanted, model)
@@ -146,7 +143,7 @@ class Catalog:
         return Route(last, first)
 
     def resolve(self, source: str, target: str, model: str = "") -> Choice:
-        """The model for a pair of BCP-47 codes; ``model`` names one, else the closest pair wins.
+        """Find the model for a pair of codes; if ``model`` names none, the closest pair wins.
 
         Raises:
             InvalidRequestError: A code is not BCP-47.
@@ -186,7 +183,7 @@ class Catalog:
     def _not_served(
         self, source: str, target: str, model: str, instead: str = ""
     ) -> LanguagePairNotSupportedError:
-        """The error that says so, with the pairs there are; ``instead`` is what is not either."""
+        """Make the error for a pair that is not served; ``instead`` adds a reason."""
         begins = standardize("source_language_code", source)
         offered = {p for name in self._candidates(model) for p in self.models[name].pairs}
         pairs = [str(p) for p in sorted(offered, key=lambda p: (p.source != begins, p))]
@@ -204,7 +201,7 @@ def _apart(wanted: LanguagePair, offered: LanguagePair) -> int:
 
 
 class _Offered:
-    """The pairs of a model, found by their languages: it may have tens of thousands."""
+    """A model's pairs, indexed by language, since there may be tens of thousands."""
 
     def __init__(self, info: ModelInfo) -> None:
         pairs = info.pairs
@@ -213,7 +210,7 @@ class _Offered:
         self._targets = dict.fromkeys(pair.target for pair in pairs)
 
     def near(self, wanted: LanguagePair) -> list[tuple[int, LanguagePair]]:
-        """The pairs that could serve, with how far they are; in the model's order."""
+        """The pairs that could serve, with their distance, in the model's order."""
         sources = [(distance(wanted.source, tag), tag) for tag in self._sources]
         targets = [(distance(wanted.target, tag), tag) for tag in self._targets]
         near = [
@@ -228,10 +225,10 @@ class _Offered:
 
 
 def standardize(field: str, code: str) -> str:
-    """A BCP-47 code in its usual form.
+    """Bring a BCP-47 code into its usual form.
 
     Raises:
-        InvalidRequestError: It is none; the error names the ``field``.
+        InvalidRequestError: It is not a code; the error names the ``field``.
     """
     if not code:
         raise InvalidRequestError(field, 'is empty; a BCP-47 code such as "en" is needed')

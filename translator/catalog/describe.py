@@ -1,4 +1,4 @@
-"""The models that a server offers, described: those of its settings, or the embedded ones."""
+"""Describes the models that a server offers: those in its settings, or the embedded ones."""
 
 import logging
 from collections.abc import Sequence
@@ -22,13 +22,13 @@ _log = logging.getLogger(__name__)
 
 
 def describe_models(config: ServerConfig) -> list[DescribedModel]:
-    """What the models are that the settings name; the embedded ones by default.
+    """Describe the models that the settings name; by default the embedded ones.
 
-    One that cannot be used is logged and left out.
+    A model that cannot be used is logged and left out.
 
     Raises:
-        OperatorError: No model can be used, it says what is wrong with the first; or there is no
-            such device.
+        OperatorError: No model can be used, and this is what is wrong with the first; or there is
+            no such device.
     """
     check_device(config.device)
     if config.fake_model:
@@ -61,7 +61,7 @@ def fitting(models: Sequence[DescribedModel], limit: int) -> list[DescribedModel
     """The models that are not too large by themselves.
 
     Raises:
-        ModelLoadError: All are.
+        ModelLoadError: All of them are too large.
     """
     budget = MemoryBudget({m.info.name: m.info.memory_bytes for m in models}, limit)
     taken: list[DescribedModel] = []
@@ -77,7 +77,7 @@ def fitting(models: Sequence[DescribedModel], limit: int) -> list[DescribedModel
 
 
 def _describe(spec: str, config: ServerConfig) -> DescribedModel:
-    """The model of ``PAIR=FOLDER``, or of ``PAIR`` alone: in the store, or embedded."""
+    """Describe ``PAIR=FOLDER``, or the model in the store or embedded for ``PAIR`` alone."""
     found = None if "=" in spec else locate(LanguagePair.parse(spec), Store(config.store))
     return describe_model(
         spec if found is None else f"{spec}={found.folder}",
@@ -90,7 +90,7 @@ def _describe(spec: str, config: ServerConfig) -> DescribedModel:
 
 
 def _tell(errors: Sequence[OperatorError], *, is_fatal: bool) -> None:
-    """Raise the first of the errors, or log all."""
+    """Raise the first error if nothing works, else log all of them."""
     if errors and is_fatal:
         raise errors[0]
     for error in errors:

@@ -1,7 +1,7 @@
 """The models of Firefox Translations, as Mozilla publishes them through Remote Settings.
 
-One list of records has every file of every model: the pair, the version, the architecture, whom it
-is for, and where it is, compressed with Zstandard
+One list has a record for every file of every model: its pair, version, architecture, the products
+that may use it, and where to get it, compressed with Zstandard
 (https://remote-settings.readthedocs.io, collection ``translations-models-v2``).
 """
 
@@ -68,7 +68,7 @@ class _Record(_Strict):
 
     @property
     def rank(self) -> tuple[bool, Version]:
-        """The higher, the better."""
+        """A key to rank records by; higher is better."""
         try:
             version = Version(self.version)
         except InvalidVersion:
@@ -93,11 +93,11 @@ class _Server(_Strict):
 
 
 class FirefoxSource:
-    """Mozilla's server, or one that has the same.
+    """Mozilla's server, or a mirror of it.
 
     Args:
-        web: The client.
-        url: Of the server, with its version.
+        web: The HTTP client.
+        url: The URL of the server, with the version of its API.
     """
 
     def __init__(self, web: Web, url: str = FIREFOX_URL) -> None:
@@ -105,7 +105,7 @@ class FirefoxSource:
         self._url = url.rstrip("/")
 
     def find(self, pair: LanguagePair) -> Sequence[Offer]:
-        """Those for desktops first, newer versions first; see ``Source``."""
+        """Models for desktops first, then newer versions first; see ``Source``."""
         records = self._records()
         base = self._page(self._url + "/", _Server).capabilities.attachments.base_url
         models: dict[tuple[str, str], list[_Record]] = defaultdict(list)
@@ -147,7 +147,7 @@ def _parse(url: str, body: bytes, kind: type[_T]) -> _T:
 
 
 def _choose(model: Sequence[_Record]) -> list[_Record]:
-    """The network, its vocabularies and its shortlist, if any; empty when one is missing."""
+    """Choose network, vocabularies and shortlist, if any; empty if one is missing."""
     best = {r.file_type: r for r in sorted(model, key=lambda r: r.rank)}
     needed = ("model", "vocab") if "vocab" in best else ("model", "srcvocab", "trgvocab")
     if not all(kind in best for kind in needed):

@@ -1,7 +1,7 @@
 """The models of the Hugging Face hub.
 
-The library finds them; the files are downloaded as all others are, because the library's own
-download begins anew when it broke off.
+The hub's library finds them, but our own code downloads the files, because the library starts over
+when a download breaks off.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,10 +29,10 @@ _OPUS = "Helsinki-NLP/opus-mt-{source}-{target}"
 
 
 class HubSource:
-    """The hub of ``HF_ENDPOINT``; huggingface.co by default.
+    """The hub at ``HF_ENDPOINT``, by default huggingface.co.
 
     Args:
-        model: The id of a model; the Opus-MT model of the pair by default.
+        model: The id of a model; by default the Opus-MT model of the pair.
     """
 
     def __init__(self, model: str = "") -> None:
@@ -40,7 +40,7 @@ class HubSource:
         self._api = HfApi()
 
     def find(self, pair: LanguagePair) -> Sequence[Offer]:
-        """The one model; see ``Source``."""
+        """Find the one model; see ``Source``."""
         id_ = self._model or _OPUS.format(source=pair.source, target=pair.target)
         info = self._info(id_, pair)
         files = _choose(id_, info.siblings or ())
@@ -98,7 +98,7 @@ class HubSource:
 
 
 def _choose(id_: str, siblings: Iterable[RepoSibling]) -> list[RepoSibling]:
-    """What a folder of the Transformers library needs; safetensors if there are any."""
+    """Choose the files that a Transformers folder needs; safetensors if there are any."""
     top = [file for file in siblings if "/" not in file.rfilename]
 
     def matching(*patterns: str) -> list[RepoSibling]:
@@ -114,7 +114,7 @@ def _choose(id_: str, siblings: Iterable[RepoSibling]) -> list[RepoSibling]:
 
 
 def _folder(id_: str, pair: LanguagePair) -> str:
-    """A model of many languages is pulled for each pair of them."""
+    """The folder's name. A model of many languages is pulled once for each pair."""
     name = id_.replace("/", "--")
     return name if name.endswith(f"-{pair}") else f"{name}-{pair}"
 

@@ -1,4 +1,4 @@
-"""The models on this machine: those of the store, and the embedded ones."""
+"""The models on this machine: those in the store, and the embedded ones."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ __all__ = ["InstalledModel", "installed", "locate"]
 
 @dataclass(frozen=True, slots=True)
 class InstalledModel:
-    """A model that can be served by its pair alone."""
+    """A model that can be served by naming only its pair."""
 
     folder: Path
     pair: LanguagePair
@@ -22,12 +22,12 @@ class InstalledModel:
 
     @property
     def size(self) -> int:
-        """Bytes of its files."""
+        """Bytes that its files take."""
         return sum(path.stat().st_size for path in self.folder.iterdir() if path.is_file())
 
 
 def installed(store: Store) -> list[InstalledModel]:
-    """All of them, the embedded ones first.
+    """All installed models, the embedded ones first.
 
     Raises:
         ModelFilesError: The embedded ones are missing, or a stored one is damaged.
@@ -36,7 +36,7 @@ def installed(store: Store) -> list[InstalledModel]:
 
 
 def locate(pair: LanguagePair, store: Store) -> InstalledModel:
-    """The model of a pair, that of the store before the embedded one.
+    """Find the model of a pair, in the store first, then among the embedded ones.
 
     Raises:
         ConfigError: There is none, or there are several in the store.

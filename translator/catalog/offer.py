@@ -1,4 +1,4 @@
-"""What a source of models offers."""
+"""Models that can be downloaded, and the protocol of their sources."""
 
 import hashlib
 import re
@@ -17,17 +17,17 @@ _FILE_NAME = re.compile(r"[\w-][\w.+-]*")
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file of a model, where it can be downloaded.
+    """One file of a model, and where to download it.
 
     Attributes:
-        name: In the model's folder.
-        url: Where it is.
+        name: Its name in the model's folder.
+        url: Its address.
         size: Bytes to download.
-        checksum: Of these bytes: ``sha256:HEX``, or ``git:HEX``, the SHA-1 of a git blob.
-        unpacked: Where they are compressed with Zstandard, the checksum of what is inside.
+        checksum: Checksum of these bytes: ``sha256:HEX``, or ``git:HEX``, the SHA-1 of a git blob.
+        unpacked: If they are compressed with Zstandard, the checksum of the content.
 
     Raises:
-        ModelFilesError: The name is not that of a file in a folder.
+        ModelFilesError: The name is not that of a file inside the folder.
     """
 
     name: str
@@ -46,17 +46,17 @@ class Offer:
     """A model that can be downloaded.
 
     Attributes:
-        name: Of its folder in a store; a newer version has the same.
-        pair: What it translates.
+        name: Name of its folder in a store; a newer version has the same.
+        pair: The pair it translates.
         origin: Where it comes from, for people.
         license: SPDX identifier of the weights' licence; empty when unknown.
-        version: As its source has it.
-        variant: Which of the source's models of this pair, for example ``tiny``.
-        files: All that a model's folder needs.
-        headers: What a request for a file carries.
+        version: The version, as its source writes it.
+        variant: Which of the source's models for this pair, for example ``tiny``.
+        files: All files that a model's folder needs.
+        headers: HTTP headers for downloading a file.
 
     Raises:
-        ModelFilesError: The name is not that of a folder in a folder.
+        ModelFilesError: The name is not that of a folder inside the store.
     """
 
     name: str
@@ -74,12 +74,12 @@ class Offer:
 
     @property
     def size(self) -> int:
-        """Bytes to download."""
+        """How many bytes there are to download."""
         return sum(file.size for file in self.files)
 
     @property
     def fingerprint(self) -> str:
-        """Differs when a file differs."""
+        """A hash over all files; differs if any of them does."""
         files = sorted(f"{file.name} {file.checksum}\n" for file in self.files)
         return hashlib.sha256("".join(files).encode()).hexdigest()
 
@@ -88,10 +88,10 @@ class Source(Protocol):
     """Where models are published."""
 
     def find(self, pair: LanguagePair) -> Sequence[Offer]:
-        """The models of a pair, at least one, best first.
+        """The models of a pair, at least one, the best first.
 
         Raises:
-            LanguagePairNotSupportedError: There is none; the message has near pairs, if any.
-            ModelFilesError: The source cannot be reached, or is not what it was.
+            LanguagePairNotSupportedError: There is none; the message names near pairs, if any.
+            ModelFilesError: The source cannot be reached, or has changed its format.
         """
         ...

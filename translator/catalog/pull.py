@@ -1,4 +1,4 @@
-"""From an offer to a model in a store."""
+"""Downloads a model into a store."""
 
 import hashlib
 import shutil
@@ -20,23 +20,23 @@ __all__ = ["Progress", "choose", "pull"]
 
 
 class Progress(Protocol):
-    """Is told how a pull goes."""
+    """Receives the progress of a pull."""
 
     def waiting(self) -> None:
-        """Another process pulls the same."""
+        """Called when another process is pulling the same model."""
         ...
 
     def downloaded(self, size: int) -> None:
-        """Bytes of the offer that are there."""
+        """Called with the number of bytes that are there."""
         ...
 
 
 def choose(sources: Sequence[Source], pair: LanguagePair, variant: str = "") -> Offer:
-    """The best model of the first source that has the pair; ``variant`` names one of the pair's.
+    """Choose the best model of the first source that has the pair, or the named ``variant``.
 
     Raises:
         LanguagePairNotSupportedError: No source has it, or not this variant.
-        ModelFilesError: A source cannot be reached, or is not what it was.
+        ModelFilesError: A source cannot be reached, or has changed its format.
     """
     refusals: list[str] = []
     for source in sources:
@@ -58,14 +58,14 @@ def choose(sources: Sequence[Source], pair: LanguagePair, variant: str = "") -> 
 
 
 def pull(offer: Offer, store: Store, web: Web, progress: Progress) -> tuple[StoredModel, bool]:
-    """Download an offer into a store; also whether anything had to be.
+    """Download a model into a store. Also returns whether anything had to be downloaded.
 
-    What is downloaded stays when it breaks off, and the next time goes on from there. The store
-    has the model when all of it is there, checked and of a kind that can be served.
+    If the download breaks off, what is there is kept, and the next pull goes on from it. The model
+    appears in the store only when it is complete, checked, and of a kind that can be served.
 
     Raises:
-        ModelFilesError: A file cannot be had or written, is not what was promised, or the model
-            is of a kind that cannot be served.
+        ModelFilesError: A file cannot be downloaded or written, or is not what was promised, or the
+            model is of a kind that cannot be served.
     """
     try:
         with store.locked(offer.name, progress.waiting):

@@ -23,7 +23,7 @@ _UNFINISHED = ".unfinished"
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file of a stored model: its name, its size in bytes and the SHA-256 of its content."""
+    """One file of a stored model: its name, its size in bytes, and its SHA-256."""
 
     name: str
     size: int
@@ -32,17 +32,17 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a model in a store is, beside its files as ``manifest.json``.
+    """What a stored model is; kept beside its files as ``manifest.json``.
 
     Attributes:
-        pair: What it translates.
+        pair: The pair it translates.
         origin: Where it came from, for people.
         license: SPDX identifier of the weights' licence; empty when unknown.
-        version: As its source had it.
-        variant: Which of the source's models of the pair.
-        pulled: The day.
-        fingerprint: Of the offer.
-        files: All of them but this one.
+        version: The version, as its source wrote it.
+        variant: Which of the source's models for the pair.
+        pulled: The day it was pulled.
+        fingerprint: The fingerprint of the offer.
+        files: All files except the manifest.
     """
 
     pair: LanguagePair
@@ -67,17 +67,17 @@ class StoredModel:
 
     @property
     def name(self) -> str:
-        """Unique in the store."""
+        """Its name, unique in the store."""
         return self.folder.name
 
     @property
     def size(self) -> int:
-        """Bytes of its files."""
+        """Bytes that its files take."""
         return sum(file.size for file in self.manifest.files)
 
     @property
     def is_complete(self) -> bool:
-        """Whether every file is there in its size."""
+        """Whether every file is there and has its size."""
         paths = [(self.folder / file.name, file.size) for file in self.manifest.files]
         return all(path.is_file() and path.stat().st_size == size for path, size in paths)
 
@@ -86,14 +86,14 @@ class Store:
     """Pulled models, each in a folder of its own.
 
     Args:
-        root: The folder; made when something is pulled.
+        root: The folder; created at the first pull.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def models(self) -> list[StoredModel]:
-        """All of them, by name.
+        """All models, sorted by name.
 
         Raises:
             ModelFilesError: A manifest cannot be read.
@@ -101,7 +101,7 @@ class Store:
         return [_read(path) for path in sorted(self.root.glob(f"[!.]*/{_MANIFEST}"))]
 
     def get(self, name: str) -> StoredModel | None:
-        """The model of a name.
+        """Find a model by name; None if there is none.
 
         Raises:
             ModelFilesError: Its manifest cannot be read.
@@ -110,7 +110,7 @@ class Store:
         return _read(path) if path.is_file() else None
 
     def find(self, pair: LanguagePair) -> StoredModel | None:
-        """The model of a pair.
+        """Find the model of a pair; None if there is none.
 
         Raises:
             ConfigError: There are several.
@@ -130,7 +130,7 @@ class Store:
         """Remove a model.
 
         Raises:
-            ModelNotFoundError: There is none of this name.
+            ModelNotFoundError: There is no model of this name.
             OSError: It cannot be removed.
         """
         there = {model.name: model for model in self.models()}
@@ -143,7 +143,7 @@ class Store:
 
     @contextmanager
     def locked(self, name: str, waiting: Callable[[], None]) -> Iterator[None]:
-        """Be the only process that changes a model; ``waiting`` is called if another one is."""
+        """Let only this process change a model; ``waiting`` is called if another one does."""
         folder = self.root / _UNFINISHED
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / f"{name}.lock")
@@ -158,13 +158,13 @@ class Store:
             lock.release()
 
     def unfinished(self, offer: Offer) -> Path:
-        """The folder where what an offer has is gathered; that of another version is another."""
+        """The folder where files of an offer are collected; each version has its own."""
         folder = self.root / _UNFINISHED / f"{offer.name}-{offer.fingerprint[:16]}"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def finish(self, offer: Offer, manifest: Manifest) -> StoredModel:
-        """Move what was gathered to its place, where nothing half is ever seen."""
+        """Move the collected files into place, in one step."""
         gathered, folder = self.unfinished(offer), self.root / offer.name
         (gathered / _MANIFEST).write_bytes(_MANIFESTS.dump_json(manifest, indent=1))
         old = self.root / _UNFINISHED / f"{offer.name}.old"

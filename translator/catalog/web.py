@@ -1,4 +1,4 @@
-"""Files from the web: tried again, gone on with where they broke off, checked."""
+"""Downloads files: retries, continues where it broke off, checks."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -21,15 +21,15 @@ _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
 
 class _BrokenOffError(Exception):
-    """The server sent less, or something else, than it was asked for."""
+    """The server sent less than it was asked for, or something else."""
 
 
 class Web:
     """An HTTP client.
 
     Args:
-        attempts: How often a request is made at most.
-        wait_s: Seconds before the second; it doubles each time.
+        attempts: How many times a request is tried.
+        wait_s: Seconds before the second attempt; doubles each time.
     """
 
     def __init__(self, *, attempts: int = 4, wait_s: float = 0.5) -> None:
@@ -57,10 +57,10 @@ class Web:
         self._client.close()
 
     def read(self, url: str) -> tuple[bytes, Mapping[str, str]]:
-        """The body and the headers of a page.
+        """Get the body and the headers of a page.
 
         Raises:
-            ModelFilesError: It cannot be had.
+            ModelFilesError: The page cannot be read.
         """
         try:
             response = self._retrying(self._read, url)
@@ -78,17 +78,18 @@ class Web:
         headers: Mapping[str, str],
         report: Callable[[int], None],
     ) -> None:
-        """Download to ``path``; what is there from an earlier time is not asked for again.
+        """Download a file to ``path``, continuing what an earlier download left there.
 
         Args:
             file: What to download.
-            path: Where to; of the same file if it exists. Kept when the download breaks off.
-            headers: Of the request.
-            report: Is told how many bytes are there.
+            path: Where to put it. If it exists, it is the beginning of the same file. It is kept if
+                the download breaks off.
+            headers: Headers of the request.
+            report: Called with the number of bytes that are there.
 
         Raises:
-            ModelFilesError: The file cannot be had, or is another one than promised; then ``path``
-                is removed.
+            ModelFilesError: The file cannot be downloaded, or is not the one that was promised;
+                then ``path`` is removed.
             OSError: It cannot be written.
         """
         try:
@@ -138,7 +139,7 @@ class Web:
 
 
 def checksum_of(path: Path, like: str) -> str:
-    """Of a file, of the same kind as another."""
+    """The checksum of a file, of the same kind as ``like``."""
     kind = like.partition(":")[0]
     if kind == "git":
         digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)

@@ -1,8 +1,9 @@
 """``translator serve``: run the service until it is told to stop."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import click
 
@@ -10,65 +11,54 @@ from translator.cli.errors import one_sentence
 from translator.cli.running import Announcement, serve
 from translator.cli.store import store_option
 from translator.cli.workers import Workers
-from translator.config import load_config, warn_of_service_links
-from translator.log import LogFormat, LogLevel, set_up_log
-from translator.precision import PRECISIONS
+from translator.config import ServerConfig, load_config, warn_of_service_links
+from translator.log import set_up_log
 
 __all__ = ["command"]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def _setting(name: str, *declarations: str, **attributes: Any) -> Callable[[_F], _F]:
+    """The option of a setting: its type, help and default are those of the field."""
+    field = ServerConfig.model_fields[name]
+    declarations = declarations or (f"--{name.replace('_', '-')}",)
+    allowed, default = get_args(field.annotation), field.default
+    if isinstance(default, bool):
+        yes, _, no = declarations[0].replace("--", "").partition("/")
+        default = yes if default else no
+    elif isinstance(default, str) and allowed:
+        attributes["type"] = click.Choice(allowed)
+    elif "metavar" not in attributes:
+        attributes["type"] = next(
+            kind for kind in (int, float, str) if kind in (field.annotation, *allowed)
+        )
+    # What is unset has no value to show; its description says what happens then.
+    shown = f"  [default: {default}]" if default else ""
+    return click.option(
+        *declarations, default=None, help=f"{field.description}{shown}", **attributes
+    )
 
 
 @click.command("serve")
 @click.option("--config", "file", type=click.Path(path_type=Path), help="Settings in TOML.")
-@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
-@click.option("--port", type=int, help="Port to listen on; 0 takes a free one.  [default: 50051]")
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    metavar="PAIR[=FOLDER]",
-    help="A Marian/Firefox or Transformers folder, e.g. en-de=/models/ende, or an id of the "
-    "Hugging Face hub; all=FOLDER serves every pair of it; PAIR alone is a pulled model; "
-    "repeatable. [default: the embedded en-pt and pt-en]",
-)
+@_setting("host")
+@_setting("port")
+@_setting("models", "--model", "models", multiple=True, metavar="PAIR[=FOLDER]")
 @store_option
-@click.option(
-    "--preload/--no-preload",
-    default=None,
-    help="Load models at start, as far as they fit, or each at its first use.  [default: preload]",
-)
-@click.option(
-    "--model-memory",
-    metavar="SIZE",
-    help="Memory that loaded models may take, e.g. 4GiB.  [default: 3/4 of what there is]",
-)
-@click.option("--device", help="cpu, cuda, cuda:1, …  [default: cpu]")
-@click.option(
-    "--precision",
-    type=click.Choice(PRECISIONS),
-    help="Number format of models; auto is int8 on a CPU that can, else float32.  [default: auto]",
-)
-@click.option(
-    "--shortlist/--no-shortlist",
-    default=None,
-    help="Whether eight-bit models look only at the target words that their lexical shortlist "
-    "(lex*.bin) has for a source: quicker, and an approximation.  [default: no]",
-)
-@click.option("--threads", type=int, help="Threads of one tensor operation.  [default: 1]")
-@click.option("--workers", type=int, help="Processes that share the port.  [default: 1]")
-@click.option("--metrics-port", type=int, help="Port of the Prometheus page.  [default: none]")
-@click.option("--admin-port", type=int, help="Port of channelz.  [default: none]")
-@click.option("--drain-grace-s", type=float, help="Seconds streams get to move away.")
-@click.option("--fake-model", is_flag=True, default=None, help="Serve the test kit's fake model.")
-@click.option(
-    "--log-level",
-    type=click.Choice(get_args(LogLevel)),
-    help="The least of what is logged.  [default: info]",
-)
-@click.option(
-    "--log-format",
-    type=click.Choice(get_args(LogFormat)),
-    help="Of a line of the log.  [default: text]",
-)
+@_setting("preload", "--preload/--no-preload")
+@_setting("model_memory", metavar="SIZE")
+@_setting("device")
+@_setting("precision")
+@_setting("shortlist", "--shortlist/--no-shortlist")
+@_setting("threads")
+@_setting("workers")
+@_setting("metrics_port")
+@_setting("admin_port")
+@_setting("drain_grace_s")
+@_setting("fake_model", is_flag=True)
+@_setting("log_level")
+@_setting("log_format")
 def command(file: Path | None, **options: Any) -> None:
     """Serve until SIGTERM or Ctrl-C, then let the streams move away; a second one ends at once.
 

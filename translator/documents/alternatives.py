@@ -1,9 +1,9 @@
-"""Further translations of a text, by branching off the greedy path.
+"""Finds alternative translations of a text by branching off the greedy path.
 
-A hypothesis is decoded greedily. Where its second choice at some position was nearly as probable as
-the one taken, a *branch* takes that instead and goes on greedily: a request whose target prefix is
-the tokens before the position and the second choice. It shares the encoder states and costs only
-what comes after the position. What comes of the branches is ranked by its mean log probability, as
+A hypothesis is decoded greedily. Where the second choice at some position was nearly as probable as
+the first, a *branch* takes the second instead and goes on greedily: it is a request whose target
+prefix is the tokens before the position plus the second choice. A branch shares the encoder states
+and costs only the decoding after the position. The results are ranked by mean log probability, as
 a beam search with length normalisation ranks its hypotheses (Wu et al., "Google's Neural Machine
 Translation System", arXiv 1609.08144, with the exponent 1).
 """
@@ -24,13 +24,13 @@ _DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """Where a hypothesis could have gone another way.
+    """A place where a hypothesis could have gone another way.
 
     Attributes:
-        segment: Of the text.
-        prefix: The tokens up to there, the second choice as the last of them.
-        loss: How much less probable that choice is than the one taken, in natural logs.
-        log_probability: Of the prefix.
+        segment: Index of the segment in the text.
+        prefix: The tokens up to there; the last one is the second choice.
+        loss: How much less probable that choice is than the first, in natural logs.
+        log_probability: Log probability of the prefix.
     """
 
     segment: int
@@ -41,11 +41,11 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How probable target tokens are, the end of sentence included.
+    """How probable some target tokens are, end of sentence included.
 
     Attributes:
-        log_probability: The sum over them.
-        num_tokens: How many they are.
+        log_probability: Their sum of log probabilities.
+        num_tokens: Their number.
     """
 
     log_probability: float
@@ -53,13 +53,13 @@ class Score:
 
     @classmethod
     def of(cls, hypothesis: Hypothesis, prefix: float = 0.0) -> "Score":
-        """That of a hypothesis whose prefix has the log probability ``prefix``."""
+        """Score a hypothesis whose prefix has the log probability ``prefix``."""
         total = prefix + sum(hypothesis.log_probabilities) + hypothesis.end_log_probability
         return cls(total, len(hypothesis.tokens) + (not hypothesis.truncated))
 
     @property
     def mean(self) -> float:
-        """Per token."""
+        """The mean log probability of a token."""
         return round(self.log_probability / max(1, self.num_tokens), _DIGITS)
 
     def __add__(self, other: "Score") -> "Score":
@@ -101,5 +101,5 @@ def _of(segment: int, hypothesis: Hypothesis, eos_id: int) -> Iterable[Branch]:
 
 
 def same_text(text: str) -> str:
-    """What texts have in common that differ in white space, case or final punctuation only."""
+    """A key that texts share if they differ only in white space, case or final punctuation."""
     return strip_final_punctuation(" ".join(text.split())).casefold()

@@ -1,1 +1,1 @@
-"""One package for each protocol that the service is offered by."""
+"""One package for each protocol that the service speaks."""

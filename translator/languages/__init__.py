@@ -1,1 +1,1 @@
-"""Languages: pairs and tags of them, and which one a text is in."""
+"""Language pairs, language tags, and language detection."""

@@ -1,4 +1,4 @@
-"""A detector of languages for tests and trials."""
+"""A language detector for tests and trials."""
 
 from collections.abc import Collection
 
@@ -8,13 +8,12 @@ __all__ = ["FakeDetector"]
 
 
 class FakeDetector:
-    """Implements ``LanguageDetector``: every text with a letter is in the first of the candidates.
+    """Implements ``LanguageDetector``: takes any text with a letter for the first candidate.
 
     It is sure from four words on.
     """
 
     def detect(self, text: str, candidates: Collection[str]) -> Detection | None:
-        """See above."""
         if not candidates or not any(map(str.isalpha, text)):
             return None
         return Detection(min(candidates), 0.95 if len(text.split()) >= 4 else 0.6)

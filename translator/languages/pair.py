@@ -20,7 +20,7 @@ class LanguagePair:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The pair of ``en-de`` or ``pt-BR-zh-Hans``.
+        """Parse ``en-de`` or ``pt-BR-zh-Hans``.
 
         Raises:
             ValueError: It is not a pair.

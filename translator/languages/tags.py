@@ -1,4 +1,4 @@
-"""BCP-47 tags: how far apart two are, and which of several is meant."""
+"""Compares BCP-47 tags, and picks the one that is meant."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -13,7 +13,7 @@ TOO_FAR = 100
 
 @lru_cache(maxsize=65_536)
 def distance(wanted: str, offered: str) -> int:
-    """How far an offered tag is from the wanted one; ``TOO_FAR`` for another language."""
+    """How far an offered tag is from the wanted one; ``TOO_FAR`` if it is another language."""
     if wanted == offered:
         return 0
     if language(wanted) != language(offered):
@@ -22,7 +22,7 @@ def distance(wanted: str, offered: str) -> int:
 
 
 def language(tag: str) -> str:
-    """The language of a tag, without region and script."""
+    """The language of a tag, without its region and script."""
     found = langcodes.get(tag).language or ""
     # Nynorsk is "nn", so what is called Norwegian is Bokmål.
     return "nb" if found == "no" else found
@@ -30,10 +30,10 @@ def language(tag: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def is_same(tag: str, other: str) -> bool:
-    """Whether two tags name one written language: the same language in the same script.
+    """Whether two tags name the same written language: same language, same script.
 
-    Regions do not count: Brazilian Portuguese is read in Portugal as it is. Scripts do, those that
-    a tag leaves out as well: "zh-TW" is in traditional characters and "zh" in simplified ones.
+    Regions do not count: people in Portugal can read Brazilian Portuguese. Scripts do, including
+    those that a tag implies: "zh-TW" is in traditional characters, "zh" in simplified ones.
     """
     if language(tag) != language(other):
         return False
@@ -42,6 +42,6 @@ def is_same(tag: str, other: str) -> bool:
 
 
 def closest(wanted: str, offered: Iterable[str]) -> str | None:
-    """The first of the offered tags that are least far away, or None if none is near."""
+    """The closest of the offered tags, the first if several are; None if none is near."""
     best = min(offered, key=lambda tag: distance(wanted, tag), default=None)
     return None if best is None or distance(wanted, best) >= TOO_FAR else best

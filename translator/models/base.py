@@ -1,10 +1,10 @@
-"""What the engine needs of a model: the ``Seq2SeqModel`` protocol.
+"""What the engine needs from a model: the ``Seq2SeqModel`` protocol.
 
-A model translates in three moves. ``encode`` turns source tokens into encoder states, one object
-for each source, kept and shared by whoever translates that source. ``prefill`` runs the decoder
-over a known target prefix, all positions in one pass, and keeps the decoder state of every
-position, so that decoding can go on from any of them. A ``DecoderBatch`` holds the decoder states
-of the requests that run, one a row, and ``step`` advances all rows by one token.
+A model translates in three steps. ``encode`` turns source tokens into encoder states: one object
+for each source, shared by all requests for that source. ``prefill`` runs the decoder over a known
+target prefix, all positions in one pass, and keeps the decoder state of every position, so that
+decoding can go on from any of them. A ``DecoderBatch`` holds the decoder states of the running
+requests, one in each row, and ``step`` advances all rows by one token.
 
 Shapes: B sources, R rows, S source tokens, T target positions, D hidden size, V vocabulary.
 """
@@ -36,7 +36,7 @@ __all__ = [
 
 
 def lengths_of(sources: Sequence[Sequence[int]]) -> list[int]:
-    """Tokens of each source; ValueError for one without even an end of sentence."""
+    """Number of tokens in each source; ValueError if one lacks even an end of sentence."""
     lengths = [len(source) for source in sources]
     if not all(lengths):
         raise ValueError("a source has at least its end of sentence")
@@ -44,17 +44,17 @@ def lengths_of(sources: Sequence[Sequence[int]]) -> list[int]:
 
 
 class EncoderStates(Protocol):
-    """What ``encode`` leaves of one source; opaque to the engine."""
+    """The encoder's output for one source; opaque to the engine."""
 
     @property
     def num_tokens(self) -> int:
-        """Source tokens S, for the cache's budget."""
+        """Number of source tokens S, for the cache's budget."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Prefill:
-    """The decoder after a known target prefix, for B requests.
+    """The decoder's output for known target prefixes of B requests.
 
     Position i has seen the first i target tokens, so it predicts token i: there is one position
     more than there are tokens. Positions past a request's own length hold garbage.
@@ -62,7 +62,7 @@ class Prefill:
     Attributes:
         hidden: [B, T, D], input of ``logits``.
         alignment: [B, T, S] attention of position i on each source token, or None.
-        states: The model's own: enough to go on from any position.
+        states: Opaque to the engine: what the model needs to go on from any position.
     """
 
     hidden: Tensor
@@ -72,7 +72,7 @@ class Prefill:
 
 @dataclass(frozen=True, slots=True)
 class StepOutput:
-    """The decoder after one more token in each of R rows.
+    """The decoder's output after one more token in each of R rows.
 
     Attributes:
         hidden: [R, D], input of ``logits``.
@@ -85,13 +85,14 @@ class StepOutput:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The greedy choice at N positions as plain Python.
+    """The greedy choice at each of N positions, as plain Python.
 
     Attributes:
-        tokens: The most probable of each.
-        log_probabilities: Natural logs of these; any finite number where they were not asked for,
-            NaN or infinite where the scores are no numbers.
-        draft_log_probabilities: Of the drafted tokens at the same positions; empty without.
+        tokens: The most probable token at each position.
+        log_probabilities: Their natural log probabilities. Any finite number if they were not asked
+            for; NaN or infinite if the scores are not numbers.
+        draft_log_probabilities: Those of the drafted tokens at the same positions; empty if there
+            are none.
     """
 
     tokens: list[int]
@@ -102,7 +103,7 @@ class Prediction:
 def predict_from_logits(
     logits: Tensor, drafted: Sequence[int] | None, *, probable: bool
 ) -> Prediction:
-    """``Seq2SeqModel.predict`` from scores [N, V] of all tokens."""
+    """Implement ``Seq2SeqModel.predict`` on the scores [N, V] of all tokens."""
     tokens = _argmax(logits)
     scores = torch.log_softmax(logits, -1) if probable else logits
     asked = [tokens] if drafted is None else [tokens, torch.tensor(drafted, device=tokens.device)]
@@ -122,9 +123,9 @@ def seconds_from_logits(logits: Tensor, best: Sequence[int]) -> list[tuple[int, 
 
 
 def _argmax(logits: Tensor) -> Tensor:
-    """The first best token of each row, [N].
+    """The first of the best tokens in each row, [N].
 
-    In two rounds, since torch is quick at maxima and slow at their places.
+    It takes two passes, because torch finds maxima quickly but their positions slowly.
     """
     block = math.gcd(logits.shape[-1], 128)
     if block == 1:
@@ -137,64 +138,61 @@ def _argmax(logits: Tensor) -> Tensor:
 
 
 class DecoderBatch(Protocol):
-    """Decoder states of the requests that run, in rows 0, 1, …; a row never sees another."""
+    """Decoder states of the running requests, in rows 0, 1, …; rows never affect each other."""
 
     def load(
         self, row: int, encoder_states: EncoderStates, prefill: Prefill, index: int, position: int
     ) -> None:
-        """Make ``row`` request ``index`` of ``prefill`` as it was at ``position``.
+        """Put request ``index`` of ``prefill`` into ``row``, in its state at ``position``.
 
-        The next ``step`` is given the token that this position predicts. Whatever the row held
-        before is gone.
+        The next ``step`` gets the token that this position predicts. The row's old content is gone.
         """
         ...
 
     def move(self, row: int, to: int) -> None:
-        """Copy ``row`` over row ``to``; ``row`` is garbage from then on."""
+        """Copy ``row`` over row ``to``; ``row`` holds garbage afterwards."""
         ...
 
     def step(self, tokens: Tensor) -> StepOutput:
-        """Feed token r to row r and advance. ``tokens``: int64 [R]; rows from R on stand still."""
+        """Feed token r to row r. ``tokens`` is int64 [R]; rows from R on stand still."""
         ...
 
 
 class Seq2SeqModel(Protocol):
     """An encoder–decoder model. Called from the engine's thread only.
 
-    Three equalities hold, token for token on CPU in float32: batched = alone, prefilled = stepped,
-    and any order of arrival = the same.
+    Three equalities hold, token for token, on a CPU in float32: batched = alone, prefilled =
+    stepped, and any order of arrival gives the same.
     """
 
     @property
-    def info(self) -> ModelInfo:
-        """What the model is."""
-        ...
+    def info(self) -> ModelInfo: ...
 
     @property
     def device(self) -> torch.device:
-        """Where tensors given to the model must be."""
+        """Where tensors that are given to the model must be."""
         ...
 
     def tokenizer(self, pair: LanguagePair) -> Tokenizer:
-        """The tokenizer for a pair of ``info.pairs``."""
+        """The tokenizer for one of the pairs in ``info.pairs``."""
         ...
 
     def max_target_tokens(self, num_source_tokens: int) -> int:
-        """Longest target that is decoded for a source of this length."""
+        """The longest target that is decoded for a source of this length."""
         ...
 
     def encode(self, sources: Sequence[Sequence[int]]) -> list[EncoderStates]:
-        """Encoder states of each source (token ids, end of sentence included)."""
+        """Encode each source, given as token ids with the end of sentence."""
         ...
 
     def prefill(
         self, encoder_states: Sequence[EncoderStates], targets: Sequence[Sequence[int]]
     ) -> Prefill:
-        """Run the decoder over the known ``targets``, each with its source, in one pass."""
+        """Run the decoder over the known ``targets`` in one pass, each with its source."""
         ...
 
     def new_batch(self) -> DecoderBatch:
-        """An empty batch."""
+        """Make a batch without any rows."""
         ...
 
     def logits(self, hidden: Tensor) -> Tensor:
@@ -212,11 +210,11 @@ class Seq2SeqModel(Protocol):
         """The greedy choice for each row of ``hidden`` [N, D].
 
         Args:
-            hidden: Of a prefill or a step.
-            drafted: A token for each row whose log probability is asked for too.
-            probable: Whether log probabilities are wanted; without, they may be any number.
-            sources: For each row the source that it translates: a model may look only at tokens
-                that this can become. Without, it looks at all.
+            hidden: From a prefill or a step.
+            drafted: One token for each row, whose log probability is wanted too.
+            probable: Whether log probabilities are wanted; if not, they may be any number.
+            sources: The source of each row. A model may then look only at tokens that this source
+                can become; without, it looks at all of them.
         """
         ...
 
@@ -226,9 +224,9 @@ class DescribedModel:
     """A model before it is loaded.
 
     Attributes:
-        info: What it is; the loaded model says the same.
-        load: Reads its parameters, which takes time and memory. It raises ModelFilesError where the
-            files do not hold what their headers say.
+        info: The same as that of the loaded model.
+        load: Reads the parameters, which takes time and memory. Raises ModelFilesError if the files
+            do not hold what their headers say.
     """
 
     info: ModelInfo

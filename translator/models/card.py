@@ -1,4 +1,4 @@
-"""The card of a model: ``README.md``, whose head says in YAML what the licence is."""
+"""Reads and writes model cards: ``README.md`` files whose YAML head names the licence."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ __all__ = ["license_of", "write_card"]
 
 
 def license_of(folder: Path) -> str:
-    """The licence in the model's card; empty when there is none."""
+    """The licence in the model's card; empty if there is none."""
     try:
         _, head, _ = (folder / "README.md").read_text(encoding="utf-8").split("---\n", 2)
         values = yaml.safe_load(head)
@@ -19,7 +19,7 @@ def license_of(folder: Path) -> str:
 
 
 def write_card(folder: Path, head: dict[str, Any], text: str) -> None:
-    """Write a card; what is empty is left out of its head."""
+    """Write a card. Empty values are left out of its head."""
     values = {key: value for key, value in head.items() if value}
     front = yaml.safe_dump(values, sort_keys=False)
     (folder / "README.md").write_text(f"---\n{front}---\n\n{text}", encoding="utf-8")

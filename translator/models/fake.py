@@ -1,7 +1,7 @@
 """A model without weights, for tests and trials.
 
-Its translations are exact and simple, yet it behaves as real ones do: its hypothesis of an
-unfinished sentence is wrong at the end, so policies, drafts and commits have something to do.
+Its translations are simple and exactly known, yet it behaves like a real model: its hypothesis of
+an unfinished sentence is wrong at the end, so policies, drafts and commits have work to do.
 """
 
 import math
@@ -27,17 +27,17 @@ _PIECES = re.compile(r"\s*(?:\w+|[^\w\s])")
 
 
 def fake_translation(source: str, word: Callable[[str], str] = str.upper) -> str:
-    """What the fake model makes of a source: every word in capitals, or as ``word`` puts it.
+    """The fake model's translation: every word in capitals, or as ``word`` translates it.
 
     A source that does not end with ``.``, ``!`` or ``?`` counts as unfinished: its last word gets a
-    ``~`` and a full stop is invented, both of which the next word makes disappear.
+    ``~`` and an invented full stop. Both disappear with the next word.
     """
     pieces = [word(piece) for piece in _split(source)]
     return "".join(_finish(pieces)).lstrip(" ")
 
 
 def _split(text: str) -> list[str]:
-    """Words and marks of ``text``, each with at most one space before it."""
+    """Split ``text`` into words and marks, each with at most one space before it."""
     pieces = (match.group() for match in _PIECES.finditer(text))
     return [" " + p.strip() if p[0].isspace() else p for p in pieces]
 
@@ -49,7 +49,7 @@ def _finish(pieces: list[str]) -> list[str]:
 
 
 class FakeTokenizer:
-    """A vocabulary that grows with each word it sees; token 0 ends a sentence.
+    """A vocabulary that grows with each new word; token 0 ends a sentence.
 
     Args:
         word: Translates a word or a mark, which may begin with a space.
@@ -69,13 +69,12 @@ class FakeTokenizer:
         return len(self._pieces)
 
     def encode_source(self, text: str) -> EncodedText:
-        """One token for each word or mark."""
         spans: list[tuple[int, int]] = [match.span() for match in _PIECES.finditer(text)]
         tokens = [self.id(piece) for piece in _split(text)]
         return EncodedText((*tokens, self.eos_id), (*spans, (len(text), len(text))))
 
     def encode_target(self, text: str) -> tuple[int, ...]:
-        """As the model would have put it: its ``~`` belongs to the word before."""
+        """Tokenize as the model would have written it: a ``~`` belongs to the word before."""
         pieces: list[str] = []
         for piece in _split(text):
             if piece == "~" and pieces:
@@ -85,20 +84,19 @@ class FakeTokenizer:
         return tuple(self.id(piece) for piece in pieces)
 
     def piece(self, token: int) -> str:
-        """The word or mark of a token."""
         return self._pieces[token]
 
     def id(self, piece: str) -> int:
-        """The token of a word or mark, a new one if need be."""
+        """The token of a word or mark, which is added if it is new."""
         if piece not in self._ids:
             self._ids[piece] = len(self._pieces)
             self._pieces.append(piece)
         return self._ids[piece]
 
     def second(self, token: int) -> int:
-        """The second choice where ``token`` is the first: the same letters backwards.
+        """The second choice to ``token``: its letters backwards.
 
-        Instead of ending a sentence, another mark.
+        For the end of sentence it is another mark.
         """
         if token not in self._seconds:
             piece = self.piece(token) or "!"
@@ -107,7 +105,7 @@ class FakeTokenizer:
         return self._seconds[token]
 
     def translate(self, source: Sequence[int]) -> list[int]:
-        """Target tokens of source tokens (end of sentence included in both)."""
+        """Translate source tokens to target tokens; both include the end of sentence."""
         pieces = [self._word(self.piece(token)) for token in source[:-1]]
         tokens = [*(self.id(piece) for piece in _finish(pieces)), self.eos_id]
         for token in tokens:
@@ -118,7 +116,7 @@ class FakeTokenizer:
 
 @dataclass(frozen=True, slots=True)
 class _FakeStates:
-    """The finished translation, which the fake decoder then reads out."""
+    """The finished translation, which the fake decoder reads out."""
 
     target: tuple[int, ...]
     num_tokens: int
@@ -133,9 +131,9 @@ class FakeModel:
     Hidden states are [.., 1] and hold the next token itself.
 
     Args:
-        pairs: What it translates; without any, ``xx`` to ``yy`` and to ``zz``.
-        name: Its name.
-        word: What it makes of a word or a mark, which may begin with a space.
+        pairs: The pairs it translates; by default ``xx`` to ``yy`` and to ``zz``.
+        name: The model's name.
+        word: Translates a word or a mark, which may begin with a space.
 
     Attributes:
         num_encoded: Sources that were encoded.
@@ -166,22 +164,20 @@ class FakeModel:
         self._tokenizer = FakeTokenizer(word)
 
     def tokenizer(self, pair: LanguagePair) -> FakeTokenizer:
-        """One for all pairs."""
         return self._tokenizer
 
     def max_target_tokens(self, num_source_tokens: int) -> int:
-        """Longest target."""
         return 2 * num_source_tokens + 8
 
     def encode(self, sources: Sequence[Sequence[int]]) -> list[EncoderStates]:
-        """Translate at once; decoding reads it out."""
+        """Translate at once; decoding only reads it out."""
         self.num_encoded += len(sources)
         return [_FakeStates(tuple(self._tokenizer.translate(s)), len(s)) for s in sources]
 
     def prefill(
         self, encoder_states: Sequence[EncoderStates], targets: Sequence[Sequence[int]]
     ) -> Prefill:
-        """Position i predicts token i of the translation, whatever came before."""
+        """Predict token i of the translation at position i, whatever came before."""
         self.num_prefills += 1
         num_positions = max(len(target) for target in targets) + 1
         hidden = [
@@ -198,11 +194,10 @@ class FakeModel:
         return Prefill(torch.tensor(hidden), alignment, None)
 
     def new_batch(self) -> "FakeBatch":
-        """An empty batch."""
         return FakeBatch(self)
 
     def logits(self, hidden: Tensor) -> Tensor:
-        """10 for the next token, 3 for its second choice, 0 for all others."""
+        """Score 10 for the next token, 3 for its second choice, 0 for all others."""
         seconds = [[self._tokenizer.second(int(token))] for token in hidden.flatten().tolist()]
         logits = torch.zeros(len(hidden), len(self._tokenizer))
         logits.scatter_(1, torch.tensor(seconds), _SECOND_SCORE)
@@ -216,7 +211,7 @@ class FakeModel:
         probable: bool = True,
         sources: Sequence[EncoderStates] = (),
     ) -> Prediction:
-        """What ``logits`` says, without tensors: this stands for a model that costs nothing."""
+        """Predict as ``logits`` would, without tensors, so that the model costs almost nothing."""
         tokens = [int(token) for token in hidden.flatten().tolist()]
         seconds = [self._tokenizer.second(token) for token in tokens]
         others = (len(self._tokenizer) - 1) * math.exp(-_BEST_SCORE)
@@ -246,15 +241,12 @@ class FakeBatch:
     def load(
         self, row: int, encoder_states: EncoderStates, prefill: Prefill, index: int, position: int
     ) -> None:
-        """Go on after ``position``."""
         self._rows[row] = (_own(encoder_states), position + 1)
 
     def move(self, row: int, to: int) -> None:
-        """Copy a row."""
         self._rows[to] = self._rows.pop(row)
 
     def step(self, tokens: Tensor) -> StepOutput:
-        """Read out the next token of each row."""
         self._model.num_steps += 1
         rows = [self._rows[row] for row in range(len(tokens))]
         num_source = max(states.num_tokens for states, _ in rows)
@@ -278,5 +270,5 @@ def _one_hot(index: int, size: int) -> Tensor:
 
 
 def _attend(states: _FakeStates, position: int, num_source: int) -> Tensor:
-    """Word i of the target comes from word i of the source."""
+    """Align word i of the target with word i of the source."""
     return _one_hot(min(position, states.num_tokens - 1), num_source)

@@ -1,4 +1,4 @@
-"""What a model's folder says without being loaded. Imports no tensors."""
+"""Reads what a model's folder says about it, without loading it or any tensor library."""
 
 import json
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ __all__ = ["Glance", "glance"]
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What kind of model a folder holds, and whether it tells which source words a word is from."""
+    """What kind of model a folder holds, and whether that kind aligns words."""
 
     kind: str
     aligns: bool
 
 
 def glance(folder: Path) -> Glance:
-    """Look into a folder.
+    """Inspect a folder.
 
     Raises:
         ModelFilesError: A file is missing or damaged, or it is a kind that is not served.

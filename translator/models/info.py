@@ -1,4 +1,4 @@
-"""What a model is, said without its parameters."""
+"""What a model is, as far as one can say without its parameters."""
 
 from dataclasses import dataclass
 
@@ -17,15 +17,15 @@ class ModelInfo:
     Attributes:
         name: Unique in a catalog.
         family: Kind of network, for example ``marian-ssru``.
-        pairs: The pairs it translates.
+        pairs: The language pairs it translates.
         supports_alignment: Whether prefill and step return alignment weights.
         max_source_tokens: Longest source, end of sentence included.
         license: SPDX identifier of the weights' licence; empty when unknown.
         origin: Where the files came from.
         device: Where it runs, for example ``cpu``.
-        memory_bytes: Estimate of what it takes there when loaded, encoder states included.
-        shares_encoding: Whether a source has the same tokens whatever it is translated into, so
-            that one encoding serves several targets.
+        memory_bytes: Estimated memory when loaded, encoder states included.
+        shares_encoding: Whether a source has the same tokens for every target language, so that it
+            is encoded only once.
         has_open_end: Whether it can be told that a source goes on; see ``open_end.py``.
     """
 

@@ -1,6 +1,6 @@
-"""From files to a model, whatever kind it is, in two steps.
+"""Makes a model from its files, in two steps, whatever kind it is.
 
-It is described from headers and settings, and loaded when it is needed.
+First it is described, from headers and settings; it is loaded only when it is needed.
 """
 
 from pathlib import Path
@@ -27,7 +27,7 @@ __all__ = [
 
 
 def load_model(spec: str, **options: Any) -> Seq2SeqModel:
-    """Load the model of ``PAIR=FOLDER``; the options are those of ``describe_model``."""
+    """Load the model of ``PAIR=FOLDER``; options as for ``describe_model``."""
     return describe_model(spec, **options).load()
 
 
@@ -40,7 +40,7 @@ def describe_model(
     precision: Precision = "float32",
     shortlist: bool = False,
 ) -> DescribedModel:
-    """Say what the model of ``PAIR=FOLDER`` is, whatever kind it is; its parameters stay on disk.
+    """Describe the model of ``PAIR=FOLDER``, of any kind, without reading its parameters.
 
     Args:
         spec: ``FOLDER`` may be an id of the Hugging Face hub, and ``PAIR`` may be ``all`` for a
@@ -48,8 +48,8 @@ def describe_model(
         license: SPDX identifier of the weights' licence; by default what the files say.
         origin: Where the files came from; by default what the files say.
         device: Where to run.
-        precision: As of ``describe_marian_folder``; a Transformers model has no eight bits.
-        shortlist: As of ``describe_marian_folder``; a Transformers model has none.
+        precision: See ``describe_marian_folder``; a Transformers model cannot run in eight bits.
+        shortlist: See ``describe_marian_folder``; a Transformers model has none.
 
     Raises:
         ModelFilesError: A file is missing, damaged or does not fit the others, the hub cannot be

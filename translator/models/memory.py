@@ -1,4 +1,4 @@
-"""The memory that models are in: how much there is, and how it is given back."""
+"""How much memory there is for models, and how it is given back."""
 
 import ctypes
 import gc
@@ -21,9 +21,9 @@ _CGROUP_LIMITS = (
 
 
 def default_limit(device: str, processes: int) -> int:
-    """What each of some processes gives to models: a share of the machine's memory, or the GPU's.
+    """How much memory each of some processes may use for models: a share of the machine's or GPU's.
 
-    In a container it is a share of what that may take.
+    In a container it is a share of the container's limit.
     """
     if device.startswith("cuda"):
         there_is = torch.cuda.get_device_properties(device).total_memory
@@ -36,7 +36,7 @@ def default_limit(device: str, processes: int) -> int:
 
 
 def give_memory_back(gone: "weakref.ref[Any]") -> None:
-    """Return what a model has left behind to the system; it takes a moment."""
+    """Return the memory of a dropped model to the system; this takes a moment."""
     if gone() is not None:
         # A server freezes what it has once it has started: see translator.cli.running.
         was_frozen = gc.get_freeze_count() > 0
@@ -49,7 +49,7 @@ def give_memory_back(gone: "weakref.ref[Any]") -> None:
 
 
 def trim() -> None:
-    """Return to the system what the C library keeps of memory that is free."""
+    """Make the C library return the free memory that it keeps."""
     try:
         # glibc keeps freed memory for itself until it is asked.
         ctypes.CDLL(None).malloc_trim(0)

@@ -1,4 +1,4 @@
-"""What this machine has to multiply bytes with."""
+"""What this machine can multiply bytes with."""
 
 from importlib.util import find_spec
 
@@ -6,25 +6,25 @@ __all__ = ["has_vnni", "is_int8_faster", "runs_int8"]
 
 
 def runs_int8() -> bool:
-    """Whether kernels can be compiled here: numba has no release for some machines."""
+    """Whether kernels can be compiled here; numba has no release for some machines."""
     return find_spec("numba") is not None
 
 
 def is_int8_faster() -> bool:
-    """Whether eight bits are faster than float32: with AVX2, and much so with AVX-512 VNNI.
+    """Whether eight bits are faster than float32: with AVX2, and even more with AVX-512 VNNI.
 
-    Other processors run them too; how fast has not been measured.
+    Other processors can run eight bits too, but how fast has not been measured.
     """
     return runs_int8() and ("avx2" in _features() or has_vnni())
 
 
 def has_vnni() -> bool:
-    """Whether this processor multiplies bytes in one instruction (AVX-512 VNNI)."""
+    """Whether this processor can multiply and add bytes in one instruction (AVX-512 VNNI)."""
     return "avx512vnni" in _features()
 
 
 def _features() -> frozenset[str]:
-    """LLVM's names of what the processor has; none where it does not know it."""
+    """LLVM's names for the processor's features; empty if it does not know the processor."""
     if find_spec("llvmlite") is None:
         return frozenset()
     from llvmlite.binding import get_host_cpu_features

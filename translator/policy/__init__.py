@@ -1,1 +1,1 @@
-"""How much of a hypothesis is committed, and when. Pure: no torch, no I/O, no clock."""
+"""Policies: how much of a hypothesis is committed, and when. No torch, no I/O, no clock."""

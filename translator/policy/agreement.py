@@ -1,4 +1,4 @@
-"""What was said of the last source lengths, and the beginning that hypotheses have in common."""
+"""The hypotheses of the last source lengths, and the beginning they share."""
 
 from collections import deque
 from typing import Generic, TypeVar
@@ -11,15 +11,15 @@ T = TypeVar("T")
 
 
 class LastLengths(Generic[T]):
-    """One item for each of the last n source lengths.
+    """Keeps one item for each of the last n source lengths.
 
-    An item is of a new source length only when the source has a word more: several hypotheses of
-    one unfinished word agree too easily, and the last of them stands for all.
+    A source length counts as new only if it has one more word. Several hypotheses of the same
+    unfinished word agree too easily, so the last of them replaces the others.
 
     Args:
         n: How many lengths count.
-        num_spare: Older ones that are kept for when the last are taken back, as those of tentative
-            source are.
+        num_spare: How many older items to keep as well, for when tentative source is taken back and
+            the newest items go with it.
     """
 
     def __init__(self, n: int, num_spare: int = 0) -> None:
@@ -28,20 +28,19 @@ class LastLengths(Generic[T]):
 
     @property
     def items(self) -> list[T]:
-        """The items that count, the last length's last."""
+        """The items that count, oldest first."""
         return [item for _, item in self._items][-self.n :]
 
     @property
     def is_full(self) -> bool:
-        """Whether there are n."""
+        """Whether n items are there."""
         return len(self._items) >= self.n
 
     def clear(self) -> None:
-        """Forget all."""
         self._items.clear()
 
     def add(self, num_source_words: int, item: T) -> None:
-        """Add the item of a source of so many words; those of as many or more are forgotten."""
+        """Add the item for a source of ``length`` words; drop those for as many or more."""
         while self._items and self._items[-1][0] >= num_source_words:
             self._items.pop()
         self._items.append((num_source_words, item))
@@ -52,5 +51,5 @@ class Agreement(LastLengths[str]):
 
     @property
     def length(self) -> int:
-        """Code points of the beginning, in whole words, that they share; 0 if fewer than n."""
+        """How many code points they share, in whole words; 0 if there are fewer than n."""
         return common_words_length(self.items) if self.is_full else 0

@@ -16,8 +16,8 @@ class AlignAtt(Policy):
     model that does not align commits nothing before the end.
 
     Args:
-        f: Source words at the end that are not to be relied on, at least 1: the last may be
-            unfinished. More is later and nearer to translating whole sentences.
+        f: How many words at the end of the source are not relied on. At least 1, because the last
+            may be unfinished. More of them means later commits and better quality.
     """
 
     def __init__(self, f: int = 4) -> None:
@@ -25,11 +25,9 @@ class AlignAtt(Policy):
             raise ValueError(f"f is {f}; at least the last source word is withheld")
         self.f = f
 
-    def start_segment(self) -> None:
-        """There is nothing to forget."""
+    def start_segment(self) -> None: ...
 
     def stable_length(self, observation: Observation) -> int:
-        """The words aligned with what comes before the last f source words."""
         settled = length_without_last(observation.source_text, self.f)
         stable = observation.committed_length
         for word in observation.words:

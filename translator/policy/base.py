@@ -1,4 +1,4 @@
-"""What a policy sees and decides, and the rules that hold for all of them."""
+"""What a policy sees and decides, and the rules that all policies share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ __all__ = ["Decision", "Observation", "Policy", "TargetWord"]
 
 @dataclass(frozen=True, slots=True)
 class TargetWord:
-    """A word of a hypothesis that can be committed as a whole.
+    """A word of a hypothesis. Policies commit whole words only.
 
     Attributes:
-        end: Code point of the hypothesis' text after the word.
+        end: Where the word ends in the hypothesis.
         source_end: Code points of the segment's source up to and including what the word is aligned
             with; None when the model does not align.
         log_probability: Sum over its tokens, natural log.
@@ -62,21 +62,21 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """How much of the hypothesis is committed, and how much of it is shown, in code points."""
+    """How many code points of the hypothesis are committed, and how many are shown."""
 
     committed_length: int
     shown_length: int
 
 
 class Policy(ABC):
-    """Decides, update by update, for one segment after the other.
+    """Decides, update by update, for one segment after another.
 
-    The rules that hold for every policy are here; a policy says only how far a hypothesis is
-    stable. A complete source commits everything. A source with a tentative part commits nothing.
-    So does a hypothesis that did not end by itself, and one of a source that only rests: the model
-    took it for a whole sentence, but it may go on. A whole source is shown whole, since its reader
-    waits for the end. The punctuation with which a model ends an unfinished sentence is its own
-    invention: it is neither committed nor shown.
+    A subclass only says how far a hypothesis is stable; the rules for all policies are here. A
+    complete source commits everything, one with a tentative part nothing. Nothing is committed
+    either if the hypothesis did not end by itself, or if the source only rests: the model took it
+    for a whole sentence, but it may go on. A whole source is shown whole, because its reader waits
+    for the end. A model likes to end an unfinished sentence with a full stop; that is neither
+    committed nor shown.
     """
 
     translates_open_segments: bool = True
@@ -89,7 +89,7 @@ class Policy(ABC):
     draft_bias: float = 0.0
 
     def decide(self, observation: Observation) -> Decision:
-        """Decide on a new hypothesis; call once for each, in order."""
+        """Decide on a new hypothesis. Call it once for each, in order."""
         everything = len(observation.text)
         stable = observation.committed_length
         reliable = max(stable, self._reliable_length(observation))
@@ -112,14 +112,14 @@ class Policy(ABC):
 
     @abstractmethod
     def stable_length(self, observation: Observation) -> int:
-        """Code points of the hypothesis that will stay; what is not whole words is cut off."""
+        """How many code points of the hypothesis will stay; half words at the end are cut off."""
 
     def shown_length(self, observation: Observation) -> int:
-        """Code points of the hypothesis to show: all, unless a policy holds some back."""
+        """How many code points of the hypothesis to show: all, unless a policy holds some back."""
         return len(observation.text)
 
     def show(self, observation: Observation, length: int) -> None:  # noqa: B027
-        """Remember that ``length`` code points are shown, though the policy would hold some back.
+        """Called when ``length`` code points are shown although the policy would hold some back.
 
         A policy that shows every hypothesis as it is has nothing to remember.
         """
@@ -130,7 +130,7 @@ class Policy(ABC):
 
     @staticmethod
     def _reliable_length(observation: Observation) -> int:
-        """Code points of the hypothesis without the sentence end that its source does not have."""
+        """Length of the hypothesis without a sentence end that its source does not have."""
         if _has_sentence_end(observation.source_text):
             return len(observation.text)
         return len(strip_final_punctuation(observation.text))

@@ -1,4 +1,4 @@
-"""How far from the end of the source something is."""
+"""Measures how far something is from the end of the source."""
 
 import re
 
@@ -11,9 +11,9 @@ _STEP = re.compile(rf"[{UNSPACED}]|(?<!\S)[^\s{UNSPACED}]+(?!\S)")
 
 
 def length_without_last(source: str, num_words: int) -> int:
-    """Code points of ``source`` before its last ``num_words`` words.
+    """Length of ``source`` without its last ``num_words`` words.
 
-    In scripts written without spaces a character counts as a word. 0 when there are not so many.
+    In scripts written without spaces a character counts as a word. 0 if there are fewer words.
     """
     if num_words == 0:
         return len(source)

@@ -1,4 +1,4 @@
-"""What of a hypothesis is shown as a draft: the words that are likely to stay."""
+"""Chooses which words of a hypothesis to show as a draft: those that are likely to stay."""
 
 from translator.policy.agreement import Agreement
 from translator.policy.base import Observation
@@ -14,8 +14,8 @@ _NUM_SPARE = 16
 class Drafts:
     """Shows the words that the hypotheses of the last ``survive`` source lengths agree on.
 
-    Each word is shown later and taken back more rarely, in the spirit of dynamic masking (Yao,
-    Haddow, arXiv 2006.00249), but with hypotheses that are there anyway.
+    Words are shown a little later and taken back less often. The idea is that of dynamic masking
+    (Yao, Haddow, arXiv 2006.00249), but it costs no extra hypotheses.
 
     A number or a name has to survive one hypothesis more than other words: three grows into three
     hundred, and a reader sees it when one name follows the other. What counts as one is told from
@@ -52,8 +52,8 @@ class Drafts:
     def start_segment(self) -> None:
         """Forget the hypotheses of the segment before.
 
-        What it showed of source that was tentative then is this segment's now, and is shown on as
-        far as the first hypothesis still says it.
+        What was shown of its tentative source now belongs to this segment. It stays on screen as
+        far as the first hypothesis still says the same.
         """
         self._words.clear()
         self._names.clear()
@@ -61,7 +61,7 @@ class Drafts:
         self._shown = ""
 
     def shown_length(self, observation: Observation) -> int:
-        """Code points of the hypothesis to show; call once for each that is shown."""
+        """How many code points of the hypothesis to show. Call it once for each."""
         for agreement in (self._words, self._names):
             agreement.add(observation.num_source_words, observation.text)
         # What still stands is not taken back because the source has become shorter.
@@ -83,12 +83,12 @@ class Drafts:
         return length
 
     def show(self, observation: Observation, length: int) -> None:
-        """Remember that ``length`` code points of a hypothesis are shown."""
+        """Remember that ``length`` code points of a hypothesis are on screen."""
         self._shown, self._shown_before = observation.text[:length], ""
         self._was_tentative = not observation.source_is_committed
 
     def _still_length(self, text: str) -> int:
-        """Code points of ``text``, in whole words, that are shown already."""
+        """How many code points of ``text``, in whole words, are already on screen."""
         still = common_words_length([self._shown, text])
         if not self._shown_before:
             return still
@@ -98,5 +98,5 @@ class Drafts:
 
 
 def _is_name(word: str, *, capitals_tell: bool) -> bool:
-    """Whether a word has a digit or, where that tells anything, a capital."""
+    """Whether a word has a digit or, where that means anything, a capital."""
     return any(c.isdigit() or (capitals_tell and c.isupper()) for c in word)

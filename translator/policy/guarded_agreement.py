@@ -1,4 +1,4 @@
-"""Guarded agreement: local agreement that keeps its distance, and stops only where it is sure."""
+"""Guarded agreement: local agreement that keeps its distance and stops only at sure words."""
 
 from math import exp
 
@@ -11,7 +11,7 @@ __all__ = ["GuardedAgreement"]
 
 
 class GuardedAgreement(Policy):
-    """Commits the longest beginning of a hypothesis that agrees, is settled, and ends surely.
+    """Commits the longest beginning of a hypothesis that is agreed on, settled, and ends surely.
 
     A beginning up to the end of word i is committed when
 
@@ -26,14 +26,16 @@ class GuardedAgreement(Policy):
     for as long, and a short utterance is over before its reader would have gained anything.
 
     The third is ours. A word that depends on what is still to come, such as an article before its
-    noun, is one of several that are about as likely, and agreement alone takes the same guess made
-    n times for knowledge. Only the last word is asked: what a sure word follows has been decided.
+    noun, competes with others that are about as likely, and agreement alone mistakes the same guess
+    made n times for knowledge. Only the last word is checked: whatever a sure word follows has been
+    decided.
 
-    A word that is aligned with no source word, as all are where the model does not align, is held
-    to 1 and 3 only.
+    For a word without an alignment only 1 and 3 apply; if the model does not align, that is every
+    word.
 
-    A model that can be told that an open segment goes on is told so (``marian/open_end.py``). It
-    then says what the source is enough for, and is less sure where more may change it.
+    Some models can be told that an open segment goes on (``marian/open_end.py``). They then
+    translate only what the source is enough for, and are less sure where more of it may change
+    things.
 
     A draft shows the words that the hypotheses of the last ``survive`` source lengths agree on; see
     ``Drafts``.
@@ -85,13 +87,12 @@ class GuardedAgreement(Policy):
         self.steadies_drafts = survive > 1
 
     def start_segment(self) -> None:
-        """Forget the hypotheses of the segment before."""
         self._agreement.clear()
         self._sure_ends.clear()
         self.drafts.start_segment()
 
     def stable_length(self, observation: Observation) -> int:
-        """The beginning that all three conditions hold for."""
+        """The beginning for which all three conditions hold."""
         sure_ends = {w.end for w in observation.words if 100 * exp(w.log_probability) >= self.sure}
         self._agreement.add(observation.num_source_words, observation.text)
         self._sure_ends.add(observation.num_source_words, sure_ends)
@@ -110,9 +111,7 @@ class GuardedAgreement(Policy):
         return stable
 
     def shown_length(self, observation: Observation) -> int:
-        """The words that have survived."""
         return self.drafts.shown_length(observation)
 
     def show(self, observation: Observation, length: int) -> None:
-        """Remember what is shown, so that it is not taken back without need."""
         self.drafts.show(observation, length)

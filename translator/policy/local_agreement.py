@@ -13,8 +13,8 @@ class LocalAgreement(Policy):
     Partial Hypothesis Selection" (arXiv 2005.11185).
 
     Args:
-        n: Hypotheses that have to agree, at least 2. More is later and nearer to translating whole
-            sentences.
+        n: How many hypotheses have to agree, at least 2. More means later commits and better
+            quality.
     """
 
     def __init__(self, n: int = 5) -> None:
@@ -24,10 +24,8 @@ class LocalAgreement(Policy):
         self._agreement = Agreement(n)
 
     def start_segment(self) -> None:
-        """Forget the hypotheses of the segment before."""
         self._agreement.clear()
 
     def stable_length(self, observation: Observation) -> int:
-        """The beginning that n hypotheses share."""
         self._agreement.add(observation.num_source_words, observation.text)
         return self._agreement.length

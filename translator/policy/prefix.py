@@ -1,4 +1,4 @@
-"""The longest beginning that texts share, in whole words."""
+"""Finds the longest beginning that texts share, in whole words."""
 
 import re
 from bisect import bisect_left
@@ -12,10 +12,10 @@ _SPACE = re.compile(r"\s")
 
 
 def common_words_length(texts: Sequence[str]) -> int:
-    """Code points of the longest run of whole words that all ``texts`` begin with.
+    """Length in code points of the longest run of whole words that all ``texts`` begin with.
 
-    A word counts only where every text has a word end, so "translat" is not shared by "translate"
-    and "translation", while "world" is by "world" and "world,".
+    A word counts only if it ends in every text: "translate" and "translation" do not share
+    "translat", while "world" and "world," share "world".
     """
     first, last = min(texts), max(texts)
     shared = bisect_left(

@@ -1,5 +1,6 @@
-"""The policies by name, with their parameters, and the presets that map to them."""
+"""Policies by name, their parameters, and the presets that stand for them."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -17,7 +18,7 @@ __all__ = ["POLICIES", "Latency", "Parameter", "PolicyChoice", "PolicyKind", "re
 
 
 class Latency(Enum):
-    """A preset between early and faithful."""
+    """A preset, from early to faithful."""
 
     LOW = "low"
     BALANCED = "balanced"
@@ -26,7 +27,7 @@ class Latency(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A whole number that sets a policy."""
+    """A whole number that tunes a policy."""
 
     name: str
     description: str
@@ -37,7 +38,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class PolicyKind:
-    """A policy that can be named."""
+    """A policy that a client can name."""
 
     name: str
     description: str
@@ -47,94 +48,101 @@ class PolicyKind:
 
 @dataclass(frozen=True, slots=True)
 class PolicyChoice:
-    """A policy with all its parameters: what a session runs and SessionStarted echoes."""
+    """A policy and its parameters: what a session runs, and what SessionStarted reports."""
 
     name: str
     parameters: Mapping[str, float]
 
     def build(self) -> Policy:
-        """A fresh policy for one target."""
-        return POLICIES[self.name].build(*(int(value) for value in self.parameters.values()))
+        """Make a new policy for one target; a parameter that is missing has its default."""
+        given = {_argument(name): int(value) for name, value in self.parameters.items()}
+        return POLICIES[self.name].build(**given)
 
+
+def _argument(name: str) -> str:
+    """The name of a parameter in the policy's constructor."""
+    return name.replace("-", "_")
+
+
+def _kind(
+    name: str, description: str, policy: type[Policy], **parameters: tuple[str, int, int]
+) -> PolicyKind:
+    """A policy with a description, a minimum and a maximum for each argument of its constructor.
+
+    The defaults are the constructor's.
+    """
+    arguments = inspect.signature(policy).parameters
+    return PolicyKind(
+        name,
+        description,
+        policy,
+        tuple(
+            Parameter(key.replace("_", "-"), text, arguments[key].default, minimum, maximum)
+            for key, (text, minimum, maximum) in parameters.items()
+        ),
+    )
+
+
+_AGREE = "Hypotheses that have to agree."
+_SURVIVE = "Hypotheses that have to agree on a word of a draft."
+_BIAS = "How much drafts favour the previous one, in percent."
 
 POLICIES: Mapping[str, PolicyKind] = {
     kind.name: kind
     for kind in (
-        PolicyKind(
+        _kind(
             "guarded-agreement",
             "Commits what the last hypotheses agree on, up to a word that all were sure of and "
             "that is not aligned with the newest source words.",
             GuardedAgreement,
-            (
-                Parameter("n", "Hypotheses that have to agree.", 3, 2, 10),
-                Parameter("hold", "Words at the end of what agrees that are held back.", 0, 0, 10),
-                Parameter(
-                    "distance",
-                    "Source words at the end that nothing committed is aligned with.",
-                    2,
-                    1,
-                    20,
-                ),
-                Parameter(
-                    "sure", "Least probability, in percent, of a commit's last word.", 98, 0, 100
-                ),
-                Parameter(
-                    "survive", "Hypotheses that have to agree on a word of a draft.", 2, 1, 10
-                ),
-                Parameter("bias", "How much drafts favour the former one, in percent.", 20, 0, 49),
-                Parameter("start", "Source words before anything is committed.", 0, 0, 50),
-            ),
+            n=(_AGREE, 2, 10),
+            hold=("Words at the end of what agrees that are held back.", 0, 10),
+            distance=("Source words at the end that nothing committed is aligned with.", 1, 20),
+            sure=("Least probability, in percent, of a commit's last word.", 0, 100),
+            survive=(_SURVIVE, 1, 10),
+            bias=(_BIAS, 0, 49),
+            start=("Source words before anything is committed.", 0, 50),
         ),
-        PolicyKind(
+        _kind(
             "alignatt",
             "Commits the words before the first that is aligned with the newest source words.",
             AlignAtt,
-            (Parameter("f", "Source words at the end that are not relied on.", 4, 1, 20),),
+            f=("Source words at the end that are not relied on.", 1, 20),
         ),
-        PolicyKind(
+        _kind(
             "wait-k",
             "Stays k words behind the source, whatever the hypothesis.",
             WaitK,
-            (Parameter("k", "Source words before the first target word.", 5, 1, 50),),
+            k=("Source words before the first target word.", 1, 50),
         ),
-        PolicyKind(
+        _kind(
             "final-only",
             "Translates each segment once, when it is closed; shows nothing before.",
             FinalOnly,
         ),
-        PolicyKind(
+        _kind(
             "local-agreement",
             "Commits what the hypotheses of the last n source words have in common.",
             LocalAgreement,
-            (Parameter("n", "Hypotheses that have to agree.", 5, 2, 10),),
+            n=(_AGREE, 2, 10),
         ),
-        PolicyKind(
+        _kind(
             "retranslation",
             "Shows every hypothesis as a draft and commits when the segment is closed.",
             Retranslation,
-            (
-                Parameter("mask-k", "Words at the end of a draft that are not shown.", 0, 0, 50),
-                Parameter(
-                    "survive", "Hypotheses that have to agree on a word of a draft.", 1, 1, 10
-                ),
-                Parameter("bias", "How much drafts favour the former one, in percent.", 20, 0, 49),
-            ),
+            mask_k=("Words at the end of a draft that are not shown.", 0, 50),
+            survive=(_SURVIVE, 1, 10),
+            bias=(_BIAS, 0, 49),
         ),
     )
 }
 
 
-def _guarded(n: int, distance: int, sure: int, start: int = 0) -> PolicyChoice:
-    numbers = {
-        "n": n,
-        "hold": 0,
-        "distance": distance,
-        "sure": sure,
-        "survive": 2,
-        "bias": 20,
-        "start": start,
-    }
-    return PolicyChoice("guarded-agreement", numbers)
+def _guarded(**chosen: float) -> PolicyChoice:
+    """Guarded agreement with these parameters, and defaults for the others."""
+    name = "guarded-agreement"
+    defaults = {parameter.name: parameter.default for parameter in POLICIES[name].parameters}
+    return PolicyChoice(name, defaults | chosen)
 
 
 # On the frontier that `translator evaluate` measures; docs/policies.md has the figures.
@@ -143,8 +151,8 @@ _PRESETS: Mapping[Latency, PolicyChoice] = {
     Latency.BALANCED: _guarded(n=3, distance=2, sure=98, start=5),
     Latency.HIGH_QUALITY: _guarded(n=4, distance=2, sure=98, start=5),
 }
-# Those of the models that can be told that a source goes on (marian/open_end.py): they know better
-# how sure they are, so fewer hypotheses do.
+# For models that can be told that a source goes on (marian/open_end.py). They know better how sure
+# they are, so fewer hypotheses are enough.
 _PRESETS_OF_TOLD: Mapping[Latency, PolicyChoice] = {
     Latency.LOW: _guarded(n=2, distance=1, sure=90),
     Latency.BALANCED: _guarded(n=2, distance=2, sure=97, start=5),
@@ -165,13 +173,13 @@ def resolve(
     *,
     has_open_end: bool = False,
 ) -> PolicyChoice:
-    """The policy that a preset, or a name with some of its parameters, stands for.
+    """Resolve a preset, or a name with some of its parameters, to a policy with all of them.
 
     Args:
-        policy: What is asked for.
+        policy: What the client asked for.
         source: BCP-47 code of the source; a preset may differ for a pair of languages.
         target: BCP-47 code of the target.
-        has_open_end: Whether the model can be told that a source goes on; its presets then commit
+        has_open_end: Whether the model can be told that a source goes on; if so, presets commit
             earlier.
 
     Raises:

@@ -28,17 +28,13 @@ class Retranslation(Policy):
         self.steadies_drafts = survive > 1
 
     def start_segment(self) -> None:
-        """Forget the hypotheses of the segment before."""
         self.drafts.start_segment()
 
     def stable_length(self, observation: Observation) -> int:
-        """Nothing is stable before the end."""
         return observation.committed_length
 
     def shown_length(self, observation: Observation) -> int:
-        """The words that have survived, but for the last k."""
         return self.drafts.shown_length(observation)
 
     def show(self, observation: Observation, length: int) -> None:
-        """Remember what is shown, so that it is not taken back without need."""
         self.drafts.show(observation, length)

@@ -27,11 +27,9 @@ class WaitK(Policy):
             raise ValueError(f"k is {k}; at least 1 source word comes before the first target word")
         self.k = k
 
-    def start_segment(self) -> None:
-        """There is nothing to forget."""
+    def start_segment(self) -> None: ...
 
     def stable_length(self, observation: Observation) -> int:
-        """The first t - k + 1 words."""
         due = observation.num_source_words - self.k + 1
         ends = [w.end for w in observation.words if count_words(observation.text[: w.end]) <= due]
         return max(ends, default=observation.committed_length)

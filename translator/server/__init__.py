@@ -1,1 +1,1 @@
-"""The gRPC server. Protobuf stops here: ``convert`` knows both worlds."""
+"""Puts a server together, and runs it."""

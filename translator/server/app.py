@@ -1,4 +1,4 @@
-"""Wiring: from settings to a server that listens, and its graceful end."""
+"""Builds a listening server from settings, and shuts it down gracefully."""
 
 import asyncio
 import logging
@@ -49,7 +49,7 @@ _OPTIONS = (
 
 
 def _load_detector(config: ServerConfig) -> LanguageDetector:
-    """What detects languages: for the fake model's, which are none, the test kit's."""
+    """The language detector; the fake model's languages are invented, so it gets a fake one."""
     if config.fake_model:
         from translator.languages.fake import FakeDetector
 
@@ -59,7 +59,7 @@ def _load_detector(config: ServerConfig) -> LanguageDetector:
 
 @dataclass(slots=True)
 class RunningServer:
-    """A server that listens.
+    """A server that is listening.
 
     Attributes:
         address: ``HOST:PORT`` of the service.
@@ -76,7 +76,7 @@ class RunningServer:
     grace_s: float
 
     async def drain(self) -> None:
-        """Send every stream away, wait for them at most the grace period, and stop listening."""
+        """Send every stream away, wait for the grace period at most, and stop listening."""
         _log.info("draining sessions=%d grace_s=%.0f", self.service.num_sessions, self.grace_s)
         await self.health.enter_graceful_shutdown()
         self.service.drain(self.grace_s)
@@ -90,15 +90,15 @@ async def running(
     models: Iterable[Seq2SeqModel | DescribedModel] | None = None,
     detector: LanguageDetector | None = None,
 ) -> AsyncIterator[RunningServer]:
-    """A server that serves while the context is open.
+    """Run a server while the context is open.
 
     Args:
         config: The settings.
-        models: Instead of those that the settings name.
-        detector: Instead of the one that goes with the models.
+        models: Replaces the models that the settings name.
+        detector: Replaces the detector that goes with the models.
 
     Raises:
-        OperatorError: A port cannot be listened on, or no model can be used.
+        OperatorError: A port cannot be opened, or no model can be used.
     """
     torch.set_num_threads(config.threads)
     metrics = Metrics(config.limits.model_dump())

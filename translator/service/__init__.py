@@ -1,1 +1,1 @@
-"""The hall: streams and texts for whatever protocol they come by, in types of our own."""
+"""Translation of streams and texts, in types of our own, for whatever protocol they come by."""

@@ -1,4 +1,4 @@
-"""What clients may ask for: requests checked and resolved, each error naming its field."""
+"""Checks and resolves what clients ask for. Each error names its field."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -32,15 +32,15 @@ _MAX_POSSIBLE = 16
 
 
 def segment_limits(limits: Limits) -> SegmentLimits:
-    """The longest segment."""
+    """The limits of a segment."""
     return SegmentLimits(limits.max_segment_words, limits.max_segment_length)
 
 
 @dataclass(frozen=True, slots=True)
 class _Leg:
-    """A target that a model translates into, with the policy that its pair has.
+    """A target that a model translates into, with the policy for its pair.
 
-    Without a model it is in the language of the source, which passes through.
+    Without a model, the target is in the language of the source, and the text passes through.
     """
 
     target: str
@@ -49,7 +49,7 @@ class _Leg:
     pivoted: bool = False
 
     def bound(self, tokenizer: Callable[[Choice], Tokenizer]) -> Binding:
-        """The leg with its model's tokenizer."""
+        """Bind the leg to its model's tokenizer."""
         if self.choice is None:
             return pass_through(self.target)
         info = self.choice.info
@@ -58,12 +58,12 @@ class _Leg:
 
 @dataclass(frozen=True, slots=True)
 class CheckedConfig:
-    """A stream's configuration of which all is checked and nothing is loaded.
+    """A stream's configuration: fully checked, but no model is loaded yet.
 
     Attributes:
         unbound: The configuration without its targets.
         legs: One for each target.
-        pivot: Into the pivot language, for those that are translated from it.
+        pivot: The leg into the pivot language, if any target is translated from that.
     """
 
     unbound: SessionConfig
@@ -88,16 +88,16 @@ class CheckedConfig:
 def check_config(
     config: StreamConfig, catalog: Catalog, limits: Limits, source: str = ""
 ) -> CheckedConfig:
-    """A stream's configuration with its models and policy.
+    """Check a stream's configuration, and find its models and policies.
 
     Args:
-        config: The client's.
-        catalog: The models there are.
+        config: What the client sent.
+        catalog: The models on offer.
         limits: What clients may take.
-        source: The language of the source, where the config does not name it.
+        source: The language of the source, if the config does not name it.
 
     Raises:
-        ClientError: Something in it is not allowed, not there or not served.
+        ClientError: Something in it is not allowed, does not exist, or is not served.
     """
     source = source or config.source
     follows = is_undetermined(config.source)
@@ -148,7 +148,7 @@ def check_config(
 
 
 def _rests(request: RestsRequest) -> Rests:
-    """How long the source rests, each time that is not set as it is by default."""
+    """The rests, with defaults for those that are not set."""
     times = {
         field: _interval(f"config.rests.{field.removesuffix('_s')}", seconds)
         for field, seconds in asdict(request).items()
@@ -175,11 +175,11 @@ def check_undetected(
     limits: Limits,
     languages: SourceLanguages,
 ) -> SessionConfig:
-    """What is in force as long as the source's language is not known: what is let pass, passes.
+    """Check a config while the source's language is unknown; all targets pass through then.
 
     Raises:
-        ClientError: Whatever the language, it could not be served; or it could not in one of those
-            that the client names.
+        ClientError: It could not be served in any language, or not in one of those that the client
+            names.
     """
     possible = check_possible("config.possible_source_language_codes", config.possible_sources)
     checked = languages.first_served(
@@ -198,10 +198,10 @@ def check_undetected(
 
 
 def check_possible(field: str, codes: Sequence[str]) -> list[str]:
-    """The languages that a client allows a source to be in.
+    """Check the languages that a client allows a source to be in.
 
     Raises:
-        InvalidRequestError: There are too many, or two that cannot be told apart.
+        InvalidRequestError: There are too many, or detection cannot tell two of them apart.
     """
     if len(codes) > _MAX_POSSIBLE:
         raise InvalidRequestError(
@@ -220,7 +220,7 @@ def check_possible(field: str, codes: Sequence[str]) -> list[str]:
 
 
 def heartbeat_s(config: StreamConfig, default_s: float) -> float:
-    """The longest silence that the client wants, in seconds; 0: any.
+    """The longest silence that the client wants, in seconds; 0 means no limit.
 
     Raises:
         InvalidRequestError: It is negative or too long.
@@ -231,7 +231,7 @@ def heartbeat_s(config: StreamConfig, default_s: float) -> float:
 
 
 def check_resume(config: StreamConfig, limits: Limits) -> ResumeState | None:
-    """Where an earlier stream broke off; None where there was none.
+    """Check where an earlier stream broke off; None if there was none.
 
     Raises:
         InvalidRequestError: It contradicts itself or the configuration.
@@ -278,10 +278,10 @@ def check_resume(config: StreamConfig, limits: Limits) -> ResumeState | None:
 
 
 def check_texts(request: TextsRequest, catalog: Catalog, limits: Limits, source: str) -> Route:
-    """The models for texts that are in the language ``source``.
+    """Check a request with texts in the language ``source``, and find its models.
 
     Raises:
-        ClientError: Something in the request is not allowed, not there or not served.
+        ClientError: Something in the request is not allowed, does not exist, or is not served.
     """
     if request.mime_type not in {"", "text/plain"}:
         if request.mime_type == "text/html":

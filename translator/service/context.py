@@ -1,4 +1,4 @@
-"""What all calls share."""
+"""What all calls of a server share."""
 
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ __all__ = ["ServiceContext"]
 
 @dataclass(slots=True)
 class ServiceContext:
-    """Settings, models, the engine, the languages of sources, the metrics and the turns."""
+    """The settings, models, engine, source languages, metrics and turns of a server."""
 
     config: ServerConfig
     models: ModelPool
@@ -26,7 +26,7 @@ class ServiceContext:
 
     @property
     def session_limits(self) -> SessionLimits:
-        """What one session may take."""
+        """The limits of a session."""
         limits = self.config.limits
         return SessionLimits(
             max_chunk_length=limits.max_chunk_length,

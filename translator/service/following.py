@@ -1,4 +1,4 @@
-"""The language of a stream whose client leaves it open, followed from segment to segment."""
+"""Follows the language of a stream from segment to segment, if the client leaves it open."""
 
 from collections.abc import Mapping
 
@@ -19,13 +19,13 @@ _MIN_WORDS_OF_CHANGED_SEGMENT = 2
 
 
 def decide(in_force: str, found: Detection | None, num_words: int, *, closed: bool) -> str | None:
-    """The language of a segment; None: not clear before more of it has come.
+    """Decide the language of a segment; None if more of it has to come first.
 
     Args:
-        in_force: The language before it, without region and script; "": none is known.
-        found: What its text seems to be in.
-        num_words: Words of its text.
-        closed: Whether no more of it comes.
+        in_force: The language so far, without region and script; "" if unknown.
+        found: The language that was detected in its text.
+        num_words: Number of words in its text.
+        closed: Whether no more of it will come.
     """
     if found is None or found.language == in_force:
         is_enough = closed or num_words >= (_MIN_WORDS if in_force else _MAX_WORDS)
@@ -40,10 +40,10 @@ def decide(in_force: str, found: Detection | None, num_words: int, *, closed: bo
 
 
 class FollowedLanguage:
-    """The language in force, and the ones that it may be.
+    """The language in force, and those that it may change to.
 
     Attributes:
-        code: The language in force, as the client names it; "" as long as none is known.
+        code: The language in force, as the client names it; "" while none is known.
     """
 
     def __init__(self, code: str) -> None:
@@ -58,27 +58,27 @@ class FollowedLanguage:
         return [each for each in self._candidates if each not in self._excluded]
 
     def restrict(self, candidates: Mapping[str, str]) -> None:
-        """Choose from these from now on: languages, and the code by which each goes."""
+        """From now on choose only from these languages; each has the client's code for it."""
         self._candidates = candidates
         self._excluded.clear()
 
     def exclude(self, code: str) -> None:
-        """Do not choose a language any more: it cannot be served."""
+        """Never choose this language again, because it cannot be served."""
         self._excluded.add(language(code))
 
     def is_news(self, reason: str) -> bool:
-        """Whether a warning has not been told yet."""
+        """Whether a warning has not been sent yet."""
         is_new = reason not in self._told
         self._told.add(reason)
         return is_new
 
     @staticmethod
     def has_enough(segment: Segment) -> bool:
-        """Whether a segment's language may be clear by now."""
+        """Whether a segment may be long enough to tell its language."""
         return segment.closed or count_steps(segment.committed + segment.tentative) >= _MIN_WORDS
 
     def of(self, segment: Segment, text: str, found: Detection | None) -> str | None:
-        """The code of a segment's language; None: not clear before more of it has come."""
+        """The code of a segment's language; None if more of it has to come first."""
         in_force = language(self.code) if self.code else ""
         decided = decide(in_force, found, count_steps(text), closed=segment.closed)
         if decided is None or decided == in_force:

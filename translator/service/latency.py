@@ -1,4 +1,4 @@
-"""How long source waits for the first update that reflects it."""
+"""Measures how long source waits for the first update that reflects it."""
 
 from collections import deque
 from collections.abc import Callable
@@ -9,11 +9,11 @@ _MAX_PENDING = 1000
 
 
 class UpdateLatency:
-    """Times one stream's source updates.
+    """Times the source updates of one stream.
 
     Args:
         clock: Seconds, monotonic.
-        observe: Told the seconds of each update that has been reflected.
+        observe: Called with the seconds for each source update, once it is reflected.
     """
 
     def __init__(self, clock: Callable[[], float], observe: Callable[[float], None]) -> None:
@@ -23,10 +23,10 @@ class UpdateLatency:
         self._pending: deque[tuple[int, float]] = deque(maxlen=_MAX_PENDING)
 
     def came(self, sequence: int) -> None:
-        """A source update has come."""
+        """Note that a source update has come."""
         self._pending.append((sequence, self._clock()))
 
     def left(self, sequence: int) -> None:
-        """An update leaves that reflects the source up to ``sequence``."""
+        """Note that an update leaves that reflects the source up to ``sequence``."""
         while self._pending and self._pending[0][0] <= sequence:
             self._observe(self._clock() - self._pending.popleft()[1])

@@ -1,4 +1,4 @@
-"""One live stream: moves messages between its client, the session and the engine."""
+"""Runs one live stream: moves messages between its client, the session and the engine."""
 
 import asyncio
 import time
@@ -43,16 +43,16 @@ _POSSIBLE = "config.possible_source_language_codes"
 
 
 class LiveStream:
-    """Reads source and writes updates until the source has ended and all is said.
+    """Reads source and writes updates until the source has ended and everything is sent.
 
-    A task reads and a task writes; the engine calls back in between. Nothing here computes.
+    One task reads, another writes, and the engine calls back in between. Nothing here computes.
 
     Args:
-        call: The client.
+        call: The connection to the client.
         session: The stream's state.
         shared: What all streams share.
         config: The first message.
-        lease: Its models.
+        lease: Holds the stream's models.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class LiveStream:
         """Serve the stream to its end.
 
         Raises:
-            TranslatorError: What ended it early.
+            TranslatorError: The stream ended early because of it.
         """
         self._tell_started()
         self._pump()
@@ -139,7 +139,7 @@ class LiveStream:
             self._fail(error if isinstance(error, Exception) else ServiceError(repr(type(error))))
 
     async def _room(self) -> None:
-        """Wait while the session is full: HTTP/2 then stops the client."""
+        """Wait while the session is congested; HTTP/2 then stops the client."""
         while self.session.is_congested:
             self._roomy.clear()
             await self._roomy.wait()
@@ -169,7 +169,7 @@ class LiveStream:
     # The language of the source, where the client leaves it open.
 
     async def _follow_language(self) -> None:
-        """Have the language determined of each segment whose text is enough, in their order."""
+        """Determine the language of each segment that has enough text, in order."""
         async with self._looking:
             while segments := list(filter(self._language.has_enough, self.session.undetermined)):
                 # A sentence that is tentative so far tells as much.
@@ -188,7 +188,7 @@ class LiveStream:
                     return
 
     async def _look_again(self) -> None:
-        """Look at segments that something else than a message has closed."""
+        """Check segments that were closed by something other than a message."""
         try:
             await self._follow_language()
             self._pump()
@@ -196,7 +196,7 @@ class LiveStream:
             self._fail(error)
 
     async def _determine(self, segment: Segment, code: str, *, is_foreign: bool) -> None:
-        """Go on with a segment in its language; in the one in force, where that is not served."""
+        """Continue with a segment in its language, or in the one in force if that is not served."""
         config = None
         if code != self._language.code:
             try:
@@ -224,14 +224,14 @@ class LiveStream:
             self.session.warnings.append(warned)
 
     def _restrict_language(self) -> None:
-        """Look for what the config in force allows."""
+        """Detect only languages that the config in force allows."""
         config = self._config
         self._language.restrict(
             self._shared.languages.among(config.possible_sources, config.targets)
         )
 
     async def _resolve(self, config: StreamConfig, language: str = "") -> SessionConfig:
-        """What a config is resolved to, where it leaves it open with a language of the source."""
+        """Resolve a config; if it leaves the language open, with this source language."""
         catalog, limits = self._shared.models.catalog, self._shared.config.limits
         if not is_undetermined(config.source):
             language = ""
@@ -244,7 +244,7 @@ class LiveStream:
         return checked.bound(self._lease.tokenizer)
 
     async def _reconfigure(self, config: StreamConfig) -> None:
-        """Take a later config; one that is not valid leaves the former in force."""
+        """Take a later config. If it is not valid, the one before stays in force."""
         try:
             if config.resume is not None:
                 raise InvalidRequestError(
@@ -290,7 +290,7 @@ class LiveStream:
     # The engine
 
     def _pump(self) -> None:
-        """File what the session wants, and wake the writer if there is anything for it to do."""
+        """File the requests that the session wants, and wake the writer if there is work for it."""
         self._engine.submit(self.session.next_requests(), self._answered)
         if not self._looking.locked() and any(s.closed for s in self.session.undetermined):
             # Silence has closed a segment.
@@ -342,7 +342,7 @@ class LiveStream:
             await self._sleep(last_s)
 
     async def _write_pending(self) -> bool:
-        """Write what there is; drafts that a newer one follows meanwhile are never written."""
+        """Write what is pending. A draft that is outdated by then is never written."""
         sent = False
         while self._answers or self.session.warnings:
             waiting = self._answers or self.session.warnings
@@ -360,7 +360,7 @@ class LiveStream:
         return sent
 
     async def _sleep(self, last_s: float) -> None:
-        """Until something happens, or something is due."""
+        """Sleep until something happens or is due."""
         loop = asyncio.get_running_loop()
         due_s = [
             loop.time() + wait_s
@@ -378,10 +378,10 @@ class LiveStream:
         await self._wake.wait()
 
     def _set_alarm(self, due_s: float) -> None:
-        """Wake the writer at ``due_s`` at the latest.
+        """Wake the writer at ``due_s`` or earlier.
 
-        An alarm that is set for earlier is left as it is: it wakes the writer for nothing, and
-        costs less than one alarm for each update.
+        An earlier alarm is left alone: waking the writer for nothing costs less than a new alarm
+        for each update.
         """
         if self._alarm is not None:
             if self._alarm.when() <= due_s:

@@ -7,10 +7,10 @@ __all__ = ["StreamMeter"]
 
 
 class StreamMeter:
-    """Adds to the metrics what a stream's figures have grown by.
+    """Adds to the metrics what a stream has done since the last time.
 
     Args:
-        metrics: The server's.
+        metrics: The server's metrics.
     """
 
     def __init__(self, metrics: Metrics) -> None:
@@ -26,7 +26,7 @@ class StreamMeter:
         self._counted = dict.fromkeys(self._counters, 0)
 
     def count(self, report: SessionReport) -> None:
-        """Take the figures up to now; each thing is counted once, however often this is called."""
+        """Count everything up to now. Each thing counts once, however often this is called."""
         targets = report.targets
         figures = {
             "source": report.source_words,

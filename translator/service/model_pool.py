@@ -1,4 +1,4 @@
-"""Models that are loaded when they are needed, and go when others need their memory."""
+"""Loads models when they are needed, and evicts them when others need their memory."""
 
 import asyncio
 import logging
@@ -32,21 +32,21 @@ _CANNOT_LOAD = "a model cannot be loaded: %s"
 
 
 class ModelPool:
-    """Keeps the models that are in use in memory, and of the others as many as fit.
+    """Keeps the models in use in memory, and as many of the others as fit.
 
-    All methods are called on the event loop. Loading and freeing take place in a thread, one model
-    at a time: the memory of what goes is free before anything comes in its place.
+    Call all methods on the event loop. Loading and freeing happen in a thread, one model at a time,
+    so that evicted memory is free before a new model is loaded.
 
     Args:
-        models: What there is to load.
-        limit: Bytes that models may take; None: any.
-        engine: What decodes; it gets an engine for each model in memory.
-        new_engine: Makes it.
-        metrics: What counts.
+        models: The models on offer.
+        limit: How many bytes models may take; None means no limit.
+        engine: Decodes; it gets one engine for each model in memory.
+        new_engine: Makes such an engine.
+        metrics: The server's metrics.
         clock: Seconds, monotonic.
 
     Raises:
-        ConfigError: Two models have one name.
+        ConfigError: Two models have the same name.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class ModelPool:
 
     @contextmanager
     def lease(self) -> Iterator["Lease"]:
-        """Models that stay in memory while the context is open; none at first."""
+        """A lease, open while the context is. It holds no models at first."""
         lease = Lease(self, self._budget)
         try:
             yield lease
@@ -86,10 +86,10 @@ class ModelPool:
             lease.keep(())
 
     async def preload(self) -> None:
-        """Load models, by name, as far as they fit; one that fails is passed over.
+        """Load models, in order of name, as far as they fit. Those that fail are skipped.
 
         Raises:
-            TranslatorError: All that were tried failed; it is the first one's error.
+            TranslatorError: All that were tried failed; this is the first error.
         """
         errors: list[TranslatorError] = []
         for name in self.catalog.models:
@@ -109,22 +109,22 @@ class ModelPool:
             _log.error(_CANNOT_LOAD, failure.message)
 
     async def close(self) -> None:
-        """Wait for no load any more."""
+        """Stop waiting for loads."""
         tasks = list(self._loading.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def tokenizer(self, choice: Choice) -> Tokenizer:
-        """The tokenizer of a model in memory, for a pair of its."""
+        """The tokenizer of a loaded model for one of its pairs."""
         return self._loaded[choice.info.name].tokenizer(choice.pair)
 
     async def load(self, name: str, *, log: bool = True) -> None:
-        """Have a model in memory that is held; all who wait for it share one load.
+        """Load a model that is held, unless it is in memory. All who wait for it share one load.
 
         Raises:
-            ModelLoadError: It cannot be loaded; nor could it a moment ago.
-            OverloadedError: Others are in use and leave it no room.
+            ModelLoadError: It cannot be loaded, or could not a moment ago.
+            OverloadedError: Models in use leave no room for it.
         """
         while name not in self._loaded:
             if name not in self._loading:
@@ -138,7 +138,7 @@ class ModelPool:
                 raise error.with_traceback(None)
 
     async def _load(self, name: str, log: bool) -> TranslatorError | None:
-        """Make room and load; returns what went wrong, since maybe nobody waits any more."""
+        """Make room and load. Errors are returned, because maybe nobody waits any more."""
         try:
             async with self._turn:
                 if not self._budget.is_held(name):
@@ -190,7 +190,7 @@ class ModelPool:
 
 
 class Lease:
-    """Models that someone holds; see ``ModelPool.lease``."""
+    """Models that one caller holds; see ``ModelPool.lease``."""
 
     def __init__(self, pool: ModelPool, budget: MemoryBudget) -> None:
         self._pool = pool
@@ -198,11 +198,11 @@ class Lease:
         self.names: frozenset[str] = frozenset()
 
     async def take(self, names: Iterable[str]) -> None:
-        """Hold further models, all of these or none, and load what is not in memory.
+        """Hold more models, all or none, and load those that are not in memory.
 
         Raises:
             ModelLoadError: One cannot be loaded, or they cannot be in memory together.
-            OverloadedError: Others are in use and leave them no room.
+            OverloadedError: Models in use leave no room for them.
         """
         wanted = frozenset(names)
         self._budget.check(wanted)
@@ -222,18 +222,18 @@ class Lease:
         self.names |= wanted
 
     def keep(self, names: Collection[str]) -> None:
-        """Give back all but these."""
+        """Give back all models except these."""
         for name in self.names.difference(names):
             self._budget.release(name)
         self.names = self.names.intersection(names)
 
     def tokenizer(self, choice: Choice) -> Tokenizer:
-        """The tokenizer of a model that is held, for a pair of its."""
+        """The tokenizer of a held model for one of its pairs."""
         return self._pool.tokenizer(choice)
 
 
 def _try_to_load(described: DescribedModel) -> Seq2SeqModel | TranslatorError:
-    """In a thread. An error is returned without its traceback, which would hold half a model."""
+    """Load, in a thread. Errors are returned without a traceback, which would hold half a model."""
     name, origin = described.info.name, described.info.origin or described.info.name
     try:
         loaded = described.load()

@@ -1,4 +1,4 @@
-"""A request of whole texts in the metrics and in the log: counts and durations, never text."""
+"""Records requests with whole texts in metrics and log: counts and durations, never text."""
 
 import logging
 import time
@@ -22,14 +22,14 @@ _MAX_CODE_LENGTH = 64
 
 @dataclass(slots=True)
 class TranslateCall:
-    """What has become of a call."""
+    """What is known about a call, for its log line."""
 
     results: list[TextResult] = field(default_factory=list)
 
 
 @contextmanager
 def observed(request: TextsRequest, metrics: Metrics) -> Iterator[TranslateCall]:
-    """Count the call that runs inside, and log a line when it ends, however that is."""
+    """Count the call that runs inside, and log a line when it ends, however it ends."""
     call, code, began_s = TranslateCall(), "CANCELLED", time.monotonic()
     metrics.translating.inc()
     try:

@@ -1,7 +1,7 @@
-"""What a front asks of the service, and what it is answered.
+"""What a front asks of the service, and what it gets back.
 
-Durations are seconds, positions and lengths code points. Where a request is refused, the error
-names the field by its name in ``translator.v1``, whatever the front calls it.
+Durations are seconds; positions and lengths are code points. If a request is refused, the error
+uses the field's name in ``translator.v1``, whatever the front calls it.
 """
 
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class RestsRequest:
-    """Times of ``session.events.Rests``; None: as they are by default."""
+    """Times for ``session.events.Rests``; None takes the default."""
 
     draft_s: float | None = None
     sentence_s: float | None = None
@@ -55,7 +55,7 @@ class RestsRequest:
 
 @dataclass(frozen=True, slots=True)
 class ResumeRequest:
-    """Where an earlier stream broke off, as the client says it; a target may stand there twice."""
+    """Where an earlier stream broke off, unchecked: a target may be listed twice."""
 
     session_id: str
     targets: tuple[tuple[str, ResumedTarget], ...] = ()
@@ -66,19 +66,19 @@ class StreamConfig:
     """How a client wants a stream translated; see the wire message StreamingConfig.
 
     Attributes:
-        source: BCP-47, or ``und`` where the server is to find it.
+        source: BCP-47, or ``und`` to have the server detect it.
         targets: BCP-47.
-        possible_sources: What ``und`` may be.
+        possible_sources: The languages that ``und`` may be.
         policy: A preset, or a policy by name.
-        model: Its name; empty: the closest.
+        model: A model's name; if empty, the closest model is used.
         client_segmentation: Whether only the client ends segments.
         drafts: Whether drafts are sent.
         alignments: Whether committed text comes with its alignment.
         min_update_interval_s: Least time between two updates of a target.
-        max_unacked_updates: Most updates on their way without an ack; 0: acks are not used.
-        heartbeat_s: The longest silence; None: the server's; 0: any.
+        max_unacked_updates: How many updates may be sent ahead of the acks; 0: no acks are used.
+        heartbeat_s: The longest silence; None takes the server's, 0 means no limit.
         rests: What a silence of the source does, and when.
-        has_glossary: Whether a glossary comes with it.
+        has_glossary: Whether the client sent a glossary.
         resume: Where an earlier stream broke off.
     """
 
@@ -107,7 +107,7 @@ class Flush:
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """Updates of a target have come, up to this revision."""
+    """All updates of a target up to this revision have arrived."""
 
     target: str
     revision: int
@@ -118,16 +118,16 @@ StreamMessage = StreamConfig | SourceUpdate | Flush | Ack
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What a config was resolved to.
+    """The result of resolving a config.
 
     Attributes:
-        session_id: Of the session, which a resume goes on with.
+        session_id: The session's id, which a resume continues.
         bindings: One for each target.
-        pivot: The first leg of those that are pivoted.
-        policies: Of each target that a model translates.
-        first_segment_ids: Of the targets whose first segment is not 0.
-        heartbeat_s: The longest silence; 0: any.
-        detected: The language that was detected; "": none was, or the client names it.
+        pivot: The first leg of pivoted targets.
+        policies: The policy of each target that a model translates.
+        first_segment_ids: The first segment of each target for which that is not 0.
+        heartbeat_s: The longest silence; 0 means no limit.
+        detected: The detected language; "" if there is none, or if the client named it.
     """
 
     session_id: str
@@ -149,21 +149,21 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class GoAway:
-    """The server goes; the stream ends after so long."""
+    """The server is shutting down; the stream ends after this time."""
 
     within_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """Nothing has been said for a while; the last source update that was taken."""
+    """Sent after a silence; it names the last source update that was taken."""
 
     source_sequence: int
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The figures of the session; the last answer."""
+    """The session's figures; this is the last answer."""
 
     figures: SessionReport
 
@@ -172,18 +172,18 @@ StreamAnswer = Started | Update | Warned | GoAway | Heartbeat | Report
 
 
 class StreamCall(Protocol):
-    """A client's stream, as a front has it. One task reads, another writes."""
+    """A client's stream, as a front implements it. One task reads, another writes."""
 
     async def read(self) -> StreamMessage | None:
-        """The next message; None when the client has sent its last.
+        """Read the next message; None after the client's last.
 
         Raises:
-            InvalidRequestError: It is no message.
+            InvalidRequestError: It is not a valid message.
         """
         ...
 
     async def write(self, answer: StreamAnswer) -> None:
-        """Send an answer; returns when the transport takes more."""
+        """Send an answer. Returns when the transport can take more."""
         ...
 
 
@@ -207,14 +207,14 @@ class TextsRequest:
 
 @dataclass(slots=True)
 class TextResult:
-    """A text's translation, or why there is none.
+    """The translation of a text, or why there is none.
 
     Attributes:
         text: The translation.
-        model: What translated it; "" where it passed through.
-        detected_source: Where the client leaves the source open.
+        model: The name of the model; "" if the text passed through.
+        detected_source: The detected language, if the client left it open.
         alternatives: Other translations.
-        alignments: Where each word comes from, if that was asked for.
+        alignments: Where each word comes from, if alignments were asked for.
         error: Why there is no translation.
     """
 
@@ -227,7 +227,7 @@ class TextResult:
 
     @property
     def code(self) -> str:
-        """What became of it, as the name of a gRPC status."""
+        """The result, as the name of a gRPC status."""
         return "OK" if self.error is None else self.error.status
 
 
@@ -236,7 +236,7 @@ class TextResult:
 
 @dataclass(frozen=True, slots=True)
 class OfferedModel:
-    """A model of the catalog, and whether it is in memory."""
+    """A model in the catalog, and whether it is loaded."""
 
     info: ModelInfo
     is_loaded: bool

@@ -1,4 +1,4 @@
-"""Admits calls, runs them, and counts them: what every front serves."""
+"""Admits calls, runs them and counts them, for every front."""
 
 import asyncio
 import logging
@@ -47,10 +47,10 @@ _NAMES = {SourceUpdate: "source", Flush: "flush", Ack: "ack", type(None): "nothi
 
 
 class TranslationService:
-    """Streams and texts, for all fronts of a server together.
+    """Translates streams and texts, for all fronts of a server together.
 
     Args:
-        context: What the calls share.
+        context: What all calls share.
     """
 
     def __init__(self, context: ServiceContext) -> None:
@@ -64,7 +64,7 @@ class TranslationService:
         """Serve one live stream to its end.
 
         Raises:
-            TranslatorError: What ended it early.
+            TranslatorError: The stream ended early because of it.
         """
         async with self._admitted() as (began_s, lease):
             config = await self._first(call)
@@ -93,8 +93,8 @@ class TranslationService:
         """Translate several texts.
 
         Args:
-            request: The texts, and what into.
-            remaining_s: Until the client's deadline; None when it has none.
+            request: The texts and their languages.
+            remaining_s: Seconds until the client's deadline; None if it has none.
 
         Raises:
             TranslatorError: The request as a whole cannot be served.
@@ -117,7 +117,7 @@ class TranslationService:
             return call.results
 
     def models(self) -> list[OfferedModel]:
-        """What is offered, by name."""
+        """The models on offer, by name."""
         pool = self._shared.models
         return [OfferedModel(m, pool.is_loaded(name)) for name, m in pool.catalog.models.items()]
 
@@ -127,19 +127,19 @@ class TranslationService:
         return self._shared.config.limits
 
     def drain(self, within_s: float) -> None:
-        """Take no more calls and ask every stream to move on."""
+        """Take no more calls, and ask every stream to move on."""
         self._draining = True
         for stream in self._streams:
             stream.drain(within_s)
 
     @property
     def num_sessions(self) -> int:
-        """Streams open now."""
+        """How many streams are open."""
         return self._num_sessions
 
     @asynccontextmanager
     async def _admitted(self) -> AsyncIterator[tuple[float, Lease]]:
-        """Hold a place among the sessions; yields when it began, in seconds, and its models."""
+        """Hold a place among the sessions. Yields the start time, in seconds, and a lease."""
         limit = self.limits.max_sessions
         if self._draining:
             raise DrainingError("the server is going away; try another")
@@ -159,7 +159,7 @@ class TranslationService:
             self._shared.metrics.sessions.set(self._num_sessions)
 
     async def _first(self, call: StreamCall) -> StreamConfig:
-        """The first message; a stream that never sends one holds its place only for a while."""
+        """Wait for the first message, but not forever: the stream already holds a place."""
         timeout_s = self._shared.config.first_message_timeout_s
         try:
             async with asyncio.timeout(timeout_s):

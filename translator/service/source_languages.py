@@ -1,4 +1,4 @@
-"""The language of source whose client does not name it."""
+"""Finds the language of a source if the client does not name it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 
 
 def is_undetermined(code: str) -> bool:
-    """Whether a client leaves it to the server to find the language."""
+    """Whether a client wants the language to be detected."""
     return code.lower() == UNDETERMINED
 
 
@@ -27,8 +27,8 @@ class SourceLanguages:
     """Detects which of the catalog's source languages a text is in.
 
     Args:
-        catalog: Whose source languages are the candidates.
-        detector: May be used in any thread.
+        catalog: Its source languages are the candidates.
+        detector: May be used in any thread. It loads a model at first use.
     """
 
     def __init__(self, catalog: Catalog, detector: LanguageDetector) -> None:
@@ -37,16 +37,16 @@ class SourceLanguages:
 
     @cached_property
     def candidates(self) -> tuple[str, ...]:
-        """What can be detected, in order."""
+        """The languages that can be detected, in order."""
         return tuple(sorted({language(pair.source) for pair in self._catalog.pairs}))
 
     def among(self, possible: Sequence[str], targets: Sequence[str]) -> Mapping[str, str]:
-        """What a source may be in: languages, each with the code by which it goes.
+        """The languages a source may be in, each with the client's code for it.
 
         Args:
-            possible: Codes that the client allows; empty: any source language, and any of the
-                ``targets``, into which that language passes through.
-            targets: Codes that are translated into.
+            possible: Codes that the client allows. If empty, any source language, and any of the
+                ``targets``, whose own text passes through.
+            targets: Codes of the target languages.
         """
         if possible:
             return {language(code): code for code in possible}
@@ -54,11 +54,11 @@ class SourceLanguages:
         return {each: each for each in sorted(found)}
 
     def first_served(self, resolve: Callable[[str], _T], possible: Sequence[str] = ()) -> _T:
-        """What ``resolve`` makes of the first candidate that it serves; all of the ``possible``.
+        """Apply ``resolve`` to the candidates, and return its first result.
 
         Raises:
-            LanguagePairNotSupportedError: It serves none, or not one of the ``possible``.
-            ClientError: Another one of ``resolve``.
+            LanguagePairNotSupportedError: None is served, or one of the ``possible`` is not.
+            ClientError: ``resolve`` raised it for another reason.
         """
         if possible:
             first, *_ = [resolve(code) for code in possible]
@@ -75,7 +75,7 @@ class SourceLanguages:
         )
 
     def detect(self, texts: Sequence[str], candidates: Collection[str]) -> list[Detection | None]:
-        """For each text the most probable candidate; None when it is clearly none of them.
+        """The most probable candidate for each text; None if it is clearly none of them.
 
         The first time it has a model to load.
         """
@@ -85,7 +85,7 @@ class SourceLanguages:
         """The code of a whole text's language.
 
         Raises:
-            LanguageNotDetectedError: It is not clear, or it is none of the candidates.
+            LanguageNotDetectedError: It is not clear, or is none of the candidates.
         """
         (found,) = self.detect([text], among)
         if found is None or not found.is_likely:
@@ -94,7 +94,7 @@ class SourceLanguages:
 
     @staticmethod
     def not_detected(field: str, among: Collection[str]) -> LanguageNotDetectedError:
-        """The error that names the candidates."""
+        """Make the error that names the candidates."""
         listed, more = list(among)[:_MAX_LISTED], len(among) - _MAX_LISTED
         return LanguageNotDetectedError(
             f"{field}: the language is not clear, or none of these: {', '.join(listed)}"

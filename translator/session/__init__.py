@@ -1,1 +1,1 @@
-"""One stream as a state machine: no asyncio, no protobuf, no tensors; the clock is injected."""
+"""One stream as a state machine: no asyncio, no protobuf, no tensors, an injected clock."""

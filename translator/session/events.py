@@ -1,9 +1,10 @@
-"""What goes into a session and what comes out of it. Positions and lengths are code points."""
+"""What goes into a session, and what comes out. Positions and lengths are code points."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from translator.engine.request import RequestTiming
+from translator.limits import SessionLimits
 from translator.models.info import ModelInfo
 from translator.policy.registry import PolicyChoice
 from translator.text.segmenter import Segmenter
@@ -29,14 +30,14 @@ PIVOT = "*pivot*"
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A target of a session: its language, and what serves it.
+    """A target of a session: its language, and the model that serves it.
 
     Attributes:
-        target: As the client named it.
-        model: What translates.
-        tokenizer: The model's, for this pair.
-        policy: How it is committed, where that is not as the config says for all targets.
-        pivoted: Whether its source is the pivot language, into which the client's source is
+        target: The language, as the client named it.
+        model: The model that translates.
+        tokenizer: The model's tokenizer for this pair.
+        policy: This target's own policy; None uses the config's.
+        pivoted: Whether it translates from the pivot language, into which the client's source is
             translated first.
     """
 
@@ -48,36 +49,20 @@ class Binding:
 
     @property
     def passes(self) -> bool:
-        """Whether it has no model: the source's text is the target's; see ``passthrough.py``."""
+        """Whether the source's text is passed on without a model; see ``passthrough.py``."""
         return not self.model.name
 
 
 @dataclass(frozen=True, slots=True)
-class SessionLimits:
-    """What one session may take.
-
-    Attributes:
-        max_chunk_length: Code points of one source update, committed and tentative together.
-        max_pending_segments: Segments that may wait for a target before no more source is read.
-        max_unsent_length: Code points of target text that may wait for the reader before no more
-            source is read.
-    """
-
-    max_chunk_length: int = 32_768
-    max_pending_segments: int = 64
-    max_unsent_length: int = 65_536
-
-
-@dataclass(frozen=True, slots=True)
 class Rests:
-    """How long the source rests before something is done about it, in seconds; 0: it never is.
+    """How long a silence lasts before something is done about it. Seconds; 0 means never.
 
     Attributes:
-        draft_s: Until the open segment is shown whole, whatever the policy would hold back. A
-            sentence that is committed with its end mark is shown whole at once.
-        sentence_s: Until a sentence that ends with its mark is closed, and so committed.
-        segment_s: Until source without an end mark is, on top of the time that its last chunk took
-            to say.
+        draft_s: Until the open segment is shown whole, whatever the policy would hold back. If its
+            source is committed and has its end mark, it is shown whole at once.
+        sentence_s: Until a sentence with its end mark is closed, and so committed.
+        segment_s: Until source without an end mark is closed, not counting the time that its last
+            chunk took to say.
     """
 
     draft_s: float = 1.2
@@ -87,23 +72,22 @@ class Rests:
 
 @dataclass(frozen=True, slots=True)
 class SessionConfig:
-    """How a stream is translated, resolved and checked.
+    """How a stream is translated, with everything resolved and checked.
 
     Attributes:
         bindings: One for each target, in the client's order.
-        policy: For all targets that have none of their own; each target has its own state.
-        segmenter: Finds segment ends in the source.
+        policy: For targets that have none of their own. Each target has its own state.
+        segmenter: Finds the ends of segments.
         client_segmentation: Whether a new speaker and a silence leave the segment open.
         drafts: Whether drafts are sent.
         alignments: Whether committed text comes with its alignment.
         min_update_interval_s: Least time between two updates of a target.
-        max_unacked_updates: Most updates on their way without an ack; 0: acks are not used.
-        pivot: The first leg of the targets that are pivoted; None where there are none.
+        max_unacked_updates: How many updates may be sent ahead of the acks; 0: no acks are used.
+        pivot: The first leg for pivoted targets; None if there are none.
         rests: What a silence of the source does.
-        follows: Whether the language of each segment is to be determined before any of its text is
-            committed.
-        awaits_language: Whether no language is known so far: nothing is shown of a segment either
-            whose language has not been determined.
+        follows: Whether the language of each segment is detected before any of it is committed.
+        awaits_language: Whether no language is known so far. Segments whose language has not been
+            determined are then not even shown.
     """
 
     bindings: tuple[Binding, ...]
@@ -120,7 +104,7 @@ class SessionConfig:
     awaits_language: bool = False
 
     def binding(self, name: str) -> Binding | None:
-        """That of a target, or of the first leg where ``name`` is ``PIVOT``; None: it has none."""
+        """The binding of a target, or of the first leg if ``name`` is ``PIVOT``; else None."""
         if name == PIVOT:
             return self.pivot
         return next((binding for binding in self.bindings if binding.target == name), None)
@@ -128,7 +112,7 @@ class SessionConfig:
 
 @dataclass(frozen=True, slots=True)
 class SourceUpdate:
-    """More source, or a revision of its tentative tail; see the wire message of that name."""
+    """More source, or a revision of its tentative tail; see the wire message of this name."""
 
     sequence: int
     committed: str = ""
@@ -139,10 +123,9 @@ class SourceUpdate:
     speaker: str = ""
 
     def pieces(self, length: int) -> Iterator["SourceUpdate"]:
-        """The same source in updates of at most ``length`` committed code points.
+        """Split into updates of at most ``length`` committed code points.
 
-        Time passes evenly over it. The tentative tail comes with the last, and so does the end of
-        the segment.
+        Media time is spread evenly. The tentative tail and the end of the segment go with the last.
         """
         last = max(0, len(self.committed) - 1) // length
         for number in range(last + 1):
@@ -164,7 +147,7 @@ class SourceUpdate:
 
 @dataclass(frozen=True, slots=True)
 class ResumedTarget:
-    """Where one target of an earlier stream broke off; see the wire message of that name."""
+    """Where one target of an earlier stream broke off; see the wire message of this name."""
 
     segment_id: int
     revision: int
@@ -188,7 +171,7 @@ class ResumeState:
 
 @dataclass(frozen=True, slots=True)
 class AlignedRange:
-    """A range of a segment's committed text and the range of its source that it comes from."""
+    """A range of a segment's committed text, and the range of source that it translates."""
 
     source_start: int
     source_end: int
@@ -200,7 +183,7 @@ class AlignedRange:
 class TargetEvent:
     """New text of one target; see the wire message TargetUpdate. Times are seconds.
 
-    Two attributes are not on the wire, since a client knows them: they are for the report.
+    The last two attributes are for the report; a client knows them, so they are not sent.
 
     Attributes:
         num_source_words: Words of the segment's committed source up to ``source_sequence``.

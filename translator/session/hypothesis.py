@@ -1,4 +1,4 @@
-"""From a segment's source to a request's tokens, and from its hypothesis back to text."""
+"""From a segment's source to tokens for a request, and from a hypothesis back to text."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -29,24 +29,24 @@ _FAR = 1 << 30
 
 
 def without_controls(text: str) -> str:
-    """``text`` with a space for each control character; all positions stay as they are."""
+    """Replace each control character with a space, so that all positions stay valid."""
     return _CONTROL.sub(" ", text)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The end of the segment before, whose sentence goes on.
+    """The end of the segment before, if its sentence goes on in this one.
 
     Attributes:
-        source: Its source.
-        target: The tokens that were committed for it.
+        source: The last words of its source.
+        target: The tokens that were committed for them.
     """
 
     source: str = ""
     target: tuple[int, ...] = ()
 
     def before(self, text: str) -> "Context":
-        """The same, parted by a space from the text that goes on where its script has spaces."""
+        """The source as put before ``text``: with a space between, where the script has spaces."""
         last = self.source[-1:]
         if not last or last.isspace() or _UNSPACED.match(last) or _UNSPACED.match(text):
             return self
@@ -55,13 +55,13 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
-    """Source text as a model is given it.
+    """Source text in the form that a model gets.
 
     Attributes:
-        text: The text, control characters as spaces, without the white space around it.
+        text: The text, stripped, with spaces for control characters.
         offset: Code points of white space before it in the segment.
-        encoded: The tokens of context and text, and where each comes from.
-        context: What stands before the text.
+        encoded: The tokens of context and text, with where each comes from.
+        context: Text put before it, from the segment before.
         truncated: Whether the model's length limit cut it.
     """
 
@@ -82,10 +82,10 @@ class ModelSource:
         is_open: bool = False,
         capitals_of: str = "",
     ) -> "ModelSource":
-        """Tokens of ``text``, after ``context``, for a model that takes at most ``max_tokens``.
+        """Tokenize ``text`` after its ``context``, for a model that takes ``max_tokens`` at most.
 
-        With ``is_open`` they tell a model that can be told that more is to come. Text that is in
-        capitals throughout is made a sentence of the language that ``capitals_of`` names.
+        ``is_open`` tells a model that understands it that more source is to come. With
+        ``capitals_of``, its language, text in capitals is turned into a sentence first.
         """
         if capitals_of:
             whole = sentence_case(context + text, capitals_of)
@@ -106,10 +106,9 @@ class ModelSource:
         return cls(stripped, offset, kept, context, truncated=True)
 
     def ranges_of(self, tokens: Sequence[int]) -> list[tuple[int, int] | None]:
-        """Code points ``[start, end)`` of the segment that each source token comes from, or None.
+        """For each source token the range ``[start, end)`` of the segment it comes from, or None.
 
-        White space before a word is left out; the end of sentence comes from nowhere, and the
-        context from no part of the segment.
+        White space before a word is left out. The end of sentence and the context have no range.
         """
         whole = self.context + self.text
         first = len(self.context)
@@ -129,18 +128,18 @@ class ModelSource:
         return start < end <= len(self.context)
 
     def word_starts(self) -> list[int]:
-        """Code points of the segment before each of its words."""
+        """Where the words of the source begin in the segment."""
         return [self.offset + match.start() for match in _WORD_START.finditer(self.text)]
 
 
 class TargetHypothesis:
-    """A hypothesis as text, and where in the source each part of it comes from.
+    """The text of a hypothesis, and where in the source each part of it comes from.
 
     Args:
-        tokenizer: Of the pair.
+        tokenizer: The tokenizer of the pair.
         source: What was translated.
-        hypothesis: The tokens.
-        capitals_of: BCP-47 code of the text's language where it is to be in capitals.
+        hypothesis: The decoder's output.
+        capitals_of: The target's BCP-47 code if its text is put into capitals.
     """
 
     def __init__(
@@ -163,12 +162,11 @@ class TargetHypothesis:
 
     @property
     def text(self) -> str:
-        """The whole text."""
         return self._target.text
 
     @property
     def biased(self) -> bool:
-        """Whether it holds what the model, asked without a bias, would not have said."""
+        """Whether the draft bias kept a word that the model would not have chosen."""
         return self._hypothesis.biased
 
     @property
@@ -177,11 +175,11 @@ class TargetHypothesis:
         return self._hypothesis.truncated
 
     def num_tokens_at(self, length: int) -> int | None:
-        """Tokens of the first ``length`` code points, or None when that is inside a token."""
+        """How many tokens make up the first ``length`` code points; None inside a token."""
         return self._target.num_tokens_at(length)
 
     def _num_tokens_before(self, length: int) -> int:
-        """Tokens of the first ``length`` code points; a language token is part of no word."""
+        """Like ``num_tokens_at``, without a language token, which belongs to no word."""
         return self.num_tokens_at(length) or self._start
 
     def words(self, start: int) -> list[TargetWord]:
@@ -199,7 +197,7 @@ class TargetHypothesis:
         return words
 
     def _source_end(self, first: int, last: int) -> int | None:
-        """As of ``source_range``; 0 for what comes from the context alone."""
+        """The end of ``source_range``; 0 for tokens that come from the context alone."""
         covered = self.source_range(first, last)
         if covered is not None:
             return covered[1]
@@ -207,14 +205,14 @@ class TargetHypothesis:
         return 0 if any(self.source.is_context(token) for token in aligned) else None
 
     def source_range(self, first: int, last: int) -> tuple[int, int] | None:
-        """Code points of the segment's source that target tokens ``[first, last)`` come from."""
+        """The range of the segment's source that target tokens ``[first, last)`` come from."""
         found = [known for known in self._ranges[first:last] if known is not None]
         if not found:
             return None
         return min(found)[0], max(end for _, end in found)
 
     def alignments(self, start: int, end: int) -> tuple[AlignedRange, ...]:
-        """For each word of the text between two token ends, where it comes from."""
+        """An alignment for each word of the text between two token ends."""
         aligned: list[AlignedRange] = []
         for word_end in word_ends(self.text[:end], start):
             last = self.num_tokens_at(word_end)
@@ -230,17 +228,17 @@ class TargetHypothesis:
         return tuple(aligned)
 
     def partings(self, first: int, last: int) -> dict[int, int]:
-        """Where source and target part cleanly.
+        """Find the places where source and target can be cut together.
 
-        At the beginning of a source word, when the target up to some token comes only from source
-        before it, and the target from there on only from source after it.
+        Such a place is the beginning of a source word for which some target tokens come only from
+        source before it, and all tokens after those only from source after it.
 
         Args:
-            first: Tokens that have to be on the near side, as those that are committed.
-            last: Tokens to look at.
+            first: How many tokens have to be before the cut, such as those that are committed.
+            last: How many tokens to look at.
 
         Returns:
-            For each such place, in code points of the segment, the number of target tokens before.
+            The number of target tokens before each place; places are code points of the segment.
         """
         ranges = [
             known if any(map(str.isalnum, self._piece(index))) else None
@@ -262,7 +260,6 @@ class TargetHypothesis:
         return places
 
     def _piece(self, index: int) -> str:
-        """Text of a token."""
         ends = self._target.token_ends
         return self.text[ends[index - 1] if index else 0 : ends[index]]
 
@@ -271,10 +268,10 @@ class TargetHypothesis:
         return not self.text[: self._target.token_ends[index - 1]][-1:].isalnum()
 
     def tail(self, segment: str, last: int, max_words: int) -> Context:
-        """The end of a segment's source, in a few words, with the tokens for it before ``last``.
+        """The last few words of a segment's source, with their target tokens before ``last``.
 
-        Nothing where source and target do not part there, where a word has been cut in two, or
-        where the source has a full stop after all, as after an abbreviation.
+        None if source and target cannot be cut there, if a word was cut in two, or if the source
+        has a full stop after all, for example after an abbreviation.
         """
         last_word = segment[-_MAX_WORD_LENGTH - 1 :]
         is_cut = len(last_word) > _MAX_WORD_LENGTH and not any(map(str.isspace, last_word))

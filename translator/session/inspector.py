@@ -1,4 +1,4 @@
-"""What in a stream's updates cannot be meant as it is said."""
+"""Spots source updates that cannot be right."""
 
 from collections.abc import Callable
 
@@ -11,10 +11,10 @@ _MIN_REPEATED_WORDS = 3
 
 
 class SourceInspector:
-    """Leaves out what cannot be meant, and says so once for each reason.
+    """Drops what cannot be right in source updates, and warns once for each kind.
 
     Args:
-        warn: Takes the warnings.
+        warn: Called with each warning.
     """
 
     def __init__(self, warn: Callable[[Warned], None]) -> None:
@@ -25,9 +25,9 @@ class SourceInspector:
         self.clock_has_restarted = False
 
     def offsets(self, update: SourceUpdate) -> tuple[float | None, float | None]:
-        """Media times of an update: unknown where they go back.
+        """The media times of an update; None where they go back.
 
-        The next are measured by these, so that a recogniser may start its clock again.
+        The next update is compared with these, so a recogniser may restart its clock.
         """
         start_s, end_s = update.start_s, update.end_s
         self.clock_has_restarted = False
@@ -56,7 +56,7 @@ class SourceInspector:
         return start_s, end_s
 
     def tentative(self, text: str, committed: str) -> str:
-        """A tentative tail, without the committed text of its segment where it begins with that."""
+        """The tentative tail, without the segment's committed text if it repeats that."""
         repeated, tail = committed.strip(), text.lstrip()
         if len(set(repeated.split())) < _MIN_REPEATED_WORDS or not tail.startswith(repeated):
             return text
@@ -73,7 +73,7 @@ class SourceInspector:
         return rest
 
     def ignore_speaker(self) -> None:
-        """A few words inside a sentence had another speaker, and no more came of it."""
+        """Warn that a few words inside a sentence had another speaker's label."""
         self._tell(
             Warned(
                 "SPEAKER_IGNORED",

@@ -1,10 +1,11 @@
-"""Updates on their way to the reader: merged while it is slow, numbered when they leave."""
+"""Updates that wait to be sent: merged while the reader is slow, numbered when they leave."""
 
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
 from translator.engine.request import RequestTiming
+from translator.limits import SessionLimits
 from translator.session.events import TargetEvent
 from translator.session.report import TargetFigures
 
@@ -12,7 +13,7 @@ __all__ = ["Outbox", "merge"]
 
 
 def merge(earlier: TargetEvent, later: TargetEvent) -> TargetEvent:
-    """One event that has the effect of two of the same segment."""
+    """Merge two events of one segment into one with the same effect."""
     starts = [s for s in (earlier.start_s, later.start_s) if s is not None]
     ends = [s for s in (earlier.end_s, later.end_s) if s is not None]
     a, b = earlier.timing, later.timing
@@ -35,16 +36,16 @@ def merge(earlier: TargetEvent, later: TargetEvent) -> TargetEvent:
 class Outbox:
     """One target's updates that have not been sent.
 
-    A draft that a newer one follows is dropped; committed text never is: it is joined. So what
-    waits is at most one update for each segment.
+    A newer draft replaces an older one; committed text is joined, never dropped. So at most one
+    update waits for each segment.
 
     Args:
-        revision: That of the last update the reader has.
+        revision: The revision of the last update that the reader has.
         clock: Seconds.
-        figures: Are told of each update that leaves.
-        max_unsent_length: Code points that may wait for acks. What is more is sent without: the
-            transport's flow control holds back a reader that does not read at all, and waiting for
-            an ack that waits behind source which is not read would be forever.
+        figures: Count each update that leaves.
+        max_unsent_length: How many code points may wait for acks. Beyond that, updates are sent
+            without: the stream then stops reading source, and would never see an ack behind it.
+            The transport's flow control still holds us back if the reader does not read at all.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Outbox:
         revision: int,
         clock: Callable[[], float],
         figures: TargetFigures,
-        max_unsent_length: int = 65_536,
+        max_unsent_length: int = SessionLimits().max_unsent_length,
     ) -> None:
         self.revision = revision
         self.acked = revision
@@ -81,14 +82,14 @@ class Outbox:
         )
 
     def put(self, event: TargetEvent) -> None:
-        """Add an event; it is merged with the one before if that is of the same segment."""
+        """Add an event; it is merged with the last one if that is of the same segment."""
         if self._pending and self._pending[-1].segment_id == event.segment_id:
             event = merge(self._pending.pop(), event)
             self.superseded += 1
         self._pending.append(event)
 
     def wait_s(self) -> float | None:
-        """Seconds until the next update may leave; None: not before an ack or an event."""
+        """Seconds until the next update may leave; None if that takes an ack or a new event."""
         if not self._pending:
             return None
         if self._waits_for_ack:
@@ -99,7 +100,7 @@ class Outbox:
         return max(0.0, self.min_interval_s - passed_s)
 
     def take(self) -> list[tuple[int, TargetEvent]]:
-        """The updates that may leave now, in order, each with its revision."""
+        """Take the updates that may leave now, in order, each with its revision."""
         taken: list[tuple[int, TargetEvent]] = []
         if self.wait_s() != 0.0:
             return taken

@@ -1,4 +1,4 @@
-"""Where an open segment that has gone on for long is best cut."""
+"""Finds the best place to cut an open segment that has gone on for long."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,15 +19,15 @@ _CLAUSE_END = re.compile(r"[,;:—–]\s*$")
 def best_parting(
     segment: Segment, partings: Sequence[Mapping[int, bool]], *, anywhere: bool
 ) -> int | None:
-    """The place at which to cut, in code points of the segment, or None where there is none.
+    """The best place to cut, in code points of the segment; None if there is none.
 
-    A mark in the source counts most, then a pause or a mark in every target: the model may know
-    where a clause ends that the recogniser did not mark. Of places that are as good the last wins.
+    A mark in the source counts most, then a pause, or a mark in every target: the model may know a
+    clause end that the recogniser did not mark. Among equally good places the last one wins.
 
     Args:
         segment: The open segment.
-        partings: For each target the places where it parts, and whether it has a mark there.
-        anywhere: Whether a place will do that has neither mark nor pause.
+        partings: For each target the places where it can be cut, and whether it has a mark there.
+        anywhere: Whether a place without a mark or a pause will do.
     """
     text = segment.committed
 

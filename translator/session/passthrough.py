@@ -1,4 +1,4 @@
-"""Targets in the language of the source: its text passes through, and no model is asked."""
+"""Targets in the language of the source: the text is passed on, and no model is asked."""
 
 import re
 import unicodedata
@@ -44,7 +44,7 @@ _NO_TOKENIZER = _NoTokenizer()
 
 
 def pass_through(target: str) -> Binding:
-    """The binding of a target whose text is the source's."""
+    """The binding of a target whose text is that of the source."""
     return Binding(target, _NO_MODEL, _NO_TOKENIZER)
 
 
@@ -55,13 +55,13 @@ def words_of(text: str) -> Iterator[AlignedRange]:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What passes on next. Positions and lengths are code points.
+    """What to pass on next. Positions and lengths are code points.
 
     Attributes:
         committed: Text to commit.
         draft: The draft after it.
-        source_range: Where the text to commit is in the segment's source.
-        alignments: The same for each word of it.
+        source_range: Where the text to commit stands in the segment's source.
+        alignments: The same for each of its words.
     """
 
     committed: str
@@ -71,11 +71,11 @@ class Passage:
 
 
 def passage(segment: Segment, num_committed: int) -> Passage:
-    """What a segment's source adds to the first ``num_committed`` code points of its text.
+    """What to pass on after the first ``num_committed`` code points of a segment's text.
 
-    A closed segment commits all of it but the white space around; an open one its whole words, as
-    they come, and nothing as long as its language may turn out to be another one. The rest and the
-    tentative tail are the draft. Control characters count as white space, and are told as that.
+    A closed segment commits all its text, stripped. An open one commits whole words as they come,
+    or nothing while its language may still turn out to be another one. The rest and the tentative
+    tail are the draft. Control characters count as white space, and are sent as spaces.
     """
     source = without_controls(segment.committed)
     begins = _begin(source)
@@ -97,7 +97,7 @@ def passage(segment: Segment, num_committed: int) -> Passage:
 
 
 def passing_partings(segment: Segment, num_committed: int) -> dict[int, bool]:
-    """Where an open segment may be cut, and whether there is a mark; see ``Track.partings``."""
+    """Where an open segment may be cut, and whether a mark is there; see ``Track.partings``."""
     source = without_controls(segment.committed)
     first = _begin(source) + num_committed
     return {
@@ -108,7 +108,7 @@ def passing_partings(segment: Segment, num_committed: int) -> dict[int, bool]:
 
 
 def _begin(source: str) -> int:
-    """White space before the first word: a segment's text begins without any."""
+    """Code points of white space before the first word, which are not part of the text."""
     return len(source) - len(source.lstrip())
 
 

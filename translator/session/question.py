@@ -9,12 +9,12 @@ __all__ = ["Answer", "Question"]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """All that a hypothesis depends on, so two equal questions have the same answer.
+    """Everything that a hypothesis depends on: equal questions have equal answers.
 
     Attributes:
-        source: Source token ids. The last one tells whether the source is open or closed.
+        source: Source token ids. The last one says whether the source is open or closed.
         target_prefix: Target token ids that the hypothesis has to start with.
-        draft_bias: How much the hypothesis may favour the former draft; see ``Request``.
+        draft_bias: How much the hypothesis may favour the last draft; see ``Request``.
     """
 
     source: tuple[int, ...]
@@ -30,10 +30,10 @@ class Answer:
     hypothesis: Hypothesis
 
     def answers(self, question: Question) -> bool:
-        """Whether the engine would answer ``question`` with the same hypothesis.
+        """Whether the engine would answer ``question`` with this same hypothesis.
 
-        It would if the source is the same, no bias had a say, and the target prefix has grown along
-        the hypothesis: decoding is greedy, so it would go on as it did.
+        It would if the source is the same, no bias changed anything, and the target prefix is the
+        beginning of this hypothesis: decoding is greedy, so it would go on in the same way.
         """
         asked = self.question
         grown = question.target_prefix

@@ -1,4 +1,4 @@
-"""Translation through another language: the first leg's text is the second leg's source."""
+"""Translation through another language: the text of the first leg is the source of the second."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ __all__ = ["Relay", "RelayedSegment", "origin"]
 
 
 def origin(alignments: Sequence[AlignedRange], start: int, end: int) -> tuple[int, int] | None:
-    """Where ``[start, end)`` of a translation comes from; None where nothing in it is aligned."""
+    """The source range that ``[start, end)`` of a translation comes from; None if unaligned."""
     found = [a for a in alignments if a.target_start < end and a.target_end > start]
     if not found:
         return None
@@ -24,12 +24,12 @@ def origin(alignments: Sequence[AlignedRange], start: int, end: int) -> tuple[in
 class RelayedSegment(Segment):
     """A segment in the pivot language, as far as the first leg has translated it.
 
-    What that has committed is committed source, its draft is a tentative tail, and its media times
-    and lengths are those of the client's segment.
+    The first leg's committed text is committed source here, and its draft is a tentative tail.
+    Media times and lengths are those of the client's segment.
 
     Attributes:
         client: The client's segment.
-        alignments: Where each word of the committed text comes from in that.
+        alignments: Where each word of the committed text comes from in the client's source.
     """
 
     client: Segment = field(kw_only=True)
@@ -38,7 +38,7 @@ class RelayedSegment(Segment):
 
     @classmethod
     def of(cls, client: Segment) -> "RelayedSegment":
-        """A segment of which nothing has been translated."""
+        """A segment of which nothing has been translated yet."""
         return cls(
             client.id,
             client.start,
@@ -51,7 +51,7 @@ class RelayedSegment(Segment):
         )
 
     def take(self, event: TargetEvent) -> None:
-        """Go on as the first leg has gone on."""
+        """Take over what the first leg has added."""
         self.start = event.source_start
         self.committed += event.committed
         self.tentative = event.draft
@@ -66,15 +66,15 @@ class RelayedSegment(Segment):
                 self.committed += " "
 
     def is_in_capitals(self, text: str, *, former: bool) -> bool:
-        """Whether the client's source is: what stands between the legs is in small letters."""
+        """Whether the client's source is in capitals; text between the legs is in lower case."""
         client = self.client
         return client.is_in_capitals(client.committed + client.tentative, former=former)
 
     @property
     def is_resting(self) -> bool:
-        """Whether the client's segment rests, or is a whole sentence, so that no more is expected.
+        """Whether the client's segment rests or is a whole sentence, so that no more is expected.
 
-        The first leg's draft is tentative here however sure the client's source is.
+        The source here may be tentative all the same, because it includes the first leg's draft.
         """
         return self.client.has_rested or (self.client.is_ended and not self.client.tentative)
 
@@ -85,15 +85,15 @@ class RelayedSegment(Segment):
 
     @property
     def num_words(self) -> int:
-        """Words of the client's committed source that it reflects."""
+        """Words of the client's committed source that this text reflects."""
         return self._num_words
 
     def origin(self, start: int, end: int) -> tuple[int, int] | None:
-        """The client's source that ``[start, end)`` of the text comes from; None: not known."""
+        """The client's source that ``[start, end)`` of the text comes from; None if unknown."""
         return origin(self.alignments, start, end)
 
     def covered(self, end: int) -> int:
-        """Code points of the client's source that are in the first ``end`` of the text."""
+        """Code points of the client's source that the first ``end`` of the text reflect."""
         ends = (a.source_end for a in self.alignments if a.target_end <= end)
         return min(max(ends, default=0), self.length)
 
@@ -107,14 +107,14 @@ class RelayedSegment(Segment):
 
 
 class Relay(Track):
-    """The first leg of a session, for all targets that are pivoted: its text is their source.
+    """The first leg of a session: its text is the source of all pivoted targets.
 
     Args:
         key: Names its requests in the engine.
-        binding: Model and tokenizer.
-        next_segment_id: The segment that it begins with.
+        binding: The model and its tokenizer.
+        next_segment_id: The segment to begin with.
         versions: Numbers its requests.
-        figures: What it adds its cost to.
+        figures: Its cost is added to these.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class Relay(Track):
         self._relayed: dict[int, RelayedSegment] = {}
 
     def begin(self, segment: Segment, binding: Binding) -> None:
-        """Take up the client's next segment, under the configuration it began with."""
+        """Begin the client's next segment, under the configuration in which that began."""
         self._relayed[segment.id] = RelayedSegment.of(segment)
         super().begin(segment, binding)
 
@@ -138,10 +138,10 @@ class Relay(Track):
         self._relayed[event.segment_id].take(event)
 
     def relayed(self, segment_id: int) -> RelayedSegment | None:
-        """What a second leg is to translate for a segment; None: not begun."""
+        """What a second leg translates for a segment; None if that has not begun."""
         return self._relayed.get(segment_id)
 
     def drop_before(self, segment_id: int) -> None:
-        """Forget the segments that every second leg is through with."""
+        """Forget the segments that every second leg has finished."""
         for known in [number for number in self._relayed if number < segment_id]:
             del self._relayed[known]

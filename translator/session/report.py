@@ -1,4 +1,4 @@
-"""The figures of a session: what SessionReport and the server's log line say."""
+"""The figures of a session, for SessionReport and for the server's log line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ __all__ = ["SessionReport", "TargetFigures", "TargetReport"]
 
 @dataclass(frozen=True, slots=True)
 class TargetReport:
-    """The figures of one target; see the wire message of that name."""
+    """The figures of one target; see the wire message of this name."""
 
     target: str
     updates: int
@@ -29,7 +29,7 @@ class TargetReport:
 
 @dataclass(frozen=True, slots=True)
 class SessionReport:
-    """The figures of a session; see the wire message of that name."""
+    """The figures of a session; see the wire message of this name."""
 
     source_words: int
     source_updates: int
@@ -40,10 +40,10 @@ class SessionReport:
 
 @dataclass(slots=True)
 class TargetFigures:
-    """Sums over the updates of one target; what is kept for the open segment is bounded.
+    """Sums up the updates of one target; what it keeps for the open segment is bounded.
 
-    Everything is counted when an update leaves, from what a reader of the stream sees as well: so
-    whoever has the updates and what was sent can compute the same figures.
+    Everything is counted when an update leaves, and only from what a reader of the stream can see
+    too. So anyone with the updates and the source can compute the same figures.
 
     *Erasure* is the words that a reader saw and that are gone with the next update, for each
     committed word (arXiv 2004.03643); see ``Screen``.
@@ -77,18 +77,18 @@ class TargetFigures:
     _delays: list[tuple[int, float] | None] = field(default_factory=list)
 
     def resume(self, segment_id: int, committed: str) -> None:
-        """An earlier stream has committed this much of a segment: not measured here."""
+        """An earlier stream has committed this much of a segment; it is not measured here."""
         self._begin(segment_id, committed)
         self._delays.extend([None] * count_words(committed))
 
     def decoded(self, timing: RequestTiming) -> None:
-        """A request came back."""
+        """Count a request that came back."""
         self.requests += 1
         self.steps_run += timing.steps_run
         self.steps_saved += timing.steps_saved
 
     def sent(self, event: TargetEvent, now_s: float) -> None:
-        """An update leaves."""
+        """Count an update that leaves."""
         self.updates += 1
         if event.segment_id != self._segment_id:
             self._begin(event.segment_id, "")

@@ -1,4 +1,4 @@
-"""A segment: the source that is translated as one, shared by all targets."""
+"""A segment: source that is translated as one piece, shared by all targets."""
 
 from dataclasses import dataclass, field, replace
 
@@ -35,18 +35,18 @@ class Segment:
     Attributes:
         id: 0, 1, … in a session.
         start: Code points of committed source before it.
-        config: What was in force when it began; it stays in force to its end.
-        committed: Its source for good.
-        tentative: What the client may still revise; only the open segment has any.
+        config: The configuration that was in force when it began; it holds to the end.
+        committed: Its committed source.
+        tentative: Source that the client may still revise; only the open segment has any.
         closed: Whether no more source will come.
         in_sentence: Whether it was closed in the middle of a sentence.
         continues: Whether it goes on with the sentence of the segment before.
-        is_ended: Whether its committed source ends with its sentence, as far as can be told before
-            more comes.
+        is_ended: Whether its committed source seems to be a complete sentence, as far as one can
+            tell before more comes.
         has_rested: Whether nothing new has come for so long that it is shown whole.
-        speaker: Who speaks, as the client names them.
+        speaker: The client's label for who speaks.
         sequence: The last source update or flush that it reflects.
-        is_determined: Whether its language has been determined, where that is called for.
+        is_determined: Whether its language has been determined, if the stream needs that.
     """
 
     id: int
@@ -67,14 +67,14 @@ class Segment:
     def append(
         self, text: str, arrived_s: float, start_s: float | None, end_s: float | None
     ) -> None:
-        """Add committed source."""
+        """Append a chunk of committed source."""
         if text:
             begin = len(self.committed)
             self.committed += text
             self.chunks.append(Chunk(begin, len(self.committed), arrived_s, start_s, end_s))
 
     def split(self, end: int, *, in_sentence: bool = False) -> "Segment":
-        """End this segment at ``end``; returns the segment that goes on with the rest."""
+        """End this segment at ``end``, and return a new one with the rest."""
         rest = Segment(
             self.id + 1,
             self.start + end,
@@ -104,32 +104,32 @@ class Segment:
         return rest
 
     def drop(self, end: int) -> None:
-        """Begin after the first ``end`` code points, which are forgotten."""
+        """Drop the first ``end`` code points from the beginning."""
         rest = self.split(end)
         self.start, self.committed, self.chunks = rest.start, rest.committed, rest.chunks
         self.closed = False
         self.is_ended = False
 
     def is_in_capitals(self, text: str, *, former: bool) -> bool:
-        """Whether a ``text`` of its source is in capitals throughout.
+        """Whether ``text``, a part of its source, is all in capitals.
 
-        ``former`` tells whether the segment before was.
+        ``former`` says whether the segment before was.
         """
         return is_capitals(text, self.config.segmenter.language, former=former)
 
     @property
     def is_resting(self) -> bool:
-        """Whether it is shown whole since nothing new has come for a while."""
+        """Whether it is shown whole because nothing new has come for a while."""
         return self.has_rested
 
     @property
     def is_undetermined(self) -> bool:
-        """Whether its language is still to be determined: nothing of it is committed before."""
+        """Whether its language is not known yet; until then, nothing of it is committed."""
         return self.config.follows and not self.is_determined
 
     @property
     def is_blank(self) -> bool:
-        """Whether its committed source is nothing but white space."""
+        """Whether its committed source is only white space."""
         return not self.committed.strip()
 
     # What updates say of it: always of the text that the client sent.
@@ -145,11 +145,11 @@ class Segment:
         return count_words(self.committed)
 
     def origin(self, start: int, end: int) -> tuple[int, int] | None:
-        """The client's source that ``[start, end)`` of the text comes from; None: not known."""
+        """The client's source that ``[start, end)`` of the text comes from; None if unknown."""
         return start, end
 
     def covered(self, end: int) -> int:
-        """Code points of the client's source that are in the first ``end`` of the text."""
+        """Code points of the client's source that the first ``end`` of the text reflect."""
         return min(end, self.length)
 
     def arrivals_s(self) -> list[float]:
@@ -172,8 +172,8 @@ class Segment:
     def media_time(self, start: int, end: int) -> tuple[float | None, float | None]:
         """Media times at which the source ``[start, end)`` begins and ends, as far as known.
 
-        Within a chunk time is taken to pass evenly over its text, without the white space around
-        it. An end before the beginning, from offsets that went back, is not known.
+        Time is assumed to pass evenly over the text of a chunk, without the white space around it.
+        If offsets went back, so that the end would be before the beginning, the end is None.
         """
         overlapping = [c for c in self.chunks if c.start < end and c.end > start]
         begins = (self._time_at(c, max(start, c.start))[1] for c in overlapping)
@@ -185,7 +185,7 @@ class Segment:
         return start_s, end_s
 
     def pause_before(self, position: int) -> float:
-        """Seconds of silence before the word that begins at ``position``; 0 where not known."""
+        """Seconds of silence before the word that begins at ``position``; 0 if unknown."""
         later = next((c for c in self.chunks if c.start <= position < c.end), None)
         earlier = next(
             (
@@ -202,10 +202,10 @@ class Segment:
         return max(0.0, later.start_s - earlier.end_s)
 
     def _time_at(self, chunk: Chunk, position: int) -> tuple[float | None, float | None]:
-        """Latest end of what lies before ``position`` and first beginning of what follows it.
+        """The latest end of what is before ``position``, and the first beginning of what follows.
 
-        The two are the same inside a chunk whose times are known. Where one of them is missing,
-        what lies before ends with the chunk and what follows begins with it.
+        Inside a chunk with known times, the two are equal. If one of its times is missing, what is
+        before ends with the chunk, and what follows begins with it.
         """
         text = self.committed[chunk.start : chunk.end]
         first = chunk.start + len(text) - len(text.lstrip())

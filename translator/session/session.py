@@ -1,7 +1,7 @@
 """One stream as a state machine: source goes in, requests and events come out.
 
-It knows no sockets, threads or tensors. Whoever drives it gives it source, files its requests with
-an engine, hands it the outcomes, and sends what its outboxes hold.
+It knows nothing of sockets, threads or tensors. Its driver gives it source, passes its requests to
+an engine and the outcomes back, and sends what is in the outboxes.
 """
 
 import itertools
@@ -42,11 +42,11 @@ class Session:
     """Turns one stream's source into requests, and their outcomes into updates.
 
     Args:
-        session_id: Names it; after a resume it is the earlier stream's.
-        stream_id: Names this stream in the engine. It is never a client's word: two streams of one
-            session may live side by side while the server has not noticed that one is dead.
-        config: What is in force at first.
-        limits: What it may take.
+        session_id: The session's name; after a resume, that of the earlier stream.
+        stream_id: This stream's name in the engine. A client never chooses it, because two streams
+            of one session can exist at once, until the server notices that one of them is dead.
+        config: The first configuration.
+        limits: What the session may take.
         clock: Seconds, monotonic.
         resume: Where an earlier stream broke off.
     """
@@ -114,10 +114,10 @@ class Session:
             pass
 
     def take_source(self, update: SourceUpdate) -> Iterator[None]:
-        """As ``update_source``, in steps of bounded work, so that a long chunk holds up nobody.
+        """Like ``update_source``, in steps of bounded work, so that a long chunk delays nobody.
 
-        How source is cut into chunks makes no difference, so it is cut here too. Between two steps
-        requests may be filed and outcomes accepted, but no more source may come.
+        It does not matter how source is cut into chunks, so this may cut it further. Between steps,
+        requests may be filed and outcomes accepted, but no more source may be taken.
 
         Raises:
             InvalidRequestError: The sequence does not grow, or the chunk is too long.
@@ -139,7 +139,7 @@ class Session:
             self._take_turn(piece)
 
     def flush(self, sequence: int) -> None:
-        """Close the open segment: what has come is translated and committed.
+        """Close the open segment, so that everything so far is translated and committed.
 
         Raises:
             InvalidRequestError: The sequence does not grow.
@@ -150,7 +150,7 @@ class Session:
         self._close_open()
 
     def end_source(self) -> None:
-        """No more source will come."""
+        """Say that no more source will come."""
         self._settle_aside()
         if self._open.tentative.strip():
             self.warnings.append(
@@ -168,7 +168,7 @@ class Session:
             outbox.max_unacked = 0
 
     def reconfigure(self, config: SessionConfig) -> None:
-        """Put a new configuration in force from the next segment on."""
+        """Put a new configuration in force, from the next segment on."""
         self.config = config
         is_held = self._open.is_undetermined and self._open.config.awaits_language
         has_begun = bool(self._open.committed or self._open.tentative) and not is_held
@@ -183,15 +183,15 @@ class Session:
 
     @property
     def undetermined(self) -> list[Segment]:
-        """The segments whose language is to be determined, in order; the open one may be last."""
+        """The segments without a known language, in order; the open one may be the last."""
         if not self._open.config.follows:
             return []
         return [s for s in (*self._closed, self._open) if s.is_undetermined]
 
     def determine(self, segment: Segment, config: SessionConfig | None = None) -> None:
-        """The language of a segment is known: it is in force, or ``config`` has another one.
+        """Set a segment's language to the one in force, or to that of ``config``.
 
-        That is in force from this very segment on, of which nothing has been committed.
+        ``config`` is then in force from this very segment on; nothing of it has been committed.
         """
         if config is not None and segment.is_undetermined:
             self.config = config
@@ -216,11 +216,11 @@ class Session:
     # Speakers
 
     def _take_turn(self, update: SourceUpdate) -> None:
-        """Take source of whoever speaks.
+        """Take source, with regard to who speaks.
 
-        A speaker's sentence that has ended is closed when another begins. Inside a sentence a label
-        counts once it has stood for some words or a whole sentence: recognisers put single words
-        down to somebody else, and people say "yeah" meanwhile.
+        When another speaker begins, a sentence that has ended is closed. Inside a sentence, a new
+        label counts only after some words or a whole sentence: recognisers give single words to the
+        wrong speaker, and people say "yeah" in between.
         """
         segment, aside = self._open, self._aside
         last = aside.speaker if aside is not None else segment.speaker
@@ -257,12 +257,12 @@ class Session:
                 self._open.has_rested = False
 
     def _begin_turn(self, speaker: str) -> None:
-        """The open segment, which has no committed words yet, is that speaker's."""
+        """Give the open segment, which has no committed words yet, to this speaker."""
         self._open.speaker = speaker
         self._open.continues = self._turns.goes_on(speaker)
 
     def _join_aside(self) -> None:
-        """What another speaker seemed to say belongs to the sentence that it interrupts."""
+        """Join what another speaker seemed to say to the sentence that it interrupts."""
         aside, self._aside = self._aside, None
         if aside is not None:
             self._turns.joined.add(aside.speaker)
@@ -271,7 +271,7 @@ class Session:
                 self._append(update, arrived_s)
 
     def _settle_aside(self) -> None:
-        """What another speaker said is a turn of theirs, unless the two speak word by word."""
+        """Make what another speaker said a turn of their own, unless two speak word by word."""
         aside = self._aside
         if aside is not None and aside.speaker in self._turns.joined and not aside.is_turn:
             self._join_aside()
@@ -287,7 +287,7 @@ class Session:
     # Segments
 
     def _append(self, update: SourceUpdate, arrived_s: float | None = None) -> None:
-        """Add source to the open segment and close it wherever it ends."""
+        """Add source to the open segment, and close it wherever it ends."""
         now = self._clock() if arrived_s is None else arrived_s
         start_s, end_s = self._inspector.offsets(update)
         if (
@@ -319,10 +319,9 @@ class Session:
     # Silence
 
     def wait_s(self) -> float | None:
-        """Seconds until ``next_requests`` has something to do though no source comes; None: never.
+        """Seconds until ``next_requests`` has work even if no source comes; None means never.
 
-        A sentence that has ended is shown and committed though its speaker is silent; see
-        ``Rests``.
+        A sentence that has ended is shown and committed after a silence; see ``Rests``.
         """
         at_s = self._rests_at_s
         return None if at_s == math.inf else max(0.0, at_s - self._clock())
@@ -335,7 +334,7 @@ class Session:
 
     @property
     def _is_held_up(self) -> bool:
-        """Whether source waits to be read: then nobody knows whether its speaker is silent."""
+        """Whether source waits to be read. If so, nobody knows whether the speaker is silent."""
         return self._is_taking or self.is_congested
 
     @property
@@ -348,7 +347,7 @@ class Session:
         return self._silence.closes_at_s(self._open)
 
     def _rest(self) -> None:
-        """Do what the silence of the source calls for."""
+        """Do what is due after the present silence."""
         now = self._clock()
         if self._is_held_up:
             self._silence.put_off()
@@ -363,13 +362,13 @@ class Session:
             self._open.has_rested = True
 
     def _close_where_it_ends(self, scanned: int = 0) -> None:
-        """Close the open segment at each end in it, after what has been ``scanned``."""
+        """Close the open segment at each end in it, after the first ``scanned`` code points."""
         while end := self._find_end(scanned):
             self._close_open(end.position, in_sentence=end.in_sentence)
             scanned = 0
 
     def _find_end(self, scanned: int) -> SegmentEnd | None:
-        """The end of the open segment: where the earlier stream ended it, if that is known."""
+        """The end of the open segment; after a resume, where the earlier stream ended it."""
         segment = self._open
         end = segment.config.segmenter.find_end(segment.committed, scanned, segment.pause_before)
         known = self._known_starts.get(segment.id + 1, 0) - segment.start
@@ -381,7 +380,7 @@ class Session:
         return SegmentEnd(known, in_sentence=True) if len(segment.committed) > known else None
 
     def _cut_overlong(self) -> None:
-        """Cut the open segment where all targets part, if it is long and has no mark."""
+        """If the open segment is long and has no mark, cut it where all targets can be cut."""
         segment = self._open
         overlong = segment.config.segmenter.num_overlong(segment.committed)
         if not overlong or segment.id + 1 in self._known_starts:
@@ -398,7 +397,7 @@ class Session:
             self._open.tentative = tentative
 
     def _close_open(self, end: int | None = None, *, in_sentence: bool = False) -> None:
-        """Close the open segment after ``end`` code points; what is left begins the next one."""
+        """Close the open segment after ``end`` code points; the rest begins the next one."""
         segment = self._open
         tentative = segment.tentative
         if end is None and segment.is_blank:
@@ -422,7 +421,7 @@ class Session:
             self._apply_config()
 
     def _apply_config(self) -> None:
-        """Make the open segment's configuration the one that tracks and outboxes go by."""
+        """Make tracks and outboxes follow the configuration of the open segment."""
         config = self._open.config
         for binding in config.bindings:
             target = binding.target
@@ -454,9 +453,9 @@ class Session:
     # Requests and outcomes
 
     def next_requests(self) -> list[Request]:
-        """What the engine is to be asked now: at most one request for each target and first leg.
+        """The requests to file now: at most one for each target, and one for the first leg.
 
-        Call it when source or an outcome has come, and after ``wait_s``.
+        Call this after source or an outcome has come, and after ``wait_s``.
         """
         self._rest()
         requests: list[Request] = []
@@ -480,7 +479,7 @@ class Session:
         """Take the outcome of a request.
 
         Raises:
-            TranslatorError: The one that befell the request; the session cannot go on.
+            TranslatorError: The request failed with it; the session cannot go on.
         """
         name = outcome.request.key[1]
         track = self._all_tracks.get(name)
@@ -492,12 +491,12 @@ class Session:
 
     @property
     def _all_tracks(self) -> dict[str, Track]:
-        """That of the first leg, and after it those of the targets, whose source it makes."""
+        """All tracks: the first leg before the targets, because they translate its output."""
         first: dict[str, Track] = {} if self._relay is None else {PIVOT: self._relay}
         return first | self._tracks
 
     def _begin_next(self, name: str, track: Track) -> bool:
-        """Give a track its next segment; False when there is none to begin or it is retired."""
+        """Give a track its next segment; False if none can begin or the track is retired."""
         segments = (*self._closed, self._open)
         # Ids grow by one; those before are through.
         for segment in segments[max(0, track.next_segment_id - segments[0].id) :]:
@@ -537,7 +536,7 @@ class Session:
             self.outboxes[name].put(event)
 
     def _drop_translated(self) -> None:
-        """Forget the segments that every target is through with: cost must not grow with age."""
+        """Forget segments that every target has finished, so that cost does not grow with age."""
         oldest = min((t.next_segment_id for t in self._all_tracks.values()), default=self._open.id)
         while self._closed and self._closed[0].id < oldest:
             self._closed.popleft()
@@ -548,7 +547,7 @@ class Session:
 
     @property
     def is_congested(self) -> bool:
-        """Whether no more source should be read for now."""
+        """Whether to stop reading source for now."""
         return (
             len(self._closed) > self._limits.max_pending_segments
             or sum(o.unsent_length for o in self.outboxes.values()) > self._limits.max_unsent_length
@@ -556,17 +555,17 @@ class Session:
 
     @property
     def has_output(self) -> bool:
-        """Whether anything waits to be sent: a warning, an update or, in the end, the report."""
+        """Whether anything waits to be sent: a warning, an update or, at the end, the report."""
         return bool(self.warnings) or any(map(len, self.outboxes.values())) or self.is_done
 
     @property
     def is_done(self) -> bool:
-        """Whether the source has ended and everything is committed and taken from the outboxes."""
+        """Whether the source has ended, and everything is committed and taken from the outboxes."""
         return self._ended and not self._closed and not any(map(len, self.outboxes.values()))
 
     @property
     def models(self) -> frozenset[str]:
-        """The models that it may still ask: those of its configurations that are in use."""
+        """The models of the configurations in use, which it may still ask."""
         configs = [self.config, self._open.config, *(segment.config for segment in self._closed)]
         legs = [leg for config in configs for leg in (*config.bindings, config.pivot)]
         return frozenset(leg.model.name for leg in legs if leg is not None)
@@ -578,7 +577,7 @@ class Session:
 
     @property
     def first_segment_ids(self) -> dict[str, int]:
-        """For each target the segment that the newest configuration begins with."""
+        """For each target, the segment with which the newest configuration begins."""
         first_ids: dict[str, int] = {}
         for binding in self.config.bindings:
             track = self._tracks.get(binding.target)
@@ -588,7 +587,7 @@ class Session:
         return first_ids
 
     def report(self) -> SessionReport:
-        """The figures up to now."""
+        """The figures so far."""
         return SessionReport(
             source_words=self._source_words + count_words(self._open.committed),
             source_updates=self._source_updates,
@@ -614,5 +613,5 @@ class Session:
 
 
 def _joins(before: str, after: str) -> bool:
-    """Whether two texts would make one word of two."""
+    """Whether joining two texts would make one word out of two."""
     return before[-1:].isalnum() and after[:1].isalnum()

@@ -1,4 +1,4 @@
-"""What a silence of the source calls for, and when."""
+"""What to do when the source is silent, and when."""
 
 import math
 from collections.abc import Callable
@@ -19,7 +19,7 @@ _MAX_CHUNK_S = 10.0
 
 @dataclass(slots=True)
 class Silence:
-    """How long the source has rested, and what is due when; see ``Rests`` for the times.
+    """Measures how long the source is silent, and says what is due when; see ``Rests``.
 
     A recogniser that says the same again, or nothing, does not end a silence.
 
@@ -35,7 +35,7 @@ class Silence:
     _chunk_s: float = 0.0
 
     def committed(self, text: str, start_s: float | None, end_s: float | None) -> None:
-        """Committed source has come, with its media times."""
+        """Note that committed source has come, with its media times."""
         if not text.strip():
             return
         self._changed_s = self._committed_s = self.clock()
@@ -46,15 +46,15 @@ class Silence:
         self._chunk_s = min(chunk_s, _MAX_CHUNK_S)
 
     def revised(self) -> None:
-        """The tentative tail has changed."""
+        """Note that the tentative tail has changed."""
         self._changed_s = self.clock()
 
     def put_off(self) -> None:
-        """More source is there and was not read: the silence begins when it is."""
+        """Note that more source is there but was not read; the silence begins once it is."""
         self._changed_s = self._committed_s = self.clock()
 
     def shows_at_s(self, segment: Segment) -> float:
-        """When the open segment is to be shown whole; infinite: never."""
+        """When to show the open segment whole; infinite means never."""
         rests = segment.config.rests
         if segment.has_rested or not rests.draft_s:
             return math.inf
@@ -63,7 +63,7 @@ class Silence:
         return self._changed_s + rests.draft_s
 
     def closes_at_s(self, segment: Segment) -> float:
-        """When the open segment is to be closed; infinite: never."""
+        """When to close the open segment; infinite means never."""
         rests = segment.config.rests
         if segment.is_blank or segment.config.client_segmentation:
             return math.inf
@@ -75,5 +75,5 @@ class Silence:
         return self._changed_s + rests.segment_s + self._chunk_s
 
     def turns_at_s(self, segment: Segment) -> float:
-        """When a word of another speaker, which may be a wrong label, is taken for a turn."""
+        """When another speaker's word, which may have a wrong label, counts as their turn."""
         return self._changed_s + (segment.config.rests.sentence_s or _TURN_S)

@@ -1,4 +1,4 @@
-"""Who speaks: speaker labels that flicker do not cut sentences."""
+"""Keeps track of who speaks, so that a flickering speaker label does not cut sentences."""
 
 from dataclasses import dataclass, field, replace
 
@@ -17,18 +17,18 @@ _MAX_AGE = 8
 
 @dataclass(slots=True)
 class Aside:
-    """Source of another speaker that came inside a sentence, until it is clear what it is.
+    """Source of another speaker inside a sentence, until it is clear what it is.
 
     Attributes:
-        speaker: Its label.
-        updates: As they came, with when: seconds on the session's clock.
+        speaker: The speaker's label.
+        updates: The updates, each with when it came, in seconds of the session's clock.
     """
 
     speaker: str
     updates: list[tuple[SourceUpdate, float]] = field(default_factory=list)
 
     def add(self, update: SourceUpdate, arrived_s: float) -> None:
-        """Add what came; a revised tail takes the place of the one before."""
+        """Add an update; a revised tail replaces the one before."""
         if self.updates and not (update.committed or update.end_of_segment):
             last, came_s = self.updates[-1]
             self.updates[-1] = replace(last, tentative=update.tentative), came_s
@@ -37,7 +37,7 @@ class Aside:
 
     @property
     def text(self) -> str:
-        """Its committed source."""
+        """The committed source of all its updates."""
         return "".join(update.committed for update, _ in self.updates)
 
     @property
@@ -48,10 +48,10 @@ class Aside:
 
 @dataclass(slots=True)
 class Turns:
-    """Knows which speakers have been interrupted in a sentence.
+    """Remembers which speakers were interrupted in a sentence.
 
     Attributes:
-        joined: Speakers of whom words were joined to the open segment.
+        joined: Speakers whose words were joined to the open segment.
     """
 
     joined: set[str] = field(default_factory=set)
@@ -59,7 +59,7 @@ class Turns:
     _unfinished: dict[str, int] = field(default_factory=dict)
 
     def closed(self, speaker: str, segment_id: int, *, in_sentence: bool) -> None:
-        """A segment of a speaker was closed."""
+        """Note that a segment of a speaker was closed."""
         self.joined.clear()
         self._unfinished.pop(speaker, None)
         if in_sentence:
@@ -69,5 +69,5 @@ class Turns:
             del self._unfinished[next(iter(self._unfinished))]
 
     def goes_on(self, speaker: str) -> bool:
-        """Whether what a speaker says now goes on with a sentence of theirs."""
+        """Whether what a speaker says now continues a sentence of theirs."""
         return speaker in self._unfinished

@@ -1,1 +1,1 @@
-"""Text: tokens, words and segments. Lengths and positions are code points."""
+"""Text as tokens, words, sentences and segments. Lengths and positions are code points."""

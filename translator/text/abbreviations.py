@@ -1,7 +1,7 @@
-"""What a full stop after a word says, where the lists of ``sentencex`` do not know.
+"""Tells a full stop that ends a sentence from one that marks an abbreviation.
 
-They take words for abbreviations that end sentences every day ("Call me.", "Está bien."), and lack
-some that never do ("Av. Brasil", "approx. five").
+This corrects the lists of ``sentencex``: they have words that end sentences every day
+("Call me.", "Está bien."), and lack some that never do ("Av. Brasil", "approx. five").
 """
 
 import unicodedata
@@ -11,7 +11,7 @@ __all__ = ["Dot", "dot_after"]
 
 
 class Dot(Enum):
-    """What a full stop after a word is, if another word follows."""
+    """What a full stop after a word means when another word follows."""
 
     ABBREVIATES = auto()
     """It belongs to an abbreviation: the sentence goes on."""
@@ -73,7 +73,7 @@ _ORDINALS = _set("bs cs da de et fi hr hu is lb lv nb nn no sk sl sr tr")
 
 
 def dot_after(language: str, word: str, former: str, letter: str, *, capitals: bool) -> Dot:
-    """What the full stop after ``word`` is.
+    """Say what the full stop after ``word`` means.
 
     Args:
         language: BCP-47, without region.

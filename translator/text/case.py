@@ -1,8 +1,8 @@
-"""Text in capitals, as many captions are, for models that were trained on sentences.
+"""Translates text in capitals, which many captions are, with models trained on sentences.
 
-A model leaves words in capitals untranslated. It is given the sentence in small letters with as
-many code points, so that every position in the source stays what it was, and its translation is
-put in capitals again, with as many code points too.
+A model leaves words in capitals untranslated. So it gets the sentence in lower case, and its
+translation is put back into capitals. Neither step changes the number of code points, so every
+position in the text stays valid.
 
 The functions are pure. For a segment that grows, call ``is_capitals`` again whenever it has grown,
 always with all of it. The answer may change from False to True as words come ("THE", "THE TRAIN"),
@@ -50,7 +50,7 @@ _MTAVRULI = range(0x1C90, 0x1CC0)
 
 
 def is_capitals(text: str, language: str, *, former: bool = False) -> bool:
-    """Whether a segment is in capitals, rather than an acronym or a few.
+    """Whether a segment is all in capitals, rather than an acronym or two.
 
     It has no small letter, and two words of which one is no acronym ("THE TRAIN", "BBC NEWS"), or
     one such word that is long or has a sentence-end mark ("HELLO", "STOP!"). Acronyms alone
@@ -75,7 +75,7 @@ def is_capitals(text: str, language: str, *, former: bool = False) -> bool:
 
 
 def sentence_case(text: str, language: str) -> str:
-    """A text in capitals as a sentence: small letters, but for the first and what is an acronym.
+    """Turn a text in capitals into a sentence: lower case, except its first letter and acronyms.
 
     Acronyms are those that are known, Roman numerals, and those that have dots or digits in them or
     no vowel; names are not known. The sentence has as many code points as ``text``, each from the
@@ -106,9 +106,9 @@ def sentence_case(text: str, language: str) -> str:
 
 
 def capitals(text: str, language: str) -> str:
-    """A text in capitals, where its script has them, with as many code points.
+    """Put a text into capitals, where its script has them, without changing its length.
 
-    A letter whose capital is two letters stays as it is: ß.
+    A letter whose capital would be two letters, such as ß, stays as it is.
 
     Args:
         text: The text.
@@ -153,7 +153,7 @@ def _is_acronym(word: str, language: str) -> bool:
 
 
 def _stem(word: str) -> str:
-    """A word without what follows an apostrophe."""
+    """The part of a word before an apostrophe."""
     return word.replace("’", "'").split("'", 1)[0]
 
 
@@ -166,7 +166,7 @@ def _small(text: str, language: str) -> str:
 
 
 def _each(text: str, change: Callable[[str], str]) -> str:
-    """Each character changed, if it becomes one character of those in use."""
+    """Change each character, unless the result would be several characters or an unused one."""
     changed = change(text)
     if len(changed) == len(text) and text.isascii():
         return changed
@@ -178,13 +178,13 @@ def _one(character: str, changed: str) -> str:
 
 
 def _has_no_case(letter: str) -> bool:
-    """Whether a character is a letter of a script without capitals; that of "1ª" is not."""
+    """Whether a character is a letter of a script without capitals. The "ª" of "1ª" is not."""
     is_letter = unicodedata.category(letter) == "Lo" or ord(letter) in _MKHEDRULI
     return is_letter and letter not in "ªº"
 
 
 def _ends_sentence(token: str) -> bool:
-    """Whether the word after a token has a capital: in a new sentence, or as a name."""
+    """Whether the word after a token gets a capital: it starts a sentence, or is a name."""
     if _DOTTED.search(token) is not None:
         return False
     bare = token.rstrip(_AFTER_SENTENCE)

@@ -1,4 +1,4 @@
-"""Tokens of a hypothesis to text, with where each token ends in it."""
+"""Turns the tokens of a hypothesis into text, and says where each token ends in it."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ __all__ = ["TargetText", "detokenize"]
 
 @dataclass(frozen=True, slots=True)
 class TargetText:
-    """A hypothesis as text.
+    """The text of a hypothesis.
 
     Attributes:
         text: Without leading space.
@@ -22,7 +22,7 @@ class TargetText:
     token_ends: tuple[int, ...]
 
     def num_tokens_at(self, length: int) -> int | None:
-        """Tokens that make exactly the first ``length`` code points, or None inside a token."""
+        """How many tokens make up the first ``length`` code points; None inside a token."""
         if length == 0:
             return 0
         # The last token that ends here: control tokens add no text but belong to the prefix.

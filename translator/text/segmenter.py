@@ -1,10 +1,9 @@
-"""Where a segment ends: with a sentence, at a pause, or at a sensible place when none comes.
+"""Finds where a segment ends: with a sentence, at a pause, or else at a sensible place.
 
-How the text was cut into chunks must not matter, so each decision is made from the text before one
-fixed place only, and from the silence there: the first letter or digit of a word. A chunk that
-brings many words is looked at as if they had come one by one. And a decision is about the place
-just passed, never about an earlier one: what lies further back may have been translated and
-committed as part of the segment.
+The result must not depend on how the text was cut into chunks. So each decision is made at the
+first letter or digit of a word, and looks only at the text before it and the silence there. A chunk
+of many words is treated as if they had come one by one. A decision is only ever about the place
+just passed: text further back may already be translated and committed as part of the segment.
 """
 
 import re
@@ -12,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from translator.limits import SegmentLimits
 from translator.text.sentences import SentenceEnds, last_word_end
 from translator.text.words import UNSPACED, count_steps, strip_final_punctuation
 
@@ -34,26 +34,12 @@ _MAX_WORD_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentLimits:
-    """The longest segment, in words (split at white space) and in code points.
-
-    From three quarters of either on, a segment ends with the next clause. From ``bare_words`` on
-    without a mark, it may be cut where its translation allows it and something speaks for the
-    place; from twice as many on, wherever its translation allows it.
-    """
-
-    max_words: int = 64
-    max_length: int = 600
-    bare_words: int = 16
-
-
-@dataclass(frozen=True, slots=True)
 class SegmentEnd:
-    """Where a segment ends.
+    """Where a segment ends, and why.
 
     Attributes:
         position: Code points before the end.
-        in_sentence: Whether a limit ended it, and its sentence goes on.
+        in_sentence: Whether a limit ended it in the middle of a sentence.
     """
 
     position: int
@@ -61,12 +47,12 @@ class SegmentEnd:
 
 
 class Segmenter:
-    """Finds the end of the first segment of a growing text.
+    """Finds the end of the first segment in a text that grows.
 
     Args:
         language: BCP-47 code of the text; only its language counts.
         limits: The longest segment.
-        find_sentences: False leaves sentence ends to the client; the limits still hold.
+        find_sentences: If False, the client marks sentence ends; the limits still hold.
     """
 
     def __init__(
@@ -85,14 +71,14 @@ class Segmenter:
         *,
         start: int = 0,
     ) -> SegmentEnd | None:
-        """The end of the first segment of ``text``, or None when it is still open.
+        """Find the end of the first segment of ``text``; None while it is still open.
 
-        It looks at no more of the text than the longest segment has and one word, so that cutting
-        a text by calls with growing ``start`` takes time linear in its length.
+        It reads no further than the longest segment plus one word, so cutting a whole text by
+        calls with growing ``start`` takes linear time.
 
         Args:
             text: The text since the last segment's end.
-            scanned: Code points of it that an earlier call has seen without finding an end.
+            scanned: Code points that an earlier call has searched without finding an end.
             pause_before: Seconds of silence before the word that begins at a position.
             start: Code points of ``text`` before the segment; all other positions count from it.
         """
@@ -123,7 +109,7 @@ class Segmenter:
         return None
 
     def is_ended(self, text: str) -> bool:
-        """Whether an open segment's ``text`` is a complete sentence, should nothing follow it.
+        """Whether an open segment's ``text`` is a complete sentence if nothing follows it.
 
         It ends with a sentence-end mark, perhaps with closing quotes or an emoji after it; white
         space at its end does not count. An abbreviation, a list number, dots that trail off and a
@@ -133,7 +119,7 @@ class Segmenter:
         return self._sentences.is_ended(text)
 
     def settled_length(self, text: str) -> int:
-        """Code points of an open segment's ``text`` that are its own, whatever word comes next.
+        """Code points of an open segment's ``text`` that stay in it, whatever word comes next.
 
         Less than all of it where marks stand alone after a complete sentence ("Hello. >> "), or
         may belong to the next word ('Hello. "'): they begin the next segment if a sentence begins
@@ -145,9 +131,9 @@ class Segmenter:
         return len(text) if found is None else found
 
     def num_overlong(self, text: str) -> int:
-        """How many times ``bare_words`` an open segment has gone on for without a mark.
+        """How many times over an open segment has run for ``bare_words`` without a mark.
 
-        Where there seems to be punctuation, half as many times; 0 where the client segments.
+        Half of that if the text seems to have punctuation; 0 if the client segments.
         """
         if not self._find_sentences:
             return 0
@@ -156,7 +142,7 @@ class Segmenter:
         return count_steps(text[mark:]) // (factor * self.limits.bare_words)
 
     def split(self, text: str) -> Iterator[tuple[int, int]]:
-        """The segments of a whole text as ``(start, end)``, the same as when it comes in pieces."""
+        """Cut a whole text into segments ``(start, end)``, the same as if it came in pieces."""
         start = 0
         while start < len(text):
             end = self.find_end(text, start=start)
@@ -175,9 +161,9 @@ class Segmenter:
 
 
 def is_opaque(text: str) -> bool:
-    """Whether ``text`` is one overlong run without spaces, such as a URL or encoded data.
+    """Whether ``text`` is one very long run without spaces, such as a URL or encoded data.
 
-    A model could only make nonsense of it, slowly; it is passed on as it is.
+    A model would slowly make nonsense of it, so it is passed on untranslated.
     """
     stripped = text.strip()
     return (
@@ -188,7 +174,7 @@ def is_opaque(text: str) -> bool:
 
 
 def _is_pause(before: str, letter: str, seconds: float) -> bool:
-    """Whether a silence between ``before`` and the word with that first ``letter`` ends a segment.
+    """Whether a silence between ``before`` and a word that starts with ``letter`` ends a segment.
 
     Text that clearly goes on, with neither a mark before nor a capital after, needs a long one:
     people pause inside sentences to think.
@@ -203,12 +189,12 @@ def _is_pause(before: str, letter: str, seconds: float) -> bool:
 
 
 def _is_finished(before: str) -> bool:
-    """Whether what stands before a silence is a sentence, or text that has no marks to tell."""
+    """Whether the text before a silence is a sentence, or has no punctuation to tell by."""
     return strip_final_punctuation(before) != before or _is_bare(before)
 
 
 def _is_bare(text: str) -> bool:
-    """Whether a text seems to have no punctuation: neither a mark nor a capital at its beginning.
+    """Whether a text seems to have no punctuation: no mark, and no capital at its start.
 
     Punctuated speech pauses inside a sentence too, and its sentences end by themselves.
     """
@@ -217,7 +203,7 @@ def _is_bare(text: str) -> bool:
 
 
 def _word_begin(text: str, former_end: int, first: int) -> int | None:
-    """Where the word begins whose first letter is at ``first``, with the marks attached to it.
+    """Where a word begins, with the marks attached to it; its first letter is at ``first``.
 
     None inside a word, as after an apostrophe. ``former_end`` is where the letters before end.
     """
@@ -232,7 +218,7 @@ def _word_begin(text: str, former_end: int, first: int) -> int | None:
 
 
 def _hard_cut(text: str, start: int, limit: int) -> int:
-    """A cut inside a word that is longer than a segment may be, not between combined characters."""
+    """Cut inside a word that is longer than a segment may be, but not between joined characters."""
     end = limit
     while end > limit // 2 and _is_joined(text[start + end - 1], text[start + end]):
         end -= 1
@@ -240,7 +226,7 @@ def _hard_cut(text: str, start: int, limit: int) -> int:
 
 
 def _is_joined(former: str, latter: str) -> bool:
-    """Whether two characters are shown as one: with marks, joiners, skin tones."""
+    """Whether two characters are displayed as one: combining marks, joiners, skin tones."""
     return (
         unicodedata.category(latter).startswith("M")
         or "\u200d" in (former, latter)

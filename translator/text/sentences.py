@@ -1,9 +1,9 @@
-"""Where a sentence ends, told from the text before one place and the letter that follows it.
+"""Finds sentence ends, from the text before a place and the letter that follows it.
 
 The rules and abbreviations of some 240 languages are those of ``sentencex`` (Wikimedia; offsets in
-code points, no data to download). What it gets wrong in live text is decided here: marks that
-stand alone, brackets and list markers, which hide a sentence end from it, blank lines, and words
-that its lists take for abbreviations (``abbreviations.py``).
+code points, no data to download). This module handles what it gets
+wrong in live text: marks that stand alone, brackets and list markers that hide a sentence end,
+blank lines, and words that it takes for abbreviations (``abbreviations.py``).
 """
 
 import re
@@ -56,7 +56,7 @@ class SentenceEnds:
         self._language = language
 
     def find(self, text: str, word_end: int, begin: int, letter: str) -> int | None:
-        """Where the sentence ends, or None where it goes on.
+        """Find where the sentence ends; None if it goes on.
 
         Args:
             text: The segment up to the next word at least.
@@ -114,7 +114,7 @@ class SentenceEnds:
         return any(len(plain) <= b["end_index"] <= len(plain) + 1 for b in boundaries)
 
     def _dot_after(self, words: str, letter: str) -> Dot:
-        """What a full stop after ``words`` is."""
+        """What the full stop after ``words`` means."""
         last = words.rsplit(maxsplit=_MAX_TOKENS)[-_MAX_TOKENS:]
         former, word = ["", "", *(token for token in last if any(map(str.isalnum, token)))][-2:]
         marks = "/-'’" if self._language in _ELIDING else "/-"
@@ -126,7 +126,7 @@ class SentenceEnds:
 
 
 def _tail(words: str) -> str:
-    """The last words of a segment, all that matters for its end, so that each look costs little."""
+    """The last words of a segment: enough to judge its end, so that each look stays cheap."""
     return words if len(words) <= _MAX_TAIL else words[-_MAX_TAIL:].split(maxsplit=1)[-1]
 
 
@@ -139,7 +139,7 @@ def last_word_end(text: str) -> int:
 
 
 def _ending(gap: str) -> str:
-    """The marks between two words up to the last one that may end a sentence."""
+    """The marks between two words, up to the last one that may end a sentence."""
     end = len(gap)
     while end and not _may_end(gap[end - 1]):
         end -= 1
@@ -147,7 +147,7 @@ def _ending(gap: str) -> str:
 
 
 def _first_ending(gap: str) -> str:
-    """The same without dots that trail off after what ends a sentence already ("Yes. … No")."""
+    """Like ``_ending``, without dots that trail off after a sentence end ("Yes. … No")."""
     ending = _ending(gap)
     attached = _ending(ending.split(maxsplit=1)[0]) if ending and not ending[0].isspace() else ""
     ending = attached or ending

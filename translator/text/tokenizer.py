@@ -1,4 +1,4 @@
-"""SentencePiece tokenizer of a model: one vocabulary for both sides, or one for each."""
+"""The SentencePiece tokenizer of a model, with one vocabulary for both sides or one for each."""
 
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -14,16 +14,16 @@ _SPACE = "\u2581"
 
 
 class SentencePieceTokenizer:
-    """Implements ``models.base.Tokenizer``. Immutable after construction, so any thread may use it.
+    """Implements ``tokens.Tokenizer``. Immutable after construction, so any thread may use it.
 
-    A vocabulary with byte fallback spells a character it lacks as several ``<0xE2>`` pieces. One of
-    them alone is no text: ``piece`` gives ``""`` for bytes above 0x7F, and ``byte`` gives their
-    value to a caller who collects whole characters. One who does not loses these characters only.
+    A vocabulary with byte fallback spells a character it lacks as several ``<0xE2>`` pieces. One
+    of them alone is not text: ``piece`` returns ``""`` for bytes above 0x7F, and ``byte`` returns
+    the value for callers that collect whole characters.
 
     Args:
         source: Vocabulary of the source side.
         target: Vocabulary of the target side.
-        has_open_end: Whether the model knows an open end, the token after the source's last.
+        has_open_end: Whether the model knows an open end, which has the id after the last one.
 
     Raises:
         ModelFilesError: A file is missing or not a complete SentencePiece model.
@@ -39,17 +39,16 @@ class SentencePieceTokenizer:
 
     @property
     def eos_id(self) -> int:
-        """The token that ends source and target."""
         return self._eos_id
 
     @property
     def open_id(self) -> int | None:
-        """The open end, if the model knows one; see ``models/marian/open_end.py``."""
+        """The id of the open end, if the model knows one; see ``models/marian/open_end.py``."""
         return self._open_id
 
     @property
     def unk_id(self) -> int:
-        """The target token for what the vocabulary lacks; no translation should have it."""
+        """The target token for unknown text; a translation should never contain it."""
         return int(self._target.unk_id())
 
     @property
@@ -59,11 +58,11 @@ class SentencePieceTokenizer:
 
     @property
     def vocabulary_sizes(self) -> tuple[int, int]:
-        """Pieces of the source and of the target vocabulary."""
+        """Number of pieces in the source and in the target vocabulary."""
         return int(self._source.get_piece_size()), int(self._target.get_piece_size())
 
     def encode_source(self, text: str) -> EncodedText:
-        """Tokens of a source text and an end of sentence, with the code points of each.
+        """Tokenize a source text, and say which code points each token comes from.
 
         A token's span begins where the one before ended, so that characters dropped by
         normalisation (a second space, U+200B) belong to the token after them; those at the very end
@@ -75,18 +74,17 @@ class SentencePieceTokenizer:
         return EncodedText((*encoded["ids"], self._source.eos_id()), spans)
 
     def encode_target(self, text: str) -> tuple[int, ...]:
-        """Tokens of a target text, without end of sentence."""
         return tuple(self._target.encode(text, return_type=int))
 
     def piece(self, token: int) -> str:
-        """A target token as text, a leading space included.
+        """The text of a target token, with its leading space.
 
         ``""`` for control and unused tokens, for the unknown token and for bytes above 0x7F.
         """
         return self._texts[token]
 
     def byte(self, token: int) -> int | None:
-        """The byte that a target token stands for in a vocabulary with byte fallback, or None."""
+        """The byte that a target token stands for, with byte fallback; else None."""
         return self._bytes.get(token)
 
 
@@ -105,7 +103,7 @@ def _load(path: Path) -> sentencepiece.SentencePieceProcessor:
 
 
 def _byte_values(processor: sentencepiece.SentencePieceProcessor) -> dict[int, int]:
-    """Byte tokens with their values; SentencePiece writes them ``<0xE2>``."""
+    """Maps byte tokens to their values; SentencePiece writes them as ``<0xE2>``."""
     return {
         token: int(processor.id_to_piece(token)[1:-1], 16)
         for token in range(processor.get_piece_size())

@@ -1,4 +1,4 @@
-"""Text as tokens, and what makes them of it: the ``Tokenizer`` protocol."""
+"""Text as tokens, and the ``Tokenizer`` protocol that converts between them."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -21,31 +21,31 @@ class EncodedText:
 
 
 class Tokenizer(Protocol):
-    """Text to tokens and back, for one language pair of one model. Safe to call from any thread."""
+    """Converts text to tokens and back, for one language pair. Safe to call from any thread."""
 
     @property
     def eos_id(self) -> int:
-        """The token that ends source and target."""
+        """The token that ends both source and target."""
         ...
 
     @property
     def open_id(self) -> int | None:
-        """The token that ends a source of which more is to come, where the model knows one."""
+        """The token that ends a source when more of it is to come; None if the model has none."""
         ...
 
     @property
     def target_start(self) -> tuple[int, ...]:
-        """Tokens that every target begins with and no reader sees, such as a language token."""
+        """Tokens that every target begins with but no reader sees, such as a language token."""
         ...
 
     def encode_source(self, text: str) -> EncodedText:
-        """Tokens of a source text, end of sentence included, with where each comes from."""
+        """Tokenize a source text and append the end of sentence."""
         ...
 
     def encode_target(self, text: str) -> tuple[int, ...]:
-        """Tokens of a target text, without end of sentence: for a target prefix given as text."""
+        """Tokenize a target text, for a target prefix; no end of sentence is appended."""
         ...
 
     def piece(self, token: int) -> str:
-        """A target token as text, a leading space included; ``""`` for control tokens."""
+        """The text of a target token, with its leading space; ``""`` for control tokens."""
         ...

@@ -1,4 +1,4 @@
-"""Where target words end, so that no half word is ever committed."""
+"""Finds where words end, so that half a word is never committed."""
 
 import re
 from unicodedata import category
@@ -31,19 +31,19 @@ _BLANK = "".join(c for c in map(chr, range(0x3001)) if c.isspace() or category(c
 
 
 def word_ends(text: str, start: int = 0) -> list[int]:
-    """End positions of the words of ``text`` from ``start`` on, in order.
+    """End positions of the words of ``text``, from ``start`` on, in order.
 
-    A word takes the white space before it along. Punctuation at the end of a word is a word of its
-    own, since it changes more easily than the word does.
+    A word includes the white space before it. Punctuation after a word counts as a word of its own,
+    because it changes more easily than the word does.
     """
     # White space at the end is part of no word, and would be looked at again from each place in it.
     return [match.end() for match in _WORD.finditer(text, start, len(text.rstrip()))]
 
 
 def strip_final_punctuation(text: str) -> str:
-    """``text`` without the punctuation that ends its sentence and the quotes after it.
+    """Strip the punctuation that ends a sentence, and the quotes after it.
 
-    Control characters count as white space, as which a model is given them.
+    Control characters count as white space, because that is what a model gets instead of them.
     """
     sentence = text.rstrip(_BLANK).rstrip(_AFTER_SENTENCE)
     words = sentence.rstrip(_SENTENCE_END)
@@ -51,21 +51,19 @@ def strip_final_punctuation(text: str) -> str:
 
 
 def count_words(text: str) -> int:
-    """Words of ``text``, split at white space: what the figures of a session count."""
+    """Number of words in ``text``, split at white space. A session's figures count these."""
     return len(text.split())
 
 
 def count_steps(text: str) -> int:
-    """How far a growing text has come: as ``count_words``, but each character of a script that is
-    written without spaces counts.
-    """
+    """Like ``count_words``, but in scripts written without spaces each character counts."""
     if _UNSPACED.search(text) is None:
         return count_words(text)
     return sum(max(1, len(_UNSPACED.findall(word))) for word in text.split())
 
 
 def num_erased(before: str, after: str) -> int:
-    """Words of ``before`` that are gone from ``after``: all from the first that differs on."""
+    """How many words of ``before`` are gone from ``after``: all from the first difference on."""
     old, new = before.split(), after.split()
     kept = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), None)
     return len(old) - (min(len(old), len(new)) if kept is None else kept)

@@ -1,1 +1,1 @@
-"""What a model lacks for streams, trained from text."""
+"""Trains what a model lacks for streams, from text."""

@@ -1,9 +1,9 @@
-"""Trains the open end of a Marian model: what tells it that a source goes on.
+"""Trains the open end of a Marian model, which tells it that a source goes on.
 
-What that is: ``models/marian/open_end.py``. It needs text in the source language alone. The model
-translates each sentence whole. A beginning of k source words is then to become the tokens that come
-from these words, up to the first that is aligned with a later one, and the end of sentence after
-them. Only the vector is trained; it begins as the end of sentence.
+``models/marian/open_end.py`` says what that is. Training needs text in the source language only.
+The model first translates each sentence whole. The target for its first k source words is then the
+translation's tokens up to the first one that is aligned with a later word, and an end of sentence.
+Only the vector is trained; it starts as a copy of the end of sentence.
 """
 
 import math
@@ -45,7 +45,7 @@ _WARM_UP = 1 / 8
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """The tokens of a source that goes on, without an end, and what it is enough for."""
+    """The tokens of a source that goes on, without an end, and the target it is enough for."""
 
     source: list[int]
     target: list[int]
@@ -53,12 +53,12 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """An open end, and what it is good for.
+    """A trained open end, and how good it is.
 
     Attributes:
         vector: float32 [D].
-        loss: Mean cross-entropy on beginnings of the sentences that check, in nats a token.
-        loss_before: The same with the end of sentence in its place.
+        loss: Mean cross-entropy on the sentences that were kept aside, in nats per token.
+        loss_before: The same with an end of sentence in its place.
     """
 
     vector: NDArray[np.float32]
@@ -67,7 +67,7 @@ class Trained:
 
 
 def sentences_of(text: str, language: str) -> list[str]:
-    """The sentences of a text, of which a line is a paragraph; those of one word are left out."""
+    """Split a text, one paragraph a line, into sentences of two words or more."""
     segmenter = Segmenter(language)
     found = [
         " ".join(line[start:end].split())
@@ -84,17 +84,18 @@ def examples_of(
     *,
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> list[list[Example]]:
-    """What there is to learn: for each sentence, an example for each of its words but the last.
+    """Make the examples to learn from: one for each word of each sentence except its last.
 
     Args:
-        folder: As of ``read_marian_folder``, or what it was converted to.
-        pair: What it translates.
-        sentences: In its source language, such as it will be given; hundreds, better thousands.
-        on_progress: Told the number of sentences that are translated.
+        folder: A folder for ``read_marian_folder``, or what it was converted to.
+        pair: The pair it translates.
+        sentences: Sentences in its source language, of the kind it will get; hundreds or, better,
+            thousands.
+        on_progress: Called with the number of sentences that are translated.
 
     Returns:
-        In the order of the sentences, without those that are too long, of one word, or translated
-        without an end.
+        Examples in the order of the sentences. Sentences that are too long, have one word, or whose
+        translation does not end are left out.
 
     Raises:
         ModelFilesError: The files are damaged, or the model does not align.
@@ -134,14 +135,14 @@ def train_open_end(
     steps: int,
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> Trained:
-    """Train the open end of the model in ``folder``; nothing is written.
+    """Train the open end of the model in ``folder``. Nothing is written.
 
     Args:
-        folder: What ``examples_of`` read.
-        examples: What it gave. Those of the first sentences, one in five and at most 200, are kept
-            to check with.
+        folder: The folder that ``examples_of`` read.
+        examples: Its examples. Those of the first sentences, one in five but 200 at most, are kept
+            aside for checking.
         steps: Batches of 64 beginnings.
-        on_progress: Told the number of steps that are done.
+        on_progress: Called with the number of steps that are done.
 
     Raises:
         ModelFilesError: The files are damaged.
@@ -163,13 +164,13 @@ def train_open_end(
 def _beginnings(
     text: str, tokens: Sequence[int], ends: Sequence[int], tokenizer: Tokenizer
 ) -> Iterator[Example]:
-    """The examples of one sentence.
+    """Make the examples of one sentence.
 
     Args:
         text: The sentence.
         tokens: [T] Its translation, without the end of sentence.
-        ends: [T] Where in the text that ends which a token is aligned with.
-        tokenizer: The model's.
+        ends: [T] The end, in the text, of what each token is aligned with.
+        tokenizer: The model's tokenizer.
     """
     words = text.split()
     for count in range(1, len(words)):
@@ -186,7 +187,7 @@ def _train(
     steps: int,
     on_progress: Callable[[int], None],
 ) -> Tensor:
-    """The open end [D], from ``start`` on."""
+    """Train the open end [D], starting from ``start``."""
     drawn = random.Random(0)  # noqa: S311  (no secret)
     vector = start.clone().requires_grad_()
     optimizer = torch.optim.Adam([vector], _LEARNING_RATE, betas=(0.9, 0.98))
@@ -210,7 +211,7 @@ def _mean_loss(network: Network, examples: Sequence[Example], open_end: Tensor) 
 
 
 def _loss(network: Network, examples: Sequence[Example], open_end: Tensor) -> Tensor:
-    """Mean cross-entropy of the targets' tokens, when the sources end with ``open_end`` [D]."""
+    """Mean cross-entropy of the targets' tokens if the sources end with ``open_end`` [D]."""
     lengths = torch.tensor([len(example.source) for example in examples])
     longest = int(lengths.max())
     tokens = torch.tensor([e.source + [0] * (longest + 1 - len(e.source)) for e in examples])

@@ -1,6 +1,6 @@
 """Trains the small MarianMT that the tests stream with: English numbers to Portuguese.
 
-    nice -n 10 python tests/models/counting/train.py
+    nice -n 10 python -m tests.models.counting.train
 
 It takes some minutes on one core, and writes ``model/`` here: float16 weights of less than 3 MB.
 The seed is fixed; on another machine the weights may differ, and should be as good.
@@ -13,9 +13,17 @@ from random import Random
 
 import sentencepiece
 import torch
-from language import english, portuguese, sentence, translate
-from training import SHAPE, beginnings, fit, held_out_numbers, padded, vocabulary
 from transformers import MarianConfig, MarianMTModel
+
+from tests.models.counting.language import english, portuguese, sentence, translate
+from tests.models.counting.training import (
+    SHAPE,
+    beginnings,
+    fit,
+    held_out_numbers,
+    padded,
+    vocabulary,
+)
 
 FOLDER = Path(__file__).parent / "model"
 STEPS = 1500

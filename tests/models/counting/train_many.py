@@ -1,6 +1,6 @@
 """Trains the small M2M-100 that the tests stream with: English numbers into four languages.
 
-    nice -n 10 python tests/models/counting/train_many.py
+    nice -n 10 python -m tests.models.counting.train_many
 
 It takes a quarter of an hour on one core, and writes ``many/`` here: float16 weights of less than
 3 MB. The seed is fixed; on another machine the weights may differ, and should be as good.
@@ -10,12 +10,21 @@ import json
 import sys
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import sentencepiece
 import torch
-from language import TARGETS, english, sentence, spoken, translate
-from training import SHAPE, beginnings, fit, held_out_numbers, padded, vocabulary
 from transformers import M2M100Config, M2M100ForConditionalGeneration, M2M100Tokenizer
+
+from tests.models.counting.language import TARGETS, english, sentence, spoken, translate
+from tests.models.counting.training import (
+    SHAPE,
+    beginnings,
+    fit,
+    held_out_numbers,
+    padded,
+    vocabulary,
+)
 
 FOLDER = Path(__file__).parent / "many"
 STEPS = 3000
@@ -45,7 +54,7 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.manual_seed(1)
     FOLDER.mkdir(exist_ok=True)
-    tokenizer = write_tokenizer()
+    tokenizer: Any = write_tokenizer()
 
     def tokens(code: str, text: str) -> torch.Tensor:
         language = tokenizer.get_lang_id(code)

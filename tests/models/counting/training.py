@@ -4,17 +4,19 @@ import time
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from random import Random
+from typing import Any
 
 import sentencepiece
 import torch
-from language import any_number, is_held_out, sentence
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
+
+from tests.models.counting.language import any_number, is_held_out, sentence
 
 __all__ = ["beginnings", "fit", "held_out_numbers", "padded", "vocabulary"]
 
 BATCH, PEAK, WARM_UP = 64, 1.5e-3, 300
-SHAPE = {
+SHAPE: dict[str, Any] = {
     "d_model": 128,
     "encoder_layers": 3,
     "decoder_layers": 2,
@@ -29,7 +31,7 @@ SHAPE = {
 }
 
 
-def vocabulary(texts: Sequence[str], size: int, **options: object) -> bytes:
+def vocabulary(texts: Sequence[str], size: int, **options: Any) -> bytes:
     """A SentencePiece model of these texts."""
     output = BytesIO()
     sentencepiece.SentencePieceTrainer.train(

@@ -1,1 +1,1 @@
-"""translator.v1 over gRPC."""
+"""Serves the contract ``translator.v1`` over gRPC."""

@@ -1,4 +1,4 @@
-"""Between messages of translator.v1 and requests of the service: once down, once up."""
+"""Converts between messages of translator.v1 and the types of the service."""
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
@@ -54,7 +54,7 @@ _LATENCIES = {
 
 
 def _duration(seconds: float) -> Duration:
-    """Of whole nanoseconds."""
+    """Convert to a Duration of whole nanoseconds."""
     message = Duration()
     message.FromNanoseconds(round(seconds * 1e9))
     return message
@@ -65,7 +65,7 @@ def _seconds(message: Duration) -> float:
 
 
 def _optional_s(message: Message, field: str) -> float | None:
-    """Seconds of a field that may not be set."""
+    """The seconds of a field; None if it is not set."""
     return _seconds(getattr(message, field)) if message.HasField(field) else None
 
 
@@ -73,7 +73,7 @@ def _optional_s(message: Message, field: str) -> float | None:
 
 
 def stream_message(message: streaming_pb2.StreamingTranslateRequest) -> StreamMessage:
-    """What a client says in a stream.
+    """Convert a client's message in a stream.
 
     Raises:
         InvalidRequestError: It is empty.
@@ -108,7 +108,7 @@ def _source_update(message: streaming_pb2.SourceUpdate) -> SourceUpdate:
 
 
 def _policy(message: streaming_pb2.StreamingPolicy) -> Latency | PolicyChoice:
-    """A preset or a named policy; a preset this server does not know counts as the default."""
+    """Convert a policy. A preset that this server does not know counts as the default."""
     if message.WhichOneof("policy") == "named":
         return PolicyChoice(message.named.name, dict(message.named.parameters))
     return _LATENCIES.get(message.latency, Latency.BALANCED)
@@ -158,7 +158,7 @@ def _resume(message: streaming_pb2.ResumeState) -> ResumeRequest:
 
 
 def texts_request(message: translate_pb2.TranslateRequest) -> TextsRequest:
-    """Texts to translate."""
+    """Convert a request with whole texts."""
     return TextsRequest(
         source=message.source_language_code,
         target=message.target_language_code,
@@ -176,7 +176,7 @@ def texts_request(message: translate_pb2.TranslateRequest) -> TextsRequest:
 
 
 def stream_answer(answer: StreamAnswer, limits: Limits) -> streaming_pb2.StreamingTranslateResponse:
-    """What a client is told in a stream; ``limits`` are what it may take."""
+    """Convert an answer in a stream; ``limits`` are sent with the first one."""
     match answer:
         case Update():
             return _Response(target=_target_update(answer.event, answer.revision))
@@ -195,7 +195,7 @@ def stream_answer(answer: StreamAnswer, limits: Limits) -> streaming_pb2.Streami
 
 
 def _started(answer: Started, limits: Limits) -> streaming_pb2.SessionStarted:
-    """A target that passes through has neither model nor policy."""
+    """Convert Started. A target that passes through has neither model nor policy."""
     message = streaming_pb2.SessionStarted(
         session_id=answer.session_id,
         detected_language_code=answer.detected,
@@ -281,7 +281,7 @@ def _report(figures: SessionReport) -> streaming_pb2.SessionReport:
 
 
 def translation(result: TextResult) -> translate_pb2.Translation:
-    """A text's translation, or why there is none."""
+    """Convert a text's translation, or the error instead of it."""
     message = translate_pb2.Translation(
         text=result.text,
         model=result.model,
@@ -295,7 +295,7 @@ def translation(result: TextResult) -> translate_pb2.Translation:
 
 
 def model(offered: OfferedModel) -> models_pb2.Model:
-    """A model of the catalog."""
+    """Convert a model of the catalog."""
     info = offered.info
     return models_pb2.Model(
         name=info.name,
@@ -315,7 +315,7 @@ def model(offered: OfferedModel) -> models_pb2.Model:
 
 
 def policy_kinds() -> list[models_pb2.Policy]:
-    """Every policy with its parameters."""
+    """All policies with their parameters."""
     return [
         models_pb2.Policy(
             name=kind.name,

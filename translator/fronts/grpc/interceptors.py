@@ -1,4 +1,4 @@
-"""The one place where errors become statuses."""
+"""The only place where errors become statuses."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -22,8 +22,9 @@ _log = logging.getLogger(__name__)
 class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     """Turns whatever our handlers raise into a status with details.
 
-    Handlers of other services (health, reflection) are left alone. An exception that is not ours
-    is a bug: it is logged with its traceback and a correlation id, and only the id goes out.
+    Handlers of other services (health, reflection) are left alone. An exception that is not a
+    TranslatorError is a bug: it is logged with its traceback and a correlation id, and the client
+    sees only the id.
     """
 
     def __init__(self, service: str, metrics: Metrics) -> None:
@@ -35,7 +36,6 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler:
-        """Wrap our handlers."""
         handler = await continuation(handler_call_details)
         if handler is None or not handler_call_details.method.startswith(self._prefix):
             return handler

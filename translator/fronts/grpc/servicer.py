@@ -22,13 +22,11 @@ class TranslatorServicer(translator_service_pb2_grpc.TranslatorServiceServicer):
         self._service = service
 
     async def StreamingTranslate(self, request_iterator: Any, context: Any) -> None:  # noqa: N802
-        """One live stream."""
         await self._service.stream(_Call(context, self._service))
 
     async def Translate(  # noqa: N802
         self, request: translate_pb2.TranslateRequest, context: Any
     ) -> translate_pb2.TranslateResponse:
-        """Several texts at once."""
         results = await self._service.translate(
             convert.texts_request(request), context.time_remaining()
         )
@@ -37,7 +35,7 @@ class TranslatorServicer(translator_service_pb2_grpc.TranslatorServiceServicer):
     async def ListModels(  # noqa: N802
         self, request: models_pb2.ListModelsRequest, context: Any
     ) -> models_pb2.ListModelsResponse:
-        """Models by name, a page at a time; the token is the last name of the page before."""
+        """List models by name, a page at a time. The token is the last name of the page before."""
         size = min(request.page_size or _DEFAULT_PAGE_SIZE, _MAX_PAGE_SIZE)
         offered = [m for m in self._service.models() if m.info.name > request.page_token]
         page = offered[:size]

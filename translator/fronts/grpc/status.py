@@ -1,4 +1,4 @@
-"""Errors as google.rpc.Status, with details."""
+"""Converts errors to google.rpc.Status, with details."""
 
 import uuid
 
@@ -55,12 +55,12 @@ def from_error(error: TranslatorError) -> status_pb2.Status:
 
 
 def to_grpc(status: status_pb2.Status) -> grpc.Status:
-    """For ``context.abort_with_status``."""
+    """Convert a status for ``context.abort_with_status``."""
     return rpc_status.to_status(status)
 
 
 def warning(reason: str, message: str) -> status_pb2.Status:
-    """A status for StreamingTranslateResponse.warning."""
+    """Make the status for StreamingTranslateResponse.warning."""
     status = status_pb2.Status(
         code=code_pb2.Code.FAILED_PRECONDITION, message=message[:_MAX_MESSAGE_LENGTH]
     )

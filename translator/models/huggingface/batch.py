@@ -1,4 +1,4 @@
-"""The decoder states of the requests that run on a Transformers model: keys and values in rows.
+"""Decoder states of the requests on a Transformers model: keys and values in rows.
 
 Shapes: R rows, T positions, S source tokens, L layers, H heads, d size of a head.
 """
@@ -20,11 +20,11 @@ _FIRST_ROWS, _FIRST_POSITIONS, _FIRST_SOURCE_TOKENS = 8, 32, 32
 
 @dataclass(frozen=True, slots=True)
 class KeysAndValues:
-    """What a prefill leaves of B requests.
+    """The keys and values of a prefill for B requests.
 
     Attributes:
-        own: [L, 2, B, H, T, d], of the target positions.
-        cross: [L, 2, B, H, S, d], of the source tokens.
+        own: Those of the target positions, [L, 2, B, H, T, d].
+        cross: Those of the source tokens, [L, 2, B, H, S, d].
     """
 
     own: Tensor
@@ -32,7 +32,7 @@ class KeysAndValues:
 
     @classmethod
     def of(cls, cache: EncoderDecoderCache) -> "KeysAndValues":
-        """What a pass over several positions has put into a cache."""
+        """Take the keys and values that a pass over several positions has put into a cache."""
         return cls(_stacked(cache.self_attention_cache), _stacked(cache.cross_attention_cache))
 
 
@@ -43,7 +43,7 @@ def _stacked(cache: Cache) -> Tensor:
 
 
 class _Rows(DynamicLayer):
-    """A layer's keys and values [2, R, H, T, d]; what is new goes to each row's own position."""
+    """One layer's keys and values [2, R, H, T, d]; each row writes at its own position."""
 
     def __init__(self, states: Tensor, positions: Tensor | None = None) -> None:
         super().__init__()
@@ -64,8 +64,8 @@ class _Rows(DynamicLayer):
 class RowsBatch:
     """Implements ``models.base.DecoderBatch``: rows of tensors that grow by doubling.
 
-    A step works on views of the first R rows, as far as the longest target and source among them.
-    What a row held before stays behind its mask.
+    A step works on views of the first R rows, up to the longest target and source among them. A
+    row's old content is masked out.
     """
 
     @torch.inference_mode()
@@ -82,7 +82,6 @@ class RowsBatch:
     def load(
         self, row: int, encoder_states: EncoderStates, prefill: Prefill, index: int, position: int
     ) -> None:
-        """Make ``row`` request ``index`` of ``prefill`` as it was at ``position``."""
         states = cast(KeysAndValues, prefill.states)
         length = encoder_states.num_tokens
         self._grow(row + 1, position + 1, length)
@@ -93,7 +92,6 @@ class RowsBatch:
 
     @torch.inference_mode()
     def move(self, row: int, to: int) -> None:
-        """Copy ``row`` over row ``to``, which may be a new one."""
         length, used = self._lengths[row], self._positions[row] + 1
         self._grow(to + 1, used, length)
         self._own[:, :, to, :, :used] = self._own[:, :, row, :, :used]
@@ -103,7 +101,6 @@ class RowsBatch:
 
     @torch.inference_mode()
     def step(self, tokens: Tensor) -> StepOutput:
-        """Feed token r to row r; each row goes on from its own position."""
         rows, device = len(tokens), tokens.device
         self._positions[:rows] = [position + 1 for position in self._positions[:rows]]
         used, longest = max(self._positions[:rows]) + 1, max(self._lengths[:rows])
@@ -123,7 +120,7 @@ class RowsBatch:
         return StepOutput(hidden[:, 0], None if alignment is None else alignment[:, 0])
 
     def _grow(self, rows: int, positions: int, source_tokens: int) -> None:
-        """Make room; ``own`` and ``cross`` have the same number of rows."""
+        """Make room. ``own`` and ``cross`` always have the same number of rows."""
         rows = _doubled(self._own.shape[2], rows)
         self._own = _grown(self._own, rows, _doubled(self._own.shape[4], positions))
         self._cross = _grown(self._cross, rows, _doubled(self._cross.shape[4], source_tokens))
@@ -132,7 +129,7 @@ class RowsBatch:
 
 
 def source_mask(lengths: list[int], like: Tensor) -> Tensor | None:
-    """[R, 1, 1, S], -inf past each length; None when there is no padding."""
+    """[R, 1, 1, S] with -inf past each length; None if there is no padding."""
     longest = max(lengths)
     if min(lengths) == longest:
         return None

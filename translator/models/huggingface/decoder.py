@@ -1,8 +1,8 @@
-"""Transformers' decoder layers, run with positions of our own.
+"""Runs the decoder layers of Transformers models, with our own positions.
 
-The library's decoders count positions from the length of the cache, the same in all rows. In a
-batch of requests every row is somewhere else, so the layers are called here, one after another,
-with embeddings, masks and position biases that go by each row's own position. All rows are
+The library's decoders take the position from the length of the cache, the same for all rows. In a
+batch of requests every row is at another position, so this module calls the layers one by one, with
+embeddings, masks and position biases for each row's own position. All rows are
 left-aligned: the keys of position p are in column p.
 
 Shapes: R rows, T positions that are run, K columns of the cache, S source tokens, D hidden size,
@@ -24,7 +24,7 @@ class Decoder(ABC):
     """The decoder of one model.
 
     Args:
-        network: The whole model, with eager attention: only that returns its weights.
+        network: The whole model, with eager attention, because only that returns its weights.
     """
 
     def __init__(self, network: PreTrainedModel) -> None:
@@ -34,7 +34,7 @@ class Decoder(ABC):
         self._weights: list[Tensor] = []
 
     def align(self, heads: Sequence[tuple[int, int]]) -> None:
-        """From now on the alignment is the mean of these heads, (layer, head), on the source."""
+        """Take the alignment from these heads (layer, head) from now on: their mean."""
         for layer, head in heads:
             self._heads.setdefault(layer, []).append(head)
         for layer in self._heads:
@@ -43,12 +43,12 @@ class Decoder(ABC):
     @property
     @abstractmethod
     def layers(self) -> Sequence[nn.Module]:
-        """The layers."""
+        """The decoder layers, in order."""
 
     @property
     @abstractmethod
     def num_heads(self) -> int:
-        """Attention heads H of a layer."""
+        """Number of attention heads H of a layer."""
 
     @property
     @abstractmethod
@@ -57,7 +57,7 @@ class Decoder(ABC):
 
     @abstractmethod
     def cross_attention(self, layer: int) -> nn.Module:
-        """The module that attends to the source in a layer."""
+        """The module in a layer that attends to the source."""
 
     @abstractmethod
     def run(
@@ -68,7 +68,7 @@ class Decoder(ABC):
         masks: tuple[Tensor, Tensor | None],
         cache: EncoderDecoderCache,
     ) -> Tensor:
-        """Hidden states [R, T, D]. Arguments as of ``__call__``; ``masks`` are added to scores."""
+        """Hidden states [R, T, D]. Arguments as in ``__call__``; ``masks`` are added to scores."""
 
     def __call__(
         self,
@@ -83,9 +83,9 @@ class Decoder(ABC):
 
         Args:
             tokens: [R, T], the token before each position.
-            positions: [R, T], or [1, T] where all rows have the same.
+            positions: [R, T], or [1, T] if they are the same for all rows.
             num_columns: K.
-            source: [R, S, D] output of the encoder; unused where the cache has its keys.
+            source: [R, S, D] output of the encoder; unused if the cache has its keys.
             source_mask: [R, 1, 1, S], -inf past each source, or None.
             cache: Takes the new keys and values, and gives those of all columns.
 
@@ -120,30 +120,26 @@ class Decoder(ABC):
 
 
 class _BartDecoder(Decoder):
-    """What Marian, mBART and M2M-100 share; they differ in how tokens are embedded."""
+    """What Marian, mBART and M2M-100 share; they only embed tokens differently."""
 
     @property
     def layers(self) -> Sequence[nn.Module]:
-        """The layers."""
         layers: Sequence[nn.Module] = self.stack.layers
         return layers
 
     @property
     def num_heads(self) -> int:
-        """Attention heads H of a layer."""
         return int(self.stack.config.decoder_attention_heads)
 
     @property
     def head_dim(self) -> int:
-        """Size of a head's keys."""
         return int(self.stack.config.d_model) // self.num_heads
 
     @abstractmethod
     def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
-        """Input [R, T, D] of the first layer."""
+        """The first layer's input [R, T, D]."""
 
     def cross_attention(self, layer: int) -> nn.Module:
-        """The module that attends to the source in a layer."""
         attention: nn.Module = self.stack.layers[layer].encoder_attn
         return attention
 
@@ -155,7 +151,6 @@ class _BartDecoder(Decoder):
         masks: tuple[Tensor, Tensor | None],
         cache: EncoderDecoderCache,
     ) -> Tensor:
-        """Hidden states [R, T, D]."""
         x = self.embed(tokens, positions)
         for layer in self.layers:
             x = layer(x, masks[0], source, encoder_attention_mask=masks[1], cache=cache)
@@ -164,25 +159,22 @@ class _BartDecoder(Decoder):
         return x if norm is None else norm(x)
 
     def logits(self, hidden: Tensor) -> Tensor:
-        """Scores [N, V]."""
         return super().logits(hidden) + getattr(self.network, "final_logits_bias", 0.0)
 
 
 class MarianDecoder(_BartDecoder):
-    """Sinusoids, from 0; no normalisation at the end."""
+    """Sinusoids that start at 0; no normalisation at the end."""
 
     def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
-        """Input [R, T, D] of the first layer."""
         table: Tensor = self.stack.embed_positions.weight
         embedded: Tensor = self.stack.embed_tokens(tokens) * self.stack.embed_scale
         return embedded + table[positions.clamp(max=len(table) - 1)]
 
 
 class MBartDecoder(_BartDecoder):
-    """Learnt positions, two rows further down; normalisation after embedding and at the end."""
+    """Learnt positions, offset by two rows; normalisation after embedding and at the end."""
 
     def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
-        """Input [R, T, D] of the first layer."""
         table = self.stack.embed_positions
         rows = (positions + table.offset).clamp(max=table.num_embeddings - 1)
         embedded: Tensor = self.stack.layernorm_embedding(
@@ -192,10 +184,9 @@ class MBartDecoder(_BartDecoder):
 
 
 class M2M100Decoder(_BartDecoder):
-    """Sinusoids after those of the padding token, which has a position of its own: all zeros."""
+    """Sinusoids that start after the padding token's, whose position is all zeros."""
 
     def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
-        """Input [R, T, D] of the first layer."""
         table = self.stack.embed_positions
         first = table.padding_idx + 1
         needed = int(positions.max()) + first + 1
@@ -208,26 +199,22 @@ class M2M100Decoder(_BartDecoder):
 
 
 class T5Decoder(Decoder):
-    """No positions in the input: each head of the first layer prefers some distances to others."""
+    """No positions in the input: each head of the first layer has a bias for each distance."""
 
     @property
     def layers(self) -> Sequence[nn.Module]:
-        """The layers."""
         layers: Sequence[nn.Module] = self.stack.block
         return layers
 
     @property
     def num_heads(self) -> int:
-        """Attention heads H of a layer."""
         return int(self.stack.config.num_heads)
 
     @property
     def head_dim(self) -> int:
-        """Size of a head's keys."""
         return int(self.stack.config.d_kv)
 
     def cross_attention(self, layer: int) -> nn.Module:
-        """The module that attends to the source in a layer."""
         attention: nn.Module = self.stack.block[layer].layer[1].EncDecAttention
         return attention
 
@@ -239,7 +226,6 @@ class T5Decoder(Decoder):
         masks: tuple[Tensor, Tensor | None],
         cache: EncoderDecoderCache,
     ) -> Tensor:
-        """Hidden states [R, T, D]."""
         x = self.stack.embed_tokens(tokens)
         bias = self._position_bias(positions, masks[0].shape[-1])
         for layer in self.layers:
@@ -248,7 +234,7 @@ class T5Decoder(Decoder):
         return normalised
 
     def _position_bias(self, positions: Tensor, num_columns: int) -> Tensor:
-        """[R or 1, H, T, K], by the distance of each column from each position."""
+        """[R or 1, H, T, K], by how far each column is from each position."""
         attention = self.stack.block[0].layer[0].SelfAttention
         # The last of as many positions sees every distance that there is, the longest first.
         longest = int(positions.max()) + 1
@@ -259,7 +245,6 @@ class T5Decoder(Decoder):
         return bias
 
     def logits(self, hidden: Tensor) -> Tensor:
-        """Scores [N, V]."""
         # T5 1.1 and mT5 have embeddings that are not tied to the output, and do not scale.
         if getattr(self.network.config, "scale_decoder_outputs", False):
             hidden = hidden * self.network.config.d_model**-0.5

@@ -1,7 +1,7 @@
-"""The families of Transformers models that can be served, and what is different in each.
+"""The families of Transformers models that can be served, and how they differ.
 
 ============  ==========================  ========================================================
-family        models                      told the languages by
+family        models                      how languages are given
 ============  ==========================  ========================================================
 ``marian``    Opus-MT                     nothing, or ``>>por<<`` before the source
 ``m2m100``    M2M-100                     ``__en__`` before the source, ``__pt__`` before the target
@@ -54,15 +54,15 @@ _LANGUAGE_NAMES = {"English": "en", "French": "fr", "German": "de", "Romanian": 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """What is different in a family.
+    """What is special about a family.
 
     Attributes:
-        name: Its name.
-        decoder: Its decoder.
+        name: The family's name.
+        decoder: The class of its decoder.
         tokenizer: The library's tokenizer, which reads the files.
-        vocabulary: Makes ours of it.
-        languages: How a model is told the languages, of its tokenizer, its configuration and the
-            token that every target begins with.
+        vocabulary: Makes our vocabulary from that tokenizer.
+        languages: Makes the languages from the tokenizer, the configuration and the token that
+            every target begins with.
     """
 
     name: str
@@ -72,10 +72,10 @@ class Family:
     languages: Callable[[Any, PreTrainedConfig, int | None], Languages]
 
     def read_tokenizer(self, folder: Path) -> Any:
-        """The library's tokenizer.
+        """Read the files of the library's tokenizer.
 
         Raises:
-            ModelFilesError: Its files are missing, damaged or of another kind.
+            ModelFilesError: They are missing, damaged or of another kind.
         """
         try:
             with warnings.catch_warnings():
@@ -199,10 +199,10 @@ FAMILIES = {
 
 
 def family_of(folder: Path, config: PreTrainedConfig) -> Family:
-    """The family of a model.
+    """Find the family of a model.
 
     Raises:
-        ModelFilesError: It is of another kind.
+        ModelFilesError: It belongs to no family that is served.
     """
     kind = str(config.model_type)
     if not config.is_encoder_decoder:

@@ -1,7 +1,8 @@
-"""What a model's files say of decoding: ``generation_config.json``, or ``config.json``.
+"""Reads how a model is decoded, from ``generation_config.json`` or ``config.json``.
 
-Only what the score of a token can depend on by itself is followed. What looks at the tokens so far
-(a repetition penalty, say) is refused: a model would say something else than was measured.
+Settings that change the score of a token by itself are followed. Settings that depend on earlier
+tokens, such as a repetition penalty, are refused: without them, the model would not perform as
+measured.
 """
 
 import json
@@ -36,13 +37,13 @@ class Generation:
     """How a model is decoded.
 
     Attributes:
-        start_id: What the decoder is given before the first target token.
-        pad_id: Fills up shorter sources.
+        start_id: The decoder's input before the first target token.
+        pad_id: Pads shorter sources.
         eos_id: Ends source and target.
-        first_id: What every target begins with, or None; a language token does not count.
-        suppressed: Tokens that are never said.
+        first_id: The token that every target begins with, or None; a language token does not count.
+        suppressed: Tokens that are never generated.
         max_target_tokens: Longest target, end of sentence not included.
-        alignment_heads: (layer, head) of the attention that tells the alignment.
+        alignment_heads: (layer, head) of the attention that gives the alignment.
     """
 
     start_id: int
@@ -55,7 +56,7 @@ class Generation:
 
 
 def is_aligning(folder: Path) -> bool:
-    """Whether the files leave any head for the alignment; see ``read_generation``."""
+    """Whether the model aligns; see ``read_generation``."""
     return _read_json(folder / "generation_config.json").get("alignment_heads") != []
 
 
@@ -64,12 +65,13 @@ def read_generation(
 ) -> Generation:
     """Read and check the settings.
 
-    Without ``alignment_heads``, pairs of layer and head as Whisper's files have them, all heads of
-    the last layer but one are taken, which align best (Garg et al., "Jointly Learning to Align and
-    Translate with Transformer Models", arXiv 1909.02074). An empty list means that none does.
+    ``alignment_heads`` are pairs of layer and head, as in Whisper's files. Without them, all heads
+    of the last layer but one are used, because they align best (Garg et al., "Jointly Learning to
+    Align and Translate with Transformer Models", arXiv 1909.02074). An empty list means that the
+    model does not align.
 
     Raises:
-        ModelFilesError: One is missing, or would need what is not done here.
+        ModelFilesError: A setting is missing, or asks for something that is not supported.
     """
     settings: Any = network.generation_config
     config: Any = network.config

@@ -1,4 +1,4 @@
-"""Where a Transformers model's files are: a folder, or the Hugging Face hub."""
+"""Finds the files of a Transformers model, in a folder or on the Hugging Face hub."""
 
 import re
 from pathlib import Path
@@ -15,13 +15,13 @@ SMALL_FILES = ["*.json", "*.model", "*.spm", "*.txt", "README.md", "tokenization
 
 
 def find_folder(where: str) -> Path:
-    """The folder itself, or that of the files that the hub has by this id.
+    """The folder itself, or the one with the files of this id on the hub.
 
-    They are downloaded once; with ``HF_HUB_OFFLINE=1``, or when the hub cannot be reached, those of
-    the last time serve.
+    The files are downloaded once. With ``HF_HUB_OFFLINE=1``, or if the hub cannot be reached, the
+    last download is used.
 
     Raises:
-        ModelFilesError: There is no such folder, and no such id on a hub that can be reached.
+        ModelFilesError: There is no such folder, and the hub has no such id or cannot be reached.
     """
     folder = Path(where)
     if folder.is_dir():

@@ -1,4 +1,4 @@
-"""How a multilingual model is told the languages: its own codes, found by their BCP-47 tags."""
+"""How a multilingual model is told the languages: BCP-47 tags to its own codes."""
 
 import re
 from collections import Counter
@@ -21,11 +21,11 @@ _DECORATION = re.compile(r"__(.+)__|>>(.+)<<|<2(.+)>|(.+)")
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model is given besides the text.
+    """What a model gets besides the text.
 
     Attributes:
-        source_start: Tokens before those of the source.
-        target_start: Tokens that the target begins with.
+        source_start: Tokens before the source.
+        target_start: Tokens at the beginning of the target.
     """
 
     source_start: tuple[int, ...] = ()
@@ -33,37 +33,35 @@ class Prompt:
 
 
 class Languages(Protocol):
-    """The pairs of a model, and the prompt of each."""
+    """The pairs of a model, and the prompt for each."""
 
     @property
     def pairs(self) -> tuple[LanguagePair, ...]:
-        """Every pair that the model has; empty if its files do not say."""
+        """Every pair of the model; empty if its files do not say."""
         ...
 
     @property
     def in_target(self) -> bool:
-        """Whether only the target tells its language: its source is the same for all targets."""
+        """Whether only the target names its language: the source is the same for all targets."""
         ...
 
     def prompt(self, pair: LanguagePair) -> Prompt:
-        """What tells the model a pair; KeyError, with what there is, for one it does not have."""
+        """The prompt for a pair; raises KeyError with what there is if the model lacks it."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class UntaggedLanguages:
-    """A model for one pair, which its files do not say."""
+    """A model for one pair, which its files do not name."""
 
     first: tuple[int, ...] = ()
     in_target: ClassVar[bool] = False
 
     @property
     def pairs(self) -> tuple[LanguagePair, ...]:
-        """Not known."""
         return ()
 
     def prompt(self, pair: LanguagePair) -> Prompt:
-        """The same for any pair."""
         return Prompt(target_start=self.first)
 
 
@@ -73,9 +71,9 @@ class TaggedLanguages:
 
     Attributes:
         tokens: The tokens of each tag.
-        in_target: The target begins with its own token, and the source with the source's. Without,
-            the source begins with the target's token, and the source language is not told.
-        any_source: The files do not say from which languages it translates.
+        in_target: If true, source and target each begin with the token of their own language. If
+            false, the source begins with the target's token, and the source language is not given.
+        any_source: Whether the files leave open which languages it translates from.
     """
 
     tokens: Mapping[str, tuple[int, ...]]
@@ -84,13 +82,11 @@ class TaggedLanguages:
 
     @property
     def pairs(self) -> tuple[LanguagePair, ...]:
-        """Every language with every other."""
         if self.any_source:
             return ()
         return tuple(LanguagePair(a, b) for a in self.tokens for b in self.tokens if a != b)
 
     def prompt(self, pair: LanguagePair) -> Prompt:
-        """The language tokens of the closest tags."""
         target = self._find(pair.target)
         if not self.in_target:
             return Prompt(source_start=target)
@@ -105,18 +101,16 @@ class TaggedLanguages:
 
 @dataclass(frozen=True, slots=True)
 class TaskLanguages:
-    """A model that is told its task in words (T5): the source of each pair begins with them."""
+    """A model whose task is given in words before the source (T5)."""
 
     starts: Mapping[LanguagePair, tuple[int, ...]]
     in_target: ClassVar[bool] = False
 
     @property
     def pairs(self) -> tuple[LanguagePair, ...]:
-        """Those with a task."""
         return tuple(self.starts)
 
     def prompt(self, pair: LanguagePair) -> Prompt:
-        """The words of the task."""
         source = closest(pair.source, [p.source for p in self.starts])
         target = closest(pair.target, [p.target for p in self.starts if p.source == source])
         if source is None or target is None:
@@ -127,10 +121,10 @@ class TaskLanguages:
 def tagged(
     codes: Iterable[str], token: Callable[[str], tuple[int, ...]]
 ) -> dict[str, tuple[int, ...]]:
-    """The tokens of language codes such as ``por_Latn``, ``pt_XX`` or ``__pt__``, by BCP-47 tag.
+    """Map BCP-47 tags to the tokens of codes such as ``por_Latn``, ``pt_XX`` or ``__pt__``.
 
-    A tag has a script or a region only where it tells two of the codes apart. What is no language
-    is left out.
+    A tag has a script or a region only if two codes differ in it. Codes that are not a language are
+    left out.
     """
     standard: dict[str, str] = {}
     for code in codes:

@@ -1,9 +1,9 @@
-"""From a folder or a hub id to a Transformers model: described first, then loaded, and checked."""
+"""From a folder or a hub id to a Transformers model: describe it first, then load it."""
 
 import math
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -30,9 +30,8 @@ _BYTES_OF_PIECE = 500
 
 
 def load_transformers_model(where: str, **options: Any) -> TransformersModel:
-    """Load a model; the options are those of ``describe_transformers_model``."""
-    loaded: Any = describe_transformers_model(where, **options).load()
-    return loaded
+    """Load a model; options as for ``describe_transformers_model``."""
+    return cast("TransformersModel", describe_transformers_model(where, **options).load())
 
 
 def describe_transformers_model(
@@ -45,20 +44,19 @@ def describe_transformers_model(
     device: str | torch.device = "cpu",
     dtype: torch.dtype = torch.float32,
 ) -> DescribedModel:
-    """Say what a MarianMT, M2M-100, SMaLL-100, NLLB, mBART-50, T5, mT5 or MADLAD-400 is.
+    """Describe a MarianMT, M2M-100, SMaLL-100, NLLB, mBART-50, T5, mT5 or MADLAD-400 model.
 
-    Its settings and its tokenizer are read, and the headers of its weights.
-
-    Code that comes with a model is not run.
+    This reads its settings, its tokenizer and the headers of its weights. Code that comes with a
+    model is not run.
 
     Args:
         where: A folder, or an id of the Hugging Face hub.
-        pair: The only pair to serve; without one, all that the model has.
+        pair: The only pair to serve; by default all that the model has.
         name: Its name in a catalog; the folder's or the id's last part by default.
         license: SPDX identifier of the weights' licence; by default what the model's card says.
         origin: Where the files came from; ``where`` by default.
         device: Where to run.
-        dtype: Of all parameters and states, whatever the files have.
+        dtype: The type of all parameters and states, whatever the files have.
 
     Raises:
         ModelFilesError: A file is missing, damaged or does not fit the others, the hub cannot be
@@ -114,15 +112,16 @@ def _read_config(folder: Path) -> PreTrainedConfig:
     if not path.is_file():
         raise ModelFilesError(f"{path}: no such file, expected a Transformers model's settings")
     try:
-        return AutoConfig.from_pretrained(folder, local_files_only=True)
+        config: PreTrainedConfig = AutoConfig.from_pretrained(folder, local_files_only=True)
     except Exception as error:
         raise ModelFilesError(
             f"{path}: not a configuration that Transformers knows ({_first_line(error)})"
         ) from error
+    return config
 
 
 def _num_parameters(folder: Path, config: PreTrainedConfig) -> int:
-    """Numbers in its weights, from their headers."""
+    """Number of parameters, from the headers of the weights."""
     whole = folder / "model.safetensors"
     if files := [whole] if whole.is_file() else sorted(folder.glob("*.safetensors")):
         return sum(map(_num_in_safetensors, files))

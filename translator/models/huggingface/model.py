@@ -36,30 +36,29 @@ _MAX_LENGTH_FACTOR, _EXTRA_TARGET_TOKENS = 4, 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Encoded:
-    """A source as the encoder leaves it: ``hidden`` [S, D].
+    """The encoder's output for one source: ``hidden`` [S, D].
 
-    The decoder's keys and values of it are not kept: they are 2 L times as large, and quickly made.
+    The decoder's keys and values are not kept: they are 2 L times as large, and quick to compute.
     """
 
     hidden: Tensor
 
     @property
     def num_tokens(self) -> int:
-        """Source tokens S."""
         return len(self.hidden)
 
 
 class TransformersModel:
     """Implements ``models.base.Seq2SeqModel``.
 
-    What it says greedily is what ``generate(num_beams=1, do_sample=False)`` says.
+    Its greedy output is that of ``generate(num_beams=1, do_sample=False)``.
 
     Args:
         decoder: The network.
-        generation: What its files say of decoding.
-        vocabulary: Text to tokens and back.
-        languages: How it is told the languages.
-        info: What it is.
+        generation: How to decode.
+        vocabulary: Converts text to tokens and back.
+        languages: The pairs, and how the model is told which one.
+        info: What the model is.
     """
 
     def __init__(
@@ -82,28 +81,24 @@ class TransformersModel:
 
     @property
     def info(self) -> ModelInfo:
-        """What the model is."""
         return self._info
 
     @property
     def device(self) -> torch.device:
-        """Where the parameters are."""
         return self._weight.device
 
     def tokenizer(self, pair: LanguagePair) -> PairTokenizer:
-        """The tokenizer of a pair; KeyError for one that the model does not have."""
         if pair not in self._pairs:
             raise KeyError(pair)
         return PairTokenizer(self._vocabulary, self._languages.prompt(pair))
 
     def max_target_tokens(self, num_source_tokens: int) -> int:
-        """The files' ``max_length``, or what a source of this length can become."""
+        """The files' ``max_length``, or less if the source is short."""
         room = _MAX_LENGTH_FACTOR * num_source_tokens + _EXTRA_TARGET_TOKENS
         return min(room, self._generation.max_target_tokens)
 
     @torch.inference_mode()
     def encode(self, sources: Sequence[Sequence[int]]) -> list[EncoderStates]:
-        """Encoder states of each source; ValueError for one without even an end of sentence."""
         if not sources:
             return []
         lengths = lengths_of(sources)
@@ -120,7 +115,7 @@ class TransformersModel:
     def prefill(
         self, encoder_states: Sequence[EncoderStates], targets: Sequence[Sequence[int]]
     ) -> Prefill:
-        """Run the decoder over known targets. ``Prefill.states`` are ``KeysAndValues``."""
+        """Run the decoder over known targets. ``Prefill.states`` is a ``KeysAndValues``."""
         longest, start = max(len(target) for target in targets), self._generation.start_id
         tokens = torch.tensor([[start, *t, *[start] * (longest - len(t))] for t in targets])
         sources = [cast(_Encoded, states).hidden for states in encoder_states]
@@ -134,7 +129,6 @@ class TransformersModel:
         return Prefill(hidden, alignment, KeysAndValues.of(cache))
 
     def new_batch(self) -> RowsBatch:
-        """An empty batch."""
         return RowsBatch(self._decoder, self._weight)
 
     @torch.inference_mode()
@@ -150,5 +144,4 @@ class TransformersModel:
         probable: bool = True,
         sources: Sequence[EncoderStates] = (),
     ) -> Prediction:
-        """The greedy choice for each row of ``hidden`` [N, D]; see ``Seq2SeqModel``."""
         return predict_from_logits(self.logits(hidden), drafted, probable=probable)

@@ -8,7 +8,7 @@ __all__ = ["PairTokenizer"]
 
 
 class PairTokenizer:
-    """Implements ``models.base.Tokenizer``: a vocabulary, and what tells a model the pair."""
+    """Implements ``tokens.Tokenizer``: a vocabulary, and a prompt that names the pair."""
 
     def __init__(self, vocabulary: Vocabulary, prompt: Prompt) -> None:
         self._vocabulary = vocabulary
@@ -16,24 +16,23 @@ class PairTokenizer:
 
     @property
     def eos_id(self) -> int:
-        """The token that ends source and target."""
         return self._vocabulary.eos_id
 
     @property
     def open_id(self) -> int | None:
-        """None: a Transformers model knows no open end."""
+        """None: Transformers models have no open end."""
         return None
 
     @property
     def target_start(self) -> tuple[int, ...]:
-        """The token of the target language, if it stands there."""
+        """The token of the target language, if it stands in the target."""
         return self._prompt.target_start
 
     def encode_source(self, text: str) -> EncodedText:
-        """Tokens of a source text, language token and end of sentence included.
+        """Tokenize a source text; adds the language token and the end of sentence.
 
-        What is added has an empty span. A token's span begins where the one before ended, so that
-        characters dropped by normalisation belong to the token after them.
+        Added tokens have empty spans. A span begins where the one before ended, so characters that
+        normalisation drops belong to the token after them.
         """
         tokens, offsets = self._vocabulary.encode(text)
         start = self._prompt.source_start
@@ -46,9 +45,8 @@ class PairTokenizer:
         return EncodedText((*start, *tokens, self.eos_id), tuple(spans))
 
     def encode_target(self, text: str) -> tuple[int, ...]:
-        """Tokens of a target text, without what ``target_start`` adds, without end of sentence."""
+        """Tokenize a target text, without ``target_start`` and end of sentence."""
         return tuple(self._vocabulary.encode_target(text))
 
     def piece(self, token: int) -> str:
-        """A target token as text, a leading space included; ``""`` for control tokens."""
         return self._vocabulary.text(token)

@@ -1,4 +1,4 @@
-"""Text to a Transformers model's tokens and back, whatever its tokenizer is made of."""
+"""Converts text to a Transformers model's tokens and back, for any kind of tokenizer."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
@@ -16,11 +16,11 @@ class Vocabulary(ABC):
 
     Args:
         pieces: The pieces of all target tokens, in order.
-        hidden: Tokens that no reader sees: control and language tokens.
+        hidden: Tokens that a reader never sees: control and language tokens.
         eos_id: The token that ends source and target.
 
     Attributes:
-        num_tokens: Target tokens.
+        num_tokens: Number of target tokens.
     """
 
     def __init__(self, pieces: Sequence[str], hidden: Collection[int], eos_id: int) -> None:
@@ -31,19 +31,19 @@ class Vocabulary(ABC):
         )
 
     def text(self, token: int) -> str:
-        """A target token as text, a leading space included; ``""`` for those that are hidden.
+        """The text of a target token, with its leading space; ``""`` if it is hidden.
 
-        A byte of a character above 0x7F is no text by itself, and hidden too.
+        A byte above 0x7F is not text by itself, so it is hidden too.
         """
         return self._texts[token] if token < len(self._texts) else ""
 
     @abstractmethod
     def encode(self, text: str) -> tuple[Sequence[int], Sequence[tuple[int, int]]]:
-        """Tokens of a source text, none added, and the code points that each comes from."""
+        """The tokens of a source text, with the code points they come from; none are added."""
 
     @abstractmethod
     def encode_target(self, text: str) -> Sequence[int]:
-        """Tokens of a target text, none added."""
+        """The tokens of a target text; none are added."""
 
 
 def _text(piece: str) -> str:
@@ -54,12 +54,12 @@ def _text(piece: str) -> str:
 
 
 class PieceVocabulary(Vocabulary):
-    """SentencePiece cuts, a table numbers the pieces (Marian, M2M-100).
+    """SentencePiece splits the text, and a table numbers the pieces (Marian, M2M-100).
 
     Args:
-        pieces, hidden, eos_id: As of ``Vocabulary``.
-        source: Cuts source text.
-        target: Cuts target text.
+        pieces, hidden, eos_id: See ``Vocabulary``.
+        source: Splits source text.
+        target: Splits target text.
         source_id: The token of a source piece.
         target_id: The token of a target piece.
     """
@@ -80,12 +80,10 @@ class PieceVocabulary(Vocabulary):
         self._source_id, self._target_id = source_id, target_id
 
     def encode(self, text: str) -> tuple[Sequence[int], Sequence[tuple[int, int]]]:
-        """As SentencePiece cuts it."""
         encoded = self._source.encode(text, return_type="offset_mapping")
         return [self._source_id(piece) for piece in encoded["pieces"]], encoded["offsets"]
 
     def encode_target(self, text: str) -> Sequence[int]:
-        """As SentencePiece cuts it."""
         return [self._target_id(piece) for piece in self._target.encode(text, return_type=str)]
 
 
@@ -93,10 +91,10 @@ class BackendVocabulary(Vocabulary):
     """One tokenizer of the ``tokenizers`` library for both sides (NLLB, mBART-50, T5).
 
     Args:
-        backend: It belongs to this vocabulary from now on.
-        hidden, eos_id: As of ``Vocabulary``.
-        unknown_id: What ``</s>`` and the like in a text become: a text cannot end a sentence or
-            change the language.
+        backend: The tokenizer; this vocabulary owns it from now on.
+        hidden, eos_id: See ``Vocabulary``.
+        unknown_id: The token for ``</s>`` and the like in a text, so that a text cannot end a
+            sentence or change the language.
     """
 
     def __init__(self, backend: Any, hidden: Collection[int], eos_id: int, unknown_id: int) -> None:
@@ -109,11 +107,9 @@ class BackendVocabulary(Vocabulary):
         backend.no_padding()
 
     def encode(self, text: str) -> tuple[Sequence[int], Sequence[tuple[int, int]]]:
-        """As the backend cuts it."""
         encoded = self._backend.encode(text, add_special_tokens=False)
         ids = [self._unknown_id if i in self._hidden else i for i in encoded.ids]
         return ids, encoded.offsets
 
     def encode_target(self, text: str) -> Sequence[int]:
-        """As the backend cuts it."""
         return self.encode(text)[0]

@@ -1,15 +1,14 @@
-"""Reads the files of a converted model: what ``translator models convert`` writes.
+"""Reads the files that ``translator models convert`` writes.
 
-They are those of the Transformers library, with the class ``pretrained`` has for it: a
-``config.json``, the network's parameters in ``model.safetensors``, one SentencePiece file or two,
-and perhaps a lexical shortlist. The library is not needed to read them.
+They are in the format of the Transformers library, for the class in ``pretrained``: a
+``config.json``, the network's parameters in ``model.safetensors``, one or two SentencePiece files,
+and perhaps a lexical shortlist. Reading them does not need the library.
 """
 
 import json
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,11 @@ from translator.errors import ModelFilesError
 from translator.models.marian.folder import (
     FAMILY,
     EightBit,
-    HyperParameters,
     MarianHeader,
     MarianModel,
     Tensors,
 )
+from translator.models.marian.hyper_parameters import HyperParameters, checked
 from translator.models.marian.layout import separated
 from translator.models.marian.ssru import Network
 
@@ -57,10 +56,10 @@ _TOGETHER = "take all files from the same model"
 
 
 class _Tensors(Tensors):
-    """Real parameters that know the eight-bit ones they were made of.
+    """Real parameters that know the eight-bit ones they were made from.
 
-    They are integers divided by a multiplier; multiplied and rounded they are the same integers
-    again. A tensor of which this is not true was changed since, and has no eight bits.
+    Each is an integer divided by a multiplier, so multiplying and rounding gives the integer back.
+    If that does not work for a tensor, it was changed since, and has no eight-bit form.
     """
 
     def __init__(
@@ -75,7 +74,7 @@ class _Tensors(Tensors):
         self._eight_bit: dict[str, EightBit | None] = {}
 
     def eight_bit(self, name: str) -> EightBit | None:
-        """A tensor in eight bits, None when it has none."""
+        """A tensor in eight bits; None if it has no such form."""
         if name not in self._eight_bit:
             self._eight_bit[name] = self._find_eight_bit(name)
         return self._eight_bit[name]
@@ -94,7 +93,7 @@ class _Tensors(Tensors):
 
 
 def is_converted(folder: Path) -> bool:
-    """Whether a folder's ``config.json`` says that it is a converted model."""
+    """Whether a folder holds a converted model, by its ``config.json``."""
     try:
         config = json.loads((folder / CONFIG).read_bytes())
     except (OSError, ValueError):
@@ -103,7 +102,7 @@ def is_converted(folder: Path) -> bool:
 
 
 def read_converted_header(folder: Path) -> MarianHeader:
-    """Check what the files of a model say of it; no parameter is read.
+    """Read and check what a model's files say about it, without its parameters.
 
     Raises:
         ModelFilesError: A file is missing, damaged or does not fit the others; the message names
@@ -144,7 +143,7 @@ def read_converted_folder(folder: Path) -> MarianModel:
 
 
 def _read_config(path: Path) -> tuple[HyperParameters, float]:
-    """The hyper-parameters and the maximum length factor."""
+    """Read the hyper-parameters and the maximum length factor."""
     try:
         config = json.loads(path.read_bytes())
     except OSError as error:
@@ -153,49 +152,15 @@ def _read_config(path: Path) -> tuple[HyperParameters, float]:
         raise ModelFilesError(f"{path}: damaged, expected JSON") from error
     factor = config.get("max_length_factor")
     if not (isinstance(factor, int | float) and math.isfinite(factor) and factor > 0):
-        raise _refused(path, "max_length_factor", factor, "a positive number")
-    return _hyper_parameters(path, config), float(factor)
-
-
-def _refused(path: Path, key: str, value: object, expected: str) -> ModelFilesError:
-    return ModelFilesError(f"{path}: {key} is {value!r}, expected {expected}")
-
-
-def _hyper_parameters(path: Path, config: Mapping[str, Any]) -> HyperParameters:
-    values: dict[str, Any] = {each.name: config.get(each.name) for each in fields(HyperParameters)}
-
-    def check(key: str, holds: bool, expected: str) -> None:
-        if not holds:
-            raise _refused(path, key, values[key], expected)
-
-    sizes = ("dim", "heads", "encoder_ffn", "decoder_ffn", "encoder_layers")
-    for key in (*sizes, "source_vocabulary", "target_vocabulary"):
-        value = values[key]
-        check(key, type(value) is int and value > 0, "a positive integer")
-    multiple = 2 * values["heads"]
-    check("dim", values["dim"] % multiple == 0, f"a multiple of 2 x heads, {multiple}")
-    layers = values["decoder_layers"]
-    check("decoder_layers", isinstance(layers, list) and bool(layers), "a list of layers")
-    depth = len(layers)
-    numbers = all(type(n) is int and 1 <= n <= depth for n in layers)
-    check("decoder_layers", numbers, f"numbers of 1 to {depth}")
-    check("activation", values["activation"] in ("relu", "swish"), "relu or swish")
-    source, target = values["source_embeddings"], values["target_embeddings"]
-    check("source_embeddings", source in ("Wemb", "encoder_Wemb"), "Wemb or encoder_Wemb")
-    partner = "Wemb" if source == "Wemb" else "decoder_Wemb"
-    check("target_embeddings", target == partner, f"{partner}, beside {source}")
-    outputs = (target, "decoder_ff_logit_out_W")
-    check("output_embeddings", values["output_embeddings"] in outputs, " or ".join(outputs))
-    check("output_bias", isinstance(values["output_bias"], bool), "true or false")
-    alignment = values["alignment_layer"]
-    aligns = alignment is None or (type(alignment) is int and 0 <= alignment < depth)
-    check("alignment_layer", aligns, f"null or 0 to {depth - 1}")
-    return HyperParameters(**values | {"decoder_layers": tuple(layers)})
+        raise ModelFilesError(
+            f"{path}: max_length_factor is {factor!r}, expected a positive number"
+        )
+    return checked(path, config), float(factor)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    """A safetensors file; what is wrong with it is told as of the model."""
+    """Open a safetensors file; its errors become ModelFilesError."""
     if not path.is_file():
         raise ModelFilesError(f"{path}: no such file, expected the weights; {_TOGETHER}")
     try:
@@ -206,7 +171,7 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def _shapes(path: Path, file: Any, hp: HyperParameters) -> dict[str, torch.Size]:
-    """The network's parameters, each with its shape in the file, which is checked."""
+    """The network's parameters with their shapes, which are checked against the file."""
     with torch.device("meta"):
         expected = {key: value.shape for key, value in Network(hp).state_dict().items()}
     names = set(file.keys())

@@ -1,8 +1,8 @@
-"""Sums of products of bytes, with the instructions that this processor has for them.
+"""Sums of products of bytes, with the best instructions that this processor has.
 
 A tile (``tiles.py``) multiplies unsigned bytes of a row with signed bytes of 16 columns,
 four at a time, and adds the products up in 32 bits. The sums are integers, exact in any order, so
-all processors come to the same.
+all processors give the same result.
 
 - ``vpdpbusd`` (AVX-512 VNNI) multiplies 64 pairs of bytes and adds groups of four.
 - Every other processor widens the bytes to 16 bits, in which their products fit, multiplies pairs
@@ -31,13 +31,13 @@ _PAIRS = 8
 
 @dataclass(frozen=True)
 class Dot(ABC):
-    """Writes what multiplies four bytes of a row with four of each of 16 columns.
+    """Emits code that multiplies four bytes of a row with four of each of 16 columns.
 
     Attributes:
-        rows: Rows that a tile takes at most, such that all sums stay in registers.
-        vectors: By how many times 16 columns a tile takes.
+        rows: Most rows of a tile, chosen so that all sums stay in registers.
+        vectors: How many times 16 columns a tile has.
         sums: LLVM types of the variables that hold the sums of a row and 16 columns.
-        name: What multiplies.
+        name: The name of the instructions.
     """
 
     rows: int
@@ -47,28 +47,28 @@ class Dot(ABC):
 
     @abstractmethod
     def left(self, builder: Any, spread: Any) -> Any:
-        """What four unsigned bytes, given 16 times as <16 x i32>, are multiplied as."""
+        """Prepare four unsigned bytes, given 16 times as <16 x i32>, for multiplication."""
 
     @abstractmethod
     def lefts(self, builder: Any, row: Any) -> list[Any]:
-        """What 64 unsigned bytes, given as <16 x i32>, are multiplied as."""
+        """Prepare 64 unsigned bytes, given as <16 x i32>, for multiplication."""
 
     @abstractmethod
     def right(self, builder: Any, weights: Any) -> list[Any]:
-        """What the signed bytes of 16 columns, given as <16 x i32>, are multiplied as."""
+        """Prepare the signed bytes of 16 columns, given as <16 x i32>, for multiplication."""
 
     @abstractmethod
     def add(self, builder: Any, total: Any, left: Any, right: Any) -> Any:
-        """One variable of the sums, with the products of ``left`` and its part of ``right``."""
+        """Add the products of ``left`` and one part of ``right`` to one variable of the sums."""
 
     @abstractmethod
     def result(self, builder: Any, totals: list[Any]) -> Any:
-        """The sums of 16 columns, <16 x i32>."""
+        """The sums of 16 columns, as <16 x i32>."""
 
 
 @dataclass(frozen=True)
 class _Vnni(Dot):
-    """Sixteen sums of four products in one instruction; 32 registers of 512 bits."""
+    """Sixteen sums of four products in one instruction; has 32 registers of 512 bits."""
 
     rows: int = 6
     vectors: int = 4
@@ -93,7 +93,7 @@ class _Vnni(Dot):
 
 @dataclass(frozen=True)
 class _Widened(Dot):
-    """Bytes widened to 16 bits, four columns at a time; sums of neighbours are added at the end."""
+    """Bytes widened to 16 bits, four columns at a time; neighbouring sums are added at the end."""
 
     rows: int = 1
     name: str = "any processor"
@@ -139,7 +139,7 @@ class _Widened(Dot):
 
 @dataclass(frozen=True)
 class _Avx2(_Widened):
-    """The same, of which LLVM would make two instructions that are half empty; 16 registers."""
+    """The same for AVX2, which LLVM would turn into two half-empty instructions; 16 registers."""
 
     rows: int = 2
     name: str = "AVX2"
@@ -155,18 +155,18 @@ def _call(builder: Any, name: str, result: ir.Type, *arguments: Any) -> Any:
 
 
 def _quarter(builder: Any, vector: Any, first: int) -> Any:
-    """Sixteen bytes of <16 x i32>, from this lane on."""
+    """Sixteen bytes of <16 x i32>, starting at this lane."""
     four = builder.shuffle_vector(vector, vector, _lanes(range(first, first + 4)))
     return builder.bitcast(four, _BYTES)
 
 
 def _lanes(numbers: range) -> ir.Constant:
-    """A mask that takes these lanes of two vectors."""
+    """A mask that picks these lanes from two vectors."""
     return ir.Constant(ir.VectorType(_I32, len(numbers)), list(numbers))
 
 
 def _choose() -> Dot:
-    """The best for the processor that numba compiles for."""
+    """The best one for the processor that numba compiles for."""
     # NUMBA_CPU_FEATURES makes it a lesser one.
     named: str | None = config.CPU_FEATURES  # type: ignore[attr-defined]
     features = get_host_cpu_features().flatten() if named is None else named

@@ -1,8 +1,8 @@
 """Reads the files of a Marian student model: Firefox Translations, Bergamot, translateLocally.
 
-A folder has one ``model*.bin`` and either one SentencePiece vocabulary for both sides or one for
-each. A ``config*.yml`` names them; without it they are found by name. The hyper-parameters are in
-the model file. Everything is checked here, so that the network may trust what it gets.
+A folder has one ``model*.bin``, and one SentencePiece vocabulary for both sides or one for each.
+They are named in a ``config*.yml``, or found by their names if there is none. The hyper-parameters
+are in the model file. Everything is checked here, so the network can trust it.
 """
 
 import math
@@ -18,11 +18,25 @@ import yaml
 from numpy.typing import NDArray
 
 from translator.errors import ModelFilesError
+from translator.models.marian.hyper_parameters import HyperParameters, checked
+from translator.models.marian.names import (
+    OUTPUT,
+    OUTPUT_BIAS,
+    SHARED_EMBEDDINGS,
+    SOURCE_EMBEDDINGS,
+    TARGET_EMBEDDINGS,
+    AttentionNames,
+    FeedForwardNames,
+    MapNames,
+    NormNames,
+    decoder_layer,
+    encoder_layer,
+    is_embeddings,
+)
 
 __all__ = [
     "FAMILY",
     "EightBit",
-    "HyperParameters",
     "MarianHeader",
     "MarianModel",
     "Tensors",
@@ -61,77 +75,38 @@ _SUPPORTED: dict[str, tuple[object, ...]] = {
     "transformer-train-position-embeddings": (False,),
     "ulr": (False,),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class HyperParameters:
-    """Sizes of a network with an SSRU decoder, and the few choices that its family leaves open.
-
-    Attributes:
-        dim: Hidden size D.
-        heads: Attention heads H; they divide ``dim``.
-        encoder_ffn: Inner size of the encoder's feed-forward layers.
-        decoder_ffn: The same in the decoder.
-        encoder_layers: Number of encoder layers.
-        decoder_layers: For each decoder layer the number, from 1, of the one whose parameters it
-            shares; its own where layers are not tied.
-        source_vocabulary: Source pieces.
-        target_vocabulary: Target pieces V.
-        activation: Of the feed-forward layers, ``relu`` or ``swish``.
-        source_embeddings: Name of the tensor [source vocabulary, D].
-        target_embeddings: Name of the tensor [V, D].
-        output_embeddings: Name of the output tensor: [V, D] if it is one of these two, else [D, V].
-        output_bias: Whether the output layer has a bias.
-        alignment_layer: Decoder layer, from 0, whose first head was trained to be a word alignment,
-            or None. Marian records the layer, not the training; every student of this family was
-            trained with guided alignment.
-    """
-
-    dim: int
-    heads: int
-    encoder_ffn: int
-    decoder_ffn: int
-    encoder_layers: int
-    decoder_layers: tuple[int, ...]
-    source_vocabulary: int
-    target_vocabulary: int
-    activation: str
-    source_embeddings: str
-    target_embeddings: str
-    output_embeddings: str
-    output_bias: bool
-    alignment_layer: int | None
-
-    @property
-    def tied_output(self) -> bool:
-        """Whether the output layer is the target embeddings."""
-        return self.output_embeddings == self.target_embeddings
-
-    @property
-    def own_decoder_layers(self) -> list[int]:
-        """Numbers of the decoder layers that have parameters of their own."""
-        return sorted(set(self.decoder_layers))
+# What the settings call the hyper-parameters that they have as they are.
+_KEYS = {
+    "dim": "dim-emb",
+    "heads": "transformer-heads",
+    "encoder_ffn": "transformer-dim-ffn",
+    "decoder_ffn": "transformer-decoder-dim-ffn",
+    "encoder_layers": "enc-depth",
+    "decoder_layers": "transformer-tied-layers",
+    "source_vocabulary": "dim-vocabs",
+    "target_vocabulary": "dim-vocabs",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class EightBit:
-    """A matrix of eight-bit integers: a real value is an integer divided by ``multiplier``."""
+    """A matrix of eight-bit integers; the real value is an integer divided by ``multiplier``."""
 
     integers: NDArray[np.int8]
     multiplier: float
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """As of the real matrix."""
+        """The shape of the real matrix."""
         return self.integers.shape
 
     def real(self) -> NDArray[np.float32]:
-        """The real matrix."""
+        """Compute the real matrix."""
         return self.integers.astype(np.float32) / np.float32(self.multiplier)
 
 
 class Tensors(Mapping[str, NDArray[np.float32]]):
-    """Parameters by Marian's name, real; eight-bit ones are made real whenever they are asked for.
+    """Parameters by Marian's name. Eight-bit ones are made real each time they are asked for.
 
     Matrices are [in, out], embeddings [vocabulary, D], biases and scales [1, D].
     """
@@ -155,23 +130,23 @@ class Tensors(Mapping[str, NDArray[np.float32]]):
         return len(self._stored)
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """Of a tensor; makes nothing real."""
+        """The shape of a tensor; makes nothing real."""
         return self._stored[name].shape
 
     def eight_bit(self, name: str) -> EightBit | None:
-        """A tensor as it is stored, None when that is not in eight bits."""
+        """A tensor as it is stored; None if that is not in eight bits."""
         stored = self._stored[name]
         return stored if isinstance(stored, EightBit) else None
 
 
 @dataclass(frozen=True, slots=True)
 class MarianHeader:
-    """What a model folder says of itself before its parameters are read.
+    """What a model folder says about itself before its parameters are read.
 
     Attributes:
         path: The model file.
         hyper_parameters: Sizes and choices.
-        num_parameters: Numbers in all tensors that the network reads.
+        num_parameters: How many numbers are in the tensors that the network reads.
         is_eight_bit: Whether all its matrices are stored in eight bits.
     """
 
@@ -183,17 +158,17 @@ class MarianHeader:
 
 @dataclass(frozen=True, slots=True)
 class MarianModel:
-    """What a model folder holds, checked.
+    """The checked content of a model folder.
 
     Attributes:
         path: The model file.
         source_vocabulary: SentencePiece file of the source side.
         target_vocabulary: SentencePiece file of the target side; often the same.
-        max_length_factor: Longest target, in tokens for each source token.
+        max_length_factor: Longest target, in target tokens for each source token.
         shortlist: File of the lexical shortlist, or None.
         hyper_parameters: Sizes and choices.
         tensors: Parameters by Marian's name.
-        open_end: What ends a source that goes on, [D]; see ``open_end.py``.
+        open_end: The vector that ends a source that goes on, [D]; see ``open_end.py``.
     """
 
     path: Path
@@ -207,7 +182,7 @@ class MarianModel:
 
 
 def read_marian_header(folder: Path) -> MarianHeader:
-    """Find the files of a model and check what they say of it; no parameter is read.
+    """Find the files of a model and check what they say about it, without its parameters.
 
     Raises:
         ModelFilesError: A file is missing, damaged or of another kind; the message names it.
@@ -255,7 +230,7 @@ def _check_shapes(
 
 
 def _find_files(folder: Path) -> tuple[Path, tuple[Path, Path], float]:
-    """The model file, the source and target vocabularies, and the maximum length factor."""
+    """Find the model file and both vocabularies, and the maximum length factor."""
     if not folder.is_dir():
         raise ModelFilesError(f"{folder}: no such folder, expected one with a model*.bin")
     configs = sorted(folder.glob("config*.yml"))
@@ -428,7 +403,7 @@ def _read_tensor(path: Path, name: str, item: _Item) -> NDArray[np.float32] | Ei
         )
     # intgemm stores what is multiplied from the right column by column; embeddings are row by row.
     integers = np.frombuffer(data, "i1", count)
-    if name.endswith("Wemb"):
+    if is_embeddings(name):
         return EightBit(integers.reshape(shape), multiplier)
     return EightBit(integers.reshape(shape[::-1]).T, multiplier)
 
@@ -440,29 +415,15 @@ def _hyper_parameters(path: Path, settings: Mapping[str, Any]) -> HyperParameter
             expected = " or ".join(map(repr, allowed))
             raise ModelFilesError(f"{path}: {key} is {value!r}, expected {expected}")
 
-    def size(key: str, default: int | None = None) -> int:
-        value = settings.get(key, default)
-        if not isinstance(value, int) or value < 1:
-            raise ModelFilesError(f"{path}: {key} is {value!r}, expected a positive integer")
-        return value
-
-    dim, heads, depth = size("dim-emb"), size("transformer-heads"), size("dec-depth")
-    if dim % (2 * heads):
-        raise ModelFilesError(
-            f"{path}: dim-emb is {dim}, expected a multiple of 2 x transformer-heads ({heads})"
-        )
+    depth = settings.get("dec-depth")
+    if type(depth) is not int or depth < 1:
+        raise ModelFilesError(f"{path}: dec-depth is {depth!r}, expected a positive integer")
     vocabularies = settings.get("dim-vocabs")
-    if not (
-        isinstance(vocabularies, list)
-        and len(vocabularies) == 2
-        and all(isinstance(v, int) and v > 0 for v in vocabularies)
-    ):
+    if not (isinstance(vocabularies, list) and len(vocabularies) == 2):
         raise ModelFilesError(f"{path}: dim-vocabs is {vocabularies!r}, expected two sizes")
     numbers = list(range(1, depth + 1))
     layers = settings.get("transformer-tied-layers") or numbers
-    if not (
-        isinstance(layers, list) and len(layers) == depth and all(n in numbers for n in layers)
-    ):
+    if not (isinstance(layers, list) and len(layers) == depth):
         raise ModelFilesError(
             f"{path}: transformer-tied-layers is {layers!r}, expected {depth} of 1 to {depth}"
         )
@@ -475,63 +436,64 @@ def _hyper_parameters(path: Path, settings: Mapping[str, Any]) -> HyperParameter
         )
     all_tied = settings.get("tied-embeddings-all", False)
     shared = all_tied or settings.get("tied-embeddings-src", False)
-    target = "Wemb" if shared else "decoder_Wemb"
+    target = SHARED_EMBEDDINGS if shared else TARGET_EMBEDDINGS
     tied = all_tied or settings.get("tied-embeddings", False)
-    ffn, decoder_ffn = size("transformer-dim-ffn"), "transformer-decoder-dim-ffn"
-    return HyperParameters(
-        dim=dim,
-        heads=heads,
-        encoder_ffn=ffn,
+    sizes = {field: settings.get(_KEYS[field]) for field in ("dim", "heads", "encoder_layers")}
+    ffn = settings.get(_KEYS["encoder_ffn"])
+    values = sizes | {
+        "encoder_ffn": ffn,
         # Marian writes 0 for "as in the encoder".
-        decoder_ffn=size(decoder_ffn) if settings.get(decoder_ffn) else ffn,
-        encoder_layers=size("enc-depth"),
-        decoder_layers=tuple(layers),
-        source_vocabulary=vocabularies[0],
-        target_vocabulary=vocabularies[1],
-        activation=settings.get("transformer-ffn-activation", "relu"),
-        source_embeddings="Wemb" if shared else "encoder_Wemb",
-        target_embeddings=target,
-        output_embeddings=target if tied else "decoder_ff_logit_out_W",
-        output_bias=not settings.get("output-omit-bias", False),
-        alignment_layer=alignment_layers[str(alignment)],
-    )
+        "decoder_ffn": settings.get(_KEYS["decoder_ffn"]) or ffn,
+        "decoder_layers": layers,
+        "source_vocabulary": vocabularies[0],
+        "target_vocabulary": vocabularies[1],
+        "activation": settings.get("transformer-ffn-activation", "relu"),
+        "source_embeddings": SHARED_EMBEDDINGS if shared else SOURCE_EMBEDDINGS,
+        "target_embeddings": target,
+        "output_embeddings": target if tied else OUTPUT,
+        "output_bias": not settings.get("output-omit-bias", False),
+        "alignment_layer": alignment_layers[str(alignment)],
+    }
+    return checked(path, values, _KEYS)
 
 
 def _expected_shapes(hp: HyperParameters) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Every tensor that the network reads, with its shape."""
     dim = hp.dim
 
-    def attention(prefix: str) -> Iterator[tuple[str, tuple[int, ...]]]:
-        for part in "qkvo":
-            yield f"{prefix}_W{part}", (dim, dim)
-            yield f"{prefix}_b{part}", (1, dim)
-        yield from norm(f"{prefix}_Wo")
+    def affine(names: MapNames, inputs: int, outputs: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+        yield names.weight, (inputs, outputs)
+        if names.bias is not None:
+            yield names.bias, (1, outputs)
 
-    def feed_forward(prefix: str, inner: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-        yield f"{prefix}_W1", (dim, inner)
-        yield f"{prefix}_b1", (1, inner)
-        yield f"{prefix}_W2", (inner, dim)
-        yield f"{prefix}_b2", (1, dim)
-        yield from norm(f"{prefix}_ffn")
+    def norm(names: NormNames) -> Iterator[tuple[str, tuple[int, ...]]]:
+        yield names.scale, (1, dim)
+        yield names.bias, (1, dim)
 
-    def norm(prefix: str) -> Iterator[tuple[str, tuple[int, ...]]]:
-        yield f"{prefix}_ln_scale", (1, dim)
-        yield f"{prefix}_ln_bias", (1, dim)
+    def attention(names: AttentionNames) -> Iterator[tuple[str, tuple[int, ...]]]:
+        for each in (names.query, names.key, names.value, names.out):
+            yield from affine(each, dim, dim)
+        yield from norm(names.norm)
+
+    def feed_forward(names: FeedForwardNames, inner: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+        yield from affine(names.inner, dim, inner)
+        yield from affine(names.outer, inner, dim)
+        yield from norm(names.norm)
 
     yield hp.source_embeddings, (hp.source_vocabulary, dim)
     yield hp.target_embeddings, (hp.target_vocabulary, dim)
     if not hp.tied_output:
         yield hp.output_embeddings, (dim, hp.target_vocabulary)
     if hp.output_bias:
-        yield "decoder_ff_logit_out_b", (1, hp.target_vocabulary)
-    for layer in range(1, hp.encoder_layers + 1):
-        yield from attention(f"encoder_l{layer}_self")
-        yield from feed_forward(f"encoder_l{layer}_ffn", hp.encoder_ffn)
-    for layer in hp.own_decoder_layers:
-        prefix = f"decoder_l{layer}"
-        yield f"{prefix}_rnn_W", (dim, dim)
-        yield f"{prefix}_rnn_Wf", (dim, dim)
-        yield f"{prefix}_rnn_bf", (1, dim)
-        yield from norm(f"{prefix}_rnn_ffn")
-        yield from attention(f"{prefix}_context")
-        yield from feed_forward(f"{prefix}_ffn", hp.decoder_ffn)
+        yield OUTPUT_BIAS, (1, hp.target_vocabulary)
+    for number in range(1, hp.encoder_layers + 1):
+        encoder = encoder_layer(number)
+        yield from attention(encoder.attention)
+        yield from feed_forward(encoder.feed_forward, hp.encoder_ffn)
+    for number in hp.own_decoder_layers:
+        decoder = decoder_layer(number)
+        yield from affine(decoder.cell, dim, dim)
+        yield from affine(decoder.gate, dim, dim)
+        yield from norm(decoder.cell_norm)
+        yield from attention(decoder.attention)
+        yield from feed_forward(decoder.feed_forward, hp.decoder_ffn)

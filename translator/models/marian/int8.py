@@ -1,4 +1,4 @@
-"""The recurrent model in eight bits on a CPU: parameters, batches and rows around the kernels.
+"""The recurrent model in eight bits on a CPU: parameters, batches and rows for the kernels.
 
 Shapes: B sources or requests, N rows, S source tokens, T target positions, D hidden size, L decoder
 layers, V vocabulary.
@@ -18,8 +18,17 @@ from translator.errors import ModelFilesError
 from translator.models.base import EncoderStates, Prediction, Prefill, StepOutput, lengths_of
 from translator.models.info import ModelInfo
 from translator.models.marian import kernels
-from translator.models.marian.folder import EightBit, HyperParameters, MarianModel
+from translator.models.marian.folder import EightBit, MarianModel
+from translator.models.marian.hyper_parameters import HyperParameters
 from translator.models.marian.kernels import Affine, DecoderLayers, EncoderLayers, Norm
+from translator.models.marian.names import (
+    OUTPUT_BIAS,
+    FeedForwardNames,
+    MapNames,
+    NormNames,
+    decoder_layer,
+    encoder_layer,
+)
 from translator.models.marian.recurrent import MarianPair
 from translator.models.marian.shortlist import Shortlist
 from translator.models.marian.ssru import sinusoids
@@ -42,7 +51,7 @@ _MAX_MULTIPLIER = 1e6
 class Int8EncoderStates:
     """A source as the decoder sees it; see ``kernels.encode`` for ``cross``.
 
-    With a shortlist it has the tokens that it may become, ascending.
+    ``candidates`` are the target tokens of a shortlist, ascending.
     """
 
     cross: NDArray[np.float32]
@@ -57,18 +66,17 @@ class Int8EncoderStates:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cells:
-    """Cell states after a prefill, [L, N, D], and the row at which each request begins."""
+    """Cell states after a prefill, [L, N, D], and the row where each request begins."""
 
     states: NDArray[np.float32]
     starts: Sequence[int]
 
 
 class _Parameters:
-    """The parameters as the kernels take them, from a model's files.
+    """A model's parameters in the form that the kernels take.
 
     Raises:
-        ModelFilesError: A matrix is not in eight bits, or what it is multiplied with has no
-            multiplier.
+        ModelFilesError: A matrix is not in eight bits, or its input has no multiplier.
     """
 
     def __init__(self, files: MarianModel, unk_id: int) -> None:
@@ -79,22 +87,24 @@ class _Parameters:
                 f"{files.path}: heads of size {hp.dim // hp.heads} cannot run in eight bits, "
                 f"expected a multiple of {LANES}; use the precision float32"
             )
-        encoders = [f"encoder_l{n}" for n in range(1, hp.encoder_layers + 1)]
-        decoders = [f"decoder_l{n}" for n in hp.decoder_layers]
+        encoders = [encoder_layer(n) for n in range(1, hp.encoder_layers + 1)]
+        decoders = [decoder_layer(n) for n in hp.decoder_layers]
+        here = [layer.attention for layer in encoders]
+        across = [layer.attention for layer in decoders]
         self.encoder = EncoderLayers(
-            self._affine([[f"{e}_self_W{part}" for part in "qkv"] for e in encoders], query=True),
-            self._affine([[f"{e}_self_Wo"] for e in encoders]),
-            self._norm([f"{e}_self_Wo" for e in encoders]),
-            *self._feed_forward(encoders),
-            self._affine([[f"{d}_context_W{part}" for d in decoders for part in "kv"]]),
+            self._affine([[a.query, a.key, a.value] for a in here], query=True),
+            self._affine([[a.out] for a in here]),
+            self._norm([a.norm for a in here]),
+            *self._feed_forward([layer.feed_forward for layer in encoders]),
+            self._affine([[each for a in across for each in (a.key, a.value)]]),
         )
         self.decoder = DecoderLayers(
-            self._affine([[f"{d}_rnn_W", f"{d}_rnn_Wf"] for d in decoders]),
-            self._norm([f"{d}_rnn_ffn" for d in decoders]),
-            self._affine([[f"{d}_context_Wq"] for d in decoders], query=True),
-            self._affine([[f"{d}_context_Wo"] for d in decoders]),
-            self._norm([f"{d}_context_Wo" for d in decoders]),
-            *self._feed_forward(decoders),
+            self._affine([[layer.cell, layer.gate] for layer in decoders]),
+            self._norm([layer.cell_norm for layer in decoders]),
+            self._affine([[a.query] for a in across], query=True),
+            self._affine([[a.out] for a in across]),
+            self._norm([a.norm for a in across]),
+            *self._feed_forward([layer.feed_forward for layer in decoders]),
         )
         self.output, packed = self._output(unk_id)
         self.source_embeddings = self._embeddings(hp.source_embeddings, packed)
@@ -111,7 +121,7 @@ class _Parameters:
         return stored
 
     def _multiplier(self, names: Sequence[str]) -> float:
-        """The one of what all of these are multiplied with; of several the widest range."""
+        """The multiplier of the common input of these maps; if several, the one with most range."""
         multipliers = self._files.tensors.activation_multipliers
         found = [multipliers.get(name, 0.0) for name in names]
         for name, multiplier in zip(names, found, strict=True):
@@ -124,20 +134,21 @@ class _Parameters:
 
     def _affine(
         self,
-        layers: Sequence[Sequence[str]],
+        layers: Sequence[Sequence[MapNames]],
         *,
         query: bool = False,
         following: Affine | None = None,
     ) -> Affine:
-        """Maps of the same input side by side, in each layer.
+        """Put maps of the same input side by side, for each layer.
 
-        With ``query`` the first is scaled for attention; with ``following`` the results are scaled
-        for the map that comes after a relu.
+        With ``query``, the first map is scaled for attention. With ``following``, the results are
+        scaled as input of that map, which comes after a relu.
         """
         hp, made = self.hp, []
-        for layer, names in enumerate(layers):
+        for layer, maps in enumerate(layers):
+            names = [each.weight for each in maps]
             matrices = [self._eight_bit(name) for name in names]
-            bias = np.concatenate([self._bias(name) for name in names])
+            bias = np.concatenate([self._bias(each) for each in maps])
             factors = np.ones(len(bias), np.float32)
             if query:
                 factors[: hp.dim] = (hp.dim // hp.heads) ** -0.5
@@ -146,29 +157,27 @@ class _Parameters:
             made.append(_one_affine(matrices, bias, factors, self._multiplier(names)))
         return Affine(*(np.stack(parts) for parts in zip(*made, strict=True)))
 
-    def _feed_forward(self, layers: Sequence[str]) -> tuple[Affine, Affine, Norm]:
-        outer = self._affine([[f"{layer}_ffn_W2"] for layer in layers])
-        inner = self._affine([[f"{layer}_ffn_W1"] for layer in layers], following=outer)
-        return inner, outer, self._norm([f"{layer}_ffn_ffn" for layer in layers])
+    def _feed_forward(self, layers: Sequence[FeedForwardNames]) -> tuple[Affine, Affine, Norm]:
+        outer = self._affine([[layer.outer] for layer in layers])
+        inner = self._affine([[layer.inner] for layer in layers], following=outer)
+        return inner, outer, self._norm([layer.norm for layer in layers])
 
-    def _bias(self, weight: str) -> NDArray[np.float32]:
-        tensors = self._files.tensors
-        # The value of a cell is the only map without a bias.
-        if weight.endswith("_rnn_W"):
+    def _bias(self, names: MapNames) -> NDArray[np.float32]:
+        # Of the maps that are as wide as the network, the cell's value has none.
+        if names.bias is None:
             return np.zeros(self.hp.dim, np.float32)
-        prefix, _, part = weight.rpartition("_W")
-        bias: NDArray[np.float32] = tensors[f"{prefix}_b{part}"][0]
+        bias: NDArray[np.float32] = self._files.tensors[names.bias][0]
         return bias
 
-    def _norm(self, names: Sequence[str]) -> Norm:
+    def _norm(self, layers: Sequence[NormNames]) -> Norm:
         tensors = self._files.tensors
         return Norm(
-            np.stack([tensors[f"{name}_ln_scale"][0] for name in names]),
-            np.stack([tensors[f"{name}_ln_bias"][0] for name in names]),
+            np.stack([tensors[names.scale][0] for names in layers]),
+            np.stack([tensors[names.bias][0] for names in layers]),
         )
 
     def _output(self, unk_id: int) -> tuple[Affine, dict[str, NDArray[np.int8]]]:
-        """The output layer, and its packed matrix by the name of the embeddings that it is."""
+        """The output layer, and its packed matrix by the embeddings' name if they are the same."""
         hp, tensors = self.hp, self._files.tensors
         name = hp.output_embeddings
         matrix = self._eight_bit(name)
@@ -176,7 +185,7 @@ class _Parameters:
             matrix = EightBit(matrix.integers.T, matrix.multiplier)
         bias = np.zeros(hp.target_vocabulary, np.float32)
         if hp.output_bias:
-            bias += tensors["decoder_ff_logit_out_b"][0]
+            bias += tensors[OUTPUT_BIAS][0]
         # Marian never writes <unk> unless it is told to (--allow-unk).
         bias[unk_id] = _IMPOSSIBLE
         multiplier = self._multiplier(
@@ -189,7 +198,7 @@ class _Parameters:
     def _embeddings(
         self, name: str, packed: dict[str, NDArray[np.int8]]
     ) -> tuple[NDArray[np.int8], np.float32]:
-        """Packed, since that is how the output layer has them, with the scale of an input."""
+        """Embeddings, packed like the output layer, with the scale of an input."""
         stored = self._eight_bit(name)
         if name not in packed:
             packed[name] = pack(stored.integers)
@@ -202,7 +211,7 @@ def _one_affine(
     factors: NDArray[np.float32],
     multiplier: float,
 ) -> tuple[NDArray[Any], ...]:
-    """The parts of an ``Affine`` for one layer; column m of the map is scaled by ``factors[m]``."""
+    """The parts of an ``Affine`` for one layer; column m is scaled by ``factors[m]``."""
     integers = np.concatenate([matrix.integers.T for matrix in matrices])
     scales = factors / np.concatenate(
         [np.full(m.shape[1], multiplier * m.multiplier) for m in matrices]
@@ -223,10 +232,10 @@ class Int8Model(MarianPair):
 
     Args:
         files: The checked files.
-        tokenizer: Of the model's vocabularies.
+        tokenizer: The tokenizer with the model's vocabularies.
         unk_id: The target token that is never predicted.
         info: What the model is.
-        shortlist: The only tokens that a source may become; without, all may be said.
+        shortlist: Limits which tokens a source may become.
 
     Raises:
         ModelFilesError: The files are not made for eight bits.
@@ -256,11 +265,9 @@ class Int8Model(MarianPair):
 
     @property
     def device(self) -> torch.device:
-        """The CPU."""
         return torch.device("cpu")
 
     def encode(self, sources: Sequence[Sequence[int]]) -> list[EncoderStates]:
-        """Encoder states of each source; ValueError for one without even an end of sentence."""
         if not sources:
             return []
         lengths = np.array(lengths_of(sources))
@@ -300,7 +307,7 @@ class Int8Model(MarianPair):
     def prefill(
         self, encoder_states: Sequence[EncoderStates], targets: Sequence[Sequence[int]]
     ) -> Prefill:
-        """Run the decoder over known targets, without any padding."""
+        """Run the decoder over known targets, without padding."""
         lengths = [len(target) + 1 for target in targets]
         # Position 0 has seen nothing: its input is the zero vector.
         tokens = np.array([token for target in targets for token in (-1, *target)])
@@ -367,7 +374,6 @@ class Int8Model(MarianPair):
         return hidden, after, alignment if aligns else None
 
     def new_batch(self) -> "Int8Batch":
-        """An empty batch."""
         return Int8Batch(self, self._parameters.hp)
 
     def logits(self, hidden: Tensor) -> Tensor:
@@ -385,7 +391,6 @@ class Int8Model(MarianPair):
         probable: bool = True,
         sources: Sequence[EncoderStates] = (),
     ) -> Prediction:
-        """The greedy choice for each row of ``hidden`` [N, D]; see ``Seq2SeqModel``."""
         rows = np.ascontiguousarray(hidden.numpy())
         count = len(rows)
         asked = np.full(count, -1) if drafted is None else np.array(drafted)
@@ -403,7 +408,7 @@ class Int8Model(MarianPair):
         )
 
     def _table(self, count: int) -> NDArray[np.float32]:
-        """Position vectors of at least the first ``count`` positions."""
+        """Position vectors for at least ``count`` positions."""
         if count > len(self._positions):
             self._positions = sinusoids(2 * count, self._parameters.hp.dim).numpy()
         return self._positions
@@ -426,7 +431,7 @@ def _output_rows(files: MarianModel) -> NDArray[np.int8]:
 def _side_by_side(
     sources: Sequence[EncoderStates],
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
-    """The candidates of all sources, and for each row where its own begin and how many they are."""
+    """The candidates of all sources in one array, and where each row's begin and how many."""
     lists: list[NDArray[np.int32]] = []
     places: list[tuple[int, int]] = []
     first = count = 0
@@ -444,13 +449,13 @@ def _side_by_side(
 
 
 def _check(tokens: NDArray[np.int64], first: int, vocabulary: int) -> None:
-    """IndexError for a token that there is not: a kernel would read past its array."""
+    """Raise IndexError for a token that does not exist: a kernel would read past its array."""
     if tokens.min() < first or tokens.max() >= vocabulary:
         raise IndexError(f"tokens are {tokens.min()} to {tokens.max()}; there are {vocabulary}")
 
 
 def _padded(rows: NDArray[np.float32], starts: Sequence[int], lengths: Sequence[int]) -> Tensor:
-    """Rows [N, D] of B requests as [B, T, D]."""
+    """Turn rows [N, D] of B requests into [B, T, D]."""
     padded = np.zeros((len(starts), max(lengths), rows.shape[1]), np.float32)
     for b, (start, length) in enumerate(zip(starts, lengths, strict=True)):
         padded[b, :length] = rows[start : start + length]
@@ -460,7 +465,7 @@ def _padded(rows: NDArray[np.float32], starts: Sequence[int], lengths: Sequence[
 class Int8Batch:
     """Implements ``models.base.DecoderBatch``.
 
-    A row is a cell state, a position and the address of encoder states, which are never copied.
+    A row is a cell state, a position, and the address of encoder states, which are not copied.
     """
 
     def __init__(self, model: Int8Model, hp: HyperParameters) -> None:
@@ -476,7 +481,6 @@ class Int8Batch:
     def load(
         self, row: int, encoder_states: EncoderStates, prefill: Prefill, index: int, position: int
     ) -> None:
-        """Make ``row`` request ``index`` of ``prefill`` as it was at ``position``."""
         self._grow(row + 1)
         source, cells = cast(Int8EncoderStates, encoder_states), cast(_Cells, prefill.states)
         self._cells[:, row] = cells.states[:, cells.starts[index] + position]
@@ -486,7 +490,6 @@ class Int8Batch:
         self._source_lengths[row] = source.num_tokens
 
     def move(self, row: int, to: int) -> None:
-        """Copy ``row`` over row ``to``, which may be a new one."""
         self._grow(to + 1)
         self._cells[:, to] = self._cells[:, row]
         for values in (self._places, self._addresses, self._source_lengths):
@@ -494,7 +497,6 @@ class Int8Batch:
         self._sources[to] = self._sources[row]
 
     def step(self, tokens: Tensor) -> StepOutput:
-        """Feed token r to row r; each row goes on from its own position."""
         rows = len(tokens)
         self._places[:rows] += 1
         hidden, after, alignment = self._model.decode(

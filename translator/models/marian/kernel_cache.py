@@ -1,10 +1,10 @@
-"""Kernels that numba compiles once for a machine, and again where what it kept cannot be used.
+"""Keeps the kernels that numba compiles, once for a machine, and copes if that fails.
 
-They are inlined into one another, so all are compiled again when a file of one has changed.
+Kernels are inlined into one another, so all are compiled again if the file of one has changed.
 
-numba keeps compiled functions in ``NUMBA_CACHE_DIR``, beside their source or in the user's cache
-folder, and raises where it can write none of these, or where a file there is damaged. Here neither
-is an error: what can be read is used, and the rest is compiled in memory.
+numba keeps compiled functions in ``NUMBA_CACHE_DIR``, beside their source, or in the user's cache
+folder. It raises if it can write to none of them, or if a file there is damaged. Here neither is an
+error: whatever can be read is used, and the rest is compiled in memory.
 """
 
 import functools
@@ -40,7 +40,7 @@ _told: set[str] = set()
 
 
 def compiled(**options: Any) -> Callable[[Any], Any]:
-    """Decorate a kernel: numba's ``njit`` with these options, kept as the module says."""
+    """Decorate a kernel: numba's ``njit`` with these options, and our cache."""
 
     def decorate(function: Any) -> Any:
         kernel = njit(nogil=True, error_model="numpy", **options)(function)
@@ -52,7 +52,7 @@ def compiled(**options: Any) -> Callable[[Any], Any]:
 
 
 class _ReadOnlyProvided(UserProvidedCacheLocator):
-    """``NUMBA_CACHE_DIR``, filled by somebody else, as when an image was built."""
+    """A ``NUMBA_CACHE_DIR`` that somebody else has filled, for example when building an image."""
 
     def ensure_cache_path(self) -> None:
         if not Path(self.get_cache_path()).is_dir():  # type: ignore[no-untyped-call]
@@ -60,14 +60,14 @@ class _ReadOnlyProvided(UserProvidedCacheLocator):
 
 
 class _ReadOnlyInTree(InTreeCacheLocator):
-    """Beside the source; there need be nothing."""
+    """The folder beside the source, which may not exist."""
 
     def ensure_cache_path(self) -> None:
         pass
 
 
 class _Locations(CompileResultCacheImpl):
-    """Where compiled kernels are kept: numba's first three, then those that are only read."""
+    """Where compiled kernels are kept: numba's first three places, then the read-only ones."""
 
     _locator_classes = [  # noqa: RUF012  (numba's own is a list)
         UserProvidedCacheLocator,
@@ -79,7 +79,7 @@ class _Locations(CompileResultCacheImpl):
 
 
 class _KernelCache(FunctionCache):
-    """What is kept of one kernel."""
+    """The cache of one kernel."""
 
     _impl_class = _Locations
 
@@ -89,7 +89,7 @@ class _KernelCache(FunctionCache):
         self._cache_file._source_stamp = (self._impl.locator.get_source_stamp(), _digest())
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """The compiled kernel, or None: then numba compiles it."""
+        """Load the compiled kernel; None makes numba compile it."""
         try:
             return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         except Exception as error:
@@ -103,7 +103,7 @@ class _KernelCache(FunctionCache):
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep a compiled kernel, if that is possible."""
+        """Save a compiled kernel, if possible."""
         try:
             super().save_overload(sig, data)  # type: ignore[no-untyped-call]
         except Exception as error:
@@ -112,7 +112,7 @@ class _KernelCache(FunctionCache):
 
 @functools.cache
 def _digest() -> str:
-    """Of every file that kernels are made of."""
+    """A digest of every file with kernels."""
     digest = hashlib.sha256()
     for name in _SOURCES:
         digest.update(Path(__file__).with_name(name).read_bytes())
@@ -120,7 +120,7 @@ def _digest() -> str:
 
 
 def _warn_once(message: str, folder: str, error: Exception) -> None:
-    """Log a warning, for all kernels together."""
+    """Log a warning, once for all kernels."""
     if message not in _told:
         _told.add(message)
         _log.warning(message, folder, f"{type(error).__name__}: {error}")

@@ -1,13 +1,13 @@
 """The network of ``ssru.py`` in eight bits, as loops that numba compiles for this processor.
 
-Matrices and what is multiplied with them are eight-bit integers; everything between two products
-is float32. A row of activations is made integers with the static multiplier that the model file
-carries for it, the products are exact, and every other loop runs over one row alone. So a row
-comes out the same bit by bit, whatever is beside it: batched is alone and prefilled is stepped by
-construction. Nothing is padded from source to source: rows of all sources stand one after another.
+Matrices and their inputs are eight-bit integers; everything between two products is float32. A row
+of activations is turned into integers with the static multiplier in the model file, the products
+are exact, and every other loop works on one row alone. So a row has the same result, bit by bit,
+whatever is beside it: batched = alone and prefilled = stepped, by construction. There is no
+padding: the rows of all sources stand one after another.
 
-Activations are stored with 127 added, since the instruction wants one side unsigned; what that
-adds to a sum is in the bias (``Affine.bias``).
+Activations are stored with 127 added, because the instruction needs one unsigned side; the bias
+(``Affine.bias``) takes off what that adds to a sum.
 
 Shapes: N rows, B sources or requests, S source tokens, D hidden size, H heads, L layers, V
 vocabulary; M columns of a product, filled up to a multiple of 64.
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
-from numba import carray, types
+from numba import carray, types  # type: ignore[attr-defined]
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
@@ -67,7 +67,7 @@ _compiled = compiled(fastmath={"contract", "nnan", "ninf", "nsz"})
 
 
 class Affine(NamedTuple):
-    """An affine map in each of L layers (one for a map that there is once).
+    """An affine map in each of L layers (L is 1 for a map that exists once).
 
     Attributes:
         weights: int8 [L, M/64, K/4, 64, 4]; see ``tiles.pack``.
@@ -90,7 +90,7 @@ class Norm(NamedTuple):
 
 
 class EncoderLayers(NamedTuple):
-    """The encoder; queries are scaled already. ``cross`` makes all keys and values, [1, M]."""
+    """The encoder; queries are already scaled. ``cross`` makes all keys and values, [1, M]."""
 
     query_key_value: Affine
     out: Affine
@@ -102,7 +102,7 @@ class EncoderLayers(NamedTuple):
 
 
 class DecoderLayers(NamedTuple):
-    """The decoder; ``cell`` gives value and gate, queries are scaled already."""
+    """The decoder; ``cell`` gives value and gate, and queries are already scaled."""
 
     cell: Affine
     cell_norm: Norm
@@ -116,7 +116,7 @@ class DecoderLayers(NamedTuple):
 
 @intrinsic
 def _pointer(_typing, address):
-    """An address as a pointer to float32."""
+    """Turn an address into a pointer to float32."""
 
     def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.inttoptr(args[0], ir.FloatType().as_pointer())
@@ -126,7 +126,7 @@ def _pointer(_typing, address):
 
 @_compiled
 def _exp(x):
-    """e^x of a float32 to 2e-7 of it, in a form that becomes vectors; past ±87 that of ±87."""
+    """e^x of a float32 to within 2e-7, in a form that vectorises; clamped to e^±87."""
     x = min(max(x, -_LARGEST_EXPONENT), _LARGEST_EXPONENT)
     power = np.floor(x * _LOG2E + np.float32(0.5))
     r = x - power * _LN2
@@ -142,14 +142,14 @@ def _exp(x):
 
 @_compiled
 def _integer(x, multiplier):
-    """A real activation as a byte: rounded to even, clamped to ±127, plus 127."""
+    """Turn a real activation into a byte: rounded to even, clamped to ±127, plus 127."""
     scaled = nearest(x * multiplier)
     return np.uint8(np.int32(min(max(scaled, np.float32(-127)), np.float32(127))) + np.int32(ZERO))
 
 
 @_compiled
 def _quantise(x, multiplier, out):
-    """Real rows [N, D] to bytes."""
+    """Turn real rows [N, D] into bytes."""
     for i in range(x.shape[0]):
         for k in range(x.shape[1]):
             out[i, k] = _integer(x[i, k], multiplier)
@@ -157,7 +157,7 @@ def _quantise(x, multiplier, out):
 
 @_compiled
 def _embed(token, place, embeddings, scale, positions, out):
-    """The network's input [D] for a token at its place; -1 is the zero vector."""
+    """The network's input [D] for a token at its position; -1 is the zero vector."""
     block, column = token // BLOCK, token % BLOCK
     for k in range(out.shape[0]):
         out[k] = positions[place, k]
@@ -167,7 +167,7 @@ def _embed(token, place, embeddings, scale, positions, out):
 
 @_compiled
 def _affine(x, layer, affine, out):
-    """Bytes [N, K] to real rows ``out`` [N, M]."""
+    """Map bytes [N, K] to real rows ``out`` [N, M]."""
     weights, scales, bias = affine.weights[layer], affine.scales[layer], affine.bias[layer]
     for j in range(weights.shape[0]):
         multiply_bytes(
@@ -179,9 +179,10 @@ def _affine(x, layer, affine, out):
 
 @_compiled
 def _affine_to_bytes(x, layer, affine, swish, multiplier, real, out):
-    """Bytes [N, K] through the map and its activation to bytes ``out`` [N, M].
+    """Map bytes [N, K], with the activation, to bytes ``out`` [N, M].
 
-    Scales and bias of a relu have ``multiplier`` in them; a swish needs ``real`` [N, M] in between.
+    For a relu, ``multiplier`` is already part of scales and bias. A swish needs ``real`` [N, M] for
+    values in between.
     """
     if swish:
         _affine(x, layer, affine, real)
@@ -201,7 +202,7 @@ def _affine_to_bytes(x, layer, affine, swish, multiplier, real, out):
 
 @_compiled
 def _add_and_norm(x, update, layer, norm, multiplier, out):
-    """``x`` [N, D] becomes LN(x + update), and ``out`` [N, D] its bytes."""
+    """``x`` [N, D] becomes LN(x + update), and ``out`` [N, D] the same as bytes."""
     scale, bias = norm.scale[layer], norm.bias[layer]
     rows, dim = x.shape
     for i in range(rows):
@@ -217,7 +218,7 @@ def _add_and_norm(x, update, layer, norm, multiplier, out):
 
 @_compiled
 def _attend(queries, first, count, keys, values, length, heads, weights, out):
-    """Attention of ``count`` scaled queries, rows of ``queries`` [N, M] from ``first`` on.
+    """Attention of ``count`` scaled queries: rows of ``queries`` [N, M] from ``first`` on.
 
     ``keys`` [D, S] and ``values`` [S, D] are filled up to a multiple of 16 keys. ``weights`` [H, at
     least count, S] are left there for the caller, the context in rows of ``out`` [N, D].
@@ -243,7 +244,7 @@ def _attend(queries, first, count, keys, values, length, heads, weights, out):
 
 @_compiled
 def _softmax(scores, length):
-    """In place; what is past ``length`` becomes 0."""
+    """Softmax in place; values past ``length`` become 0."""
     width = scores.shape[0]
     for s in range(length, width):
         scores[s] = np.float32(-1e30)
@@ -261,10 +262,10 @@ def _softmax(scores, length):
 
 @_compiled
 def _after_attention(x, context, layer, layers, swish, following, bytes_in, update, real, inner):
-    """The rest of a layer of encoder or decoder, from the context [N, D] of its attention.
+    """The rest of an encoder or decoder layer, from the context [N, D] of its attention.
 
     ``x`` [N, D] becomes the layer's output and ``bytes_in`` its bytes, with the multiplier
-    ``following``; the last three arrays are room to work in.
+    ``following``; the last three arrays are working space.
     """
     _quantise(context, layers.out.multipliers[layer], bytes_in)
     _affine(bytes_in, layer, layers.out, update)
@@ -278,15 +279,15 @@ def _after_attention(x, context, layer, layers, swish, following, bytes_in, upda
 
 @_compiled
 def filled(length):
-    """Keys that room is kept for: whole vectors."""
+    """How many keys space is kept for: whole vectors."""
     return (length + LANES - 1) // LANES * LANES
 
 
 @_compiled
 def _split(rows, first, length, keys_at, values_at, keys, values):
-    """Keys and values out of ``rows`` [N, M], from row ``first`` and these columns on.
+    """Copy keys and values out of ``rows`` [N, M], from row ``first`` and these columns on.
 
-    To ``keys`` [D, S] and ``values`` [S, D], filled up with zeros.
+    They go to ``keys`` [D, S] and ``values`` [S, D], padded with zeros.
     """
     dim, width = keys.shape
     for s in range(length):
@@ -304,7 +305,7 @@ def encode(
     tokens, lengths, embeddings, embedding_scale, open_end, positions, heads, swish, layers,
     decoder_depth, cross
 ):  # fmt: skip
-    """Sources, one after another, to the keys and values of every decoder layer.
+    """Encode sources, one after another, to the keys and values of every decoder layer.
 
     Args:
         tokens: int64 [N]; -1 is the open end.
@@ -449,7 +450,7 @@ def decode(
 
 @_compiled
 def affine(x, parameters, out):
-    """Real rows [N, K] through a map that there is once, to real rows ``out`` [N, M]."""
+    """Map real rows [N, K] through a map that exists once, to real rows ``out`` [N, M]."""
     bytes_in = np.empty(x.shape, np.uint8)
     _quantise(x, parameters.multipliers[0], bytes_in)
     _affine(bytes_in, 0, parameters, out)
@@ -457,11 +458,11 @@ def affine(x, parameters, out):
 
 @_compiled
 def predict(hidden, output, drafted, probable, tokens, log_probabilities, draft_log_probabilities):
-    """The best token of each row and, if wanted, log probabilities; no score is kept.
+    """The best token of each row and, if wanted, log probabilities; scores are not kept.
 
-    Blocks of 64 tokens go by once. Each row keeps its best score so far and the sum of e^(score -
-    best), which is rescaled when the best changes (Milakov and Gimelshein 2018, "Online normalizer
-    calculation for softmax", arXiv 1805.02867).
+    Each block of 64 tokens is visited once. Each row keeps its best score so far and the sum of
+    e^(score - best), which is rescaled when the best changes (Milakov and Gimelshein 2018, "Online
+    normalizer calculation for softmax", arXiv 1805.02867).
 
     Args:
         hidden: float32 [N, D].
@@ -520,7 +521,7 @@ def predict_among(
     hidden, matrix, output, candidates, firsts, counts, drafted, probable, tokens,
     log_probabilities, draft_log_probabilities,
 ):  # fmt: skip
-    """The best of each row's own candidates and, if wanted, log probabilities among these.
+    """The best of each row's own candidates and, if wanted, log probabilities among them.
 
     Args:
         hidden: float32 [N, D]; D is a multiple of 64.

@@ -1,11 +1,20 @@
-"""How the parameters of the network are made of Marian's tensors, and these of them again."""
+"""Maps Marian's tensors to the network's parameters, and back."""
 
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from translator.models.marian.folder import HyperParameters
+from translator.models.marian.hyper_parameters import HyperParameters
+from translator.models.marian.names import (
+    OUTPUT_BIAS,
+    FeedForwardNames,
+    MapNames,
+    NormNames,
+    decoder_layer,
+    encoder_layer,
+    is_embeddings,
+)
 
 __all__ = ["joined", "separated"]
 
@@ -13,7 +22,7 @@ _Matrix = NDArray[np.float32]
 
 
 def joined(tensors: Mapping[str, _Matrix], hp: HyperParameters) -> dict[str, _Matrix]:
-    """Parameters of ``ssru.Network`` by its names; copies, row by row."""
+    """The parameters of ``ssru.Network`` by its names, as copies."""
     return {
         key: np.ascontiguousarray(np.concatenate([_turned(name, tensors[name]) for name in names]))
         for key, names in _layout(hp)
@@ -21,7 +30,7 @@ def joined(tensors: Mapping[str, _Matrix], hp: HyperParameters) -> dict[str, _Ma
 
 
 def separated(parameters: Mapping[str, _Matrix], hp: HyperParameters) -> dict[str, _Matrix]:
-    """Tensors by Marian's names, as ``marian.Tensors`` has them; views."""
+    """Tensors by Marian's names, in the shapes of ``folder.Tensors``, as views."""
     return {
         name: part[None] if part.ndim == 1 else _turned(name, part)
         for key, names in _layout(hp)
@@ -30,50 +39,56 @@ def separated(parameters: Mapping[str, _Matrix], hp: HyperParameters) -> dict[st
 
 
 def _turned(name: str, tensor: _Matrix) -> _Matrix:
-    """Marian's matrices are [in, out], its vectors [1, D]; embeddings stay as they are."""
-    if name.endswith("Wemb"):
+    """Transpose as needed: Marian's matrices are [in, out], its vectors [1, D]."""
+    if is_embeddings(name):
         return tensor
     vector: _Matrix = tensor[0] if len(tensor) == 1 else tensor.T
     return vector
 
 
 def _layout(hp: HyperParameters) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each parameter, with the tensors that it holds one after the other."""
+    """Each parameter, and the tensors that it holds one after the other."""
 
-    def affine(key: str, prefix: str, parts: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-        yield f"{key}.weight", tuple(f"{prefix}_W{part}" for part in parts)
-        yield f"{key}.bias", tuple(f"{prefix}_b{part}" for part in parts)
+    def biases(*maps: MapNames) -> tuple[str, ...]:
+        return tuple(each.bias for each in maps if each.bias is not None)
 
-    def norm(key: str, prefix: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-        yield f"{key}.weight", (f"{prefix}_ln_scale",)
-        yield f"{key}.bias", (f"{prefix}_ln_bias",)
+    def affine(key: str, *maps: MapNames) -> Iterator[tuple[str, tuple[str, ...]]]:
+        yield f"{key}.weight", tuple(each.weight for each in maps)
+        yield f"{key}.bias", biases(*maps)
 
-    def feed_forward(key: str, prefix: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-        yield from affine(f"{key}.inner", prefix, "1")
-        yield from affine(f"{key}.outer", prefix, "2")
-        yield from norm(f"{key}.norm", f"{prefix}_ffn")
+    def norm(key: str, names: NormNames) -> Iterator[tuple[str, tuple[str, ...]]]:
+        yield f"{key}.weight", (names.scale,)
+        yield f"{key}.bias", (names.bias,)
+
+    def feed_forward(key: str, names: FeedForwardNames) -> Iterator[tuple[str, tuple[str, ...]]]:
+        yield from affine(f"{key}.inner", names.inner)
+        yield from affine(f"{key}.outer", names.outer)
+        yield from norm(f"{key}.norm", names.norm)
 
     for name in dict.fromkeys((hp.source_embeddings, hp.target_embeddings)):
         yield f"embeddings.{name}.weight", (name,)
     if not hp.tied_output:
         yield "output.weight", (hp.output_embeddings,)
     if hp.output_bias:
-        yield "output_bias", ("decoder_ff_logit_out_b",)
+        yield "output_bias", (OUTPUT_BIAS,)
     for i in range(hp.encoder_layers):
-        key, prefix = f"encoder.{i}", f"encoder_l{i + 1}"
-        yield from affine(f"{key}.query_key_value", f"{prefix}_self", "qkv")
-        yield from affine(f"{key}.out", f"{prefix}_self", "o")
-        yield from norm(f"{key}.norm", f"{prefix}_self_Wo")
-        yield from feed_forward(f"{key}.feed_forward", f"{prefix}_ffn")
-    for i, number in enumerate(hp.own_decoder_layers):
-        key, prefix = f"decoder.{i}", f"decoder_l{number}"
-        yield f"{key}.cell.weight", (f"{prefix}_rnn_W", f"{prefix}_rnn_Wf")
-        yield f"{key}.gate_bias", (f"{prefix}_rnn_bf",)
-        yield from norm(f"{key}.cell_norm", f"{prefix}_rnn_ffn")
-        yield from affine(f"{key}.query", f"{prefix}_context", "q")
-        yield from affine(f"{key}.out", f"{prefix}_context", "o")
-        yield from norm(f"{key}.norm", f"{prefix}_context_Wo")
-        yield from feed_forward(f"{key}.feed_forward", f"{prefix}_ffn")
-    contexts = [f"decoder_l{number}_context" for number in hp.own_decoder_layers]
-    yield "cross.weight", tuple(f"{context}_W{part}" for context in contexts for part in "kv")
-    yield "cross.bias", tuple(f"{context}_b{part}" for context in contexts for part in "kv")
+        key, encoder = f"encoder.{i}", encoder_layer(i + 1)
+        attention = encoder.attention
+        yield from affine(f"{key}.query_key_value", attention.query, attention.key, attention.value)
+        yield from affine(f"{key}.out", attention.out)
+        yield from norm(f"{key}.norm", attention.norm)
+        yield from feed_forward(f"{key}.feed_forward", encoder.feed_forward)
+    decoders = [decoder_layer(number) for number in hp.own_decoder_layers]
+    for i, decoder in enumerate(decoders):
+        key, attention = f"decoder.{i}", decoder.attention
+        yield f"{key}.cell.weight", (decoder.cell.weight, decoder.gate.weight)
+        yield f"{key}.gate_bias", biases(decoder.gate)
+        yield from norm(f"{key}.cell_norm", decoder.cell_norm)
+        yield from affine(f"{key}.query", attention.query)
+        yield from affine(f"{key}.out", attention.out)
+        yield from norm(f"{key}.norm", attention.norm)
+        yield from feed_forward(f"{key}.feed_forward", decoder.feed_forward)
+    cross = [
+        each for decoder in decoders for each in (decoder.attention.key, decoder.attention.value)
+    ]
+    yield from affine("cross", *cross)

@@ -1,6 +1,6 @@
-"""From a folder of Marian files to a model, in two steps.
+"""Makes a model from a folder of Marian files, in two steps.
 
-It is described from headers and settings, and loaded when it is needed.
+First it is described, from headers and settings; it is loaded only when it is needed.
 """
 
 import logging
@@ -65,19 +65,18 @@ def describe_marian_folder(
     precision: Precision = "float32",
     shortlist: bool = False,
 ) -> DescribedModel:
-    """Say what the model of a Firefox Translations, Bergamot or translateLocally folder is.
+    """Describe the model of a Firefox Translations, Bergamot or translateLocally folder.
 
     Args:
-        folder: Holds ``model*.bin``, its vocabularies and perhaps a ``config*.yml``; or what these
-            were converted to.
+        folder: Has ``model*.bin``, its vocabularies and perhaps a ``config*.yml``, or the files
+            that these were converted to.
         pair: What it translates; the files do not say so.
         name: Its name in a catalog; the folder's by default.
         license: SPDX identifier of the weights' licence; that of the folder's card by default.
         origin: Where the files came from.
         device: Where to run.
-        precision: Of parameters and states, one of ``PRECISIONS``. ``int8`` needs a CPU
-            and a file that carries activation multipliers; ``auto`` takes it where it can be had
-            and is faster, else float32.
+        precision: Number format of parameters and states. ``int8`` needs a CPU and a file with
+            activation multipliers; ``auto`` uses it where it works and is faster, else float32.
         shortlist: Whether eight-bit models look only at the target tokens that the folder's lexical
             shortlist has for a source: quicker, and an approximation.
 
@@ -105,7 +104,7 @@ def describe_marian_folder(
 def load_marian_folder(
     folder: Path, *, pair: LanguagePair, **options: Any
 ) -> "RecurrentModel | Int8Model":
-    """Load the model of such a folder; the options are those of ``describe_marian_folder``."""
+    """Load the model of such a folder; options as for ``describe_marian_folder``."""
     described = describe_marian_folder(folder, pair=pair, **options)
     return cast("RecurrentModel | Int8Model", described.load())
 
@@ -160,7 +159,7 @@ def _shortlist(files: MarianModel) -> Shortlist | None:
 
 
 def _memory_bytes(header: MarianHeader, device: str, precision: Precision) -> int:
-    """Parameters, encoder states and vocabularies."""
+    """Estimated memory of parameters, encoder states and vocabularies."""
     hp = header.hyper_parameters
     wanted = runs_int8() if precision == "int8" else precision == "auto" and is_int8_faster()
     runs_in_int8 = wanted and device == "cpu" and header.is_eight_bit
@@ -176,7 +175,7 @@ def _memory_bytes(header: MarianHeader, device: str, precision: Precision) -> in
 
 
 def check_vocabularies(files: MarianModel, tokenizer: SentencePieceTokenizer) -> None:
-    """Raise ModelFilesError where the tokenizer has not one piece for each embedding."""
+    """Raise ModelFilesError unless the tokenizer has one piece for each embedding."""
     paths = (files.source_vocabulary, files.target_vocabulary)
     sizes = (files.hyper_parameters.source_vocabulary, files.hyper_parameters.target_vocabulary)
     for path, pieces, rows in zip(paths, tokenizer.vocabulary_sizes, sizes, strict=True):

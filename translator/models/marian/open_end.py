@@ -1,11 +1,11 @@
-"""The open end: what ends a source of which more is to come, in place of the end of sentence.
+"""The open end: ends a source that goes on, in place of the end of sentence.
 
-A model that was trained on whole sentences takes whatever it is given for one. Of "I saw the" it
-makes a sentence, and is as sure of it as of any other. One more vector in its source embeddings,
-trained while all its parameters stand still, tells it that the source goes on: prompt tuning
-(Lester et al., arXiv 2104.08691) with a prompt of one token. Trained to say the beginning of the
-whole sentence's translation that the source is enough for, and then to end, it does so, and its
-probabilities say how likely the whole sentence is to bear them out.
+A model that was trained on whole sentences takes whatever it gets for a whole sentence. It turns "I
+saw the" into one, and is as sure of it as of any other. One more vector in its source embeddings,
+trained while all other parameters are frozen, tells it that the source goes on: prompt tuning
+(Lester et al., arXiv 2104.08691) with a prompt of one token. It is trained to translate only as
+much as the source so far is enough for. The model's probabilities then say how likely the whole
+sentence is to confirm its words.
 
 ``training/open_end.py`` trains it, from source text alone.
 """
@@ -27,15 +27,15 @@ OPEN_END = "open-end.npy"
 
 
 def find_open_end(folder: Path, dim: int) -> NDArray[np.float32] | None:
-    """The open end of a Marian model, [D], as the encoder's input without its position.
+    """The open end of a Marian model, [D]: the encoder's input without its position.
 
     Args:
-        folder: The model's. A file in it counts first; those of the embedded models, which come
-            without, are data of this package.
+        folder: The model's folder. Embedded models have no such file in theirs; theirs are data of
+            this package.
         dim: D.
 
     Returns:
-        None where the model has none.
+        None if the model has none.
 
     Raises:
         ModelFilesError: The file is damaged, or of another model.
@@ -54,7 +54,7 @@ def find_open_end(folder: Path, dim: int) -> NDArray[np.float32] | None:
 
 
 def save_open_end(path: Path, vector: NDArray[np.float32]) -> None:
-    """Write an open end, [D], whole or not at all.
+    """Write an open end, [D]. The file is written whole or not at all.
 
     Raises:
         ModelFilesError: It cannot be written.

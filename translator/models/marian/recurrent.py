@@ -1,4 +1,4 @@
-"""The recurrent model behind the engine's protocol: batches, padding and rows around the network.
+"""The recurrent model behind the engine's protocol: batches, padding and rows.
 
 Shapes: B sources or requests, R rows, S source tokens, T target positions, D hidden size, H heads,
 L decoder layers, V vocabulary.
@@ -36,13 +36,12 @@ _EXTRA_TARGET_TOKENS = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecurrentEncoderStates:
-    """A source as the decoder sees it: ``cross`` [L, 2, H, S, D/H], keys and values, no padding."""
+    """Keys and values of a source: ``cross`` [L, 2, H, S, D/H], without padding."""
 
     cross: Tensor
 
     @property
     def num_tokens(self) -> int:
-        """Source tokens S."""
         return self.cross.shape[3]
 
 
@@ -51,7 +50,7 @@ def _cross(states: EncoderStates) -> Tensor:
 
 
 def _padding_mask(lengths: Sequence[int], like: Tensor) -> Tensor | None:
-    """[B, 1, 1, S], -inf past each length; None when there is no padding."""
+    """[B, 1, 1, S] with -inf past each length; None if there is no padding."""
     longest = max(lengths)
     if min(lengths) == longest:
         return None
@@ -61,11 +60,11 @@ def _padding_mask(lengths: Sequence[int], like: Tensor) -> Tensor | None:
 
 
 class MarianPair:
-    """What every model of a Marian folder is, however it computes.
+    """What all models of a Marian folder share, however they compute.
 
     Args:
         files: The checked files.
-        tokenizer: Of the model's vocabularies.
+        tokenizer: The tokenizer with the model's vocabularies.
         info: What the model is.
     """
 
@@ -76,17 +75,15 @@ class MarianPair:
 
     @property
     def info(self) -> ModelInfo:
-        """What the model is."""
         return self._info
 
     def tokenizer(self, pair: LanguagePair) -> Tokenizer:
-        """The tokenizer of the only pair; KeyError for another."""
         if pair not in self._info.pairs:
             raise KeyError(pair)
         return self._tokenizer
 
     def max_target_tokens(self, num_source_tokens: int) -> int:
-        """Marian's ``max-length-factor`` times the source, and a few."""
+        """Marian's ``max-length-factor`` times the source length, plus a few."""
         return int(self._max_length_factor * num_source_tokens) + _EXTRA_TARGET_TOKENS
 
 
@@ -95,7 +92,7 @@ class RecurrentModel(MarianPair):
 
     Args:
         files: The checked files.
-        tokenizer: Of the model's vocabularies.
+        tokenizer: The tokenizer with the model's vocabularies.
         unk_id: The target token that is never predicted.
         info: Its ``device`` is where the model runs.
         dtype: float32 for the three equalities; a half type on a GPU trades them for speed.
@@ -127,12 +124,10 @@ class RecurrentModel(MarianPair):
 
     @property
     def device(self) -> torch.device:
-        """Where the parameters are."""
         return self._output_bias.device
 
     @torch.inference_mode()
     def encode(self, sources: Sequence[Sequence[int]]) -> list[EncoderStates]:
-        """Encoder states of each source; ValueError for one without even an end of sentence."""
         if not sources:
             return []
         lengths = lengths_of(sources)
@@ -151,7 +146,7 @@ class RecurrentModel(MarianPair):
         ]
 
     def _embed(self, tokens: Tensor) -> Tensor:
-        """Input of the encoder [B, S, D], the open end's included."""
+        """The encoder's input [B, S, D], open ends included."""
         network = self._network
         if self._open_end is None:
             return network.embed_source(tokens)
@@ -163,7 +158,7 @@ class RecurrentModel(MarianPair):
     def prefill(
         self, encoder_states: Sequence[EncoderStates], targets: Sequence[Sequence[int]]
     ) -> Prefill:
-        """Run the decoder over known targets. ``Prefill.states`` are its cells [L, B, T, D]."""
+        """Run the decoder over known targets. ``Prefill.states`` is the cells [L, B, T, D]."""
         network, dim = self._network, self._network.hp.dim
         like = network.target_embeddings
         longest = max(len(target) for target in targets)
@@ -178,7 +173,7 @@ class RecurrentModel(MarianPair):
         return Prefill(hidden, alignment, cells)
 
     def _stack(self, encoder_states: Sequence[EncoderStates]) -> tuple[Tensor, Tensor | None]:
-        """Keys and values of all sources, padded, [L, 2, B, H, S, D/H], and their mask."""
+        """Pad keys and values of all sources to [L, 2, B, H, S, D/H], and make their mask."""
         sources = [_cross(states) for states in encoder_states]
         lengths = [states.num_tokens for states in encoder_states]
         mask = _padding_mask(lengths, self._output_bias)
@@ -191,7 +186,6 @@ class RecurrentModel(MarianPair):
         return cross, mask
 
     def new_batch(self) -> "RecurrentBatch":
-        """An empty batch."""
         return RecurrentBatch(self._network)
 
     @torch.inference_mode()
@@ -208,15 +202,14 @@ class RecurrentModel(MarianPair):
         probable: bool = True,
         sources: Sequence[EncoderStates] = (),
     ) -> Prediction:
-        """The greedy choice for each row of ``hidden`` [N, D]; see ``Seq2SeqModel``."""
         return predict_from_logits(self.logits(hidden), drafted, probable=probable)
 
 
 class RecurrentBatch:
     """Implements ``models.base.DecoderBatch``: rows of tensors that grow by doubling.
 
-    A step works on views of the first R rows, as far as the longest source among them, so nothing
-    is gathered. What a row held before stays behind its mask.
+    A step works on views of the first R rows, up to the longest source among them, so nothing is
+    gathered. A row's old content is masked out.
     """
 
     @torch.inference_mode()
@@ -237,7 +230,6 @@ class RecurrentBatch:
     def load(
         self, row: int, encoder_states: EncoderStates, prefill: Prefill, index: int, position: int
     ) -> None:
-        """Make ``row`` request ``index`` of ``prefill`` as it was at ``position``."""
         cross, length = _cross(encoder_states), encoder_states.num_tokens
         self._grow(row + 1, length)
         self._cells[:, row] = cast(Tensor, prefill.states)[:, index, position]
@@ -249,7 +241,6 @@ class RecurrentBatch:
 
     @torch.inference_mode()
     def move(self, row: int, to: int) -> None:
-        """Copy ``row`` over row ``to``, which may be a new one."""
         length = self._lengths[row]
         self._grow(to + 1, length)
         self._cells[:, to] = self._cells[:, row]
@@ -260,7 +251,6 @@ class RecurrentBatch:
 
     @torch.inference_mode()
     def step(self, tokens: Tensor) -> StepOutput:
-        """Feed token r to row r; each row goes on from its own position."""
         rows, network = len(tokens), self._network
         lengths = self._lengths[:rows]
         longest = max(lengths)

@@ -1,10 +1,10 @@
-"""Marian's lexical shortlist: which target tokens a source may become at all.
+"""Marian's lexical shortlist: which target tokens a source can become at all.
 
-The file has, for each source token, the target tokens that it was aligned with most often; the
-first tokens of the vocabulary, the most frequent ones, are always allowed. The output layer then
-looks at a thousand tokens instead of all 32,000. It is an approximation: a word that the list does
-not have cannot be said. Jean et al. 2015, "On Using Very Large Target Vocabulary for Neural Machine
-Translation" (arXiv 1412.2007), has the idea; the format is Marian's.
+For each source token, the file lists the target tokens that it was aligned with most often; the
+most frequent tokens, which come first in the vocabulary, are always allowed. The output layer then
+looks at about a thousand tokens instead of all 32,000. This is an approximation: a word that is not
+listed cannot be generated. The idea is from Jean et al. 2015, "On Using Very Large Target
+Vocabulary for Neural Machine Translation" (arXiv 1412.2007); the format is Marian's.
 """
 
 from collections.abc import Sequence
@@ -28,11 +28,11 @@ class Shortlist:
         path: The file ``lex*.bin``: six numbers (magic, checksum, how many of the most frequent
             tokens are always allowed, how many were kept for each source token, number of offsets,
             number of entries), the offsets and the entries.
-        source_vocabulary: Source tokens.
-        target_vocabulary: Target tokens V.
+        source_vocabulary: Number of source tokens.
+        target_vocabulary: Number of target tokens V.
 
     Raises:
-        ModelFilesError: It is no such file, or of another vocabulary.
+        ModelFilesError: The file is something else, or belongs to another vocabulary.
     """
 
     def __init__(self, path: Path, source_vocabulary: int, target_vocabulary: int) -> None:
@@ -62,7 +62,7 @@ class Shortlist:
         self._always = min(always, target_vocabulary)
 
     def candidates(self, source: Sequence[int]) -> NDArray[np.int32]:
-        """The target tokens that a source may become, ascending."""
+        """The target tokens that a source may become, in ascending order."""
         allowed = self._allowed
         allowed[: self._always] = True
         for token in set(source):

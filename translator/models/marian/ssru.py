@@ -1,9 +1,10 @@
-"""Transformer encoder, recurrent decoder: the network of Marian's student models, in plain torch.
+"""Transformer encoder and recurrent decoder: the network of Marian's students, in torch.
 
 The decoder's self-attention is replaced by an SSRU, a recurrent cell without a matrix product in
 its recurrence (Kim et al. 2019, "From Research to Production and Back: Ludicrously Fast Neural
-Machine Translation", https://aclanthology.org/D19-5632). A known prefix is therefore run for all
-positions at once but for one multiply-add each, and the state of a request is one vector a layer.
+Machine Translation", https://aclanthology.org/D19-5632). So a known prefix runs through
+all positions at once, except for one multiply-add each, and a request's state is one vector in each
+layer.
 
 Shapes: B sources or requests, S source tokens, T target positions, D hidden size, H heads,
 L decoder layers, V vocabulary.
@@ -17,7 +18,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from translator.models.marian.folder import HyperParameters, Tensors
+from translator.models.marian.folder import Tensors
+from translator.models.marian.hyper_parameters import HyperParameters
 from translator.models.marian.layout import joined
 
 __all__ = ["Network", "load_network", "sinusoids"]
@@ -29,13 +31,11 @@ _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": F.relu, "swish": 
 # Parameters are loaded, or initialised by who trains. Random numbers would be wasted, and on the
 # device "meta" they make torch import its compiler, which takes a second.
 class _Linear(nn.Linear):
-    def reset_parameters(self) -> None:
-        """Nothing."""
+    def reset_parameters(self) -> None: ...
 
 
 class _Embedding(nn.Embedding):
-    def reset_parameters(self) -> None:
-        """Nothing."""
+    def reset_parameters(self) -> None: ...
 
 
 def _norm(dim: int) -> nn.LayerNorm:
@@ -57,7 +57,7 @@ class _FeedForward(nn.Module):
 def _attend(
     query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None
 ) -> tuple[Tensor, Tensor]:
-    """Attention of ``query`` [B, H, T, d] on ``keys`` and ``values`` [B, H, S, d].
+    """Attention of ``query`` [B, H, T, d] over ``keys`` and ``values`` [B, H, S, d].
 
     ``mask`` [B, 1, 1, S] is added to the scores. Returns [B, T, H·d] and the weights [B, H, T, S].
     """
@@ -120,9 +120,9 @@ class _DecoderLayer(nn.Module):
 
 
 class Network(nn.Module):
-    """The layers and their parameters; padding and batches are the caller's.
+    """The layers and their parameters; padding and batching are up to the caller.
 
-    Parameters hold nothing that means anything until they are loaded or initialised.
+    Parameters are uninitialised until they are loaded.
     """
 
     def __init__(self, hp: HyperParameters) -> None:
@@ -149,21 +149,21 @@ class Network(nn.Module):
 
     @property
     def source_embeddings(self) -> Tensor:
-        """[source vocabulary, D]."""
+        """The source's embedding matrix [source vocabulary, D]."""
         return cast(Tensor, self.embeddings[self.hp.source_embeddings].weight)
 
     @property
     def target_embeddings(self) -> Tensor:
-        """[V, D]."""
+        """The target's embedding matrix [V, D]."""
         return cast(Tensor, self.embeddings[self.hp.target_embeddings].weight)
 
     @property
     def output_weight(self) -> Tensor:
-        """[V, D]."""
+        """The output layer's matrix [V, D]."""
         return self.target_embeddings if self.output is None else self.output.weight
 
     def positions(self, count: int) -> Tensor:
-        """Position vectors of at least the first ``count`` positions, [N, D]."""
+        """Position vectors for at least ``count`` positions, [N, D]."""
         like = self.source_embeddings
         if count > len(self._table) or self._table.device != like.device:
             # No inference tensor: the table is kept, and may be used in training.
@@ -172,22 +172,22 @@ class Network(nn.Module):
         return self._table.to(like.dtype)
 
     def embed_source(self, tokens: Tensor) -> Tensor:
-        """Input of the encoder [*, D], without positions."""
+        """The encoder's input [*, D], without positions."""
         return F.embedding(tokens, self.source_embeddings) * math.sqrt(self.hp.dim)
 
     def embed_target(self, tokens: Tensor) -> Tensor:
-        """Input of the decoder [*, D], without positions."""
+        """The decoder's input [*, D], without positions."""
         return F.embedding(tokens, self.target_embeddings) * math.sqrt(self.hp.dim)
 
     def encode(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        """Embedded source [B, S, D] to hidden states of the same shape."""
+        """Run the encoder on embedded sources [B, S, D]."""
         x = x + self.positions(x.shape[1])[: x.shape[1]]
         for layer in self.encoder:
             x = layer(x, mask)
         return x
 
     def keys_and_values(self, states: Tensor) -> Tensor:
-        """The encoder's hidden states as each decoder layer sees them, [L, 2, B, H, S, D/H]."""
+        """The encoder's output as each decoder layer sees it, [L, 2, B, H, S, D/H]."""
         cross = self.cross(states).unflatten(-1, (len(self.decoder), 2, self.hp.heads, -1))
         cross = cross.permute(2, 3, 0, 4, 1, 5)
         tied = len(self.decoder) < len(self._decoder_order)
@@ -211,12 +211,12 @@ class Network(nn.Module):
         return x, torch.stack(after), alignment
 
     def score(self, hidden: Tensor) -> Tensor:
-        """Scores of every token, [*, V]; the unknown token's is like any other."""
+        """Scores of every token, [*, V]; the unknown token is treated like any other."""
         return F.linear(hidden, self.output_weight, self.output_bias)
 
 
 def load_network(tensors: Tensors, hp: HyperParameters) -> Network:
-    """The network with Marian's parameters, which are copied."""
+    """Make the network with a copy of Marian's parameters."""
     with torch.device("meta"):
         network = Network(hp)
     parameters = {key: torch.from_numpy(value) for key, value in joined(tensors, hp).items()}

@@ -1,8 +1,8 @@
-"""Products that stay in registers, as LLVM instructions for numba's kernels.
+"""Matrix products that stay in registers, as LLVM instructions for numba's kernels.
 
-A tile walks down the inner dimension with one accumulator for each of its results, so nothing but
-its operands is loaded. Each row of a tile is computed by itself, in one order whatever rows are
-beside it: a row of a product is the same bit by bit, alone or in a batch.
+A tile walks along the inner dimension with one accumulator for each result, so it loads nothing but
+its operands. Each row of a tile is computed by itself, in the same order whatever rows are beside
+it, so a row of a product is the same, bit by bit, alone or in a batch.
 
 - ``multiply_bytes``: unsigned times signed bytes, exact, with what this processor has for it
   (``dots.py``). The sums are scaled, biased and stored as floats, or through a relu as
@@ -11,7 +11,7 @@ beside it: a row of a product is the same bit by bit, alone or in a batch.
 - ``multiply_floats``: up to four rows times vectors of 16 floats, for attention.
 - ``sum_floats``, ``sum_squares``: sums in one order, however wide the processor's vectors are.
 
-Every address is an integer; the caller sees to alignment (none is needed) and bounds.
+Addresses are integers. No alignment is needed; the caller is responsible for bounds.
 """
 
 import functools
@@ -67,7 +67,7 @@ _compiled = compiled()
 
 
 def pack(matrix: NDArray[np.int8]) -> NDArray[np.int8]:
-    """``matrix`` [M, K] in the order the tile reads it, [M/64, K/4, 64, 4]; zeros fill it up."""
+    """Put ``matrix`` [M, K] into a tile's reading order, [M/64, K/4, 64, 4], padded with zeros."""
     columns, inner = matrix.shape
     padded = np.zeros((-(-columns // BLOCK) * BLOCK, -(-inner // _GROUP) * _GROUP), np.int8)
     padded[:columns, :inner] = matrix
@@ -102,7 +102,7 @@ class _Writer:
         return self.builder.mul(value, ir.Constant(_I64, factor))
 
     def spread(self, scalar: Any, kind: ir.VectorType) -> Any:
-        """A vector that has the scalar in every lane."""
+        """A vector with the scalar in every lane."""
         anything = ir.Constant(kind, ir.Undefined)
         first = self.builder.insert_element(anything, scalar, ir.Constant(_I32, 0))
         lanes = ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES)
@@ -119,7 +119,7 @@ class _Writer:
         return self.builder.call(function, arguments)
 
     def to_bytes(self, real: Any) -> Any:
-        """Of a vector of floats: max(0, ·), rounded to even, at most 127, plus 127."""
+        """Turn floats into bytes: max(0, ·), rounded to even, at most 127, plus 127."""
         real = self.call("llvm.maxnum.v16f32", real, self.constant(0))
         real = self.call("llvm.minnum.v16f32", real, self.constant(ZERO))
         whole = self.builder.fptosi(self.call("llvm.nearbyint.v16f32", real), _SUMS)
@@ -141,14 +141,14 @@ class _Writer:
         return self.builder.extract_element(vector, ir.Constant(_I32, 0))
 
     def variable(self, kind: ir.VectorType, value: float) -> Any:
-        """A variable with this value in every lane; LLVM turns it into a register."""
+        """A variable with this value in every lane; LLVM makes it a register."""
         made = cgutils.alloca_once(self.builder, kind)
         self.builder.store(ir.Constant(kind, [value] * kind.count), made)
         return made
 
 
 def _bytes_tile(result: int) -> Callable[..., None]:
-    """A few rows of bytes with one packed block; see ``multiply_bytes``."""
+    """Multiply a few rows of bytes with one packed block; see ``multiply_bytes``."""
 
     def generate(context: Any, builder: Any, _signature: Any, args: Sequence[Any]) -> Any:
         left, stride, rows, *rest = args
@@ -209,7 +209,7 @@ def _write_bytes_tile(
 
 
 def _write_sums(w: _Writer, starts: Sequence[Any], right: Any, groups: Any) -> list[list[Any]]:
-    """For each row the integer sums of ``DOT.vectors`` times 16 columns."""
+    """For each row, the integer sums of ``DOT.vectors`` times 16 columns."""
     builder = w.builder
     totals = [
         [[w.variable(kind, 0) for kind in DOT.sums] for _ in range(DOT.vectors)] for _ in starts
@@ -234,7 +234,7 @@ def _write_sums(w: _Writer, starts: Sequence[Any], right: Any, groups: Any) -> l
 
 
 def _floats_tile(rows: int, vectors: int) -> Callable[..., None]:
-    """``rows`` rows with ``vectors`` vectors; see ``multiply_floats``."""
+    """Multiply ``rows`` rows with ``vectors`` vectors; see ``multiply_floats``."""
 
     def generate(context: Any, builder: Any, _signature: Any, args: Sequence[Any]) -> Any:
         left, stride, right, right_stride, inner, out, out_stride = args
@@ -306,7 +306,7 @@ def sum_squares(_typing, address, count, mean):
 
 @intrinsic
 def float_bits(_typing, bits):
-    """The float32 that has the bits of this int32."""
+    """The float32 with the same bits as this int32."""
 
     def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.bitcast(args[0], _F32)
@@ -316,7 +316,7 @@ def float_bits(_typing, bits):
 
 @intrinsic
 def nearest(_typing, x):
-    """A float32 rounded to the nearest integer, halves to even."""
+    """Round a float32 to the nearest integer, halves to even."""
 
     def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return _Writer(builder).call("llvm.nearbyint.f32", args[0])
@@ -326,7 +326,7 @@ def nearest(_typing, x):
 
 @intrinsic
 def dot_bytes(_typing, left, right, length):
-    """The int32 sum of products of ``length`` bytes, a multiple of 64; ``right`` is signed."""
+    """The int32 sum of ``length`` products of bytes, a multiple of 64; ``right`` is signed."""
 
     def generate(_context: Any, builder: Any, _signature: Any, args: Sequence[Any]) -> Any:
         w = _Writer(builder)
@@ -353,7 +353,7 @@ _f11, _f12, _f41, _f42 = (_floats_tile(rows, vectors) for rows in (1, 4) for vec
 
 @_compiled
 def multiply_bytes(left, stride, rows, right, groups, scales, bias, out, out_stride, result):
-    """One block of 64 columns of a product.
+    """Compute one block of 64 columns of a product.
 
     Args:
         left: First of the rows of unsigned bytes.
@@ -362,9 +362,9 @@ def multiply_bytes(left, stride, rows, right, groups, scales, bias, out, out_str
         right: A packed block; see ``pack``.
         groups: A quarter of the inner dimension.
         scales: 64 floats that the sums are multiplied with.
-        bias: 64 floats that are added then.
+        bias: 64 floats that are added after that.
         out: First row of 64 results.
-        out_stride: Bytes from row to row of these.
+        out_stride: Bytes from row to row of the results.
         result: ``BYTES`` to store max(0, ·), rounded, at most 127, plus 127, as bytes; ``REALS`` to
             store floats; ``SCORES`` to store floats and, after each row's 64, the largest of them.
     """
@@ -381,7 +381,7 @@ def multiply_bytes(left, stride, rows, right, groups, scales, bias, out, out_str
 
 @_compiled
 def multiply_floats(left, stride, rows, right, right_stride, inner, columns, out, out_stride):
-    """A product of floats.
+    """Multiply two matrices of floats.
 
     Args:
         left: First of the rows.

@@ -1,7 +1,7 @@
-"""The recurrent model for the Transformers library.
+"""The recurrent model as a model of the Transformers library.
 
 Importing this package registers it with ``AutoConfig``, ``AutoModelForSeq2SeqLM`` and
-``AutoTokenizer``. Serving does not import it: see ``converted``.
+``AutoTokenizer``. The server does not import it; see ``marian/converted.py``.
 """
 
 from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer

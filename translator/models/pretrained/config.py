@@ -1,24 +1,26 @@
-"""The settings of the recurrent model, as Transformers has them."""
+"""The configuration of the recurrent model for Transformers."""
 
 from dataclasses import field, fields
 
 from huggingface_hub.dataclasses import strict
 from transformers import PreTrainedConfig
 
-from translator.models.marian.folder import FAMILY, HyperParameters
+from translator.models.marian.folder import FAMILY
+from translator.models.marian.hyper_parameters import HyperParameters
+from translator.models.marian.names import SHARED_EMBEDDINGS
 
 __all__ = ["MarianSsruConfig"]
 
 
 @strict
 class MarianSsruConfig(PreTrainedConfig):
-    """Sizes and choices, named as in ``marian.HyperParameters``; by default of a "tiny" student.
+    """Sizes and choices, named as in ``HyperParameters``; the defaults are a "tiny" student's.
 
     Attributes:
-        max_length_factor: Longest target, in tokens for each source token, that is decoded live.
-        unk_token_id: The token that is never generated.
-        pad_token_id: Beyond both vocabularies: it has no embedding, and no score. By default the
-            first such id. It is the decoder's start too, whose input is the zero vector.
+        max_length_factor: Longest target when streaming, in target tokens for each source token.
+        unk_token_id: A token that is never generated.
+        pad_token_id: An id beyond both vocabularies, with no embedding and no score; by default the
+            first one. It also starts the decoder, whose first input is the zero vector.
     """
 
     model_type = FAMILY
@@ -39,9 +41,9 @@ class MarianSsruConfig(PreTrainedConfig):
     source_vocabulary: int = 32000
     target_vocabulary: int = 32000
     activation: str = "relu"
-    source_embeddings: str = "Wemb"
-    target_embeddings: str = "Wemb"
-    output_embeddings: str = "Wemb"
+    source_embeddings: str = SHARED_EMBEDDINGS
+    target_embeddings: str = SHARED_EMBEDDINGS
+    output_embeddings: str = SHARED_EMBEDDINGS
     output_bias: bool = True
     alignment_layer: int | None = 1
     max_length_factor: float = 2.5
@@ -62,16 +64,16 @@ class MarianSsruConfig(PreTrainedConfig):
         super().__post_init__(**kwargs)
 
     def validate_token_ids(self) -> None:
-        """Nothing: the library warns of a padding token that has no embedding, as MusicGen's."""
+        """Skip the library's check: it warns of a padding token without an embedding."""
 
     def get_text_config(
         self, decoder: bool | None = None, encoder: bool | None = None
     ) -> "MarianSsruConfig":
-        """This: the library would make a decoder's by cutting ``decoder_`` off names."""
+        """Return this config; the library would cut ``decoder_`` off names to make a decoder's."""
         return self
 
     @property
     def hyper_parameters(self) -> HyperParameters:
-        """What the network is made from."""
+        """The hyper-parameters of the network."""
         values = {each.name: getattr(self, each.name) for each in fields(HyperParameters)}
         return HyperParameters(**values | {"decoder_layers": tuple(self.decoder_layers)})

@@ -1,4 +1,4 @@
-"""From a Marian folder to one of the Transformers library."""
+"""Converts a Marian folder to one of the Transformers library."""
 
 import math
 import shutil
@@ -25,7 +25,8 @@ from translator.models.marian.converted import (
     WEIGHT_MULTIPLIERS,
     WEIGHTS,
 )
-from translator.models.marian.folder import HyperParameters, MarianModel, read_marian_folder
+from translator.models.marian.folder import MarianModel, read_marian_folder
+from translator.models.marian.hyper_parameters import HyperParameters
 from translator.models.marian.layout import joined
 from translator.models.marian.loading import check_vocabularies
 from translator.models.marian.open_end import OPEN_END, find_open_end, save_open_end
@@ -62,17 +63,17 @@ def convert(
     pair: LanguagePair | None = None,
     license: str = "",  # noqa: A002  (the name of ModelInfo's field)
 ) -> LanguagePair | None:
-    """Write the model of ``folder`` to ``out``, all of it or nothing.
+    """Convert the model of ``folder`` to ``out``: everything or nothing.
 
     Args:
-        folder: As of ``read_marian_folder``.
-        out: A folder that is empty or not there yet.
-        pair: What it translates, for its card; by default what the name of the model file says.
-        license: SPDX identifier of the weights' licence, for its card; that of an embedded model is
-            known.
+        folder: A folder for ``read_marian_folder``.
+        out: A folder that is empty or does not exist.
+        pair: The pair, for the model's card; by default the one in the name of the model file.
+        license: SPDX identifier of the weights' licence, for the card; by default that of the
+            embedded model, if it is one.
 
     Returns:
-        What it translates, if that is known.
+        The pair, if it is known.
 
     Raises:
         ModelFilesError: A file is missing, damaged or does not fit the others, or ``out`` has
@@ -119,7 +120,7 @@ def convert(
 
 
 def _write(files: MarianModel, folder: Path) -> None:
-    """All files but the card."""
+    """Write all files except the card."""
     source, target = folder / SOURCE_VOCABULARY, folder / TARGET_VOCABULARY
     shutil.copyfile(files.source_vocabulary, source)
     if files.target_vocabulary != files.source_vocabulary:
@@ -156,7 +157,7 @@ def _config(files: MarianModel, tokenizer: MarianSsruTokenizer) -> MarianSsruCon
 
 
 def _weights(files: MarianModel) -> dict[str, Tensor]:
-    """The network's parameters, and all multipliers that eight bits need."""
+    """The network's parameters, and all multipliers for eight bits."""
     tensors = files.tensors
     stored = {
         f"{NETWORK}.{key}": torch.from_numpy(value)

@@ -1,4 +1,4 @@
-"""The recurrent model as Transformers has models: with a loss, ``generate`` and files."""
+"""The recurrent model as a Transformers model: with a loss, ``generate`` and files."""
 
 import math
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ _IGNORED = -100
 
 @dataclass(eq=False)
 class _Cache:
-    """The decoder state of B hypotheses: it stays as large as it is, however long they get.
+    """The decoder state of B hypotheses. Its size does not depend on their length.
 
     Attributes:
-        cells: [L, B, D].
+        cells: Cell states [L, B, D].
         cross: Keys and values of the sources, [L, 2, B, H, S, D/H].
         position: Tokens that the decoder has seen.
     """
@@ -35,24 +35,24 @@ class _Cache:
     position: int
 
     def get_seq_length(self) -> int:
-        """As the library's caches have it."""
+        """The number of tokens seen, under the name that the library's caches use."""
         return self.position
 
     def reorder_cache(self, beams: Tensor) -> None:
-        """Hypothesis b goes on from the state of ``beams[b]``."""
+        """Let hypothesis b go on from the state of ``beams[b]``."""
         self.cells = self.cells[:, beams]
         self.cross = self.cross[:, :, beams]
 
 
 @dataclass
 class _Encoded(BaseModelOutput):
-    """Hidden states [B, S, D], with where the sources had no padding, [B, S]."""
+    """Hidden states [B, S, D], and where the sources have no padding, [B, S]."""
 
     attention_mask: Tensor | None = None
 
 
 class _Encoder:
-    """What ``generate`` calls first, with the names that it expects."""
+    """The encoder in the shape that ``generate`` expects."""
 
     main_input_name = "input_ids"
 
@@ -62,7 +62,7 @@ class _Encoder:
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor | None = None, **_: Any
     ) -> _Encoded:
-        """Encode sources [B, S]; by default all is attended to but padding tokens."""
+        """Encode sources [B, S]; by default everything but padding tokens is attended to."""
         network = self._model.network
         if attention_mask is None:
             attention_mask = input_ids != self._model.config.pad_token_id
@@ -74,10 +74,10 @@ class _Encoder:
 
 
 class MarianSsruForConditionalGeneration(PreTrainedModel, GenerationMixin):
-    """Transformer encoder and recurrent decoder: see ``ssru``.
+    """Transformer encoder and recurrent decoder; see ``ssru``.
 
-    There is no dropout; Marian trains its students without. Labels of -100 and of padding count
-    nothing.
+    There is no dropout: Marian trains its students without. Labels that are -100 or padding are
+    ignored.
     """
 
     config_class = MarianSsruConfig
@@ -97,11 +97,11 @@ class MarianSsruForConditionalGeneration(PreTrainedModel, GenerationMixin):
 
     @classmethod
     def _supports_default_dynamic_cache(cls) -> bool:
-        """No: ``forward`` makes a cache of its own kind."""
+        """No: ``forward`` makes its own kind of cache."""
         return False
 
     def _init_weights(self, module: nn.Module) -> None:
-        """Marian's: Glorot's for matrices, zero for biases."""
+        """Initialise like Marian: Glorot for matrices, zero for biases."""
         if isinstance(module, nn.Linear | nn.Embedding):
             init.xavier_uniform_(module.weight)
         elif isinstance(module, nn.LayerNorm):
@@ -111,25 +111,23 @@ class MarianSsruForConditionalGeneration(PreTrainedModel, GenerationMixin):
                 init.zeros_(bias)
 
     def get_encoder(self, modality: str | None = None) -> _Encoder:
-        """The encoder: source tokens to hidden states."""
         return _Encoder(self)
 
     def get_input_embeddings(self) -> nn.Module:
-        """The source embeddings."""
         return self.network.embeddings[self.config.source_embeddings]
 
     def prepare_decoder_input_ids_from_labels(self, labels: Tensor) -> Tensor:
-        """Labels one position later, behind the start; for data collators."""
+        """Shift labels by one position, after the start token; for data collators."""
         start = labels.new_full((len(labels), 1), self.config.decoder_start_token_id)
         shifted = torch.cat([start, labels[:, :-1]], dim=1)
         return shifted.masked_fill(shifted == _IGNORED, self.config.pad_token_id)
 
     def without_padding(self, tokens: Tensor) -> Tensor:
-        """Tokens that have an embedding, whatever it is, where there is padding."""
+        """Replace padding with some token that has an embedding."""
         return tokens.masked_fill(tokens == self.config.pad_token_id, 0)
 
     def additive_mask(self, mask: Tensor | None) -> Tensor | None:
-        """[B, 1, 1, S], -inf where ``mask`` [B, S] is 0."""
+        """[B, 1, 1, S] with -inf where ``mask`` [B, S] is 0."""
         if mask is None:
             return None
         added = torch.zeros(mask.shape, dtype=self.dtype, device=mask.device)
@@ -146,16 +144,16 @@ class MarianSsruForConditionalGeneration(PreTrainedModel, GenerationMixin):
         use_cache: bool | None = None,
         return_dict: bool | None = None,
     ) -> Seq2SeqLMOutput:
-        """Scores of every next token, and a loss where there are labels.
+        """Compute scores of every next token and, if there are labels, a loss.
 
         Args:
-            input_ids: Source tokens [B, S], or ``encoder_outputs`` instead.
+            input_ids: Source tokens [B, S]; not needed with ``encoder_outputs``.
             attention_mask: [B, S], 0 on padding; by default what the encoder attended to.
-            decoder_input_ids: Target tokens [B, T] behind the start token, or those that come after
-                what ``cache`` has seen. By default made of ``labels``.
+            decoder_input_ids: Target tokens [B, T] after the start token, or after those that
+                ``cache`` has seen. By default made from ``labels``.
             labels: Target tokens [B, T] with their end of sentence.
-            encoder_outputs: What ``get_encoder()`` made of the sources.
-            cache: Of the call before.
+            encoder_outputs: The output of ``get_encoder()`` for the sources.
+            cache: The cache that the call before returned.
             use_cache: Whether to return a cache for the next call; by default without labels.
             return_dict: Has no effect; there is always a ``Seq2SeqLMOutput``.
         """

@@ -1,4 +1,4 @@
-"""The tokenizer of the recurrent model, as Transformers has them."""
+"""The tokenizer of the recurrent model for Transformers."""
 
 import shutil
 from pathlib import Path
@@ -14,14 +14,14 @@ __all__ = ["MarianSsruTokenizer"]
 
 
 class MarianSsruTokenizer(PreTrainedTokenizer):
-    """SentencePiece with the vocabulary's own ids, the same as ``SentencePieceTokenizer`` has.
+    """SentencePiece with the vocabulary's own ids, as in ``SentencePieceTokenizer``.
 
-    A text is a source, and with ``text_target=`` a target, which matters where each side has a
-    vocabulary. Tokens are decoded as a target's. ``</s>`` and the like in a text are text.
+    A text is a source, or a target if given as ``text_target=``; this matters if each side has its
+    own vocabulary. Decoding is for target tokens. ``</s>`` and the like in a text are plain text.
 
     Args:
         vocab_file: SentencePiece file of the source side.
-        target_vocab_file: Of the target side; by default the same.
+        target_vocab_file: SentencePiece file of the target side; by default the same.
 
     Raises:
         ModelFilesError: The two sides have different numbers for the end of sentence.
@@ -69,7 +69,7 @@ class MarianSsruTokenizer(PreTrainedTokenizer):
 
     @property
     def vocab_size(self) -> int:
-        """Pieces of the larger vocabulary; padding comes after them."""
+        """Number of pieces in the larger vocabulary; padding comes after them."""
         return max(self._source.get_piece_size(), self._target.get_piece_size())
 
     def get_vocab(self) -> dict[str, int]:
@@ -87,7 +87,7 @@ class MarianSsruTokenizer(PreTrainedTokenizer):
         return str(self._target.id_to_piece(index))
 
     def convert_tokens_to_string(self, tokens: list[str]) -> str:
-        """Pieces of a target as text."""
+        """The text of target pieces."""
         return str(self._target.decode_pieces(tokens))
 
     def _switch_to_input_mode(self) -> None:
@@ -99,7 +99,6 @@ class MarianSsruTokenizer(PreTrainedTokenizer):
     def save_vocabulary(
         self, save_directory: str, filename_prefix: str | None = None
     ) -> tuple[str, ...]:
-        """Copy the SentencePiece files."""
         files = {SOURCE_VOCABULARY: self.vocab_file, TARGET_VOCABULARY: self.target_vocab_file}
         prefix = f"{filename_prefix}-" if filename_prefix else ""
         saved = []

@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import grpc
-from conformance import Journal
-from conformance_invariants import error_info
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 
+from clients.conformance.invariants import error_info
+from clients.conformance.journal import Journal
 from translator.v1 import streaming_pb2
+
+__all__ = ["disappointments", "is_part"]
 
 
 def disappointments(expect: Mapping[str, Any], journal: Journal) -> list[str]:
@@ -27,25 +29,25 @@ def disappointments(expect: Mapping[str, Any], journal: Journal) -> list[str]:
 def _status(expected: Mapping[str, Any], journal: Journal) -> Iterator[str]:
     code = journal.code.name if journal.code else None
     if code != expected["code"]:
-        yield f"{code} ({journal.status.message})"
+        yield f"expected {expected['code']}, got {code} ({journal.status.message})"
     info = error_info(journal.status)
     if "reason" in expected and info.reason != expected["reason"]:
-        yield f"reason {info.reason}"
+        yield f"expected the reason {expected['reason']}, got {info.reason or 'none'}"
     for text in expected.get("mentions", []):
         if not any(text in value for value in info.metadata.values()):
-            yield f"no metadata mentions {text}"
+            yield f"expected metadata that mentions {text}, got {dict(info.metadata)}"
     bad_request = error_details_pb2.BadRequest()
     any(detail.Unpack(bad_request) for detail in journal.status.details)
     fields = [violation.field for violation in bad_request.field_violations]
     if "violates" in expected and not any(expected["violates"] in field for field in fields):
-        yield f"violations of {fields}"
+        yield f"expected a violation of {expected['violates']}, got {fields}"
 
 
 def _kinds(expected: Sequence[str], journal: Journal) -> Iterator[str]:
     pattern = "".join(re.sub(r"^\w+", r"(?:\g<0> )", kind) for kind in expected)
     kinds = [kind for kind in journal.seen.kinds if kind != "heartbeat"]
     if not re.fullmatch(pattern, "".join(f"{kind} " for kind in kinds)):
-        yield f"{kinds}"
+        yield f"expected {' '.join(expected)}, got {' '.join(kinds)}"
 
 
 def _started(expected: Any, journal: Journal) -> Iterator[str]:
@@ -70,7 +72,7 @@ def _drafts(expected: str, journal: Journal) -> Iterator[str]:
     if expected != "none":
         raise ValueError(expected)
     if drafts := [update.draft for update in journal.messages("target") if update.draft]:
-        yield f"{drafts}"
+        yield f"expected none, got {drafts}"
 
 
 def _alignments(expected: str, journal: Journal) -> Iterator[str]:
@@ -78,10 +80,10 @@ def _alignments(expected: str, journal: Journal) -> Iterator[str]:
         raise ValueError(expected)
     pairs = [pair for update in journal.messages("target") for pair in _aligned(update, journal)]
     if not pairs:
-        yield "none came"
+        yield "expected some, got none"
     for source, target in pairs:
         if source.upper() != target:
-            yield f"{target!r} does not come from {source!r}"
+            yield f"expected {source.upper()!r} from {source!r}, got {target!r}"
 
 
 def _for_each_target(
@@ -90,13 +92,19 @@ def _for_each_target(
     def check(expected: Mapping[str, Any], journal: Journal) -> Iterator[str]:
         for target, value in expected.items():
             if (given := observe(journal, target)) != value:
-                yield f"{target}: {given} instead of {value}"
+                yield f"{target}: expected {value}, got {given}"
 
     return check
 
 
 def _segments(journal: Journal, target: str) -> list[str]:
-    return list(journal.texts(target).values())
+    updates = journal.segments(target)
+    # Of one that is none there was a draft alone, which was taken back.
+    return [
+        text
+        for segment, text in journal.texts(target).items()
+        if text or updates[segment][-1].segment_closed
+    ]
 
 
 def _sources(journal: Journal, target: str) -> list[str]:
@@ -117,7 +125,7 @@ def _media_times(expected: Mapping[str, Any], journal: Journal) -> Iterator[str]
         wanted = [(_ns(time["startOffset"]), _ns(time["endOffset"])) for time in times]
         given = [_media_time(updates) for updates in journal.segments(target).values()]
         if given != wanted:
-            yield f"{target}: {given} ns"
+            yield f"{target}: expected {wanted} ns, got {given}"
 
 
 def _media_time(updates: Sequence[streaming_pb2.TargetUpdate]) -> tuple[int | None, int | None]:
@@ -142,16 +150,16 @@ _CHECKS: dict[str, Callable[[Any, Journal], Iterator[str]]] = {
 
 
 def _compared_in_part(expected: Any, given: Any) -> Iterator[str]:
-    if not _is_part(expected, given):
-        yield f"{given} instead of {expected}"
+    if not is_part(expected, given):
+        yield f"expected {expected}, got {given}"
 
 
-def _is_part(expected: Any, given: Any) -> bool:
+def is_part(expected: Any, given: Any) -> bool:
     """Whether all that is expected is there: objects may hold more, lists may not."""
     if isinstance(expected, list):
-        return len(expected) == len(given) and all(map(_is_part, expected, given))
+        return len(expected) == len(given) and all(map(is_part, expected, given))
     if isinstance(expected, dict):
-        return all(key in given and _is_part(value, given[key]) for key, value in expected.items())
+        return all(key in given and is_part(value, given[key]) for key, value in expected.items())
     # proto3 JSON writes a uint64 as a string.
     return bool(type(given)(expected) == given)
 
@@ -168,10 +176,7 @@ def _ns(offset: str) -> int:
 
 def _source(journal: Journal, segment_start: int, start: int, end: int) -> str:
     """A range of a segment's source, from all the source that was sent."""
-    resumed = journal.resumed
-    first = min((target.segment_source_start for target in resumed), default=0)
-    text = "".join(target.source_committed for target in resumed[:1])
-    text += "".join(request.source.committed for request in journal.sent)
+    first, text = journal.source
     return text[segment_start - first + start : segment_start - first + end]
 
 

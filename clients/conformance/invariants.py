@@ -1,18 +1,20 @@
-"""What holds for every stream, whatever its script: the invariants of clients/conformance."""
+"""What holds for every stream, whatever its script."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
-from conformance import Journal, Request, Response
 from google.rpc import error_details_pb2
 
+from clients.conformance.journal import Journal, Request, Response
 from translator.v1 import streaming_pb2
+
+__all__ = ["broken_invariants", "error_info"]
 
 
 def broken_invariants(journal: Journal) -> list[str]:
-    """What is wrong with a stream; lengths and positions are code points."""
+    """What is wrong with a stream, which may have been left before its end."""
     check = _Stream()
     problems = [problem for entry in journal.entries for problem in check.entry(entry)]
     return problems + list(check.end(journal))
@@ -20,11 +22,12 @@ def broken_invariants(journal: Journal) -> list[str]:
 
 @dataclass(slots=True)
 class _Target:
-    """
+    """What has come of one target.
+
     Attributes:
         segment_id: The open segment, or the next.
         length: Of its committed text.
-        is_open: Whether an update of it has come.
+        is_open: Whether there is text of it, or source that is covered.
         source_length: Of its source that is covered.
         source_end: Least start of the next segment.
         sequence: Last source update that was reflected.
@@ -61,9 +64,11 @@ class _Stream:
                 self.is_half_closed = True
 
     def end(self, journal: Journal) -> Iterator[str]:
+        if journal.code is None:
+            return
         if journal.code is grpc.StatusCode.OK:
             if self.num_reports != 1:
-                yield f"OK with {self.num_reports} reports"
+                yield f"OK: expected one report, got {self.num_reports}"
             for name, target in self.targets.items():
                 if target.is_open:
                     yield f"OK while segment {target.segment_id} of {name} is open"
@@ -134,7 +139,9 @@ class _Stream:
         target.revision = update.revision
         target.sequence = update.source_sequence
         target.length += len(update.committed)
-        target.is_open = not update.segment_closed
+        # Where a draft was taken back, before anything was committed, there is no segment.
+        has_text = target.length > 0 or update.draft != "" or update.source_committed_length > 0
+        target.is_open = has_text and not update.segment_closed
         target.source_length = update.source_committed_length
         if update.segment_closed:
             target.segment_id = update.segment_id + 1
@@ -143,11 +150,12 @@ class _Stream:
 
     def _problems(self, update: streaming_pb2.TargetUpdate, target: _Target) -> Iterator[str]:
         if update.revision != target.revision + 1:
-            yield f"follows revision {target.revision}"
+            yield f"expected revision {target.revision + 1}"
         if update.segment_id != target.segment_id:
-            yield f"segment {update.segment_id} while {target.segment_id} is open"
-        if update.committed_length != target.length + len(update.committed):
-            yield f"committed_length {update.committed_length}"
+            yield f"expected segment {target.segment_id}, got {update.segment_id}"
+        length = target.length + len(update.committed)
+        if update.committed_length != length:
+            yield f"expected committed_length {length}, got {update.committed_length}"
         if update.segment_closed and update.draft:
             yield "closed with a draft"
         yield from self._source_problems(update, target)
@@ -161,16 +169,16 @@ class _Stream:
     ) -> Iterator[str]:
         start, length = update.segment_source_start, update.source_committed_length
         if self.segment_starts.setdefault(update.segment_id, start) != start:
-            yield f"begins at {start}, not {self.segment_starts[update.segment_id]}"
+            yield f"expected start {self.segment_starts[update.segment_id]}, got {start}"
         if start < target.source_end:
-            yield f"begins at {start}, before {target.source_end}"
+            yield f"expected a start from {target.source_end} on, got {start}"
         if length < target.source_length:
-            yield f"source_committed_length {length} after {target.source_length}"
+            yield f"source_committed_length goes back from {target.source_length} to {length}"
         if start + length > self.source_length:
             yield f"covers {start + length} code points of source, {self.source_length} were sent"
         if not target.sequence <= update.source_sequence <= self.sequence:
             sequence = update.source_sequence
-            yield f"source_sequence {sequence}, not in {target.sequence}–{self.sequence}"
+            yield f"expected source_sequence {target.sequence}–{self.sequence}, got {sequence}"
 
     def _alignment_problems(
         self, update: streaming_pb2.TargetUpdate, target: _Target

@@ -1,0 +1,1 @@
+"""Clients in other languages, and what checks a client in any language."""

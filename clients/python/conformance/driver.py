@@ -1,0 +1,206 @@
+"""Drives the Python client for the conformance runner; its protocol is in clients/conformance.
+
+    python -m clients.conformance --driver "python clients/python/conformance/driver.py"
+
+With ``--threads`` it drives the client for threads.
+"""
+
+import asyncio
+import dataclasses
+import json
+import re
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from typing import Any
+
+from translator.client import (
+    AsyncTranslatorClient,
+    Latency,
+    NamedPolicy,
+    Rests,
+    Segmentation,
+    TranslatorClient,
+)
+from translator.errors import TranslatorError
+
+# What the protocol calls otherwise than Python does, after the change of case and unit.
+TO_PYTHON = {"start_offset_s": "start_s", "end_offset_s": "end_s"}
+FROM_PYTHON = {"startMs": "startOffsetMs", "endMs": "endOffsetMs", "violations": "fieldViolations"}
+ERROR_FACTS = ("reason", "message", "metadata", "violations", "retry_after_s", "subject")
+
+
+class Blocking:
+    """A client or stream for threads, with methods that are awaited."""
+
+    def __init__(self, wrapped: Any) -> None:
+        self.wrapped = wrapped
+
+    def stream(self, **options: Any) -> "Blocking":
+        return Blocking(self.wrapped.stream(**options))
+
+    def transcript(self, *arguments: str) -> str:
+        return str(self.wrapped.transcript(*arguments))
+
+    def draft(self, target: str) -> str:
+        return str(self.wrapped.draft(target))
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.wrapped, name)
+        return lambda *args, **options: asyncio.to_thread(method, *args, **options)
+
+    async def __aenter__(self) -> "Blocking":
+        await asyncio.to_thread(self.wrapped.__enter__)
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await asyncio.to_thread(self.wrapped.__exit__, *error)
+
+    def __aiter__(self) -> "Blocking":
+        return self
+
+    async def __anext__(self) -> Any:
+        event = await asyncio.to_thread(next, self.wrapped, None)
+        if event is None:
+            raise StopAsyncIteration
+        return event
+
+
+def client(address: str, metadata: dict[str, str]) -> Any:
+    pairs = list(metadata.items())
+    if "--threads" in sys.argv:
+        return Blocking(TranslatorClient(address, metadata=pairs))
+    return AsyncTranslatorClient(address, metadata=pairs)
+
+
+def to_python(fields: dict[str, Any]) -> dict[str, Any]:
+    """Fields of the protocol as keyword arguments of the library."""
+    arguments = {}
+    for key, value in fields.items():
+        name = re.sub("[A-Z]", lambda match: f"_{match[0].lower()}", key)
+        if name.endswith("_ms"):
+            name, value = name.removesuffix("ms") + "s", value / 1000
+        elif name == "policy":
+            value = Latency(value) if isinstance(value, str) else NamedPolicy(**value)
+        elif name == "segmentation":
+            value = Segmentation(value)
+        elif name == "rests":
+            value = Rests(**to_python(value))
+        arguments[TO_PYTHON.get(name, name)] = value
+    return arguments
+
+
+def from_python(value: Any) -> Any:
+    """A value of the library as the protocol has it."""
+    if isinstance(value, TranslatorError):
+        facts = {name: getattr(value, name) for name in ERROR_FACTS if hasattr(value, name)}
+        return {"code": value.status, **fields_of(facts)}
+    if isinstance(value, Exception):
+        return {"code": "", "message": f"{type(value).__name__}: {value}"}
+    if dataclasses.is_dataclass(value):
+        names = [field.name for field in dataclasses.fields(value)]
+        return fields_of({name: getattr(value, name) for name in names})
+    if isinstance(value, Mapping):
+        return dict(value)
+    return [from_python(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def fields_of(attributes: dict[str, Any]) -> dict[str, Any]:
+    fields = {}
+    for name, value in attributes.items():
+        if name.endswith("_s") and value is not None:
+            name, value = f"{name[:-1]}ms", value * 1000
+        key = re.sub("_([a-z])", lambda match: match[1].upper(), name)
+        fields[FROM_PYTHON.get(key, key)] = from_python(value)
+    return fields
+
+
+def say(**line: Any) -> None:
+    print(json.dumps({key: from_python(value) for key, value in line.items()}), flush=True)
+
+
+def tell(stream_id: str, event: Any) -> None:
+    name = type(event).__name__.removeprefix("Session").lower()
+    say(id=stream_id, event=name, **from_python(event))
+
+
+async def read(stream_id: str, stream: Any) -> None:
+    try:
+        async for event in stream:
+            tell(stream_id, event)
+        say(id=stream_id, event="end")
+    except Exception as error:
+        say(id=stream_id, event="error", error=error)
+
+
+class Driver:
+    """Carries out commands; ``line`` is what the runner has written."""
+
+    def __init__(self) -> None:
+        self.streams: dict[str, Any] = {}
+        self.closing: dict[str, AsyncExitStack] = {}
+
+    async def answer(self, line: dict[str, Any]) -> None:
+        stream_id, command = line["id"], line["command"]
+        try:
+            result = await self.carry_out(stream_id, command, line)
+            say(id=stream_id, **({"unknown": command} if result is None else result))
+        except Exception as error:
+            say(id=stream_id, answer=command, error=error)
+
+    async def carry_out(self, stream_id: str, command: str, line: dict[str, Any]) -> Any:
+        """What the command answers; None where there is no such command."""
+        stream: Any = self.streams.get(stream_id)
+        result: dict[str, Any] = {"answer": command}
+        match command:
+            case "open":
+                await self.open(stream_id, line["address"], line["metadata"], line["options"])
+            case "send":
+                await stream.send(**{"committed": "", **to_python(line["source"])})
+            case "flush":
+                await stream.flush()
+            case "reconfigure":
+                await stream.reconfigure(**to_python(line["options"]))
+            case "end":
+                await stream.close_source()
+            case "state":
+                target = line["target"]
+                result["transcript"] = stream.transcript(target, "\n")
+                result["draft"] = stream.draft(target)
+            case "close":
+                await self.closing.pop(stream_id, AsyncExitStack()).aclose()
+            case "translate":
+                async with client(line["address"], {}) as opened:
+                    options = to_python(line["options"])
+                    result["translations"] = await opened.translate(line["texts"], **options)
+            case "listModels":
+                async with client(line["address"], {}) as opened:
+                    result |= from_python(await opened.list_models())
+            case _:
+                return None
+        return result
+
+    async def open(self, stream_id: str, address: str, metadata: Any, options: Any) -> None:
+        loop = asyncio.get_running_loop()
+        async with AsyncExitStack() as stack:
+            opened = await stack.enter_async_context(client(address, metadata))
+            stream = opened.stream(
+                **to_python(options),
+                on_connecting=lambda event: loop.call_soon_threadsafe(tell, stream_id, event),
+            )
+            await stack.enter_async_context(stream)
+            stack.callback(asyncio.create_task(read(stream_id, stream)).cancel)
+            self.streams[stream_id], self.closing[stream_id] = stream, stack.pop_all()
+
+
+async def main() -> None:
+    # A blocking client holds one thread for each stream.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(100))
+    driver = Driver()
+    async with asyncio.TaskGroup() as answers:
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            answers.create_task(driver.answer(json.loads(line)))
+
+
+asyncio.run(main())
