@@ -34,7 +34,7 @@ demo: setup
 	$(BIN)/python examples/demo.py
 
 test: setup clients/node/node_modules/.ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 # While you work: units, without the properties and what takes long.
 test-quick: setup

@@ -52,7 +52,7 @@ def costs(steps: Steps, text: str) -> tuple[list[int], list[int]]:
     def each(work: Iterator[T]) -> Iterator[T]:
         while True:
             found: list[T] = []
-            counted.append(steps.of(lambda found=found: found.extend(islice(work, 1))))
+            counted.append(steps.of(partial(found.extend, islice(work, 1))))
             if not found:
                 return
             yield found[0]
