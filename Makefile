@@ -38,7 +38,8 @@ test: setup clients/node/node_modules/.ready
 
 # While you work: units, without the properties and what takes long.
 test-quick: setup
-	$(BIN)/python -m pytest --quiet -m "unit and not slow and not hypothesis" tests/unit
+	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal \
+	  -m "unit and not slow and not hypothesis" tests/unit
 
 # Stubs are generated beside the package, compared by `check`, and committed.
 protos: setup

@@ -132,21 +132,28 @@ def test_make_build_makes_what_is_released(wheel: Path, tmp_path: Path) -> None:
         if os.environ.get("CI"):
             pytest.fail("there is no npm, or make test has not installed clients/node")
         pytest.skip("there is no npm, or make test has not installed clients/node")
+    # In a copy: npm writes into the client's folder while it packs, and other tests run there.
+    checkout = tmp_path / "checkout"
+    made = shutil.ignore_patterns("__pycache__", "node_modules", "protos", "types", "*.tgz")
+    for folder in ("translator", "protos", "clients/node"):
+        shutil.copytree(ROOT / folder, checkout / folder, ignore=made)
+    for file in ("Makefile", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"):
+        shutil.copy(ROOT / file, checkout)
+    (checkout / "clients/node/node_modules").symlink_to(modules)
     # What is set up already stays as it is.
-    done = ("-o", "setup", "-o", str((modules / ".ready").relative_to(ROOT)))
-    subprocess.run(
-        ["make", "build", *done, f"VENV={sys.prefix}", f"DIST={tmp_path}"], cwd=ROOT, check=True
-    )
+    done = ("-o", "setup", "-o", "clients/node/node_modules/.ready")
+    subprocess.run(["make", "build", *done, f"VENV={sys.prefix}"], cwd=checkout, check=True)
     version = translator.__version__
-    [tarball] = tmp_path.glob("*.tgz")
+    dist = checkout / "dist"
+    [tarball] = dist.glob("*.tgz")
     assert tarball.name == f"translator-client-{version}.tgz"
     with tarfile.open(tarball) as packed:
         names = set(packed.getnames())
     assert {"package/src/index.js", "package/types/index.d.ts", "package/LICENSE"} <= names
     assert any(name.endswith("translator_service.proto") for name in names)
 
-    [built] = tmp_path.glob("*.whl")
-    [sdist] = tmp_path.glob("*.tar.gz")
+    [built] = dist.glob("*.whl")
+    [sdist] = dist.glob("*.tar.gz")
     assert built.name.split("-")[1] == version
     out = tmp_path / "from-sdist"
     subprocess.run(
