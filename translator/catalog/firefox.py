@@ -141,7 +141,7 @@ def _parse(url: str, body: bytes, kind: type[_T]) -> _T:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the page"
         raise ModelFilesError(
-            f"{url}: not the list of models that it was when this version was written "
+            f"{url}: the list of models has a format that this version does not know "
             f"({where}: {first['msg']}): see whether there is a newer version of translator"
         ) from error
 

@@ -99,8 +99,8 @@ class Web:
         if (found := checksum_of(path, file.checksum)) != file.checksum:
             path.unlink()
             raise ModelFilesError(
-                f"{file.url}: its checksum is {found}, expected {file.checksum}; it was thrown "
-                "away: pull again, and if this comes again, the file at the source is damaged"
+                f"{file.url}: its checksum is {found}, expected {file.checksum}; it was "
+                "deleted: pull again; if this happens again, the file at the source is damaged"
             )
 
     def _go_on(
@@ -130,8 +130,8 @@ class Web:
         if have > file.size:
             path.unlink()
             raise ModelFilesError(
-                f"{file.url}: it has more than {file.size} bytes, so it was thrown away: the file "
-                "at the source is another one than the source says"
+                f"{file.url}: it has more than {file.size} bytes, so it was deleted: "
+                "the file is not the one that the source announced"
             )
         if have < file.size:
             raise _BrokenOffError(f"it broke off after {have} of {file.size} bytes")
@@ -170,11 +170,7 @@ def _may_pass(error: BaseException) -> bool:
 def _sentence(url: str, error: Exception) -> str:
     if isinstance(error, httpx2.HTTPStatusError):
         answer = error.response
-        what = (
-            "try again later"
-            if answer.status_code in _PASSING
-            else "it is not there any more, or not for everybody"
-        )
+        what = "try again later" if answer.status_code in _PASSING else "it is gone, or not public"
         return f"{url}: the server answers {answer.status_code} {answer.reason_phrase}: {what}"
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.ProxyError):
         return f"{url}: cannot be reached ({error}): pull again where there is a network"

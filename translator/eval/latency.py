@@ -65,18 +65,18 @@ def yaal(
 
 
 def source_lags_s(source: Sequence[Sent], updates: Sequence[Received]) -> list[float]:
-    """For each committed target word how long after its source word it was committed, in seconds.
+    """How many seconds after its source word each committed target word was committed.
 
         lag = time of the update that brought it - media time at which its source word ended
 
-    Its source word is the last that the alignment gives it; a target word without alignment takes
+    The source word is the last one that the alignment gives. A target word without alignment takes
     the media time at which the source of its update's committed text ends (``end_s``). A source
-    word ends when its update says; of an update with several words each takes an equal share of the
-    time; in one without times they ended when it came. The time of an update is that of the
+    word ends when its update says so. Several words of an update share its time equally; in an
+    update without times, they ended when it came. The time of an update is that of the
     session's clock, which counts media time and measured computation (``live.py``).
 
-    So it is what a listener with a transcript would measure: it has the wait for context, for the
-    recogniser if there is one, for the policy, and for the machine. It needs no reference.
+    So it is what a listener with a transcript would measure. It includes the wait for context, for
+    the recogniser if there is one, for the policy and for the machine. It needs no reference.
     """
     text = "".join(piece.committed for piece in source)
     ends, ends_s = _word_ends(source)

@@ -72,7 +72,7 @@ class SourceLanguages:
                 refusal = error
         metadata = {**(refusal.metadata if refusal else {}), "source": UNDETERMINED}
         raise LanguagePairNotSupportedError(
-            f"in no source language is this served: {refusal}", metadata=metadata
+            f"no model translates from any of these languages: {refusal}", metadata=metadata
         )
 
     async def detect(

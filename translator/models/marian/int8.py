@@ -259,7 +259,7 @@ class Int8Model(MarianPair):
         if files.open_end is not None:
             self._open_end = files.open_end
         self._positions = sinusoids(256, files.hyper_parameters.dim).numpy()
-        _log.info("%s: loading its kernels; the first time on a machine compiles them", info.name)
+        _log.info("%s: loading its kernels; on a new machine they are compiled first", info.name)
         sources = self.encode([[0]])
         self.predict(self.prefill(sources, [[]]).hidden[0], sources=sources)
 
