@@ -56,11 +56,11 @@ def command(
 def _here(store: Path | None) -> Table:
     # Only now: a client of a running server needs none of it.
     from translator.catalog.installed import installed
-    from translator.models.glance import glance
+    from translator.models.inspection import inspect_folder
 
     table = Table("model", "pair", "family", "aligns", "size", "licence", "origin", box=None)
     for model in installed(open_store(store)):
-        seen = glance(model.folder)
+        seen = inspect_folder(model.folder)
         table.add_row(
             model.folder.name,
             str(model.pair),

@@ -109,7 +109,7 @@ class Workers:
 
 
 def _work(config: ServerConfig, announcements: Connection) -> None:
-    """Run a worker."""
+    """Run a server, in the process of a worker."""
     set_up_log(config.log_level, config.log_format)
     try:
         with one_sentence():

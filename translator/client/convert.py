@@ -139,7 +139,7 @@ def update(message: streaming_pb2.TargetUpdate, text: str) -> events.Update:
 
 
 def report(message: streaming_pb2.SessionReport) -> events.Report:
-    """Convert a report."""
+    """Convert the report of a session."""
     return events.Report(
         source_words=message.source_words,
         source_updates=message.source_updates,

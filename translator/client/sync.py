@@ -67,20 +67,20 @@ class Stream(Iterator[StreamEvent]):
 
     @property
     def session_id(self) -> str:
-        """See ``AsyncStream.session_id``, which this returns unchanged."""
+        """The session's name in the server's logs; a resume keeps it."""
         return self._stream.session_id
 
     @property
     def config(self) -> StreamConfig:
-        """See ``AsyncStream.config``, which this returns unchanged."""
+        """The config in force."""
         return self._stream.config
 
     def transcript(self, target: str, separator: str = " ") -> str:
-        """Works like ``AsyncStream.transcript``."""
+        """All committed text of a target; see ``AsyncStream.transcript``."""
         return self._stream.transcript(target, separator)
 
     def draft(self, target: str) -> str:
-        """Works like ``AsyncStream.draft``."""
+        """The draft that follows the transcript of a target."""
         return self._stream.draft(target)
 
     def __enter__(self) -> Self:
@@ -109,7 +109,7 @@ class Stream(Iterator[StreamEvent]):
         end_s: float | None = None,
         speaker: str = "",
     ) -> None:
-        """Blocks like ``AsyncStream.send``, which has the arguments."""
+        """Send source; see ``AsyncStream.send``."""
         self._thread.run(
             self._stream.send(
                 committed,
@@ -122,7 +122,7 @@ class Stream(Iterator[StreamEvent]):
         )
 
     def flush(self) -> None:
-        """Works like ``AsyncStream.flush``."""
+        """Have all source so far translated and committed; see ``AsyncStream.flush``."""
         self._thread.run(self._stream.flush())
 
     def reconfigure(
@@ -132,11 +132,11 @@ class Stream(Iterator[StreamEvent]):
         targets: Strings | None = None,
         **options: Unpack[StreamOptions],
     ) -> None:
-        """Works like ``AsyncStream.reconfigure``."""
+        """Change the config from the next segment on; see ``AsyncStream.reconfigure``."""
         self._thread.run(self._stream.reconfigure(source=source, targets=targets, **options))
 
     def close_source(self) -> None:
-        """Works like ``AsyncStream.close_source``."""
+        """End the source; see ``AsyncStream.close_source``."""
         self._thread.run(self._stream.close_source())
 
     def __next__(self) -> StreamEvent:
@@ -198,7 +198,7 @@ class TranslatorClient:
         timeout_s: float = 10.0,
         on_connecting: Callable[[Connecting], None] | None = None,
     ) -> None:
-        """Works like ``AsyncTranslatorClient.connect``.
+        """Wait until the server answers; see ``AsyncTranslatorClient.connect``.
 
         ``on_connecting`` runs in the client's thread; it must not call the client.
         """
@@ -213,7 +213,7 @@ class TranslatorClient:
         on_connecting: Callable[[Connecting], None] | None = None,
         **options: Unpack[StreamOptions],
     ) -> Stream:
-        """Works like ``AsyncTranslatorClient.stream``; ``with`` opens it.
+        """Make a live translation; ``with`` opens it. See ``AsyncTranslatorClient.stream``.
 
         ``on_connecting`` runs in the client's thread; it must not call the client.
         """
@@ -240,7 +240,7 @@ class TranslatorClient:
         possible_sources: Sequence[str] = (),
         timeout_s: float | None = 60.0,
     ) -> list[Translation]:
-        """Works like ``AsyncTranslatorClient.translate``."""
+        """Translate short texts; see ``AsyncTranslatorClient.translate``."""
         return self._thread.run(
             self._client.translate(
                 texts,
@@ -257,7 +257,7 @@ class TranslatorClient:
         )
 
     def list_models(self, *, timeout_s: float | None = 60.0) -> ModelList:
-        """Works like ``AsyncTranslatorClient.list_models``."""
+        """Fetch all models and policies; see ``AsyncTranslatorClient.list_models``."""
         return self._thread.run(self._client.list_models(timeout_s=timeout_s))
 
     @property

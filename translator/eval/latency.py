@@ -39,20 +39,20 @@ def yaal(
 ) -> float | None:
     """Yet another average lagging (Polák et al., arXiv 2509.17349).
 
-    As ``laal``, but only over the words that came before the end: a word that waited for the end
-    says how long the source is, not how late the system. In the short form the end is that of the
-    sentence. In the long form (LongYAAL) the sentence is a segment of a recording, delays count
-    from its beginning, and only the end of the recording ends it: words may come while the next
-    segment is being said.
+    Like ``laal``, but only over the words that came before the end: a word that waited for the end
+    shows how long the source is, not how late the system is. In the short form, the end is that of
+    the sentence. In the long form (LongYAAL), the sentence is a segment of a recording, delays count
+    from its beginning, and the end is that of the recording: words may come while the next segment
+    is being said.
 
     Args:
         delays: d_i, in the unit of ``source_length``.
         source_length: |X|.
         target_length: |Y*|.
-        end: Where the recording ends, from the beginning of the segment; None: with the source.
+        end: End of the recording, counted from the beginning of the segment; None: the source's.
 
     Returns:
-        The lag, or None when no word came before the end.
+        The lag, or None if no word came before the end.
     """
     if not delays or source_length <= 0:
         return None

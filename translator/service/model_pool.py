@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from translator.catalog.budget import MemoryBudget, in_words
+from translator.catalog.budget import MemoryBudget, format_bytes
 from translator.catalog.catalog import Catalog, Choice
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.engine import Engine
@@ -170,7 +170,7 @@ class ModelPool:
         self._loaded[name] = loaded
         size = self.catalog.models[name].memory_bytes
         seconds = self._clock() - began
-        _log.info("loaded the model %s in %.1f s (about %s)", name, seconds, in_words(size))
+        _log.info("loaded the model %s in %.1f s (about %s)", name, seconds, format_bytes(size))
         self._metrics.model_loads.labels(name, "loaded").inc()
         self._metrics.model_load_time.observe(seconds)
         self._metrics.models_loaded.set(len(self._loaded))
@@ -244,8 +244,8 @@ def _try_to_load(described: DescribedModel) -> Seq2SeqModel | TranslatorError:
         if is_out_of_memory(error):
             return OutOfMemoryError(
                 f"{name}: no memory is left to load it, which takes about "
-                f"{in_words(described.info.memory_bytes)}: lower model_memory, or take a smaller "
-                "model",
+                f"{format_bytes(described.info.memory_bytes)}: lower model_memory, or take a "
+                "smaller model",
                 retry_after_s=_RETRY_S,
                 subject="memory",
             )

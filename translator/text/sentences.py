@@ -65,7 +65,7 @@ class SentenceEnds:
             letter: The first letter or digit of the next word.
 
         Returns:
-            ``begin``, or a place before it where marks stand alone that introduce what follows.
+            ``begin``, or a place before it if marks there stand alone and introduce what follows.
         """
         # A list marker or an empty line is no sentence by itself; the next one takes it along.
         if not any(map(str.isalpha, text[:word_end])):

@@ -13,13 +13,13 @@ from transformers.utils import logging
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.models.base import DescribedModel
-from translator.models.card import license_of
 from translator.models.huggingface.families import Family, family_of
 from translator.models.huggingface.generation import is_aligning, read_generation
 from translator.models.huggingface.hub import find_folder
 from translator.models.huggingface.languages import Languages
 from translator.models.huggingface.model import TransformersModel
 from translator.models.info import ENCODER_CACHE_TOKENS, ModelInfo
+from translator.models.model_card import license_of
 
 __all__ = ["describe_transformers_model", "load_transformers_model"]
 

@@ -37,8 +37,8 @@ from translator.models.marian.names import (
 __all__ = [
     "FAMILY",
     "EightBit",
+    "MarianFiles",
     "MarianHeader",
-    "MarianModel",
     "Tensors",
     "read_marian_folder",
     "read_marian_header",
@@ -157,7 +157,7 @@ class MarianHeader:
 
 
 @dataclass(frozen=True, slots=True)
-class MarianModel:
+class MarianFiles:
     """The checked content of a model folder.
 
     Attributes:
@@ -202,7 +202,7 @@ def read_marian_header(folder: Path) -> MarianHeader:
     )
 
 
-def read_marian_folder(folder: Path) -> MarianModel:
+def read_marian_folder(folder: Path) -> MarianFiles:
     """Find, read and check the files of a model.
 
     Raises:
@@ -214,7 +214,7 @@ def read_marian_folder(folder: Path) -> MarianModel:
     hyper_parameters = _hyper_parameters(path, _settings(path, items))
     _check_shapes(path, hyper_parameters, {name: tensors.shape(name) for name in tensors})
     shortlist = next(iter(sorted(folder.glob("lex*.bin"))), None)
-    return MarianModel(path, *vocabularies, max_length_factor, shortlist, hyper_parameters, tensors)
+    return MarianFiles(path, *vocabularies, max_length_factor, shortlist, hyper_parameters, tensors)
 
 
 def _check_shapes(
