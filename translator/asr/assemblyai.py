@@ -48,7 +48,7 @@ class AssemblyAiResults(Results):
             return []
         pieces: list[SourcePiece] = []
         if turn > self._next:
-            # The former one, of which no formatted text has come.
+            # The turn before, whose formatted text never came.
             pieces += self._writer.finish()
             self._next, self._ended = turn, ()
         spans = _spans(message)
@@ -85,7 +85,7 @@ def _spans(message: Mapping[str, Any]) -> list[Span]:
     ]
     if not message["end_of_turn"]:
         return said or [Span(text, speaker=speaker)]
-    # Formatting may have put together what are several words.
+    # Formatting may have joined several words into one.
     if not said or " ".join(span.text for span in said) != text:
         times = (said[0].start_s, said[-1].end_s) if said else (None, None)
         return [Span(text, *times, speaker)]

@@ -93,7 +93,7 @@ def _spans(alternative: Mapping[str, Any], start_s: float, end_s: float) -> Sequ
         )
         for word in alternative.get("words", [])
     ]
-    # Formatting may have put together what are several words here.
+    # Formatting may have joined several words into one.
     if " ".join(word.text for word in words) != text:
         return [Span(text, start_s, end_s)]
     return words

@@ -37,7 +37,7 @@ class GoogleResults(Results):
             alternative: Mapping[str, Any] = next(iter(result.get("alternatives", [])), {})
             text = clean(alternative.get("transcript", ""))
             is_final = bool(_field(result, "isFinal", False))
-            # Where it begins is not told; what ends before the last final one is old.
+            # Its beginning is unknown; a result that ends before the last final one is old.
             before = [] if end_s is None else self._catch_up(0.0, end_s, text, is_final=is_final)
             if before is None:
                 continue

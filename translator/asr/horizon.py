@@ -24,7 +24,7 @@ class Horizon:
         self._finals: deque[tuple[float, float, str]] = deque(maxlen=_REMEMBERED)
 
     def is_behind(self, start_s: float, end_s: float) -> bool:
-        """Whether a result ends no later than the last final one."""
+        """Whether a result begins before the end of the last final one, and ends no later."""
         return start_s < self.end_s - self._slack_s and end_s <= self.end_s + self._slack_s
 
     def has_seen(self, start_s: float, end_s: float, text: str) -> bool:

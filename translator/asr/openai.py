@@ -11,7 +11,7 @@ from translator.asr.writer import Results
 __all__ = ["OpenAiResults"]
 
 _PREFIX = "conversation.item.input_audio_transcription."
-# An item that so many after it have overtaken is not completed any more.
+# An item that this many later ones have overtaken will not be completed.
 _MOST_OVERTAKING = 8
 # Older items do not come again.
 _REMEMBERED = 256
@@ -45,7 +45,7 @@ class OpenAiResults(Results):
         self._items: dict[str, _Item] = {}
         # When the audio of an item begins and ends, in seconds.
         self._times: dict[str, tuple[float | None, float | None]] = {}
-        # Items that are done with, the newest last.
+        # Finished items, the newest last.
         self._done: dict[str, None] = {}
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:

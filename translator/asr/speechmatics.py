@@ -9,7 +9,7 @@ from translator.asr.writer import Results
 
 __all__ = ["SpeechmaticsResults"]
 
-# What the service calls a speaker whom it does not know.
+# The service's label for an unknown speaker.
 _UNKNOWN_SPEAKER = "UU"
 
 

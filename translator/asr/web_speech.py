@@ -80,7 +80,7 @@ class WebSpeechResults(Results):
         doubtful, self._doubtful = self._doubtful, ""
         words, now = doubtful.split(), text.split()
         again = sum(1 for _ in takewhile(bool, map(same_word, words, now)))
-        # The last words may be heard otherwise now.
+        # The last words may have changed.
         if len(now) >= len(words) and again >= (len(words) + 1) // 2:
             return []
         return self._spans(doubtful)

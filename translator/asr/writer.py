@@ -11,7 +11,7 @@ from translator.asr.text import joined, same_word
 
 __all__ = ["PieceWriter", "Results"]
 
-# So many messages in a row are not late: the recogniser has begun anew.
+# If more messages in a row seem late, the recogniser has restarted instead.
 _MOST_LATE = 8
 
 

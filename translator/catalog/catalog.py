@@ -22,10 +22,10 @@ from translator.text.tokens import Tokenizer
 
 __all__ = ["PIVOT_LANGUAGE", "Catalog", "Choice", "Described", "Route", "Served", "standardize"]
 
-# What a pair goes through that no model translates.
+# The language in between, for a pair that no model translates.
 PIVOT_LANGUAGE = "en"
 
-# An error is not to list the forty thousand pairs of a multilingual model.
+# An error must not list the forty thousand pairs of a multilingual model.
 _MAX_LISTED = 40
 
 

@@ -27,7 +27,7 @@ FIREFOX_URL = "https://firefox.settings.services.mozilla.com/v1"
 _RECORDS = "/buckets/main/collections/translations-models-v2/records"
 # The records do not say it; Mozilla does: https://github.com/mozilla/translations/issues/1434
 _LICENSE = "MPL-2.0"
-# Whom a record is for, in a language of its own. Others are for phones, or for trial versions.
+# The products a record is for, as a filter expression. Other records are for phones or trials.
 _FOR_DESKTOPS = frozenset(
     {
         "",

@@ -24,7 +24,7 @@ from translator.models.huggingface.hub import SMALL_FILES
 
 __all__ = ["HubSource"]
 
-# As the project Opus-MT names its models.
+# How the project Opus-MT names its models.
 _OPUS = "Helsinki-NLP/opus-mt-{source}-{target}"
 
 

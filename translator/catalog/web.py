@@ -16,7 +16,7 @@ from translator.errors import ModelFilesError
 __all__ = ["Web", "checksum_of"]
 
 _TIMEOUT_S = 30.0
-# What another try can mend: too many requests, and the server's own trouble.
+# Another try can help: too many requests, or trouble in the server.
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -113,13 +113,13 @@ class Web:
         path.touch()
         have = path.stat().st_size
         if have < file.size:
-            # Compressed on the way, it would have other offsets.
+            # Offsets would be different in a compressed transfer.
             asked = {**headers, "Accept-Encoding": "identity"}
             if have:
                 asked["Range"] = f"bytes={have}-"
             with self._client.stream("GET", file.url, headers=asked) as response:
                 response.raise_for_status()
-                # Whoever knows no ranges sends all of it.
+                # A server without range requests sends all of it.
                 have = have if _starts_at(response, have) else 0
                 with path.open("ab") as out:
                     out.truncate(have)

@@ -14,7 +14,7 @@ __all__ = ["connected", "server_options", "told"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-# A server that answers within this time is not worth a word.
+# If the server answers within this time, say nothing.
 _QUIET_S = 0.5
 
 
@@ -91,7 +91,7 @@ async def _connect(client: AsyncTranslatorClient, address: str, timeout_s: float
     said: set[type] = set()
 
     def say(cause: TranslatorError | None) -> None:
-        # Once that nothing came, and once why: attempts are many.
+        # Say it once, and the reason once: there are many attempts.
         if type(cause) not in said:
             why = f": {cause.message}" if cause is not None else ""
             click.echo(f"connecting to {address}, for up to {timeout_s:g} s{why}", err=True)

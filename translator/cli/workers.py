@@ -95,7 +95,7 @@ class Workers:
         ours, theirs = _CONTEXT.Pipe(duplex=False)
         config = self._config.model_copy(update=ports)
         process = _CONTEXT.Process(target=_work, args=(config, theirs), daemon=True)
-        # Ctrl-C in a terminal goes to all processes; the workers are told by this one alone.
+        # Ctrl-C in a terminal reaches all processes, but workers listen only to this one.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         process.start()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

@@ -25,7 +25,7 @@ class Backoff:
         attempts: Number of pauses since the last ``reset``.
     """
 
-    # It spreads load, it keeps no secret.
+    # This spreads load; it need not be secure.
     def __init__(self, chance: Callable[[], float] = random.random) -> None:
         self.attempts = 0
         self._chance = chance

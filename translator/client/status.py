@@ -35,7 +35,7 @@ from translator.errors import (
 __all__ = ["error_from_rpc", "error_from_status"]
 
 _DOMAIN = "translator"
-# What gRPC puts before the reason why nobody can be reached.
+# gRPC's prefix to the reason why a server cannot be reached.
 _NOISE = re.compile(
     r"^failed to connect to all addresses; last error: ([A-Z]+: )?"
     r"(ipv[46]:\S+: )?(Failed to connect to remote host: )?"

@@ -61,7 +61,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         self._draining: Connection | None = None
         # An event that is there before anything else is read.
         self._ready: StreamEvent | None = None
-        # Of the next attempt: why there has to be one, and not before which time of the loop.
+        # The next attempt: its reason, and its earliest time on the loop's clock.
         self._cause: TranslatorError | None = None
         self._retry_at = 0.0
         self._backoff = Backoff()

@@ -41,9 +41,9 @@ def yaal(
 
     Like ``laal``, but only over the words that came before the end: a word that waited for the end
     shows how long the source is, not how late the system is. In the short form, the end is that of
-    the sentence. In the long form (LongYAAL), the sentence is a segment of a recording, delays count
-    from its beginning, and the end is that of the recording: words may come while the next segment
-    is being said.
+    the sentence. In the long form (LongYAAL), the sentence is a segment of a recording, delays
+    count from its beginning, and the end is that of the recording: words may come while the next
+    segment is being said.
 
     Args:
         delays: d_i, in the unit of ``source_length``.

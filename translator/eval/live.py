@@ -81,7 +81,7 @@ class LiveReplay:
         self._mark = self._timer()
         while self._arrivals:
             self._rest()
-            # The next words may have come meanwhile, while the engine computed.
+            # The next words may have come while the engine computed.
             if self._arrivals:
                 self._clock.now = max(self._clock.now, self._arrivals[0].at_s)
                 self._send_next()

@@ -30,7 +30,7 @@ from translator.text.segmenter import is_opaque
 
 __all__ = ["RemoteBackend", "replay_remotely", "replay_talk_remotely"]
 
-# When the server has been silent for so long, nothing comes of what was sent.
+# After this much silence, the server will not answer what was sent.
 _SILENCE_S = 5.0
 # And after so many of them in a row a server will not commit by itself.
 _MAX_SILENCES = 3

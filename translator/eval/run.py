@@ -44,7 +44,7 @@ def evaluate_sentences(
         if wanted.get(instance.index) == (instance.source, instance.reference)
         and instance.end == end
     }
-    # Of a like length, so that few wait for the longest.
+    # Sorted by length, so that few wait for the longest.
     missing = [sentence for sentence in sentences if sentence.index not in known]
     missing.sort(key=lambda sentence: len(sentence.source.split()))
 

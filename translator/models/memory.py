@@ -11,7 +11,7 @@ import torch
 
 __all__ = ["default_limit", "give_memory_back", "trim"]
 
-# Of the memory there is; the rest is for requests, for loading, and for everything else.
+# A share of all memory; the rest is for requests, loading, and everything else.
 _SHARE = 0.75
 # Where Linux says what a container may take, in version 2 and 1 of control groups.
 _CGROUP_LIMITS = (

@@ -26,7 +26,7 @@ __all__ = ["Lease", "ModelPool"]
 
 _log = logging.getLogger(__name__)
 
-# What could not be loaded is not tried again before this; whoever asks meanwhile is told at once.
+# A failed load is not tried again before this time; requests until then fail at once.
 _RETRY_S = 30.0
 _CANNOT_LOAD = "a model cannot be loaded: %s"
 
@@ -132,7 +132,7 @@ class ModelPool:
                 if failure is not None and self._clock() < when + _RETRY_S:
                     raise failure.with_traceback(None)
                 self._loading[name] = asyncio.create_task(self._load(name, log))
-            # Whoever goes away does not end the load for the others.
+            # If one of those who wait goes away, the load goes on for the others.
             error = await asyncio.shield(self._loading[name])
             if error is not None:
                 raise error.with_traceback(None)
@@ -237,7 +237,7 @@ def _try_to_load(described: DescribedModel) -> Seq2SeqModel | TranslatorError:
     name, origin = described.info.name, described.info.origin or described.info.name
     try:
         loaded = described.load()
-        # Of what only loading took.
+        # Free the memory that only loading took.
         trim()
         return loaded
     except Exception as error:

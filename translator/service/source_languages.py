@@ -55,7 +55,7 @@ class SourceLanguages:
         return {each: each for each in sorted(found)}
 
     def first_served(self, resolve: Callable[[str], _T], possible: Sequence[str] = ()) -> _T:
-        """Apply ``resolve`` to the candidates, and return its first result.
+        """The first result of ``resolve`` for a candidate; all of the ``possible`` have to work.
 
         Raises:
             LanguagePairNotSupportedError: None is served, or one of the ``possible`` is not.

@@ -23,9 +23,9 @@ _NO_END = frozenset(
     ["Ps", "Pe", "Pi", "Pf", "Pd", "Pc", "Sm", "So", "Sk", "Sc", "Cf", "Cc", "Cn", "Co", "Mn", "Me"]
 )
 _NO_END_MARKS = frozenset("\"'*#&@/\\%•‣·§¶†‡¿¡")
-# A mark that stands alone between two sentences and begins with one of these belongs to the latter:
+# A mark that stands alone between two sentences and begins with one of these belongs to the second:
 # dashes, bullets, arrows, notes, opening brackets and quotes. Any other, such as an emoji or a
-# closing quote, belongs to the former.
+# closing quote, belongs to the first.
 _INTRODUCING = frozenset(
     "-‐‑‒–—―−<>|*#+=~_•‣⁃∙·◦▪▫■□●○◆◇★☆►▶▸▷➔➜➤→⇒✓✔§¶♩♪♫♬([{“‘«‹„‚¿¡「『（【《〈"
 )

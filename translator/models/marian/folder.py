@@ -44,7 +44,7 @@ __all__ = [
     "read_marian_header",
 ]
 
-# Of this kind of network: a transformer with an SSRU decoder.
+# The name of this kind of network: a transformer with an SSRU decoder.
 FAMILY = "marian-ssru"
 
 _VERSION = 1
@@ -75,7 +75,7 @@ _SUPPORTED: dict[str, tuple[object, ...]] = {
     "transformer-train-position-embeddings": (False,),
     "ulr": (False,),
 }
-# What the settings call the hyper-parameters that they have as they are.
+# The settings' names for hyper-parameters that can be taken over unchanged.
 _KEYS = {
     "dim": "dim-emb",
     "heads": "transformer-heads",
@@ -366,7 +366,7 @@ def _read_tensors(path: Path, items: Mapping[str, _Item]) -> Tensors:
         if name == _SETTINGS:
             continue
         if name.endswith(_ACTIVATION):
-            # Of the embeddings it is no number that means anything: nothing is multiplied by them.
+            # For embeddings the number means nothing: nothing is multiplied by them.
             if len(item.data) < 4:
                 raise ModelFilesError(
                     f"{path}: tensor {name} has {len(item.data)} bytes, expected 4 or more"

@@ -121,7 +121,7 @@ class _Parameters:
         return stored
 
     def _multiplier(self, names: Sequence[str]) -> float:
-        """The multiplier of the common input of these maps; if several, the one with most range."""
+        """The multiplier of the common input of these maps; the one with the widest range."""
         multipliers = self._files.tensors.activation_multipliers
         found = [multipliers.get(name, 0.0) for name in names]
         for name, multiplier in zip(names, found, strict=True):

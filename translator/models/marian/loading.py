@@ -131,7 +131,7 @@ def _load_marian(
         precision = "float32"
     if precision not in ("auto", "int8"):
         return RecurrentModel(files, tokenizer, tokenizer.unk_id, info, getattr(torch, precision))
-    # Before the others: one that is damaged is no reason to be slow without a word.
+    # Load this first: a damaged file must be reported, not make the model silently slower.
     chosen = _shortlist(files) if shortlist else None
     try:
         if info.device != "cpu" or not runs_int8():

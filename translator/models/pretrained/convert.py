@@ -171,7 +171,7 @@ def _weights(files: MarianFiles) -> dict[str, Tensor]:
     multipliers |= {
         ACTIVATION_MULTIPLIERS + name: value
         for name, value in tensors.activation_multipliers.items()
-        # Of the embeddings it is no number that means anything.
+        # For embeddings the number means nothing.
         if math.isfinite(value)
     }
     return stored | {name: torch.tensor(value) for name, value in multipliers.items()}
