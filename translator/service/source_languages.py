@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar
 
-from translator.catalog.catalog import Catalog
+from translator.catalog.catalog import MAX_LISTED, Catalog
 from translator.errors import LanguageNotDetectedError, LanguagePairNotSupportedError
 from translator.languages.detection import Detection, LanguageDetector
 from translator.languages.tags import language
@@ -15,7 +15,6 @@ __all__ = ["UNDETERMINED", "SourceLanguages", "is_undetermined"]
 # What a client names a language that is to be detected; so does BCP-47.
 UNDETERMINED = "und"
 
-_MAX_LISTED = 40
 _T = TypeVar("_T")
 
 
@@ -99,7 +98,7 @@ class SourceLanguages:
     @staticmethod
     def not_detected(field: str, among: Collection[str]) -> LanguageNotDetectedError:
         """Make the error that names the candidates."""
-        listed, more = list(among)[:_MAX_LISTED], len(among) - _MAX_LISTED
+        listed, more = list(among)[:MAX_LISTED], len(among) - MAX_LISTED
         return LanguageNotDetectedError(
             f"{field}: the language is not clear, or none of these: {', '.join(listed)}"
             + (f" and {more} more" if more > 0 else "")

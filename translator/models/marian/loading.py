@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.models.base import DescribedModel
-from translator.models.info import ENCODER_CACHE_TOKENS, ModelInfo
+from translator.models.info import ENCODER_CACHE_TOKENS, MAX_SOURCE_TOKENS, ModelInfo
 from translator.models.marian.converted import (
     is_converted,
     read_converted_folder,
@@ -48,8 +48,6 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
-# Positions are computed, not learnt, so the network has no limit; this is far beyond any sentence.
-_MAX_SOURCE_TOKENS = 512
 # A piece of a vocabulary, in SentencePiece and as text.
 _BYTES_OF_PIECE = 250
 
@@ -90,7 +88,7 @@ def describe_marian_folder(
         family=FAMILY,
         pairs=(pair,),
         supports_alignment=header.hyper_parameters.alignment_layer is not None,
-        max_source_tokens=_MAX_SOURCE_TOKENS,
+        max_source_tokens=MAX_SOURCE_TOKENS,
         license=license or license_of(folder),
         origin=origin,
         device=str(device),
