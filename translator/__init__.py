@@ -5,5 +5,5 @@ Importing this package, or ``translator.client``, imports no torch: the base ins
 
 __version__ = "0.1.0"
 
-# What pip calls it: `translator` on PyPI is somebody else's.
+# Its name for pip: `translator` on PyPI is somebody else's.
 DISTRIBUTION = "live-text-translator"

@@ -1,4 +1,4 @@
-"""Arguments that are lists, which a single string must not pass for."""
+"""Checks list arguments, so that a single string does not pass for a list."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from typing import Any, Protocol, TypeVar
@@ -9,34 +9,26 @@ _T = TypeVar("_T")
 
 
 class Strings(Protocol):
-    """A sequence of strings, as ``Sequence[str]``, but not ``str`` itself.
+    """A sequence of strings, like ``Sequence[str]``, but not ``str`` itself.
 
-    A type checker refuses a string here, since ``"x" in text`` takes strings only.
+    A type checker refuses a string here, because ``"x" in text`` takes only strings.
     """
 
-    def __contains__(self, value: object, /) -> bool:
-        """Whether the value is in it."""
-        ...
+    def __contains__(self, value: object, /) -> bool: ...
 
-    def __getitem__(self, index: int, /) -> str:
-        """The string at an index."""
-        ...
+    def __getitem__(self, index: int, /) -> str: ...
 
-    def __iter__(self) -> Iterator[str]:
-        """The strings in order."""
-        ...
+    def __iter__(self) -> Iterator[str]: ...
 
-    def __len__(self) -> int:
-        """How many there are."""
-        ...
+    def __len__(self) -> int: ...
 
 
 def check_strings(name: str, value: object) -> tuple[str, ...]:
-    """The strings of an argument.
+    """Check and return the strings of an argument.
 
     Raises:
-        TypeError: It is a string itself, or something else than a list of strings. The message
-            names the argument and the type, not the value, which may be a user's text.
+        TypeError: It is a string, or anything but a list of strings. The message names the argument
+            and the type, but not the value, which may be a user's text.
     """
     strings = _listed(name, value, "strings")
     for index, string in enumerate(strings):
@@ -46,10 +38,10 @@ def check_strings(name: str, value: object) -> tuple[str, ...]:
 
 
 def check_pairs(name: str, value: Iterable[tuple[str, _T]]) -> tuple[tuple[str, _T], ...]:
-    """The pairs of an argument.
+    """Check and return the pairs of an argument.
 
     Raises:
-        TypeError: It is something else than a list of pairs.
+        TypeError: It is not a list of pairs.
     """
     pairs = _listed(name, value, "pairs (name, value)")
     for index, pair in enumerate(pairs):

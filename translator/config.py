@@ -32,7 +32,7 @@ __all__ = ["Limits", "ServerConfig", "load_config", "warn_of_service_links"]
 _log = logging.getLogger(__name__)
 
 _PREFIX = "TRANSLATOR_"
-# What Kubernetes tells each container of the Services there are, here of `translator` or
+# Kubernetes sets these variables in each container for every Service, here for `translator` or
 # `translator-NAME`. A Service's _PORT is a URL; as a setting it is a number.
 _SERVICE_LINK = re.compile(
     rf"{_PREFIX}(?:[A-Z0-9_]+?_)??"
@@ -201,8 +201,8 @@ def warn_of_service_links() -> None:
     """Warn if Kubernetes has set variables that look like settings; they are ignored."""
     if links := _service_links(os.environ):
         _log.warning(
-            "ignored what Kubernetes tells of a Service named translator (%s); "
-            "`enableServiceLinks: false` in the pod's spec leaves it out",
+            "ignored variables that Kubernetes sets for a Service named translator (%s); "
+            "`enableServiceLinks: false` in the pod's spec turns them off",
             ", ".join(sorted(links)),
         )
 

@@ -36,7 +36,7 @@ class Metrics:
         # Memory, CPU and open files of the process; the interpreter.
         ProcessCollector(registry=r)
         PlatformCollector(registry=r)
-        build = Info("translator_build", "What runs here.", registry=r)
+        build = Info("translator_build", "Versions of the server and of Python.", registry=r)
         build.info({"version": __version__, "python": platform.python_version()})
         of_limits = Gauge("translator_limit", "What clients may take.", ["limit"], registry=r)
         for name, value in (limits or {}).items():

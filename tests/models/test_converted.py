@@ -23,7 +23,7 @@ from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.models.base import Seq2SeqModel
 from translator.models.embedded import embedded_models
-from translator.models.glance import Glance, glance
+from translator.models.inspection import Inspection, inspect_folder
 from translator.models.loading import describe_model, load_model
 from translator.models.marian.converted import read_converted_folder
 from translator.models.marian.folder import read_marian_folder
@@ -383,9 +383,9 @@ def test_a_shortlist_is_converted_too(converted: dict[LanguagePair, Path]) -> No
 
 
 def test_a_glance_at_it_says_what_loading_says(folder: Path) -> None:
-    assert glance(folder) == Glance("marian-ssru", True)
+    assert inspect_folder(folder) == Inspection("marian-ssru", True)
     edit("alignment_layer", None)(folder)
-    assert glance(folder) == Glance("marian-ssru", False)
+    assert inspect_folder(folder) == Inspection("marian-ssru", False)
 
 
 def test_serving_a_converted_model_imports_nothing_that_takes_seconds(folder: Path) -> None:

@@ -295,7 +295,7 @@ def test_more_than_was_promised_is_not_taken(published: Mirror, store: Store) ->
 
 def test_a_file_that_is_gone(published: Mirror, store: Store) -> None:
     del published.pages[MODEL]
-    with pytest.raises(ModelFilesError, match="404 Not Found: it is not there any more") as error:
+    with pytest.raises(ModelFilesError, match="404 Not Found: it is gone, or not public") as error:
         get(published, store, attempts=3)
     assert MODEL in sentence(error)
     # Trying again would not help.

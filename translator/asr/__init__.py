@@ -1,8 +1,7 @@
-"""From a recogniser's results to source updates: committed text, tentative text, segment ends.
+"""Turns a speech recogniser's results into source updates.
 
-One small state machine for each recogniser. It takes the vendor's messages as they come, decoded
-from JSON, and gives ``SourcePiece``s, whose fields are the arguments of the client's ``send`` and,
-with a sequence number, of the session's ``SourceUpdate``::
+There is a small state machine for each recogniser. It takes the vendor's messages, decoded from
+JSON, and returns ``SourcePiece``s. Their fields are the arguments of the client's ``send``::
 
     results = DeepgramResults()
     async for message in socket:

@@ -11,19 +11,19 @@ __all__ = ["AssemblyAiResults"]
 
 
 class AssemblyAiResults(Results):
-    """Takes the messages of the WebSocket API: each ``Turn`` is a turn so far, by ``turn_order``.
+    """Takes messages of the WebSocket API; each ``Turn`` has a turn so far, by ``turn_order``.
 
-    The turn that ends comes unformatted, and then once more with punctuation where ``format_turns``
-    was asked for. The formatted one is committed; the unformatted one stays tentative until then,
-    and is committed when the next turn comes instead, or the end. A segment ends with each turn.
-    ``Begin`` begins a connection.
+    A turn that ends comes unformatted, and with ``format_turns`` once more with punctuation. The
+    formatted one is committed. The unformatted one stays tentative until then, or is committed if
+    the next turn or the end comes instead. A segment ends with each turn. ``Begin`` begins a
+    connection.
 
     https://www.assemblyai.com/docs/streaming/universal-streaming/message-sequence
     https://www.assemblyai.com/docs/api-reference/streaming-api/universal-streaming/universal-streaming
 
     Args:
-        formatted: Whether a formatted turn is waited for. Without ``format_turns`` set it to False:
-            a turn is committed when it ends.
+        formatted: Whether to wait for the formatted turn. Set this to False if ``format_turns`` is
+            off; a turn is then committed when it ends.
     """
 
     def __init__(self, *, formatted: bool = True) -> None:
@@ -38,7 +38,6 @@ class AssemblyAiResults(Results):
         self._ended: tuple[Span, ...] = ()
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
-        """Take a message, decoded from JSON."""
         kind = message.get("type")
         if kind == "Begin":
             return self._reconnected()
@@ -49,7 +48,7 @@ class AssemblyAiResults(Results):
             return []
         pieces: list[SourcePiece] = []
         if turn > self._next:
-            # The former one, of which no formatted text has come.
+            # The turn before, whose formatted text never came.
             pieces += self._writer.finish()
             self._next, self._ended = turn, ()
         spans = _spans(message)
@@ -66,13 +65,12 @@ class AssemblyAiResults(Results):
 
     @staticmethod
     def reached_s(message: Mapping[str, Any]) -> float | None:
-        """The end of the last word."""
         words = message.get("words")
         return words[-1]["end"] / 1000 if words else None
 
 
 def _spans(message: Mapping[str, Any]) -> list[Span]:
-    """The words; ``transcript`` lacks those that may still change."""
+    """The words. ``transcript`` lacks those that may still change."""
     words = message.get("words") or []
     text = clean(message["transcript"])
     speaker = speaker_name(message, "speaker_label")
@@ -87,7 +85,7 @@ def _spans(message: Mapping[str, Any]) -> list[Span]:
     ]
     if not message["end_of_turn"]:
         return said or [Span(text, speaker=speaker)]
-    # Formatting may have put together what are several words.
+    # Formatting may have joined several words into one.
     if not said or " ".join(span.text for span in said) != text:
         times = (said[0].start_s, said[-1].end_s) if said else (None, None)
         return [Span(text, *times, speaker)]

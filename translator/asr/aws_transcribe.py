@@ -1,4 +1,4 @@
-"""Amazon Transcribe streaming."""
+"""Amazon Transcribe: the results of its streaming API."""
 
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -18,13 +18,13 @@ _REMEMBERED = 32
 class AwsTranscribeResults(Results):
     """Takes ``TranscriptEvent``s.
 
-    The newest result with ``IsPartial`` replaces the one before, whether it goes on under the same
-    ``ResultId`` or under a new one, as the vendor's own example does. The result that is not
-    partial commits; whatever comes for it afterwards is left out.
+    The newest result with ``IsPartial`` replaces the one before, whether its ``ResultId`` is the
+    same or new; the vendor's own example does the same. A result that is not partial is committed,
+    and whatever comes for it afterwards is ignored.
 
     With partial-results stabilisation, the items at the beginning of a result that are ``Stable``
-    are committed at once: the vendor promises that they do not change. Should it change one after
-    all, what was committed stays, and the result is taken from there on by its items' times.
+    are committed at once: the vendor promises that they do not change. If one changes after
+    all, the committed text stays, and the result goes on after it, judged by its items' times.
 
     A segment ends with a final result that ends as a sentence does. Others were cut at a pause, or
     for their length, and the sentence goes on.
@@ -49,7 +49,6 @@ class AwsTranscribeResults(Results):
         self._stable: list[Span] = []
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
-        """Take an event, decoded from JSON, with or without the name of its kind around it."""
         event = message.get("TranscriptEvent", message)
         pieces: list[SourcePiece] = []
         for result in event.get("Transcript", {}).get("Results", []):
@@ -59,7 +58,6 @@ class AwsTranscribeResults(Results):
 
     @staticmethod
     def reached_s(message: Mapping[str, Any]) -> float | None:
-        """The end of the last result."""
         event = message.get("TranscriptEvent", message)
         results = event.get("Transcript", {}).get("Results", [])
         return max((float(result["EndTime"]) for result in results), default=None)
@@ -92,7 +90,7 @@ class AwsTranscribeResults(Results):
         return pieces + self._writer.write(committed, new[len(committed) :])
 
     def _after_stable(self, items: Sequence[Span]) -> Sequence[Span]:
-        """What of the open segment's items is not committed."""
+        """The items of the open segment that are not committed yet."""
         count = len(self._stable)
         known = [span.text.casefold() for span in self._stable]
         if [span.text.casefold() for span in items[:count]] == known:

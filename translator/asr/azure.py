@@ -1,4 +1,4 @@
-"""Azure Speech."""
+"""Azure Speech: the results of its SDK."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,20 +14,19 @@ _UNKNOWN_SPEAKER = "Unknown"
 
 
 class AzureResults(Results):
-    """Takes the JSON of the Speech SDK's results (``result.json``): what ``recognizing`` and
-    ``recognized`` bring, of ``SpeechRecognizer`` or ``ConversationTranscriber``.
+    """Takes the JSON of the Speech SDK's results (``result.json``) from ``recognizing`` and
+    ``recognized`` events of ``SpeechRecognizer`` or ``ConversationTranscriber``.
 
-    A recognised one has a ``RecognitionStatus`` and is committed; the others have ``Text`` alone
-    and replace what is tentative. ``Offset`` and ``Duration`` (ticks of 100 ns) tell which come
-    again. A status other than Success has no text: what was tentative is gone. A segment ends with
-    a final result that ends as a sentence does.
+    A recognised result has a ``RecognitionStatus`` and is committed; the others have only ``Text``
+    and replace the tentative text. ``Offset`` and ``Duration`` (ticks of 100 ns) show which results
+    are repeats. A status other than Success has no text, and drops the tentative text. A segment
+    ends with a final result that ends as a sentence does.
 
     https://learn.microsoft.com/azure/ai-services/speech-service/how-to-recognize-speech
     https://learn.microsoft.com/azure/ai-services/speech-service/get-speech-recognition-results
     """
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
-        """Take a result, decoded from JSON."""
         is_final = "RecognitionStatus" in message
         if not is_final and "Text" not in message:
             return []
@@ -47,14 +46,13 @@ class AzureResults(Results):
 
     @staticmethod
     def reached_s(message: Mapping[str, Any]) -> float | None:
-        """The end of the result."""
         if "Offset" not in message:
             return None
         return float(message["Offset"] + message.get("Duration", 0)) / _TICKS_PER_S
 
 
 def _text(message: Mapping[str, Any]) -> str:
-    """The text of a simple result, or of a detailed one."""
+    """The text of a simple or of a detailed result."""
     for field in ("DisplayText", "Text"):
         if message.get(field):
             return str(message[field])

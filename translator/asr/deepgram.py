@@ -1,4 +1,4 @@
-"""Deepgram live streaming."""
+"""Deepgram: the results of its live streaming API."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,14 +18,14 @@ class DeepgramResults(Results):
     """Takes ``Results`` and ``UtteranceEnd`` messages, best with ``interim_results`` and
     ``punctuate`` or ``smart_format``.
 
-    Until one has ``is_final``, each result replaces the one before. A final one may be shorter than
-    the last interim: what was said after its end stays tentative until the next result brings it.
+    Each result replaces the one before, until one has ``is_final``. A final result may be shorter
+    than the last interim one; the words after its end stay tentative until the next result.
 
     A segment ends with ``UtteranceEnd``, and with ``speech_final`` where the text ends as a
     sentence does: it means no more than a pause of ``endpointing`` milliseconds, 10 unless set, and
     people pause inside sentences.
 
-    A ``request_id`` that changes is another connection.
+    A new ``request_id`` means a new connection.
 
     https://developers.deepgram.com/docs/understand-endpointing-interim-results
     https://developers.deepgram.com/docs/utterance-end
@@ -48,7 +48,6 @@ class DeepgramResults(Results):
         self._said = ""
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
-        """Take a message, decoded from JSON."""
         kind = message["type"]
         if self._channel is not None and kind in {"Results", "UtteranceEnd"}:
             index = message["channel_index" if kind == "Results" else "channel"][0]
@@ -80,7 +79,6 @@ class DeepgramResults(Results):
 
     @staticmethod
     def reached_s(message: Mapping[str, Any]) -> float | None:
-        """The end of the audio that a result is about."""
         return message["start"] + message["duration"] if "duration" in message else None
 
 
@@ -95,7 +93,7 @@ def _spans(alternative: Mapping[str, Any], start_s: float, end_s: float) -> Sequ
         )
         for word in alternative.get("words", [])
     ]
-    # Formatting may have put together what are several words here.
+    # Formatting may have joined several words into one.
     if " ".join(word.text for word in words) != text:
         return [Span(text, start_s, end_s)]
     return words

@@ -1,4 +1,4 @@
-"""Deepgram Flux, the recogniser that finds turns."""
+"""Deepgram Flux, a recogniser that detects turns."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,8 +15,7 @@ class DeepgramFluxResults(Results):
 
     The turn stays tentative until ``EndOfTurn``, through ``EagerEndOfTurn`` and ``TurnResumed``: an
     eager end may be taken back. Then it is committed and the segment ends. ``turn_index`` names a
-    turn, so that none is taken twice. ``Connected``, and a ``request_id`` that changes, begin a
-    connection.
+    turn, so that none is taken twice. ``Connected`` or a new ``request_id`` begins a connection.
 
     https://developers.deepgram.com/docs/flux/state
     https://developers.deepgram.com/reference/speech-to-text/listen-flux
@@ -32,7 +31,6 @@ class DeepgramFluxResults(Results):
         self._next = 0
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
-        """Take a message, decoded from JSON."""
         kind, request_id = message["type"], message.get("request_id", "")
         if kind not in {"Connected", "TurnInfo"}:
             return []
@@ -55,6 +53,5 @@ class DeepgramFluxResults(Results):
 
     @staticmethod
     def reached_s(message: Mapping[str, Any]) -> float | None:
-        """The end of the audio that a turn is about."""
         end_s: float | None = message.get("audio_window_end")
         return end_s

@@ -1,4 +1,4 @@
-"""ELITR's online text flow: KIT's recognisers, and the sentences made of their results.
+"""ELITR's online text flow: KIT's recognisers, and the sentences made from their results.
 
 https://github.com/ELITR/online-text-flow
 """
@@ -18,11 +18,11 @@ class ElitrResults(Results):
     """Takes lines ``start end text`` of a recogniser; times are milliseconds, "..." an open end.
 
     A line is the hypothesis from ``start`` on. When its end goes back, it confirms the beginning of
-    the hypothesis before, which goes on as it was. Confirmed text may change yet; what makes it
-    final is that the next line begins where it ended. So text is committed with the line after it.
+    the hypothesis before, which goes on as it was. Confirmed text may still change; it
+    is final when the next line begins where it ended. So text is committed with the line after it.
     A line that begins later than the one before, but within it, has dropped silence, not words.
 
-    The text is not punctuated for good and sentences are cut anywhere: no segment ends here.
+    Punctuation may still change and sentences are cut anywhere, so no segment ends here.
     """
 
     is_text = True
@@ -34,7 +34,6 @@ class ElitrResults(Results):
         self._last: Span | None = None
 
     def accept(self, message: str) -> list[SourcePiece]:
-        """Take a line, with or without its end of line."""
         start, end, text = [*message.split(maxsplit=2), "", ""][:3]
         start_s, end_s = int(start) / 1000, int(end) / 1000
         line = Span(_text(text), start_s, end_s)
@@ -54,22 +53,21 @@ class ElitrResults(Results):
 
     @staticmethod
     def reached_s(message: str) -> float | None:
-        """The end of the line."""
         return int(message.split()[1]) / 1000
 
     def finish(self) -> list[SourcePiece]:
-        """The recogniser has ended: its last hypothesis is committed."""
+        """Commit the last hypothesis, because the recogniser has ended."""
         self._last = None
         return super().finish()
 
 
 def _text(text: str) -> str:
-    """What was said; an open end is shown as three dots."""
+    """The text of a line; an open end becomes three dots."""
     return clean(text).removesuffix("...").rstrip()
 
 
 def _without(hypothesis: Span | None, beginning: Span) -> Span | None:
-    """What a hypothesis says after its beginning; None when it does not begin so."""
+    """The hypothesis after this beginning; None if it begins with something else."""
     if hypothesis is None:
         return None
     words, said = hypothesis.text.split(), beginning.text.split()
@@ -99,7 +97,6 @@ class ElitrSentences(Results):
         self._seen: list[int] = []
 
     def accept(self, message: str) -> list[SourcePiece]:
-        """Take a line, with or without its end of line."""
         first, second, text = [*message.split(maxsplit=2), "", ""][:3]
         number, kind = int(first), int(second) - int(first)
         if number <= self._complete:
@@ -121,5 +118,5 @@ class ElitrSentences(Results):
 
     @staticmethod
     def reached_s(message: str) -> float | None:
-        """Its times are made up."""
+        """None: the times are made up."""
         return None

@@ -1,4 +1,4 @@
-"""Events of no vendor: text, whether it is final, and times where they are known."""
+"""Events of no particular vendor: text, whether it is final, and times if they are known."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,13 +11,13 @@ __all__ = ["EventResults"]
 
 
 class EventResults(Results):
-    """Takes events: ``text`` of the open segment so far, and whether it is ``final``.
+    """Takes events with the ``text`` of the open segment so far, and whether it is ``final``.
 
-    A final text is committed; the next event begins after it. Any other replaces what is tentative,
-    also when it comes under another segment's name. Text alone ends a segment, when it ends as a
-    sentence does. ``start`` and ``end`` are media times, in seconds. The ``kind`` of some
-    recordings is the same in other words: a ``commit`` is final, and a ``confirm`` says nothing
-    new. A segment begins where the first event of it does.
+    A final text is committed, and the next event begins after it. Any other text replaces the
+    tentative text, even under another segment's name. A segment ends only if its text ends like a
+    sentence. ``start`` and ``end`` are media times, in seconds. Some recordings have a ``kind``
+    instead: ``commit`` means final, and ``confirm`` adds nothing. A segment begins where the first
+    event of it does.
 
     The format is ours: https://github.com/ELITR/online-text-flow is where its ``kind`` comes from.
     """
@@ -27,7 +27,6 @@ class EventResults(Results):
         self._start_s: float | None = None
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
-        """Take an event, decoded from JSON."""
         kind = message.get("kind")
         if kind == "confirm":
             return []
@@ -43,12 +42,11 @@ class EventResults(Results):
 
     @staticmethod
     def reached_s(message: Mapping[str, Any]) -> float | None:
-        """The end of the text."""
         end_s: float | None = message.get("end")
         return end_s
 
     def _after(self, committed: str) -> list[Span]:
-        """What a hypothesis of which the beginning is committed leaves tentative."""
+        """The tentative rest of a hypothesis whose beginning is committed."""
         shown = " ".join(span.text for span in self._writer.tentative)
         if not shown.startswith(committed):
             return []

@@ -1,4 +1,4 @@
-"""Google Cloud Speech-to-Text, streaming."""
+"""Google Cloud Speech-to-Text: the results of its streaming API."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,20 +14,19 @@ class GoogleResults(Results):
     """Takes ``StreamingRecognizeResponse``s of version 1 or 2, as JSON, in either spelling of its
     fields (``isFinal`` or ``is_final``).
 
-    The interim results of a response stand one after the other: a part that is ``stability`` sure,
-    and what follows it. Together they replace the former. A final result is committed; a segment
-    ends with it where it ends as a sentence does, since others were cut at a pause.
+    The interim results of a response follow one another: a stable part, with its ``stability``, and
+    the rest. Together they replace the ones before. A final result is committed, and ends the
+    segment if it ends like a sentence; others were cut at a pause.
 
-    A stream of Google's ends after five minutes, and the next has a clock of its own: call
-    ``restarted``. Speakers count only where the words of a result are its text: with diarization
-    the last result repeats all words since the beginning.
+    Google ends a stream after five minutes, and the next one has its own clock: call ``restarted``.
+    Speakers count only if the words of a result are its text, because with diarization the last
+    result repeats all words since the beginning.
 
     https://cloud.google.com/speech-to-text/docs/reference/rpc/google.cloud.speech.v1#streamingrecognizeresponse
     https://cloud.google.com/speech-to-text/docs/endless-streaming-tutorial
     """
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
-        """Take a response, decoded from JSON."""
         pieces: list[SourcePiece] = []
         committed: list[Span] = []
         tentative: list[Span] = []
@@ -38,7 +37,7 @@ class GoogleResults(Results):
             alternative: Mapping[str, Any] = next(iter(result.get("alternatives", [])), {})
             text = clean(alternative.get("transcript", ""))
             is_final = bool(_field(result, "isFinal", False))
-            # Where it begins is not told; what ends before the last final one is old.
+            # Its beginning is unknown; a result that ends before the last final one is old.
             before = [] if end_s is None else self._catch_up(0.0, end_s, text, is_final=is_final)
             if before is None:
                 continue
@@ -56,19 +55,18 @@ class GoogleResults(Results):
 
     @staticmethod
     def reached_s(message: Mapping[str, Any]) -> float | None:
-        """The end of the last result."""
         ends_s = [_end_s(result) for result in message.get("results", [])]
         return max((end_s for end_s in ends_s if end_s is not None), default=None)
 
 
 def _field(message: Mapping[str, Any], name: str, default: Any = None) -> Any:
-    """A field by its name in JSON, or in the proto."""
+    """A field, by its name in JSON or in the proto."""
     snake = "".join("_" + c.lower() if c.isupper() else c for c in name)
     return message.get(name, message.get(snake, default))
 
 
 def _seconds(duration: Any) -> float | None:
-    """A duration: "1.5s", a number, or an object with seconds and nanos."""
+    """A duration in seconds; given as "1.5s", a number, or an object with seconds and nanos."""
     match duration:
         case None:
             return None
@@ -81,7 +79,7 @@ def _seconds(duration: Any) -> float | None:
 
 
 def _end_s(result: Mapping[str, Any]) -> float | None:
-    """Where a result ends: of version 1, or 2."""
+    """The end of a result, in version 1 or 2."""
     return _seconds(_field(result, "resultEndTime", _field(result, "resultEndOffset")))
 
 

@@ -1,4 +1,4 @@
-"""How far a recogniser's final results reach on its clock, and which come again."""
+"""How far a recogniser's final results reach on its clock, and which of them are repeats."""
 
 from collections import deque
 
@@ -9,13 +9,13 @@ _REMEMBERED = 32
 
 
 class Horizon:
-    """Tells results that come again, or too late, from those of a clock that began anew.
+    """Tells repeated and late results from those of a clock that was restarted.
 
     Args:
-        slack_s: Times are rounded by so much.
+        slack_s: By how much times may be rounded.
 
     Attributes:
-        end_s: Where the last final result ends, on the recogniser's clock; -1 before the first.
+        end_s: The end of the last final result, on the recogniser's clock; -1 before the first.
     """
 
     def __init__(self, slack_s: float = 0.0) -> None:
@@ -24,7 +24,7 @@ class Horizon:
         self._finals: deque[tuple[float, float, str]] = deque(maxlen=_REMEMBERED)
 
     def is_behind(self, start_s: float, end_s: float) -> bool:
-        """Whether a result says nothing about what comes after the last final one."""
+        """Whether a result begins before the end of the last final one, and ends no later."""
         return start_s < self.end_s - self._slack_s and end_s <= self.end_s + self._slack_s
 
     def has_seen(self, start_s: float, end_s: float, text: str) -> bool:
@@ -32,6 +32,6 @@ class Horizon:
         return (start_s, end_s, text) in self._finals
 
     def add(self, start_s: float, end_s: float, text: str) -> None:
-        """A final result was taken."""
+        """Add a final result that was taken."""
         self.end_s = end_s
         self._finals.append((start_s, end_s, text))

@@ -1,4 +1,4 @@
-"""Any recogniser of which nothing is known but its text, and whether that is final."""
+"""Any recogniser that says only its text and whether that is final."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -18,23 +18,23 @@ _REMEMBERED = 256
 class InterimResults(Results):
     """Takes pairs ``(text, is_final)``, or mappings with ``text``, ``is_final`` and ``id``.
 
-    Until one is final, each result replaces the one before, and says all that has been said since
-    the last final result. A final one is committed. What a final result has fewer words than the
-    last interim one is not shown until a result says it again.
+    Each result has everything since the last final one, and replaces the result before it. A final
+    result is committed. If it is shorter than the last interim one, the missing words are not shown
+    until a result has them again.
 
-    With an ``id``, an utterance's number or name, a result is committed once, and nothing that
-    comes for it afterwards counts. Without, a final result that begins with all of the one before
-    is taken to say it again: the rest is committed, and ``warnings`` has FINAL_REPEATS_COMMITTED.
-    Say how it is where that is known. ``translator stream --from-recogniser interim`` takes both
-    as JSON. Browsers have ``WebSpeechResults``, whose results are like these:
-    https://webaudio.github.io/web-speech-api/#speechreco-result
+    With an ``id``, the number or name of an utterance, each result is committed once, and whatever
+    comes for it afterwards is ignored. Without, a final result that begins with all of the one
+    before counts as repeating it: only the rest is committed, and ``warnings`` gets
+    FINAL_REPEATS_COMMITTED. Set ``cumulative`` if you know which it is. ``translator stream
+    --from-recogniser interim`` takes both as JSON. Browsers have ``WebSpeechResults``, whose
+    results are like these: https://webaudio.github.io/web-speech-api/#speechreco-result
 
     Args:
-        final_ends_segment: Whether a segment ends with each final result: for recognisers that do
-            not punctuate, and call final what a whole utterance is. Otherwise it ends with those
-            that end as a sentence does.
-        cumulative: False for a recogniser that never repeats itself: what comes again was said
-            again. None finds out.
+        final_ends_segment: Whether a segment ends with each final result, for recognisers that do
+            not punctuate and whose final results are whole utterances. Otherwise it ends with
+            results that end like a sentence.
+        cumulative: False for a recogniser that never repeats itself, so that repeated words were
+            said again. None finds out.
     """
 
     def __init__(self, *, final_ends_segment: bool = False, cumulative: bool | None = None) -> None:
@@ -48,7 +48,6 @@ class InterimResults(Results):
         self._repeats = Repeats()
 
     def accept(self, message: tuple[str, bool] | Mapping[str, Any]) -> list[SourcePiece]:
-        """Take a result."""
         name = None
         if isinstance(message, Mapping):
             text, is_final, name = message["text"], message["is_final"], message.get("id")
@@ -79,5 +78,5 @@ class InterimResults(Results):
 
     @staticmethod
     def reached_s(message: tuple[str, bool] | Mapping[str, Any]) -> float | None:
-        """They have no times."""
+        """None: these results have no times."""
         return None

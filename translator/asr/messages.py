@@ -1,4 +1,4 @@
-"""Recorded messages of recognisers: JSON or text, a message a line, with or without its time."""
+"""Recorded messages of recognisers: JSON or text, one a line, with or without a time."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ __all__ = ["decoded", "reached_s", "take", "unwrapped"]
 
 
 def decoded(line: str, kind: type[Results]) -> Any:
-    """A line as a message: JSON; for recognisers of text also an object around it.
+    """Decode a line: JSON or, for recognisers with text messages, an object around the text.
 
     Raises:
         ValueError: It is not JSON.
@@ -23,10 +23,10 @@ def decoded(line: str, kind: type[Results]) -> Any:
 
 
 def unwrapped(raw: Any, kind: type[Results]) -> tuple[float | None, Any]:
-    """When a message came, in seconds, if that is known, and the message.
+    """Split off when a message came, in seconds; None if it does not say.
 
-    It may be in an object that says when it came, ``{"t": SECONDS, "message": …}`` (or ``ts`` and
-    ``payload``), or have ``t`` itself.
+    The message may be wrapped in an object with that time, ``{"t": SECONDS, "message": …}`` (or
+    ``ts`` and ``payload``), or have ``t`` itself.
     """
     if not isinstance(raw, Mapping):
         return None, raw
@@ -41,10 +41,10 @@ def unwrapped(raw: Any, kind: type[Results]) -> tuple[float | None, Any]:
 
 
 def reached_s(kind: type[Results], message: Any) -> float | None:
-    """Media time that a message reaches to, in seconds, where it says so.
+    """The media time up to which a message reaches, in seconds; None if it does not say.
 
     Raises:
-        ValueError: It is not one of that recogniser's.
+        ValueError: It is not a message of that recogniser.
     """
     if _is_reconnect(message):
         return None
@@ -53,10 +53,10 @@ def reached_s(kind: type[Results], message: Any) -> float | None:
 
 
 def take(results: Results, message: Any) -> list[SourcePiece]:
-    """What a message gives. ``{"restarted": true, "offset_s": 12.5}`` is a reconnect.
+    """The pieces in a message. ``{"restarted": true, "offset_s": 12.5}`` is a reconnect.
 
     Raises:
-        ValueError: It is not one of that recogniser's.
+        ValueError: It is not a message of that recogniser.
     """
     with _not_a_message():
         if _is_reconnect(message):
@@ -70,7 +70,7 @@ def _is_reconnect(message: Any) -> bool:
 
 @contextmanager
 def _not_a_message() -> Iterator[None]:
-    """Whatever an adapter stumbles over is told in one way."""
+    """Turn whatever an adapter raises into one kind of error."""
     try:
         yield
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:

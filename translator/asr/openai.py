@@ -1,4 +1,4 @@
-"""OpenAI's Realtime API: the transcription of what is spoken to it."""
+"""OpenAI's Realtime API: the transcription of its audio input."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from translator.asr.writer import Results
 __all__ = ["OpenAiResults"]
 
 _PREFIX = "conversation.item.input_audio_transcription."
-# An item that so many after it have overtaken is not completed any more.
+# An item that this many later ones have overtaken will not be completed.
 _MOST_OVERTAKING = 8
 # Older items do not come again.
 _REMEMBERED = 256
@@ -19,20 +19,20 @@ _REMEMBERED = 256
 
 @dataclass(slots=True)
 class _Item:
-    """An utterance: what has come of it, and whether that is all."""
+    """An utterance: its text so far, and whether that is complete."""
 
     text: str = ""
     is_complete: bool = False
 
 
 class OpenAiResults(Results):
-    """Takes the server's events; those of the transcription, and those of the audio buffer.
+    """Takes the server's events for the transcription and for the audio buffer.
 
-    An item is an utterance. Its ``delta`` events put together are tentative, and its ``completed``
-    event is committed, once, whatever is said of it afterwards. Items are transcribed side by side,
-    so a later one may be completed first: it stays tentative until those before it are, in the
-    order in which ``input_audio_buffer.committed`` named them. An item that ``failed`` is left out,
-    one that is never completed is committed as far as it came, with the warning ITEM_NOT_COMPLETED.
+    An item is an utterance. Its joined ``delta`` events are tentative, and its ``completed`` event
+    is committed, once; later events for it are ignored. Items are transcribed in parallel, so a
+    later one may be completed first. It then stays tentative until those before it are complete, in
+    the order of ``input_audio_buffer.committed``. An item that ``failed`` is left out. One that is
+    never completed is committed as far as it came, with the warning ITEM_NOT_COMPLETED.
 
     A segment ends with each item. ``session.created`` begins a connection.
 
@@ -45,11 +45,10 @@ class OpenAiResults(Results):
         self._items: dict[str, _Item] = {}
         # When the audio of an item begins and ends, in seconds.
         self._times: dict[str, tuple[float | None, float | None]] = {}
-        # Items that are done with, the newest last.
+        # Finished items, the newest last.
         self._done: dict[str, None] = {}
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
-        """Take an event, decoded from JSON."""
         kind = message["type"]
         if kind in {"session.created", "transcription_session.created"}:
             return self._reconnected()
@@ -78,7 +77,7 @@ class OpenAiResults(Results):
 
     @staticmethod
     def reached_s(message: Mapping[str, Any]) -> float | None:
-        """Where speech started or stopped; the text has no times."""
+        """Where speech started or stopped; the text itself has no times."""
         ms = message.get("audio_end_ms", message.get("audio_start_ms"))
         return None if ms is None else ms / 1000
 

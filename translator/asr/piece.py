@@ -1,4 +1,4 @@
-"""What goes in and what comes out: spans of recognised text, pieces of source."""
+"""Spans of recognised text, which go in, and pieces of source, which come out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ __all__ = ["ResultsWarning", "SourcePiece", "Span", "said_after"]
 
 @dataclass(frozen=True, slots=True)
 class SourcePiece:
-    """A step of the source: ``stream.send(**asdict(piece))``.
+    """One step of the source, for ``stream.send(**asdict(piece))``.
 
-    The ``committed`` texts of all pieces, put together as they are, make the final transcript with
-    single spaces; each but the first brings the space before it along. ``tentative`` follows what
-    is committed so far, and brings its space along too.
+    Joined as they are, the ``committed`` texts of all pieces make the final transcript with single
+    spaces: each includes the space before it, except the first. ``tentative`` follows the committed
+    text, and also includes the space before it.
 
     Attributes:
-        committed: Final text that is new; it never changes.
-        tentative: All text that is not final yet; it replaces the former.
+        committed: New final text; it never changes.
+        tentative: All text that is not final yet; it replaces the previous one.
         end_of_segment: Whether a sentence or utterance ends after ``committed``.
         start_s: Media time at which ``committed`` begins, in seconds; None when not known.
         end_s: Media time at which ``committed`` ends, in seconds; None when not known.
-        speaker: Who said ``committed``; "" is the same as before, or not known.
+        speaker: Who said ``committed``; "" if the same as before, or unknown.
     """
 
     committed: str = ""
@@ -41,7 +41,7 @@ class Span:
             may be empty.
         start_s: Media time at which it begins, in seconds.
         end_s: Media time at which it ends, in seconds.
-        speaker: Who said it; "" is not known.
+        speaker: Who said it; "" if unknown.
         attached: Whether no space goes before it.
         ends_segment: Whether a sentence or utterance ends after it.
     """
@@ -54,7 +54,7 @@ class Span:
     ends_segment: bool = False
 
     def is_after(self, time_s: float) -> bool:
-        """Whether most of it was said after ``time_s``; True when its times are not known."""
+        """Whether most of it was said after ``time_s``; True if its times are unknown."""
         if self.start_s is None or self.end_s is None:
             return True
         return (self.start_s + self.end_s) / 2 > time_s
@@ -62,11 +62,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class ResultsWarning:
-    """Something in a recogniser's results was not taken as it was said; the stream goes on.
+    """Something in a recogniser's results was changed or left out; the stream goes on.
 
     Attributes:
         reason: Names the kind, in capitals; see docs/asr.md.
-        message: What it was and what to do about it, without any of the text.
+        message: What it was and what to do about it, without any recognised text.
     """
 
     reason: str
@@ -76,6 +76,6 @@ class ResultsWarning:
 def said_after(time_s: float, spans: Sequence[Span]) -> list[Span]:
     """``spans`` without those at the beginning that were said before ``time_s``.
 
-    An interim result that comes too late begins with words that are final by now.
+    An interim result that comes late begins with words that are final by now.
     """
     return list(dropwhile(lambda span: not span.is_after(time_s), spans))

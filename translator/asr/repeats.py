@@ -1,4 +1,4 @@
-"""Final results that say again what is final: where nothing names a result, its words have to."""
+"""Finds final results that repeat final text, by their words, where results have no names."""
 
 from translator.asr.text import same_word
 
@@ -11,10 +11,10 @@ _MIN_WORDS = 3
 class Repeats:
     """Finds what is new in a final result that begins with all of the one before.
 
-    A result that grows ("we are in" and then "we are in the park") repeats those words. One that is
-    just the same is a repeat where the recogniser gives interim results, but gave none in between:
-    nobody spoke. Results of fewer than three different words are taken as they are, since people do
-    say them twice.
+    A result that grows ("we are in", then "we are in the park") repeats words. One that is exactly
+    the same is a repeat if the recogniser gives interim results but gave none in between, because
+    then nobody spoke. Results of fewer than three different words are taken as they are, because
+    people do say those twice.
     """
 
     def __init__(self) -> None:
@@ -23,12 +23,12 @@ class Repeats:
         self._spoke = False
 
     def interim(self, text: str) -> None:
-        """An interim result has come."""
+        """Note that an interim result has come."""
         if text:
             self._has_interim = self._spoke = True
 
     def new_words(self, text: str) -> str:
-        """What a final result says that the one before has not said; call once for each."""
+        """The words of a final result that the one before did not have. Call it once for each."""
         words, last = text.split(), self._last
         if not words:
             return ""

@@ -1,4 +1,4 @@
-"""Captions that roll: a window of text, of which nothing is ever called final."""
+"""Rolling captions: a window of text, of which nothing is ever called final."""
 
 from difflib import SequenceMatcher
 from typing import Any
@@ -19,16 +19,16 @@ _ALIKE = 0.6
 class RollingCaptions(Results):
     """Takes lines of text: what the window shows now, or the whole transcript so far.
 
-    The window grows and is revised at its end, and scrolls: words leave it at its beginning. A word
-    is committed when it has left the window, or when ``settled`` words have come after it. Where
-    the new window has nothing in common with the old, that has scrolled away whole. No segment ends
+    The window grows, is revised at its end, and scrolls: words leave it at its beginning. A word is
+    committed when it has left the window, or when ``settled`` words have come after it. If the new
+    window has nothing in common with the old one, all of that has scrolled away. No segment ends
     here; the server finds the sentences.
 
     Such captions are read from a page or a stream (live captions of a browser or a meeting,
     CEA-608 roll-up captions): https://www.law.cornell.edu/cfr/text/47/79.101
 
     Args:
-        settled: Words after which a word is taken not to change any more, at least 1.
+        settled: How many words have to follow a word before it counts as final, at least 1.
     """
 
     is_text = True
@@ -46,7 +46,6 @@ class RollingCaptions(Results):
         self._committed = 0
 
     def accept(self, message: Any) -> list[SourcePiece]:
-        """Take a window, as text or as an object with ``text``."""
         text = message if isinstance(message, str) else message["text"]
         words = clean(text).split()[-_MOST_WORDS:]
         if not words:
@@ -62,12 +61,12 @@ class RollingCaptions(Results):
 
     @staticmethod
     def reached_s(message: Any) -> float | None:
-        """They have no times."""
+        """None: captions have no times."""
         return None
 
 
 def _scrolled(before: list[str], now: list[str]) -> int:
-    """How many words have left the window at its beginning; all, where nothing is the same."""
+    """How many words have left the window at its beginning; all if nothing matches."""
     best, best_score = len(before), 0
     for start in range(len(before)):
         compared = before[start : start + _MOST_COMPARED]

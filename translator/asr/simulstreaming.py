@@ -13,9 +13,9 @@ __all__ = ["SimulStreamingResults"]
 class SimulStreamingResults(Results):
     """Takes the objects with ``start``, ``end`` and ``text``, one a line; all of it is committed.
 
-    ``text`` is a run of Whisper's tokens, so a word begins with a space, and a run without one goes
-    on with the word or sentence before: "?" comes by itself. A segment ends with an ``is_final``
-    run (the voice paused) that ends as a sentence does.
+    ``text`` is a run of Whisper's tokens, so a word begins with a space, and a run without one
+    continues the word or sentence before: "?" comes by itself. A segment ends with an ``is_final``
+    run (the voice paused) that ends like a sentence.
 
     https://github.com/ufal/SimulStreaming#readme
     """
@@ -25,7 +25,6 @@ class SimulStreamingResults(Results):
         self._ends_with_space = False
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
-        """Take an object, decoded from JSON."""
         if "text" not in message:
             return []
         start_s, end_s, text = message["start"], message["end"], message["text"]
@@ -42,6 +41,5 @@ class SimulStreamingResults(Results):
 
     @staticmethod
     def reached_s(message: Mapping[str, Any]) -> float | None:
-        """The end of the run."""
         end_s: float | None = message.get("end")
         return end_s

@@ -1,4 +1,4 @@
-"""Soniox real-time."""
+"""Soniox: the results of its real-time API."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,9 +16,10 @@ _END, _FINALIZED = "<end>", "<fin>"
 class SonioxResults(Results):
     """Takes the messages of the WebSocket API, whose ``tokens`` are pieces of words with spaces.
 
-    Tokens with ``is_final`` come once, and are committed; the others of a message are all that is
-    tentative. A segment ends with the token ``<end>`` of endpoint detection. Tokens that are a
-    translation (``translation_status``) are left out. A word may be cut into several messages.
+    Tokens with ``is_final`` come once, and are committed. The other tokens of a message are the
+    whole tentative text. A segment ends with the token ``<end>`` of endpoint detection. Tokens that
+    are a translation (``translation_status``) are left out. A word may be cut into several
+    messages.
 
     https://soniox.com/docs/stt/rt/real-time-transcription
     https://soniox.com/docs/stt/api-reference/websocket-api
@@ -31,7 +32,6 @@ class SonioxResults(Results):
         self._final_ms = 0.0
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
-        """Take a message, decoded from JSON."""
         if "tokens" not in message:
             return []
         pieces: list[SourcePiece] = []
@@ -48,7 +48,6 @@ class SonioxResults(Results):
 
     @staticmethod
     def reached_s(message: Mapping[str, Any]) -> float | None:
-        """All audio that was processed."""
         total_ms: float | None = message.get("total_audio_proc_ms")
         return None if total_ms is None else total_ms / 1000
 

@@ -1,4 +1,4 @@
-"""Speechmatics real-time."""
+"""Speechmatics: the results of its real-time API."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from translator.asr.writer import Results
 
 __all__ = ["SpeechmaticsResults"]
 
-# What the service calls a speaker whom it does not know.
+# The service's label for an unknown speaker.
 _UNKNOWN_SPEAKER = "UU"
 
 
@@ -19,8 +19,8 @@ class SpeechmaticsResults(Results):
     last result has ``is_eos``.
 
     A transcript may be shorter than the partial one before it, or bring nothing but a full stop.
-    The text is put together from the results, since only they say what is attached to what:
-    ``metadata.transcript`` has a space before a full stop that comes alone.
+    The text is put together from the results, because only they say which mark is attached to
+    which word: ``metadata.transcript`` has a space before a full stop that comes alone.
     ``RecognitionStarted`` begins a connection.
 
     https://docs.speechmatics.com/api-ref/realtime-transcription-websocket
@@ -33,7 +33,6 @@ class SpeechmaticsResults(Results):
         self._attaches_next = False
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
-        """Take a message, decoded from JSON."""
         kind = message["message"]
         if kind == "RecognitionStarted":
             return self._reconnected()
@@ -58,7 +57,6 @@ class SpeechmaticsResults(Results):
 
     @staticmethod
     def reached_s(message: Mapping[str, Any]) -> float | None:
-        """The end of the audio that a transcript is about."""
         end_s: float | None = message.get("metadata", {}).get("end_time")
         return end_s
 

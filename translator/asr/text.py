@@ -1,4 +1,4 @@
-"""Spaces and sentence ends in what recognisers write."""
+"""Spaces and sentence ends in the text of recognisers."""
 
 import re
 from collections.abc import Mapping
@@ -19,23 +19,23 @@ _SENTENCE_END = re.compile(r"[.!?…。！？][)\]}»”’\"'」』]*$")
 
 
 def clean(text: str) -> str:
-    """``text`` with single spaces, none at its ends, and no literal line breaks."""
+    """``text`` with single spaces inside, none at its ends, and no literal line breaks."""
     return " ".join(_BREAK.sub(" ", text).split())
 
 
 def ends_sentence(text: str) -> bool:
-    """Whether ``text`` ends as a sentence does. A recogniser may also stop in the middle of one."""
+    """Whether ``text`` ends like a sentence. A recogniser may also stop in the middle of one."""
     return _SENTENCE_END.search(text.rstrip()) is not None
 
 
 def speaker_name(result: Mapping[str, Any], field: str) -> str:
-    """The speaker of a result, "" where it is not there, null or empty."""
+    """The speaker of a result; "" if the field is missing, null or empty."""
     name = result.get(field)
     return "" if name is None else str(name)
 
 
 def joined(before: str, span: Span) -> str:
-    """The text of ``span`` with the space that it needs after ``before``."""
+    """The text of ``span``, with the space that it needs after ``before``."""
     if not before or not span.text or span.attached:
         return span.text
     if _UNSPACED.match(before[-1]) and _UNSPACED.match(span.text):
@@ -44,7 +44,7 @@ def joined(before: str, span: Span) -> str:
 
 
 def same_word(one: str, other: str) -> bool:
-    """Whether two words differ in case and punctuation at most."""
+    """Whether two words differ at most in case and punctuation."""
     return _bare(one) == _bare(other)
 
 

@@ -1,4 +1,4 @@
-"""Vosk."""
+"""Vosk: the results of its offline recognisers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,16 +14,15 @@ class VoskResults(Results):
     """Takes the objects of ``PartialResult``, ``Result`` and ``FinalResult``: ``partial`` replaces
     what is tentative, ``text`` is committed.
 
-    With ``SetWords(True)`` a result has the times of its words in ``result``: they tell repeats,
-    and let the server cut at pauses. Without, each is committed, every time that one comes. Vosk
-    does not punctuate, and calls final what a pause follows, so no segment ends here.
+    With ``SetWords(True)``, a result has the times of its words in ``result``. They show which
+    results are repeats, and let the server cut at pauses. Without them, every result is committed.
+    Vosk does not punctuate, and calls a result final at any pause, so no segment ends here.
 
     https://alphacephei.com/vosk/
     https://github.com/alphacep/vosk-api/blob/master/src/vosk_api.h
     """
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
-        """Take an object, decoded from JSON."""
         if "partial" in message:
             spans = _spans(message["partial"], message.get("partial_result"))
             return self._writer.write((), spans)
@@ -43,7 +42,7 @@ class VoskResults(Results):
 
     @staticmethod
     def reached_s(message: Mapping[str, Any]) -> float | None:
-        """The end of the last word, where words were asked for."""
+        """The end of the last word, if words were asked for."""
         words = message.get("result") or message.get("partial_result")
         return float(words[-1]["end"]) if words else None
 

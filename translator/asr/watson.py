@@ -16,8 +16,8 @@ _HESITATION = "%HESITATION"
 class WatsonResults(Results):
     """Takes ``SpeechRecognitionResults`` of the WebSocket interface with ``interim_results``.
 
-    ``results`` begins with the result of number ``result_index``: final ones, then at most one
-    interim, which later results of that number replace. Final ones are never taken twice. Speaker
+    ``results`` begins with number ``result_index``: final results, then at most one interim result,
+    which later results of the same number replace. Final ones are never taken twice. Speaker
     labels come in messages of their own, later than the words, and are not used.
 
     A segment ends with a final result whose ``end_of_utterance`` is not ``reset`` (the service
@@ -33,7 +33,6 @@ class WatsonResults(Results):
         self._next = 0
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
-        """Take a message, decoded from JSON."""
         if message.get("state") == "listening":
             # A new request counts and measures from 0 again, also on the same connection.
             return self._reconnected()
@@ -56,7 +55,7 @@ class WatsonResults(Results):
 
     @staticmethod
     def reached_s(message: Mapping[str, Any]) -> float | None:
-        """The end of the last word, where ``timestamps`` were asked for."""
+        """The end of the last word, if ``timestamps`` were asked for."""
         best = [r["alternatives"][0] for r in message.get("results", []) if r["alternatives"]]
         return max(
             (float(a["timestamps"][-1][2]) for a in best if a.get("timestamps")), default=None

@@ -18,11 +18,11 @@ class WebSpeechResults(Results):
 
         {"resultIndex": 1, "results": [{"isFinal": true, "transcript": "hello", "confidence": 0.9}]}
 
-    A result has its index for a name and is committed once. Chrome on Android calls every result
-    final, each under a new index and each saying all of the one before, with a ``confidence`` of 0
-    until the last. Where no result was other than final, one without confidence stays tentative
-    until the next does not say it again. What repeats the result before all the same is left out,
-    with the warning FINAL_REPEATS_COMMITTED.
+    A result is known by its index and committed once. Chrome on Android calls every result final;
+    each has a new index, repeats all of the one before, and has a ``confidence`` of 0 except the
+    last. So if all results so far were final, one without confidence stays tentative until the
+    next one does not repeat it. Anything that still repeats the result before is left out, with the
+    warning FINAL_REPEATS_COMMITTED.
 
     A browser ends a session after some silence, and a new ``start()`` counts from 0 again: call
     ``restarted``. ``{"type": "start"}`` does the same.
@@ -40,7 +40,6 @@ class WebSpeechResults(Results):
         self._repeats = Repeats()
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
-        """Take an event as an object."""
         if message.get("type") == "start":
             return self._reconnected()
         if "results" not in message:
@@ -71,17 +70,17 @@ class WebSpeechResults(Results):
 
     @staticmethod
     def reached_s(message: Mapping[str, Any]) -> float | None:
-        """They have no times."""
+        """None: these results have no times."""
         return None
 
     def _settle(self, text: str) -> list[Span]:
-        """Commit the doubtful result, or forget it where ``text`` says it again."""
+        """Commit the doubtful result, or forget it if ``text`` repeats it."""
         if not self._doubtful or not text:
             return []
         doubtful, self._doubtful = self._doubtful, ""
         words, now = doubtful.split(), text.split()
         again = sum(1 for _ in takewhile(bool, map(same_word, words, now)))
-        # The last words may be heard otherwise now.
+        # The last words may have changed.
         if len(now) >= len(words) and again >= (len(words) + 1) // 2:
             return []
         return self._spans(doubtful)

@@ -16,10 +16,10 @@ _OVERLAP_S = 0.5
 class WhisperLiveResults(Results):
     """Takes messages with ``segments``.
 
-    Each brings the last segments once more: those that are ``completed``, which do not change, and
-    after them the one that is being spoken. A completed segment is often shorter than what was
-    shown of it; the rest comes as the next segment, in the same message. Segments have no numbers,
-    so which are new is told from their times.
+    Each message repeats the last segments: first those that are ``completed``, which no longer
+    change, then the one that is being spoken. A completed segment is often shorter than it was
+    before; the rest comes as the next segment, in the same message. Segments have no numbers, so
+    their times show which are new.
 
     No segment of the source ends here: Whisper cuts where it has to, and punctuates, so the server
     finds the sentences. ``SERVER_READY`` begins a connection.
@@ -28,7 +28,6 @@ class WhisperLiveResults(Results):
     """
 
     def accept(self, message: Mapping[str, Any]) -> list[SourcePiece]:
-        """Take a message, decoded from JSON."""
         if message.get("message") == "SERVER_READY":
             return self._reconnected()
         if "segments" not in message:
@@ -56,5 +55,4 @@ class WhisperLiveResults(Results):
 
     @staticmethod
     def reached_s(message: Mapping[str, Any]) -> float | None:
-        """The end of the last segment."""
         return max((float(s["end"]) for s in message.get("segments", [])), default=None)

@@ -1,4 +1,4 @@
-"""Writes pieces: the same for all recognisers."""
+"""Writes pieces of source, in the same way for all recognisers."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,12 +11,12 @@ from translator.asr.text import joined, same_word
 
 __all__ = ["PieceWriter", "Results"]
 
-# So many messages in a row are not late: the recogniser has begun anew.
+# If more messages in a row seem late, the recogniser has restarted instead.
 _MOST_LATE = 8
 
 
 class PieceWriter:
-    """Turns spans into pieces: finds the spaces, and leaves out what changes nothing."""
+    """Turns spans into pieces: puts in the spaces, and leaves out what changes nothing."""
 
     def __init__(self) -> None:
         # The last character of what is committed.
@@ -33,7 +33,7 @@ class PieceWriter:
 
     @property
     def tentative(self) -> tuple[Span, ...]:
-        """What is tentative now."""
+        """The spans that are tentative now."""
         return self._tentative
 
     @property
@@ -44,10 +44,10 @@ class PieceWriter:
     def write(
         self, committed: Iterable[Span] = (), tentative: Iterable[Span] = ()
     ) -> list[SourcePiece]:
-        """Commit spans, and replace what is tentative.
+        """Commit spans, and replace the tentative text.
 
         Returns:
-            A piece for each speaker and each segment; none when nothing changes.
+            A piece for each speaker and each segment; none if nothing changes.
         """
         self._is_new = False
         pieces = [piece for run in self._runs(committed) if (piece := self._commit(run))]
@@ -61,12 +61,12 @@ class PieceWriter:
         return pieces
 
     def tail(self, committed: Sequence[Span], end_s: float) -> list[Span]:
-        """What is tentative and was said after ``end_s``, where ``committed`` ends.
+        """Tentative spans that were said after ``end_s``, where ``committed`` ends.
 
         A final result that is shorter than the last interim one leaves words to the next; until
-        that comes, they are still what is known best. Spans without times are not kept, nor are
-        spans of several words that begin before. Nor is anything when it begins with the word just
-        committed: then the times are not to be trusted.
+        that comes, they are the best guess. Spans without times are not kept, nor are spans of
+        several words that begin earlier. Nothing is kept if it begins with the word just committed,
+        because then the times cannot be trusted.
         """
         tail = [
             span
@@ -81,15 +81,15 @@ class PieceWriter:
         return tail
 
     def finish(self) -> list[SourcePiece]:
-        """The recogniser says no more: what is tentative is committed, and the segment ends."""
+        """Commit the tentative text and end the segment: the recogniser says no more."""
         return self.write([*self._tentative, Span("", ends_segment=True)])
 
     def restart(self, offset_s: float | None, *, resent: bool) -> list[SourcePiece]:
-        """What follows comes from another connection, whose clock is 0 at ``offset_s``.
+        """Go on with another connection, whose clock is 0 at ``offset_s``.
 
-        What is tentative is committed, since the old connection says no more of it; with ``resent``
-        it stays tentative, since the new one says it again. The next text is never joined to the
-        last word.
+        The tentative text is committed, because the old connection adds nothing to it. With
+        ``resent`` it stays tentative, because the new one repeats it. The next text is never joined
+        to the last word.
         """
         pieces = [] if resent else self.write(self._tentative)
         self._tentative = tuple(replace(s, start_s=None, end_s=None) for s in self._tentative)
@@ -98,7 +98,7 @@ class PieceWriter:
         return pieces
 
     def _runs(self, spans: Iterable[Span]) -> Iterator[list[Span]]:
-        """Spans of one speaker and one segment each."""
+        """Group spans by speaker and segment."""
         run: list[Span] = []
         speaker = self._speaker
         for span in spans:
@@ -147,14 +147,14 @@ class PieceWriter:
 
 
 class Results(ABC):
-    """A recogniser's results, one message after the other, as pieces of source.
+    """Turns a recogniser's results, message by message, into pieces of source.
 
-    One instance serves one stream, over as many connections to its recogniser as it takes. What it
-    keeps is what is tentative and a few numbers: an hour costs as much as a minute.
+    One instance serves one stream, over any number of connections to its recogniser. It keeps only
+    the tentative text and a few numbers, so an hour costs as much as a minute.
 
     Attributes:
         is_text: Whether the messages are lines of text, not decoded JSON.
-        warnings: What in the results cannot be meant as it is said, once for each reason.
+        warnings: Results that cannot be right, one warning for each reason.
     """
 
     is_text = False
@@ -166,10 +166,10 @@ class Results(ABC):
 
     @abstractmethod
     def accept(self, message: Any) -> list[SourcePiece]:
-        """Take the recogniser's next message.
+        """Take the recogniser's next message, and return the pieces that it adds.
 
-        Messages of other kinds than results (metadata, errors, labels) give nothing; whoever reads
-        the recogniser deals with its errors.
+        Messages that are not results (metadata, errors, labels) add none. The caller has to deal
+        with the recogniser's errors.
 
         Raises:
             KeyError: A result lacks a field that the vendor documents.
@@ -178,46 +178,46 @@ class Results(ABC):
     @staticmethod
     @abstractmethod
     def reached_s(message: Any) -> float | None:
-        """Media time that a message reaches to, in seconds; None for one that does not say."""
+        """The media time up to which a message reaches, in seconds; None if it does not say."""
 
     def restarted(
         self, offset_s: float | None = None, *, resent: bool = False
     ) -> list[SourcePiece]:
-        """The next message comes from a new connection, which counts and measures from 0 again.
+        """Say that the next message comes from a new connection, which counts from 0 again.
 
-        Call it after each reconnect. Where the recogniser's messages tell it, as those of Deepgram,
-        Speechmatics or AssemblyAI do, it happens by itself, and once more does no harm.
+        Call this after each reconnect. Some recognisers announce a new connection in their messages
+        (Deepgram, Speechmatics, AssemblyAI); calling it then as well does no harm.
 
         Args:
-            offset_s: Media time of the stream at which the new connection's audio begins; None
-                where that is not known, and pieces have no times from here on.
-            resent: Whether the audio since the last final result is sent once more. Without it,
-                what was tentative is committed now: nobody says it again.
+            offset_s: Media time of the stream at which the new connection's audio begins. None if
+                unknown; pieces then have no times from here on.
+            resent: Whether the audio since the last final result is sent again. If not, the
+                tentative text is committed now, because no result will repeat it.
         """
         pieces = self._writer.restart(offset_s, resent=resent)
         self._begin()
         return pieces
 
     def finish(self) -> list[SourcePiece]:
-        """The recogniser has ended: what it left tentative is all there will be, so commit it.
+        """Commit what is still tentative, because the recogniser has ended.
 
-        Not needed after a recogniser that ends with a final result. Whoever would rather lose
-        those words than have them wrong does not call it.
+        This is not needed if the recogniser ended with a final result. Do not call it if you would
+        rather lose those words than have them wrong.
         """
         return self._writer.finish()
 
     def _begin(self) -> None:
-        """Set what holds for one connection only, as it is at its start."""
+        """Reset everything that belongs to one connection."""
         self._horizon = Horizon()
         # Messages in a row that were older than what is final.
         self._late: list[Any] = []
 
     def _reconnected(self) -> list[SourcePiece]:
-        """The recogniser's messages tell that a connection begins; restarted() may know more."""
+        """Note a new connection that the messages announce; restarted() may know more about it."""
         return [] if self._writer.is_new else self.restarted()
 
     def _set_aside(self, message: Any) -> list[SourcePiece]:
-        """Leave out a message that comes too late, unless too many do: then a clock began anew."""
+        """Drop a late message, unless there are many: then the clock was restarted."""
         self._late.append(message)
         if len(self._late) < _MOST_LATE:
             return []
@@ -233,10 +233,10 @@ class Results(ABC):
     def _catch_up(
         self, start_s: float, end_s: float, text: str, *, is_final: bool
     ) -> list[SourcePiece] | None:
-        """None for a result that comes again or too late, otherwise what comes before it.
+        """None if a result is a repeat or too late; otherwise the pieces that come before it.
 
-        A final result from before the last one that is none of those that have come is of a clock
-        that began anew: nothing final is ever left out as too late.
+        A final result from before the last one that has not come before means that the clock was
+        restarted, so final text is never dropped as late.
         """
         pieces: list[SourcePiece] = []
         if self._horizon.is_behind(start_s, end_s):

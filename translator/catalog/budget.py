@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from translator.errors import ModelLoadError, OverloadedError
 
-__all__ = ["MemoryBudget", "in_words"]
+__all__ = ["MemoryBudget", "format_bytes"]
 
 _RETRY_S = 5.0
 
@@ -63,8 +63,8 @@ class MemoryBudget:
         if self.limit is not None and needed > self.limit:
             take = "takes" if len(wanted) == 1 else "together take"
             raise ModelLoadError(
-                f"{', '.join(wanted)}: {take} about {in_words(needed)} of memory, more than the "
-                f"{in_words(self.limit)} of model_memory: raise it, or take a smaller model"
+                f"{', '.join(wanted)}: {take} about {format_bytes(needed)} of memory, more than "
+                f"the {format_bytes(self.limit)} of model_memory: raise it, or take a smaller model"
             )
 
     def fits(self, name: str) -> bool:
@@ -90,8 +90,8 @@ class MemoryBudget:
         if excess > 0:
             held = [other for other in self._loaded if self.is_held(other)]
             raise OverloadedError(
-                f"no memory for the model {name} ({in_words(self._sizes[name])} of "
-                f"{in_words(self.limit)}) while these are in use: {', '.join(sorted(held))}",
+                f"no memory for the model {name} ({format_bytes(self._sizes[name])} of "
+                f"{format_bytes(self.limit)}) while these are in use: {', '.join(sorted(held))}",
                 retry_after_s=_RETRY_S,
                 subject="model-memory",
             )
@@ -111,6 +111,6 @@ class MemoryBudget:
             self._loaded.move_to_end(name)
 
 
-def in_words(num_bytes: int) -> str:
+def format_bytes(num_bytes: int) -> str:
     """Format a number of bytes for people."""
     return f"{num_bytes / 2**20:,.0f} MiB"

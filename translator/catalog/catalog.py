@@ -20,13 +20,22 @@ from translator.models.base import Seq2SeqModel
 from translator.models.info import ModelInfo
 from translator.text.tokens import Tokenizer
 
-__all__ = ["PIVOT_LANGUAGE", "Catalog", "Choice", "Described", "Route", "Served", "standardize"]
+__all__ = [
+    "MAX_LISTED",
+    "PIVOT_LANGUAGE",
+    "Catalog",
+    "Choice",
+    "Described",
+    "Route",
+    "Served",
+    "standardize",
+]
 
-# What a pair goes through that no model translates.
+# The language in between, for a pair that no model translates.
 PIVOT_LANGUAGE = "en"
 
-# An error is not to list the forty thousand pairs of a multilingual model.
-_MAX_LISTED = 40
+# An error must not list the forty thousand pairs of a multilingual model.
+MAX_LISTED = 40
 
 
 class Described(Protocol):
@@ -187,7 +196,7 @@ class Catalog:
         begins = standardize("source_language_code", source)
         offered = {p for name in self._candidates(model) for p in self.models[name].pairs}
         pairs = [str(p) for p in sorted(offered, key=lambda p: (p.source != begins, p))]
-        listed, more = pairs[:_MAX_LISTED], len(pairs) - _MAX_LISTED
+        listed, more = pairs[:MAX_LISTED], len(pairs) - MAX_LISTED
         by = f"model {model!r} does not translate" if model else "no model translates"
         return LanguagePairNotSupportedError(
             f"{by} {source} to {target}{instead}; there are: {', '.join(listed) or 'none'}"

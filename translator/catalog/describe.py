@@ -90,7 +90,7 @@ def _describe(spec: str, config: ServerConfig) -> DescribedModel:
 
 
 def _tell(errors: Sequence[OperatorError], *, is_fatal: bool) -> None:
-    """Raise the first error if nothing works, else log all of them."""
+    """Raise the first error if ``is_fatal``, else log all of them."""
     if errors and is_fatal:
         raise errors[0]
     for error in errors:

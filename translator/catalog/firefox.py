@@ -27,7 +27,7 @@ FIREFOX_URL = "https://firefox.settings.services.mozilla.com/v1"
 _RECORDS = "/buckets/main/collections/translations-models-v2/records"
 # The records do not say it; Mozilla does: https://github.com/mozilla/translations/issues/1434
 _LICENSE = "MPL-2.0"
-# Whom a record is for, in a language of its own. Others are for phones, or for trial versions.
+# The products a record is for, as a filter expression. Other records are for phones or trials.
 _FOR_DESKTOPS = frozenset(
     {
         "",
@@ -141,7 +141,7 @@ def _parse(url: str, body: bytes, kind: type[_T]) -> _T:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the page"
         raise ModelFilesError(
-            f"{url}: not the list of models that it was when this version was written "
+            f"{url}: the list of models has a format that this version does not know "
             f"({where}: {first['msg']}): see whether there is a newer version of translator"
         ) from error
 

@@ -24,7 +24,7 @@ from translator.models.huggingface.hub import SMALL_FILES
 
 __all__ = ["HubSource"]
 
-# As the project Opus-MT names its models.
+# How the project Opus-MT names its models.
 _OPUS = "Helsinki-NLP/opus-mt-{source}-{target}"
 
 
@@ -62,8 +62,8 @@ class HubSource:
             return self._api.model_info(id_, files_metadata=True)
         except GatedRepoError as error:
             raise ModelFilesError(
-                f"{id_}: the hub gives it only to those who accepted its licence there: accept "
-                "it, then run `hf auth login`"
+                f"{id_}: its licence has to be accepted on the hub: accept it, "
+                "then run `hf auth login`"
             ) from error
         except RepositoryNotFoundError as error:
             if self._model:

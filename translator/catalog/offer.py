@@ -11,7 +11,7 @@ from translator.languages.pair import LanguagePair
 
 __all__ = ["Offer", "RemoteFile", "Source"]
 
-# They become part of a path.
+# These names become part of a path.
 _FILE_NAME = re.compile(r"[\w-][\w.+-]*")
 
 

@@ -14,7 +14,7 @@ from translator.catalog.store import Manifest, Store, StoredFile, StoredModel
 from translator.catalog.web import Web, checksum_of
 from translator.errors import LanguagePairNotSupportedError, ModelFilesError
 from translator.languages.pair import LanguagePair
-from translator.models.glance import glance
+from translator.models.inspection import inspect_folder
 
 __all__ = ["Progress", "choose", "pull"]
 
@@ -103,7 +103,7 @@ def _pull(offer: Offer, store: Store, web: Web, progress: Progress) -> StoredMod
         done += file.size
     report(0)
     try:
-        glance(folder)
+        inspect_folder(folder)
     except ModelFilesError:
         shutil.rmtree(folder)
         raise

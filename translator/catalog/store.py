@@ -17,7 +17,7 @@ from translator.languages.pair import LanguagePair
 __all__ = ["Manifest", "Store", "StoredFile", "StoredModel"]
 
 _MANIFEST = "manifest.json"
-# What is being pulled; on the same file system, so that it is moved in one go.
+# Unfinished pulls; on the same file system, so that they can be moved in one step.
 _UNFINISHED = ".unfinished"
 
 

@@ -16,7 +16,7 @@ from translator.errors import ModelFilesError
 __all__ = ["Web", "checksum_of"]
 
 _TIMEOUT_S = 30.0
-# What another try can mend: too many requests, and the server's own trouble.
+# Another try can help: too many requests, or trouble in the server.
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -99,8 +99,8 @@ class Web:
         if (found := checksum_of(path, file.checksum)) != file.checksum:
             path.unlink()
             raise ModelFilesError(
-                f"{file.url}: its checksum is {found}, expected {file.checksum}; it was thrown "
-                "away: pull again, and if this comes again, the file at the source is damaged"
+                f"{file.url}: its checksum is {found}, expected {file.checksum}; it was "
+                "deleted: pull again; if this happens again, the file at the source is damaged"
             )
 
     def _go_on(
@@ -113,13 +113,13 @@ class Web:
         path.touch()
         have = path.stat().st_size
         if have < file.size:
-            # Compressed on the way, it would have other offsets.
+            # Offsets would be different in a compressed transfer.
             asked = {**headers, "Accept-Encoding": "identity"}
             if have:
                 asked["Range"] = f"bytes={have}-"
             with self._client.stream("GET", file.url, headers=asked) as response:
                 response.raise_for_status()
-                # Whoever knows no ranges sends all of it.
+                # A server without range requests sends all of it.
                 have = have if _starts_at(response, have) else 0
                 with path.open("ab") as out:
                     out.truncate(have)
@@ -130,8 +130,8 @@ class Web:
         if have > file.size:
             path.unlink()
             raise ModelFilesError(
-                f"{file.url}: it has more than {file.size} bytes, so it was thrown away: the file "
-                "at the source is another one than the source says"
+                f"{file.url}: it has more than {file.size} bytes, so it was deleted: "
+                "the file is not the one that the source announced"
             )
         if have < file.size:
             raise _BrokenOffError(f"it broke off after {have} of {file.size} bytes")
@@ -170,11 +170,7 @@ def _may_pass(error: BaseException) -> bool:
 def _sentence(url: str, error: Exception) -> str:
     if isinstance(error, httpx2.HTTPStatusError):
         answer = error.response
-        what = (
-            "try again later"
-            if answer.status_code in _PASSING
-            else "it is not there any more, or not for everybody"
-        )
+        what = "try again later" if answer.status_code in _PASSING else "it is gone, or not public"
         return f"{url}: the server answers {answer.status_code} {answer.reason_phrase}: {what}"
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.ProxyError):
         return f"{url}: cannot be reached ({error}): pull again where there is a network"

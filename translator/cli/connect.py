@@ -1,4 +1,4 @@
-"""A client for the server at an address, or for one started inside."""
+"""Connects to the server at an address, or starts one in this process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -14,12 +14,12 @@ __all__ = ["connected", "patience_s", "server_options", "told"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-# A server that answers within this time is not worth a word.
+# If the server answers within this time, say nothing.
 _QUIET_S = 0.5
 
 
 def server_options(command: _F) -> _F:
-    """``--address``, ``--connect-timeout`` and ``--model``."""
+    """Add the options ``--address``, ``--connect-timeout`` and ``--model``."""
     command = click.option(
         "--connect-timeout",
         "connect_timeout_s",
@@ -27,20 +27,20 @@ def server_options(command: _F) -> _F:
         default=10.0,
         show_default=True,
         metavar="SECONDS",
-        help="Give up when nothing at the address has answered for so long.",
+        help="Give up when no server has answered within this many seconds.",
     )(command)
     command = click.option(
         "--address",
         metavar="HOST:PORT",
-        help="A running server.  [default: one is started inside]",
+        help="A running server.  [default: start one in this process]",
     )(command)
     return click.option(
         "--model",
         "models",
         multiple=True,
         metavar="PAIR[=FOLDER]",
-        help="For the server inside: a pulled model, a folder or a hub id, as for `serve`; "
-        "repeatable.",
+        help="For the server in this process: a pulled model, a folder or a hub id, as for "
+        "`serve`; repeatable.",
     )(command)
 
 
@@ -48,13 +48,13 @@ def server_options(command: _F) -> _F:
 async def connected(
     address: str | None, models: tuple[str, ...] = (), *, connect_timeout_s: float = 10.0
 ) -> AsyncIterator[AsyncTranslatorClient]:
-    """A client whose server answers; without an address one is started and ends with it.
+    """A connected client. Without an address, a server is started, and ends with the client.
 
-    While nobody answers, standard error says so, and why.
+    While no server answers, standard error says so, and why.
 
     Raises:
-        ConnectionLostError: Nothing at the address has answered within ``connect_timeout_s``.
-        OperatorError: The server inside cannot be set up.
+        ConnectionLostError: No server at the address answered within ``connect_timeout_s``.
+        OperatorError: The server in this process cannot be set up.
     """
     if address is not None and models:
         raise click.UsageError("--model is for the server inside; --address names a running one")
@@ -89,7 +89,7 @@ def patience_s(address: str | None) -> float:
 
 
 def told(event: Connecting | Reconnecting) -> str:
-    """What is tried, and why."""
+    """Say what is tried, and why."""
     doing = "reconnecting" if isinstance(event, Reconnecting) else "connecting"
     why = f": {event.cause.message}" if event.cause is not None else ""
     return f"{doing} to {event.address}{why}"
@@ -99,7 +99,7 @@ async def _connect(client: AsyncTranslatorClient, address: str, timeout_s: float
     said: set[type] = set()
 
     def say(cause: TranslatorError | None) -> None:
-        # Once that nothing came, and once why: attempts are many.
+        # Say it once, and the reason once: there are many attempts.
         if type(cause) not in said:
             why = f": {cause.message}" if cause is not None else ""
             click.echo(f"connecting to {address}, for up to {timeout_s:g} s{why}", err=True)

@@ -1,4 +1,4 @@
-"""``translator models convert``: a Marian folder as one of the Transformers library."""
+"""``translator models convert``: converts a Marian folder for the Transformers library."""
 
 from pathlib import Path
 
@@ -15,19 +15,23 @@ __all__ = ["command"]
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
-    "--pair", type=Pair(), help="What it translates, such as en-pt.  [default: as it is named]"
+    "--pair",
+    type=Pair(),
+    help="The pair it translates, such as en-pt.  [default: from the file's name]",
 )
-@click.option("--license", default="", metavar="SPDX", help="Of the weights, such as MPL-2.0.")
+@click.option(
+    "--license", default="", metavar="SPDX", help="Licence of the weights, such as MPL-2.0."
+)
 def command(
     folder: Path,
     out: Path,
     pair: LanguagePair | None,
     license: str,  # noqa: A002
 ) -> None:
-    """Write the Marian model in FOLDER to OUT, for the Transformers library.
+    """Convert the Marian model in FOLDER to OUT, for the Transformers library.
 
-    OUT can be served as it is, with the same translations, and trained further. Pair and licence
-    are for its card.
+    OUT can be served as it is, with the same translations, and can be trained further. Pair and
+    licence go into its model card.
     """
     with one_sentence():
         # Only now: it takes seconds.

@@ -1,4 +1,4 @@
-"""How a stream's events are shown: live in a terminal, as lines, or as JSON."""
+"""Shows the events of a stream: live in a terminal, as lines, or as JSON."""
 
 import dataclasses
 import json
@@ -35,29 +35,25 @@ _MAX_SOURCE = 300
 class Display(Protocol):
     """Shows events one by one."""
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        ...
+    def __enter__(self) -> Self: ...
 
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
-    ) -> None:
-        """Leave the terminal as it was."""
-        ...
+    ) -> None: ...
 
     def show(self, event: StreamEvent) -> None:
-        """Show an event."""
+        """Show one event of the stream."""
         ...
 
     def connecting(self, event: Connecting) -> None:
-        """Tell that the stream is being opened."""
+        """Show that the stream is being opened."""
         ...
 
     def sent(self, text: str) -> None:
-        """Source was sent."""
+        """Show that source was sent."""
         ...
 
 
@@ -72,12 +68,12 @@ class _Lines:
         sys.stdout.flush()
 
     def connecting(self, event: Connecting) -> None:
-        """Tell on standard error, once for each reason."""
+        """Say so on standard error, once for each reason."""
         if event.cause is not None:
             self._say(told(event))
 
     def sent(self, text: str) -> None:
-        """Only translations are printed."""
+        """Show nothing: only translations are printed."""
 
     def _say(self, text: str) -> None:
         if text != self._said:
@@ -86,7 +82,7 @@ class _Lines:
 
 
 class PlainLines(_Lines):
-    """A line for each segment once it is committed, its language first if there are several."""
+    """One line for each committed segment, with its language first if there are several."""
 
     def __init__(self, targets: Sequence[str]) -> None:
         super().__init__()
@@ -106,10 +102,9 @@ class PlainLines(_Lines):
 
 
 class JsonLines(_Lines):
-    """Every event as a JSON object, its kind under "event"."""
+    """Every event as a JSON object, with its kind under "event"."""
 
     def show(self, event: StreamEvent) -> None:
-        """Print an event."""
         kind = type(event).__name__.removeprefix("Session").lower()
         click.echo(json.dumps({"event": kind, **_plain(event)}, ensure_ascii=False))
 
@@ -120,8 +115,8 @@ class _Segment:
 
     Attributes:
         start: Code points of source before it.
-        end: Code points of source up to its end; None while that is not known.
-        texts: For each target the committed text and the draft.
+        end: Code points of source up to its end; None while unknown.
+        texts: The committed text and the draft of each target.
         closed: Targets that have closed it.
     """
 
@@ -132,9 +127,9 @@ class _Segment:
 
 
 class LiveTerminal:
-    """Each segment's source, and below it its translations, the draft dimmed.
+    """Each segment's source, and below it its translations, with the draft dimmed.
 
-    A segment that all targets have closed scrolls away above.
+    A segment that all targets have closed scrolls away at the top.
     """
 
     def __init__(self, targets: Sequence[str]) -> None:
@@ -161,7 +156,6 @@ class LiveTerminal:
             self._keep(segment)
 
     def connecting(self, event: Connecting) -> None:
-        """Tell that the stream is being opened."""
         if event.cause is not None:
             self._console.print(told(event), style="yellow")
 
@@ -176,7 +170,7 @@ class LiveTerminal:
         self._draw()
 
     def show(self, event: StreamEvent) -> None:
-        """Draw the open segments anew."""
+        """Redraw the open segments."""
         match event:
             case SessionWarning():
                 self._console.print(f"warning: {event.error.message}", style="yellow")
@@ -234,7 +228,7 @@ class LiveTerminal:
         self._live.update(Group(*lines) if lines else Text(), refresh=True)
 
     def _source_of(self, start: int, end: int | None) -> Text:
-        """A piece of the source, in one line; empty when there is nothing."""
+        """A piece of the source, on one line; empty if there is nothing."""
         last = None if end is None else end - self._source_start
         words = self._source[max(0, start - self._source_start) : last].split()
         line = " ".join(words)
@@ -251,7 +245,7 @@ class LiveTerminal:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON can have of an event."""
+    """Convert an event to plain values for JSON."""
     if isinstance(value, TranslatorError):
         return {"reason": value.reason, "message": value.message, "metadata": value.metadata}
     if dataclasses.is_dataclass(value):

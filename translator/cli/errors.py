@@ -1,4 +1,4 @@
-"""Errors as one sentence and an exit code."""
+"""Turns errors into one sentence and an exit code."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ EXIT_CODES: tuple[tuple[type[TranslatorError], int], ...] = (
 
 @contextmanager
 def one_sentence() -> Iterator[None]:
-    """Turn an error of ours into a sentence on standard error and an exit code."""
+    """Turn a TranslatorError into a sentence on standard error and an exit code."""
     try:
         yield
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""``translator evaluate``: how good, how early and how calm a policy's output is."""
+"""``translator evaluate``: measures how good, how early and how calm a policy's output is."""
 
 import dataclasses
 import json
@@ -53,60 +53,70 @@ _WHOLE = "whole sentences"
     "--source-field",
     "source_fields",
     multiple=True,
-    help="Where the source is; a.b is b in a. Repeatable: the loss of all is against final-only on "
-    "the first.  [default: src; in --references the code of --from]",
+    help="The field with the source; a.b is b in a. Repeatable: all losses are against "
+    "final-only on the first.  [default: src; in --references the code of --from]",
 )
 @click.option(
     "--reference-field",
-    help="Where the reference is.  [default: ref; in --references the code of --to]",
+    help="The field with the reference.  [default: ref; in --references the code of --to]",
 )
 @click.option(
     "--references",
     type=click.Path(path_type=Path),
-    help="Reference segments of a talk: a JSON object a line, with start and end.",
+    help="Reference segments of a talk: one JSON object a line, with start and end.",
 )
 @click.option(
     "--recogniser",
     type=click.Choice(sorted(RECOGNISERS)),
-    help="DATA is what this recogniser said.",
+    help="DATA has the messages of this recogniser.",
 )
 @click.option(
     "--window",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Score so many sentences as one.",
+    help="Score this many sentences as one.",
 )
 @click.option(
     "--end",
     type=click.Choice([end.value for end in End]),
-    help="How a sentence's end is told: with its last word, when the next word comes, or never: "
-    "the source rests.  [default: next-word]",
+    help="When a session learns that a sentence has ended: with its last word, with the next, "
+    "or never: the source rests.  [default: next-word]",
 )
 @click.option(
-    "--max-words", type=click.IntRange(min=1), help="Only sentences of at most so many words."
+    "--max-words", type=click.IntRange(min=1), help="Leave out sentences with more words."
 )
 @click.option("--plain", "is_plain", is_flag=True, help="Source without punctuation and case.")
-@click.option("--limit", type=click.IntRange(min=1), help="The first so many lines only.")
+@click.option("--limit", type=click.IntRange(min=1), help="Evaluate only this many lines.")
 @click.option(
-    "--jobs", type=click.IntRange(min=1), default=32, show_default=True, help="Side by side."
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=32,
+    show_default=True,
+    help="Sentences in parallel.",
 )
 @click.option(
     "--processes",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="For sentences; each loads the model.",
+    help="Processes for sentences; each loads the model.",
 )
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("evaluation"),
     show_default=True,
-    help="Folder of the logs, the figures and the picture.",
+    help="Folder for the logs, the figures and the picture.",
 )
-@click.option("--address", metavar="HOST:PORT", help="A running server.  [default: in-process]")
-@click.option("--model", "models", multiple=True, metavar="PAIR=FOLDER", help="Repeatable.")
+@click.option(
+    "--address",
+    metavar="HOST:PORT",
+    help="A running server.  [default: none, translate in this process]",
+)
+@click.option(
+    "--model", "models", multiple=True, metavar="PAIR=FOLDER", help="Model to use; repeatable."
+)
 def command(
     data: Path,
     source: str,
@@ -129,13 +139,13 @@ def command(
 ) -> None:
     """Stream DATA through real sessions and measure what comes back.
 
-    DATA is one of three: sentences, a JSON object a line, streamed word by word; a talk, a .tsv of
-    words with their times (columns start, end, word); or what a recogniser said, a JSON message a
-    line. A talk is one session, on a clock that counts computation too; it is scored against
-    --references.
+    DATA is one of these: sentences, one JSON object a line, streamed word by word; a talk, a .tsv
+    of words with their times (columns start, end, word); or the messages of a recogniser, one JSON
+    message a line. A talk is one session, on a clock that counts computation too, and is scored
+    against --references.
 
-    What a log in the output folder has already is not streamed again, so an evaluation that was
-    interrupted goes on. The logs hold the texts; OmniSTEval reads them too.
+    Whatever a log in the output folder already has is not streamed again, so an interrupted
+    evaluation can be continued. The logs contain the texts; OmniSTEval can read them too.
     """
     if address is not None and (models or processes > 1):
         raise click.UsageError("--model and --processes are not for --address: the server has both")
@@ -209,7 +219,7 @@ def command(
 def _read_talk(
     data: Path, recogniser: str | None, *, is_plain: bool, limit: int | None
 ) -> Talk | None:
-    """The talk that a file has; None: it has sentences."""
+    """Read the talk in a file; None if it has sentences."""
     if recogniser is None and data.suffix == ".tsv":
         return read_words(data, without_marks=is_plain, limit=limit)
     if recogniser is None and not looks_like_events(data):
@@ -228,7 +238,7 @@ def _load(models: tuple[str, ...], pair: LanguagePair) -> Served:
 
 
 def read_policy(name: str) -> Latency | PolicyChoice:
-    """A preset, or a policy as ``NAME:PARAMETER=N,…``."""
+    """Parse a preset, or a policy as ``NAME:PARAMETER=N,…``."""
     if name in _PRESETS:
         return _PRESETS[name]
     policy = parse_policy(name)
@@ -246,7 +256,7 @@ def _sentences(
     end: End,
     log: Path,
 ) -> dict[str, list[Instance]]:
-    """The instances of each policy, in the order of the sentences."""
+    """Evaluate each policy on the sentences; instances are in their order."""
     done: dict[str, list[Instance]] = {}
     for name, policy in policies.items():
         # What is translated whole is not cut where the server would.
@@ -285,7 +295,7 @@ def _talk(
 
 
 def _save(rows: Mapping[tuple[str, str], Summary], output: Path, stem: str) -> None:
-    """The figures, and a picture of those that have a quality."""
+    """Save the figures, and a picture of those with a quality."""
     figures = [
         {"source": field, "policy": name, **dataclasses.asdict(summary)}
         for (field, name), summary in rows.items()
@@ -301,7 +311,7 @@ def _save(rows: Mapping[tuple[str, str], Summary], output: Path, stem: str) -> N
 
 
 def _table(rows: Mapping[tuple[str, str], Summary]) -> Table:
-    """The figures that there are."""
+    """Print a table of the figures that exist."""
     fields = list(dict.fromkeys(field for field, _ in rows))
     summaries = list(rows.values())
 

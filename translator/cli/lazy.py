@@ -1,4 +1,4 @@
-"""A group of commands that are imported only when they are run."""
+"""A group of commands that are imported only when they run."""
 
 import ast
 import importlib
@@ -12,13 +12,13 @@ __all__ = ["LazyGroup"]
 
 
 class LazyGroup(click.Group):
-    """``translator stream --address`` must not wait for torch, nor ``translator --help``.
+    """Imports a command only when it runs, so that ``translator --help`` does not load torch.
 
-    So the list of commands is made without importing them: it is complete also where a package
-    that one of them needs is not installed.
+    The list of commands is made without importing them, so it is complete even if a package that
+    one of them needs is not installed.
 
     Args:
-        modules: For each command the module, one beside this, whose ``command`` it is.
+        modules: For each command the module, beside this one, that has it as ``command``.
     """
 
     def __init__(self, *args: Any, modules: Mapping[str, str], **kwargs: Any) -> None:
@@ -26,18 +26,16 @@ class LazyGroup(click.Group):
         self._modules = modules
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names."""
         return list(self._modules)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one."""
         if cmd_name not in self._modules:
             return None
         command: click.Command = importlib.import_module(self._modules[cmd_name]).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write each with the first sentence of its docstring."""
+        """List each command with the first sentence of its docstring."""
         limit = formatter.width - 6 - max(map(len, self._modules))
         with formatter.section("Commands"):
             formatter.write_dl(

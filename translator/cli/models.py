@@ -1,4 +1,4 @@
-"""``translator models``: which models there are; its commands change that."""
+"""``translator models``: lists models; its commands pull, convert, train and remove them."""
 
 import asyncio
 from collections.abc import Sequence
@@ -35,10 +35,11 @@ def command(
     models: tuple[str, ...],
     store: Path | None,
 ) -> None:
-    """List the models on this machine, or those of a server and its policies.
+    """List the models on this machine, or the models and policies of a server.
 
-    Without an option, what can be served by its pair alone: the embedded models and the pulled
-    ones. With --address what that server has, with --model what one with these models would have.
+    Without an option, this lists the models that can be served by naming only their pair: embedded
+    and pulled ones. With --address it lists those of that server, with --model those that a server
+    with these models would have.
     """
     if context.invoked_subcommand is not None:
         if address is not None or models or store is not None:
@@ -55,11 +56,11 @@ def command(
 def _here(store: Path | None) -> Table:
     # Only now: a client of a running server needs none of it.
     from translator.catalog.installed import installed
-    from translator.models.glance import glance
+    from translator.models.inspection import inspect_folder
 
     table = Table("model", "pair", "family", "aligns", "size", "licence", "origin", box=None)
     for model in installed(open_store(store)):
-        seen = glance(model.folder)
+        seen = inspect_folder(model.folder)
         table.add_row(
             model.folder.name,
             str(model.pair),

@@ -1,4 +1,4 @@
-"""``translator models open-end``: train what tells a model that its source goes on."""
+"""``translator models open-end``: trains a model to know when a sentence goes on."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ __all__ = ["command"]
 @click.command("open-end")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.argument("text", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--pair", type=Pair(), required=True, help="What it translates, such as en-de.")
+@click.option("--pair", type=Pair(), required=True, help="The pair it translates, such as en-de.")
 @click.option("--steps", type=click.IntRange(min=1), default=300, show_default=True)
 @click.option(
     "--output",
@@ -26,10 +26,10 @@ __all__ = ["command"]
 def command(folder: Path, text: Path, pair: LanguagePair, steps: int, output: Path | None) -> None:
     """Train the Marian model in FOLDER to know when a sentence goes on.
 
-    Its streams then lose less at the same lag, and its presets commit earlier. TEXT is of the
-    source language, such as the model will be given: hundreds of sentences, better thousands, a
-    line for each paragraph or sentence. No parameter of the model changes, and whole sentences are
-    translated as before. Takes minutes.
+    Its streams then lose less quality at the same lag, and its presets commit earlier. TEXT is in
+    the source language, of the kind the model will get: hundreds of sentences or, better,
+    thousands, with one paragraph or sentence on each line. The model's parameters do not change,
+    and whole sentences are translated as before. This takes minutes.
     """
     with one_sentence():
         # Only now: it takes seconds.

@@ -1,4 +1,4 @@
-"""A pair of languages on the command line."""
+"""The type of a language pair on the command line."""
 
 import click
 
@@ -8,14 +8,13 @@ __all__ = ["Pair"]
 
 
 class Pair(click.ParamType[LanguagePair]):
-    """``en-de``."""
+    """A pair of languages, such as ``en-de``."""
 
     name = "PAIR"
 
     def convert(
         self, value: str, param: click.Parameter | None, ctx: click.Context | None
     ) -> LanguagePair:
-        """The pair; a usage error for what is none."""
         try:
             return LanguagePair.parse(value)
         except ValueError as error:

@@ -1,4 +1,4 @@
-"""A bar that shows how far a long command is."""
+"""A progress bar for long commands."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ __all__ = ["progress_bar"]
 
 @contextmanager
 def progress_bar(name: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error, if that is a terminal; what it gives takes how much is done."""
+    """Show a bar on standard error, if that is a terminal. Yields a function to report progress."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(name, total=total)

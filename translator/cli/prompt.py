@@ -1,4 +1,4 @@
-"""A line that is typed at a terminal while the screen around it changes."""
+"""A line of input at a terminal whose screen changes while somebody types."""
 
 import asyncio
 import codecs
@@ -21,14 +21,14 @@ _END, _ERASE_LINE, _ERASE_WORD = "\x04", "\x15", "\x17"
 
 
 class Prompt:
-    """Takes keys one by one, so that what is typed stays on a screen that is drawn anew.
+    """Reads keys one by one, so that the typed line stays visible when the screen is redrawn.
 
-    The terminal would echo keys where its cursor stands, and lose them with the next drawing.
-    Backspace, Ctrl-U, Ctrl-W and Ctrl-D work as in a terminal's own line; Ctrl-C is a signal still.
+    The terminal itself would echo keys at its cursor, and lose them with the next redraw.
+    Backspace, Ctrl-U, Ctrl-W and Ctrl-D work as usual; Ctrl-C is still a signal.
 
     Args:
-        descriptor: Of the terminal.
-        typing: Told what stands in the line whenever that changes.
+        descriptor: The terminal's file descriptor.
+        typing: Called with the line whenever it changes.
     """
 
     def __init__(self, descriptor: int, typing: Callable[[str], None]) -> None:
@@ -55,7 +55,7 @@ class Prompt:
             termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
 
     async def lines(self) -> AsyncIterator[str]:
-        """Each line with its end once Enter is pressed; what is left in it at Ctrl-D."""
+        """Yield each line, with its end, when Enter is pressed, and the last one at Ctrl-D."""
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         while block := await self._read():
             keys, end, _ = _ESCAPES.sub("", decoder.decode(block)).partition(_END)
@@ -72,7 +72,7 @@ class Prompt:
             yield self._line
 
     async def _read(self) -> bytes:
-        """What was typed; nothing when the terminal is gone. Reading waits in no thread."""
+        """Read what was typed; empty if the terminal is gone. Waiting blocks no thread."""
         loop = asyncio.get_running_loop()
         ready = asyncio.Event()
         loop.add_reader(self._descriptor, ready.set)

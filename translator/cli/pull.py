@@ -33,19 +33,19 @@ __all__ = ["command"]
 @click.option(
     "--source",
     metavar="firefox|hub|URL",
-    help="Where from; URL is a server with what Firefox's has.  [default: firefox, then the hub]",
+    help="Where to download from; a URL names a mirror of the Firefox server.  "
+    "[default: firefox, then hub]",
 )
-@click.option(
-    "--from", "model", metavar="ID", help="A model of the hub; the pair says which of its."
-)
-@click.option("--variant", default="", help="base, tiny, …; by default Firefox's choice.")
+@click.option("--from", "model", metavar="ID", help="A model of the hub, for the given pair.")
+@click.option("--variant", default="", help="base, tiny, …; by default what Firefox uses.")
 @store_option
 def command(
     pair: LanguagePair, source: str | None, model: str | None, variant: str, store: Path | None
 ) -> None:
     """Download the model of PAIR, such as en-de, so that `serve --model PAIR` has it.
 
-    A pull that broke off goes on where it was. What is there already is not downloaded again.
+    An interrupted pull continues where it was. Files that are already there are not downloaded
+    again.
     """
     with one_sentence():
         into = open_store(store)

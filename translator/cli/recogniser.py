@@ -1,4 +1,4 @@
-"""What a recogniser said, read from a file or a pipe as pieces of source."""
+"""Reads a recogniser's messages from a file or a pipe, as pieces of source."""
 
 import asyncio
 import json
@@ -14,12 +14,11 @@ __all__ = ["RecogniserName", "said_by"]
 
 
 class RecogniserName(click.ParamType):  # type: ignore[type-arg]
-    """A recogniser's name; any other, "help" too, is an error that lists them."""
+    """A recogniser's name. Any other value, "help" too, is an error that lists the names."""
 
     name = "name"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The name as it is."""
         if value not in RECOGNISERS:
             unknown = "" if value == "help" else f"no recogniser is called {value!r}; "
             self.fail(f"{unknown}one of {', '.join(RECOGNISERS)}", param, ctx)
@@ -29,16 +28,16 @@ class RecogniserName(click.ParamType):  # type: ignore[type-arg]
 async def said_by(
     file: BinaryIO, recogniser: str, *, real_pace: bool = False
 ) -> AsyncIterator[SourcePiece]:
-    """Source as a recogniser's messages, one a line, come; ``docs/asr.md`` has what a line may be.
+    """Yield the source in a recogniser's messages, one on each line; see ``docs/asr.md``.
 
     Args:
-        file: The lines, read as soon as they come.
+        file: The lines, read as they come.
         recogniser: One of ``RECOGNISERS``.
-        real_pace: Whether a message waits until the time that it came at, or else the media time
-            that it reaches to, is over. Those without either follow at once.
+        real_pace: Whether each message waits until the time at which it came or, if it does not
+            say, the media time that it reaches. Messages without either follow at once.
 
     Raises:
-        click.ClickException: A line is not one of that recogniser.
+        click.ClickException: A line is not a message of that recogniser.
     """
     kind = RECOGNISERS[recogniser]
     results = kind()

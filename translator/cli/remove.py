@@ -1,4 +1,4 @@
-"""``translator models remove``: delete a pulled model."""
+"""``translator models remove``: deletes a pulled model."""
 
 from pathlib import Path
 

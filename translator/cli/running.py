@@ -1,4 +1,4 @@
-"""A server in this process, from its start to its drained end."""
+"""Runs a server in this process, from its start to its drained end."""
 
 import asyncio
 import gc
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """Where a server can be reached, as ``HOST:PORT``; None: not at all."""
+    """Where a server can be reached, as ``HOST:PORT``; None if it has no such port."""
 
     service: str
     metrics: str | None
@@ -34,14 +34,14 @@ class Announcement:
             _log.info("channelz on %s", self.channelz)
 
     def address(self) -> None:
-        """Tell where the service is."""
+        """Print where the service is."""
         click.echo(f"serving on {self.service}")
 
 
 async def serve(config: ServerConfig, announce: Callable[[Announcement], None]) -> None:
-    """Serve until a signal, or until the process that started this one is gone; then drain.
+    """Serve until a signal comes, or the process that started this one is gone; then drain.
 
-    A second signal ends it at once.
+    A second signal ends it immediately.
     """
     stop, hurry = asyncio.Event(), asyncio.Event()
 

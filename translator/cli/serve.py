@@ -1,4 +1,4 @@
-"""``translator serve``: run the service until it is told to stop."""
+"""``translator serve``: runs the service until it is told to stop."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +20,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def _setting(name: str, *declarations: str, **attributes: Any) -> Callable[[_F], _F]:
-    """The option of a setting: its type, help and default are those of the field."""
+    """Make the option for a setting, with the type, help and default of its field."""
     field = ServerConfig.model_fields[name]
     declarations = declarations or (f"--{name.replace('_', '-')}",)
     allowed, default = get_args(field.annotation), field.default
@@ -60,10 +60,11 @@ def _setting(name: str, *declarations: str, **attributes: Any) -> Callable[[_F],
 @_setting("log_level")
 @_setting("log_format")
 def command(file: Path | None, **options: Any) -> None:
-    """Serve until SIGTERM or Ctrl-C, then let the streams move away; a second one ends at once.
+    """Run the server.
 
-    Prints `serving on HOST:PORT` once it is ready; everything else goes to standard error. Further
-    settings (limits, heartbeat) come from --config and from TRANSLATOR_* variables.
+    SIGTERM or Ctrl-C lets streams move to another server first; a second signal ends it at once.
+    `serving on HOST:PORT` is printed once it is ready; everything else goes to standard error.
+    Further settings (limits, heartbeat) come from --config and from TRANSLATOR_* variables.
     """
     given = {key: value for key, value in options.items() if value is not None and value != ()}
     with one_sentence():

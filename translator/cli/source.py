@@ -1,4 +1,4 @@
-"""What ``translator stream`` sends: text as it is read, word by word, or line by line."""
+"""The source that ``translator stream`` sends: as it is read, word by word, or line by line."""
 
 import asyncio
 import codecs
@@ -25,7 +25,7 @@ class Piece:
 
 
 async def as_it_comes(file: BinaryIO) -> AsyncIterator[str]:
-    """Text as soon as it can be read; reading waits in a thread."""
+    """Yield text as soon as it can be read; a thread waits for it."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     # read1 returns what is there, read would wait for all of it.
     read = getattr(file, "read1", file.read)
@@ -37,13 +37,13 @@ async def as_it_comes(file: BinaryIO) -> AsyncIterator[str]:
 
 
 async def pieces(texts: AsyncIterator[str]) -> AsyncIterator[Piece]:
-    """Each text as it is."""
+    """Yield each text unchanged."""
     async for text in texts:
         yield Piece(text)
 
 
 async def by_lines(texts: AsyncIterator[str]) -> AsyncIterator[Piece]:
-    """Each line, without its end (LF or CRLF), as a segment; blank ones are left out."""
+    """Yield each line, without its end (LF or CRLF), as a segment; blank lines are left out."""
     held = ""
     async for text in texts:
         *lines, held = (held + text).split("\n")
@@ -58,7 +58,7 @@ async def by_lines(texts: AsyncIterator[str]) -> AsyncIterator[Piece]:
 
 
 async def paced(given: AsyncIterator[Piece], words_per_second: float) -> AsyncIterator[Piece]:
-    """One word after the other, with as much time between them as the pace says."""
+    """Yield one word after another, at the given pace."""
     pending = ""
     async for piece in given:
         pending += piece.text

@@ -1,4 +1,4 @@
-"""The option that says where pulled models are."""
+"""The option that names the folder of pulled models."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,14 +15,14 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def store_option(command: _F) -> _F:
-    """``--store``."""
+    """Add the option ``--store``."""
     return click.option(
-        "--store", type=click.Path(path_type=Path), help="Folder of pulled models."
+        "--store", type=click.Path(path_type=Path), help="Folder of the pulled models."
     )(command)
 
 
 def open_store(folder: Path | None) -> "Store":
-    """The store of the option, or of the settings.
+    """Open the store in the folder of the option, or of the settings.
 
     Raises:
         ConfigError: A setting has a value that is not allowed.

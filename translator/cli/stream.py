@@ -1,4 +1,4 @@
-"""``translator stream``: text in as it is spoken or typed, translations out as they stabilise."""
+"""``translator stream``: translates text while it is spoken or typed."""
 
 import asyncio
 import sys
@@ -28,16 +28,22 @@ __all__ = ["command", "parse_policy"]
     "source",
     default="en",
     show_default=True,
-    help="Language of the source; und detects it, en,pt detects one of these.",
+    help="Language of the source; und detects it, en,pt chooses one of these.",
 )
 @click.option(
-    "--to", "targets", multiple=True, default=("pt",), show_default=True, help="Repeatable."
+    "--to",
+    "targets",
+    multiple=True,
+    default=("pt",),
+    show_default=True,
+    help="Target language; repeatable.",
 )
 @click.option(
     "--latency",
     type=click.Choice([latency.value for latency in Latency]),
     default="balanced",
     show_default=True,
+    help="A preset, from early to faithful.",
 )
 @click.option(
     "--policy",
@@ -47,41 +53,41 @@ __all__ = ["command", "parse_policy"]
 @click.option(
     "--words-per-second",
     type=click.FloatRange(min=0, min_open=True),
-    help="Send one word at a time at this pace; 2.5 is speech.  [default: as it comes]",
+    help="Send one word at a time at this pace; speech is 2.5.  [default: send as it comes]",
 )
 @click.option(
     "--draft-rest-s",
     type=click.FloatRange(min=0),
-    help="Seconds of silence until all is shown as a draft; 0: never.  [default: 1.2]",
+    help="Seconds of silence until everything is shown as a draft; 0: never.  [default: 1.2]",
 )
 @click.option(
     "--sentence-rest-s",
     type=click.FloatRange(min=0),
-    help="Until a sentence with its end mark is committed.  [default: 1]",
+    help="Seconds until a sentence with its end mark is committed.  [default: 1]",
 )
 @click.option(
     "--segment-rest-s",
     type=click.FloatRange(min=0),
-    help="Until text without an end mark is committed.  [default: 3]",
+    help="Seconds until text without an end mark is committed.  [default: 3]",
 )
 @click.option(
     "--lines",
     is_flag=True,
-    help="Each line is a segment of its own, such as a message or a caption.",
+    help="Make each line a segment, for messages or captions.",
 )
 @click.option(
     "--from-recogniser",
     "recogniser",
     type=RecogniserName(),
-    help="FILE has the messages of this recogniser, one a line; help lists them.",
+    help="FILE has messages of this recogniser, one a line; `help` lists the names.",
 )
 @click.option(
     "--real-pace",
     is_flag=True,
-    help="With --from-recogniser: wait between messages as their times say.",
+    help="With --from-recogniser: send the messages at the pace of their times.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print every event as a line of JSON.")
-@click.option("--no-summary", is_flag=True, help="Do not sum up on standard error at the end.")
+@click.option("--no-summary", is_flag=True, help="Do not print a summary.")
 @server_options
 def command(
     file: BinaryIO,
@@ -102,13 +108,13 @@ def command(
     connect_timeout_s: float,
     models: tuple[str, ...],
 ) -> None:
-    """Translate FILE, or standard input, while it comes.
+    """Translate FILE, or standard input, while it comes in.
 
-    With --from-recogniser FILE has what a recogniser said, each line one of its messages, alone or
-    as {"t": SECONDS, "message": MESSAGE}.
+    With --from-recogniser, FILE has the messages of a recogniser, one on each line, alone or as
+    {"t": SECONDS, "message": MESSAGE}.
 
-    In a terminal the source is shown above its translation, and the draft dimmed after the
-    committed text; when piped, each segment is a line once it is committed.
+    A terminal shows the source above its translation, and the draft dimmed after the committed
+    text. In a pipe, each segment is a line once it is committed.
     """
     if recogniser is not None and (lines or words_per_second is not None):
         raise click.UsageError("--lines and --words-per-second are for text, not --from-recogniser")
@@ -168,7 +174,7 @@ def command(
 
 
 def parse_policy(text: str) -> NamedPolicy:
-    """``NAME`` or ``NAME:PARAMETER=N,…``."""
+    """Parse ``NAME`` or ``NAME:PARAMETER=N,…``."""
     name, _, rest = text.partition(":")
     parameters: dict[str, float] = {}
     for pair in filter(None, rest.split(",")):

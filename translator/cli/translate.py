@@ -1,4 +1,4 @@
-"""``translator translate``: whole texts at once."""
+"""``translator translate``: translates whole texts."""
 
 import asyncio
 import os
@@ -22,14 +22,14 @@ __all__ = ["command"]
     "source",
     default="en",
     show_default=True,
-    help="Language of the text; und detects it, en,pt detects one of these.",
+    help="Language of the text; und detects it, en,pt chooses one of these.",
 )
 @click.option("--to", "target", default="pt", show_default=True, help="Language to translate into.")
 @click.option(
     "--alternatives",
     type=click.IntRange(min=0),
     default=0,
-    help="Further translations of each text.",
+    help="How many further translations to print.",
 )
 @server_options
 def command(
@@ -43,7 +43,7 @@ def command(
 ) -> None:
     """Translate TEXT, or standard input.
 
-    Several TEXTs are several translations, a line each; alternatives are indented below.
+    Each TEXT has its translation on a line of its own; alternatives are indented below it.
     """
     # Bytes that are not UTF-8 become U+FFFD, wherever they come from.
     inputs = [os.fsencode(t) for t in text] or [sys.stdin.buffer.read()]

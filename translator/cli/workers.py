@@ -1,4 +1,4 @@
-"""``translator serve --workers N``: processes that share a port, and who looks after them."""
+"""``translator serve --workers N``: runs several servers on one port, and watches them."""
 
 import asyncio
 import gc
@@ -30,10 +30,10 @@ _RESTART_S = 1.0
 
 
 class Workers:
-    """Processes with a server each; the kernel spreads connections over them.
+    """Processes with one server each; the kernel spreads connections over them.
 
-    One that ends by itself is replaced. Signals are passed on; the workers end with this process,
-    however that ends.
+    A worker that ends by itself is replaced. Signals are passed on. The workers end with this
+    process, however that ends.
     """
 
     def __init__(self, config: ServerConfig) -> None:
@@ -42,10 +42,10 @@ class Workers:
         self._stopping = False
 
     async def run(self) -> None:
-        """Serve until told to stop, and every worker has ended.
+        """Serve until told to stop and every worker has ended.
 
         Raises:
-            ConfigError: The port cannot be listened on.
+            ConfigError: The port cannot be opened.
             click.exceptions.Exit: A worker could not start; it has said why.
         """
         loop = asyncio.get_running_loop()
@@ -65,7 +65,7 @@ class Workers:
             await asyncio.gather(*(self._keep(index) for index in range(len(started))))
 
     async def _keep(self, index: int) -> None:
-        """See to it that a worker runs, until all are to stop."""
+        """Keep a worker running, until all are to stop."""
         while True:
             await _ended(self._processes[index])
             if self._stopping:
@@ -95,7 +95,7 @@ class Workers:
         ours, theirs = _CONTEXT.Pipe(duplex=False)
         config = self._config.model_copy(update=ports)
         process = _CONTEXT.Process(target=_work, args=(config, theirs), daemon=True)
-        # Ctrl-C in a terminal goes to all processes; the workers are told by this one alone.
+        # Ctrl-C in a terminal reaches all processes, but workers listen only to this one.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         process.start()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
@@ -109,7 +109,7 @@ class Workers:
 
 
 def _work(config: ServerConfig, announcements: Connection) -> None:
-    """What a worker runs."""
+    """Run a server, in the process of a worker."""
     set_up_log(config.log_level, config.log_format)
     try:
         with one_sentence():
@@ -123,10 +123,10 @@ def _work(config: ServerConfig, announcements: Connection) -> None:
 
 @contextmanager
 def _reserved_port(config: ServerConfig) -> Iterator[int]:
-    """The port that the workers share, held without listening.
+    """The port that the workers share, reserved without listening.
 
     Raises:
-        ConfigError: Another process has it.
+        ConfigError: Another process uses it.
     """
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     with socket.socket(family) as trial, socket.socket(family) as held:
@@ -146,7 +146,7 @@ def _reserved_port(config: ServerConfig) -> Iterator[int]:
 
 
 async def _announced(connection: Connection) -> Announcement | None:
-    """What a worker says when it serves; None where it ended before."""
+    """What a worker announces when it serves; None if it ended before."""
     await _readable(connection.fileno())
     try:
         announcement: Announcement = connection.recv()

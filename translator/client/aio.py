@@ -26,13 +26,13 @@ _T = TypeVar("_T")
 
 
 class AsyncTranslatorClient:
-    """A connection to a translation server; used with ``async with``.
+    """A connection to a translation server, used with ``async with``.
 
     Args:
         address: ``host:port``, or any target that gRPC resolves.
         credentials: Channel credentials; None connects without TLS.
         metadata: Sent with every call, for example ``[("authorization", "Bearer …")]``.
-        channel_options: gRPC channel options that are added to this client's own, and win.
+        channel_options: gRPC channel options, added to this client's own and stronger than them.
     """
 
     def __init__(
@@ -51,7 +51,6 @@ class AsyncTranslatorClient:
         )
 
     async def __aenter__(self) -> Self:
-        """Make the channel; it connects with the first call."""
         self._link.open()
         return self
 
@@ -64,7 +63,7 @@ class AsyncTranslatorClient:
         await self.close()
 
     async def close(self) -> None:
-        """Close the channel; its streams must be closed before. Safe to call twice."""
+        """Close the channel. Close its streams first. Safe to call twice."""
         await self._link.close()
 
     async def connect(
@@ -75,11 +74,12 @@ class AsyncTranslatorClient:
     ) -> None:
         """Wait until the server answers.
 
-        Not needed, since every call connects by itself; it tells sooner that nobody is there.
+        This is optional, because every call connects by itself, but it fails sooner if no server is
+        there.
 
         Args:
             timeout_s: Longest time to try, in seconds.
-            on_connecting: Told of each attempt at once, with the reason why the last one failed.
+            on_connecting: Called before each attempt, with the reason why the last one failed.
 
         Raises:
             ConnectionLostError: Nobody answered in time; the message names the address and why.
@@ -104,7 +104,7 @@ class AsyncTranslatorClient:
             raise ConnectionLostError(message) from cause
 
     async def _knock(self) -> ConnectionLostError | None:
-        """Why the server cannot be reached; None when it answers, be it with an error."""
+        """Why the server cannot be reached; None if it answers, even with an error."""
         try:
             await self._link.stub.ListModels(
                 ListModelsRequest(page_size=1), metadata=self._link.metadata
@@ -123,16 +123,16 @@ class AsyncTranslatorClient:
         on_connecting: Callable[[Connecting], None] | None = None,
         **options: Unpack[StreamOptions],
     ) -> AsyncStream:
-        """A live translation; ``async with`` opens it.
+        """Make a live translation; ``async with`` opens it.
 
         Args:
-            source: Language of the source, BCP-47; "und" to have it detected.
+            source: Language of the source, BCP-47; "und" has it detected.
             targets: Languages to translate into, BCP-47, each at most once.
             resume_timeout_s: Longest time without an open stream, in seconds, before the stream
-                fails with ConnectionLostError; for opening it too.
-            on_connecting: Told of each attempt to open the stream, while entering it waits. Later
-                ones come as ``Reconnecting`` events.
-            **options: As ``StreamConfig`` describes them.
+                fails with ConnectionLostError. It holds for opening too.
+            on_connecting: Called before each attempt to open the stream. Later attempts come as
+                ``Reconnecting`` events.
+            **options: See ``StreamConfig``.
 
         Raises:
             RuntimeError: The client is not open.
@@ -162,22 +162,22 @@ class AsyncTranslatorClient:
         possible_sources: Sequence[str] = (),
         timeout_s: float | None = 60.0,
     ) -> list[Translation]:
-        """Translate short texts; one result for each, in order.
+        """Translate short texts. Returns one result for each, in order.
 
-        A text that fails has its ``error``, and the others their translations.
+        A text that fails has an ``error``; the others still have their translations.
 
         Args:
             texts: The texts, each translated by itself.
-            source: Language of the texts, BCP-47; "und" to have it detected, for each by itself.
+            source: Language of the texts, BCP-47; "und" has it detected, for each text by itself.
             target: Language to translate into, BCP-47.
             model: Name of a model; "" takes the best for the pair.
-            mime_type: Of the texts; "" is "text/plain".
+            mime_type: Type of the texts; "" is "text/plain".
             glossary: Source terms to target terms; an empty one keeps the source term.
-            alignments: Whether translations say which words come from where.
-            num_alternatives: Further translations wanted for each text.
-            possible_sources: Languages that texts may be in whose language is detected; empty: all
-                that the server translates from, and the target.
-            timeout_s: Longest time to wait, in seconds; None: no limit.
+            alignments: Whether translations say where each word comes from.
+            num_alternatives: How many further translations to return for each text.
+            possible_sources: The languages to choose from in detection; if empty, all that the
+                server translates from, and the target.
+            timeout_s: Longest time to wait, in seconds; None means no limit.
 
         Raises:
             TranslatorError: The request as a whole failed.
@@ -204,10 +204,10 @@ class AsyncTranslatorClient:
         return [convert.translation(message) for message in response.translations]
 
     async def list_models(self, *, timeout_s: float | None = 60.0) -> ModelList:
-        """All models and policies of the server, page by page.
+        """Fetch all models and policies of the server, page by page.
 
         Args:
-            timeout_s: Longest time to wait for a page, in seconds; None: no limit.
+            timeout_s: Longest time to wait for a page, in seconds; None means no limit.
 
         Raises:
             TranslatorError: The request failed.
@@ -227,7 +227,7 @@ class AsyncTranslatorClient:
                 return ModelList(tuple(models), policies)
 
     async def _answer(self, call: Awaitable[_T]) -> _T:
-        """Wait for a unary call; its status becomes a TranslatorError."""
+        """Wait for a unary call. A failed status is raised as a TranslatorError."""
         channel = self._link.channel
         try:
             return await call

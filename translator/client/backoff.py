@@ -11,21 +11,21 @@ _MOST_DOUBLINGS = 10
 
 
 class Backoff:
-    """Growing pauses that are random in part.
+    """Growing pauses with a random part.
 
-    The first attempt comes at once. The n-th one after it comes after a pause between ``a`` and
-    ``2 × a``, where ``a`` is ``0.05 × 2ⁿ`` seconds and 2.5 at most. Where the server says when to
-    try again, no attempt comes sooner, and each a random time later, up to as long again and 2.5
-    seconds at most: the clients of a server that went away must not come back all at once.
+    The first attempt comes at once. The n-th after it comes after a pause between ``a`` and
+    ``2 × a``, where ``a`` is ``0.05 × 2ⁿ`` seconds but at most 2.5. If the server says when to try
+    again, no attempt comes sooner, and each comes a random time later: up to as long again, but at
+    most 2.5 seconds. So the clients of a server that went away do not come back all at once.
 
     Args:
-        chance: Gives random numbers from 0 to 1.
+        chance: Returns random numbers from 0 to 1.
 
     Attributes:
-        attempts: Pauses given since the last ``reset``.
+        attempts: Number of pauses since the last ``reset``.
     """
 
-    # It spreads load, it keeps no secret.
+    # This spreads load; it need not be secure.
     def __init__(self, chance: Callable[[], float] = random.random) -> None:
         self.attempts = 0
         self._chance = chance
@@ -34,7 +34,7 @@ class Backoff:
         """The pause before the next attempt, in seconds.
 
         Args:
-            retry_after_s: What the server said; 0 when it said nothing.
+            retry_after_s: What the server said; 0 if it said nothing.
         """
         doublings = min(self.attempts, _MOST_DOUBLINGS)
         own_s = min(_BASE_S * 2**doublings, _MOST_S) if doublings else 0.0
@@ -43,5 +43,5 @@ class Backoff:
         return least_s + min(least_s, _MOST_S) * self._chance()
 
     def reset(self) -> None:
-        """The stream works again: after its next break the first attempt comes at once."""
+        """Start over, because the stream works again: the next attempt comes at once."""
         self.attempts = 0

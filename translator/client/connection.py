@@ -23,18 +23,18 @@ _STATUS_TIMEOUT_S = 1.0
 
 
 class SilenceError(Exception):
-    """The server said nothing for longer than its heartbeats promise."""
+    """The server was silent for longer than its heartbeats promise."""
 
 
 class Connection:
     """Writes in order, reads one message at a time, and survives the caller's cancellation.
 
-    grpc.aio cancels the whole call when a task is cancelled in a read or a write. Both run in
-    tasks of their own here, so that ``asyncio.wait_for`` around a caller's wait costs no stream.
+    grpc.aio cancels the whole call when a task is cancelled in a read or a write. So both run in
+    their own tasks here, and ``asyncio.wait_for`` around a caller's wait does not end the stream.
 
     Args:
-        call: The call.
-        channel: Its channel, where nobody else keeps it from being closed before.
+        call: The gRPC call.
+        channel: Its channel, if nobody else keeps that open.
     """
 
     def __init__(self, call: Call, channel: object = None) -> None:
@@ -54,30 +54,30 @@ class Connection:
         call.add_done_callback(self._keep_status)
 
     def send(self, requests: Iterable[StreamingTranslateRequest]) -> None:
-        """Queue requests; when the call is over they go nowhere, and ``read`` tells why."""
+        """Queue requests. Once the call is over they go nowhere, and ``read`` says why."""
         self._outbox.extend(requests)
         self._wake_writer()
 
     def half_close(self) -> None:
-        """End the requests after those queued."""
+        """End the requests, after those that are queued."""
         self._is_half_closed = True
         self._wake_writer()
 
     async def flushed(self) -> None:
-        """Wait until all that is queued has been handed to the transport, or never will be."""
+        """Wait until everything queued was passed to the transport, or never will be."""
         if self._writer is not None:
             await asyncio.wait({self._writer})
 
     async def read(self, max_silence_s: float | None = None) -> StreamingTranslateResponse | None:
-        """The next response, or None after the last one or after ``close``.
+        """Read the next response; None after the last one or after ``close``.
 
         Args:
-            max_silence_s: Longest time without a response, in seconds; None: any. A wait that was
-                cancelled counts, so that waiting again and again does not hide a silence.
+            max_silence_s: Longest time without a response, in seconds; None means no limit.
+                Cancelled waits count too, so waiting again and again does not hide a silence.
 
         Raises:
             grpc.aio.AioRpcError: The call ended with a status that is not OK.
-            SilenceError: It has been silent for too long.
+            SilenceError: The server was silent for too long.
         """
         loop = asyncio.get_running_loop()
         if self._reader is None:
@@ -94,7 +94,7 @@ class Connection:
         return None if reader.cancelled() else reader.result()
 
     async def close(self) -> None:
-        """Cancel the call, unless it is over, and wait for what still runs."""
+        """Cancel the call unless it is over, and wait for what still runs."""
         self._call.cancel()
         tasks = [task for task in (self._reader, self._writer) if task is not None]
         for task in tasks:
@@ -147,9 +147,9 @@ class Connection:
 
 
 def _finished(coroutine: Coroutine[Any, Any, _T]) -> _T:
-    """The result of a coroutine that does not wait, as those for an ended call's status.
+    """The result of a coroutine that does not wait; those for an ended call's status do not.
 
-    A task would run too late: the status may have been replaced by then.
+    A task would run too late; the status may have been replaced by then.
     """
     try:
         coroutine.send(None)

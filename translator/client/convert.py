@@ -1,4 +1,4 @@
-"""Between the wire's messages and the client's own types; positions and units stay as they are."""
+"""Converts between wire messages and the client's types; positions and units stay the same."""
 
 from google.protobuf import duration_pb2
 
@@ -32,7 +32,7 @@ _SEGMENTATIONS = {
 
 
 def duration(value_s: float | None) -> duration_pb2.Duration | None:
-    """Seconds as a Duration, to the nanosecond; None stays None (unset)."""
+    """Convert seconds to a Duration, to the nanosecond; None stays None (unset)."""
     if value_s is None:
         return None
     message = duration_pb2.Duration()
@@ -41,12 +41,12 @@ def duration(value_s: float | None) -> duration_pb2.Duration | None:
 
 
 def seconds(message: duration_pb2.Duration) -> float:
-    """A Duration in seconds."""
+    """Convert a Duration to seconds."""
     return message.seconds + message.nanos / 1e9
 
 
 def config_message(config: StreamConfig) -> streaming_pb2.StreamingConfig:
-    """The config as the wire has it, without a ResumeState."""
+    """Convert a config to its message, without a ResumeState."""
     if isinstance(config.policy, NamedPolicy):
         named = streaming_pb2.NamedPolicy(
             name=config.policy.name, parameters=config.policy.parameters
@@ -85,7 +85,7 @@ def _rests_message(rests: Rests) -> streaming_pb2.Rests | None:
 
 
 def limits(message: streaming_pb2.SessionLimits) -> events.Limits:
-    """The limits in force."""
+    """Convert the limits in force."""
     return events.Limits(
         max_chunk_length=message.max_chunk_length,
         max_segment_words=message.max_segment_words,
@@ -96,7 +96,7 @@ def limits(message: streaming_pb2.SessionLimits) -> events.Limits:
 
 
 def started_target(message: streaming_pb2.StartedTarget) -> events.StartedTarget:
-    """What one target got."""
+    """Convert what one target got."""
     return events.StartedTarget(
         target=message.target_language_code,
         model=message.model,
@@ -112,7 +112,7 @@ def _alignment(message: translate_pb2.Alignment) -> events.Alignment:
 
 
 def update(message: streaming_pb2.TargetUpdate, text: str) -> events.Update:
-    """An update; ``text`` is the segment's committed text after it."""
+    """Convert an update; ``text`` is the segment's committed text after it."""
     timing = None
     if message.HasField("timing"):
         timing = events.Timing(
@@ -139,7 +139,7 @@ def update(message: streaming_pb2.TargetUpdate, text: str) -> events.Update:
 
 
 def report(message: streaming_pb2.SessionReport) -> events.Report:
-    """What the session did."""
+    """Convert the report of a session."""
     return events.Report(
         source_words=message.source_words,
         source_updates=message.source_updates,
@@ -164,7 +164,7 @@ def report(message: streaming_pb2.SessionReport) -> events.Report:
 
 
 def translation(message: translate_pb2.Translation) -> results.Translation:
-    """The translation of one text; a bad text keeps its error to itself."""
+    """Convert the translation of one text; a bad text has its own error."""
     return results.Translation(
         text=message.text,
         error=error_from_status(message.status) if message.status.code else None,
@@ -176,7 +176,7 @@ def translation(message: translate_pb2.Translation) -> results.Translation:
 
 
 def model(message: models_pb2.Model) -> results.Model:
-    """A model of the server."""
+    """Convert a model of the server."""
     return results.Model(
         name=message.name,
         pairs=tuple(
@@ -195,7 +195,7 @@ def model(message: models_pb2.Model) -> results.Model:
 
 
 def policy(message: models_pb2.Policy) -> results.Policy:
-    """A policy of the server."""
+    """Convert a policy of the server."""
     return results.Policy(
         name=message.name,
         description=message.description,

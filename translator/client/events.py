@@ -1,4 +1,4 @@
-"""What a stream yields: frozen dataclasses, one for each message of the server.
+"""Events of a stream: frozen dataclasses, one for each message of the server.
 
 Lengths and positions are in Unicode code points, times in seconds.
 """
@@ -28,7 +28,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """A range of target text and the range of source text it comes from; the ends are excluded.
+    """A range of target text, and the range of source text it comes from; ends are excluded.
 
     Source positions count from the start of the segment's source (``Update.source_start``) in a
     stream and from the start of the text in a translation; target positions likewise.
@@ -51,13 +51,13 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class StartedTarget:
-    """What one target got.
+    """What one target got from the server.
 
     Attributes:
         target: The language, as the stream's ``targets`` named it.
         model: Name of the model that serves it.
-        policy: The policy that was resolved, with all its parameters.
-        first_segment_id: The segment it begins with.
+        policy: The policy in use, with all its parameters.
+        first_segment_id: The segment that it begins with.
     """
 
     target: str
@@ -75,7 +75,7 @@ class Limits:
         max_segment_words: Most words in a segment; a longer one is cut.
         max_segment_length: Most code points in a segment; a longer one is cut.
         max_targets: Most targets in one stream.
-        heartbeat_interval_s: Longest silence before a ``Heartbeat``; 0: none.
+        heartbeat_interval_s: Longest silence before a ``Heartbeat``; 0 means that there are none.
     """
 
     max_chunk_length: int
@@ -87,13 +87,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Connecting:
-    """The server is about to be called for the first time, or once more as it did not answer.
+    """The client is about to call the server, for the first time or again.
 
     Attributes:
-        address: Of the server, as the client was given it.
+        address: The server's address, as given to the client.
         attempt: 1, 2, …
-        cause: Why the attempt before failed; None for the first one.
-        wait_s: The attempt is made after so many seconds.
+        cause: Why the last attempt failed; None for the first one.
+        wait_s: Seconds until this attempt.
     """
 
     address: str
@@ -104,15 +104,15 @@ class Connecting:
 
 @dataclass(frozen=True, slots=True)
 class Reconnecting:
-    """The stream broke off and is about to be resumed; ``Started`` says when it has been.
+    """The stream broke off and is about to be resumed; ``Started`` comes when it has been.
 
-    Comes once for each attempt.
+    It comes once for each attempt.
 
     Attributes:
-        address: Of the server, as the client was given it.
+        address: The server's address, as given to the client.
         attempt: 1, 2, … since the stream last worked.
-        cause: What broke the stream, or why the attempt before failed.
-        wait_s: The attempt is made after so many seconds.
+        cause: What broke the stream, or why the last attempt failed.
+        wait_s: Seconds until this attempt.
     """
 
     address: str
@@ -123,15 +123,15 @@ class Reconnecting:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The session is open: the first event, and again after a resume or a reconfiguration.
+    """The session is open. Comes first, and again after a resume or a reconfiguration.
 
     Attributes:
-        session_id: Names the session in the server's logs; a resume keeps it.
-        targets: What each target got, in the order asked for.
+        session_id: The session's name in the server's logs; a resume keeps it.
+        targets: What each target got, in the order of the request.
         limits: The limits in force.
-        resumed: Whether this goes on with a stream that broke off. Drafts shown so far are void.
-        detected_language: Language of the source where the stream was opened with "und"; "" until
-            it is detected, and the targets have neither model nor policy until then.
+        resumed: Whether this continues a stream that broke off. Drafts shown before are void.
+        detected_language: Language of the source, if the stream was opened with "und". "" until it
+            is detected; until then, targets have neither model nor policy.
     """
 
     session_id: str
@@ -143,23 +143,23 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """New text in one target language. What a reader should see is ``text`` and then ``draft``.
+    """New text of one target. What a reader should see is ``text`` followed by ``draft``.
 
     Attributes:
         target: The language, as the stream's ``targets`` named it.
         segment_id: 0, 1, … the same for all targets.
         revision: Grows by one with each update of this target.
         committed: What this update adds to the segment's committed text; never taken back.
-        draft: Replaces the segment's former draft; may change.
+        draft: Replaces the segment's previous draft; may change.
         closed: Whether this is the segment's last update.
         text: The segment's whole committed text, ``committed`` included.
-        source_sequence: Number of the last ``send`` or ``flush`` that this reflects.
+        source_sequence: Number of the last ``send`` or ``flush`` that this update reflects.
         source_start: Code points of committed source before this segment.
         source_length: Code points of the segment's source that ``text`` covers.
         alignments: Where ``committed`` comes from; empty unless asked for.
-        start_s: Media time at which the source of ``committed`` begins; None when unknown.
-        end_s: Media time at which the source of ``committed`` ends; None when unknown.
-        timing: What this update cost; None when the server does not say.
+        start_s: Media time at which the source of ``committed`` begins; None if unknown.
+        end_s: Media time at which the source of ``committed`` ends; None if unknown.
+        timing: What this update cost; None if the server does not say.
     """
 
     target: str
@@ -180,7 +180,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """Nothing else was sent for a while; the stream is alive.
+    """The stream is alive, although nothing else was sent for a while.
 
     Attributes:
         source_sequence: Number of the last ``send`` or ``flush`` that the server received.
@@ -191,10 +191,10 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class GoAway:
-    """The server drains. Streams handle it themselves and do not yield it.
+    """The server is shutting down. Streams handle this themselves and do not yield it.
 
     Attributes:
-        within_s: The stream is ended this long after.
+        within_s: The server ends the stream after so many seconds.
     """
 
     within_s: float
@@ -205,7 +205,7 @@ class SessionWarning:
     """Something was ignored or could not be honoured; the session goes on.
 
     Attributes:
-        error: What it would have been as an error.
+        error: The warning in the form of an error.
     """
 
     error: TranslatorError
@@ -229,13 +229,13 @@ class TargetReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the session did; the last event. After a resume it counts from the resume on.
+    """The session's figures; the last event. After a resume they count from the resume on.
 
     Attributes:
         source_words: Words of committed source, split at white space.
         source_updates: Source updates received.
         segments: Segments that were closed.
-        duration_s: From the first message to the report.
+        duration_s: Time from the first message to the report.
         targets: The figures of each target.
     """
 

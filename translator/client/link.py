@@ -1,4 +1,4 @@
-"""The channel to a server, and a fresh one when it went silent."""
+"""The channel to a server, which is replaced when it goes silent."""
 
 from collections.abc import Sequence
 
@@ -24,16 +24,16 @@ _OWN_CONNECTION = ("grpc.use_local_subchannel_pool", 1)
 
 
 class Link:
-    """A channel for all calls of a client.
+    """The channel for all calls of a client.
 
     Args:
         address: ``host:port``, or any target that gRPC resolves.
         credentials: Channel credentials; None connects without TLS.
         metadata: Sent with every call.
-        options: gRPC channel options that are added to this client's own, and win.
+        options: gRPC channel options, added to this client's own and stronger than them.
 
     Attributes:
-        generation: How often the channel has been replaced.
+        generation: How many times the channel has been replaced.
     """
 
     def __init__(
@@ -54,12 +54,12 @@ class Link:
 
     @property
     def channel(self) -> object:
-        """What a call has to hold on to: a channel that was replaced closes when nobody does."""
+        """The channel. A call has to hold on to it: a replaced channel closes when nobody does."""
         return self._channel
 
     @property
     def stub(self) -> TranslatorServiceStub:
-        """What calls are made with; RuntimeError when the client is not open."""
+        """The stub to make calls with; RuntimeError if the client is not open."""
         if self._stub is None:
             raise RuntimeError("the client is not open: use it with 'async with'")
         return self._stub
@@ -75,18 +75,17 @@ class Link:
         self._stub = TranslatorServiceStub(self._channel)  # type: ignore[no-untyped-call]
 
     def streaming_call(self) -> Call:
-        """Begin a call of StreamingTranslate; it fails at once where nobody can be reached."""
+        """Begin a call of StreamingTranslate. It fails at once if no server can be reached."""
         call: Call = self.stub.StreamingTranslate(metadata=self.metadata)
         return call
 
     def renew(self, generation: int) -> None:
-        """Replace the channel of a call that went silent, unless that has been done since.
+        """Replace the channel of a call that went silent, unless somebody has already.
 
-        A connection that is gone without a word looks alive: whatever is sent on it waits for an
-        answer in vain.
+        A connection that silently broke looks alive, but whatever is sent on it gets no answer.
 
         Args:
-            generation: Of this link when the call began.
+            generation: This link's ``generation`` when the call began.
         """
         if self._channel is None or generation != self.generation:
             return

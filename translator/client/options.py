@@ -1,4 +1,4 @@
-"""How a stream is to be translated: what ``stream()`` and ``reconfigure()`` take."""
+"""How a stream is translated: the options of ``stream()`` and ``reconfigure()``."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ __all__ = ["Latency", "NamedPolicy", "Rests", "Segmentation", "StreamConfig", "S
 
 
 class Latency(StrEnum):
-    """A preset between early and faithful."""
+    """A preset, from early to faithful."""
 
     LOW = "low"
     BALANCED = "balanced"
@@ -20,7 +20,7 @@ class Latency(StrEnum):
 
 
 class Segmentation(StrEnum):
-    """Who ends a segment: the server too, or only ``end_of_segment`` and ``flush``."""
+    """Who ends segments: also the server, or only ``end_of_segment`` and ``flush``."""
 
     AUTOMATIC = "automatic"
     CLIENT = "client"
@@ -28,7 +28,7 @@ class Segmentation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NamedPolicy:
-    """A policy by its name, with those parameters that are not to be the default.
+    """A policy by name, with those parameters that are not to have their default.
 
     ``list_models()`` lists the names and the parameters.
     """
@@ -39,14 +39,14 @@ class NamedPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Rests:
-    """How long the source rests before something is done about it, in seconds.
+    """How long a silence lasts before something is done about it, in seconds.
 
-    None takes the server's default; 0: never.
+    None takes the server's default; 0 means never.
 
     Attributes:
         draft_s: Until the open segment is shown whole as a draft.
         sentence_s: Until a sentence with its end mark is closed, and so committed.
-        segment_s: Until source without an end mark is.
+        segment_s: Until source without an end mark is closed.
     """
 
     draft_s: float | None = None
@@ -55,7 +55,7 @@ class Rests:
 
 
 class StreamOptions(TypedDict, total=False):
-    """The keyword arguments of ``stream()`` and ``reconfigure()``, as ``StreamConfig`` has them."""
+    """The keyword arguments of ``stream()`` and ``reconfigure()``; see ``StreamConfig``."""
 
     model: str
     policy: Latency | NamedPolicy
@@ -72,25 +72,25 @@ class StreamOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class StreamConfig:
-    """How a stream is to be translated.
+    """How a stream is translated.
 
     Attributes:
-        source: Language of the source, BCP-47; "und" to have it detected.
+        source: Language of the source, BCP-47; "und" has it detected.
         targets: Languages to translate into, BCP-47, each at most once.
         model: Name of a model; "" takes the best for each pair.
         policy: How much of a hypothesis is committed, and when.
         drafts: Whether to send text that may still change.
-        min_update_interval_s: Least time between two updates of one target, in seconds; what comes
-            sooner is merged.
+        min_update_interval_s: Least time between two updates of one target, in seconds; earlier
+            ones are merged.
         glossary: Source terms to target terms; an empty target term keeps the source term.
         segmentation: Who decides where a segment ends.
         alignments: Whether updates say which source each committed word comes from.
         heartbeat_interval_s: Longest silence of the server, in seconds; None takes the server's
             setting, 0 means no heartbeats.
-        max_unacked_updates: Most updates of a target on their way; further ones are held back and
-            merged until the reader has caught up. 0: no limit.
-        possible_sources: Languages that a source may be in whose language is detected; empty: all
-            that the server translates from, and the targets.
+        max_unacked_updates: How many updates of a target may be under way; further ones are held
+            back and merged until the reader has caught up. 0 means no limit.
+        possible_sources: The languages to choose from in detection; if empty, all that the server
+            translates from, and the targets.
         rests: What the server does when the source falls silent, and when.
     """
 

@@ -1,4 +1,4 @@
-"""What the unary calls return."""
+"""Results of the unary calls."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ class Translation:
     """The translation of one text.
 
     Attributes:
-        text: The translated text; "" when there is an error.
+        text: The translated text; "" if there is an error.
         error: What went wrong with this text alone, or None.
         model: Name of the model that translated it.
-        detected_language: The source language that was detected; "" when the request named it.
+        detected_language: The detected source language; "" if the request named it.
         alternatives: Other translations, best first.
         alignments: Which part of the text each part of the translation comes from.
     """
@@ -40,7 +40,7 @@ class LanguagePair:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A translation model of the server, as ``Model`` in models.proto describes it."""
+    """A translation model of the server; see ``Model`` in models.proto."""
 
     name: str
     pairs: Sequence[LanguagePair]
@@ -56,7 +56,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class PolicyParameter:
-    """A number that sets a policy, with its default and the values allowed."""
+    """A number that tunes a policy, with its default and the allowed values."""
 
     name: str
     description: str

@@ -1,4 +1,4 @@
-"""A stream without its transport: which requests to send, and what the responses add up to."""
+"""A stream without its transport: which requests to send, and what the responses mean."""
 
 import dataclasses
 
@@ -44,8 +44,8 @@ class _Asked:
     """A reconfiguration that a resume would ask for again.
 
     Attributes:
-        config: What was asked for.
-        is_accepted: Whether this stream's server has put it in force.
+        config: The config that was asked for.
+        is_accepted: Whether the server has put it in force.
     """
 
     config: StreamConfig
@@ -53,10 +53,10 @@ class _Asked:
 
 
 class ClientSession:
-    """One stream's state on the client's side; no I/O, no clock.
+    """The client's state of one stream; no I/O, no clock.
 
-    Each method that returns a request also remembers what a later resume needs of it, so the
-    transport sends it or, when the stream is broken, simply leaves it: ``opening()`` has it then.
+    Each method that returns a request also remembers what a resume needs from it. So the transport
+    sends the request or, if the stream is broken, drops it: ``opening()`` will have it.
 
     Attributes:
         session_id: The server's name for the session; "" until it has started.
@@ -85,17 +85,17 @@ class ClientSession:
 
     @property
     def source_position(self) -> int:
-        """Code points of source that every target has closed: a resume begins here."""
+        """Code points of source that every target has closed; a resume begins here."""
         return self._targets.source_position
 
     @property
     def num_logged(self) -> int:
-        """Requests kept for a resume."""
+        """Number of requests kept for a resume."""
         return len(self._log)
 
     @property
     def max_silence_s(self) -> float | None:
-        """A server that says nothing for so long is gone, in seconds; None: it promised nothing."""
+        """Longest silence, in seconds, before the server counts as gone; None: no heartbeats."""
         if self._limits is None or not self._limits.heartbeat_interval_s:
             return None
         return _MAX_SILENT_HEARTBEATS * self._limits.heartbeat_interval_s
@@ -109,15 +109,15 @@ class ClientSession:
         return self._targets[target].transcript(separator)
 
     def draft(self, target: str) -> str:
-        """The draft that follows the transcript; KeyError for a target that there never was."""
+        """The draft that follows the transcript; KeyError for an unknown target."""
         return self._targets[target].draft
 
     # What the client says.
 
     def opening(self) -> list[StreamingTranslateRequest]:
-        """The requests that begin a stream: a new one, or one that goes on with this session.
+        """The requests that begin a stream, be it a new one or one that continues this session.
 
-        The source is sent again from ``source_position`` on, under its former sequence numbers.
+        The source is sent again from ``source_position`` on, with the same sequence numbers.
         """
         self._is_opening = True
         for asked in self._asked:
@@ -147,7 +147,7 @@ class ClientSession:
         end_s: float | None = None,
         speaker: str = "",
     ) -> StreamingTranslateRequest:
-        """More source.
+        """Make a request with more source.
 
         Raises:
             InvalidRequestError: The text is longer than the server takes; nothing has changed.
@@ -177,16 +177,16 @@ class ClientSession:
         )
 
     def flush(self) -> StreamingTranslateRequest:
-        """Ask for all that has come to be committed; RuntimeError when the source has ended."""
+        """Make a flush, which commits everything so far; RuntimeError if the source has ended."""
         self._check_open()
         return self._record(StreamingTranslateRequest(flush=Flush(sequence=self._next_sequence())))
 
     def reconfigure(self, config: StreamConfig) -> StreamingTranslateRequest:
-        """Ask for another config from the next segment on; RuntimeError when the source has ended.
+        """Change the config from the next segment on; RuntimeError if the source has ended.
 
-        It is in force once the server answers it. A resume asks for it again, in its place, until
-        then, while a target that it leaves out has a segment open, and while it is not known where
-        in the source a target begins that it brings.
+        The config is in force once the server answers. A resume asks for it again, at its place in
+        the source, until that answer, while a target that it drops has a segment open, and while
+        the start of a target that it adds is unknown.
         """
         self._check_open()
         asked = _Asked(config)
@@ -195,11 +195,11 @@ class ClientSession:
         return self._record(StreamingTranslateRequest(config=convert.config_message(config)))
 
     def half_close(self) -> None:
-        """The source ends here."""
+        """Note that the source has ended."""
         self.is_half_closed = True
 
     def acknowledge(self, target: str) -> StreamingTranslateRequest | None:
-        """The ack of a target's last update, or None when none is wanted."""
+        """The ack for a target's last update; None if acks are not used."""
         if not self.config.max_unacked_updates:
             return None
         revision = self._targets[target].revision
@@ -208,7 +208,7 @@ class ClientSession:
     # What the server says.
 
     def receive(self, response: StreamingTranslateResponse) -> StreamEvent | GoAway | None:
-        """Apply a response; None for one that a newer server knows and this client does not.
+        """Apply a response; None if it is of a kind that this client does not know.
 
         Raises:
             StreamMismatchError: An update does not fit; nothing has changed, a resume is due.
@@ -269,7 +269,7 @@ class ClientSession:
         return convert.update(message, text)
 
     def _trim(self) -> None:
-        """Forget what no resume needs: source that is covered, configs that it begins with."""
+        """Forget what no resume needs: covered source, and configs from before."""
         if self._targets.are_settled:
             for asked in [asked for asked in self._asked if asked.is_accepted]:
                 self._forget(asked)

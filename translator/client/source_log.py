@@ -9,12 +9,12 @@ __all__ = ["SourceLog"]
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A request, and where the committed text it brings stands in the whole source.
+    """A request, and where its committed text stands in the whole source.
 
     Attributes:
         start: Code points of committed source before it.
         end: Code points of committed source after it.
-        request: The log's own copy: it may be changed while the sent one is still being written.
+        request: The log's own copy; it may change while the sent one is still being written.
         ends_segment: Whether it ends a segment even without text (a flush, a new speaker, …).
     """
 
@@ -28,7 +28,7 @@ class _Entry:
         return self.request.HasField("config")
 
     def is_needed(self, position: int) -> bool:
-        """Whether a server that begins at ``position`` of the source has to see it."""
+        """Whether a server that begins at ``position`` of the source needs it."""
         return self.end > position or self.is_config or bool(self.request.source.tentative)
 
     def cut(self, position: int) -> StreamingTranslateRequest:
@@ -46,11 +46,11 @@ class _Entry:
 
 
 class SourceLog:
-    """Requests whose source is not yet covered by closed segments of all targets, in order.
+    """The requests, in order, whose source is not yet covered by closed segments of all targets.
 
-    Holds what a server needs to go on from a position of the source: committed text, segment ends,
-    media times, speakers, flushes, reconfigurations that are not done with, and the last tentative
-    tail only. Bounded by the source that is not covered: revising the tail or flushing again and
+    It has what a server needs to continue from a position of the source: committed text, segment
+    ends, media times, speakers, flushes, pending reconfigurations, and only the last tentative
+    tail. Its size depends only on the uncovered source: revising the tail or flushing again and
     again adds nothing.
 
     Attributes:
@@ -87,20 +87,20 @@ class SourceLog:
         self._entries.append(_Entry(start, self.length, copy, ends_segment))
 
     def discard_config(self, index: int) -> None:
-        """Forget one of the configs: no server needs it any more."""
+        """Forget a config that no server needs any more."""
         configs = [entry for entry in self._entries if entry.is_config]
         self._entries = [entry for entry in self._entries if entry is not configs[index]]
 
     def trim(self, position: int) -> None:
-        """Forget what no server needs that begins at ``position`` (code points of source)."""
+        """Forget what a server that begins at ``position`` of the source does not need."""
         self._entries = [entry for entry in self._entries if entry.is_needed(position)]
 
     def replay(self, position: int) -> list[StreamingTranslateRequest]:
-        """The requests to send to a server that begins at ``position`` (code points of source)."""
+        """The requests for a server that begins at ``position`` of the source."""
         return [entry.cut(position) for entry in self._entries if entry.is_needed(position)]
 
     def _drop_tentative(self) -> None:
-        """Take back the tentative tail, and with it a request that brought nothing else.
+        """Take back the tentative tail, and the whole request if it had nothing else.
 
         Runs before each source update, so that at most one entry has a tail.
         """

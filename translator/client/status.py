@@ -1,6 +1,6 @@
-"""A gRPC status as an error of ``translator.errors``.
+"""Converts a gRPC status to an error of ``translator.errors``.
 
-``ErrorInfo.reason`` decides; where there is none (a proxy, the transport itself) the code does.
+``ErrorInfo.reason`` decides. If there is none (from a proxy or the transport), the code does.
 """
 
 import re
@@ -35,7 +35,7 @@ from translator.errors import (
 __all__ = ["error_from_rpc", "error_from_status"]
 
 _DOMAIN = "translator"
-# What gRPC puts before the reason why nobody can be reached.
+# gRPC's prefix to the reason why a server cannot be reached.
 _NOISE = re.compile(
     r"^failed to connect to all addresses; last error: ([A-Z]+: )?"
     r"(ipv[46]:\S+: )?(Failed to connect to remote host: )?"
@@ -80,7 +80,7 @@ _M = TypeVar("_M", bound=Message)
 
 
 def error_from_rpc(error: grpc.aio.AioRpcError) -> TranslatorError:
-    """The error that a call ended with, from its status and its trailers."""
+    """The error for a failed call, from its status and its trailers."""
     details = _NOISE.sub("", error.details() or "")
     status = status_pb2.Status(code=error.code().value[0], message=details)
     # grpc-stubs does not know that it can be iterated.
@@ -96,10 +96,9 @@ def error_from_rpc(error: grpc.aio.AioRpcError) -> TranslatorError:
 
 
 def error_from_status(status: status_pb2.Status) -> TranslatorError:
-    """The error that a ``google.rpc.Status`` stands for.
+    """The error for a ``google.rpc.Status``.
 
-    ``reason`` and ``status`` of the error are what the server said, also where no class is made for
-    them.
+    Its ``reason`` and ``status`` are those from the server, even if there is no class for them.
     """
     code = _CODES.get(status.code, grpc.StatusCode.UNKNOWN)
     info = _detail(status, error_details_pb2.ErrorInfo)

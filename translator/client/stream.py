@@ -30,15 +30,15 @@ _LOST = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 
 
 class AsyncStream(AsyncIterator[StreamEvent]):
-    """One live translation: send source, iterate over events.
+    """A live translation: send source, and iterate over events.
 
-    Made by ``AsyncTranslatorClient.stream`` and used with ``async with``; entering it opens the
-    session. Iterating is what applies updates, resumes and raises errors: a stream that is not
-    iterated stands still. One task at a time may iterate; any may send.
+    It is made by ``AsyncTranslatorClient.stream`` and used with ``async with``, which opens the
+    session. Only iterating applies updates, resumes and raises errors; a stream that nobody
+    iterates over stands still. One task at a time may iterate; any may send.
 
     A stream that breaks off (UNAVAILABLE, the server draining or silent, an update missing) is
-    resumed without repeating or losing a committed word: ``Reconnecting`` comes for each attempt,
-    and a further ``Started`` with ``resumed`` true. What is sent in the meantime is kept and sent
+    resumed without repeating or losing a committed word. A ``Reconnecting`` comes for each attempt,
+    and then another ``Started`` with ``resumed`` true. Source sent in between is kept and sent
     then.
     """
 
@@ -61,7 +61,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         self._draining: Connection | None = None
         # An event that is there before anything else is read.
         self._ready: StreamEvent | None = None
-        # Of the next attempt: why there has to be one, and not before which time of the loop.
+        # The next attempt: its reason, and its earliest time on the loop's clock.
         self._cause: TranslatorError | None = None
         self._retry_at = 0.0
         self._backoff = Backoff()
@@ -88,7 +88,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         """All committed text of a target so far, of all segments.
 
         Args:
-            target: As the stream's ``targets`` named it.
+            target: The target, as the stream's ``targets`` named it.
             separator: Put between two segments when neither side has white space there.
 
         Raises:
@@ -132,7 +132,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Cancel the stream, unless it is over. Safe to call twice."""
+        """Cancel the stream unless it is over. Safe to call twice."""
         self._closed.set()
         connections = [c for c in (self._connection, self._draining) if c is not None]
         self._connection = self._draining = None
@@ -149,20 +149,20 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         end_s: float | None = None,
         speaker: str = "",
     ) -> None:
-        """Send source; returns once the transport has taken it, or at once while reconnecting.
+        """Send source. Returns once the transport has taken it, or at once while reconnecting.
 
         Args:
-            committed: Appended to the source for good, exactly as given: send your own spaces.
-            tentative: Replaces the former tentative tail, which follows the committed source.
+            committed: Appended to the source for good, exactly as given, so include the spaces.
+            tentative: Replaces the tentative tail, which follows the committed source.
             end_of_segment: Whether the segment ends after ``committed``.
             start_s: Media time at which ``committed`` begins, in seconds.
             end_s: Media time at which ``committed`` ends, in seconds.
-            speaker: Who speaks; "" is the same as before.
+            speaker: Who speaks; "" means the same as before.
 
         Raises:
             InvalidRequestError: The text is longer than the server takes; the stream goes on.
             RuntimeError: The stream is not open, or its source has ended.
-            TranslatorError: What the stream failed with.
+            TranslatorError: The stream has failed with it.
         """
         self._check_open()
         request = self._session.source(
@@ -176,11 +176,11 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         await self._write(request)
 
     async def flush(self) -> None:
-        """Have all committed source translated and committed; the stream stays open.
+        """Have all source so far translated and committed; the stream stays open.
 
         Raises:
             RuntimeError: The stream is not open, or its source has ended.
-            TranslatorError: What the stream failed with.
+            TranslatorError: The stream has failed with it.
         """
         self._check_open()
         await self._write(self._session.flush())
@@ -192,20 +192,20 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         targets: Strings | None = None,
         **options: Unpack[StreamOptions],
     ) -> None:
-        """Change the config from the next segment on; what is not given stays as it is in force.
+        """Change the config from the next segment on. Options that are not given stay the same.
 
-        The server answers with a ``Started``, or with a ``SessionWarning`` and goes on as before.
+        The server answers with a ``Started``; or with a ``SessionWarning``, and goes on as before.
         A target that is left out ends with its open segment.
 
         Args:
             source: Language of the source from then on, BCP-47.
             targets: Languages to translate into from then on, BCP-47, each at most once.
-            **options: As ``StreamConfig`` describes them.
+            **options: See ``StreamConfig``.
 
         Raises:
             RuntimeError: The stream is not open, or its source has ended.
             TypeError: ``targets`` is not a list of strings.
-            TranslatorError: What the stream failed with.
+            TranslatorError: The stream has failed with it.
         """
         self._check_open()
         config = self._session.config
@@ -218,11 +218,11 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         await self._write(self._session.reconfigure(config))
 
     async def close_source(self) -> None:
-        """End the source: the server commits everything, sends its report and ends the stream.
+        """End the source. The server then commits everything, reports, and ends the stream.
 
         Raises:
             RuntimeError: The stream is not open.
-            TranslatorError: What the stream failed with.
+            TranslatorError: The stream has failed with it.
         """
         self._check_open()
         self._session.half_close()
@@ -232,12 +232,12 @@ class AsyncStream(AsyncIterator[StreamEvent]):
             await connection.flushed()
 
     async def __anext__(self) -> StreamEvent:
-        """The next event.
+        """Wait for the next event.
 
         Raises:
             StopAsyncIteration: After the report, or after ``aclose``.
             ConnectionLostError: The stream could not be resumed within ``resume_timeout_s``.
-            OverloadedError: Likewise, as no server has room for it.
+            OverloadedError: The same, because no server has room for it.
             TranslatorError: Any other error of the server.
             RuntimeError: Another task is iterating.
         """
@@ -267,7 +267,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
                 return event
 
     async def _receive(self, connection: Connection) -> StreamEvent | None:
-        """The next event of the connection; None when there is none, or it has to be replaced."""
+        """The connection's next event; None if it has none or must be replaced."""
         try:
             response = await connection.read(self._session.max_silence_s)
             if response is None:
@@ -310,12 +310,12 @@ class AsyncStream(AsyncIterator[StreamEvent]):
                 connection.send([ack])
 
     def _works(self) -> None:
-        """The stream is open and alive; the next break is a new one."""
+        """Note that the stream is open and alive, so that the next break is a new one."""
         self._outage_s = 0.0
         self._backoff.reset()
 
     async def _break(self, cause: TranslatorError) -> None:
-        """Leave the connection; the next wait opens another."""
+        """Drop the connection; the next wait opens another."""
         _logger.info("session %s is resumed: %s", self.session_id, cause.reason)
         connection, self._connection = self._connection, None
         self._plan(cause)
@@ -323,7 +323,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
             await connection.close()
 
     def _plan(self, cause: TranslatorError | None) -> None:
-        """Plan the next attempt, and tell of it."""
+        """Plan the next attempt, and make its event."""
         retry_after_s = cause.retry_after_s if isinstance(cause, LimitError) else 0.0
         wait_s = self._backoff.next_s(retry_after_s)
         self._cause = cause
@@ -335,7 +335,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
             self._on_connecting(Connecting(address, attempt, cause, wait_s))
 
     async def _reconnect(self) -> None:
-        """Make the planned attempt; when it fails, plan another within ``resume_timeout_s``."""
+        """Make the planned attempt. If it fails, plan another within ``resume_timeout_s``."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         left_s = self._resume_timeout_s - self._outage_s
@@ -366,7 +366,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         return self._closed.is_set()
 
     async def _open(self) -> Started:
-        """Try once: the session goes on in a new call."""
+        """Try once to continue the session in a new call."""
         self._generation = self._link.generation
         connection = self._connection = Connection(self._link.streaming_call(), self._link.channel)
         try:
@@ -389,7 +389,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
     def _check_retry(
         self, error: grpc.aio.AioRpcError, failure: TranslatorError, remaining_s: float
     ) -> None:
-        """Raise where another attempt cannot help."""
+        """Raise if another attempt cannot help."""
         is_resuming = bool(self.session_id)
         if isinstance(failure, OverloadedError):
             if not is_resuming or failure.retry_after_s > remaining_s:
@@ -398,7 +398,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
             raise self._fail(failure) from error
 
     async def _end(self) -> None:
-        """After the report: let the call end by itself, so that the server sees no cancellation."""
+        """Let the call end by itself after the report, so that the server sees no cancellation."""
         if self._connection is not None:
             try:
                 await self._connection.read()
@@ -407,7 +407,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         await self.aclose()
 
     def _fail(self, error: TranslatorError) -> TranslatorError:
-        """Remember what every later call raises."""
+        """Remember the error, which every later call raises."""
         self._failure = error
         return error
 

@@ -1,7 +1,7 @@
-"""The client for threads: the one for asyncio, run on an event loop in a thread of its own.
+"""The client for threads: the asyncio client on an event loop in its own thread.
 
-There is no second implementation. Each method hands one coroutine to the loop and blocks until it
-is done, so all that ``translator.client.aio`` says holds here too.
+There is no second implementation. Each method passes a coroutine to the loop and blocks until it is
+done, so the documentation of ``translator.client.aio`` holds here too.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class _LoopThread:
             raise
 
     def stop(self) -> None:
-        """End the loop, cancel what still runs on it, and wait for the thread."""
+        """Cancel what still runs, end the loop, and wait for the thread."""
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
 
@@ -59,7 +59,7 @@ class _LoopThread:
 
 
 class Stream(Iterator[StreamEvent]):
-    """``AsyncStream``, blocking. One thread at a time may iterate; any may send."""
+    """A blocking ``AsyncStream``. One thread at a time may iterate; any may send."""
 
     def __init__(self, thread: _LoopThread, stream: AsyncStream) -> None:
         self._thread = thread
@@ -67,24 +67,23 @@ class Stream(Iterator[StreamEvent]):
 
     @property
     def session_id(self) -> str:
-        """As ``AsyncStream.session_id``."""
+        """The session's name in the server's logs; a resume keeps it."""
         return self._stream.session_id
 
     @property
     def config(self) -> StreamConfig:
-        """As ``AsyncStream.config``."""
+        """The config in force."""
         return self._stream.config
 
     def transcript(self, target: str, separator: str = " ") -> str:
-        """As ``AsyncStream.transcript``."""
+        """All committed text of a target; see ``AsyncStream.transcript``."""
         return self._stream.transcript(target, separator)
 
     def draft(self, target: str) -> str:
-        """As ``AsyncStream.draft``."""
+        """The draft that follows the transcript of a target."""
         return self._stream.draft(target)
 
     def __enter__(self) -> Self:
-        """As ``AsyncStream.__aenter__``."""
         self._thread.run(self._stream.__aenter__())
         return self
 
@@ -97,7 +96,7 @@ class Stream(Iterator[StreamEvent]):
         self.close()
 
     def close(self) -> None:
-        """As ``AsyncStream.aclose``; iteration in another thread ends."""
+        """Cancel the stream, like ``AsyncStream.aclose``; iteration in another thread ends."""
         self._thread.run(self._stream.aclose())
 
     def send(
@@ -110,7 +109,7 @@ class Stream(Iterator[StreamEvent]):
         end_s: float | None = None,
         speaker: str = "",
     ) -> None:
-        """As ``AsyncStream.send``."""
+        """Send source; see ``AsyncStream.send``."""
         self._thread.run(
             self._stream.send(
                 committed,
@@ -123,7 +122,7 @@ class Stream(Iterator[StreamEvent]):
         )
 
     def flush(self) -> None:
-        """As ``AsyncStream.flush``."""
+        """Have all source so far translated and committed; see ``AsyncStream.flush``."""
         self._thread.run(self._stream.flush())
 
     def reconfigure(
@@ -133,15 +132,15 @@ class Stream(Iterator[StreamEvent]):
         targets: Strings | None = None,
         **options: Unpack[StreamOptions],
     ) -> None:
-        """As ``AsyncStream.reconfigure``."""
+        """Change the config from the next segment on; see ``AsyncStream.reconfigure``."""
         self._thread.run(self._stream.reconfigure(source=source, targets=targets, **options))
 
     def close_source(self) -> None:
-        """As ``AsyncStream.close_source``."""
+        """End the source; see ``AsyncStream.close_source``."""
         self._thread.run(self._stream.close_source())
 
     def __next__(self) -> StreamEvent:
-        """As ``AsyncStream.__anext__``; StopIteration after the report or after ``close``."""
+        """Wait for the next event; StopIteration after the report or after ``close``."""
         event = self._thread.run(self._next())
         if event is None:
             raise StopIteration
@@ -152,9 +151,9 @@ class Stream(Iterator[StreamEvent]):
 
 
 class TranslatorClient:
-    """``AsyncTranslatorClient``, blocking; used with ``with``. Threads may share it.
+    """A blocking ``AsyncTranslatorClient``, used with ``with``. Threads may share it.
 
-    The arguments are the same. Each client has one thread of its own while it is open.
+    The arguments are the same. While it is open, each client has one thread of its own.
     """
 
     def __init__(
@@ -174,7 +173,6 @@ class TranslatorClient:
         self._opened_thread: _LoopThread | None = None
 
     def __enter__(self) -> Self:
-        """Start the thread and make the channel; it connects with the first call."""
         self._opened_thread = _LoopThread()
         self._opened_thread.run(self._client.__aenter__())
         return self
@@ -188,7 +186,7 @@ class TranslatorClient:
         self.close()
 
     def close(self) -> None:
-        """Close the channel and end the thread; streams must be closed before. Safe twice."""
+        """Close the channel and end the thread. Close streams first. Safe to call twice."""
         thread, self._opened_thread = self._opened_thread, None
         if thread is not None:
             thread.run(self._client.close())
@@ -200,9 +198,9 @@ class TranslatorClient:
         timeout_s: float = 10.0,
         on_connecting: Callable[[Connecting], None] | None = None,
     ) -> None:
-        """As ``AsyncTranslatorClient.connect``.
+        """Wait until the server answers; see ``AsyncTranslatorClient.connect``.
 
-        ``on_connecting`` is called in the client's thread; it must not call the client.
+        ``on_connecting`` runs in the client's thread; it must not call the client.
         """
         self._thread.run(self._client.connect(timeout_s=timeout_s, on_connecting=on_connecting))
 
@@ -215,9 +213,9 @@ class TranslatorClient:
         on_connecting: Callable[[Connecting], None] | None = None,
         **options: Unpack[StreamOptions],
     ) -> Stream:
-        """As ``AsyncTranslatorClient.stream``; ``with`` opens it.
+        """Make a live translation; ``with`` opens it. See ``AsyncTranslatorClient.stream``.
 
-        ``on_connecting`` is called in the client's thread; it must not call the client.
+        ``on_connecting`` runs in the client's thread; it must not call the client.
         """
         stream = self._client.stream(
             source=source,
@@ -242,7 +240,7 @@ class TranslatorClient:
         possible_sources: Sequence[str] = (),
         timeout_s: float | None = 60.0,
     ) -> list[Translation]:
-        """As ``AsyncTranslatorClient.translate``."""
+        """Translate short texts; see ``AsyncTranslatorClient.translate``."""
         return self._thread.run(
             self._client.translate(
                 texts,
@@ -259,7 +257,7 @@ class TranslatorClient:
         )
 
     def list_models(self, *, timeout_s: float | None = 60.0) -> ModelList:
-        """As ``AsyncTranslatorClient.list_models``."""
+        """Fetch all models and policies; see ``AsyncTranslatorClient.list_models``."""
         return self._thread.run(self._client.list_models(timeout_s=timeout_s))
 
     @property

@@ -1,4 +1,4 @@
-"""What a client knows of one target."""
+"""What a client knows about one target."""
 
 from dataclasses import dataclass, field
 
@@ -8,23 +8,23 @@ __all__ = ["StreamMismatchError", "TargetProgress"]
 
 
 class StreamMismatchError(Exception):
-    """An update does not continue what the client has: something was lost on the way."""
+    """An update does not continue the client's state; something was lost on the way."""
 
 
 @dataclass(slots=True)
 class TargetProgress:
-    """Committed text and draft of one target, and where its open segment stands.
+    """Committed text and draft of one target, and the place of its open segment.
 
     Attributes:
         segment_id: The first segment that is not closed.
-        revision: Of the last update applied.
+        revision: Revision of the last update applied.
         source_start: Code points of committed source before that segment.
         committed: That segment's committed text.
         draft: That segment's draft.
         closed_texts: Texts of the closed segments.
         is_open: Whether an update of that segment has come.
-        is_placed: Whether ``source_start`` is known; until another target comes to where one begins
-            that has joined late, it is not.
+        is_placed: Whether ``source_start`` is known. For a target that joined late it is unknown
+            until another target comes to the same segment.
     """
 
     segment_id: int = 0
@@ -37,19 +37,19 @@ class TargetProgress:
     is_placed: bool = True
 
     def join(self, segment_id: int) -> None:
-        """Begin, or begin again, with a segment of which nothing has come."""
+        """Begin with a segment of which nothing has come, for the first time or again."""
         self.segment_id = segment_id
         self.is_placed = False
 
     def place(self, segment_id: int, source_start: int) -> None:
-        """Take note of where a segment begins, if it is the one that comes next here."""
+        """Note where a segment begins, if it is the next one of this target."""
         if segment_id == self.segment_id and not self.is_open:
             known = self.source_start if self.is_placed else 0
             self.source_start = max(known, source_start)
             self.is_placed = True
 
     def apply(self, update: TargetUpdate, source_length: int) -> str:
-        """Apply an update and return the segment's committed text after it.
+        """Apply an update, and return the segment's committed text after it.
 
         Args:
             update: The server's message.
@@ -81,7 +81,7 @@ class TargetProgress:
         return text
 
     def resumed(self, target: str) -> ResumedTarget:
-        """Where this target broke off; the source itself is sent again in source updates."""
+        """Where this target broke off. The source itself is sent again in source updates."""
         return ResumedTarget(
             target_language_code=target,
             segment_id=self.segment_id,

@@ -1,4 +1,4 @@
-"""What a client knows of all targets of a stream, and where each goes on after a break."""
+"""What a client knows about all targets of a stream, and where each continues after a break."""
 
 from collections.abc import Sequence
 
@@ -9,13 +9,13 @@ __all__ = ["Targets"]
 
 
 class Targets:
-    """Targets by their codes, those that are not in force any more included.
+    """All targets by code, including those that are no longer in force.
 
-    Segments are the same for all targets. So where one joins late, the source that it begins with
-    is known as soon as another comes to that segment.
+    Segments are the same for all targets. So the place where a late target begins is known as soon
+    as another target comes to that segment.
 
     Attributes:
-        in_force: Codes of the targets that the server has named last.
+        in_force: Codes of the targets that the server named last.
     """
 
     def __init__(self, codes: Sequence[str]) -> None:
@@ -23,7 +23,6 @@ class Targets:
         self._all = {code: TargetProgress() for code in codes}
 
     def __getitem__(self, code: str) -> TargetProgress:
-        """A target; KeyError when the stream never had it."""
         return self._all[code]
 
     @property
@@ -34,16 +33,16 @@ class Targets:
 
     @property
     def are_settled(self) -> bool:
-        """Whether a new stream can begin with all targets in force, and with no other."""
+        """Whether a new stream can begin with exactly the targets in force."""
         return not self._leaving and all(self[code].is_placed for code in self.in_force)
 
     def void_drafts(self) -> None:
-        """Forget the drafts: a new server knows nothing of them and may not replace them."""
+        """Forget the drafts: a new server does not know them and may not replace them."""
         for progress in self._all.values():
             progress.draft = ""
 
     def reconfigure(self, targets: Sequence[StartedTarget]) -> None:
-        """Put targets in force; those that are new begin with their ``first_segment_id``."""
+        """Put targets in force. New ones begin with their ``first_segment_id``."""
         before = self.in_force
         self.in_force = tuple(target.target_language_code for target in targets)
         for target in targets:
@@ -55,7 +54,7 @@ class Targets:
                     progress.place(other.segment_id, other.source_start)
 
     def apply(self, update: TargetUpdate, source_length: int) -> str:
-        """Apply an update; returns its segment's committed text.
+        """Apply an update, and return its segment's committed text.
 
         Args:
             update: The server's message.
@@ -77,8 +76,8 @@ class Targets:
     def resume(self) -> list[str]:
         """Codes of the targets that a new stream begins with.
 
-        Those that leave with their open segment are among them. Those of which it is not known
-        where they begin are not, unless there is no other.
+        Targets that end with their open segment are included. Targets with an unknown beginning are
+        not, unless there are no others.
         """
         if not self._resumable:
             latest = self._latest
@@ -94,7 +93,7 @@ class Targets:
 
     @property
     def _leaving(self) -> list[str]:
-        """Targets that are out of force but for their open segment."""
+        """Targets that are out of force, except for their open segment."""
         return [
             code
             for code, progress in self._all.items()

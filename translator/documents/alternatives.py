@@ -18,7 +18,7 @@ from translator.text.words import strip_final_punctuation
 
 __all__ = ["Branch", "Score", "branches", "same_text"]
 
-# What is equal but for the noise of sums stays in the order of the text.
+# Rounded, so that rounding errors in sums do not decide the order.
 _DIGITS = 6
 
 

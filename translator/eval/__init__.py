@@ -1,4 +1,4 @@
-"""Evaluation: replays data through real sessions and computes every figure from the log alone.
+"""Evaluation: replays data through real sessions, and computes all figures from the log.
 
-So whoever has the log can check the figures.
+So anyone with the log can check the figures.
 """

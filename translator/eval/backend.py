@@ -1,4 +1,4 @@
-"""What translates in an evaluation: sessions of this process; ``remote.py`` has the other."""
+"""Translates for an evaluation, with sessions in this process; for servers see ``remote.py``."""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -26,19 +26,19 @@ class Backend(Protocol):
     def sentences(
         self, sentences: Sequence[Sentence], policy: Latency | PolicyChoice, end: End, keep: Keep
     ) -> None:
-        """Stream sentences word by word; each instance is handed over when it is done."""
+        """Stream sentences word by word; each finished instance is passed to ``keep``."""
 
     def talk(self, talk: Talk, policy: Latency | PolicyChoice, on_progress: Progress) -> Instance:
-        """Stream a talk through one session; ``on_progress`` is told the steps that were sent."""
+        """Stream a talk through one session; ``on_progress`` gets the number of steps sent."""
 
 
 class LocalBackend:
     """Sessions and an engine in this process, without sockets.
 
     Args:
-        load: Loads the model. With several processes it has to be picklable.
-        jobs: Sentences side by side.
-        processes: For sentences; a talk is one session and takes one.
+        load: Loads the model. It has to be picklable if there are several processes.
+        jobs: How many sentences are streamed in parallel.
+        processes: How many processes stream sentences; a talk is one session, in one process.
     """
 
     def __init__(self, load: Callable[[], Served], *, jobs: int = 32, processes: int = 1) -> None:
@@ -48,7 +48,7 @@ class LocalBackend:
 
     @cached_property
     def served(self) -> Served:
-        """The model of this process and the pair."""
+        """The model of this process, and its pair."""
         return self._load()
 
     @cached_property
@@ -58,7 +58,6 @@ class LocalBackend:
     def sentences(
         self, sentences: Sequence[Sentence], policy: Latency | PolicyChoice, end: End, keep: Keep
     ) -> None:
-        """Stream sentences word by word; each instance is handed over when it is done."""
         if self._processes > 1:
             instances = self._workers.replay(sentences, policy, end, jobs=self._jobs)
         else:
@@ -67,5 +66,5 @@ class LocalBackend:
             keep(instance)
 
     def talk(self, talk: Talk, policy: Latency | PolicyChoice, on_progress: Progress) -> Instance:
-        """Stream a talk through one session on a clock of its own; see ``LiveReplay``."""
+        """Stream a talk through one session, on its own clock; see ``LiveReplay``."""
         return LiveReplay(self.served, talk, policy, on_progress=on_progress).run()

@@ -4,11 +4,10 @@ __all__ = ["VirtualClock"]
 
 
 class VirtualClock:
-    """Seconds of media time; stands still until it is set forward."""
+    """Media time in seconds. Stands still until it is set forward."""
 
     def __init__(self) -> None:
         self.now = 0.0
 
     def __call__(self) -> float:
-        """The time."""
         return self.now

@@ -1,4 +1,4 @@
-"""Evaluation data: sentences with reference translations, a JSON object a line."""
+"""Evaluation data: sentences with reference translations, one JSON object a line."""
 
 import json
 import re
@@ -24,13 +24,13 @@ class Sentence:
 
 
 def plain(text: str) -> str:
-    """``text`` as a recogniser without punctuation writes it: lower case, no marks around words."""
+    """Rewrite ``text`` like a recogniser without punctuation: lower case, no marks around words."""
     words = (_EDGES.sub("", word).lower() for word in text.split())
     return " ".join(filter(None, words))
 
 
 def lines(file: Path) -> list[str]:
-    """The lines of a text file in UTF-8.
+    """Read the lines of a UTF-8 text file.
 
     Raises:
         ConfigError: It cannot be read.
@@ -42,10 +42,10 @@ def lines(file: Path) -> list[str]:
 
 
 def read_rows(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """The JSON objects of a file, one a line, each with the number of its line.
+    """Read the JSON objects of a file, one a line, each with its line number.
 
     Raises:
-        ConfigError: A line is no JSON object; the message names file and line.
+        ConfigError: A line is not a JSON object; the message names file and line.
     """
     for number, line in enumerate(lines(file), start=1):
         if not line.strip():
@@ -60,9 +60,9 @@ def read_rows(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def field(row: Mapping[str, Any], name: str) -> Any:
-    """What a row has in a field; None: nothing.
+    """The value of a row's field; None if it has none.
 
-    ``asr.whisper`` is a field in a field, ``pt.0`` the first item of a list.
+    ``asr.whisper`` is a field inside a field, ``pt.0`` the first item of a list.
     """
     value: Any = row
     for part in name.split("."):
@@ -81,17 +81,18 @@ def read_sentences(
     limit: int | None = None,
     max_words: int | None = None,
 ) -> list[Sentence]:
-    """The first ``limit`` sentences of a file.
+    """Read the first ``limit`` sentences of a file.
 
     Args:
-        file: A JSON object a line.
-        source_field: Where the source is; see ``field``.
-        reference_field: Where the reference is.
-        limit: None takes all.
-        max_words: Longer sources are left out, before ``limit`` counts.
+        file: A file with one JSON object a line.
+        source_field: The field with the source; see ``field``.
+        reference_field: The field with the reference.
+        limit: How many sentences to read; None reads all.
+        max_words: Longer sources are left out, and do not count for ``limit``.
 
     Raises:
-        ConfigError: A line has not got both fields as text; the message names file and line.
+        ConfigError: A line lacks one of the fields, or it is not text; the message names file and
+            line.
     """
     sentences: list[Sentence] = []
     for number, row in read_rows(file):

@@ -1,8 +1,8 @@
-"""How far chance goes: bootstrap resampling of the texts that are scored (Koehn 2004).
+"""Bootstrap intervals: resamples the texts that are scored (Koehn 2004).
 
-Every figure of an evaluation is computed again for 1,000 draws of as many texts as there are, with
-replacement; 95 % of the draws lie in its interval. Draws depend on the number of texts alone, so
-the same texts are drawn for two logs of the same data, and the interval of a difference is paired.
+Every figure of an evaluation is computed again for 1,000 draws, with replacement, of as many texts
+as there are; 95 % of the draws are in the interval. Draws depend only on the number of texts, so
+two logs of the same data draw the same texts, and the interval of a difference is paired.
 """
 
 from collections.abc import Sequence
@@ -24,21 +24,21 @@ _Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Where 95 % of the draws are, in the unit of the figure."""
+    """The range of 95 % of the draws, in the unit of the figure."""
 
     low: float
     high: float
 
 
 def interval(values: Sequence[float] | _Array) -> Interval:
-    """The interval of a figure that was computed for each draw."""
+    """The interval of a figure, from its value for each draw."""
     half = _OUTSIDE_PERCENT / 2
     low, high = np.percentile(np.asarray(values, dtype=np.float64), [half, 100 - half])
     return Interval(float(low), float(high))
 
 
 def drawn_sums(statistics: Any) -> _Array:
-    """Sums of statistics over each draw.
+    """Sum statistics over each draw.
 
     Args:
         statistics: (texts, figures), the statistics of each text.
@@ -52,9 +52,9 @@ def drawn_sums(statistics: Any) -> _Array:
 
 
 def ratio_interval(tops: Sequence[float], bottoms: Sequence[float]) -> Interval | None:
-    """The interval of sum of ``tops`` over sum of ``bottoms``; None: there is nothing to divide by.
+    """The interval of sum of ``tops`` over sum of ``bottoms``; None if all bottoms are 0.
 
-    A mean is such a ratio: over ones, and over zero where a text does not count.
+    A mean is such a ratio, with a bottom of 1, or 0 for a text that does not count.
     """
     if not any(bottoms):
         return None

@@ -39,20 +39,20 @@ def yaal(
 ) -> float | None:
     """Yet another average lagging (Polák et al., arXiv 2509.17349).
 
-    As ``laal``, but only over the words that came before the end: a word that waited for the end
-    says how long the source is, not how late the system. In the short form the end is that of the
-    sentence. In the long form (LongYAAL) the sentence is a segment of a recording, delays count
-    from its beginning, and only the end of the recording ends it: words may come while the next
+    Like ``laal``, but only over the words that came before the end: a word that waited for the end
+    shows how long the source is, not how late the system is. In the short form, the end is that of
+    the sentence. In the long form (LongYAAL), the sentence is a segment of a recording, delays
+    count from its beginning, and the end is that of the recording: words may come while the next
     segment is being said.
 
     Args:
         delays: d_i, in the unit of ``source_length``.
         source_length: |X|.
         target_length: |Y*|.
-        end: Where the recording ends, from the beginning of the segment; None: with the source.
+        end: End of the recording, counted from the beginning of the segment; None: the source's.
 
     Returns:
-        The lag, or None when no word came before the end.
+        The lag, or None if no word came before the end.
     """
     if not delays or source_length <= 0:
         return None
@@ -65,18 +65,18 @@ def yaal(
 
 
 def source_lags_s(source: Sequence[Sent], updates: Sequence[Received]) -> list[float]:
-    """For each committed target word how long after its source word it was committed, in seconds.
+    """How many seconds after its source word each committed target word was committed.
 
         lag = time of the update that brought it - media time at which its source word ended
 
-    Its source word is the last that the alignment gives it; a target word without alignment takes
+    The source word is the last one that the alignment gives. A target word without alignment takes
     the media time at which the source of its update's committed text ends (``end_s``). A source
-    word ends when its update says; of an update with several words each takes an equal share of the
-    time; in one without times they ended when it came. The time of an update is that of the
+    word ends when its update says so. Several words of an update share its time equally; in an
+    update without times, they ended when it came. The time of an update is that of the
     session's clock, which counts media time and measured computation (``live.py``).
 
-    So it is what a listener with a transcript would measure: it has the wait for context, for the
-    recogniser if there is one, for the policy, and for the machine. It needs no reference.
+    So it is what a listener with a transcript would measure. It includes the wait for context, for
+    the recogniser if there is one, for the policy and for the machine. It needs no reference.
     """
     text = "".join(piece.committed for piece in source)
     ends, ends_s = _word_ends(source)

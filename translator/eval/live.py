@@ -1,8 +1,8 @@
 """Replays a talk through one session of this process, on a clock of media time.
 
-Nothing waits: an hour takes as long as its computation. Yet words come when they were said, and
-those that come while the engine computes wait as they would in a server, whose event loop goes on
-taking source while its engine's thread works.
+Nothing really waits: an hour takes as long as its computation. Yet words come when they were said,
+and those that come while the engine computes are handled as in a server, whose event loop takes
+source while its engine's thread works.
 """
 
 import time
@@ -29,19 +29,19 @@ __all__ = ["LiveReplay"]
 class LiveReplay:
     """One talk in one session, from its first word to its report.
 
-    The clock shows the media time at which the next source comes, or, where that is later, when
-    the computation before it has ended: it is set forward by what the session and the engine took.
-    While a request runs no other of the session is taken, as in ``AsyncEngine``; the outcome makes
-    the session ask for what is newest then.
+    The clock shows the media time at which the next source comes, or the end of the computation
+    before it if that is later: it is set forward by the time that session and engine took. While a
+    request runs, no other one of the session is taken, as in ``AsyncEngine``; the outcome makes
+    the session ask again for the newest source.
 
     Args:
-        served: The model that translates, and which pair.
-        talk: What is said.
-        policy: What is committed when.
+        served: The model, and the pair to translate.
+        talk: The talk to replay.
+        policy: The policy of the session.
         timer: Seconds of computation. By default the CPU time of this process, which does not
             depend on what else the machine does.
         on_progress: Called after each step with the number of source updates sent so far.
-        silence_s: How long the source rests after its last word, before it ends.
+        silence_s: How long the source rests after its last word before it ends.
     """
 
     def __init__(
@@ -76,12 +76,12 @@ class LiveReplay:
         self._requests = self._steps_run = self._steps_saved = 0
 
     def run(self) -> log.Instance:
-        """Replay it all."""
+        """Replay the talk, and return its instance."""
         session = self.session
         self._mark = self._timer()
         while self._arrivals:
             self._rest()
-            # The next words may have come meanwhile, while the engine computed.
+            # The next words may have come while the engine computed.
             if self._arrivals:
                 self._clock.now = max(self._clock.now, self._arrivals[0].at_s)
                 self._send_next()
@@ -105,10 +105,10 @@ class LiveReplay:
         )
 
     def _rest(self, silence_s: float = 0.0) -> None:
-        """Let the time pass until more source comes; the session does what falls due before.
+        """Let time pass until more source comes; the session does what falls due before.
 
         Args:
-            silence_s: How much time passes where no more will come.
+            silence_s: How much time passes if no more will come.
         """
         end_s = self._clock.now + silence_s
         while (wait_s := self.session.wait_s()) is not None:
@@ -121,7 +121,7 @@ class LiveReplay:
             self._clock.now = max(self._clock.now, end_s)
 
     def _settle(self, requests: Sequence[Request]) -> None:
-        """Compute until the session wants nothing more; source that comes meanwhile is taken."""
+        """Compute until the session wants nothing more, taking source that comes meanwhile."""
         while requests:
             self._collect()
             for request in requests:
@@ -153,7 +153,7 @@ class LiveReplay:
         self.session.update_source(SourceUpdate(len(self.sent), **asdict(piece)))
 
     def _collect(self) -> None:
-        """What the session has to say now."""
+        """Take what the session has to send."""
         for outbox in self.session.outboxes.values():
             for _, event in outbox.take():
                 cost_ms = 1e3 * (self._computed_s - self._told_s)
@@ -161,7 +161,7 @@ class LiveReplay:
                 self.received.append(received(event, self._clock.now, cost_ms))
 
     def _spent_s(self) -> float:
-        """Computation since it was asked last, in seconds."""
+        """Seconds of computation since this was last asked."""
         now = self._timer()
         spent_s, self._mark = now - self._mark, now
         self._computed_s += spent_s

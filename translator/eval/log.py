@@ -1,8 +1,8 @@
-"""The log of an evaluation: a JSON object a line, one for each session.
+"""The log of an evaluation: one JSON object a line, one for each session.
 
 The fields ``source, prediction, delays, elapsed, source_length`` are those that OmniSTEval and
-SimulEval read, so their tools score the same file. ``sent`` and ``received`` are all that went into
-the session and came out of it, in order; fields that have their default are left out there.
+SimulEval read, so their tools can score the same file. ``sent`` and ``received`` are everything
+that went into the session and came out, in order; there, fields with their default are left out.
 """
 
 import dataclasses
@@ -28,10 +28,10 @@ class Computation:
 
     Attributes:
         requests: Requests decoded.
-        steps_run: Decoder passes one after another.
+        steps_run: Decoder passes, one after another.
         steps_saved: Passes that decoding token by token would have added.
-        cpu_ms: CPU time; of sentences that were streamed together an equal share. None where a
-            server did it.
+        cpu_ms: CPU time; sentences that were streamed together share it equally. None if a server
+            did the work.
     """
 
     requests: int
@@ -42,21 +42,21 @@ class Computation:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Instance:
-    """One session, and what came back.
+    """One session: what went in, and what came back.
 
     Attributes:
         index: Its place in the data, from 0.
         source: The source text of a sentence; the name of a talk.
         reference: The reference translation of a sentence.
         prediction: All committed text.
-        timed: Whether source words have times, as in a talk. Then all delays and lengths are
+        timed: Whether source words have times, as in a talk. If so, all delays and lengths are
             milliseconds of media time, else source words.
-        delays: For each word of the prediction how much source had come, up to the last source
+        delays: For each word of the prediction, how much source had come: up to the last source
             update that the update with the word reflects.
-        elapsed: With times: when the word was committed, on a clock that counts computation too.
-            Without: the same as ``delays``.
-        source_length: Of all the source.
-        references: The reference segments of a talk; empty: none are known.
+        elapsed: If timed, when the word was committed, on a clock that counts computation too;
+            else the same as ``delays``.
+        source_length: Length of the whole source.
+        references: The reference segments of a talk; empty if there are none.
         sent: What went in.
         received: What came out.
         report: The session's own figures.
@@ -93,7 +93,7 @@ def instance(
     warnings: Sequence[str] = (),
     end: str = "",
 ) -> Instance:
-    """The instance of a session; with a sequence of reference segments it is a talk."""
+    """Make the instance of a session; with reference segments, it is a talk."""
     bringing = word_updates(received)
     timed = not isinstance(reference, str)
     if timed:
@@ -124,7 +124,7 @@ def instance(
 
 
 def reported(report: SessionReport | Report) -> Figures:
-    """What a session with one target says of itself, in this process or on the wire."""
+    """The report of a session with one target, in this process or from the wire."""
     target = report.targets[0]
     return Figures(
         source_words=report.source_words,
@@ -139,7 +139,7 @@ def reported(report: SessionReport | Report) -> Figures:
 
 
 def append(file: Path, instance: Instance) -> None:
-    """Add an instance to a log."""
+    """Append an instance to a log."""
     fields: dict[str, Any] = {
         field.name: getattr(instance, field.name) for field in dataclasses.fields(instance)
     }
@@ -152,7 +152,7 @@ def append(file: Path, instance: Instance) -> None:
 
 
 def read(file: Path) -> Iterator[Instance]:
-    """The instances of a log, in its order; nothing when there is no such file.
+    """Read the instances of a log, in order; none if there is no such file.
 
     Raises:
         ConfigError: A line is not an instance; the message names file and line.
@@ -171,7 +171,7 @@ def read(file: Path) -> Iterator[Instance]:
 
 
 def _packed(record: Reference | Sent | Received) -> dict[str, Any]:
-    """The fields that do not have their default."""
+    """The fields that differ from their default."""
     return {
         field.name: value
         for field in dataclasses.fields(record)

@@ -1,10 +1,10 @@
-"""Long-form scoring: a talk's output, cut where its reference segments are.
+"""Long-form scoring: cuts a talk's output where its reference segments are.
 
-A session has segments of its own, so its words are first given to the reference segments
-(SoftSegmenter; Polák et al., arXiv 2509.17349), as OmniSTEval does it: words are aligned so that
-the sum of their similarities is greatest, and those that are aligned with nothing go to the more
-similar neighbour. The second step is OmniSTEval's own code. The first gives the same alignment as
-its ``align_sequences``, but by rows: a lecture is ten million pairs of words.
+A session has its own segments, so its words are first assigned to the reference segments
+(SoftSegmenter; Polák et al., arXiv 2509.17349), as in OmniSTEval: words are aligned so that the sum
+of their similarities is greatest, and unaligned words go to the more similar neighbour. The second
+step is OmniSTEval's own code. The first gives the same alignment as its ``align_sequences``, but by
+rows: a lecture is ten million pairs of words.
 """
 
 from collections.abc import Sequence
@@ -26,14 +26,14 @@ _MATCH, _DELETE, _INSERT = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class ScoredSegment:
-    """A reference segment and the words that were given to it; times are milliseconds.
+    """A reference segment, and the output words assigned to it; times are milliseconds.
 
     Attributes:
         reference: The segment.
-        prediction: Its words of the output.
-        delays: Of these words, from the segment's beginning.
+        prediction: The output words assigned to it.
+        delays: Delays of these words, counted from the segment's beginning.
         elapsed: The same with computation.
-        end: Where the recording ends, from the segment's beginning.
+        end: End of the recording, counted from the segment's beginning.
     """
 
     reference: Reference
@@ -44,12 +44,12 @@ class ScoredSegment:
 
     @property
     def source_length(self) -> float:
-        """How long the segment is."""
+        """Length of the segment's source."""
         return 1e3 * (self.reference.end_s - self.reference.start_s)
 
 
 def resegmented(instance: Instance, references: Sequence[Reference]) -> list[ScoredSegment]:
-    """The output of a talk, given to reference segments."""
+    """Assign the output of a talk to its reference segments."""
     targets = [
         Word(unicode_normalize(word).lower(), seq_id=index)
         for index, reference in enumerate(references)
@@ -85,11 +85,11 @@ def resegmented(instance: Instance, references: Sequence[Reference]) -> list[Sco
 def aligned(
     targets: Sequence[Word], outputs: Sequence[Word]
 ) -> tuple[list[Word | None], list[Word | None]]:
-    """Both sequences at one length, None where the other has a word that is aligned with nothing.
+    """Bring both sequences to one length, with None opposite each unaligned word.
 
-    The order of two words is kept, and the sum of the similarities of those that stand side by side
-    is the greatest. Of equal sums a pair goes before a target word alone, that before an output
-    word alone, from the end.
+    Word order is kept, and the sum of the similarities of aligned words is the greatest possible.
+    Among equal sums, looking from the end, a pair is preferred to a target word alone, and that to
+    an output word alone.
     """
     similarity = _similarities([w.text for w in targets], [w.text for w in outputs])
     num_targets, num_outputs = similarity.shape
@@ -118,7 +118,7 @@ def aligned(
 
 
 def _similarities(targets: Sequence[str], outputs: Sequence[str]) -> _Matrix:
-    """Jaccard similarity of the letters of each pair of words; -inf for a mark and a word."""
+    """Jaccard similarity of the letters of each pair of words; -inf between a mark and a word."""
     letters = {
         letter: place for place, letter in enumerate(sorted(set("".join([*targets, *outputs]))))
     }

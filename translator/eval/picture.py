@@ -1,4 +1,4 @@
-"""The frontier as a picture: quality against latency."""
+"""Draws the frontier: quality against latency."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -35,19 +35,19 @@ _PLACES: Sequence[tuple[float, float, str, str]] = (
 def draw_frontier(
     panels: Mapping[str, Mapping[str, Summary]], file: Path, *, ours: Sequence[str] = ()
 ) -> None:
-    """Save BLEU against lag: a line for each policy, a point for each of its settings.
+    """Save BLEU against lag: one line for each policy, one point for each setting.
 
     The bar at a point is the interval of its loss, below the dashed line.
 
-    Lag is LAAL in source words; of talks it is the median lag of a committed word in seconds. What
-    commits nothing before the end has no lag to compare; it is the dashed line, at the quality of
-    translating whole sentences.
+    Lag is LAAL in source words; for talks it is the median lag of a committed word, in seconds. A
+    policy that commits nothing before the end has no such lag: it is the dashed line, at the
+    quality of translating whole sentences.
 
     Args:
-        panels: For each direction, under its title, summaries by name: ``POLICY``,
+        panels: Summaries by title of their direction, then by name: ``POLICY``,
             ``POLICY:PARAMETER=N`` or one of ``ours``.
-        file: Where to; the ending says the format, for example ``.svg`` or ``.png``.
-        ours: Names that make one line, drawn above the others.
+        file: The file to write; its ending is the format, for example ``.svg`` or ``.png``.
+        ours: Names that form one line, drawn above the others.
     """
     # Text as text, so that it can be searched; and the same picture for the same figures.
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "translator"}):
@@ -69,7 +69,7 @@ def draw_frontier(
 def _draw(
     axes: Any, title: str, summaries: Mapping[str, Summary], ours: Sequence[str]
 ) -> list[_Point]:
-    """Lines and points; returns the points."""
+    """Draw lines and points; returns the points."""
     lines: dict[str, list[tuple[float, float, str]]] = defaultdict(list)
     named: list[_Point] = []
     offline: list[tuple[str, float]] = []
@@ -113,7 +113,7 @@ def _draw(
 
 
 def _place_names(axes: Any, points: Sequence[_Point]) -> None:
-    """Write each name where it covers no other, no point, no line and not the legend, if it can."""
+    """Place names so that, if possible, none covers another, a point, a line or the legend."""
     centres = [axes.transData.transform((lag, bleu)) for lag, bleu, *_ in points]
     taken = [Bbox.from_bounds(x - 5, y - 5, 10, 10) for x, y in centres]
     taken.append(axes.get_legend().get_window_extent())
@@ -143,7 +143,7 @@ def _place_names(axes: Any, points: Sequence[_Point]) -> None:
 
 
 def _along(line: Any) -> list[Bbox]:
-    """A line as small boxes."""
+    """A line as a row of small boxes."""
     ends = line.get_transform().transform(line.get_xydata())
     return [
         Bbox.from_bounds(x0 + (x1 - x0) * step / 40, y0 + (y1 - y0) * step / 40, 1, 1)

@@ -1,4 +1,4 @@
-"""Sentences over several processes, each with a model of its own."""
+"""Streams sentences in several processes, each with its own model."""
 
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
@@ -19,11 +19,11 @@ _served: list[Served] = []
 
 
 class Workers:
-    """Processes that translate sentences; they end with this one.
+    """Processes that stream sentences. They end with this one.
 
     Args:
         load: Loads the model in each process; has to be picklable.
-        count: How many.
+        count: Number of processes.
     """
 
     def __init__(self, load: Callable[[], Served], count: int) -> None:
@@ -39,13 +39,13 @@ class Workers:
         *,
         jobs: int = 32,
     ) -> Iterator[Instance]:
-        """As ``replay``: the outputs are the same, since sessions do not depend on each other.
+        """Like ``replay.replay``, with the same outputs: sessions do not depend on each other.
 
         Args:
-            sentences: What to stream.
-            policy: For all of them.
+            sentences: The sentences to stream.
+            policy: The policy for all of them.
             end: How a session learns that its sentence has ended.
-            jobs: Sentences side by side in each process.
+            jobs: How many sentences each process streams in parallel.
 
         Yields:
             Instances in the order of the sentences.

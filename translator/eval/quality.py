@@ -1,4 +1,4 @@
-"""How good the text is: sacreBLEU's BLEU and chrF with their default signatures."""
+"""Quality of text: sacreBLEU's BLEU and chrF with their default signatures."""
 
 from collections.abc import Sequence
 
@@ -23,9 +23,9 @@ def chrf(predictions: Sequence[str], references: Sequence[str]) -> float:
 def loss_interval(
     offline: Sequence[str], predictions: Sequence[str], references: Sequence[str]
 ) -> Interval:
-    """How far chance goes in the BLEU that predictions lose against an offline translation.
+    """The interval of the BLEU that predictions lose against an offline translation.
 
-    Paired: each draw has the same texts of both.
+    It is paired: each draw has the same texts of both.
     """
     pairs = zip(_drawn_bleu(offline, references), _drawn_bleu(predictions, references), strict=True)
     return interval([whole - live for whole, live in pairs])

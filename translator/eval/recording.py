@@ -1,4 +1,4 @@
-"""Evaluation data: what a recogniser said and when, its interim results included."""
+"""Evaluation data: what a recogniser said and when, including interim results."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ __all__ = ["looks_like_events", "read_recording"]
 
 
 def looks_like_events(file: Path) -> bool:
-    """Whether the first line is an event as ``EventResults`` takes them."""
+    """Whether the first line is an event for ``EventResults``."""
     first = next(iter(lines(file)), "")
     try:
         row = json.loads(first)
@@ -25,19 +25,19 @@ def looks_like_events(file: Path) -> bool:
 
 
 def read_recording(file: Path, recogniser: str = "events", *, limit: int | None = None) -> Talk:
-    """A talk as a recogniser heard it.
+    """Read a talk as a recogniser heard it.
 
-    The file has a message a line, or one JSON array of messages. A message may be in an object that
-    says when it came, ``{"t": SECONDS, "message": …}`` (or ``ts`` and ``payload``), or have ``t``
-    itself; else it comes when the media time that it reaches to is over.
+    The file has one message a line, or one JSON array of messages. A message may be wrapped in an
+    object with the time when it came, ``{"t": SECONDS, "message": …}`` (or ``ts`` and ``payload``),
+    or have ``t`` itself; otherwise it comes at the media time that it reaches.
 
     Args:
         file: The messages.
-        recogniser: Whose they are; one of ``RECOGNISERS``.
-        limit: The first so many messages; None takes all.
+        recogniser: The recogniser; one of ``RECOGNISERS``.
+        limit: How many messages to read; None reads all.
 
     Raises:
-        ConfigError: A message is not one of that recogniser; the message names file and line.
+        ConfigError: A message is not from that recogniser; the error names file and line.
     """
     kind = RECOGNISERS[recogniser]
     results = kind()
@@ -79,5 +79,5 @@ def _messages(file: Path, kind: type[Results]) -> Iterator[tuple[int, Any]]:
 
 
 def _is_pair(array: Any) -> bool:
-    """Whether an array is one message of text and finality, not several messages."""
+    """Whether an array is one message, text and finality, and not several messages."""
     return len(array) == 2 and isinstance(array[0], str)

@@ -1,4 +1,4 @@
-"""Streams sentences and talks through a server, each step once the former is translated."""
+"""Streams sentences and talks through a server, waiting for each step's translation."""
 
 import asyncio
 import time
@@ -30,19 +30,19 @@ from translator.text.segmenter import is_opaque
 
 __all__ = ["RemoteBackend", "replay_remotely", "replay_talk_remotely"]
 
-# When the server has been silent for so long, nothing comes of what was sent.
+# After this much silence, the server will not answer what was sent.
 _SILENCE_S = 5.0
 # And after so many of them in a row a server will not commit by itself.
 _MAX_SILENCES = 3
 
 
 class RemoteBackend:
-    """A server that is running.
+    """A running server.
 
     Args:
         address: ``HOST:PORT``.
-        pair: Languages to ask for.
-        jobs: Sentences side by side.
+        pair: The languages to ask for.
+        jobs: How many sentences are streamed in parallel.
     """
 
     def __init__(self, address: str, pair: LanguagePair, *, jobs: int = 32) -> None:
@@ -53,7 +53,6 @@ class RemoteBackend:
     def sentences(
         self, sentences: Sequence[Sentence], policy: Latency | PolicyChoice, end: End, keep: Keep
     ) -> None:
-        """Stream sentences word by word; each instance is handed over when it is done."""
 
         async def run() -> None:
             async with AsyncTranslatorClient(self._address) as client:
@@ -88,21 +87,21 @@ async def replay_remotely(
     end: End = End.NEXT_WORD,
     jobs: int = 32,
 ) -> AsyncIterator[log.Instance]:
-    """Stream each sentence word by word; its output is that of ``replay`` with the same model.
+    """Stream each sentence word by word. The output is that of ``replay`` with this model.
 
     Args:
-        client: Connected to the server.
-        pair: Languages.
-        sentences: What to stream.
-        policy: For all of them.
+        client: A client that is connected to the server.
+        pair: The languages.
+        sentences: The sentences to stream.
+        policy: The policy for all of them.
         end: How a session learns that its sentence has ended.
-        jobs: Sentences side by side.
+        jobs: How many sentences are streamed in parallel.
 
     Yields:
         Instances in the order of the sentences.
 
     Raises:
-        TranslatorError: The server refuses, or cannot be reached.
+        TranslatorError: The server refuses or cannot be reached.
     """
     room = asyncio.Semaphore(jobs)
 
@@ -142,12 +141,12 @@ async def replay_talk_remotely(
 ) -> log.Instance:
     """Stream a talk through one session, as fast as it is translated.
 
-    The clock is that of ``LiveReplay``, with the time between sending and the update that answers
-    in place of computation. The session's own clock is the server's, so its ``mean_lag_ms`` is not
-    comparable.
+    The clock is that of ``LiveReplay``, but instead of computation it counts the time from sending
+    to the update that answers. The session itself runs on the server's clock, so its
+    ``mean_lag_ms`` is not comparable.
 
     Raises:
-        TranslatorError: The server refuses, or cannot be reached.
+        TranslatorError: The server refuses or cannot be reached.
     """
     remote = _Remote(policy, talk.arrivals, measures=True, on_progress=on_progress)
     async with client.stream(
@@ -162,7 +161,7 @@ async def replay_talk_remotely(
 
 
 def _asked(policy: Latency | PolicyChoice) -> ClientLatency | NamedPolicy:
-    """A policy as the client has it; what a preset stands for is the server's to say."""
+    """Convert a policy for the client; the server decides what a preset stands for."""
     if isinstance(policy, Latency):
         return ClientLatency(policy.value)
     return NamedPolicy(policy.name, policy.parameters)
@@ -172,10 +171,10 @@ class _Remote:
     """One session on a server.
 
     Args:
-        policy: What is committed when.
+        policy: The policy of the session.
         arrivals: The source.
         measures: Whether the clock counts the time until the answer.
-        on_progress: Told the steps that were sent.
+        on_progress: Called with the number of steps sent.
     """
 
     def __init__(
@@ -201,7 +200,7 @@ class _Remote:
         self._reflected = 0
 
     async def run(self, stream: AsyncStream, *, rests: bool = False) -> Report:
-        """Stream it all; with ``rests`` wait for the server to commit it before the source ends."""
+        """Stream everything. With ``rests``, wait for the last commit before the source ends."""
         while self._arrivals:
             self._clock.now = max(self._clock.now, self._arrivals[0].at_s)
             began = time.perf_counter()
@@ -240,7 +239,7 @@ class _Remote:
         report: Report,
         end: str = "",
     ) -> log.Instance:
-        """What there is to tell of it."""
+        """Make the instance of the session."""
         target = report.targets[0]
         computation = log.Computation(
             target.requests, target.decoder_steps_run, target.decoder_steps_saved, None
@@ -273,7 +272,7 @@ class _Remote:
 
     @property
     def _is_answered(self) -> bool:
-        """Whether no update is to be expected for what was sent."""
+        """Whether no further update is expected for what was sent."""
         rest = self._source[self._open_start :] + self._tentative
         return (
             not self._answers_open_segments

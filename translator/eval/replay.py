@@ -1,7 +1,7 @@
-"""Streams sentences word by word through real sessions, many side by side on one engine.
+"""Streams sentences word by word through real sessions, many in parallel on one engine.
 
-Sessions do not depend on what others do, so streaming them side by side changes no output; it only
-shares the steps.
+Sessions do not depend on each other, so streaming them in parallel changes no output; they only
+share steps.
 """
 
 import time
@@ -34,13 +34,13 @@ _WHOLE = SegmentLimits(max_words=10_000, max_length=100_000)
 
 
 def policy_with(served: Served, policy: Latency | PolicyChoice) -> PolicyChoice:
-    """The policy that a preset stands for with this model and pair, as a server resolves it."""
+    """Resolve a preset for this model and pair, as a server does."""
     pair, info = served.pair, served.model.info
     return resolve(policy, pair.source, pair.target, has_open_end=info.has_open_end)
 
 
 def pieces_of(sentence: Sentence, end: End = End.NEXT_WORD) -> list[SourcePiece]:
-    """The sentence as it is streamed."""
+    """Cut a sentence into the pieces that are streamed."""
     pieces = [SourcePiece(word + " ") for word in sentence.source.split()]
     if end is End.WITH_LAST:
         pieces[-1] = replace(pieces[-1], end_of_segment=True)
@@ -49,7 +49,7 @@ def pieces_of(sentence: Sentence, end: End = End.NEXT_WORD) -> list[SourcePiece]
 
 @dataclass(slots=True)
 class _Stream:
-    """One sentence under way."""
+    """One sentence that is being streamed."""
 
     sentence: Sentence
     end: End
@@ -63,20 +63,20 @@ class _Stream:
     steps_saved: int = 0
 
     def send_next(self) -> None:
-        """The next word."""
+        """Send the next word."""
         piece = self.pieces[len(self.sent)]
         self.clock.now += WORD_S
         self.sent.append(sent(piece, self.clock.now))
         self.session.update_source(SourceUpdate(len(self.sent), **asdict(piece)))
 
     def rest(self) -> bool:
-        """Wait until the session has something to do; False: it has nothing to wait for."""
+        """Wait until the session has something to do; False if there is nothing to wait for."""
         wait_s = self.session.wait_s()
         self.clock.now += wait_s or 0.0
         return wait_s is not None
 
     def end_source(self) -> None:
-        """No more words: the next one would come now."""
+        """End the source, when the next word would come."""
         self.clock.now += WORD_S
         self.session.end_source()
 
@@ -112,15 +112,15 @@ def replay(
     jobs: int = 32,
     verify_drafts: bool = True,
 ) -> Iterator[log.Instance]:
-    """Stream each sentence word by word, each word translated before the next is sent.
+    """Stream each sentence word by word; each word is translated before the next is sent.
 
     Args:
-        served: The model that translates, and which pair.
-        sentences: What to stream.
-        policy: For all of them.
+        served: The model, and the pair to translate.
+        sentences: The sentences to stream.
+        policy: The policy for all of them.
         end: How a session learns that its sentence has ended.
-        jobs: Sentences side by side.
-        verify_drafts: False decodes every hypothesis token by token, for comparison.
+        jobs: How many sentences are streamed in parallel.
+        verify_drafts: If False, every hypothesis is decoded token by token, for comparison.
 
     Yields:
         Instances, ``jobs`` of them at a time, in the order of the sentences.
@@ -165,7 +165,7 @@ def _open(served: Served, sentence: Sentence, policy: Latency | PolicyChoice, en
 
 
 def _settle(engine: Engine, streams: Sequence[_Stream], *, verify_drafts: bool) -> None:
-    """Decode until no session wants anything more, and take what they say."""
+    """Decode until no session wants anything more, and take what they send."""
     by_name = {stream.session.session_id: stream for stream in streams}
     settle(
         engine,

@@ -21,18 +21,18 @@ def evaluate_sentences(
     backend: Backend,
     on_progress: Progress,
 ) -> list[log.Instance]:
-    """Stream the sentences that the log has not got yet.
+    """Stream the sentences that the log does not have yet.
 
     Args:
-        file: The log; it is made or added to.
-        sentences: All that are wanted.
-        policy: The log's: one log is of one policy.
-        end: How sessions learn that a sentence has ended; instances of another end do not count.
+        file: The log, which is created or appended to.
+        sentences: All sentences to evaluate.
+        policy: The policy; a log has only one.
+        end: How sessions learn that a sentence has ended; instances with another end are ignored.
         backend: Translates.
-        on_progress: Told the number of sentences that are done.
+        on_progress: Called with the number of finished sentences.
 
     Returns:
-        The instances of all sentences, in their order.
+        The instances of all sentences, in the same order.
 
     Raises:
         ConfigError: The log is damaged.
@@ -44,7 +44,7 @@ def evaluate_sentences(
         if wanted.get(instance.index) == (instance.source, instance.reference)
         and instance.end == end
     }
-    # Of a like length, so that few wait for the longest.
+    # Sorted by length, so that few wait for the longest.
     missing = [sentence for sentence in sentences if sentence.index not in known]
     missing.sort(key=lambda sentence: len(sentence.source.split()))
 
@@ -81,10 +81,10 @@ def evaluate_talk(
 
 
 def whole_sentences(talk: Talk) -> list[Sentence]:
-    """The reference segments of a talk as sentences: what can be translated whole.
+    """The reference segments of a talk as sentences, to translate each as a whole.
 
-    With the policy ``final-only`` and as many sentences to a window as reference segments, it is
-    the offline translation that a live one is compared with. Empty where sources are not known.
+    With the policy ``final-only`` and the same windows, this is the offline translation that a live
+    one is compared with. Empty if the segments have no source.
     """
     if not all(reference.source.split() for reference in talk.references):
         return []

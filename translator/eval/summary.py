@@ -1,4 +1,4 @@
-"""The figures of a log."""
+"""Computes the figures of a log."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,29 +17,29 @@ __all__ = ["Summary", "summarize"]
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Figures of all instances together. None: there is nothing to compute it from.
+    """Figures of all instances together; None if there is nothing to compute one from.
 
-    Intervals are of 1,000 draws; see ``interval.py``.
+    Intervals are from 1,000 draws; see ``interval.py``.
 
     Attributes:
-        instances: How many.
-        bleu: 0–100. Of talks: over their reference segments, or windows of them.
-        chrf: 0–100.
-        loss: BLEU below the offline translation.
-        loss_interval: Of the loss; draws have the same texts of both.
+        instances: Number of instances.
+        bleu: BLEU, 0–100; for talks, over their reference segments or windows of them.
+        chrf: chrF2, 0–100.
+        loss: How much BLEU is below the offline translation.
+        loss_interval: Interval of the loss; draws have the same texts of both.
         differs: Share of sentences whose committed text is not their whole translation, 0–1.
-        empty: Sentences of which nothing was committed.
+        empty: Number of sentences of which nothing was committed.
         laal_words: LAAL of sentences in source words, mean over those with any output.
-        laal_interval: Of that mean.
+        laal_interval: Interval of that mean.
         yaal_words: YAAL of sentences in source words, mean over those that committed anything
             before their end.
         long_yaal_ms: LongYAAL of talks, without computation, mean over segments.
         long_yaal_ca_ms: LongYAAL of talks with computation.
-        median_lag_s: How long after its source word half of the committed words of talks came; see
+        median_lag_s: Median time, in talks, from a source word to its committed target word; see
             ``source_lags_s``.
-        normalized_erasure: Of what was shown.
-        erasure_interval: The same, of sentences.
-        requests: Requests decoded.
+        normalized_erasure: Words taken back for each committed word.
+        erasure_interval: Interval of the same, for sentences.
+        requests: Number of requests decoded.
         steps_per_update: Decoder passes for each request.
         steps_saved: Share of the passes that verified drafts saved, 0–1.
         cpu_ms_per_update: CPU time for each request.
@@ -77,9 +77,10 @@ def summarize(
 
     Args:
         instances: Sentences, talks, or both.
-        window: Sentences, or reference segments of a talk, that are scored as one text.
-        whole: The same sentences in the same order, each translated whole.
-        offline: What the loss is against, where that is another source; by default ``whole``.
+        window: How many sentences, or reference segments of a talk, are scored as one text.
+        whole: The same sentences in the same order, each translated as a whole.
+        offline: The translation to compute the loss against, if its source is another one; by
+            default ``whole``.
 
     Raises:
         ValueError: There are no instances.
@@ -136,7 +137,7 @@ def summarize(
 
 
 def _num_words(text: str) -> int:
-    """As OmniSTEval counts a reference: split at single spaces, so that an empty one has a word."""
+    """Count the words of a reference like OmniSTEval, where an empty one has one word."""
     return len(text.strip().split(" "))
 
 

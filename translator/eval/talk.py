@@ -1,4 +1,4 @@
-"""Evaluation data: a talk, as words that were said at known times, and its reference segments."""
+"""Evaluation data: a talk of words with known times, and its reference segments."""
 
 import dataclasses
 import re
@@ -20,7 +20,7 @@ _WORD_CHARACTER = re.compile(r"\w")
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A step of the source and when it comes, in seconds of media time."""
+    """A step of the source, and when it comes, in seconds of media time."""
 
     at_s: float
     piece: SourcePiece
@@ -34,7 +34,7 @@ class Reference:
         text: The reference translation.
         start_s: Media time at which its source begins.
         end_s: Media time at which its source ends.
-        source: What was said; "" is not known.
+        source: What was said; "" if unknown.
     """
 
     text: str
@@ -45,12 +45,12 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """What one session is given.
+    """Everything that one session gets.
 
     Attributes:
-        name: Names it in the log.
-        arrivals: In order of time.
-        references: In order of time; empty: there is nothing to compare with.
+        name: Its name in the log.
+        arrivals: The source, in order of time.
+        references: The reference segments, in order of time; may be empty.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Talk:
 
 @dataclass(slots=True)
 class _Word:
-    """A word of the file; times are None where the file has none."""
+    """A word of the file; its times are None if the file has none."""
 
     text: str
     start_s: float | None
@@ -69,23 +69,23 @@ class _Word:
 
 
 def talk_name(file: Path) -> str:
-    """A name that differs between talks whose files have one name."""
+    """A name that differs between talks whose files have the same name."""
     return f"{file.absolute().parent.name}_{file.name.split('.')[0]}"
 
 
 def read_words(file: Path, *, without_marks: bool = False, limit: int | None = None) -> Talk:
-    """A talk of words with times: each comes when it has been said.
+    """Read a talk as words with times; each comes when it has been said.
 
-    The file has a word a line and columns between tabs. The first line names them: ``start``,
-    ``end`` (seconds) and ``word`` or ``token``; ``punct`` follows the word and ``speaker`` says who
-    speaks. Without such a line they are start, end and word. A token that is punctuation alone goes
-    to the last word of its speaker. Words without times share the time between those that have
-    some, equally.
+    The file has one word a line, with columns separated by tabs. The first line names them:
+    ``start``, ``end`` (seconds) and ``word`` or ``token``; ``punct`` is put after the word, and
+    ``speaker`` says who speaks. Without such a line the columns are start, end and word. A token
+    that is only punctuation goes to the last word of its speaker. Words without times share the
+    time between those that have some equally.
 
     Args:
         file: The words.
-        without_marks: Leave out punctuation and case, as ``plain`` does.
-        limit: The first so many words; None takes all.
+        without_marks: Whether to leave out punctuation and case, as ``plain`` does.
+        limit: How many words to read; None reads all.
 
     Raises:
         ConfigError: A line is not as described; the message names file and line.
@@ -158,12 +158,12 @@ def _fill_times(words: Sequence[_Word]) -> None:
 def read_references(
     file: Path, *, reference_field: str, source_field: str | None = None
 ) -> tuple[Reference, ...]:
-    """The reference segments of a talk, a JSON object a line with ``start`` and ``end`` in seconds.
+    """Read reference segments: one JSON object a line with ``start`` and ``end`` in seconds.
 
     Args:
         file: The segments.
-        reference_field: Where the reference translation is.
-        source_field: Where the source is, if they have it.
+        reference_field: The field with the reference translation.
+        source_field: The field with the source, if they have it.
 
     Raises:
         ConfigError: A line lacks one of them; the message names file and line.
@@ -191,12 +191,12 @@ def read_references(
 
 
 def joined(texts: Sequence[str], size: int) -> list[str]:
-    """Each ``size`` texts as one."""
+    """Join each ``size`` texts into one."""
     return [" ".join(texts[first : first + size]) for first in range(0, len(texts), size)]
 
 
 def windows(references: Sequence[Reference], size: int) -> tuple[Reference, ...]:
-    """Each ``size`` segments as one, where a sentence's translation may be in its neighbour's."""
+    """Join each ``size`` segments, for when a translation may be in a neighbour's segment."""
     together: list[Reference] = []
     for first in range(0, len(references), size):
         some = references[first : first + size]

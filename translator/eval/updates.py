@@ -1,4 +1,4 @@
-"""What went into a session and what came out of it, as the log has it."""
+"""What went into a session and what came out, as it is kept in the log."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A source update; its sequence is its place, from 1. See ``SourceUpdate``.
+    """A source update. Its sequence is its place, from 1. See ``SourceUpdate``.
 
     Attributes:
         at_s: When the session took it, on the session's clock.
@@ -40,7 +40,7 @@ class Sent:
 
     @property
     def came_s(self) -> float:
-        """When it came."""
+        """When it came, on the session's clock."""
         return self.at_s if self.due_s is None else self.due_s
 
 
@@ -50,7 +50,7 @@ class Received:
 
     Attributes:
         at_s: When it left the session, on the session's clock.
-        segment_id: Of the segment.
+        segment_id: The segment's id.
         source_sequence: The last source update that it reflects.
         source_start: Code points of committed source before the segment.
         source_length: Code points of the segment's source that its committed text covers; all of
@@ -61,7 +61,7 @@ class Received:
         end_s: Media time at which the source of ``committed`` ends; None: unknown.
         alignments: Where the words of ``committed`` come from: source start and end in the
             segment's source, target start and end in its committed text.
-        cost_ms: Computation since the update before it; 0 where it was not measured for each.
+        cost_ms: Computation since the update before; 0 if it was not measured for each.
     """
 
     at_s: float
@@ -78,7 +78,7 @@ class Received:
 
 
 def sent(piece: SourcePiece, at_s: float, due_s: float | None = None) -> Sent:
-    """A piece of source that the session took at ``at_s``, having come at ``due_s``."""
+    """Make the record of a piece of source that came at ``due_s`` and was taken at ``at_s``."""
     return Sent(
         at_s,
         piece.committed,
@@ -92,7 +92,7 @@ def sent(piece: SourcePiece, at_s: float, due_s: float | None = None) -> Sent:
 
 
 def received(event: TargetEvent, at_s: float, cost_ms: float = 0.0) -> Received:
-    """An event that left a session in this process."""
+    """Make the record of an event that left a session in this process."""
     return Received(
         at_s,
         event.segment_id,
@@ -116,13 +116,13 @@ def segments(updates: Iterable[Received]) -> list[list[Received]]:
 
 
 def prediction(updates: Iterable[Received]) -> str:
-    """All committed text, a space between two segments."""
+    """All committed text, with a space between segments."""
     texts = ("".join(u.committed for u in segment).strip() for segment in segments(updates))
     return " ".join(filter(None, texts))
 
 
 def word_updates(updates: Iterable[Received]) -> list[Received]:
-    """For each word of the prediction the update that brought it."""
+    """For each word of the prediction, the update that brought it."""
     bringing: list[Received] = []
     for segment in segments(updates):
         text, count = "", 0

@@ -260,7 +260,7 @@ class FakeBatch:
 
 def _own(states: EncoderStates) -> _FakeStates:
     if not isinstance(states, _FakeStates):
-        raise TypeError("these encoder states are of another model")
+        raise TypeError("these encoder states belong to another model")
     return states
 
 

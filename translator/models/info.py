@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from translator.languages.pair import LanguagePair
 
-__all__ = ["ENCODER_CACHE_TOKENS", "ModelInfo"]
+__all__ = ["ENCODER_CACHE_TOKENS", "MAX_SOURCE_TOKENS", "ModelInfo"]
 
 # Source tokens of each model whose encoder states the engine keeps.
 ENCODER_CACHE_TOKENS = 4_096
+# The longest source that any model gets: far beyond a sentence.
+MAX_SOURCE_TOKENS = 512
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import torch
 
 __all__ = ["default_limit", "give_memory_back", "trim"]
 
-# Of the memory there is; the rest is for requests, for loading, and for everything else.
+# A share of all memory; the rest is for requests, loading, and everything else.
 _SHARE = 0.75
 # Where Linux says what a container may take, in version 2 and 1 of control groups.
 _CGROUP_LIMITS = (
@@ -26,13 +26,13 @@ def default_limit(device: str, processes: int) -> int:
     In a container it is a share of the container's limit.
     """
     if device.startswith("cuda"):
-        there_is = torch.cuda.get_device_properties(device).total_memory
+        total = torch.cuda.get_device_properties(device).total_memory
     else:
-        there_is = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         for path in _CGROUP_LIMITS:
             if path.is_file() and (limit := path.read_text("ascii").strip()).isdigit():
-                there_is = min(there_is, int(limit))
-    return int(there_is * _SHARE) // processes
+                total = min(total, int(limit))
+    return int(total * _SHARE) // processes
 
 
 def give_memory_back(gone: "weakref.ref[Any]") -> None:

@@ -83,9 +83,9 @@ class Policy(ABC):
     commits_open_segments: bool = True
     # Whether drafts of tentative source are kept calm; see ``SteadyDraft``.
     steadies_drafts: bool = False
-    # Whether the model is told that an open segment goes on, where it can be told.
+    # Whether to tell the model, if possible, that an open segment goes on.
     opens_source: bool = False
-    # How much a hypothesis that can commit nothing favours the former; see ``engine/request.py``.
+    # How much a hypothesis that cannot commit favours the last one; see ``engine/request.py``.
     draft_bias: float = 0.0
 
     def decide(self, observation: Observation) -> Decision:

@@ -83,7 +83,7 @@ class GuardedAgreement(Policy):
         self._sure_ends: LastLengths[set[int]] = LastLengths(n)
         self.drafts = Drafts(survive, bias=bias)
         self.draft_bias = self.drafts.bias
-        # Who wants every word at once gets it, whatever becomes of it.
+        # With ``survive`` 1, every word is shown at once, whatever becomes of it.
         self.steadies_drafts = survive > 1
 
     def start_segment(self) -> None:

@@ -145,7 +145,7 @@ def _guarded(**chosen: float) -> PolicyChoice:
     return PolicyChoice(name, defaults | chosen)
 
 
-# On the frontier that `translator evaluate` measures; docs/policies.md has the figures.
+# These are on the frontier that `translator evaluate` measures; docs/policies.md has the figures.
 _PRESETS: Mapping[Latency, PolicyChoice] = {
     Latency.LOW: _guarded(n=2, distance=1, sure=95),
     Latency.BALANCED: _guarded(n=3, distance=2, sure=98, start=5),
@@ -208,7 +208,7 @@ def resolve(
     values: dict[str, float] = {}
     for parameter in kind.parameters:
         value = values[parameter.name] = policy.parameters.get(parameter.name, parameter.default)
-        # A NaN or an infinity is in no range.
+        # NaN and infinity are in no range.
         if not (parameter.minimum <= value <= parameter.maximum and value == int(value)):
             violations.append(
                 FieldViolation(

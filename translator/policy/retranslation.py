@@ -24,7 +24,7 @@ class Retranslation(Policy):
     def __init__(self, mask_k: int = 0, survive: int = 1, bias: int = 20) -> None:
         self.drafts = Drafts(survive, mask_k, bias)
         self.draft_bias = self.drafts.bias
-        # Who wants every word at once gets it, whatever becomes of it.
+        # With ``survive`` 1, every word is shown at once, whatever becomes of it.
         self.steadies_drafts = survive > 1
 
     def start_segment(self) -> None:

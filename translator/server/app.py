@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 SERVICE = translator_service_pb2.DESCRIPTOR.services_by_name["TranslatorService"].full_name
 
 _OPTIONS = (
-    # A client that vanished without a word is found out within a minute and a half.
+    # A client that silently vanished is noticed within a minute and a half.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),

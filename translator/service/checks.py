@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 _MAX_INTERVAL_S = 3600.0
-# Each is checked against the catalogue when a stream begins.
+# Each of them is checked against the catalog when a stream begins.
 _MAX_POSSIBLE = 16
 
 

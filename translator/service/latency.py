@@ -19,7 +19,7 @@ class UpdateLatency:
     def __init__(self, clock: Callable[[], float], observe: Callable[[float], None]) -> None:
         self._clock = clock
         self._observe = observe
-        # Source that calls for no update, such as the same again, must not pile up.
+        # Source that causes no update, such as a repeat, must not pile up.
         self._pending: deque[tuple[int, float]] = deque(maxlen=_MAX_PENDING)
 
     def came(self, sequence: int) -> None:

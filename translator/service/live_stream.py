@@ -149,7 +149,7 @@ class LiveStream:
             case SourceUpdate():
                 self._latency.came(message.sequence)
                 for _ in self.session.take_source(message):
-                    # One stream's long message holds up no other.
+                    # A long message of one stream must not delay others.
                     self._pump()
                     await self._shared.turns.take()
                     await self._room()
@@ -172,7 +172,7 @@ class LiveStream:
         """Determine the language of each segment that has enough text, in order."""
         async with self._looking:
             while segments := list(filter(self._language.has_enough, self.session.undetermined)):
-                # A sentence that is tentative so far tells as much.
+                # A sentence that is still tentative is good enough.
                 texts = [segment.committed + segment.tentative for segment in segments]
                 found = await asyncio.to_thread(
                     self._shared.languages.detect, texts, self._language.candidates
@@ -296,7 +296,7 @@ class LiveStream:
             # Silence has closed a segment.
             self._look = asyncio.create_task(self._look_again())
         if self._reconfigured:
-            # A former configuration's models go when its last segment is through.
+            # The models of an earlier configuration are released after its last segment.
             self._lease.keep(self.session.models)
         if self._answers or self.session.has_output or not self._roomy.is_set():
             self._wake.set()

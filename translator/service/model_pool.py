@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from translator.catalog.budget import MemoryBudget, in_words
+from translator.catalog.budget import MemoryBudget, format_bytes
 from translator.catalog.catalog import Catalog, Choice
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.engine import Engine
@@ -26,7 +26,7 @@ __all__ = ["Lease", "ModelPool"]
 
 _log = logging.getLogger(__name__)
 
-# What could not be loaded is not tried again before this; whoever asks meanwhile is told at once.
+# A failed load is not tried again before this time; requests until then fail at once.
 _RETRY_S = 30.0
 _CANNOT_LOAD = "a model cannot be loaded: %s"
 
@@ -132,7 +132,7 @@ class ModelPool:
                 if failure is not None and self._clock() < when + _RETRY_S:
                     raise failure.with_traceback(None)
                 self._loading[name] = asyncio.create_task(self._load(name, log))
-            # Whoever goes away does not end the load for the others.
+            # If one of those who wait goes away, the load goes on for the others.
             error = await asyncio.shield(self._loading[name])
             if error is not None:
                 raise error.with_traceback(None)
@@ -170,7 +170,7 @@ class ModelPool:
         self._loaded[name] = loaded
         size = self.catalog.models[name].memory_bytes
         seconds = self._clock() - began
-        _log.info("loaded the model %s in %.1f s (about %s)", name, seconds, in_words(size))
+        _log.info("loaded the model %s in %.1f s (about %s)", name, seconds, format_bytes(size))
         self._metrics.model_loads.labels(name, "loaded").inc()
         self._metrics.model_load_time.observe(seconds)
         self._metrics.models_loaded.set(len(self._loaded))
@@ -237,15 +237,15 @@ def _try_to_load(described: DescribedModel) -> Seq2SeqModel | TranslatorError:
     name, origin = described.info.name, described.info.origin or described.info.name
     try:
         loaded = described.load()
-        # Of what only loading took.
+        # Free the memory that only loading took.
         trim()
         return loaded
     except Exception as error:
         if is_out_of_memory(error):
             return OutOfMemoryError(
                 f"{name}: no memory is left to load it, which takes about "
-                f"{in_words(described.info.memory_bytes)}: lower model_memory, or take a smaller "
-                "model",
+                f"{format_bytes(described.info.memory_bytes)}: lower model_memory, or take a "
+                "smaller model",
                 retry_after_s=_RETRY_S,
                 subject="memory",
             )

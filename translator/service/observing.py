@@ -16,7 +16,7 @@ __all__ = ["TranslateCall", "observed"]
 
 _log = logging.getLogger(__name__)
 
-# What a client may make a line of the log long with.
+# Clients choose codes, and must not make log lines long.
 _MAX_CODE_LENGTH = 64
 
 

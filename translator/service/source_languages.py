@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar
 
-from translator.catalog.catalog import Catalog
+from translator.catalog.catalog import MAX_LISTED, Catalog
 from translator.errors import LanguageNotDetectedError, LanguagePairNotSupportedError
 from translator.languages.detection import Detection, LanguageDetector
 from translator.languages.tags import language
@@ -14,7 +14,6 @@ __all__ = ["UNDETERMINED", "SourceLanguages", "is_undetermined"]
 # What a client names a language that is to be detected; so does BCP-47.
 UNDETERMINED = "und"
 
-_MAX_LISTED = 40
 _T = TypeVar("_T")
 
 
@@ -54,7 +53,7 @@ class SourceLanguages:
         return {each: each for each in sorted(found)}
 
     def first_served(self, resolve: Callable[[str], _T], possible: Sequence[str] = ()) -> _T:
-        """Apply ``resolve`` to the candidates, and return its first result.
+        """The first result of ``resolve`` for a candidate; all of the ``possible`` have to work.
 
         Raises:
             LanguagePairNotSupportedError: None is served, or one of the ``possible`` is not.
@@ -71,7 +70,7 @@ class SourceLanguages:
                 refusal = error
         metadata = {**(refusal.metadata if refusal else {}), "source": UNDETERMINED}
         raise LanguagePairNotSupportedError(
-            f"in no source language is this served: {refusal}", metadata=metadata
+            f"no model translates from any of these languages: {refusal}", metadata=metadata
         )
 
     def detect(self, texts: Sequence[str], candidates: Collection[str]) -> list[Detection | None]:
@@ -95,7 +94,7 @@ class SourceLanguages:
     @staticmethod
     def not_detected(field: str, among: Collection[str]) -> LanguageNotDetectedError:
         """Make the error that names the candidates."""
-        listed, more = list(among)[:_MAX_LISTED], len(among) - _MAX_LISTED
+        listed, more = list(among)[:MAX_LISTED], len(among) - MAX_LISTED
         return LanguageNotDetectedError(
             f"{field}: the language is not clear, or none of these: {', '.join(listed)}"
             + (f" and {more} more" if more > 0 else "")

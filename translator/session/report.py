@@ -116,7 +116,7 @@ class TargetFigures:
             if delay is None:
                 continue
             translated, committed_s = delay
-            # What came by then may have become the beginning of the next segment.
+            # Source that came by then may now belong to the next segment.
             translated = min(translated, num_source_words)
             if waited:
                 lags_words.append(translated - index * ratio)

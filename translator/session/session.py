@@ -34,7 +34,7 @@ from translator.text.words import count_words
 
 __all__ = ["Session"]
 
-# Code points of source that are looked at in one step.
+# Code points of source that are processed in one step.
 _STEP_LENGTH = 512
 
 
@@ -75,7 +75,7 @@ class Session:
         self._relay: Relay | None = None
         # Of all targets the session has had; one that comes back goes on with its own.
         self._figures: dict[str, TargetFigures] = {}
-        # Numbers requests for all tracks: a late outcome of a former track answers no later one.
+        # Numbers the requests of all tracks, so that a late outcome never answers another track.
         self._versions = itertools.count(1)
         self._source_words = 0
         self._source_updates = 0
@@ -226,7 +226,7 @@ class Session:
         last = aside.speaker if aside is not None else segment.speaker
         speaker = update.speaker or last
         if segment.config.client_segmentation or not (update.committed.strip() or aside):
-            # Who said it makes no difference, or is not known before there is a committed word.
+            # The speaker does not matter, or is unknown until there is a committed word.
             self._append(update)
         elif speaker == segment.speaker or segment.is_blank or not segment.speaker:
             self._join_aside()

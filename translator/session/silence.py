@@ -70,7 +70,7 @@ class Silence:
         if segment.is_ended:
             return self._committed_s + rests.sentence_s if rests.sentence_s else math.inf
         if segment.tentative.strip() or not rests.segment_s:
-            # The recogniser has not said its last word on what is here.
+            # The recogniser may still revise this.
             return math.inf
         return self._changed_s + rests.segment_s + self._chunk_s
 

@@ -7,11 +7,11 @@ from translator.text.words import count_words
 
 __all__ = ["Aside", "Turns"]
 
-# So many words of another speaker inside a sentence are a turn of their own.
+# This many words of another speaker inside a sentence make a turn.
 _MIN_WORDS = 3
 # Nor is more kept: a word may come letter by letter.
 _MAX_UPDATES = 64
-# A speaker goes on with an unfinished sentence that lies at most so many segments back.
+# A speaker can continue an unfinished sentence from at most this many segments ago.
 _MAX_AGE = 8
 
 

@@ -21,7 +21,7 @@ _WORD = re.compile(r"[^\W_]+")
 # Scripts without spaces put none after a full stop either.
 _UNSPACED_END = re.compile(r"[。！？｡][。！？｡」』）】》〉”’)\]]*")
 _CLAUSE_END = re.compile(r"[,;:—–]\s*$")
-# What parts a text: a mark before a space, or any of a script without spaces.
+# Marks that divide a text: before a space, or anywhere in a script without spaces.
 _MARK = re.compile(r"[.,;:!?…—–](?=\s)|[。，、；：！？]")
 # Silence that ends any segment; one where the next word may begin a sentence; and, from so many
 # words on, one of text without punctuation. Measured: docs/segmentation.md.
@@ -29,7 +29,7 @@ _LONG_PAUSE_S = 3.0
 _PAUSE_S = 1.0
 _BARE_PAUSE_S = 0.3
 _BARE_PAUSE_WORDS = 8
-# A run of this many characters without a space, in a script that uses spaces, is no language.
+# In a script that uses spaces, a run of this many characters without one is not language.
 _MAX_WORD_LENGTH = 100
 
 
@@ -83,8 +83,7 @@ class Segmenter:
             start: Code points of ``text`` before the segment; all other positions count from it.
         """
         limit = self.limits.max_length
-        # A word is looked at when its first letter is here, as if the text came letter by letter:
-        # it is cut before any more of it is seen.
+        # A word is judged by its first letter, as if the text came letter by letter.
         begin = start + scanned
         word_end: int | None = None
         for match in _WORD.finditer(text, begin, start + limit + 1):

@@ -23,9 +23,9 @@ _NO_END = frozenset(
     ["Ps", "Pe", "Pi", "Pf", "Pd", "Pc", "Sm", "So", "Sk", "Sc", "Cf", "Cc", "Cn", "Co", "Mn", "Me"]
 )
 _NO_END_MARKS = frozenset("\"'*#&@/\\%•‣·§¶†‡¿¡")
-# A mark that stands alone between two sentences and begins with one of these belongs to the latter:
+# A mark that stands alone between two sentences and begins with one of these belongs to the second:
 # dashes, bullets, arrows, notes, opening brackets and quotes. Any other, such as an emoji or a
-# closing quote, belongs to the former.
+# closing quote, belongs to the first.
 _INTRODUCING = frozenset(
     "-‐‑‒–—―−<>|*#+=~_•‣⁃∙·◦▪▫■□●○◆◇★☆►▶▸▷➔➜➤→⇒✓✔§¶♩♪♫♬([{“‘«‹„‚¿¡「『（【《〈"
 )
@@ -65,7 +65,7 @@ class SentenceEnds:
             letter: The first letter or digit of the next word.
 
         Returns:
-            ``begin``, or a place before it where marks stand alone that introduce what follows.
+            ``begin``, or a place before it if marks there stand alone and introduce what follows.
         """
         # A list marker or an empty line is no sentence by itself; the next one takes it along.
         if not any(map(str.isalpha, text[:word_end])):

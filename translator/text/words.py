@@ -25,8 +25,8 @@ _UNSPACED = re.compile(f"[{UNSPACED}]")
 _SENTENCE_END = ".!?…。！？"
 _AFTER_SENTENCE = ")]}»”’\"'」』"
 
-# White space, and control characters, as which a model is given them. No pattern: that would look
-# at each run of spaces once for each of them.
+# White space, and control characters, which a model gets as spaces. A pattern would be quadratic
+# in runs of spaces.
 _BLANK = "".join(c for c in map(chr, range(0x3001)) if c.isspace() or category(c) == "Cc")
 
 
@@ -36,7 +36,7 @@ def word_ends(text: str, start: int = 0) -> list[int]:
     A word includes the white space before it. Punctuation after a word counts as a word of its own,
     because it changes more easily than the word does.
     """
-    # White space at the end is part of no word, and would be looked at again from each place in it.
+    # White space at the end is not part of a word, and would be searched from each place in it.
     return [match.end() for match in _WORD.finditer(text, start, len(text.rstrip()))]
 
 

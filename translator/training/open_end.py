@@ -35,11 +35,11 @@ __all__ = ["Example", "Trained", "examples_of", "sentences_of", "train_open_end"
 _MIN_SENTENCES = 20
 # Longer ones are left out: a batch is as long as its longest.
 _MAX_TOKENS = 128
-# Of the sentences, one in so many checks, at most so many of them.
+# One sentence in this many is kept aside for checking, up to this many of them.
 _CHECKED_SHARE, _MAX_CHECKED = 5, 200
 _BATCH = 64
 _LEARNING_RATE = 0.3
-# Of the steps.
+# A share of the steps.
 _WARM_UP = 1 / 8
 
 

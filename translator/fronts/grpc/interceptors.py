@@ -49,7 +49,7 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         async def read_and_run(request: bytes, context: Any) -> Any:
             return await handler.unary_unary(handler.request_deserializer(request), context)
 
-        # Read inside the guard: what cannot be read would otherwise end the call as UNKNOWN.
+        # Read here, because an unreadable request would otherwise end the call as UNKNOWN.
         return grpc.unary_unary_rpc_method_handler(
             self._guard(read_and_run), None, handler.response_serializer
         )

@@ -22,7 +22,7 @@ def from_error(error: TranslatorError) -> status_pb2.Status:
     message = error.message
     metadata = dict(error.metadata)
     if error.status == "INTERNAL":
-        # Whoever reports it can be told what happened from the log; the wire tells no internals.
+        # The log has the details under this id; the client sees no internals.
         metadata["correlation_id"] = uuid.uuid4().hex[:12]
         message = f"internal error; correlation id {metadata['correlation_id']}"
     status = status_pb2.Status(

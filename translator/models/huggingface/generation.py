@@ -84,7 +84,7 @@ def read_generation(
 
     for key, idle in _IDLE.items():
         if getattr(settings, key, None) not in idle:
-            raise refuse(key, f"{idle[-1]!r}: what it does is not done here; remove it")
+            raise refuse(key, f"{idle[-1]!r}: it is not supported here; remove it")
 
     def token(key: str) -> int:
         value = getattr(settings, key, None)

@@ -37,7 +37,7 @@ def find_folder(where: str) -> Path:
             found = Path(snapshot_download(where, allow_patterns=[*SMALL_FILES, "*.bin"]))
     except GatedRepoError as error:
         raise ModelFilesError(
-            f"{where}: the hub gives it only to those who accepted its licence there: accept it, "
+            f"{where}: its licence has to be accepted on the hub: accept it, "
             "then run `hf auth login`"
         ) from error
     except RepositoryNotFoundError as error:

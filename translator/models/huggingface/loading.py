@@ -13,18 +13,16 @@ from transformers.utils import logging
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.models.base import DescribedModel
-from translator.models.card import license_of
 from translator.models.huggingface.families import Family, family_of
 from translator.models.huggingface.generation import is_aligning, read_generation
 from translator.models.huggingface.hub import find_folder
 from translator.models.huggingface.languages import Languages
 from translator.models.huggingface.model import TransformersModel
-from translator.models.info import ENCODER_CACHE_TOKENS, ModelInfo
+from translator.models.info import ENCODER_CACHE_TOKENS, MAX_SOURCE_TOKENS, ModelInfo
+from translator.models.model_card import license_of
 
 __all__ = ["describe_transformers_model", "load_transformers_model"]
 
-# Beyond any sentence, and within what the models were trained with.
-_MAX_SOURCE_TOKENS = 512
 # A piece of a vocabulary, in the library's tokenizer and as text.
 _BYTES_OF_PIECE = 500
 
@@ -68,13 +66,13 @@ def describe_transformers_model(
     num_parameters = _num_parameters(folder, config)
     tokenizer = family.read_tokenizer(folder)
     languages = family.languages(tokenizer, config, None)
-    positions = getattr(config, "max_position_embeddings", None) or _MAX_SOURCE_TOKENS
+    positions = getattr(config, "max_position_embeddings", None) or MAX_SOURCE_TOKENS
     info = ModelInfo(
         name=name or Path(where).name,
         family=f"transformers-{family.name}",
         pairs=_pairs(folder, family, languages, pair),
         supports_alignment=is_aligning(folder),
-        max_source_tokens=min(_MAX_SOURCE_TOKENS, positions),
+        max_source_tokens=min(MAX_SOURCE_TOKENS, positions),
         license=license or license_of(folder),
         origin=origin or where,
         device=str(device),

@@ -21,8 +21,8 @@ from translator.errors import ModelFilesError
 from translator.models.marian.folder import (
     FAMILY,
     EightBit,
+    MarianFiles,
     MarianHeader,
-    MarianModel,
     Tensors,
 )
 from translator.models.marian.hyper_parameters import HyperParameters, checked
@@ -121,7 +121,7 @@ def read_converted_header(folder: Path) -> MarianHeader:
     )
 
 
-def read_converted_folder(folder: Path) -> MarianModel:
+def read_converted_folder(folder: Path) -> MarianFiles:
     """Read and check the files of a model.
 
     Raises:
@@ -131,7 +131,7 @@ def read_converted_folder(folder: Path) -> MarianModel:
     hyper_parameters, factor = _read_config(folder / CONFIG)
     weights, source = folder / WEIGHTS, folder / SOURCE_VOCABULARY
     target, shortlist = folder / TARGET_VOCABULARY, folder / SHORTLIST
-    return MarianModel(
+    return MarianFiles(
         weights,
         source,
         target if target.exists() else source,

@@ -37,14 +37,14 @@ from translator.models.marian.names import (
 __all__ = [
     "FAMILY",
     "EightBit",
+    "MarianFiles",
     "MarianHeader",
-    "MarianModel",
     "Tensors",
     "read_marian_folder",
     "read_marian_header",
 ]
 
-# Of this kind of network: a transformer with an SSRU decoder.
+# The name of this kind of network: a transformer with an SSRU decoder.
 FAMILY = "marian-ssru"
 
 _VERSION = 1
@@ -75,7 +75,7 @@ _SUPPORTED: dict[str, tuple[object, ...]] = {
     "transformer-train-position-embeddings": (False,),
     "ulr": (False,),
 }
-# What the settings call the hyper-parameters that they have as they are.
+# The settings' names for hyper-parameters that can be taken over unchanged.
 _KEYS = {
     "dim": "dim-emb",
     "heads": "transformer-heads",
@@ -157,7 +157,7 @@ class MarianHeader:
 
 
 @dataclass(frozen=True, slots=True)
-class MarianModel:
+class MarianFiles:
     """The checked content of a model folder.
 
     Attributes:
@@ -202,7 +202,7 @@ def read_marian_header(folder: Path) -> MarianHeader:
     )
 
 
-def read_marian_folder(folder: Path) -> MarianModel:
+def read_marian_folder(folder: Path) -> MarianFiles:
     """Find, read and check the files of a model.
 
     Raises:
@@ -214,7 +214,7 @@ def read_marian_folder(folder: Path) -> MarianModel:
     hyper_parameters = _hyper_parameters(path, _settings(path, items))
     _check_shapes(path, hyper_parameters, {name: tensors.shape(name) for name in tensors})
     shortlist = next(iter(sorted(folder.glob("lex*.bin"))), None)
-    return MarianModel(path, *vocabularies, max_length_factor, shortlist, hyper_parameters, tensors)
+    return MarianFiles(path, *vocabularies, max_length_factor, shortlist, hyper_parameters, tensors)
 
 
 def _check_shapes(
@@ -366,7 +366,7 @@ def _read_tensors(path: Path, items: Mapping[str, _Item]) -> Tensors:
         if name == _SETTINGS:
             continue
         if name.endswith(_ACTIVATION):
-            # Of the embeddings it is no number that means anything: nothing is multiplied by them.
+            # For embeddings the number means nothing: nothing is multiplied by them.
             if len(item.data) < 4:
                 raise ModelFilesError(
                     f"{path}: tensor {name} has {len(item.data)} bytes, expected 4 or more"

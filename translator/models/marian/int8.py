@@ -18,7 +18,7 @@ from translator.errors import ModelFilesError
 from translator.models.base import EncoderStates, Prediction, Prefill, StepOutput, lengths_of
 from translator.models.info import ModelInfo
 from translator.models.marian import kernels
-from translator.models.marian.folder import EightBit, MarianModel
+from translator.models.marian.folder import EightBit, MarianFiles
 from translator.models.marian.hyper_parameters import HyperParameters
 from translator.models.marian.kernels import Affine, DecoderLayers, EncoderLayers, Norm
 from translator.models.marian.names import (
@@ -79,7 +79,7 @@ class _Parameters:
         ModelFilesError: A matrix is not in eight bits, or its input has no multiplier.
     """
 
-    def __init__(self, files: MarianModel, unk_id: int) -> None:
+    def __init__(self, files: MarianFiles, unk_id: int) -> None:
         hp = self.hp = files.hyper_parameters
         self._files = files
         if hp.dim // hp.heads % LANES:
@@ -121,7 +121,7 @@ class _Parameters:
         return stored
 
     def _multiplier(self, names: Sequence[str]) -> float:
-        """The multiplier of the common input of these maps; if several, the one with most range."""
+        """The multiplier of the common input of these maps; the one with the widest range."""
         multipliers = self._files.tensors.activation_multipliers
         found = [multipliers.get(name, 0.0) for name in names]
         for name, multiplier in zip(names, found, strict=True):
@@ -243,7 +243,7 @@ class Int8Model(MarianPair):
 
     def __init__(
         self,
-        files: MarianModel,
+        files: MarianFiles,
         tokenizer: Tokenizer,
         unk_id: int,
         info: ModelInfo,
@@ -259,7 +259,7 @@ class Int8Model(MarianPair):
         if files.open_end is not None:
             self._open_end = files.open_end
         self._positions = sinusoids(256, files.hyper_parameters.dim).numpy()
-        _log.info("%s: loading its kernels; the first time on a machine compiles them", info.name)
+        _log.info("%s: loading its kernels; on a new machine they are compiled first", info.name)
         sources = self.encode([[0]])
         self.predict(self.prefill(sources, [[]]).hidden[0], sources=sources)
 
@@ -414,7 +414,7 @@ class Int8Model(MarianPair):
         return self._positions
 
 
-def _output_rows(files: MarianModel) -> NDArray[np.int8]:
+def _output_rows(files: MarianFiles) -> NDArray[np.int8]:
     """The output layer's matrix [V, D]."""
     hp = files.hyper_parameters
     if hp.dim % BLOCK:

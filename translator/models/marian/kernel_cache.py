@@ -35,7 +35,7 @@ _NOT_KEPT = (
 
 _SOURCES = ("dots.py", "kernel_cache.py", "kernels.py", "tiles.py")
 
-# What has been told.
+# The kinds of warning that were logged.
 _told: set[str] = set()
 
 
@@ -44,7 +44,7 @@ def compiled(**options: Any) -> Callable[[Any], Any]:
 
     def decorate(function: Any) -> Any:
         kernel = njit(nogil=True, error_model="numpy", **options)(function)
-        # Where ``cache=True`` puts numba's own.
+        # Where ``cache=True`` would put numba's own cache.
         kernel._cache = _KernelCache(function)
         return kernel
 

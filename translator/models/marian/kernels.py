@@ -10,7 +10,7 @@ Activations are stored with 127 added, because the instruction needs one unsigne
 (``Affine.bias``) takes off what that adds to a sum.
 
 Shapes: N rows, B sources or requests, S source tokens, D hidden size, H heads, L layers, V
-vocabulary; M columns of a product, filled up to a multiple of 64.
+vocabulary; M columns of a product, padded to a multiple of 64.
 """
 
 from typing import Any, NamedTuple
@@ -220,7 +220,7 @@ def _add_and_norm(x, update, layer, norm, multiplier, out):
 def _attend(queries, first, count, keys, values, length, heads, weights, out):
     """Attention of ``count`` scaled queries: rows of ``queries`` [N, M] from ``first`` on.
 
-    ``keys`` [D, S] and ``values`` [S, D] are filled up to a multiple of 16 keys. ``weights`` [H, at
+    ``keys`` [D, S] and ``values`` [S, D] are padded to a multiple of 16 keys. ``weights`` [H, at
     least count, S] are left there for the caller, the context in rows of ``out`` [N, D].
     """
     dim, width = keys.shape
@@ -311,7 +311,7 @@ def encode(
         tokens: int64 [N]; -1 is the open end.
         lengths: int64 [B]; their sum is N.
         embeddings: int8 [V/64, D/4, 64, 4], packed.
-        embedding_scale: From an integer of these to a real input.
+        embedding_scale: Turns an integer of these into a real input.
         open_end: float32 [D].
         positions: float32 [at least the longest, D].
         heads: H.
@@ -319,7 +319,7 @@ def encode(
         layers: The encoder.
         decoder_depth: Decoder layers L.
         cross: float32, output, one after another for each source [L, 2, S·D]: keys [D, S] and
-            values [S, D], S filled up to a multiple of 16.
+            values [S, D], S padded to a multiple of 16.
     """
     count, depth = len(tokens), layers.norm.scale.shape[0]
     dim = layers.norm.scale.shape[1]

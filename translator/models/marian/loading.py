@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.models.base import DescribedModel
-from translator.models.card import license_of
-from translator.models.info import ENCODER_CACHE_TOKENS, ModelInfo
+from translator.models.info import ENCODER_CACHE_TOKENS, MAX_SOURCE_TOKENS, ModelInfo
 from translator.models.marian.converted import (
     is_converted,
     read_converted_folder,
@@ -25,14 +24,15 @@ from translator.models.marian.converted import (
 )
 from translator.models.marian.folder import (
     FAMILY,
+    MarianFiles,
     MarianHeader,
-    MarianModel,
     read_marian_folder,
     read_marian_header,
 )
 from translator.models.marian.open_end import find_open_end
 from translator.models.marian.recurrent import RecurrentModel
 from translator.models.marian.shortlist import Shortlist
+from translator.models.model_card import license_of
 from translator.models.processor import is_int8_faster, runs_int8
 from translator.precision import Precision
 from translator.text.tokenizer import SentencePieceTokenizer
@@ -48,8 +48,6 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
-# Positions are computed, not learnt, so the network has no limit; this is far beyond any sentence.
-_MAX_SOURCE_TOKENS = 512
 # A piece of a vocabulary, in SentencePiece and as text.
 _BYTES_OF_PIECE = 250
 
@@ -90,7 +88,7 @@ def describe_marian_folder(
         family=FAMILY,
         pairs=(pair,),
         supports_alignment=header.hyper_parameters.alignment_layer is not None,
-        max_source_tokens=_MAX_SOURCE_TOKENS,
+        max_source_tokens=MAX_SOURCE_TOKENS,
         license=license or license_of(folder),
         origin=origin,
         device=str(device),
@@ -131,7 +129,7 @@ def _load_marian(
         precision = "float32"
     if precision not in ("auto", "int8"):
         return RecurrentModel(files, tokenizer, tokenizer.unk_id, info, getattr(torch, precision))
-    # Before the others: one that is damaged is no reason to be slow without a word.
+    # Load this first: a damaged file must be reported, not make the model silently slower.
     chosen = _shortlist(files) if shortlist else None
     try:
         if info.device != "cpu" or not runs_int8():
@@ -150,7 +148,7 @@ def _load_marian(
     return RecurrentModel(files, tokenizer, tokenizer.unk_id, info)
 
 
-def _shortlist(files: MarianModel) -> Shortlist | None:
+def _shortlist(files: MarianFiles) -> Shortlist | None:
     if files.shortlist is None:
         _log.info("%s: no lex*.bin, so all target tokens are looked at", files.path.parent)
         return None
@@ -174,7 +172,7 @@ def _memory_bytes(header: MarianHeader, device: str, precision: Precision) -> in
     return parameters + encoder_states + _BYTES_OF_PIECE * pieces
 
 
-def check_vocabularies(files: MarianModel, tokenizer: SentencePieceTokenizer) -> None:
+def check_vocabularies(files: MarianFiles, tokenizer: SentencePieceTokenizer) -> None:
     """Raise ModelFilesError unless the tokenizer has one piece for each embedding."""
     paths = (files.source_vocabulary, files.target_vocabulary)
     sizes = (files.hyper_parameters.source_vocabulary, files.hyper_parameters.target_vocabulary)

@@ -67,7 +67,7 @@ def save_open_end(path: Path, vector: NDArray[np.float32]) -> None:
     except OSError as error:
         raise ModelFilesError(f"{path}: cannot be written ({error.strerror})") from error
     finally:
-        # What is no folder has nothing in it to take away.
+        # If it is not a folder, there is nothing to clean up.
         with suppress(OSError):
             unfinished.unlink()
 

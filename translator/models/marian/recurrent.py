@@ -22,7 +22,7 @@ from translator.models.base import (
     predict_from_logits,
 )
 from translator.models.info import ModelInfo
-from translator.models.marian.folder import MarianModel
+from translator.models.marian.folder import MarianFiles
 from translator.models.marian.ssru import Network, load_network
 from translator.text.tokens import Tokenizer
 
@@ -68,7 +68,7 @@ class MarianPair:
         info: What the model is.
     """
 
-    def __init__(self, files: MarianModel, tokenizer: Tokenizer, info: ModelInfo) -> None:
+    def __init__(self, files: MarianFiles, tokenizer: Tokenizer, info: ModelInfo) -> None:
         self._info = info
         self._tokenizer = tokenizer
         self._max_length_factor = files.max_length_factor
@@ -100,7 +100,7 @@ class RecurrentModel(MarianPair):
 
     def __init__(
         self,
-        files: MarianModel,
+        files: MarianFiles,
         tokenizer: Tokenizer,
         unk_id: int,
         info: ModelInfo,

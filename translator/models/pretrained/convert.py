@@ -13,7 +13,6 @@ from transformers import GenerationConfig
 
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
-from translator.models.card import write_card
 from translator.models.embedded import EMBEDDED_LICENSE, is_embedded, pair_of
 from translator.models.marian.converted import (
     ACTIVATION_MULTIPLIERS,
@@ -25,11 +24,12 @@ from translator.models.marian.converted import (
     WEIGHT_MULTIPLIERS,
     WEIGHTS,
 )
-from translator.models.marian.folder import MarianModel, read_marian_folder
+from translator.models.marian.folder import MarianFiles, read_marian_folder
 from translator.models.marian.hyper_parameters import HyperParameters
 from translator.models.marian.layout import joined
 from translator.models.marian.loading import check_vocabularies
 from translator.models.marian.open_end import OPEN_END, find_open_end, save_open_end
+from translator.models.model_card import write_card
 from translator.models.pretrained.config import MarianSsruConfig
 from translator.models.pretrained.model import MarianSsruForConditionalGeneration
 from translator.models.pretrained.tokenizer import MarianSsruTokenizer
@@ -119,7 +119,7 @@ def convert(
     return pair
 
 
-def _write(files: MarianModel, folder: Path) -> None:
+def _write(files: MarianFiles, folder: Path) -> None:
     """Write all files except the card."""
     source, target = folder / SOURCE_VOCABULARY, folder / TARGET_VOCABULARY
     shutil.copyfile(files.source_vocabulary, source)
@@ -143,7 +143,7 @@ def _write(files: MarianModel, folder: Path) -> None:
     (folder / WEIGHTS).write_bytes(save(_weights(files), metadata={"format": "pt"}))
 
 
-def _config(files: MarianModel, tokenizer: MarianSsruTokenizer) -> MarianSsruConfig:
+def _config(files: MarianFiles, tokenizer: MarianSsruTokenizer) -> MarianSsruConfig:
     hp = files.hyper_parameters
     values = {each.name: getattr(hp, each.name) for each in fields(HyperParameters)}
     return MarianSsruConfig(
@@ -156,7 +156,7 @@ def _config(files: MarianModel, tokenizer: MarianSsruTokenizer) -> MarianSsruCon
     )
 
 
-def _weights(files: MarianModel) -> dict[str, Tensor]:
+def _weights(files: MarianFiles) -> dict[str, Tensor]:
     """The network's parameters, and all multipliers for eight bits."""
     tensors = files.tensors
     stored = {
@@ -171,7 +171,7 @@ def _weights(files: MarianModel) -> dict[str, Tensor]:
     multipliers |= {
         ACTIVATION_MULTIPLIERS + name: value
         for name, value in tensors.activation_multipliers.items()
-        # Of the embeddings it is no number that means anything.
+        # For embeddings the number means nothing.
         if math.isfinite(value)
     }
     return stored | {name: torch.tensor(value) for name, value in multipliers.items()}

@@ -7,18 +7,18 @@ from pathlib import Path
 from translator.errors import ModelFilesError
 from translator.models.marian.folder import FAMILY, read_marian_folder
 
-__all__ = ["Glance", "glance"]
+__all__ = ["Inspection", "inspect_folder"]
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class Inspection:
     """What kind of model a folder holds, and whether that kind aligns words."""
 
     kind: str
     aligns: bool
 
 
-def glance(folder: Path) -> Glance:
+def inspect_folder(folder: Path) -> Inspection:
     """Inspect a folder.
 
     Raises:
@@ -27,16 +27,16 @@ def glance(folder: Path) -> Glance:
     config = folder / "config.json"
     if not config.is_file():
         files = read_marian_folder(folder)
-        return Glance(FAMILY, files.hyper_parameters.alignment_layer is not None)
+        return Inspection(FAMILY, files.hyper_parameters.alignment_layer is not None)
     if not any(folder.glob("*.safetensors")) and not any(folder.glob("pytorch_model*.bin")):
         raise ModelFilesError(f"{folder}: no weights, expected model.safetensors")
     converted = _read_json(config)
     if converted.get("model_type") == FAMILY:
-        return Glance(FAMILY, converted.get("alignment_layer") is not None)
+        return Inspection(FAMILY, converted.get("alignment_layer") is not None)
     generation = folder / "generation_config.json"
     settings = _read_json(generation) if generation.is_file() else {}
     # Attention aligns unless the list says that none does.
-    return Glance("transformers", settings.get("alignment_heads") != [])
+    return Inspection("transformers", settings.get("alignment_heads") != [])
 
 
 def _read_json(path: Path) -> dict[str, object]:
