@@ -81,8 +81,8 @@ def test_a_type_checker_refuses_a_string(tmp_path: Path) -> None:
                 stream = client.stream(source="en", targets=["pt"])
                 stream.reconfigure(source="es", targets=("pt",))
                 client.translate("a", "en", "pt")
-                client.stream(source="en", targets="pt")  # type: ignore[arg-type]
-                stream.reconfigure(targets="pt")  # type: ignore[arg-type]
+                client.stream(source="en", targets="pt")
+                stream.reconfigure(targets="pt")
             """
         )
     )
