@@ -116,6 +116,9 @@ def test_each_extra_has_what_its_commands_need_and_the_others_name_theirs(wheel:
         for command in NEED_SERVER:
             assert place.advice(*command) == ["install", f"{DISTRIBUTION}[server]"]
         assert place.advice("evaluate", "x") == ["install", f"{DISTRIBUTION}[eval]"]
+        local = place.run("python", "-c", "import translator.local")
+        assert local.stderr.endswith(f"pip install '{DISTRIBUTION}[server]'\n")
+        assert "py.typed" in {Path(name).name for name in zipfile.ZipFile(wheel).namelist()}
 
         place.pip(*place.advice("serve"))
         the_server(place)
