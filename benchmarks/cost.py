@@ -33,7 +33,7 @@ from translator.precision import PRECISIONS
 
 ROOT = Path(__file__).parents[1]
 DEFAULT_RESULT = ROOT / "benchmarks" / "results" / "cost.json"
-WORKER = ROOT / "benchmarks" / "cost_worker.py"
+WORKER = Path("benchmarks") / "cost_worker.py"
 PAIRS = ("en-pt", "pt-en")
 MAX_RATIO = 1.05
 # Sentences of a turn; they are streamed one after the other.
@@ -51,8 +51,8 @@ class Checkout:
 
     def __init__(self, folder: Path, pair: str, precision: str) -> None:
         self._process = subprocess.Popen(
-            # Without the script's own folder on the path: its modules are this checkout's.
-            [sys.executable, "-P", str(WORKER), pair, precision],
+            # The checkout's own script, which knows its modules; without its folder on the path.
+            [sys.executable, "-P", str(folder.absolute() / WORKER), pair, precision],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
