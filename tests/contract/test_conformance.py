@@ -150,7 +150,8 @@ OUTAGE = -1
         pytest.param(
             f"change({TARGET}, 'resumed', lambda f, *a: edit(f(*a), target_committed='HE'))",
             "words-one-by-one",
-            2,
+            # Under load there may be no third update to be cut off from.
+            1,
             "resume of yy, target_committed: expected '",
             id="a wrong text to resume from",
         ),
