@@ -81,7 +81,7 @@ class Decoding:
         return max(0, from_scratch - self.steps_run)
 
     def hypothesis(self) -> Hypothesis:
-        """The finished output."""
+        """What decoding has found; call it once the request has ended."""
         return Hypothesis(
             tokens=tuple(self.tokens),
             alignment=tuple(self.alignment),

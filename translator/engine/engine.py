@@ -36,7 +36,7 @@ class StepRecord:
 
     @property
     def num_finished(self) -> int:
-        """Outcomes it had."""
+        """How many requests it finished."""
         return len(self.queued_s)
 
 
@@ -72,12 +72,12 @@ class Engine:
 
     @property
     def num_waiting(self) -> int:
-        """Requests in the queues."""
+        """How many requests wait for a slot."""
         return sum(len(lane.scheduler) for lane in self._lanes.values())
 
     @property
     def num_running(self) -> int:
-        """Requests in slots."""
+        """How many requests are being decoded."""
         return sum(len(lane.slots) for lane in self._lanes.values())
 
     def submit(self, request: Request) -> None:

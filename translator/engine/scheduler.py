@@ -33,18 +33,18 @@ __all__ = ["Scheduler", "SchedulerLimits", "Waiting"]
 
 @dataclass(frozen=True, slots=True)
 class SchedulerLimits:
-    """Bounds of one step.
+    """How much one step may take on.
 
     Attributes:
-        max_slots: Requests that run together.
-        max_prefill_tokens: Source tokens, each source once, and known target tokens admitted in one
-            step; a single request may exceed it.
-        decoding_share: After an admission that took a time, steps take at least this part of it
-            before the next, as long as something runs.
-        patience_s: A background request that has waited longer goes before live ones. Also how long
-            live requests count as coming after the last one.
-        max_shared_step_s: While live requests come, no background request is added that would make
-            a step longer than this; a quarter as many as live ones, and one, may always run.
+        max_slots: How many requests run together.
+        max_prefill_tokens: How many tokens one step may admit: source tokens, each source counted
+            once, and known target tokens. A single request may exceed it.
+        decoding_share: After an admission, steps run for at least this share of the time it took
+            before the next admission, as long as there is something to decode.
+        patience_s: A background request that has waited longer goes before live ones. Live requests
+            also count as coming until so long after the last one.
+        max_shared_step_s: While live requests come, a background request is not added if it would
+            make a step longer than this. A quarter as many as live ones, and one, may always run.
     """
 
     max_slots: int = 64
