@@ -184,6 +184,41 @@ def test_what_is_closed_says_so() -> None:
         opened.stream(source="xx", targets=["yy"])
 
 
+class Slow(FakeModel):
+    """Begins to encode when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began, self.go_on = threading.Event(), threading.Event()
+
+    def encode(self, sources: Any) -> Any:
+        self.began.set()
+        assert self.go_on.wait(60)
+        return super().encode(sources)
+
+
+def test_closing_waits_for_what_other_threads_translate() -> None:
+    model = Slow()
+    opened, said = translator(model), []
+
+    def work() -> None:
+        said.append(opened.translate("One two.", source="xx", target="yy").text)
+
+    working = threading.Thread(target=work, daemon=True)
+    closing = threading.Thread(target=opened.close, daemon=True)
+    working.start()
+    assert model.began.wait(60)
+    closing.start()
+    closing.join(0.2)
+    assert closing.is_alive()
+    model.go_on.set()
+    working.join(20)
+    closing.join(20)
+    assert not working.is_alive()
+    assert not closing.is_alive()
+    assert said == ["ONE TWO."]
+
+
 def test_a_model_that_cannot_be_loaded_fails_those_who_need_it() -> None:
     def load() -> Any:
         raise ModelFilesError("model.bin: is cut off")

@@ -3,7 +3,8 @@
 import os
 import threading
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -22,7 +23,12 @@ from translator.local.results import Translation
 from translator.local.stream import Stream
 from translator.models.base import DescribedModel, Seq2SeqModel
 from translator.policy.registry import Latency, PolicyChoice
-from translator.service.checks import check_config, check_texts, segment_limits
+from translator.service.checks import (
+    CheckedConfig,
+    check_config,
+    check_texts,
+    segment_limits,
+)
 from translator.service.requests import RestsRequest, StreamConfig, TextsRequest
 from translator.service.source_languages import SourceLanguages, is_undetermined
 from translator.session.events import Binding, Rests, SessionLimits
@@ -73,6 +79,9 @@ class Translator:
         self._streams: set[Stream] = set()
         self._process = os.getpid()
         self._closed = False
+        # How many calls are under way in other threads; closing waits for them.
+        self._calls = 0
+        self._called = threading.Condition()
 
     @property
     def pairs(self) -> list[LanguagePair]:
@@ -129,7 +138,8 @@ class Translator:
         if not route.legs:
             aligned = tuple(words_of(text)) if alignments else ()
             return Translation(text, "", detected, alignments=aligned)
-        return self._through(route, request, source, detected)
+        with self._call():
+            return self._through(route, request, source, detected)
 
     def stream(
         self,
@@ -180,12 +190,16 @@ class Translator:
         )
         limits = self._settings.limits
         checked = check_config(config, self._catalog, limits)
+        with self._call():
+            return self._opened(checked, SessionLimits(max_chunk_length=limits.max_chunk_length))
+
+    def _opened(self, checked: CheckedConfig, limits: SessionLimits) -> Stream:
         for name in checked.models:
             self._load(name)
         stream = Stream(
             uuid.uuid4().hex,
             checked.bound(self._tokenizer),
-            SessionLimits(max_chunk_length=limits.max_chunk_length),
+            limits,
             self._engines,
             self._check,
             lambda: self._streams.discard(stream),
@@ -194,10 +208,17 @@ class Translator:
         return stream
 
     def close(self) -> None:
-        """End its threads and let go of the models; open streams are over. May be called again."""
-        if self._closed or os.getpid() != self._process:
+        """End its threads and let go of the models; open streams are over. May be called again.
+
+        It waits for calls of other threads that are under way.
+        """
+        if os.getpid() != self._process:
             return
-        self._closed = True
+        with self._called:
+            if self._closed:
+                return
+            self._closed = True
+            self._called.wait_for(lambda: not self._calls)
         for stream in list(self._streams):
             stream.close()
         self._engines.stop()
@@ -214,6 +235,19 @@ class Translator:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    @contextmanager
+    def _call(self) -> Iterator[None]:
+        """Keep the engines for the call that runs inside."""
+        with self._called:
+            self._check()
+            self._calls += 1
+        try:
+            yield
+        finally:
+            with self._called:
+                self._calls -= 1
+                self._called.notify_all()
 
     def _check(self) -> None:
         if self._closed:
