@@ -27,7 +27,9 @@ from translator.session.events import (
 )
 from translator.session.session import Session
 from translator.testing import FakeClock, FakeModel, fake_translation
-from translator.text.segmenter import Segmenter, SegmentLimits, is_opaque
+from translator.text.detokenizer import TargetText
+from translator.text.protection import protect
+from translator.text.segmenter import Segmenter, SegmentLimits
 from translator.text.words import strip_final_punctuation
 
 __all__ = ["Driver", "Reader", "expected_text", "make_config", "one_thread"]
@@ -73,9 +75,12 @@ def expected_text(
 
     Where it was cut ``in_sentence``, the full stop that the model invents is left out.
     """
-    if is_opaque(source) or not any(map(str.isalnum, source)):
-        return _CONTROL.sub(" ", source).strip()
-    text = fake_translation(_CONTROL.sub(" ", source).strip(), word)
+    clean = _CONTROL.sub(" ", source).strip()
+    protected = protect(clean, lambda _: True)
+    if not protected.has_words:
+        return clean
+    said = fake_translation(protected.text, word)
+    text = protected.restored(TargetText(said, ())).text
     if in_sentence and strip_final_punctuation(source) == source:
         return strip_final_punctuation(text)
     return text

@@ -1,14 +1,15 @@
 """A whole text, translated at once: the same segments as a stream, without its policies."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from translator.documents.alternatives import Branch, Score, branches, same_text
+from translator.documents.lines import parts
 from translator.engine.request import Hypothesis, Outcome, Priority, Request
 from translator.session.events import AlignedRange, Binding
 from translator.session.hypothesis import ModelSource, TargetHypothesis, without_controls
 from translator.session.relay import origin
 from translator.text.case import is_capitals
-from translator.text.segmenter import Segmenter, is_opaque
+from translator.text.segmenter import Segmenter
 
 __all__ = ["TextTranslation"]
 
@@ -30,6 +31,7 @@ class TextTranslation:
         segmenter: Finds the segments.
         text: What to translate.
         num_alternatives: Further translations wanted.
+        preserve_lines: Whether line breaks, tabs and runs of spaces are borders and stay.
     """
 
     def __init__(
@@ -39,8 +41,11 @@ class TextTranslation:
         segmenter: Segmenter,
         text: str,
         num_alternatives: int = 0,
+        *,
+        preserve_lines: bool = True,
     ) -> None:
         self._key = key
+        self._preserve_lines = preserve_lines
         self._text = text
         self._num_alternatives = num_alternatives
         self._segmenter = segmenter
@@ -62,14 +67,21 @@ class TextTranslation:
     def ask(self) -> Iterator[Request | None]:
         """For each segment its request, or None where there is nothing to translate."""
         language = self._segmenter.language
-        for index, (start, end) in enumerate(self._segmenter.split(self._text)):
-            self._segments.append((start, end))
-            segment = self._text[start:end]
-            if is_capitals(segment, language):
-                self._in_capitals.add(index)
-                yield self._ask(index, segment, capitals_of=language)
-            else:
-                yield self._ask(index, segment)
+
+        def are_capitals(text: str) -> bool:
+            return is_capitals(text, language)
+
+        for start, end, is_text in parts(self._text, lines=self._preserve_lines):
+            if not is_text:
+                index = len(self._segments)
+                self._segments.append((start, end))
+                self._pieces[index] = "", self._text[start:end], ""
+                yield None
+                continue
+            for first, last in self._segmenter.split(self._text[start:end]):
+                index = len(self._segments)
+                self._segments.append((start + first, start + last))
+                yield self._ask(index, self._text[start + first : start + last], are_capitals)
 
     def go_on(self, binding: Binding) -> Iterator[Request | None]:
         """Translate what the segments have become once more: the second of two legs.
@@ -85,13 +97,22 @@ class TextTranslation:
             self._first[index] = first
             yield self._ask(index, first.text)
 
-    def _ask(self, index: int, segment: str, capitals_of: str = "") -> Request | None:
-        if not any(map(str.isalnum, segment)) or is_opaque(segment):
-            return None
+    def _ask(
+        self, index: int, segment: str, are_capitals: Callable[[str], bool] = lambda _: False
+    ) -> Request | None:
         tokenizer = self._binding.tokenizer
-        self._sources[index] = ModelSource.encode(
-            tokenizer, segment, self._binding.model.max_source_tokens, capitals_of=capitals_of
+        source = ModelSource.encode(
+            tokenizer,
+            segment,
+            self._binding.model.max_source_tokens,
+            language=self._segmenter.language,
+            are_capitals=are_capitals,
         )
+        if source.protected is None or not source.protected.has_words:
+            return None
+        self._sources[index] = source
+        if source.in_capitals:
+            self._in_capitals.add(index)
         return self._request(
             str(index),
             index,
@@ -249,7 +270,9 @@ class TextTranslation:
         """A hypothesis of a segment as text, in capitals where the source is."""
         binding = self._binding
         capitals_of = binding.target if index in self._in_capitals else ""
-        return TargetHypothesis(binding.tokenizer, self._sources[index], hypothesis, capitals_of)
+        return TargetHypothesis(
+            binding.tokenizer, self._sources[index], hypothesis, capitals_of, is_complete=True
+        )
 
 
 def _hypothesis(outcome: Outcome) -> Hypothesis:

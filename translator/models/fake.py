@@ -86,6 +86,9 @@ class FakeTokenizer:
     def piece(self, token: int) -> str:
         return self._pieces[token]
 
+    def writes(self, character: str) -> bool:
+        return True
+
     def id(self, piece: str) -> int:
         """The token of a word or mark, which is added if it is new."""
         if piece not in self._ids:

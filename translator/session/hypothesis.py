@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -11,6 +11,7 @@ from translator.policy.base import TargetWord
 from translator.session.events import AlignedRange
 from translator.text.case import capitals, sentence_case
 from translator.text.detokenizer import TargetText, detokenize
+from translator.text.protection import Mask, Protected, protect
 from translator.text.tokens import EncodedText, Tokenizer
 from translator.text.words import UNSPACED, count_words, strip_final_punctuation, word_ends
 
@@ -60,9 +61,11 @@ class ModelSource:
     Attributes:
         text: The text, stripped, with spaces for control characters.
         offset: Code points of white space before it in the segment.
-        encoded: The tokens of context and text, with where each comes from.
+        encoded: The tokens of what the model gets, with where in context and text each comes from.
         context: Text put before it, from the segment before.
         truncated: Whether the model's length limit cut it.
+        in_capitals: Whether it was turned into a sentence because it is in capitals.
+        protected: What of context and text the model does not see.
     """
 
     text: str
@@ -70,6 +73,8 @@ class ModelSource:
     encoded: EncodedText
     context: str = ""
     truncated: bool = False
+    in_capitals: bool = False
+    protected: Protected | None = None
 
     @classmethod
     def encode(
@@ -80,30 +85,60 @@ class ModelSource:
         context: str = "",
         *,
         is_open: bool = False,
-        capitals_of: str = "",
+        language: str = "",
+        are_capitals: Callable[[str], bool] = lambda _: False,
+        verbatim: Sequence[tuple[int, int]] = (),
     ) -> "ModelSource":
-        """Tokenize ``text`` after its ``context``, for a model that takes ``max_tokens`` at most.
+        """Tokenize a text for a model.
 
-        ``is_open`` tells a model that understands it that more source is to come. With
-        ``capitals_of``, its language, text in capitals is turned into a sentence first.
+        Args:
+            tokenizer: The model's, for the pair.
+            text: A segment, or a part of it.
+            max_tokens: The most that the model takes.
+            context: What to put before it.
+            is_open: Whether a model that understands it is told that more source is to come.
+            language: BCP-47 code of the text.
+            are_capitals: Whether a text is in capitals; it is then turned into a sentence.
+            verbatim: Ranges of the text that are to stay as they are, in order.
         """
-        if capitals_of:
-            whole = sentence_case(context + text, capitals_of)
-            context, text = whole[: len(context)], whole[len(context) :]
         clean = without_controls(text)
         stripped = clean.strip()
         offset = len(clean) - len(clean.lstrip())
         context = without_controls(context).lstrip()
-        encoded = tokenizer.encode_source(context + stripped)
+        whole = context + stripped
+        shift = len(context) - offset
+        ranges = [(start + shift, end + shift) for start, end in verbatim]
+        protected = protect(whole, tokenizer.writes, ranges)
+        in_capitals = are_capitals(protected.visible[len(context) :])
+        said = sentence_case(protected.text, language) if in_capitals else protected.text
+        encoded = tokenizer.encode_source(said)
+        tokens, spans = encoded.tokens, encoded.spans
+        if protected.is_rewritten:
+            spans = (*(protected.rewritten.origin(*span) for span in spans[:-1]), (len(whole),) * 2)
         if is_open and tokenizer.open_id is not None:
-            encoded = replace(encoded, tokens=(*encoded.tokens[:-1], tokenizer.open_id))
-        if len(encoded.tokens) <= max_tokens:
-            return cls(stripped, offset, encoded, context)
-        kept = EncodedText(
-            (*encoded.tokens[: max_tokens - 1], encoded.tokens[-1]),
-            (*encoded.spans[: max_tokens - 1], encoded.spans[-1]),
+            tokens = (*tokens[:-1], tokenizer.open_id)
+        truncated = len(tokens) > max_tokens
+        if truncated:
+            tokens = (*tokens[: max_tokens - 1], tokens[-1])
+            spans = (*spans[: max_tokens - 1], spans[-1])
+        return cls(
+            stripped,
+            offset,
+            EncodedText(tokens, spans),
+            context,
+            truncated,
+            in_capitals,
+            protected,
         )
-        return cls(stripped, offset, kept, context, truncated=True)
+
+    @property
+    def open_from(self) -> int | None:
+        """Where in the segment begins what more source may turn into something else, if anything.
+
+        See ``Protected.open_from``.
+        """
+        place = None if self.protected is None else self.protected.open_from
+        return None if place is None else max(0, place - len(self.context)) + self.offset
 
     def ranges_of(self, tokens: Sequence[int]) -> list[tuple[int, int] | None]:
         """For each source token the range ``[start, end)`` of the segment it comes from, or None.
@@ -140,6 +175,10 @@ class TargetHypothesis:
         source: What was translated.
         hypothesis: The decoder's output.
         capitals_of: The target's BCP-47 code if its text is put into capitals.
+        committed: The text that is committed already. It stays as it is, whatever the source says
+            meanwhile of what is protected in it.
+        num_committed: How many of the hypothesis's tokens stand for it.
+        is_complete: Whether no more source comes; what the model left out is then put in.
     """
 
     def __init__(
@@ -148,17 +187,48 @@ class TargetHypothesis:
         source: ModelSource,
         hypothesis: Hypothesis,
         capitals_of: str = "",
+        *,
+        committed: str = "",
+        num_committed: int = 0,
+        is_complete: bool = False,
     ) -> None:
         self.source = source
         self.tokens = hypothesis.tokens
         self._hypothesis = hypothesis
         self._start = len(tokenizer.target_start)
-        self._target: TargetText = detokenize(tokenizer, hypothesis.tokens)
+        target = detokenize(tokenizer, hypothesis.tokens)
         if capitals_of:
-            text = capitals(self._target.text, capitals_of)
-            self._target = replace(self._target, text=text)
+            target = replace(target, text=capitals(target.text, capitals_of))
         # Where in the source each token comes from.
         self._ranges = source.ranges_of(hypothesis.alignment)
+        if source.protected is not None and source.protected.is_rewritten:
+            raw = target
+
+            def place_of(mask: Mask) -> int:
+                return self._place_for(raw, mask, num_committed)
+
+            target = source.protected.restored(raw, place_of if is_complete else None)
+        if committed:
+            target = target.after(committed, num_committed)
+        self._target: TargetText = target
+
+    def _place_for(self, target: TargetText, mask: Mask, first: int) -> int:
+        """Where in the target to put what is behind a code word that the model left out.
+
+        After the word that comes from the last source before it, but not before token ``first``.
+        """
+        start = mask.start - len(self.source.context) + self.source.offset
+        last = first
+        for index in range(first, len(self._ranges)):
+            known = self._ranges[index]
+            if known is not None and known[1] <= start:
+                last = index + 1
+        while last < len(target.token_ends):
+            begin = target.token_ends[last - 1] if last else 0
+            if not target.text[begin : begin + 1].isalnum() or not last:
+                break
+            last += 1
+        return target.token_ends[last - 1] if last else 0
 
     @property
     def text(self) -> str:

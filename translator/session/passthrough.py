@@ -39,6 +39,9 @@ class _NoTokenizer:
     def piece(self, token: int) -> str:
         return ""
 
+    def writes(self, character: str) -> bool:
+        return True
+
 
 _NO_TOKENIZER = _NoTokenizer()
 

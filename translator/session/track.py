@@ -19,7 +19,7 @@ from translator.session.report import TargetFigures
 from translator.session.segment import Segment
 from translator.session.tail import Tail
 from translator.text.case import sentence_case
-from translator.text.segmenter import is_opaque
+from translator.text.protection import protect
 from translator.text.tokens import EncodedText
 from translator.text.words import count_steps
 
@@ -115,11 +115,6 @@ _NO_CHANGE = _Change("", "", None, 0, ())
 _NO_TIME = RequestTiming()
 
 
-def _passes_through(text: str) -> bool:
-    """Whether there is nothing to translate in a text: no letter or digit, or no language."""
-    return not any(map(str.isalnum, text)) or is_opaque(text)
-
-
 class Track:
     """Translates one segment after the other for one target.
 
@@ -168,8 +163,6 @@ class Track:
     def _reset(self) -> None:
         self._committed = ""
         self._committed_tokens: tuple[int, ...] = self.binding.tokenizer.target_start
-        # How much longer the committed text is than what its tokens say; only after a resume.
-        self._surplus = 0
         self._draft_tokens: tuple[int, ...] = ()
         self._covered = 0
         # The draft that was told last, the same without the tail, and the update it reflects.
@@ -200,23 +193,19 @@ class Track:
         self._carries = self._policy.steadies_drafts
         self._reset()
         if self.resumed is not None and self.resumed.target_committed:
-            in_capitals = segment.is_in_capitals(text, former=False)
-            self._go_on_after(self.resumed.target_committed, in_capitals=in_capitals)
+            self._go_on_after(self.resumed.target_committed, segment, text)
             self.figures.resume(segment.id, self.resumed.target_committed)
         self.resumed = None
 
-    def _go_on_after(self, committed: str, *, in_capitals: bool) -> None:
+    def _go_on_after(self, committed: str, segment: Segment, source: str) -> None:
         """Start with a target prefix that is known as text only."""
         tokenizer = self.binding.tokenizer
         self._committed = committed
-        said = committed
-        if in_capitals:
-            # The model never saw it so.
-            said = sentence_case(committed, self.binding.target)
+        # As the model would have said it.
+        said = protect(without_controls(source), tokenizer.writes).concealed(committed)
+        if segment.is_in_capitals(source, former=False):
+            said = sentence_case(said, self.binding.target)
         self._committed_tokens += tokenizer.encode_target(said)
-        known = "".join(tokenizer.piece(t) for t in self._committed_tokens).lstrip(" ")
-        # A tokenizer may normalise. The client's own text counts; only what follows it is sent.
-        self._surplus = len(committed) - len(known)
 
     # Asking
 
@@ -236,7 +225,7 @@ class Track:
         if not segment.closed and segment.is_blank and not segment.tentative.strip():
             # The tentative text that the draft came from was taken back.
             return self._event(segment, self._nothing(segment), _NO_CHANGE) if self._draft else None
-        if segment.closed and not self._committed and _passes_through(segment.committed):
+        if segment.closed and not self._committed and self._passes_through(segment.committed):
             return self._pass_through(segment)
         carries, self._carries = self._carries, False
         if carries and self._steady.shown and segment.tentative and segment.config.drafts:
@@ -247,7 +236,7 @@ class Track:
         if wanted is None or wanted == self._wanted:
             return None
         if not segment.closed and (
-            _passes_through(wanted.text) or not self._policy.translates_open_segments
+            not self._policy.translates_open_segments or self._passes_through(wanted.text)
         ):
             return None
         filed = self._file(segment, wanted, self._policy)
@@ -271,22 +260,30 @@ class Track:
             draft_bias=filed.question.draft_bias,
         )
 
+    def _passes_through(self, text: str) -> bool:
+        """Whether there is nothing to translate in a text."""
+        return not protect(text, self.binding.tokenizer.writes).has_words
+
     def _file(self, segment: Segment, wanted: _Wanted, policy: Policy) -> _Filed:
         """The question that asks for what is wanted."""
-        in_capitals = segment.is_in_capitals(wanted.text, former=self._former_in_capitals)
-        if not wanted.is_tail:
-            self._in_capitals = in_capitals
+        pivoted = self.binding.pivoted
+
+        def are_capitals(text: str) -> bool:
+            return segment.is_in_capitals(text, former=self._former_in_capitals)
+
         source = ModelSource.encode(
             self.binding.tokenizer,
             wanted.text,
             self.binding.model.max_source_tokens,
             "" if wanted.is_tail else self._context.source,
             is_open=policy.opens_source and not wanted.is_whole,
+            language=segment.config.segmenter.language,
             # Between two legs nothing is in capitals.
-            capitals_of=segment.config.segmenter.language
-            if in_capitals and not self.binding.pivoted
-            else "",
+            are_capitals=(lambda _: False) if pivoted else are_capitals,
         )
+        in_capitals = are_capitals(wanted.text) if pivoted else source.in_capitals
+        if not wanted.is_tail:
+            self._in_capitals = in_capitals
         # A bias shapes drafts only, never what is committed.
         can_commit = segment.closed or (wanted.is_committed and policy.commits_open_segments)
         if wanted.is_tail:
@@ -419,6 +416,9 @@ class Track:
             filed.source,
             self._without_context(hypothesis),
             filed.capitals_of,
+            committed=self._committed,
+            num_committed=len(self._committed_tokens),
+            is_complete=filed.is_complete,
         )
         if not filed.is_committed:
             self._head_wanted = filed.wanted
@@ -429,8 +429,6 @@ class Track:
 
     def _pass_on(self, segment: Segment) -> TargetEvent | None:
         """The event that tells what passes through as it is; None where there is nothing new."""
-        # There are no tokens: all text is the client's.
-        self._surplus = 0
         passed = passage(segment, len(self._committed))
         if not (segment.closed or passed.committed or passed.draft or self._draft):
             return None
@@ -448,7 +446,7 @@ class Track:
         timing: RequestTiming,
     ) -> TargetEvent | None:
         """Let the policy decide on a hypothesis, and do it."""
-        known = len(self._committed) - self._surplus
+        known = len(self._committed)
         decision = self._decide(segment, filed, hypothesis, known)
         committed = hypothesis.text[known : decision.committed_length]
         first = len(self._committed_tokens)
@@ -493,11 +491,12 @@ class Track:
     ) -> Decision:
         if self._policy is None:
             raise AssertionError("a track decides only after begin()")
+        words = hypothesis.words(known)
         decision = self._policy.decide(
             Observation(
                 text=hypothesis.text,
                 committed_length=known,
-                words=hypothesis.words(known),
+                words=words,
                 source_text=filed.text,
                 num_source_words=count_steps(filed.source.text),
                 # The segment may have been cut back since.
@@ -512,7 +511,17 @@ class Track:
         if segment.is_undetermined:
             # The policy has seen it; nothing is committed that may be of another language.
             return Decision(known, max(known, decision.shown_length))
-        return decision
+        open_from = None if filed.is_complete else filed.source.open_from
+        if open_from is None or decision.committed_length == known:
+            return decision
+        # Nothing is committed of what may still turn out to be a placeholder or a unit.
+        settled = known
+        for word in words:
+            is_unknown = word.source_end is None and not self.binding.model.supports_alignment
+            if is_unknown or (word.source_end or 0) > open_from:
+                break
+            settled = word.end
+        return replace(decision, committed_length=min(settled, decision.committed_length))
 
     def partings(self, segment: Segment) -> dict[int, bool]:
         """Where an open segment may be cut: source and target part, and nothing after is committed.
@@ -596,8 +605,4 @@ class Track:
         for aligned in alignments:
             origin = segment.origin(aligned.source_start, aligned.source_end)
             if origin is not None:
-                yield AlignedRange(
-                    *origin,
-                    aligned.target_start + self._surplus,
-                    aligned.target_end + self._surplus,
-                )
+                yield AlignedRange(*origin, aligned.target_start, aligned.target_end)

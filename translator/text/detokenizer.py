@@ -29,6 +29,18 @@ class TargetText:
         count = bisect_right(self.token_ends, length)
         return count if count and self.token_ends[count - 1] == length else None
 
+    def after(self, committed: str, num_tokens: int) -> "TargetText":
+        """The same text where ``num_tokens`` tokens at its start stand for ``committed``."""
+        length = self.token_ends[num_tokens - 1] if num_tokens else 0
+        if self.text[:length] == committed:
+            return self
+        shift = len(committed) - length
+        ends = (
+            *(min(end, len(committed)) for end in self.token_ends[: max(num_tokens - 1, 0)]),
+            *(end + shift for end in self.token_ends[max(num_tokens - 1, 0) :]),
+        )
+        return TargetText(committed + self.text[length:], ends)
+
 
 def detokenize(tokenizer: Tokenizer, tokens: Sequence[int]) -> TargetText:
     """Join the pieces of ``tokens``.

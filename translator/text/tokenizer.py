@@ -36,6 +36,7 @@ class SentencePieceTokenizer:
         self._open_id = int(self._source.get_piece_size()) if has_open_end else None
         self._bytes = _byte_values(self._target)
         self._texts = _piece_texts(self._target, self._bytes)
+        self._written: dict[str, bool] = {}
 
     @property
     def eos_id(self) -> int:
@@ -82,6 +83,16 @@ class SentencePieceTokenizer:
         ``""`` for control and unused tokens, for the unknown token and for bytes above 0x7F.
         """
         return self._texts[token]
+
+    def writes(self, character: str) -> bool:
+        """Whether both vocabularies have a character, and not in another form only."""
+        known = self._written.get(character)
+        if known is None:
+            pieces = self._source.encode(character, return_type=int)
+            is_read = self._source.unk_id() not in pieces
+            written = "".join(map(self.piece, self.encode_target(character)))
+            known = self._written[character] = is_read and written.strip() == character
+        return known
 
     def byte(self, token: int) -> int | None:
         """The byte that a target token stands for, with byte fallback; else None."""

@@ -49,3 +49,7 @@ class Tokenizer(Protocol):
     def piece(self, token: int) -> str:
         """The text of a target token, with its leading space; ``""`` for control tokens."""
         ...
+
+    def writes(self, character: str) -> bool:
+        """Whether a character of a source is read, and of a target written, as it is."""
+        ...

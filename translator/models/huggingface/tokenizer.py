@@ -50,3 +50,6 @@ class PairTokenizer:
 
     def piece(self, token: int) -> str:
         return self._vocabulary.text(token)
+
+    def writes(self, character: str) -> bool:
+        return self._vocabulary.writes(character)

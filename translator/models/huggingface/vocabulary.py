@@ -26,6 +26,7 @@ class Vocabulary(ABC):
     def __init__(self, pieces: Sequence[str], hidden: Collection[int], eos_id: int) -> None:
         self.eos_id = eos_id
         self.num_tokens = len(pieces)
+        self._written: dict[str, bool] = {}
         self._texts = tuple(
             "" if token in hidden else _text(piece) for token, piece in enumerate(pieces)
         )
@@ -36,6 +37,17 @@ class Vocabulary(ABC):
         A byte above 0x7F is not text by itself, so it is hidden too.
         """
         return self._texts[token] if token < len(self._texts) else ""
+
+    def writes(self, character: str) -> bool:
+        """Whether the target side has a character, and not in another form only.
+
+        Both sides number their pieces in the same table.
+        """
+        known = self._written.get(character)
+        if known is None:
+            written = "".join(map(self.text, self.encode_target(character)))
+            known = self._written[character] = written.strip() == character
+        return known
 
     @abstractmethod
     def encode(self, text: str) -> tuple[Sequence[int], Sequence[tuple[int, int]]]:

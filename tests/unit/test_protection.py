@@ -1,0 +1,224 @@
+"""What a model must not touch comes back as it was, wherever it stands and however it comes."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from translator.text.detokenizer import TargetText
+from translator.text.protection import Protected, protect
+
+pytestmark = pytest.mark.unit
+
+# As the embedded models have it.
+_HELD = frozenset("áéíóúâêôãõçàÁÉÍÓÚÂÊÔÃÕÇÀ°")
+_LACKED = frozenset("{}<>@~^`\\#")
+
+
+def writes(character: str) -> bool:
+    return character in _HELD or (character.isascii() and character not in _LACKED)
+
+
+def hidden(text: str) -> list[str]:
+    return [mask.text for mask in protect(text, writes).masks]
+
+
+def restored(protected: Protected, said: str, *, complete: bool = False) -> str:
+    target = TargetText(said, tuple(range(1, len(said) + 1)))
+    return protected.restored(target, (lambda _: len(said)) if complete else None).text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It costs £5.", ["£5"]),
+        ("It costs £ 5, or 7 € here.", ["£ 5", "7 €"]),
+        ("A resistor of 50 Ω and one of 4.7kΩ", ["50 Ω", "4.7kΩ"]),
+        ("It was −5 °C outside", ["−5"]),
+        ("Write to (info@shop.com), please.", ["info@shop.com"]),
+        ("See https://shop.example/a?b=c#d.", ["https://shop.example/a?b=c#d"]),
+        ("See shop.com/sale, or www.shop.pt!", ["shop.com/sale", "www.shop.pt"]),
+        ("Hello {first name}, you have %d of %1$s", ["{first name}", "%d", "%1$s"]),
+        ("Hi {{ user.name | upper }}, %(count)s and ${total}", None),
+        ("<b>Bold</b> and <br/>", ["<b>", "</b>", "<br/>"]),
+        ("Great!🎉 Well done👍🏽👨‍👩‍👧.", ["🎉", "👍🏽👨‍👩‍👧"]),
+        ("★★★★☆ Excellent", ["★★★★☆"]),
+        ("Paint #ff00aa for @maria in #lisbon", ["#ff00aa", "@maria", "#lisbon"]),
+        ("The id is 550e8400-e29b-41d4-a716-446655440000.", None),
+        ("EAN 4006381333931, SKU AB-1234-XL, v2.3.1", ["4006381333931", "AB-1234-XL", "v2.3.1"]),
+        ("Open C:\\temp\\a.txt or /etc/hosts", ["C:\\temp\\a.txt", "/etc/hosts"]),
+        ("The word Привет stays", ["Привет"]),
+        ("Привет, мир stays", ["Привет", "мир"]),
+        ("Nike™ and 10×20", ["Nike™", "10×20"]),
+        ("a" * 101 + " is no word", ["a" * 101]),
+        # What every model knows stays.
+        ("COVID-19 in 2024, 24/7 on 2026-11-29 at 10:30", []),
+        ("It is 50% of 1,200.50 on the B2B side of U.S. trade", []),
+        ("I can't. He's e.g. fine (really), no. 5", []),
+        ("A ação é só isto", []),
+        ("hello.how are you", []),
+        ("5.A new one", []),
+    ],
+)
+def test_what_a_model_must_not_touch_is_hidden(text: str, expected: list[str] | None) -> None:
+    protected = protect(text, writes)
+    if expected is not None:
+        assert [mask.text for mask in protected.masks] == expected
+    assert len(protected.masks) > 0 or expected == []
+    # Nothing that the model lacks is left, and what it says back is the text again.
+    assert all(writes(c) or c.isspace() for c in protected.text)
+    assert restored(protected, protected.text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "model_sees", "said", "expected"),
+    [
+        ("He said “hello”.", 'He said "hello".', 'Ele disse "olá".', "Ele disse “olá”."),
+        ("Er sagt „ja“.", 'Er sagt "ja".', 'Ele diz "sim".', "Ele diz „sim“."),
+        ("« Oui » dit-il", '"Oui" dit-il', '"Sim" disse', "« Sim » disse"),
+        ("It’s John’s", "It's John's", "É d'água", "É d’água"),
+        ("Wait… what?", "Wait... what?", "Espere... o quê?", "Espere… o quê?"),
+        ("fine – really", "fine - really", "bem - mesmo", "bem – mesmo"),
+        ("yes—no", "yes - no", "sim - não", "sim—não"),
+        ("1998–1999 guarda-chuva", "1998-1999 guarda-chuva", "1998-1999 um-brella", None),
+        ('"plain" stays', '"plain" stays', '"isto" fica', '"isto" fica'),
+    ],
+)
+def test_typographic_characters_go_in_plain_and_come_back(
+    text: str, model_sees: str, said: str, expected: str | None
+) -> None:
+    protected = protect(text, writes)
+    assert protected.text == model_sees
+    assert restored(protected, said) == (expected or said.replace("1998-1999", "1998–1999"))
+
+
+def test_a_doubled_code_word_counts_once_and_an_invented_one_never() -> None:
+    protected = protect("Send {a} to {b}", writes)
+    assert protected.text == "Send %1 to %2"
+    assert restored(protected, "Envie %2 a %1, %2 e %7.") == "Envie {b} a {a}, e."
+
+
+def test_a_lost_code_word_is_told_and_put_in() -> None:
+    protected = protect("Send {a} to {b}", writes)
+    assert [mask.text for mask in protected.missing("Envie a %2")] == ["{a}"]
+    assert restored(protected, "Envie a %2") == "Envie a {b}"
+    assert restored(protected, "Envie a %2", complete=True) == "Envie a {b} {a}"
+
+
+def test_tokens_inside_what_is_put_back_end_with_it() -> None:
+    protected = protect("To info@shop.com now", writes)
+    assert protected.text == "To %1 now"
+    target = protected.restored(TargetText("Para %1 já", (4, 6, 7, 10)))
+    assert target.text == "Para info@shop.com já"
+    assert target.token_ends == (4, 18, 18, 21)
+
+
+def test_each_place_comes_from_a_place_of_the_original() -> None:
+    text = "It’s {n} at £5…"
+    protected = protect(text, writes)
+    assert protected.text == "It's %1 at %2..."
+    assert [protected.rewritten.origin(*span) for span in ((0, 4), (4, 7), (7, 10), (10, 13))] == [
+        (0, 4),
+        (4, 8),
+        (8, 11),
+        (11, 14),
+    ]
+    assert protected.rewritten.origin(13, 16) == (14, 15)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Send it to {na", 11),
+        ("Send it to {name}", 11),
+        ("Send it to {name} ", 11),
+        ("Send it to {name} and ", None),
+        ("It costs 50", 9),
+        ("It costs 50 ", 9),
+        ("It costs 50 euros", None),
+        ("Write to info@sh", 9),
+        ("Hello there", None),
+        ("Hello there ", None),
+    ],
+)
+def test_it_is_known_from_where_on_more_source_may_change_it(
+    text: str, expected: int | None
+) -> None:
+    assert protect(text, writes).open_from == expected
+
+
+def test_nothing_left_for_a_model_is_known() -> None:
+    for text in ("★★★★☆", "#1", "info@shop.com", "Привет мир", "{a} {b}, {c}!", "…", "a" * 700):
+        assert not protect(text, writes).has_words, text
+    for text in ("Hello {name}", "5 apples", "a"):
+        assert protect(text, writes).has_words, text
+
+
+def test_ranges_of_the_caller_stay_as_they_are() -> None:
+    protected = protect("We sell the Big Mac here", writes, [(12, 19)])
+    assert protected.text == "We sell the %1 here"
+    assert restored(protected, "Vendemos o %1 aqui") == "Vendemos o Big Mac aqui"
+
+
+PIECES = st.sampled_from(
+    [
+        *[
+            "hello",
+            "wör",
+            "{name}",
+            "{",
+            "}",
+            "<b>",
+            "<",
+            "%s",
+            "%1",
+            "%",
+            "£5",
+            "€",
+            "50",
+            " ",
+            " ",
+        ],
+        *[
+            "a@b.co",
+            "🎉",
+            "’",
+            "“",
+            "”",
+            "—",
+            "…",
+            "«",
+            "»",
+            "Ω",
+            "你好",
+            "\n",
+            "#1",
+            "x.com/y",
+            ".",
+        ],
+        *["\u200b", "e\u0301", "--", "ﬁ", "²", "m²", "1º", "\u00a0", "[[x]]", "&amp;", "\\", "_a_"],
+    ]
+)
+TEXTS = st.lists(PIECES, max_size=20).map("".join)
+
+
+@given(TEXTS)
+@settings(max_examples=300)
+def test_whatever_is_hidden_comes_back(text: str) -> None:
+    protected = protect(text, writes)
+    for mask in protected.masks:
+        assert text[mask.start : mask.end] == mask.text
+    found = restored(protected, protected.text)
+    assert all(mask.text in found for mask in protected.masks)
+    # A place is never before the one that it follows.
+    spans = [protected.rewritten.origin(i, i + 1) for i in range(len(protected.text))]
+    assert all(0 <= a <= b <= len(text) for a, b in spans)
+    assert spans == sorted(spans)
+
+
+@given(TEXTS, TEXTS)
+@settings(max_examples=300)
+def test_what_is_settled_stays_as_a_text_grows(text: str, more: str) -> None:
+    before, after = protect(text + " ", writes), protect(f"{text} {more}", writes)
+    border = len(text) if before.open_from is None else before.open_from
+    settled = [mask for mask in before.masks if mask.end <= border]
+    assert list(after.masks[: len(settled)]) == settled

@@ -1,0 +1,48 @@
+"""Cuts a whole text where its white space or a list marker does: each part is translated alone."""
+
+import re
+from collections.abc import Iterator
+
+from translator.text.protection import MAX_WORD_LENGTH
+from translator.text.words import UNSPACED
+
+__all__ = ["parts"]
+
+# Line breaks, tabs and runs of spaces, with all white space around them.
+_BORDER = re.compile(r"(?:[ \u00a0]*+[\t\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]|[ \u00a0]{2})\s*")
+_RUN = re.compile(rf"(?<!\S)[^\s{UNSPACED}]{{{MAX_WORD_LENGTH + 1},}}(?!\S)")
+# What introduces an item of a list.
+_MARKER = re.compile(r"(?:[-–—*+•‣⁃▪▫■□●○◦►▶✓✔★]|\(?(?:\d{1,3}|[a-zA-Z])[.)])[ \u00a0]+(?=\S)")
+
+
+def parts(text: str, *, lines: bool) -> Iterator[tuple[int, int, bool]]:
+    """Cut a text into parts ``(start, end, is_text)`` that make it up; positions are code points.
+
+    Args:
+        text: Any text.
+        lines: Whether line breaks, tabs, runs of spaces and list markers are borders. Otherwise
+            only what is one long run without spaces, such as encoded data, is no text.
+    """
+    reached = 0
+    borders = _BORDER if lines else _RUN
+    for match in borders.finditer(text):
+        yield from _of_line(text, reached, match.start(), lines=lines)
+        yield (*match.span(), False)
+        reached = match.end()
+    yield from _of_line(text, reached, len(text), lines=lines)
+
+
+def _of_line(text: str, start: int, end: int, *, lines: bool) -> Iterator[tuple[int, int, bool]]:
+    """A text between two borders, without its marker and its long runs."""
+    marker = _MARKER.match(text, start, end) if lines else None
+    if marker is not None:
+        yield (*marker.span(), False)
+        start = marker.end()
+    if lines:
+        for run in _RUN.finditer(text, start, end):
+            if run.start() > start:
+                yield start, run.start(), True
+            yield (*run.span(), False)
+            start = run.end()
+    if start < end:
+        yield start, end, True

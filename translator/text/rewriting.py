@@ -1,0 +1,79 @@
+"""A text with some of its parts written otherwise, and where each place of it comes from."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = ["Edit", "Rewritten", "rewrite"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A part ``[start, end)`` of a text, and what stands in its place."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A text after some edits. Positions are code points.
+
+    Attributes:
+        text: The text as it is now.
+        _starts: Where each edited part and each part between two edits begins now.
+        _origins: The range of the original text that each of those comes from.
+        _is_edit: Which of them are edited.
+    """
+
+    text: str
+    _starts: tuple[int, ...]
+    _origins: tuple[tuple[int, int], ...]
+    _is_edit: tuple[bool, ...]
+
+    def origin(self, start: int, end: int) -> tuple[int, int]:
+        """The range of the original text that ``[start, end)`` comes from.
+
+        An edited part comes from all of what it replaces.
+        """
+        if not self._starts:
+            return start, end
+        first = max(bisect_right(self._starts, start) - 1, 0)
+        # An empty range at a border belongs to what is before it.
+        last = max(bisect_right(self._starts, max(end - 1, start)) - 1, 0)
+        begin, _ = self._origins[first]
+        if not self._is_edit[first]:
+            begin += start - self._starts[first]
+        if self._is_edit[last]:
+            return begin, max(begin, self._origins[last][1])
+        return begin, max(begin, self._origins[last][0] + end - self._starts[last])
+
+
+def rewrite(text: str, edits: Iterable[Edit]) -> Rewritten:
+    """Apply edits that are in order and do not overlap."""
+    pieces: list[str] = []
+    starts: list[int] = []
+    origins: list[tuple[int, int]] = []
+    is_edit: list[bool] = []
+    reached = length = 0
+
+    def put(piece: str, start: int, end: int, *, edited: bool) -> None:
+        nonlocal length
+        if piece or not edited:
+            pieces.append(piece)
+            starts.append(length)
+            origins.append((start, end))
+            is_edit.append(edited)
+            length += len(piece)
+
+    for edit in edits:
+        if edit.start > reached:
+            put(text[reached : edit.start], reached, edit.start, edited=False)
+        put(edit.text, edit.start, edit.end, edited=True)
+        reached = edit.end
+    if not starts:
+        return Rewritten(text[reached:], (0,), ((reached, len(text)),), (False,))
+    if reached < len(text):
+        put(text[reached:], reached, len(text), edited=False)
+    return Rewritten("".join(pieces), tuple(starts), tuple(origins), tuple(is_edit))

@@ -1,0 +1,141 @@
+"""Typographic characters that a model lacks: their plain form goes in, their own comes back out.
+
+Curly quotes, dashes and the ellipsis have a plain form that every vocabulary holds. A translation
+has as many of them as it needs, at its own places, so they are restored by where they stand: the
+quote that opens becomes the one that opened in the source, an apostrophe inside a word the one that
+was inside a word.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import Enum
+
+from translator.text.rewriting import Edit
+
+__all__ = ["Plain", "plain_edits", "plain_form", "restored"]
+
+_QUOTES = dict.fromkeys("“”„‟«»″", '"')
+_APOSTROPHES = dict.fromkeys("‘’‚‛′‹›´", "'")
+_DASHES = dict.fromkeys("–—‐‑‒―−", "-")
+_PLAIN = {**_QUOTES, **_APOSTROPHES, **_DASHES, "…": "..."}
+# In the target: what may be the plain form of one of them.
+_TARGET = re.compile(r"\.\.\.|[\"']| - |-")
+_BLANK = " \u00a0\u202f"
+
+
+class _Place(Enum):
+    """How a mark stands among its neighbours."""
+
+    OPENING = 1
+    CLOSING = 2
+    IN_WORD = 3
+    IN_NUMBER = 4
+    ALONE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A typographic character of the source ``[start, end)``, and the plain form the model gets."""
+
+    start: int
+    end: int
+    text: str
+    plain: str
+    place: _Place
+
+
+def plain_form(text: str, position: int, writes: Callable[[str], bool]) -> str | None:
+    """The form of a character that the model has, or None.
+
+    A minus sign before a digit has none: it belongs to the number.
+    """
+    character = text[position]
+    if character == "\u2212" and text[position + 1 : position + 2].isdigit():
+        return None
+    plain = _PLAIN.get(character)
+    if plain is None:
+        # Some vocabularies have the small letter only.
+        plain = character.lower()
+        if len(plain) > 1 or plain == character:
+            return None
+    return plain if all(map(writes, plain)) else None
+
+
+def plain_edits(
+    text: str, strange: AbstractSet[str], writes: Callable[[str], bool]
+) -> Iterator[Plain]:
+    """Find the characters that the model lacks while it has their plain form.
+
+    Args:
+        text: The text.
+        strange: The characters of it that the model lacks.
+        writes: Whether the model has a character.
+    """
+    for position, character in enumerate(text):
+        if character not in strange:
+            continue
+        start, end = position, position + 1
+        plain = plain_form(text, position, writes)
+        if plain is None:
+            continue
+        if character == "«" and text[end : end + 1] in _BLANK and end < len(text):
+            end += 1
+        elif character == "»" and start and text[start - 1] in _BLANK:
+            start -= 1
+        place = _place(text, start, end)
+        if character in "—―" and place is _Place.IN_WORD:
+            # Between two words, it is no hyphen.
+            plain, place = " - ", _Place.ALONE
+        yield Plain(start, end, text[start:end], plain, place)
+
+
+def restored(source: str, plain: Sequence[Plain], target: str) -> Iterator[Edit]:
+    """The edits that put the source's own characters into a target."""
+    if not plain:
+        return
+    taken: dict[tuple[str, _Place], int] = {}
+    for match in _TARGET.finditer(target):
+        start, end = match.span()
+        mark = match[0].strip()
+        place = _Place.ALONE if len(match[0]) == 3 and mark == "-" else _place(target, start, end)
+        own = [p for p in plain if p.plain.strip() == mark and _fits(p.place, place, mark)]
+        if not own or (mark in "-" and _has_native(source, mark, place)):
+            continue
+        number = taken.get((mark, place), 0)
+        taken[mark, place] = number + 1
+        found = own[min(number, len(own) - 1)]
+        if mark != "-":
+            yield Edit(start, end, found.text)
+        elif len(match[0]) == 3:
+            yield Edit(start, end, found.text if len(found.plain) == 3 else f" {found.text} ")
+        else:
+            yield Edit(start, end, found.text)
+
+
+def _fits(source: _Place, target: _Place, mark: str) -> bool:
+    if mark == "...":
+        return True
+    if mark == "'" and {source, target} <= {_Place.IN_WORD, _Place.CLOSING}:
+        return True
+    return source is target
+
+
+def _has_native(source: str, mark: str, place: _Place) -> bool:
+    """Whether the source has the plain mark itself in such a place, so that it is not clear whose
+    the target's is.
+    """
+    return any(_place(source, m.start(), m.end()) is place for m in re.finditer(mark, source))
+
+
+def _place(text: str, start: int, end: int) -> _Place:
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if before.isdigit() and after.isdigit():
+        return _Place.IN_NUMBER
+    if before.isalnum() and after.isalnum():
+        return _Place.IN_WORD
+    if not (before.strip() or after.strip()):
+        return _Place.ALONE
+    is_after_word = bool(before.strip()) and before not in "([{-–—"
+    return _Place.CLOSING if is_after_word else _Place.OPENING
