@@ -1,6 +1,7 @@
 """Terms in a text: where they are, how they may be written, and what is certain as it grows."""
 
 import unicodedata
+from functools import partial
 from itertools import islice
 
 import pytest
@@ -279,10 +280,10 @@ def test_what_follows_white_space_and_a_word_of_no_term_is_not_open(
 
 
 HOSTILE = [
-    ("a ", [" ".join("a" * n) for n in range(1, 40)]),
-    ("a ", [f"{' '.join('a' * n)} b" for n in range(1, 40)]),
+    ("a ", [" ".join("a" * n) for n in range(1, 20)]),
+    ("a ", [f"{' '.join('a' * n)} b" for n in range(1, 20)]),
     ("a b ", ["a b a", "b a b a b", "a b a b a b a"]),
-    ("木", ["木" * n for n in range(1, 40)]),
+    ("木", ["木" * n for n in range(1, 20)]),
     ("a\u0301", ["á" * 20]),
     ("3.", ["3.3", "3"]),
     ("3,4.", ["3,4.3"]),
@@ -301,9 +302,7 @@ def test_time_is_linear(
     known = glossary(*terms)
     steps = Steps()
     steps.watch(monkeypatch, pieces_module)
-    short, long = (
-        steps.of(lambda text=part * n: known.find(text, grows=grows)) for n in (200, 800)
-    )
+    short, long = (steps.of(partial(known.find, part * n, grows=grows)) for n in (100, 400))
     assert long < 4.5 * short
 
 

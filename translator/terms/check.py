@@ -97,16 +97,20 @@ def locate(matches: Sequence[Match], target: str) -> list[tuple[int, int] | None
             if first is not None:
                 taken.update(range(begin, end))
                 is_served.add(first)
-                served.append((begin, end, matches[first].entry))
-    # A term's first match gets its first place, and so on.
-    numbers: dict[int, list[int]] = {}
+                served.append((begin, end, first))
+    # Of matches that want the same the first gets the first place, and so on.
+    numbers: dict[tuple[tuple[str, ...], bool], list[int]] = {}
     for number in sorted(is_served):
-        numbers.setdefault(matches[number].entry, []).append(number)
-    queues = {entry: iter(own) for entry, own in numbers.items()}
+        numbers.setdefault(_wants(matches[number]), []).append(number)
+    queues = {wants: iter(own) for wants, own in numbers.items()}
     spans: list[tuple[int, int] | None] = [None] * len(matches)
-    for begin, end, entry in sorted(served):
-        spans[next(queues[entry])] = (pieces.starts[begin], pieces.ends[end - 1])
+    for begin, end, number in sorted(served):
+        spans[next(queues[_wants(matches[number])])] = (pieces.starts[begin], pieces.ends[end - 1])
     return spans
+
+
+def _wants(match: Match) -> tuple[tuple[str, ...], bool]:
+    return match.forms, match.is_capitals
 
 
 def _places(

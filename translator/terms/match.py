@@ -22,7 +22,8 @@ class Match:
         start: Its first code point in the text.
         end: Where it ends.
         text: How it is written there.
-        is_capitals: Whether it is in capitals there, though the term itself is not.
+        is_capitals: Whether it is in capitals there, so that its form has to be too. Of a term that
+            is kept only where all of the text is: otherwise it is kept as it is written.
     """
 
     entry: int
@@ -180,9 +181,11 @@ class _Search:
     def match(self, begin: int, end: int, entry: int) -> Match:
         start, stop = self.pieces.starts[begin], self.pieces.ends[end - 1]
         text, term = self.text[start:stop], self.terms[entry]
-        # One letter in capitals says nothing, nor does a term that always is.
+        # One letter in capitals says nothing, nor does a term that always is or that is kept.
         tells = self.capitals or (
-            term.source.upper() != term.source and sum(map(str.isalpha, text)) > 1
+            bool(term.forms)
+            and term.source.upper() != term.source
+            and sum(map(str.isalpha, text)) > 1
         )
         return Match(entry, term, start, stop, text, tells and _is_capitals(text))
 

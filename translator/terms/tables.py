@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from translator.terms.table import Cell, GlossaryFileError, Row, RowProblem, Table, is_tag
+from translator.terms.term import quoted
 
 __all__ = ["parse"]
 
@@ -56,13 +57,13 @@ def parse(text: str, name: str) -> Table:
     good: list[Row] = []
     problems: list[RowProblem] = []
     for line, cells in rows[columns.has_header :]:
+        cells += [""] * (size - len(cells))
         extra = next((i for i in range(size, len(cells)) if cells[i]), None)
         if extra is not None:
             told = f"column {extra + 1}: there are {len(cells)} columns; {size} are expected"
             problems.append(RowProblem(line, told))
-        elif columns.tags and not all(map(is_tag, cells[2:4])):
-            place = 3 if not is_tag(cells[2]) else 4
-            told = f"column {place}: {cells[place - 1]!r} is not the code of a language"
+        elif columns.tags and (wrong := _wrong_tag(cells)) is not None:
+            told = f"column {wrong + 1}: {quoted(cells[wrong])} is not the code of a language"
             problems.append(RowProblem(line, told))
         else:
             good.append(Row(line, tuple(_cells(cells, columns))))
@@ -79,12 +80,19 @@ def _read(text: str, name: str) -> tuple[str, Iterator[tuple[int, list[str]]]]:
             (number, [_unquoted(cell) for cell in line.split("\t")])
             for number, line in enumerate(lines, start=1)
         )
-    if 2 * sum(_RIVA in line for line in sample) > len(sample):
+    if _is_riva(sample):
         return "source##target", (
             (number, [cell.strip() for cell in line.split(_RIVA)])
             for number, line in enumerate(lines, start=1)
         )
     return "CSV", _csv(text, _delimiter(sample), name)
+
+
+def _is_riva(sample: Sequence[str]) -> bool:
+    """Whether most lines are Riva's, or the others have nothing that could divide them."""
+    others = [line for line in sample if _RIVA not in line]
+    is_plain = not any(mark in line for line in others for mark in _DELIMITERS)
+    return 2 * len(others) < len(sample) or (len(others) < len(sample) and is_plain)
 
 
 def _unquoted(cell: str) -> str:
@@ -98,7 +106,10 @@ def _delimiter(sample: Sequence[str]) -> str:
     """A semicolon if it cuts every line in two, or in four, and a comma does not."""
 
     def cuts(delimiter: str) -> bool:
-        sizes = {len(row) for row in csv.reader(sample, delimiter=delimiter)}
+        try:
+            sizes = {len(row) for row in csv.reader(sample, delimiter=delimiter)}
+        except csv.Error:
+            return False
         return len(sizes) == 1 and sizes.isdisjoint({1})
 
     comma, semicolon = map(cuts, _DELIMITERS)
@@ -115,8 +126,14 @@ def _csv(text: str, delimiter: str, name: str) -> Iterator[tuple[int, list[str]]
             yield line, [cell.strip() for cell in cells]
             line = reader.line_num + 1
     except csv.Error as error:
-        told = f"a quote is not closed, or followed by more text ({error})"
-        raise GlossaryFileError(f"{name}: row {line}: {told}") from error
+        raise GlossaryFileError(f"{name}: row {line}: {_fault(str(error))}") from error
+
+
+def _fault(told: str) -> str:
+    """What the csv module has found, for people."""
+    if "end of data" in told:
+        return "a quote is not closed"
+    return "there is text after a closing quote" if "expected after" in told else told
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> _Columns:
@@ -130,6 +147,10 @@ def _columns(rows: Sequence[Sequence[str]]) -> _Columns:
     return _Columns(("", ""), True, False, _has_tags(rows))
 
 
+def _wrong_tag(cells: Sequence[str]) -> int | None:
+    return next((place for place in (2, 3) if not is_tag(cells[place])), None)
+
+
 def _has_tags(rows: Sequence[Sequence[str]]) -> bool:
     """Whether the third and fourth column are DeepL's codes of languages."""
     return any(len(row) >= 4 and all(map(is_tag, row[2:4])) for row in rows)
@@ -139,7 +160,7 @@ def _cells(cells: Sequence[str], columns: _Columns) -> Iterator[Cell]:
     for place, language in enumerate(columns.languages):
         if language is not None:
             tag = cells[place + 2].replace("_", "-") if columns.tags else language
-            yield Cell(tag, _terms(cells[place] if place < len(cells) else ""))
+            yield Cell(tag, _terms(cells[place]))
 
 
 def _terms(cell: str) -> tuple[str, ...]:
