@@ -202,6 +202,18 @@ def test_a_text_that_does_not_grow_is_not_open() -> None:
     assert seen.open_from == len("the machine")
 
 
+def test_of_an_address_a_term_is_all_or_nothing() -> None:
+    terms = glossary("shop", "com now", "info@shop.com", "com", "see")
+    text = "see info@shop.com now, shop.com"
+    wholes = [(4, 17), (23, 31)]
+    matches = terms.find(text, wholes=wholes).matches
+    assert [match.text for match in matches] == ["see", "info@shop.com"]
+    # A word that an address does not reach is not touched.
+    matches = glossary("shop", "now").find(text, wholes=wholes).matches
+    assert [match.text for match in matches] == ["now"]
+    assert found(glossary("shop", "now"), text) == ["shop", "now", "shop"]
+
+
 # Of few characters, so that terms are found, and of those that make trouble.
 ALPHABET = [*"ab AB  .,'-+3", "é", "e", "\u0301", "\u0323", "ß", "İ", "i", "ı", "\u00ad", "\u200b"]
 ALPHABET += ["木", "가", "ᄀ", "ᅡ", "ᆨ", "か", "\u3099", "\n", "_", "ᾳ", "\u0345"]
@@ -310,3 +322,8 @@ def test_terms_are_found_among_ten_thousand() -> None:
     terms = [f"term {n} of many" for n in range(10_000)]
     text = " ".join(islice(terms, 0, 10_000, 1_000))
     assert found(glossary(*terms), text) == terms[::1_000]
+
+
+def test_terms_that_begin_with_each_other_take_no_stack() -> None:
+    terms = ["木" * length for length in range(1, 501)]
+    assert found(glossary(*terms), "木" * 1_200) == ["木" * 500, "木" * 500, "木" * 200]

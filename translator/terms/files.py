@@ -12,6 +12,7 @@ from translator.terms.table import GlossaryFileError, Table
 __all__ = ["MAX_FILE_BYTES", "GlossaryFileError", "Table", "parse", "read_table"]
 
 MAX_FILE_BYTES = 20_000_000
+_XML_STARTS = (b"<?xml", b"<!doc", b"<!--", b"<tmx", b"<tbx", b"<mart")
 # UTF-32 is not looked for: its mark would be taken for that of UTF-16, and then for NUL characters.
 _MARKS = {
     codecs.BOM_UTF8: "utf-8",
@@ -54,7 +55,7 @@ def parse(data: bytes, name: str) -> Table:
 
 
 def _is_xml(data: bytes) -> bool:
-    return data.lstrip()[:5].lower() in {b"<?xml", b"<!doc", b"<tmx>", b"<tmx ", b"<tbx ", b"<mart"}
+    return data.lstrip()[:5].lower().startswith(_XML_STARTS)
 
 
 def _decoded(data: bytes, mark: bytes, name: str) -> str:

@@ -104,9 +104,16 @@ class Glossary:
     def __len__(self) -> int:
         return len(self.terms)
 
-    def find(self, text: str, *, capitals: bool = False, grows: bool = False) -> Found:
+    def find(
+        self,
+        text: str,
+        *,
+        capitals: bool = False,
+        grows: bool = False,
+        wholes: Sequence[tuple[int, int]] = (),
+    ) -> Found:
         """Find the terms in a text; see ``Index.find``."""
-        return self._index.find(text, capitals=capitals, grows=grows)
+        return self._index.find(text, capitals=capitals, grows=grows, wholes=wholes)
 
 
 def _forms(term: Term) -> str:

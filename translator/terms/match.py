@@ -1,8 +1,9 @@
 """Finds the terms of a glossary in a text, in time that is linear in the text."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from heapq import heapify, heappop, heappush
 from itertools import groupby, takewhile
 
@@ -92,25 +93,35 @@ class Index:
         # How terms are written that have a capital.
         self._written = [surface(t.source) if has_capital(t.source) else None for t in terms]
         rows = sorted((own, entry) for entry, own in enumerate(keys))
-        self._root = _Node([], [])
-        _grow(self._root, rows, 0)
+        self._root = _tree(rows)
 
-    def find(self, text: str, *, capitals: bool = False, grows: bool = False) -> Found:
+    def find(
+        self,
+        text: str,
+        *,
+        capitals: bool = False,
+        grows: bool = False,
+        wholes: Sequence[tuple[int, int]] = (),
+    ) -> Found:
         """Find the terms in a text.
 
         Args:
             text: The text.
             capitals: Whether it is all in capitals, so that terms with capitals may be too.
             grows: Whether more text may follow; then only what is certain is found.
+            wholes: Ranges, start and end, that a term has all of or nothing, such as addresses: the
+                "shop" of "info@shop.com" is no term.
         """
         pieces = cut(text)
         limit = pieces.num_sure if grows else len(pieces)
-        search = _Search(self._terms, self._written, text, pieces, capitals)
+        search = _Search(
+            self._terms, self._written, text, pieces, capitals, *_inner(pieces, wholes)
+        )
         candidates: list[tuple[int, int, int]] = []
         first_open = len(pieces)
         children = self._root.children
         for begin in range(limit):
-            if pieces.folded[begin] in children:
+            if pieces.folded[begin] in children and begin not in search.not_first:
                 ends, state = _walk(self._root, pieces, begin, limit)
                 best = search.longest(begin, ends)
                 if best is not None:
@@ -159,13 +170,20 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """One search: the text, and how its terms have to be written."""
+    """One search: the text, how its terms have to be written, and where they cannot be.
+
+    Attributes:
+        not_first: Pieces that no term begins with.
+        not_last: Pieces that no term ends with.
+    """
 
     terms: Sequence[Term]
     written: Sequence[str | None]
     text: str
     pieces: Pieces
     capitals: bool
+    not_first: set[int]
+    not_last: set[int]
 
     def length(self, begin: int, end: int) -> int:
         return self.pieces.ends[end - 1] - self.pieces.starts[begin]
@@ -173,9 +191,10 @@ class _Search:
     def longest(self, begin: int, ends: list[tuple[int, _Node]]) -> tuple[int, int] | None:
         """The longest term that begins at a piece and is written as it has to be."""
         for end, node in reversed(ends):
-            entry = self._entry(begin, end, node.entries)
-            if entry is not None:
-                return end, entry
+            if end - 1 not in self.not_last:
+                entry = self._entry(begin, end, node.entries)
+                if entry is not None:
+                    return end, entry
         return None
 
     def match(self, begin: int, end: int, entry: int) -> Match:
@@ -200,27 +219,47 @@ class _Search:
         return next(as_written, next(others, None))
 
 
+def _inner(pieces: Pieces, wholes: Sequence[tuple[int, int]]) -> tuple[set[int], set[int]]:
+    """Which pieces are in one of the ranges, but do not begin it; and which do not end it."""
+    not_first: set[int] = set()
+    not_last: set[int] = set()
+    for start, end in wholes:
+        begin = bisect_right(pieces.ends, start)
+        stop = bisect_left(pieces.starts, end)
+        not_first.update(range(begin + 1, stop))
+        not_last.update(range(begin, stop - 1))
+    return not_first, not_last
+
+
 def _is_capitals(text: str) -> bool:
     return text.upper() == text and text.lower() != text
 
 
-def _grow(node: _Node, rows: list[tuple[list[str], int]], depth: int) -> None:
-    """Put the terms below a node: ``rows`` are sorted, and share their first ``depth`` pieces."""
-    for key, group in groupby(rows, key=lambda row: row[0][depth]):
-        inner = list(group)
-        if len(inner) == 1:
-            # Most have nothing in common with another after their first piece.
-            node.children[key] = _Node(inner[0][0][depth + 1 :], [inner[0][1]])
+def _piece(depth: int, row: tuple[list[str], int]) -> str:
+    return row[0][depth]
+
+
+def _tree(rows: list[tuple[list[str], int]]) -> _Node:
+    """Put terms into a tree; ``rows`` are their pieces, sorted, with the entry of each."""
+    root = _Node([], [])
+    # Nodes without their children, with the terms below them and how many pieces lead there.
+    todo = [(root, rows, 0)]
+    while todo:
+        node, below, depth = todo.pop()
+        for key, group in groupby(below, key=partial(_piece, depth)):
+            inner = list(group)
+            first, last = inner[0][0], inner[-1][0]
+            size = len(first) - depth - 1
+            if len(inner) > 1:
+                pairs = zip(first[depth + 1 :], last[depth + 1 :], strict=False)
+                size = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+            end = depth + 1 + size
+            child = _Node(first[depth + 1 : end], [e for keys, e in inner if len(keys) == end])
+            node.children[key] = child
             node.keys.append(key)
-            continue
-        first, last = inner[0][0], inner[-1][0]
-        pairs = zip(first[depth + 1 :], last[depth + 1 :], strict=False)
-        label = [a for a, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)]
-        end = depth + 1 + len(label)
-        child = _Node(label, [entry for keys, entry in inner if len(keys) == end])
-        _grow(child, inner[len(child.entries) :], end)
-        node.children[key] = child
-        node.keys.append(key)
+            if len(inner) > len(child.entries):
+                todo.append((child, inner[len(child.entries) :], end))
+    return root
 
 
 def _walk(
