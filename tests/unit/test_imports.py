@@ -117,6 +117,11 @@ def test_a_session_is_loaded_without_tensors_and_without_a_network() -> None:
     assert loaded("translator.session.session", "torch", "numpy", "google", "grpc", "asyncio") == []
 
 
+def test_terms_are_loaded_without_tensors_and_without_a_network() -> None:
+    names = ("torch", "numpy", "google", "grpc", "asyncio", "translator.models")
+    assert loaded("translator.terms.folder, translator.terms.check", *names) == []
+
+
 def test_only_the_runner_and_models_know_torch() -> None:
     known = importers("torch", "transformers", "numpy", "sentencepiece")
     allowed = (

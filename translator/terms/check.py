@@ -1,0 +1,181 @@
+"""Finds the forms of terms in a translation, says how they are written there, and reports it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from translator.terms.match import Match
+from translator.terms.pieces import Pieces, cut, surface
+from translator.terms.term import has_capital
+from translator.text.case import capitals as in_capitals
+
+__all__ = ["How", "TermUse", "form_for", "locate"]
+
+_SENTENCE_END = ".!?…:。！？"
+# Languages whose small letter i keeps its dot in capitals.
+_DOTTED = frozenset(["az", "tr"])
+
+
+class How(StrEnum):
+    """What became of a term."""
+
+    ALREADY = "already"
+    """The translation had it by itself."""
+    FORCED = "forced"
+    """The decoder was made to write it."""
+    MASKED = "masked"
+    """It stood as a code word in the source."""
+    FAILED = "failed"
+    """The translation lacks it."""
+    TOO_LATE = "too_late"
+    """The place where it belongs was committed before."""
+
+
+@dataclass(frozen=True, slots=True)
+class TermUse:
+    """What became of a term in a segment. Positions are code points.
+
+    Attributes:
+        entry: Which term of the glossary it is, from 0.
+        source_start: Where it begins in the source.
+        source_end: Where it ends there.
+        how: What became of it.
+        target_start: Where its form begins in the target; None if it is not there.
+        target_end: Where it ends there.
+    """
+
+    entry: int
+    source_start: int
+    source_end: int
+    how: How
+    target_start: int | None = None
+    target_end: int | None = None
+
+
+class _Wanted(NamedTuple):
+    """A form that a match wants.
+
+    Attributes:
+        form: How it is written.
+        is_kept: Whether it is the term itself, which is not to be translated.
+        is_capitals: Whether it may be in capitals.
+    """
+
+    form: str
+    is_kept: bool
+    is_capitals: bool
+
+
+def locate(matches: Sequence[Match], target: str) -> list[tuple[int, int] | None]:
+    """Find a form of each match in a target text, of its own: none counts for two matches.
+
+    Of forms that overlap the longer counts, then the earlier. Matches of one term get their places
+    in order. Takes linear time in matches and text.
+
+    Args:
+        matches: Terms of the source, in order.
+        target: Its translation.
+
+    Returns:
+        Start and end in the target for each match; None where a form of it is missing.
+    """
+    pieces = cut(target)
+    wanted: dict[_Wanted, list[int]] = {}
+    for number, match in enumerate(matches):
+        for form in match.forms:
+            each = _Wanted(form, not match.term.forms, match.is_capitals)
+            wanted.setdefault(each, []).append(number)
+    # Which match a place serves: of several, the first that has none.
+    waiting = {each: iter(numbers) for each, numbers in wanted.items()}
+    served: list[tuple[int, int, int]] = []
+    is_served: set[int] = set()
+    taken: set[int] = set()
+    for _, begin, end, each in sorted(_places(wanted, target, pieces)):
+        if taken.isdisjoint(range(begin, end)):
+            first = next((n for n in waiting[each] if n not in is_served), None)
+            if first is not None:
+                taken.update(range(begin, end))
+                is_served.add(first)
+                served.append((begin, end, first))
+    # Of matches that want the same the first gets the first place, and so on.
+    numbers: dict[tuple[tuple[str, ...], bool], list[int]] = {}
+    for number in sorted(is_served):
+        numbers.setdefault(_wants(matches[number]), []).append(number)
+    queues = {wants: iter(own) for wants, own in numbers.items()}
+    spans: list[tuple[int, int] | None] = [None] * len(matches)
+    for begin, end, number in sorted(served):
+        spans[next(queues[_wants(matches[number])])] = (pieces.starts[begin], pieces.ends[end - 1])
+    return spans
+
+
+def _wants(match: Match) -> tuple[tuple[str, ...], bool]:
+    return match.forms, match.is_capitals
+
+
+def _places(
+    wanted: Iterable[_Wanted], target: str, pieces: Pieces
+) -> Iterator[tuple[int, int, int, _Wanted]]:
+    """Where the forms stand: how long each is, negative; its first piece, and the one after it."""
+    by_piece: dict[str, list[int]] = {}
+    for place, key in enumerate(pieces.folded):
+        by_piece.setdefault(key, []).append(place)
+    for each in wanted:
+        own = cut(each.form)
+        for begin in by_piece.get(own.folded[0], ()) if own else ():
+            end = begin + len(own)
+            if pieces.keys[begin + 1 : end] == own.keys[1:]:
+                start, stop = pieces.starts[begin], pieces.ends[end - 1]
+                if _is_written(target, start, stop, each):
+                    yield start - stop, begin, end, each
+
+
+def form_for(match: Match, before: str, language: str, *, capitals: bool | None = None) -> str:
+    """How a term has to be written at a place of the target.
+
+    Args:
+        match: The term.
+        before: The target segment up to the place. A form that begins the segment gets a capital.
+        language: The target's BCP-47 code; only its language counts.
+        capitals: Whether to write it in capitals. Default: where the source is.
+    """
+    form = match.forms[0]
+    if not match.term.forms:
+        return form
+    if match.is_capitals if capitals is None else capitals:
+        return in_capitals(form, language)
+    return form if any(map(str.isalnum, before)) else _raised(form, language)
+
+
+def _raised(form: str, language: str) -> str:
+    """Give a form its first capital, unless its first word has one, or it begins with a digit."""
+    word = form.split(" ")[0]
+    place = next((i for i, letter in enumerate(word) if letter.isalnum()), len(word))
+    if has_capital(word) or not word[place : place + 1].isalpha():
+        return form
+    is_dotted = word[place] == "i" and language.split("-")[0].lower() in _DOTTED
+    capital = "İ" if is_dotted else word[place].title()
+    return f"{form[:place]}{capital}{form[place + 1 :]}" if len(capital) == 1 else form
+
+
+def _is_written(target: str, start: int, end: int, wanted: _Wanted) -> bool:
+    """Whether a form is written as it has to be where it stands."""
+    here, form = surface(target[start:end]), surface(wanted.form)
+    if here == form:
+        return True
+    if wanted.is_kept:
+        # A segment in capitals may have been translated in small letters.
+        return wanted.is_capitals
+    if not has_capital(form) or (wanted.is_capitals and here.upper() == here):
+        return True
+    return here[1:] == form[1:] and here[0].lower() == form[0] and _starts(target, start)
+
+
+def _starts(target: str, place: int) -> bool:
+    """Whether a sentence begins at a place."""
+    for character in reversed(target[max(0, place - 8) : place]):
+        if character.isalnum():
+            return False
+        if character in _SENTENCE_END:
+            return True
+    return place <= 8

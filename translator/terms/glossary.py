@@ -1,0 +1,133 @@
+"""Terms that are valid together, and find themselves in a text."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from translator.errors import FieldViolation, InvalidRequestError
+from translator.terms.match import Found, Index
+from translator.terms.pieces import keys_of, surface
+from translator.terms.term import Part, Term, cleaned, faults, has_capital, quoted
+
+__all__ = ["MAX_LENGTH", "MAX_TERMS", "Glossary", "Problem", "find_problems"]
+
+MAX_TERMS = 10_000
+# Of all terms and forms together, in code points.
+MAX_LENGTH = 1_000_000
+# An error names so many problems at most.
+_MAX_TOLD = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a glossary.
+
+    Attributes:
+        entry: Which term it is about, from 0; None: the glossary.
+        part: Which part of it.
+        description: What is wrong, with the value and what is allowed.
+        other: The earlier term that it contradicts.
+    """
+
+    entry: int | None
+    part: Part
+    description: str
+    other: int | None = None
+
+
+def find_problems(terms: Sequence[Term]) -> list[Problem]:
+    """Say why terms are no glossary: terms that are not valid, or contradict each other."""
+    return _Reading(terms).problems
+
+
+class _Reading:
+    """Terms, cleaned and cut, and what is wrong with them.
+
+    Attributes:
+        problems: If there are any, the rest is of no use.
+        terms: The terms as they are found.
+        keys: The pieces of each.
+    """
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        self.problems: list[Problem] = []
+        self.terms: list[Term] = []
+        self.keys: list[list[str]] = []
+        length = sum(len(term.source) + sum(map(len, term.forms)) for term in terms)
+        if len(terms) > MAX_TERMS:
+            told = f"{len(terms)} terms; at most {MAX_TERMS} are allowed"
+            self.problems.append(Problem(None, "", told))
+        elif length > MAX_LENGTH:
+            told = f"its terms have {length} characters together; at most {MAX_LENGTH} are allowed"
+            self.problems.append(Problem(None, "", told))
+        else:
+            self._read(terms)
+
+    def _read(self, terms: Sequence[Term]) -> None:
+        known: dict[tuple[str, ...], int] = {}
+        for entry, given in enumerate(terms):
+            term = cleaned(given)
+            keys = keys_of(term.source)
+            self.terms.append(term)
+            self.keys.append(keys)
+            found = [Problem(entry, part, told) for part, told in faults(given)]
+            self.problems += found
+            if found:
+                continue
+            # With a capital, a term stands for itself as it is written.
+            key = ("", surface(term.source)) if has_capital(term.source) else tuple(keys)
+            other = known.setdefault(key, entry)
+            former = self.terms[other]
+            if former.forms != term.forms:
+                is_now = f"{_forms(former)} before, and {_forms(term)} here"
+                told = f"{quoted(term.source)} is {is_now}"
+                self.problems.append(Problem(entry, "", told, other))
+
+
+class Glossary:
+    """Terms and how they are to be translated. It does not change.
+
+    Args:
+        terms: The terms. Those that say the same as an earlier one do nothing.
+        field: How errors name the list, such as ``streaming_config.glossary``.
+
+    Raises:
+        InvalidRequestError: A term is not valid, or contradicts another; the first ten are named.
+    """
+
+    def __init__(self, terms: Iterable[Term] = (), *, field: str = "glossary") -> None:
+        reading = _Reading(tuple(terms))
+        if reading.problems:
+            raise InvalidRequestError(*_told(reading.problems, field))
+        self.terms = tuple(reading.terms)
+        self._index = Index(self.terms, reading.keys)
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def find(
+        self,
+        text: str,
+        *,
+        capitals: bool = False,
+        grows: bool = False,
+        wholes: Sequence[tuple[int, int]] = (),
+    ) -> Found:
+        """Find the terms in a text; see ``Index.find``."""
+        return self._index.find(text, capitals=capitals, grows=grows, wholes=wholes)
+
+
+def _forms(term: Term) -> str:
+    return " or ".join(map(quoted, term.forms)) if term.forms else "kept as it is"
+
+
+def _told(problems: list[Problem], field: str) -> tuple[str, str, *tuple[FieldViolation, ...]]:
+    violations = []
+    for problem in problems[:_MAX_TOLD]:
+        name = field if problem.entry is None else f"{field}[{problem.entry}]"
+        name += f".{problem.part}" if problem.part else ""
+        other = "" if problem.other is None else f" ({field}[{problem.other}])"
+        violations.append(FieldViolation(name, problem.description + other))
+    if len(problems) > _MAX_TOLD:
+        more = f"{len(problems) - _MAX_TOLD} more terms are not valid"
+        violations.append(FieldViolation(field, more))
+    return violations[0].field, violations[0].description, *violations[1:]

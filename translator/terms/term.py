@@ -1,0 +1,98 @@
+"""A term, and what is wrong with one."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+from unicodedata import category, normalize
+
+__all__ = [
+    "MAX_FORMS",
+    "MAX_TERM_LENGTH",
+    "Part",
+    "Term",
+    "cleaned",
+    "faults",
+    "has_capital",
+    "quoted",
+]
+
+# Of a term or a target form, in code points.
+MAX_TERM_LENGTH = 500
+MAX_FORMS = 20
+
+# Which part of an entry something is about; "" is the entry, or the glossary, as a whole.
+Part = Literal["source_term", "target_term", ""]
+
+_SPACE = re.compile(r"\s+")
+# Tabs and ends of lines are white space, which people put into cells; the others are mistakes.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_LONGEST_QUOTE = 40
+# Symbols and characters for private use may be terms; marks alone may not.
+_SAYING = frozenset(["Sm", "Sc", "Sk", "So", "Co"])
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term and its translations.
+
+    Attributes:
+        source: The term. In lower case it stands for itself in any case; with a capital letter it
+            stands for itself as it is written, or in capitals where the whole segment is.
+        forms: Its translations. Any of them counts; the first is the one that is put in. None:
+            the term stays as it is in the source.
+    """
+
+    source: str
+    forms: tuple[str, ...] = ()
+
+
+def has_capital(text: str) -> bool:
+    """Whether a term or form counts only as it is written."""
+    return text != text.lower() and any(c.isupper() or c.istitle() for c in text)
+
+
+def cleaned(term: Term) -> Term:
+    """Compose a term's characters (NFC), and take each run of white space for one space."""
+    return Term(_cleaned(term.source), tuple(dict.fromkeys(map(_cleaned, term.forms))))
+
+
+def faults(term: Term) -> Iterator[tuple[Part, str]]:
+    """Say what is wrong with a term: with which part, and what."""
+    fault = _fault(term.source)
+    if fault:
+        yield "source_term", fault
+    if len(term.forms) > MAX_FORMS:
+        yield "target_term", f"{len(term.forms)} forms; at most {MAX_FORMS} are allowed"
+        return
+    for form in term.forms:
+        fault = _fault(form)
+        if fault:
+            yield "target_term", fault
+
+
+def quoted(text: str) -> str:
+    """A term as it is named in an error."""
+    return repr(text if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 1]}…")
+
+
+def _cleaned(text: str) -> str:
+    if text.isascii() and text.isalnum():
+        return text
+    return _SPACE.sub(" ", normalize("NFC", text)).strip(" \ufeff")
+
+
+def _fault(text: str) -> str:
+    if not text:
+        return "it is empty"
+    if len(text) > MAX_TERM_LENGTH:
+        return f"{quoted(text)} has {len(text)} characters; at most {MAX_TERM_LENGTH} are allowed"
+    if text.isspace():
+        return f"{quoted(text)} is white space only"
+    control = _CONTROL.search(text)
+    if control is not None:
+        code, place = f"U+{ord(control[0]):04X}", control.start() + 1
+        return f"{quoted(text)} has the control character {code} at {place}"
+    if not (text.isalnum() or any(c.isalnum() or category(c) in _SAYING for c in text)):
+        return f"{quoted(text)} has no letter, digit or symbol"
+    return ""
