@@ -107,9 +107,15 @@ class _Counted:
             yield found
             pos = found.end()
 
-    def fullmatch(self, text: str) -> re.Match[str] | None:
-        _match(self._steps, self._nodes, 0, text, 0, len(text), lambda at: at)
-        return self._pattern.fullmatch(text)
+    def match(self, text: str, pos: int = 0, endpos: int = sys.maxsize) -> re.Match[str] | None:
+        end = min(endpos, len(text))
+        _match(self._steps, self._nodes, 0, text, min(pos, end), end, lambda at: at)
+        return self._pattern.match(text, pos, endpos)
+
+    def fullmatch(self, text: str, pos: int = 0, endpos: int = sys.maxsize) -> re.Match[str] | None:
+        end = min(endpos, len(text))
+        _match(self._steps, self._nodes, 0, text, pos, end, lambda at: at if at == end else None)
+        return self._pattern.fullmatch(text, pos, endpos)
 
     def findall(self, text: str) -> list[str]:
         return [found[0] for found in self.finditer(text)]
@@ -160,6 +166,11 @@ def _match(
         return rest(at) if at == end else None
     if op is c.MAX_REPEAT:
         return _repeat(steps, value, text, at, end, rest)
+    if op is c.POSSESSIVE_REPEAT:
+        place = _repeat(steps, value, text, at, end, lambda found: found)
+        return None if place is None else rest(place)
+    if op is c.MIN_REPEAT:
+        return _repeat_least(steps, value, text, at, end, rest)
     raise NotImplementedError(op)
 
 
@@ -182,6 +193,26 @@ def _repeat(
         found = rest(place)
         if found is not None:
             return found
+    return None
+
+
+def _repeat_least(
+    steps: Steps,
+    value: tuple[int, int, Any],
+    text: str,
+    at: int,
+    end: int,
+    rest: Callable[[int], int | None],
+) -> int | None:
+    low, high, sub = value
+    place: int | None = at
+    for number in range(high + 1):
+        found = rest(place) if number >= low and place is not None else None
+        if found is not None:
+            return found
+        place = _match(steps, sub, 0, text, place or at, end, lambda each: each)
+        if place is None:
+            break
     return None
 
 

@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.steps import Steps
-from translator.text import case, segmenter, sentences, words
+from translator.documents import lines
+from translator.documents.lines import parts
+from translator.text import case, protection, segmenter, sentences, typography, words
+from translator.text.protection import protect
 from translator.text.segmenter import Segmenter, SegmentLimits, is_opaque
 
 pytestmark = pytest.mark.unit
@@ -101,8 +104,10 @@ def test_one_look_for_an_end_costs_no_more_than_the_longest_segment(
 def test_a_text_is_cut_in_linear_time(text: str, sides: tuple[str, str]) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         steps = Steps()
-        steps.watch(monkeypatch, segmenter, sentences, words)
+        steps.watch(monkeypatch, lines, protection, segmenter, sentences, typography, words)
         check(steps, cut, text, sides)
+        check(steps, lambda whole: list(parts(whole, lines=True)), text, sides)
+        check(steps, lambda whole: protect(whole, str.isascii), text, sides)
         check(steps, lambda whole: list(Segmenter("en", LIMITS).split(whole)), text, sides)
         check(steps, type_in, text, sides)
 

@@ -24,7 +24,8 @@ def hidden(text: str) -> list[str]:
 
 def restored(protected: Protected, said: str, *, complete: bool = False) -> str:
     target = TargetText(said, tuple(range(1, len(said) + 1)))
-    return protected.restored(target, (lambda _: len(said)) if complete else None).text
+    missing = [(mask, len(said)) for mask in protected.missing(said)] if complete else []
+    return protected.restored(target, missing).text
 
 
 @pytest.mark.parametrize(

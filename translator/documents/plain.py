@@ -1,6 +1,6 @@
 """A whole text, translated at once: the same segments as a stream, without its policies."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from translator.documents.alternatives import Branch, Score, branches, same_text
 from translator.documents.lines import parts
@@ -9,9 +9,15 @@ from translator.session.events import AlignedRange, Binding
 from translator.session.hypothesis import ModelSource, TargetHypothesis, without_controls
 from translator.session.relay import origin
 from translator.text.case import is_capitals
+from translator.text.integrity import Issue, IssueKind, find_issues
 from translator.text.segmenter import Segmenter
 
-__all__ = ["TextTranslation"]
+__all__ = ["REPAIR_ROUNDS", "TextTranslation"]
+
+# How often to try to mend a segment.
+REPAIR_ROUNDS = 2
+# What stands behind a code word is not translated, and so not lost.
+_MASKABLE = (IssueKind.NUMBER, IssueKind.CURRENCY)
 
 # Branches for each alternative that is wanted, since some lead to what is there already.
 # Measured: docs/protocol.md, Alternatives.
@@ -21,8 +27,9 @@ _BRANCHES_EACH = 2
 class TextTranslation:
     """Splits a text into segments and puts their translations together with its own white space.
 
-    First the requests of ``ask`` are to be answered, and then those of each ``go_on``. Where
-    alternatives are wanted, ``branch_requests`` are the last round. Whatever a long text makes long
+    First the requests of ``ask`` are to be answered, and then those of each ``go_on``; after each
+    come ``REPAIR_ROUNDS`` of ``repairs``. Where alternatives are wanted, ``branch_requests`` are
+    the last round. Whatever a long text makes long
     is an iterator, each step of which is about one segment: others may have their turn between.
 
     Args:
@@ -55,11 +62,17 @@ class TextTranslation:
         # What each segment is in the result.
         self._pieces: dict[int, tuple[str, str, str]] = {}
         self._begin(binding)
+        # Of the text itself, also when a second leg has sources of its own.
+        self._first_sources = self._sources
 
     def _begin(self, binding: Binding) -> None:
         self._binding = binding
+        # Each segment's text in this leg, and how to tell that it is in capitals.
+        self._texts: dict[int, tuple[str, Callable[[str], bool]]] = {}
         self._sources: dict[int, ModelSource] = {}
         self._hypotheses: dict[int, Hypothesis] = {}
+        # What repairs are asked about, where that is another source.
+        self._repaired: dict[int, ModelSource] = {}
         self._branches: list[Branch] = []
         # By the number of the branch.
         self._branched: dict[int, Hypothesis] = {}
@@ -100,14 +113,8 @@ class TextTranslation:
     def _ask(
         self, index: int, segment: str, are_capitals: Callable[[str], bool] = lambda _: False
     ) -> Request | None:
-        tokenizer = self._binding.tokenizer
-        source = ModelSource.encode(
-            tokenizer,
-            segment,
-            self._binding.model.max_source_tokens,
-            language=self._segmenter.language,
-            are_capitals=are_capitals,
-        )
+        self._texts[index] = segment, are_capitals
+        source = self._encoded(index)
         if source.protected is None or not source.protected.has_words:
             return None
         self._sources[index] = source
@@ -117,8 +124,19 @@ class TextTranslation:
             str(index),
             index,
             index,
-            tokenizer.target_start,
+            self._binding.tokenizer.target_start,
             runners_up=self._num_alternatives > 0,
+        )
+
+    def _encoded(self, index: int, verbatim: Sequence[tuple[int, int]] = ()) -> ModelSource:
+        segment, are_capitals = self._texts[index]
+        return ModelSource.encode(
+            self._binding.tokenizer,
+            segment,
+            self._binding.model.max_source_tokens,
+            language=self._segmenter.language,
+            are_capitals=are_capitals,
+            verbatim=verbatim,
         )
 
     def _request(
@@ -135,12 +153,59 @@ class TextTranslation:
             key=(self._key, name),
             version=version,
             model=self._binding.model.name,
-            source=self._sources[segment].encoded.tokens,
+            source=self._repaired.get(segment, self._sources[segment]).encoded.tokens,
             target_prefix=target_prefix,
             priority=Priority.UNARY,
             scored=scored,
             runners_up=runners_up,
         )
+
+    def repairs(self) -> Iterator[Request | None]:
+        """For each segment whose translation lacks something a request that may mend it.
+
+        A code word that was left out is forced where it belongs, and the rest decoded anew. What is
+        missing otherwise, such as a number, goes behind a code word.
+        """
+        for index in sorted(self._hypotheses):
+            yield self._repair(index)
+
+    def _repair(self, index: int) -> Request | None:
+        source, target = self._sources[index], self._leg(index)
+        self._repaired.pop(index, None)
+        prefix = self._binding.tokenizer.target_start
+        if target.missing:
+            mask, num_before = target.missing[0]
+            code = self._binding.tokenizer.encode_target(mask.code)
+            prefix = (*(target.tokens[:num_before] or prefix), *code)
+        else:
+            lacking = [issue for issue in _issues(source, target) if issue.kind in _MASKABLE]
+            if not lacking:
+                return None
+            start = source.offset
+            ranges = [(start + issue.start, start + issue.end) for issue in lacking]
+            self._repaired[index] = self._encoded(
+                index, verbatim=sorted({*source.verbatim, *ranges})
+            )
+        return self._request(
+            f"repair-{index}", index, index, prefix, runners_up=self._num_alternatives > 0
+        )
+
+    def accept_repair(self, outcome: Outcome) -> None:
+        """Take the outcome of one of ``repairs``, if it is better than what was there.
+
+        Raises:
+            TranslatorError: The one that befell it.
+        """
+        index, hypothesis = outcome.request.version, _hypothesis(outcome)
+        former = self._sources[index]
+        source = self._repaired.pop(index, former)
+        before = _num_lacking(former, self._leg(index))
+        self._sources[index] = source
+        if _num_lacking(source, self._target_of(index, hypothesis)) < before:
+            self._branches = [branch for branch in self._branches if branch.segment != index]
+            self._take(index, hypothesis)
+        else:
+            self._sources[index] = former
 
     def accept(self, outcome: Outcome) -> None:
         """Take the outcome of one of the requests.
@@ -148,7 +213,9 @@ class TextTranslation:
         Raises:
             TranslatorError: The one that befell it; the text cannot be translated.
         """
-        index, hypothesis = outcome.request.version, _hypothesis(outcome)
+        self._take(outcome.request.version, _hypothesis(outcome))
+
+    def _take(self, index: int, hypothesis: Hypothesis) -> None:
         self._hypotheses[index] = hypothesis
         if limit := _BRANCHES_EACH * self._num_alternatives:
             eos_id = self._binding.tokenizer.eos_id
@@ -197,6 +264,15 @@ class TextTranslation:
             piece = lead + target + tail
             length += len(piece)
             yield piece, aligned
+
+    def issues(self) -> Iterator[Issue]:
+        """What of the text is not in its translation; places are code points of the text."""
+        for index, (start, end) in enumerate(self._segments):
+            if index in self._hypotheses or index in self._first:
+                source = self._first_sources[index]
+                for issue in find_issues(_visible(source), self._target(index)):
+                    shift = start + source.offset
+                    yield Issue(issue.kind, shift + issue.start, min(shift + issue.end, end))
 
     def alternatives(self) -> Iterator[str]:
         """At most as many further translations as are wanted, the most probable first.
@@ -273,6 +349,19 @@ class TextTranslation:
         return TargetHypothesis(
             binding.tokenizer, self._sources[index], hypothesis, capitals_of, is_complete=True
         )
+
+
+def _visible(source: ModelSource) -> str:
+    """The text of a source with spaces for what is behind code words."""
+    return source.text if source.protected is None else source.protected.visible
+
+
+def _issues(source: ModelSource, target: TargetHypothesis) -> list[Issue]:
+    return list(find_issues(_visible(source), target.text))
+
+
+def _num_lacking(source: ModelSource, target: TargetHypothesis) -> int:
+    return len(target.missing) + len(_issues(source, target))
 
 
 def _hypothesis(outcome: Outcome) -> Hypothesis:

@@ -12,7 +12,7 @@ from translator.arguments import Strings, check_strings
 from translator.catalog.catalog import Catalog, Choice, Route
 from translator.catalog.describe import describe_models
 from translator.config import ServerConfig
-from translator.documents.plain import TextTranslation
+from translator.documents.plain import REPAIR_ROUNDS, TextTranslation
 from translator.engine.engine import Engine
 from translator.engine.threads import EngineThreads
 from translator.errors import InvalidRequestError, UnsupportedFeatureError
@@ -280,9 +280,11 @@ class Translator:
         (text,) = request.texts
         segmenter = Segmenter(source, segment_limits(self._settings.limits))
         job = TextTranslation(uuid.uuid4().hex, first, segmenter, text, request.num_alternatives)
-        answer(self._engines, job.ask(), job.accept)
-        for binding in further:
-            answer(self._engines, job.go_on(binding), job.accept)
+        rounds = [job.ask(), *(job.go_on(binding) for binding in further)]
+        for asked in rounds:
+            answer(self._engines, asked, job.accept)
+            for _ in range(REPAIR_ROUNDS):
+                answer(self._engines, job.repairs(), job.accept_repair)
         answer(self._engines, iter(job.branch_requests()), job.accept_branch)
         pieces = list(job.pieces(alignments=request.alignments))
         return Translation(

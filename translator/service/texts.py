@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import accumulate, islice
 
 from translator.catalog.catalog import Route
-from translator.documents.plain import TextTranslation
+from translator.documents.plain import REPAIR_ROUNDS, TextTranslation
 from translator.engine.request import Outcome, Request, RequestKey
 from translator.errors import DeadlineExceededError, InvalidRequestError, TranslatorError
 from translator.service.checks import check_possible, check_texts, segment_limits
@@ -188,9 +188,10 @@ class _Job:
         segmenter = Segmenter(source, segment_limits(self._limits))
         wanted = self._request.num_alternatives
         job = TextTranslation(f"{self._key}-{index}", first, segmenter, text, wanted)
-        await self._answer(job.ask(), job.accept)
-        for binding in further:
-            await self._answer(job.go_on(binding), job.accept)
+        for asked in (job.ask(), *(job.go_on(binding) for binding in further)):
+            await self._answer(asked, job.accept)
+            for _ in range(REPAIR_ROUNDS):
+                await self._answer(job.repairs(), job.accept_repair)
         await self._answer(iter(job.branch_requests()), job.accept_branch)
         turns = self._shared.turns
         pieces: list[str] = []

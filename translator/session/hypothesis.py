@@ -66,6 +66,7 @@ class ModelSource:
         truncated: Whether the model's length limit cut it.
         in_capitals: Whether it was turned into a sentence because it is in capitals.
         protected: What of context and text the model does not see.
+        verbatim: Ranges of the text that the caller wanted to stay as they are.
     """
 
     text: str
@@ -75,6 +76,7 @@ class ModelSource:
     truncated: bool = False
     in_capitals: bool = False
     protected: Protected | None = None
+    verbatim: tuple[tuple[int, int], ...] = ()
 
     @classmethod
     def encode(
@@ -129,6 +131,7 @@ class ModelSource:
             truncated,
             in_capitals,
             protected,
+            tuple(verbatim),
         )
 
     @property
@@ -201,21 +204,25 @@ class TargetHypothesis:
             target = replace(target, text=capitals(target.text, capitals_of))
         # Where in the source each token comes from.
         self._ranges = source.ranges_of(hypothesis.alignment)
+        # What the model left out, with the number of tokens before the place where it belongs.
+        self.missing: list[tuple[Mask, int]] = []
         if source.protected is not None and source.protected.is_rewritten:
             raw = target
-
-            def place_of(mask: Mask) -> int:
-                return self._place_for(raw, mask, num_committed)
-
-            target = source.protected.restored(raw, place_of if is_complete else None)
+            if is_complete:
+                self.missing = [
+                    (mask, self._place_for(raw, mask, num_committed))
+                    for mask in source.protected.missing(raw.text)
+                ]
+            target = source.protected.restored(
+                raw, [(mask, raw.token_ends[n - 1] if n else 0) for mask, n in self.missing]
+            )
         if committed:
             target = target.after(committed, num_committed)
         self._target: TargetText = target
 
     def _place_for(self, target: TargetText, mask: Mask, first: int) -> int:
-        """Where in the target to put what is behind a code word that the model left out.
-
-        After the word that comes from the last source before it, but not before token ``first``.
+        """How many tokens go before what the model left out: up to the word that comes from the
+        last source before it, and ``first`` at least.
         """
         start = mask.start - len(self.source.context) + self.source.offset
         last = first
@@ -228,7 +235,7 @@ class TargetHypothesis:
             if not target.text[begin : begin + 1].isalnum() or not last:
                 break
             last += 1
-        return target.token_ends[last - 1] if last else 0
+        return last
 
     @property
     def text(self) -> str:

@@ -210,24 +210,22 @@ class Protected:
         there = {match[0].strip() for match in _CODE.finditer(target)}
         return [mask for mask in self.masks if mask.code not in there]
 
-    def restored(
-        self, target: TargetText, place_of: Callable[[Mask], int] | None = None
-    ) -> TargetText:
+    def restored(self, target: TargetText, missing: Iterable[tuple[Mask, int]] = ()) -> TargetText:
         """Put back into a model's output what was protected.
 
         A code word that stands there again, or that nothing stands behind, is left out.
 
         Args:
             target: The output.
-            place_of: Where to put what the model left out; by default it is left out.
+            missing: What to put in that the model left out, each with its place.
         """
         edits = list(restored(self.original, self.plain, target.text)) if self.plain else []
         if self.masks:
             edits += self._unmasked(target.text)
-            if place_of is not None:
-                for mask in self.missing(target.text):
-                    place = place_of(mask)
-                    edits.append(Edit(place, place, f" {mask.text}" if place else f"{mask.text} "))
+            edits += (
+                Edit(place, place, f" {mask.text}" if place else f"{mask.text} ")
+                for mask, place in missing
+            )
         if not edits:
             return target
         edits.sort(key=lambda edit: edit.start)

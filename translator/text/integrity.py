@@ -1,0 +1,147 @@
+"""Checks that what counts in a source stands in its translation: numbers, currencies, its length.
+
+A number is the same number in another format: "1,200.50" and "1.200,50", "5:30 pm" and "17h30",
+"1990s" and "anos 90", "5,000" and "5 mil", "19th" and "XIX". Small whole numbers may be written out
+("two"), unless a unit or a currency stands beside them.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+__all__ = ["Issue", "IssueKind", "find_issues", "numbers_of"]
+
+_NUMBER = re.compile(r"\d+(?:[.,'\u2019\u00a0\u202f]\d+)*|(?<=[\s(])\d{1,3}(?: \d{3})+(?!\d)")
+_DIGITS = re.compile(r"\D+")
+_ROMAN = re.compile(r"\b[IVXLC]+\b")
+_ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+# What makes a small number one that is not written out.
+_UNIT_AFTER = re.compile(
+    r"\s?(?:%|°|[$€£¥]|(?:mm?|cm|km|g|mg|kg|ml|l|kW|W|V|A|Hz|[KMGT]B|px|in|ft|lb|oz|h|min|s)\b)"
+)
+_CURRENCY_BEFORE = re.compile(r"(?:\b([A-Z]{1,3})?\$|\b(USD|EUR|GBP|BRL|JPY|CHF)) ?\Z")
+_DOLLARS = re.compile(
+    r"\$|d[oó]lar|dollar|buck|USD|BRL|CAD|AUD|MXN|re(?:al|ais)\b|pesos?\b", re.IGNORECASE
+)
+_LARGEST_WRITTEN_OUT = 12
+# A translation so much shorter than its source lacks something.
+_MIN_RATIO = 0.3
+_MIN_LENGTH = 60
+
+
+class IssueKind(Enum):
+    """What is wrong with a translation."""
+
+    NUMBER = "number"
+    CURRENCY = "currency"
+    PROTECTED = "protected"
+    LENGTH = "length"
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """What of a source is not in its translation.
+
+    Attributes:
+        kind: What it is.
+        start: Where it begins in the source, in code points.
+        end: Where it ends.
+    """
+
+    kind: IssueKind
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A number of a source, with the currency before it."""
+
+    start: int
+    end: int
+    digits: str
+    currency: str
+    is_small: bool
+
+
+def numbers_of(text: str) -> set[str]:
+    """The numbers of a text by their digits alone, without zeros at the start."""
+    return {_plain(match[0]) for match in _NUMBER.finditer(text)}
+
+
+def find_issues(source: str, target: str) -> Iterator[Issue]:
+    """Find what of a source its translation lacks.
+
+    Args:
+        source: A segment; spaces in place of what is protected otherwise.
+        target: Its whole translation.
+    """
+    if any(map(str.isdigit, source)):
+        yield from _number_issues(source, target)
+    length = len(source.strip())
+    if length >= _MIN_LENGTH and len(target) < _MIN_RATIO * length:
+        yield Issue(IssueKind.LENGTH, 0, len(source))
+
+
+def _number_issues(source: str, target: str) -> Iterator[Issue]:
+    there = numbers_of(target)
+    there |= {str(_roman(match[0])) for match in _ROMAN.finditer(target)}
+    joined = _DIGITS.sub("", target)
+    for number in _numbers(source):
+        if not (number.is_small or _is_there(number.digits, there, joined)):
+            yield Issue(IssueKind.NUMBER, number.start, number.end)
+        elif number.currency and not _has_currency(number.currency, target):
+            yield Issue(IssueKind.CURRENCY, number.start, number.end)
+
+
+def _numbers(source: str) -> Iterator[_Number]:
+    for match in _NUMBER.finditer(source):
+        start, end = match.span()
+        digits = _plain(match[0])
+        before = _CURRENCY_BEFORE.search(source[max(0, start - 5) : start])
+        currency = ""
+        if before is not None:
+            currency = before[0].strip()
+            start -= len(before[0])
+        is_small = (
+            match[0].isdigit()
+            and int(match[0][:4]) <= _LARGEST_WRITTEN_OUT
+            and not currency
+            and _UNIT_AFTER.match(source, end) is None
+        )
+        yield _Number(start, end, digits, currency, is_small)
+
+
+def _plain(number: str) -> str:
+    return _DIGITS.sub("", number).lstrip("0") or "0"
+
+
+def _is_there(digits: str, there: set[str], joined: str) -> bool:
+    """Whether a number stands in a target, in whatever format."""
+    forms = {digits, digits + "00", digits + "0"}
+    for zeros in ("0", "00", "000", "000000"):
+        if digits.endswith(zeros):
+            forms.add(digits[: -len(zeros)])
+    if len(digits) <= 2:
+        hour = int(digits)
+        forms |= {str(hour + 12), str(hour - 12)}
+    if len(digits) == 4:
+        # "1990s", "anos 90".
+        forms.add(digits[2:])
+    # Digits that are grouped in another way, such as "1 200".
+    return not forms.isdisjoint(there) or (len(digits) > 3 and digits in joined)
+
+
+def _has_currency(currency: str, target: str) -> bool:
+    """Whether a target names a currency of dollars; a "R$" stays one."""
+    if currency == "R$":
+        return "R$" in target or re.search(r"\breais\b|\breal\b|BRL", target) is not None
+    if "$" in currency:
+        return _DOLLARS.search(target) is not None and not ("R$" in target and "R$" not in currency)
+    return currency in target
+
+
+def _roman(numeral: str) -> int:
+    values = [_ROMAN_VALUES[letter] for letter in numeral]
+    return sum(-v if v < max(values[i:]) else v for i, v in enumerate(values))
