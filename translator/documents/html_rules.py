@@ -12,43 +12,48 @@ __all__ = [
     "says_translate",
 ]
 
+
+def _names(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
 # Elements without an end tag.
-VOID = frozenset(
-    "area base basefont bgsound br col command embed frame hr image img input keygen link meta param "
-    "source track wbr".split()
+VOID = _names(
+    "area base basefont bgsound br col command embed frame hr image img input keygen link "
+    "meta param source track wbr"
 )
 
 # Elements that end a segment. What is in none of these sets is in the line, as in a browser.
-BLOCKS = frozenset(
-    "address article aside audio blockquote body br button canvas caption center col colgroup "
-    "datalist dd details dialog dir div dl dt embed fieldset figcaption figure footer form frame "
-    "frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html iframe input keygen label legend li "
-    "listing main map menu meter nav noembed noframes noscript object ol optgroup option p "
-    "plaintext pre progress search section select summary table tbody td textarea tfoot th thead "
-    "title tr ul video xmp".split()
+BLOCKS = _names(
+    "address article aside audio blockquote body br button canvas caption center col "
+    "colgroup datalist dd details dialog dir div dl dt embed fieldset figcaption figure "
+    "footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html iframe input "
+    "keygen label legend li listing main map menu meter nav noembed noframes noscript "
+    "object ol optgroup option p plaintext pre progress search section select summary table "
+    "tbody td textarea tfoot th thead title tr ul video xmp"
 )
 
 # Code, and what is no text at all.
-UNTOUCHED = frozenset(
-    "code iframe kbd listing math noembed noframes plaintext pre rp rt rtc samp script style svg "
-    "template textarea var xmp".split()
+UNTOUCHED = _names(
+    "code iframe kbd listing math noembed noframes plaintext pre rp rt rtc samp script "
+    "style svg template textarea var xmp"
 )
 
 # Of these, what is inside is nothing to read, even if it has letters: they stand alone in a text.
-RAW = frozenset("iframe noembed noframes rp rt rtc script style svg template".split())
+RAW = _names("iframe noembed noframes rp rt rtc script style svg template")
 
 _ROWS = frozenset({"td", "th", "tr"})
 _P = frozenset({"p"})
 # Which innermost blocks an opening tag closes: their end tags may be left out.
 CLOSED_BY: Mapping[str, frozenset[str]] = {
-    **{
-        name: _P
-        for name in (
+    **dict.fromkeys(
+        _names(
             "address article aside blockquote center details dialog dir div dl fieldset figcaption "
             "figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr listing main menu nav ol p "
             "plaintext pre search section table ul xmp"
-        ).split()
-    },
+        ),
+        _P,
+    ),
     "li": frozenset({"li", "p"}),
     "dd": frozenset({"dd", "dt", "p"}),
     "dt": frozenset({"dd", "dt", "p"}),
@@ -64,14 +69,14 @@ CLOSED_BY: Mapping[str, frozenset[str]] = {
     "body": frozenset({"head"}),
 }
 
-_TEXT_ATTRIBUTES = frozenset(
-    "alt aria-description aria-label aria-placeholder placeholder summary title".split()
+_TEXT_ATTRIBUTES = _names(
+    "alt aria-description aria-label aria-placeholder placeholder summary title"
 )
 _LABELLED = frozenset({"optgroup", "option", "track"})
 _BUTTONS = frozenset({"button", "reset", "submit"})
-_META = frozenset(
-    "description og:title og:description og:site_name og:image:alt og:video:alt twitter:title "
-    "twitter:description twitter:image:alt dc.description dcterms.description".split()
+_META = _names(
+    "description og:title og:description og:site_name og:image:alt og:video:alt "
+    "twitter:title twitter:description twitter:image:alt dc.description dcterms.description"
 )
 
 

@@ -176,4 +176,6 @@ def _length(part: str, normalised: int) -> int:
 
 
 def _plain(text: str) -> str:
-    return _NEWLINE.sub("\n", text).replace("\0", "\ufffd") if "\r" in text or "\0" in text else text
+    return (
+        _NEWLINE.sub("\n", text).replace("\0", "\ufffd") if "\r" in text or "\0" in text else text
+    )

@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from translator.documents.html import mask
 from translator.documents.html_elements import OpenElements
 from translator.documents.html_rules import VOID, is_text_attribute
 from translator.documents.html_tokens import Token, TokenKind, attributes, tokenize
-from translator.documents.template import DirectiveKind, find_directives
+from translator.documents.template import DirectiveKind, find_directives, mask
 
 __all__ = ["verify"]
 

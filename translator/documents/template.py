@@ -7,13 +7,13 @@ Everything here takes time linear in the text. A template that never closes is p
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple
 
 from translator.errors import InvalidRequestError
 
-__all__ = ["OWN_PATTERN", "SYNTAXES", "Directive", "DirectiveKind", "find_directives"]
+__all__ = ["OWN_PATTERN", "SYNTAXES", "Directive", "DirectiveKind", "find_directives", "mask"]
 
 # Before a regular expression of the caller's own.
 OWN_PATTERN = "regex:"
@@ -24,6 +24,9 @@ _MAX_DIRECTIVE = 10_000
 _OWN_REACH = 256
 _MAX_OWN_LENGTH = 200
 _MAX_OWN_REPEATS = 2
+
+# A letter with which no element's and no reference's name in HTML becomes another one.
+_FILLER = "z"
 
 
 class DirectiveKind(Enum):
@@ -77,8 +80,20 @@ def _finder(syntax: str) -> _Finder:
         return lambda text: _windows(pattern, text)
     if syntax not in SYNTAXES:
         known = ", ".join(sorted(SYNTAXES))
-        raise InvalidRequestError("markup", f"{syntax!r} is none of {known} or {OWN_PATTERN}PATTERN")
+        raise InvalidRequestError(
+            "markup", f"{syntax!r} is none of {known} or {OWN_PATTERN}PATTERN"
+        )
     return SYNTAXES[syntax]
+
+
+def mask(text: str, directives: Sequence[Directive]) -> str:
+    """``text`` with letters for what the directives hold, which are no HTML."""
+    parts: list[str] = []
+    at = 0
+    for start, end, _ in directives:
+        parts += [text[at:start], _FILLER * (end - start)]
+        at = end
+    return "".join([*parts, text[at:]])
 
 
 # Directives between fixed delimiters

@@ -1,9 +1,9 @@
 """How well tags stay around their words when a page is translated.
 
-For each pair of tags of the source, the words between them in the translation are compared with
-those between them in a reference, as bags of words: with ``m`` words in common, F1 is ``2 m`` by the
-words of both, summed up over all pairs (micro average). Words are compared without case. A pair
-that is missing has no words.
+For each pair of tags of a reference, its words are compared with those of the same pair in the
+translation, as bags of words: with ``m`` words in common, F1 is ``2 m`` by the number of words of
+both, each summed up over all pairs (micro average). Words are compared without case. A pair that is
+missing has no words.
 """
 
 import re
