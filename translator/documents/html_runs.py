@@ -9,6 +9,8 @@ from translator.documents.marks import Mark, MarkedText, MarkKind, Opaque
 __all__ = ["Item", "Region", "text_of", "texts_of_run"]
 
 _SPACES = " \t\n\r\f"
+# A row of tags in a row of tags, and so on: deeper ones are one text.
+_MAX_ROWS = 8
 _SEPARATORS = frozenset("|/·•›»>,–—-:;")
 
 
@@ -75,13 +77,20 @@ class Item:
 
 def texts_of_run(items: list[Item], html: str) -> Iterator[tuple[MarkedText, Region]]:
     """The texts of a run that blocks or directives end on both sides."""
-    if any(item.kind is None and not item.is_space for item in items):
-        for part in _without_untouched(items):
-            for each in _without_menus(part):
-                yield from text_of(each, html)
+    if not any(item.kind is None and not item.is_space for item in items):
+        return
+    for part in _without_untouched(items):
+        todo = [(0, len(part), 0)]
+        while todo:
+            first, last, depth = todo.pop()
+            first, last = _peeled(part, first, last)
+            row = _row(part, first, last) if depth < _MAX_ROWS else []
+            todo.extend((start, end, depth + 1) for start, end in reversed(row))
+            if not row and _has_words(part, first, last):
+                yield _TextBuilder(html, part, first, last).build("")
 
 
-def text_of(items: list[Item], html: str, quote: str = "") -> Iterator[tuple[MarkedText, Region]]:
+def text_of(items: list[Item], html: str, quote: str) -> Iterator[tuple[MarkedText, Region]]:
     """The text that items are, if there is anything to translate in it.
 
     Args:
@@ -89,12 +98,16 @@ def text_of(items: list[Item], html: str, quote: str = "") -> Iterator[tuple[Mar
         html: The source.
         quote: Of an attribute's value, see ``Region``.
     """
-    first, last = _peeled(items)
-    if any(
+    first, last = _peeled(items, 0, len(items))
+    if _has_words(items, first, last):
+        yield _TextBuilder(html, items, first, last).build(quote)
+
+
+def _has_words(items: list[Item], first: int, last: int) -> bool:
+    return any(
         item.kind is None and not item.is_directive and any(map(str.isalpha, item.data))
         for item in items[first:last]
-    ):
-        yield _TextBuilder(html, items, first, last).build(quote)
+    )
 
 
 def _without_untouched(items: list[Item]) -> Iterator[list[Item]]:
@@ -160,47 +173,42 @@ def _is_whole(items: list[Item], start: int, end: int) -> bool:
     return True
 
 
-def _without_menus(items: list[Item]) -> Iterator[list[Item]]:
-    """The run itself, or its links if it is nothing but a row of links."""
-    links: list[tuple[int, int]] = []
-    index = 0
-    is_glued = False
-    while index < len(items):
+def _row(items: list[Item], first: int, last: int) -> list[tuple[int, int]]:
+    """The pairs of tags of a range, if it is nothing but a row of them; else nothing.
+
+    A row are links with white space or marks such as "|" between them, or any pairs on lines of
+    their own: menus and teasers, which no reader reads as one sentence.
+    """
+    pairs: list[tuple[int, int]] = []
+    only_links = on_lines = True
+    gap = " \n"
+    index = first
+    while index < last:
         item = items[index]
-        if item.kind is MarkKind.OPEN and item.name == "a" and item.partner >= 0:
-            if links and is_glued:
-                break
-            links.append((index, item.partner + 1))
-            index = item.partner + 1
-            is_glued = True
+        if item.kind is MarkKind.OPEN and index < item.partner < last:
+            if not gap:
+                return []
+            only_links = only_links and item.name == "a"
+            on_lines = on_lines and "\n" in gap
+            pairs.append((index, item.partner + 1))
+            index, gap = item.partner, ""
         elif item.kind is None and not item.is_directive and _is_separator(item.data):
-            is_glued = False
-            index += 1
-        elif item.kind is MarkKind.FIXED:
-            index += 1
-        else:
-            break
-    if index < len(items) or len(links) < 2:
-        yield items
-        return
-    for start, end in links:
-        part = items[start:end]
-        for item in part:
-            if item.partner >= 0:
-                item.partner -= start
-        yield part
+            gap += item.data.replace("\r", "\n")
+        elif item.kind is not MarkKind.FIXED:
+            return []
+        index += 1
+    return pairs if len(pairs) > 1 and (only_links or on_lines) else []
 
 
 def _is_separator(text: str) -> bool:
     return all(c.isspace() or c in _SEPARATORS for c in text)
 
 
-def _peeled(items: list[Item]) -> tuple[int, int]:
-    """The range of items without what can stay outside at both ends; empty if there is no text."""
-    texts = [k for k, item in enumerate(items) if item.kind is None and not item.is_space]
+def _peeled(items: list[Item], first: int, last: int) -> tuple[int, int]:
+    """The range without what can stay outside at both ends; empty if there is no text."""
+    texts = [k for k in range(first, last) if items[k].kind is None and not items[k].is_space]
     if not texts:
-        return 0, 0
-    first, last = 0, len(items)
+        return first, first
     while True:
         item, end = items[first], items[last - 1]
         if first < texts[0] and (
@@ -305,7 +313,8 @@ class _TextBuilder:
     def _take_opaque(self, item: Item) -> None:
         start = self._length
         self._write(item.data)
-        self._opaque.append(Opaque(start, self._length, self._html[item.start : item.end]))
+        source = self._html[item.start : item.end]
+        self._opaque.append(Opaque(start, self._length, source, item.untouched))
         self._opaque_ranges.append((item.start, item.end))
         self._ends_with_space = False
 

@@ -50,11 +50,13 @@ class Opaque(NamedTuple):
         start: Where it begins in the text, in code points.
         end: Where it ends.
         source: What it is in the document, verbatim.
+        has_tags: It is an element, and stays in the element that it is in.
     """
 
     start: int
     end: int
     source: str
+    has_tags: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ __all__ = ["Piece", "PieceKind", "place"]
 
 # Pairs that are nested deeper in one text are placed as fixed marks: the cost is linear then.
 _MAX_DEPTH = 8
+# How many words an element in a pair counts for, when the pair's longest run is looked for.
+_ELEMENT_WEIGHT = 10.0
 
 
 class PieceKind(Enum):
@@ -71,7 +73,7 @@ def place(source: MarkedText, target: Translated) -> list[Piece]:
     """Put the marks and opaque parts of ``source`` into its translation."""
     if not source.marks and not source.opaque:
         return [Piece(PieceKind.TEXT, target.text)] if target.text else []
-    return list(_Placement(source, target).pieces())
+    return _Placement(source, target).pieces()
 
 
 class _Free:
@@ -94,6 +96,10 @@ class _Free:
 class _Placement:
     def __init__(self, source: MarkedText, target: Translated) -> None:
         self._aligned = AlignedUnits(source, target)
+        # Marks that are placed as fixed ones.
+        self._fixed: set[int] = set()
+        # Opaque parts that are not where the target has them, since no other place is allowed.
+        self._moved: set[int] = set()
         self._root = self._tree()
         self._place_all()
 
@@ -102,7 +108,7 @@ class _Placement:
     def _tree(self) -> _Item:
         """Everything that is to be placed, nested as in the source."""
         marks = self._aligned.source.marks
-        found = {unit.opaque for unit in self._aligned.targets}
+        found = {unit.opaque for unit in self._aligned.targets} - self._moved
         lost = [
             _Item(-1, -1, i, i, opaque=unit.opaque)
             for i, unit in enumerate(self._aligned.units)
@@ -121,6 +127,8 @@ class _Placement:
                 open_items.pop()
             elif mark.kind is not MarkKind.OPEN or not index < mark.partner < len(marks):
                 fixed = mark.kind is not MarkKind.VOID
+                if fixed:
+                    self._fixed.add(index)
                 open_items[-1].inside.append(_Item(index, index, slot, slot, fixed))
             else:
                 end = bisect_left(self._aligned.starts, marks[mark.partner].position)
@@ -129,6 +137,7 @@ class _Placement:
                     open_items[-1].inside.append(_Item(index, mark.partner, slot, slot))
                     index = mark.partner
                 elif len(open_items) > _MAX_DEPTH:
+                    self._fixed.add(index)
                     open_items[-1].inside.append(_Item(index, index, slot, slot, fixed=True))
                 else:
                     item = _Item(index, mark.partner, slot, end)
@@ -272,10 +281,17 @@ class _Placement:
         for k, j in enumerate(own):
             if k and not self._joined(own[k - 1], j, owner, linked):
                 start, weight = k, 0.0
-            weight += 0.1 if self._aligned.is_mark(j) else 1.0
+            weight += self._weight(j)
             if weight > most:
                 best, most = (own[start], j + 1), weight
         return best
+
+    def _weight(self, unit: int) -> float:
+        """How much a target unit counts: an element has to be in the run."""
+        number = self._aligned.targets[unit].opaque
+        if number >= 0 and self._aligned.source.opaque[number].has_tags:
+            return _ELEMENT_WEIGHT
+        return 0.1 if self._aligned.is_mark(unit) else 1.0
 
     def _joined(self, left: int, right: int, owner: dict[int, int], linked: set[int]) -> bool:
         if right - left > 4:
@@ -324,8 +340,50 @@ class _Placement:
 
     # The result
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> list[Piece]:
         """The target text with everything in its place."""
+        tagged = {n for n, each in enumerate(self._aligned.source.opaque) if each.has_tags}
+        pieces = list(self._pieces())
+        if not tagged:
+            return pieces
+        wanted = self._contexts(self._source_pieces())
+        while True:
+            there = self._contexts(pieces)
+            wrong = {n for n in tagged if there[n] != wanted[n]} - self._moved
+            if not wrong:
+                return pieces
+            self._moved |= wrong
+            self._root = self._tree()
+            self._place_all()
+            pieces = list(self._pieces())
+
+    def _source_pieces(self) -> list[Piece]:
+        """The marks and opaque parts of the source."""
+        source = self._aligned.source
+        marks = [(mark.position, 0, number) for number, mark in enumerate(source.marks)]
+        opaque = [(each.start, 1, number) for number, each in enumerate(source.opaque)]
+        kinds = (PieceKind.MARK, PieceKind.OPAQUE)
+        return [Piece(kinds[kind], number=number) for _, kind, number in sorted(marks + opaque)]
+
+    def _contexts(self, pieces: list[Piece]) -> dict[int, tuple[int, int]]:
+        """For each opaque part the pair that it is in, and how many fixed marks there before it."""
+        found: dict[int, tuple[int, int]] = {}
+        stack = [(-1, 0)]
+        for piece in pieces:
+            if piece.kind is PieceKind.OPAQUE:
+                found[piece.number] = stack[-1]
+            elif piece.kind is PieceKind.MARK:
+                kind = self._aligned.source.marks[piece.number].kind
+                if piece.number in self._fixed:
+                    pair, count = stack[-1]
+                    stack[-1] = (pair, count + 1)
+                elif kind is MarkKind.OPEN:
+                    stack.append((piece.number, 0))
+                elif kind is MarkKind.CLOSE:
+                    stack.pop()
+        return found
+
+    def _pieces(self) -> Iterator[Piece]:
         at = 0
         for position, piece in self._events():
             if position > at:
@@ -344,7 +402,8 @@ class _Placement:
             if unit.opaque >= 0:
                 if unit.start > at:
                     yield Piece(PieceKind.TEXT, self._aligned.text[at : unit.start])
-                yield Piece(PieceKind.OPAQUE, number=unit.opaque)
+                if unit.opaque not in self._moved:
+                    yield Piece(PieceKind.OPAQUE, number=unit.opaque)
                 at = unit.end
         if at < end:
             yield Piece(PieceKind.TEXT, self._aligned.text[at:end])
