@@ -98,25 +98,38 @@ class AlignedUnits:
     def _link_words(
         self, links: list[list[tuple[int, int]]], first: int, after: int, low: int, high: int
     ) -> None:
-        """Link words with words, and punctuation with punctuation."""
-        # Punctuation at the ends of a range of words.
-        while low < high - 1 and self.is_mark(low):
-            low += 1
-        while low < high - 1 and self.is_mark(high - 1):
-            high -= 1
+        """Link the units of one alignment: words with words, and marks with the same marks."""
         n, m = after - first, high - low
         if n * m > _MAX_LINKS:
             for i in range(n):
-                links[first + i].append(
-                    (low + i * m // n, low + max(i * m // n + 1, (i + 1) * m // n))
-                )
+                start = low + i * m // n
+                links[first + i].append((start, low + max(i * m // n + 1, (i + 1) * m // n)))
             return
-        only_mark = self.is_mark(low) and high == low + 1
-        for i in range(first, after):
-            unit = self.units[i]
-            is_mark = not self.source.text[unit.start].isalnum() and unit.opaque < 0
-            if is_mark == only_mark or after == first + 1:
-                links[i].append((low, high))
+        if n == 1 or m == 1:
+            words, goals = list(range(first, after)), list(range(low, high))
+        else:
+            words = [i for i in range(first, after) if not self._is_source_mark(i)]
+            goals = [j for j in range(low, high) if not self.is_mark(j)]
+            marks = {self._target(j): j for j in range(low, high) if self.is_mark(j)}
+            for i in range(first, after):
+                unit = self.units[i]
+                j = marks.get(self.source.text[unit.start : unit.end], -1)
+                if j >= 0 and self._is_source_mark(i):
+                    links[i].append((j, j + 1))
+        if len(words) == len(goals):
+            for i, j in zip(words, goals, strict=True):
+                links[i].append((j, j + 1))
+        else:
+            for i in words:
+                links[i].extend((j, j + 1) for j in goals)
+
+    def _target(self, index: int) -> str:
+        unit = self.targets[index]
+        return self.text[unit.start : unit.end]
+
+    def _is_source_mark(self, index: int) -> bool:
+        unit = self.units[index]
+        return unit.opaque < 0 and not self.source.text[unit.start].isalnum()
 
     def is_mark(self, index: int) -> bool:
         unit = self.targets[index]

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from translator.documents.html_rules import BLOCKS, CLOSED_BY, RAW, UNTOUCHED, says_translate
+from translator.documents.html_rules import BLOCKS, CLOSED_BY, RAW, UNTOUCHED, VOID, says_translate
 
 __all__ = ["Element", "OpenElements"]
 
 # What is in them is not touched, but people read their own attributes.
 _READ = frozenset({"iframe", "textarea"})
+_FOREIGN = frozenset({"math", "svg"})
 
 
 @dataclass(slots=True, eq=False)
@@ -20,6 +21,7 @@ class Element:
         is_block: It ends segments.
         translate: What is in it is to be translated.
         raw: What is in it is nothing to read.
+        foreign: It is SVG or MathML.
         run: For the reader: in which run of inline content its tag is.
         item: For the reader: which item of the run its tag is.
     """
@@ -28,6 +30,7 @@ class Element:
     is_block: bool
     translate: bool
     raw: bool
+    foreign: bool
     run: int = -1
     item: int = -1
 
@@ -54,6 +57,10 @@ class OpenElements:
         """Whether text here is nothing to read."""
         return bool(self._elements) and self._elements[-1].raw
 
+    @property
+    def _foreign(self) -> bool:
+        return bool(self._elements) and self._elements[-1].foreign
+
     def is_block(self, name: str) -> bool:
         """Whether the tag of such an element, here, ends a segment."""
         # The title of a drawing.
@@ -64,7 +71,12 @@ class OpenElements:
         said = says_translate(attrs)
         raw = self.raw or name in RAW
         translate = self.translate and name not in UNTOUCHED if said is None else said
-        return Element(name, self.is_block(name), translate and not raw, raw)
+        foreign = self._foreign or name in _FOREIGN
+        return Element(name, self.is_block(name), translate and not raw, raw, foreign)
+
+    def is_void(self, name: str, *, self_closing: bool) -> bool:
+        """Whether such a tag, here, opens nothing that has to be closed."""
+        return name in VOID or (self_closing and (self._foreign or name in _FOREIGN))
 
     def reads_attributes(self, name: str, attrs: Mapping[str, str]) -> bool:
         """Whether people read the text attributes of such a tag here, in their own language."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from html import unescape
 
 from translator.documents.html_elements import OpenElements
-from translator.documents.html_rules import VOID, is_text_attribute
+from translator.documents.html_rules import is_text_attribute
 from translator.documents.html_runs import Item, Region, text_of, texts_of_run
 from translator.documents.html_tokens import Token, TokenKind, attributes, tokenize
 from translator.documents.marks import MarkedText, MarkKind
@@ -103,7 +103,7 @@ class _Reader:
         element = self._stack.element(name, attrs)
         if self._stack.reads_attributes(name, attrs):
             self._take_attributes(token, attrs)
-        if name in VOID:
+        if self._stack.is_void(name, self_closing=token.self_closing):
             if not is_block:
                 # A void element has no text that must not be translated.
                 self._add(token, MarkKind.VOID, untouched=not self._stack.translate)

@@ -16,7 +16,7 @@ import turbohtml
 __all__ = ["Attribute", "Token", "TokenKind", "attributes", "tokenize"]
 
 _NEWLINE = re.compile(r"\r\n?|\n")
-_DROPPED = re.compile("(</>)")
+_DROPPED = "</>"
 _SPACE = "\t\n\f\r "
 _NAME = re.compile(rf"[^{_SPACE}/>]*")
 _ATTRIBUTE = re.compile(
@@ -47,6 +47,7 @@ class Token(NamedTuple):
         name: A tag's name in lower case, else empty.
         data: Of a reference the characters that it stands for.
         attrs: An opening tag's attributes with their values resolved, names in lower case.
+        self_closing: The tag ends with "/>", which means something in SVG and MathML only.
     """
 
     kind: TokenKind
@@ -55,6 +56,7 @@ class Token(NamedTuple):
     name: str = ""
     data: str = ""
     attrs: tuple[tuple[str, str], ...] = ()
+    self_closing: bool = False
 
 
 class Attribute(NamedTuple):
@@ -125,7 +127,8 @@ def _markup(raw: turbohtml.Token, start: int, end: int) -> Token:
     if raw.type == types.CHARACTER_REFERENCE:
         return Token(TokenKind.REFERENCE, start, end, data=raw.data or "")
     if raw.type == types.START_TAG:
-        return Token(TokenKind.OPEN, start, end, raw.tag or "", attrs=tuple(raw.attrs or ()))
+        attrs = tuple(raw.attrs or ())
+        return Token(TokenKind.OPEN, start, end, raw.tag or "", "", attrs, raw.self_closing)
     if raw.type == types.END_TAG:
         return Token(TokenKind.CLOSE, start, end, raw.tag or "")
     kind = TokenKind.OTHER if raw.type == types.DOCTYPE else TokenKind.COMMENT
@@ -139,7 +142,7 @@ def _gap(
     if start == end:
         return
     if text is None:
-        for part in filter(None, _DROPPED.split(source[start:end])):
+        for part in _parts(source[start:end]):
             yield Token(TokenKind.OTHER, first + start, first + start + len(part))
             start += len(part)
         return
@@ -151,10 +154,10 @@ def _gap(
         yield Token(TokenKind.TEXT, first + start, first + end)
         return
     left = _plain(text)
-    for part in _DROPPED.split(source[start:end]):
+    for part in _parts(source[start:end]):
         plain = _plain(part)
-        kept = len(part) if part != "</>" and left.startswith(plain) else 0
-        if part != "</>" and not kept and plain.startswith(left):
+        kept = len(part) if part != _DROPPED and left.startswith(plain) else 0
+        if part != _DROPPED and not kept and plain.startswith(left):
             # The end is cut off in the middle of a tag. Newlines are counted as they are.
             kept = _length(part, len(left))
         if kept:
@@ -163,6 +166,15 @@ def _gap(
         if kept < len(part):
             yield Token(TokenKind.OTHER, first + start + kept, first + start + len(part))
         start += len(part)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """What a browser drops in the middle of a text, and what is between."""
+    for number, part in enumerate(text.split(_DROPPED)):
+        if number:
+            yield _DROPPED
+        if part:
+            yield part
 
 
 def _length(part: str, normalised: int) -> int:

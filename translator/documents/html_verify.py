@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from translator.documents.html_elements import OpenElements
-from translator.documents.html_rules import VOID, is_text_attribute
+from translator.documents.html_rules import is_text_attribute
 from translator.documents.html_tokens import Token, TokenKind, attributes, tokenize
 from translator.documents.template import DirectiveKind, find_directives, mask
 
@@ -64,6 +64,8 @@ class _Content:
         self.tags: Counter[str] = Counter()
         self.untouched: Counter[str] = Counter()
         self._masked = mask(html, found)
+        # Tags in the line that stand alone, by their numbers.
+        self._lone: set[int] = set()
         tokens = list(tokenize(self._masked))
         self.nesting = self._nesting(tokens, self._pairs(tokens))
 
@@ -76,8 +78,10 @@ class _Content:
                 stack.close_before(token.name)
                 element = stack.element(token.name, dict(token.attrs))
                 element.item = number
-                if token.name not in VOID:
+                if not stack.is_void(token.name, self_closing=token.self_closing):
                     stack.push(element)
+                elif not element.is_block:
+                    self._lone.add(number)
             elif token.kind is TokenKind.CLOSE:
                 is_block = stack.is_block(token.name)
                 closed = stack.close(token.name, is_block=is_block)
@@ -90,7 +94,6 @@ class _Content:
     def _nesting(self, tokens: list[Token], pairs: dict[int, int]) -> int:
         nodes = [_Node("")]
         closing = set(pairs.values())
-        stack = OpenElements()
         for number, token in enumerate(tokens):
             if token.kind in (TokenKind.TEXT, TokenKind.REFERENCE):
                 continue
@@ -101,7 +104,7 @@ class _Content:
             elif number in closing:
                 node = nodes.pop()
                 nodes[-1].section.append(node.digest())
-            elif token.name in VOID and not stack.is_block(token.name):
+            elif number in self._lone:
                 nodes[-1].section.append(hash(key))
             else:
                 nodes[-1].add_fixed(key)
