@@ -63,7 +63,10 @@ HARD = [
         ["kan text"],
         "<ruby>KAN<rp>(</rp><rt>x</rt><rp>)</rp></ruby> TEXT",
     ),
-    ("Acme<sup>®</sup> shoes", ["Acme® shoes"], "ACME<sup>®</sup> SHOES"),
+    ("Acme<sup>®</sup> shoes", ["Acme shoes"], "ACME<sup>®</sup> SHOES"),
+    ("Acme<sup>tm</sup> shoes", ["Acmetm shoes"], "ACME<sup>TM</sup> SHOES"),
+    ("a<sup><a href=#1>[1]</a></sup>, 10<sup>2</sup> b", ["a, 10 b"], None),
+    ("<a>home</a><a>shop</a>", ["home", "shop"], None),
     (
         "<!--[if mso]><p>x</p><![endif]-->a <![if !mso]>b<![endif]> c",
         ["a b c"],

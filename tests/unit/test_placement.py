@@ -76,6 +76,28 @@ def test_where_tags_go(html: str, target: str, pairs: str, result: str) -> None:
     assert placed(html, target, pairs) == result
 
 
+@pytest.mark.parametrize(
+    ("html", "target", "result"),
+    [
+        ("say <code>a b</code> now", "diga já", "diga <code>a b</code> já"),
+        ("<code>a b</code> now, you", "já", "<code>a b</code> já"),
+        ("say <b>it <code>a b</code></b>, you", "diga", "diga <b><code>a b</code></b>"),
+        ("a <b><code>b</code></b> c", "x z", "x <b><code>b</code></b> z"),
+        # It is there, but in a pair that it was not in.
+        ("<b>one two</b> <code>a</code>", "um a dois", "<b>um  dois</b> <code>a</code>"),
+    ],
+)
+def test_where_an_element_goes_that_is_lost(html: str, target: str, result: str) -> None:
+    page = parse(html)
+    (text,) = page.texts
+    ends = [match.span() for match in re.finditer(r"\w+", text.text)]
+    goal = [match.span() for match in re.finditer(r"\w+", target)]
+    alignments = [ends[i] + goal[j] for i, j in {0: 0, len(ends) - 1: len(goal) - 1}.items()]
+    if "dois" in target:
+        alignments = [ends[0] + goal[0], ends[1] + goal[2]]
+    assert page.render([Translated(target, alignments)]) == result
+
+
 @given(SOUP)
 def test_each_mark_and_opaque_part_comes_once(html: str) -> None:
     for text in parse(html).texts:

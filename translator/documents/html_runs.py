@@ -11,6 +11,8 @@ __all__ = ["Item", "Region", "text_of", "texts_of_run"]
 _SPACES = " \t\n\r\f"
 # A row of tags in a row of tags, and so on: deeper ones are one text.
 _MAX_ROWS = 8
+# Tags and pieces of text of a note.
+_MAX_NOTE = 16
 _SEPARATORS = frozenset("|/·•›»>,–—-:;")
 
 
@@ -132,8 +134,12 @@ def _without_untouched(items: list[Item]) -> Iterator[list[Item]]:
     while index < len(items):
         item = items[index]
         if not item.untouched:
-            add(item, index)
-            index += 1
+            end = _note(items, index)
+            if end:
+                add(Item(item.start, items[end - 1].end, MarkKind.VOID), index)
+            else:
+                add(item, index)
+            index = end or index + 1
             continue
         end = index
         while end < len(items) and items[end].untouched:
@@ -158,6 +164,21 @@ def _without_untouched(items: list[Item]) -> Iterator[list[Item]]:
     yield part
 
 
+def _note(items: list[Item], index: int) -> int:
+    """Where a ``<sup>`` without letters that begins here ends, or 0: a mark, not a part of a word.
+
+    "level2" and "102" are no words that a reader sees in ``level<sup>2</sup>`` and 10².
+    """
+    item = items[index]
+    end = item.partner + 1
+    if item.name != "sup" or item.kind is not MarkKind.OPEN or not 0 < end - index <= _MAX_NOTE:
+        return 0
+    inside = items[index:end]
+    if any(each.untouched or each.is_directive for each in inside):
+        return 0
+    return 0 if any(map(str.isalpha, "".join(each.data for each in inside))) else end
+
+
 def _is_whole(items: list[Item], start: int, end: int) -> bool:
     """Whether a range of items is pairs of tags with what is in them, and nothing else."""
     depth = 0
@@ -176,18 +197,16 @@ def _is_whole(items: list[Item], start: int, end: int) -> bool:
 def _row(items: list[Item], first: int, last: int) -> list[tuple[int, int]]:
     """The pairs of tags of a range, if it is nothing but a row of them; else nothing.
 
-    A row are links with white space or marks such as "|" between them, or any pairs on lines of
-    their own: menus and teasers, which no reader reads as one sentence.
+    A row are links, perhaps with white space or marks such as "|" between them, or any pairs on
+    lines of their own: menus and teasers, which no reader reads as one sentence.
     """
     pairs: list[tuple[int, int]] = []
     only_links = on_lines = True
-    gap = " \n"
+    gap = "\n"
     index = first
     while index < last:
         item = items[index]
         if item.kind is MarkKind.OPEN and index < item.partner < last:
-            if not gap:
-                return []
             only_links = only_links and item.name == "a"
             on_lines = on_lines and "\n" in gap
             pairs.append((index, item.partner + 1))

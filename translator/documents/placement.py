@@ -69,6 +69,9 @@ class _Item:
         return self.end > self.slot
 
 
+_SPACE = Piece(PieceKind.TEXT, " ")
+
+
 def place(source: MarkedText, target: Translated) -> list[Piece]:
     """Put the marks and opaque parts of ``source`` into its translation."""
     if not source.marks and not source.opaque:
@@ -228,7 +231,8 @@ class _Placement:
         found: list[_Item] = []
         placed = {id(item) for item in taken}
         for item in pairs:
-            if id(item) in placed:
+            # What was lost of it is put in again.
+            if id(item) in placed or any(each.opaque >= 0 for each in item.inside):
                 continue
             for index in (item.slot - 1, item.end):
                 linked = self._aligned.linked(index, low, high) if first <= index < after else None
@@ -345,17 +349,49 @@ class _Placement:
         tagged = {n for n, each in enumerate(self._aligned.source.opaque) if each.has_tags}
         pieces = list(self._pieces())
         if not tagged:
-            return pieces
+            return self._spaced(pieces)
         wanted = self._contexts(self._source_pieces())
         while True:
             there = self._contexts(pieces)
             wrong = {n for n in tagged if there[n] != wanted[n]} - self._moved
             if not wrong:
-                return pieces
+                return self._spaced(pieces)
             self._moved |= wrong
             self._root = self._tree()
             self._place_all()
             pieces = list(self._pieces())
+
+    def _spaced(self, pieces: list[Piece]) -> list[Piece]:
+        """With spaces around opaque parts that were put in, where the source has spaces."""
+        found = {unit.opaque for unit in self._aligned.targets} - self._moved
+        spaced: list[Piece] = []
+        # What is before, and how many opening tags are after it; whether a space is due, and where.
+        before, num_open, due = "", 0, -1
+        for piece in pieces:
+            kind = piece.kind
+            if kind is PieceKind.MARK:
+                mark = self._aligned.source.marks[piece.number].kind
+                num_open = num_open + 1 if mark is MarkKind.OPEN else 0
+                due = due + 1 if mark is MarkKind.CLOSE and due == len(spaced) else due
+                spaced.append(piece)
+                continue
+            starts_word = kind is PieceKind.OPAQUE or piece.text[0].isalnum()
+            if due >= 0 and starts_word:
+                spaced.insert(due, _SPACE)
+            elif kind is PieceKind.OPAQUE and piece.number not in found:
+                start = self._aligned.source.opaque[piece.number].start
+                if (
+                    before.strip()
+                    and self._aligned.source.text[max(0, start - 1) : start].isspace()
+                ):
+                    spaced.insert(len(spaced) - num_open, _SPACE)
+            spaced.append(piece)
+            before, num_open, due = piece.text[-1:] or "x", 0, -1
+            if kind is PieceKind.OPAQUE and piece.number not in found:
+                end = self._aligned.source.opaque[piece.number].end
+                if self._aligned.source.text[end : end + 1].isspace():
+                    due = len(spaced)
+        return spaced
 
     def _source_pieces(self) -> list[Piece]:
         """The marks and opaque parts of the source."""
@@ -417,7 +453,8 @@ class _Placement:
                 closing = 0 if item.low == item.high else self._closing(item.last, item.high)
                 yield closing, Piece(PieceKind.MARK, number=item.last)
             elif item.opaque >= 0:
-                yield from self._lost(item)
+                place = self._aligned.before_space(item.low)
+                yield place, Piece(PieceKind.OPAQUE, number=item.opaque)
             elif item.is_pair:
                 is_empty = item.low == item.high
                 opening = self._alone(item) if is_empty else self._opening(item.first, item.low)
@@ -428,13 +465,6 @@ class _Placement:
                 position = self._alone(item)
                 for index in range(item.first, item.last + 1):
                     yield position, Piece(PieceKind.MARK, number=index)
-
-    def _lost(self, item: _Item) -> Iterator[tuple[int, Piece]]:
-        position = self._aligned.before_space(item.low)
-        opaque = self._aligned.source.opaque[item.opaque]
-        if opaque.start and self._aligned.source.text[opaque.start - 1].isspace():
-            yield position, Piece(PieceKind.TEXT, " ")
-        yield position, Piece(PieceKind.OPAQUE, number=item.opaque)
 
     def _opening(self, index: int, slot: int) -> int:
         position = self._aligned.source.marks[index].position
