@@ -9,17 +9,15 @@ say.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
 from translator.documents.aligned_units import AlignedUnits
+from translator.documents.mark_tree import Item, fixed_marks, nested
 from translator.documents.marks import MarkedText, MarkKind, Translated
 
 __all__ = ["Piece", "PieceKind", "place"]
 
-# Pairs that are nested deeper in one text are placed as fixed marks: the cost is linear then.
-_MAX_DEPTH = 8
 # How many words an element in a pair counts for, when the pair's longest run is looked for.
 _ELEMENT_WEIGHT = 10.0
 
@@ -46,29 +44,6 @@ class Piece(NamedTuple):
     number: int = -1
 
 
-@dataclass(slots=True)
-class _Item:
-    """What is to be placed: a pair, a mark that stands alone, or an opaque part that was lost.
-
-    ``first`` and ``last`` are marks. ``slot`` and ``end`` are the range of source units; ``low``
-    and ``high``, once it is placed, that of target units.
-    """
-
-    first: int
-    last: int
-    slot: int
-    end: int
-    fixed: bool = False
-    opaque: int = -1
-    inside: list["_Item"] = field(default_factory=list)
-    low: int = 0
-    high: int = 0
-
-    @property
-    def is_pair(self) -> bool:
-        return self.end > self.slot
-
-
 _SPACE = Piece(PieceKind.TEXT, " ")
 
 
@@ -82,7 +57,7 @@ def place(source: MarkedText, target: Translated) -> list[Piece]:
 class _Free:
     """Which target units no pair has."""
 
-    def __init__(self, taken: list[_Item]) -> None:
+    def __init__(self, taken: list[Item]) -> None:
         self._lows = [item.low for item in taken]
         self._highs = [item.high for item in taken]
         self._used: set[int] = set()
@@ -99,56 +74,10 @@ class _Free:
 class _Placement:
     def __init__(self, source: MarkedText, target: Translated) -> None:
         self._aligned = AlignedUnits(source, target)
-        # Marks that are placed as fixed ones.
-        self._fixed: set[int] = set()
         # Opaque parts that are not where the target has them, since no other place is allowed.
         self._moved: set[int] = set()
-        self._root = self._tree()
+        self._root = nested(self._aligned, self._moved)
         self._place_all()
-
-    # The nesting
-
-    def _tree(self) -> _Item:
-        """Everything that is to be placed, nested as in the source."""
-        marks = self._aligned.source.marks
-        found = {unit.opaque for unit in self._aligned.targets} - self._moved
-        lost = [
-            _Item(-1, -1, i, i, opaque=unit.opaque)
-            for i, unit in enumerate(self._aligned.units)
-            if unit.opaque >= 0 and unit.opaque not in found
-        ]
-        lost.reverse()
-        root = _Item(-1, -1, 0, len(self._aligned.units))
-        open_items = [root]
-        index = 0
-        while index < len(marks):
-            mark = marks[index]
-            slot = bisect_right(self._aligned.ends, mark.position)
-            while lost and lost[-1].slot < slot:
-                open_items[-1].inside.append(lost.pop())
-            if mark.kind is MarkKind.CLOSE and open_items[-1].last == index:
-                open_items.pop()
-            elif mark.kind is not MarkKind.OPEN or not index < mark.partner < len(marks):
-                fixed = mark.kind is not MarkKind.VOID
-                if fixed:
-                    self._fixed.add(index)
-                open_items[-1].inside.append(_Item(index, index, slot, slot, fixed))
-            else:
-                end = bisect_left(self._aligned.starts, marks[mark.partner].position)
-                if end <= slot:
-                    # There is no word in it: it is moved as a whole.
-                    open_items[-1].inside.append(_Item(index, mark.partner, slot, slot))
-                    index = mark.partner
-                elif len(open_items) > _MAX_DEPTH:
-                    self._fixed.add(index)
-                    open_items[-1].inside.append(_Item(index, index, slot, slot, fixed=True))
-                else:
-                    item = _Item(index, mark.partner, slot, end)
-                    open_items[-1].inside.append(item)
-                    open_items.append(item)
-            index += 1
-        root.inside.extend(reversed(lost))
-        return root
 
     # Places
 
@@ -157,7 +86,7 @@ class _Placement:
         todo = [self._root]
         while todo:
             item = todo.pop()
-            low, first, section = item.low, item.slot, list[_Item]()
+            low, first, section = item.low, item.slot, list[Item]()
             for child in item.inside:
                 if not child.fixed:
                     section.append(child)
@@ -169,10 +98,10 @@ class _Placement:
             item.inside = self._in_order(item.inside)
             todo.extend(child for child in item.inside if child.is_pair)
 
-    def _in_order(self, items: list[_Item]) -> list[_Item]:
+    def _in_order(self, items: list[Item]) -> list[Item]:
         """As they stand in the target; fixed ones where they were."""
-        ordered: list[_Item] = []
-        section: list[_Item] = []
+        ordered: list[Item] = []
+        section: list[Item] = []
         for item in items:
             if item.fixed:
                 ordered.extend(sorted(section, key=_by_place))
@@ -183,7 +112,7 @@ class _Placement:
         ordered.extend(sorted(section, key=_by_place))
         return ordered
 
-    def _fixed_place(self, item: _Item, low: int, high: int) -> int:
+    def _fixed_place(self, item: Item, low: int, high: int) -> int:
         """Between target units, for a mark that parts the text before it from the text after it."""
         before = self._aligned.linked(item.slot - 1, low, high)
         after = self._aligned.linked(item.slot, low, high)
@@ -194,11 +123,11 @@ class _Placement:
         return before[1] if before else low if item.slot == 0 else high
 
     def _place_section(
-        self, items: list[_Item], first: int, after: int, low: int, high: int
+        self, items: list[Item], first: int, after: int, low: int, high: int
     ) -> None:
         """Place what stands between two fixed marks, among the target units ``low`` to ``high``."""
         pairs = [item for item in items if item.is_pair]
-        taken: list[_Item] = []
+        taken: list[Item] = []
         if pairs:
             owner, linked = self._owners(pairs, first, after, low, high)
             runs: dict[int, list[int]] = {}
@@ -220,15 +149,15 @@ class _Placement:
                 item.low = item.high = self._slot(item, first, after, low, high, taken, lows)
 
     def _borrowed(
-        self, pairs: list[_Item], taken: list[_Item], first: int, after: int, low: int, high: int
-    ) -> list[_Item]:
+        self, pairs: list[Item], taken: list[Item], first: int, after: int, low: int, high: int
+    ) -> list[Item]:
         """Give pairs without target words the word of the neighbour, if it is free.
 
         The alignment of a short word often goes to its neighbour ("do not" → "não"), and a link
         that holds no word cannot be clicked.
         """
         free = _Free(taken)
-        found: list[_Item] = []
+        found: list[Item] = []
         placed = {id(item) for item in taken}
         for item in pairs:
             # What was lost of it is put in again.
@@ -246,7 +175,7 @@ class _Placement:
         return found
 
     def _owners(
-        self, pairs: list[_Item], first: int, after: int, low: int, high: int
+        self, pairs: list[Item], first: int, after: int, low: int, high: int
     ) -> tuple[dict[int, int], set[int]]:
         """Which pair each target unit belongs to, and which units are linked with anything."""
         weights: dict[int, dict[int, int]] = {}
@@ -307,12 +236,12 @@ class _Placement:
 
     def _slot(
         self,
-        item: _Item,
+        item: Item,
         first: int,
         after: int,
         low: int,
         high: int,
-        taken: list[_Item],
+        taken: list[Item],
         lows: list[int],
     ) -> int:
         """Between which target units something without words of its own stands."""
@@ -332,7 +261,7 @@ class _Placement:
             slot = inside.high if inside.slot < item.slot else inside.low
         return slot
 
-    def _clings(self, item: _Item) -> bool:
+    def _clings(self, item: Item) -> bool:
         """Whether it stands right behind a word, and not as close before one."""
         if item.opaque >= 0:
             return True
@@ -357,7 +286,7 @@ class _Placement:
             if not wrong:
                 return self._spaced(pieces)
             self._moved |= wrong
-            self._root = self._tree()
+            self._root = nested(self._aligned, self._moved)
             self._place_all()
             pieces = list(self._pieces())
 
@@ -404,13 +333,14 @@ class _Placement:
     def _contexts(self, pieces: list[Piece]) -> dict[int, tuple[int, int]]:
         """For each opaque part the pair that it is in, and how many fixed marks there before it."""
         found: dict[int, tuple[int, int]] = {}
+        fixed = fixed_marks(self._root)
         stack = [(-1, 0)]
         for piece in pieces:
             if piece.kind is PieceKind.OPAQUE:
                 found[piece.number] = stack[-1]
             elif piece.kind is PieceKind.MARK:
                 kind = self._aligned.source.marks[piece.number].kind
-                if piece.number in self._fixed:
+                if piece.number in fixed:
                     pair, count = stack[-1]
                     stack[-1] = (pair, count + 1)
                 elif kind is MarkKind.OPEN:
@@ -446,7 +376,7 @@ class _Placement:
 
     def _events(self) -> Iterator[tuple[int, Piece]]:
         """Each mark with its position in the target, in the order of the result."""
-        todo: list[tuple[_Item, bool]] = [(item, False) for item in reversed(self._root.inside)]
+        todo: list[tuple[Item, bool]] = [(item, False) for item in reversed(self._root.inside)]
         while todo:
             item, closes = todo.pop()
             if closes:
@@ -477,7 +407,7 @@ class _Placement:
         spaced = position > 0 and self._aligned.source.text[position - 1].isspace()
         return self._aligned.after_space(slot) if spaced else self._aligned.before_space(slot)
 
-    def _alone(self, item: _Item) -> int:
+    def _alone(self, item: Item) -> int:
         mark = self._aligned.source.marks[item.first]
         if mark.kind is MarkKind.CLOSE:
             return self._closing(item.first, item.low)
@@ -486,5 +416,5 @@ class _Placement:
         return self._aligned.after_space(item.low)
 
 
-def _by_place(item: _Item) -> tuple[int, bool, int]:
+def _by_place(item: Item) -> tuple[int, bool, int]:
     return item.low, item.low < item.high, item.first
