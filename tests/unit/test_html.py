@@ -156,6 +156,15 @@ def test_code_in_a_sentence_is_opaque() -> None:
     assert not verify(html, page.render([Translated("")]))
 
 
+def test_code_is_found_as_a_word() -> None:
+    page = parse("Press <kbd>C</kbd> or <kbd>Ctrl</kbd>+<kbd>C</kbd> now")
+    (text,) = page.texts
+    assert text.text == "Press C or Ctrl+C now"
+    assert page.render([Translated("Agora Ctrl+C ou C")]) == (
+        "Agora <kbd>Ctrl</kbd>+<kbd>C</kbd> ou <kbd>C</kbd>"
+    )
+
+
 ATTRIBUTES = [
     ('<img alt="a &amp; b" title=c src=d>', ["a & b", "c"]),
     (

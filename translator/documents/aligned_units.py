@@ -1,7 +1,7 @@
 """A text and its translation as words, and which of them are aligned with which."""
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -230,19 +230,29 @@ def _sought(
 ) -> list[tuple[int, int] | None]:
     """Where those that are not found yet stand in the target: the first place not taken."""
     found = list(taken)
-    used = {part for part in taken if part is not None}
+    used = sorted(part for part in taken if part is not None)
     places: dict[str, int] = {}
     for index, opaque in enumerate(source.opaque):
         own = source.text[opaque.start : opaque.end]
         if found[index] is not None or (own not in places and len(places) >= _MAX_SOUGHT):
             continue
         at = text.find(own, places.get(own, 0))
-        while at >= 0 and (at, at + len(own)) in used:
-            at = text.find(own, at + len(own))
+        while at >= 0 and not _is_free(text, at, at + len(own), used):
+            at = text.find(own, at + 1)
         places[own] = len(text) if at < 0 else at + len(own)
         if at >= 0:
             found[index] = (at, at + len(own))
+            insort(used, (at, at + len(own)))
     return found
+
+
+def _is_free(text: str, start: int, end: int, used: list[tuple[int, int]]) -> bool:
+    """Whether a range is whole words, and overlaps none of those that are sorted in ``used``."""
+    for place in (start, end):
+        if 0 < place < len(text) and text[place - 1].isalnum() and text[place].isalnum():
+            return False
+    k = bisect_left(used, (start, end))
+    return (k == 0 or used[k - 1][1] <= start) and (k == len(used) or end <= used[k][0])
 
 
 def _without_overlaps(
