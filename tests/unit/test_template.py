@@ -1,7 +1,7 @@
 """Which ranges of a text are template syntax."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from translator.documents.template import SYNTAXES, DirectiveKind, find_directives, mask
@@ -156,6 +156,7 @@ TEXTS = st.lists(
 ).map("".join)
 
 
+@example("{{}}}{", {"brace", "mustache"})
 @given(TEXTS, st.sets(st.sampled_from([*sorted(SYNTAXES), "regex:a+"])))
 def test_directives_are_in_order_and_do_not_overlap(text: str, syntaxes: set[str]) -> None:
     at = 0

@@ -117,7 +117,7 @@ def _between(
             return
         # The last opening before the closing: what stands before it was never closed.
         at = text.rfind(opening, at, end)
-        while text.startswith("{", at - 1) and opening == "{{" and text.startswith("}}}", end):
+        while at and text[at - 1] == "{" and opening == "{{" and text.startswith("}}}", end):
             at, end = at - 1, end + 1
         end += len(closing)
         if end - at <= _MAX_DIRECTIVE:
@@ -194,9 +194,9 @@ def _brace(text: str) -> Iterator[Directive]:
     for match in _BRACE.finditer(text):
         if _BRACE_NAME.fullmatch(match[0][1:-1]):
             start, end = match.span()
-            if text.startswith("{", start - 1) and text.startswith("}", end):
+            if start and text[start - 1] == "{" and text.startswith("}", end):
                 start, end = start - 1, end + 1
-            yield Directive(max(0, start), end, _INLINE)
+            yield Directive(start, end, _INLINE)
 
 
 _ICU_BRACES = re.compile(r"[{}]")
