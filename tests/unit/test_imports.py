@@ -149,6 +149,10 @@ def test_transformers_is_imported_where_its_models_are() -> None:
     assert within(known, "models/huggingface/", "models/pretrained/") == set()
 
 
+def test_one_module_knows_the_html_tokenizer() -> None:
+    assert importers("turbohtml") == {"documents/html_tokens.py"}
+
+
 def test_asyncio_stays_at_the_border() -> None:
     border = (
         "engine/async_engine.py",

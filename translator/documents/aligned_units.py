@@ -1,0 +1,284 @@
+"""A text and its translation as words, and which of them are aligned with which."""
+
+import re
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+from unicodedata import combining
+
+from translator.documents.marks import Alignment, MarkedText, Translated
+
+__all__ = ["AlignedUnits", "Unit"]
+
+# Different opaque texts that are looked for in a target which does not say where they are.
+_MAX_SOUGHT = 100
+# Of one alignment; if it is of longer ranges, their words are taken to be in the same order.
+_MAX_LINKS = 64
+
+_UNIT = re.compile(r"\w+|[^\w\s]")
+
+
+class Unit(NamedTuple):
+    """A word, a punctuation mark or an opaque part."""
+
+    start: int
+    end: int
+    opaque: int = -1
+
+
+class AlignedUnits:
+    """The words of a text and of its translation.
+
+    A word that has a mark inside is several units, and so is the word that it is aligned with.
+
+    Attributes:
+        source: The text.
+        text: Its translation.
+        units: The words and punctuation marks of the text.
+        targets: Those of the translation.
+        links: For each unit of the text the ranges of targets that are aligned with it.
+        starts: Where the units of the text begin.
+        ends: Where they end.
+    """
+
+    def __init__(self, source: MarkedText, target: Translated) -> None:
+        self.source = source
+        self.text = target.text
+        self.units = _units(source.text, [(o.start, o.end) for o in source.opaque])
+        self.targets = _units(target.text, _opaque_in_target(source, target))
+        self.links = self._link(target.alignments)
+        self._split_words()
+        self.starts = [unit.start for unit in self.units]
+        self.ends = [unit.end for unit in self.units]
+
+    def linked(self, index: int, low: int, high: int) -> tuple[int, int] | None:
+        """The longest range of target units from ``low`` to ``high`` that a source unit has."""
+        if not 0 <= index < len(self.links):
+            return None
+        best: tuple[int, int] | None = None
+        for start, end in self.links[index]:
+            a, b = max(start, low), min(end, high)
+            if a < b and (best is None or b - a > best[1] - best[0]):
+                best = a, b
+        return best
+
+    def before_space(self, slot: int) -> int:
+        """The end of the unit before the slot."""
+        return self.targets[slot - 1].end if slot else 0
+
+    def after_space(self, slot: int) -> int:
+        """The start of the unit after the slot."""
+        units = self.targets
+        return units[slot].start if slot < len(units) else len(self.text)
+
+    def _link(self, alignments: Sequence[Alignment]) -> list[list[tuple[int, int]]]:
+        units, targets = self.units, self.targets
+        links: list[list[tuple[int, int]]] = [[] for _ in units]
+        if not alignments and units and targets:
+            n, m = len(units), len(targets)
+            for i in range(n):
+                links[i].append((i * m // n, max(i * m // n + 1, (i + 1) * m // n)))
+            alignments = ()
+        source_starts, source_ends = [u.start for u in units], [u.end for u in units]
+        target_starts, target_ends = [u.start for u in targets], [u.end for u in targets]
+        for source_start, source_end, target_start, target_end in alignments:
+            first = bisect_right(source_ends, source_start)
+            after = bisect_left(source_starts, source_end)
+            low = bisect_right(target_ends, target_start)
+            high = bisect_left(target_starts, target_end)
+            if first < after and low < high:
+                self._link_words(links, first, after, low, high)
+        for j, target in enumerate(targets):
+            if target.opaque >= 0:
+                start = self.source.opaque[target.opaque].start
+                links[bisect_left(source_starts, start)] = [(j, j + 1)]
+        return links
+
+    def _link_words(
+        self, links: list[list[tuple[int, int]]], first: int, after: int, low: int, high: int
+    ) -> None:
+        """Link the units of one alignment: words with words, and marks with the same marks."""
+        n, m = after - first, high - low
+        if n * m > _MAX_LINKS:
+            for i in range(n):
+                start = low + i * m // n
+                links[first + i].append((start, low + max(i * m // n + 1, (i + 1) * m // n)))
+            return
+        if n == 1 or m == 1:
+            words, goals = list(range(first, after)), list(range(low, high))
+        else:
+            words = [i for i in range(first, after) if not self._is_source_mark(i)]
+            goals = [j for j in range(low, high) if not self.is_mark(j)]
+            marks = {self._target(j): j for j in range(low, high) if self.is_mark(j)}
+            for i in range(first, after):
+                unit = self.units[i]
+                j = marks.get(self.source.text[unit.start : unit.end], -1)
+                if j >= 0 and self._is_source_mark(i):
+                    links[i].append((j, j + 1))
+        if len(words) == len(goals):
+            for i, j in zip(words, goals, strict=True):
+                links[i].append((j, j + 1))
+        else:
+            for i in words:
+                links[i].extend((j, j + 1) for j in goals)
+
+    def _target(self, index: int) -> str:
+        unit = self.targets[index]
+        return self.text[unit.start : unit.end]
+
+    def _is_source_mark(self, index: int) -> bool:
+        unit = self.units[index]
+        return unit.opaque < 0 and not self.source.text[unit.start].isalnum()
+
+    def is_mark(self, index: int) -> bool:
+        unit = self.targets[index]
+        return unit.opaque < 0 and not self.text[unit.start].isalnum()
+
+    def _split_words(self) -> None:
+        """Where a mark stands inside a word, split the word and the one that it is linked with."""
+        text = self.source.text
+        inside: dict[int, list[int]] = {}
+        ends = [unit.end for unit in self.units]
+        for mark in self.source.marks:
+            index = bisect_right(ends, mark.position)
+            if index < len(self.units):
+                unit = self.units[index]
+                if unit.start < mark.position < unit.end and unit.opaque < 0:
+                    inside.setdefault(index, []).append(mark.position - unit.start)
+        if not inside:
+            return
+        cuts: dict[int, tuple[int, list[int]]] = {}
+        partner: dict[int, int] = {}
+        for index, offsets in inside.items():
+            unit = self.units[index]
+            words = [
+                j
+                for low, high in self.links[index]
+                for j in range(low, min(high, low + 8))
+                if j not in cuts and not self.is_mark(j) and self.targets[j].opaque < 0
+            ]
+            if words:
+                longest = max(words, key=lambda j: self.targets[j].end - self.targets[j].start)
+                target = self.targets[longest]
+                goal = self.text[target.start : target.end]
+                cuts[longest] = (
+                    index,
+                    _cut(text[unit.start : unit.end], goal, sorted(set(offsets))),
+                )
+                partner[index] = longest
+        # Where each target unit, and each of its parts, is after the cuts.
+        moved: list[int] = []
+        targets: list[Unit] = []
+        parts_at: dict[int, list[int]] = {}
+        for j, target in enumerate(self.targets):
+            moved.append(len(targets))
+            if j not in cuts:
+                targets.append(target)
+                continue
+            bounds = [0, *cuts[j][1], target.end - target.start]
+            parts_at[j] = []
+            for low, high in pairwise(bounds):
+                parts_at[j].append(len(targets) if low < high else -1)
+                if low < high:
+                    targets.append(Unit(target.start + low, target.start + high))
+        moved.append(len(targets))
+        units: list[Unit] = []
+        links: list[list[tuple[int, int]]] = []
+        for index, unit in enumerate(self.units):
+            own = [(moved[low], moved[high]) for low, high in self.links[index]]
+            offsets = sorted(set(inside.get(index, ())))
+            bounds = [unit.start, *(unit.start + offset for offset in offsets), unit.end]
+            for k, (low, high) in enumerate(pairwise(bounds)):
+                units.append(Unit(low, high, unit.opaque))
+                if index in partner:
+                    at = parts_at[partner[index]][k]
+                    links.append([(at, at + 1)] if at >= 0 else [])
+                else:
+                    links.append(own)
+        self.units, self.targets, self.links = units, targets, links
+
+
+def _units(text: str, opaque: Sequence[tuple[int, int] | None]) -> list[Unit]:
+    units: list[Unit] = []
+    at = 0
+    parts = sorted((part, index) for index, part in enumerate(opaque) if part is not None)
+    for (start, end), index in parts:
+        units.extend(Unit(*match.span()) for match in _UNIT.finditer(text, at, start))
+        units.append(Unit(start, end, index))
+        at = end
+    units.extend(Unit(*match.span()) for match in _UNIT.finditer(text, at))
+    return units
+
+
+def _opaque_in_target(source: MarkedText, target: Translated) -> list[tuple[int, int] | None]:
+    """Where each opaque part of the source is in the target; none overlap."""
+    text = target.text
+    if target.opaque is not None:
+        wanted = [*target.opaque, *([None] * len(source.opaque))][: len(source.opaque)]
+    else:
+        exact = {each[:2]: each[2:] for each in target.alignments}
+        wanted = [exact.get((opaque.start, opaque.end)) for opaque in source.opaque]
+    taken = _without_overlaps(wanted, len(text))
+    if target.opaque is None and None in taken:
+        taken = _without_overlaps(_sought(source, text, taken), len(text))
+    return taken
+
+
+def _sought(
+    source: MarkedText, text: str, taken: Sequence[tuple[int, int] | None]
+) -> list[tuple[int, int] | None]:
+    """Where those that are not found yet stand in the target: the first place not taken."""
+    found = list(taken)
+    used = sorted(part for part in taken if part is not None)
+    places: dict[str, int] = {}
+    for index, opaque in enumerate(source.opaque):
+        own = source.text[opaque.start : opaque.end]
+        if found[index] is not None or (own not in places and len(places) >= _MAX_SOUGHT):
+            continue
+        at = text.find(own, places.get(own, 0))
+        while at >= 0 and not _is_free(text, at, at + len(own), used):
+            at = text.find(own, at + 1)
+        places[own] = len(text) if at < 0 else at + len(own)
+        if at >= 0:
+            found[index] = (at, at + len(own))
+            insort(used, (at, at + len(own)))
+    return found
+
+
+def _is_free(text: str, start: int, end: int, used: list[tuple[int, int]]) -> bool:
+    """Whether a range is whole words, and overlaps none of those that are sorted in ``used``."""
+    for place in (start, end):
+        if 0 < place < len(text) and text[place - 1].isalnum() and text[place].isalnum():
+            return False
+    k = bisect_left(used, (start, end))
+    return (k == 0 or used[k - 1][1] <= start) and (k == len(used) or end <= used[k][0])
+
+
+def _without_overlaps(
+    parts: Sequence[tuple[int, int] | None], length: int
+) -> list[tuple[int, int] | None]:
+    kept: list[tuple[int, int] | None] = [None] * len(parts)
+    at = 0
+    for part, index in sorted((part, i) for i, part in enumerate(parts) if part is not None):
+        start, end = part
+        if at <= start < end <= length:
+            kept[index] = part
+            at = end
+    return kept
+
+
+def _cut(source: str, target: str, offsets: list[int]) -> list[int]:
+    """Where a target word is cut, for places inside the source word that it translates."""
+    cuts: list[int] = []
+    at = 0
+    for offset in offsets:
+        cut = offset if source == target else round(offset * len(target) / len(source))
+        cut = max(at, min(len(target), cut))
+        if cut == at and cut < len(target):
+            cut += 1
+        while cut < len(target) and combining(target[cut]):
+            cut += 1
+        cuts.append(cut)
+        at = cut
+    return cuts
