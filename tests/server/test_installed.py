@@ -72,7 +72,7 @@ class Environment:
         self._bin = folder / "venv" / "bin"
         self._wheel = wheel
         self.folder = folder
-        empty = [sys.executable, "-m", "venv", "--without-pip", folder / "venv"]
+        empty = [sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")]
         subprocess.run(empty, check=True, env=ENV)
         paths = {"base": str(folder / "venv"), "platbase": str(folder / "venv")}
         self.packages = Path(sysconfig.get_path("platlib", "venv", paths))
@@ -92,7 +92,7 @@ class Environment:
                 link = self.packages / file
                 if ".." not in file.parts and not link.is_symlink():
                     link.parent.mkdir(parents=True, exist_ok=True)
-                    link.symlink_to(package.locate_file(file))
+                    link.symlink_to(str(package.locate_file(file)))
         done = subprocess.run(
             [*PIP, "--python", self._bin / "python", *arguments, "--quiet", "--no-index"],
             env=ENV, capture_output=True, text=True, check=False,
