@@ -33,6 +33,9 @@ clients/node/node_modules/.ready: clients/node/package.json clients/node/package
 demo: setup
 	$(BIN)/python examples/demo.py
 
+# Hundreds of processes are started, which should not compile all modules anew.
+test test-quick: export PYTHONDONTWRITEBYTECODE =
+
 test: setup clients/node/node_modules/.ready
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 

@@ -14,9 +14,9 @@ from translator.catalog.catalog import Served
 from translator.cli.progress import progress_bar
 from translator.errors import ConfigError
 from translator.eval import log
-from translator.eval.backend import LocalBackend
 from translator.eval.data import Sentence
 from translator.eval.end import End
+from translator.eval.local import LocalBackend
 from translator.eval.run import evaluate_sentences, evaluate_talk
 from translator.eval.talk import Talk
 from translator.languages.pair import LanguagePair

@@ -10,6 +10,10 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=1000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
+# For tensors as small as these, and with all cores at work on tests, threads only cost time. Torch
+# reads it when it is imported, here and in the processes that tests start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # The reason that a test of its instructions gives when it is skipped.
 _NO_VNNI = "AVX-512 VNNI"
 

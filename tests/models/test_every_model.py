@@ -152,19 +152,25 @@ def test_decoding_goes_on_from_any_position_of_a_draft(case: Case) -> None:
     target = case.alone(source)
     (engine, *_) = decode(case.model, asked(case, source))
     states = case.model.encode([other, source])
-    first = len(case.start)
+    batch = case.model.new_batch()
+    rows, hiddens = [], []
     # The rest of the draft is wrong on purpose: what comes after the position must not matter.
-    for position in range(first, len(target)):
+    for row, position in enumerate(range(len(case.start), len(target))):
         draft = [*target[:position], 4, 4, 4]
         prefill = case.model.prefill(states, [case.alone(other), draft])
-        batch = case.model.new_batch()
-        batch.load(0, states[1], prefill, 1, position)
-        hidden, continued = prefill.hidden[1:2, position], list(target[:position])
-        while len(continued) < len(target):
-            token = case.model.logits(hidden).argmax(dim=-1)
-            continued.append(int(token))
-            hidden = batch.step(token).hidden
-        assert tuple(continued) == target == engine[0].tokens
+        batch.load(row, states[1], prefill, 1, position)
+        hiddens.append(prefill.hidden[1, position])
+        rows.append(list(target[:position]))
+    hidden, running = torch.stack(hiddens), rows
+    while running:
+        tokens = case.model.logits(hidden).argmax(dim=-1)
+        for continued, token in zip(running, tokens.tolist(), strict=True):
+            continued.append(token)
+        # The last row has the least to say.
+        running = [continued for continued in running if len(continued) < len(target)]
+        if running:
+            hidden = batch.step(tokens[: len(running)]).hidden
+    assert {tuple(continued) for continued in rows} == {target, engine[0].tokens}
 
 
 @pytest.mark.parametrize("seed", range(2))

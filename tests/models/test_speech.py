@@ -10,13 +10,17 @@ import pytest
 from translator.engine.engine import Engine
 from translator.languages.pair import LanguagePair
 from translator.local.driver import settle
-from translator.models.marian.recurrent import RecurrentModel
+from translator.models.base import Seq2SeqModel
+from translator.models.embedded import embedded_models
+from translator.models.marian.loading import load_marian_folder
 from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.session.events import Binding, SessionConfig, SessionLimits, SourceUpdate
 from translator.session.session import Session
 from translator.text.segmenter import Segmenter
 
 pytestmark = pytest.mark.model
+
+EN_PT = LanguagePair("en", "pt")
 
 TALK = (
     "good evening and thank you all for coming to the library tonight my name is anna and i have "
@@ -25,6 +29,12 @@ TALK = (
     "to come back people often ask me whether i miss those cards and i tell them that i do not "
     "because now we know at once which books are on the shelf"
 )
+
+
+@pytest.fixture(scope="module")
+def en_pt() -> Seq2SeqModel:
+    """In eight bits, as it is served where the processor can."""
+    return load_marian_folder(dict(embedded_models())[EN_PT], pair=EN_PT, precision="int8")
 
 
 @dataclass
@@ -40,10 +50,9 @@ class Heard:
         return " ".join(self.texts).split()
 
 
-def hear(model: RecurrentModel, words: Iterable[str], policy: PolicyChoice | None = None) -> Heard:
+def hear(model: Seq2SeqModel, words: Iterable[str], policy: PolicyChoice | None = None) -> Heard:
     """Stream words into a session, each translated before the next."""
-    pair = LanguagePair("en", "pt")
-    binding = Binding("pt", model.info, model.tokenizer(pair))
+    binding = Binding("pt", model.info, model.tokenizer(EN_PT))
     config = SessionConfig((binding,), policy or resolve(Latency.BALANCED), Segmenter("en"))
     session = Session("s", "s", config, SessionLimits(), lambda: 0.0)
     engine = Engine({model.info.name: model})
@@ -67,7 +76,7 @@ def hear(model: RecurrentModel, words: Iterable[str], policy: PolicyChoice | Non
     return heard
 
 
-def test_speech_without_punctuation_is_cut_into_parts_of_one_text(en_pt: RecurrentModel) -> None:
+def test_speech_without_punctuation_is_cut_into_parts_of_one_text(en_pt: Seq2SeqModel) -> None:
     heard = hear(en_pt, TALK.split())
     assert "".join(heard.sources).split() == TALK.split()
     assert len(heard.texts) >= 3
@@ -92,7 +101,7 @@ def test_speech_without_punctuation_is_cut_into_parts_of_one_text(en_pt: Recurre
         ["\u00e9"],
     ],
 )
-def test_what_repeats_for_a_minute_stays_in_bounds(en_pt: RecurrentModel, words: list[str]) -> None:
+def test_what_repeats_for_a_minute_stays_in_bounds(en_pt: Seq2SeqModel, words: list[str]) -> None:
     said = list(itertools.islice(itertools.cycle(words), 150))
     heard = hear(en_pt, said)
     assert " ".join(heard.sources).split() == said

@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from translator.cli import main
 
 pytestmark = pytest.mark.server
 
@@ -30,6 +33,16 @@ def run(
         timeout=60,
         env=CLEAN | env,
         check=False,
+    )
+
+
+def evaluate(*arguments: str, **env: str) -> subprocess.CompletedProcess[bytes]:
+    """``translator evaluate`` in this process, which has imported torch and more already."""
+    given = ["evaluate", *arguments]
+    clean = dict.fromkeys(os.environ.keys() - CLEAN.keys())
+    done = CliRunner().invoke(main, given, prog_name="translator", env={**clean, **env})
+    return subprocess.CompletedProcess(
+        given, done.exit_code, done.stdout_bytes, done.stderr_bytes or b""
     )
 
 
@@ -336,12 +349,12 @@ def test_an_evaluation_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
     data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     options = ["--from", "xx", "--to", "yy", "--policy", "local-agreement:n=2"]
     options += ["--output", str(tmp_path / "out")]
-    first = run("evaluate", str(data), *options, "--limit", "4", TRANSLATOR_FAKE_MODEL="1")
+    first = evaluate(str(data), *options, "--limit", "4", TRANSLATOR_FAKE_MODEL="1")
     assert first.returncode == 0, first.stderr
     log = tmp_path / "out" / "data.xx-yy.local-agreement-n2.next-word.jsonl"
     before = log.read_text(encoding="utf-8")
     assert len(before.splitlines()) == 4
-    again = run("evaluate", str(data), *options, TRANSLATOR_FAKE_MODEL="1")
+    again = evaluate(str(data), *options, TRANSLATOR_FAKE_MODEL="1")
     assert again.returncode == 0
     assert log.read_text(encoding="utf-8").startswith(before)
     assert len(log.read_text(encoding="utf-8").splitlines()) == 6
@@ -359,7 +372,7 @@ def test_an_evaluation_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
         for lines in (f.read_text(encoding="utf-8").splitlines() for f in (log, other))
     ]
     assert texts[0] == texts[1]
-    missing = run("evaluate", str(tmp_path / "none.jsonl"), *options, TRANSLATOR_FAKE_MODEL="1")
+    missing = evaluate(str(tmp_path / "none.jsonl"), *options, TRANSLATOR_FAKE_MODEL="1")
     assert missing.returncode == 5
     assert b"Traceback" not in missing.stderr
 
@@ -378,17 +391,17 @@ def test_a_talk_is_evaluated_against_its_sentences_translated_whole(tmp_path: Pa
     options = ["--from", "xx", "--to", "yy", "--output", str(tmp_path / "out")]
     options += ["--references", str(references), "--reference-field", "human"]
     options += ["--source-field", "en", "--window", "2", "--policy", "local-agreement:n=2"]
-    result = run("evaluate", str(talk), *options, TRANSLATOR_FAKE_MODEL="1")
+    result = evaluate(str(talk), *options, TRANSLATOR_FAKE_MODEL="1")
     assert result.returncode == 0, result.stderr
     assert b"LongYAAL ms" in result.stdout
     assert b"median lag s" in result.stdout
     figures = json.loads((tmp_path / "out" / "en.words.xx-yy.json").read_text(encoding="utf-8"))
     assert [row["policy"] for row in figures] == ["whole sentences", "local-agreement:n=2"]
     assert [row["bleu"] for row in figures] == pytest.approx([100.0, 100.0])
-    ends = run("evaluate", str(talk), *options, "--end", "rest", TRANSLATOR_FAKE_MODEL="1")
+    ends = evaluate(str(talk), *options, "--end", "rest", TRANSLATOR_FAKE_MODEL="1")
     assert ends.returncode == 2
     assert b"--end" in ends.stderr
-    wrong = run("evaluate", str(references), *options, TRANSLATOR_FAKE_MODEL="1")
+    wrong = evaluate(str(references), *options, TRANSLATOR_FAKE_MODEL="1")
     # Taken for sentences; the option for talks is not silently ignored.
     assert wrong.returncode == 2
     assert b"--references" in wrong.stderr
@@ -402,14 +415,12 @@ def test_a_recording_needs_no_reference(tmp_path: Path) -> None:
     ]
     data.write_text("".join(json.dumps(e) + "\n" for e in events), encoding="utf-8")
     options = ("--from", "xx", "--to", "yy", "--output", str(tmp_path / "out"))
-    result = run("evaluate", str(data), *options, TRANSLATOR_FAKE_MODEL="1")
+    result = evaluate(str(data), *options, TRANSLATOR_FAKE_MODEL="1")
     assert result.returncode == 0, result.stderr
     assert b"BLEU" not in result.stdout
     assert b"median lag s" in result.stdout
     assert not list((tmp_path / "out").glob("*.svg"))
-    vendor = run(
-        "evaluate", str(data), *options, "--recogniser", "watson", TRANSLATOR_FAKE_MODEL="1"
-    )
+    vendor = evaluate(str(data), *options, "--recogniser", "watson", TRANSLATOR_FAKE_MODEL="1")
     assert vendor.returncode == 5
     assert b"has no results of watson" in vendor.stderr
 
@@ -420,7 +431,7 @@ def test_source_fields_are_compared_with_the_first_one_translated_whole(tmp_path
     data.write_text(json.dumps(row) + "\n", encoding="utf-8")
     options = ["--from", "xx", "--to", "yy", "--output", str(tmp_path / "out")]
     options += ["--reference-field", "pt", "--source-field", "en", "--source-field", "asr.a"]
-    result = run("evaluate", str(data), *options, TRANSLATOR_FAKE_MODEL="1")
+    result = evaluate(str(data), *options, TRANSLATOR_FAKE_MODEL="1")
     assert result.returncode == 0, result.stderr
     figures = json.loads((tmp_path / "out" / "talk.xx-yy.json").read_text(encoding="utf-8"))
     by_source = {(r["source"], r["policy"]): r["bleu"] for r in figures}
@@ -436,12 +447,10 @@ def test_an_evaluation_through_a_server_is_that_of_this_process(
     data = tmp_path / "data.jsonl"
     data.write_text('{"src": "the boat leaves", "ref": "THE BOAT LEAVES~."}\n', encoding="utf-8")
     options = ("--from", "xx", "--to", "yy", "--policy", "local-agreement:n=2")
-    remote = run(
-        "evaluate", str(data), *options, "--address", address, "--output", str(tmp_path / "r")
-    )
+    remote = evaluate(str(data), *options, "--address", address, "--output", str(tmp_path / "r"))
     assert remote.returncode == 0, remote.stderr
-    local = run(
-        "evaluate", str(data), *options, "--output", str(tmp_path / "l"), TRANSLATOR_FAKE_MODEL="1"
+    local = evaluate(
+        str(data), *options, "--output", str(tmp_path / "l"), TRANSLATOR_FAKE_MODEL="1"
     )
     assert local.returncode == 0, local.stderr
     one, other = (
@@ -452,7 +461,7 @@ def test_an_evaluation_through_a_server_is_that_of_this_process(
     )
     assert one["received"] == other["received"]
     assert one["computation"] == other["computation"] | {"cpu_ms": None}
-    both = run("evaluate", str(data), "--address", address, "--processes", "2")
+    both = evaluate(str(data), "--address", address, "--processes", "2")
     assert both.returncode == 2
 
 

@@ -7,11 +7,12 @@ that is handed to sentencex.
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from re import _constants as c  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from types import FrameType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import sentencex
@@ -53,21 +54,24 @@ class Steps:
 
     def of(self, work: Callable[[], object]) -> int:
         """Steps that ``work`` takes, with the lines of translator's modules that it runs."""
-        before = self.count
+        before, lines = self.count, 0
+
+        def line(_frame: FrameType, _event: str, _arg: object) -> Any:
+            nonlocal lines
+            lines += 1
+            return line
+
+        def call(frame: FrameType, _event: str, _arg: object) -> Any:
+            return line if "/translator/" in frame.f_code.co_filename else None
+
         former = sys.gettrace()
-        sys.settrace(self._trace)
+        sys.settrace(call)
         try:
             work()
         finally:
             sys.settrace(former)
+        self.count += lines
         return self.count - before
-
-    def _trace(self, frame: FrameType, _event: str, _arg: object) -> Any:
-        return self._line if "/translator/" in frame.f_code.co_filename else None
-
-    def _line(self, _frame: FrameType, _event: str, _arg: object) -> Any:
-        self.count += 1
-        return self._line
 
 
 class _Counted:
@@ -75,7 +79,7 @@ class _Counted:
 
     def __init__(self, pattern: re.Pattern[str], steps: Steps) -> None:
         self._pattern = pattern
-        self._nodes = list(parser.parse(pattern.pattern, pattern.flags))
+        self._nodes = _prepared(parser.parse(pattern.pattern, pattern.flags))
         self._steps = steps
 
     def search(self, text: str, pos: int = 0, endpos: int = sys.maxsize) -> re.Match[str] | None:
@@ -125,9 +129,44 @@ class _Counted:
         return self._pattern.sub(new, text)
 
 
+class _Node(NamedTuple):
+    """A node of a pattern.
+
+    Attributes:
+        op: What it is.
+        value: As the parser has it, with prepared nodes in place of patterns.
+        test: What it says of one character; None if it is about more.
+    """
+
+    op: Any
+    value: Any
+    test: Callable[[str], bool] | None
+
+
+def _prepared(nodes: Iterable[Any]) -> list[_Node]:
+    return [_Node(op, _with_prepared(op, value), _test(op, value)) for op, value in nodes]
+
+
+def _with_prepared(op: Any, value: Any) -> Any:
+    if op is c.SUBPATTERN:
+        return _prepared(value[-1])
+    if op is c.ATOMIC_GROUP:
+        return _prepared(value)
+    if op is c.BRANCH:
+        return [_prepared(sub) for sub in value[1]]
+    if op in (c.ASSERT, c.ASSERT_NOT):
+        direction, sub = value
+        # How far before the place it begins.
+        return 0 if direction > 0 else sub.getwidth()[0], _prepared(sub)
+    if op is c.MAX_REPEAT:
+        low, high, sub = value
+        return low, high, _prepared(sub)
+    return value
+
+
 def _match(
     steps: Steps,
-    nodes: Sequence[Any],
+    nodes: Sequence[_Node],
     index: int,
     text: str,
     at: int,
@@ -135,31 +174,35 @@ def _match(
     then: Callable[[int], int | None],
 ) -> int | None:
     """Where a match of ``nodes`` from ``index`` on that begins at ``at`` ends."""
-    steps.count += 1
-    if index == len(nodes):
-        return then(at)
-    op, value = nodes[index]
+    while True:
+        steps.count += 1
+        if index == len(nodes):
+            return then(at)
+        op, value, test = nodes[index]
+        if test is None:
+            break
+        if at >= end or not test(text[at]):
+            return None
+        index += 1
+        at += 1
 
     def rest(place: int) -> int | None:
         return _match(steps, nodes, index + 1, text, place, end, then)
 
-    def inside(sub: Sequence[Any], place: int, goal: Callable[[int], int | None]) -> int | None:
+    def inside(sub: Sequence[_Node], place: int, goal: Callable[[int], int | None]) -> int | None:
         return _match(steps, sub, 0, text, place, end, goal)
 
-    test = _test(op, value)
-    if test is not None:
-        return rest(at + 1) if at < end and test(text[at]) else None
     if op is c.SUBPATTERN:
-        return inside(value[-1], at, rest)
+        return inside(value, at, rest)
     if op is c.ATOMIC_GROUP:
         place = inside(value, at, lambda found: found)
         return None if place is None else rest(place)
     if op is c.BRANCH:
-        ends = (inside(sub, at, rest) for sub in value[1])
+        ends = (inside(sub, at, rest) for sub in value)
         return next((found for found in ends if found is not None), None)
     if op in (c.ASSERT, c.ASSERT_NOT):
-        direction, sub = value
-        place = at if direction > 0 else at - sub.getwidth()[0]
+        back, sub = value
+        place = at - back
         found = None if place < 0 else inside(sub, place, lambda found: found)
         return rest(at) if (found is None) == (op is c.ASSERT_NOT) else None
     if op is c.AT and value in (c.AT_END_STRING, c.AT_END):
@@ -176,16 +219,23 @@ def _match(
 
 def _repeat(
     steps: Steps,
-    value: tuple[int, int, Any],
+    value: tuple[int, int, Sequence[_Node]],
     text: str,
     at: int,
     end: int,
     rest: Callable[[int], int | None],
 ) -> int | None:
     low, high, sub = value
+    test = sub[0].test if len(sub) == 1 else None
     places = [at]
+    place: int | None
     while len(places) <= high:
-        place = _match(steps, sub, 0, text, places[-1], end, lambda found: found)
+        if test is None:
+            place = _match(steps, sub, 0, text, places[-1], end, lambda found: found)
+        else:
+            # The same in short, with the same count.
+            place = places[-1] + 1 if places[-1] < end and test(text[places[-1]]) else None
+            steps.count += 1 if place is None else 2
         if place is None:
             break
         places.append(place)
@@ -219,9 +269,9 @@ def _repeat_least(
 def _test(op: Any, value: Any) -> Callable[[str], bool] | None:
     """What a node says of one character; None if it is about more."""
     if op is c.LITERAL:
-        return lambda x: ord(x) == value
+        return chr(value).__eq__
     if op is c.NOT_LITERAL:
-        return lambda x: ord(x) != value
+        return chr(value).__ne__
     if op is c.CATEGORY:
         return _CATEGORIES[value]
     if op is c.RANGE:
@@ -229,5 +279,5 @@ def _test(op: Any, value: Any) -> Callable[[str], bool] | None:
     if op is c.IN:
         negated = value[0][0] is c.NEGATE
         tests = [_test(*each) for each in value[negated:]]
-        return lambda x: negated != any(test(x) for test in tests if test is not None)
+        return cache(lambda x: negated != any(test(x) for test in tests if test is not None))
     return None

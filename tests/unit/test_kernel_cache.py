@@ -3,6 +3,7 @@
 The kernels here are two lines: those of the models take many seconds.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -104,9 +105,19 @@ def run(
 
 
 def test_they_are_compiled_once_and_then_read(warm: SimpleNamespace) -> None:
-    # What calls another has that one in it.
+    # What calls another has that one in it. When its file was written does not matter.
+    os.utime(warm.package / "kernels.py")
     assert run(warm, cache_dir=warm.kept) == (READ, [])
     assert not (warm.package / "__pycache__").exists()
+
+
+def test_they_are_compiled_again_when_their_file_has_changed(warm: SimpleNamespace) -> None:
+    file = warm.package / "kernels.py"
+    file.write_text(f"{KERNELS}# Changed.\n")
+    try:
+        assert run(warm, cache_dir=warm.kept) == (COMPILED, [])
+    finally:
+        file.write_text(KERNELS)
 
 
 def test_without_the_variable_they_are_beside_the_package_which_need_not_be_written_again(

@@ -54,6 +54,28 @@ def test_what_is_missing_is_named_with_the_command_that_brings_it(
     assert line.endswith(f": pip install '{DISTRIBUTION}[{extra}]'")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("serve", "--help"), 0, "Usage: translator serve"),
+        (("serve", "--port", "70000"), 5, "Error: port"),
+        (("evaluate", "--help"), 0, "Usage: translator evaluate"),
+        (("evaluate", "no-such-file"), 5, "Error: no-such-file"),
+    ],
+)
+def test_help_and_mistakes_load_no_torch(arguments: tuple[str, ...], code: int, says: str) -> None:
+    """It takes seconds."""
+    done = without("torch", *arguments)
+    assert done.returncode == code, done.stderr
+    assert says in done.stdout + done.stderr
+
+
+def test_a_model_that_is_no_folder_loads_no_transformers() -> None:
+    done = without("transformers", "serve", "--model", "en-de=/no/such/folder")
+    assert done.returncode == 5
+    assert "/no/such/folder: no such folder" in done.stderr
+
+
 def test_the_help_lists_all_commands_whatever_is_missing() -> None:
     done = without("torch,matplotlib,pydantic,rich,transformers,huggingface_hub", "--help")
     assert done.returncode == 0

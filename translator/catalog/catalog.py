@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import langcodes
 from langcodes.tag_parser import LanguageTagError
@@ -16,9 +16,11 @@ from translator.errors import (
 )
 from translator.languages.pair import LanguagePair
 from translator.languages.tags import TOO_FAR, distance, is_same
-from translator.models.base import Seq2SeqModel
 from translator.models.info import ModelInfo
 from translator.text.tokens import Tokenizer
+
+if TYPE_CHECKING:
+    from translator.models.base import Seq2SeqModel
 
 __all__ = [
     "MAX_LISTED",
@@ -57,7 +59,7 @@ class Choice:
 class Served:
     """A loaded model, and which of its pairs serves a request."""
 
-    model: Seq2SeqModel
+    model: "Seq2SeqModel"
     pair: LanguagePair
 
     @property

@@ -12,19 +12,17 @@ from rich.table import Table
 
 from translator.asr import RECOGNISERS
 from translator.catalog.catalog import Catalog, Served
-from translator.catalog.describe import describe_models
 from translator.cli.errors import one_sentence
 from translator.cli.progress import progress_bar
 from translator.cli.stream import parse_policy
 from translator.config import load_config
-from translator.eval.backend import Backend, LocalBackend
+from translator.eval.backend import Backend
 from translator.eval.data import Sentence, plain, read_sentences
 from translator.eval.end import End
 from translator.eval.interval import Interval
 from translator.eval.log import Instance
 from translator.eval.picture import draw_frontier
 from translator.eval.recording import looks_like_events, read_recording
-from translator.eval.remote import RemoteBackend
 from translator.eval.run import evaluate_sentences, evaluate_talk, whole_sentences
 from translator.eval.summary import Summary, summarize
 from translator.eval.talk import Talk, read_references, read_words
@@ -156,11 +154,6 @@ def command(
     log = output / (f"{stem}.plain" if is_plain else stem)
     rows: dict[tuple[str, str], Summary] = {}
     with one_sentence():
-        backend: Backend
-        if address is None:
-            backend = LocalBackend(partial(_load, models, pair), jobs=jobs, processes=processes)
-        else:
-            backend = RemoteBackend(address, pair, jobs=jobs)
         talk = _read_talk(data, recogniser, is_plain=is_plain, limit=limit)
         if talk is not None:
             if len(source_fields) > 1:
@@ -174,27 +167,23 @@ def command(
                     source_field=source_fields[0] if source_fields else source,
                 )
                 talk = dataclasses.replace(talk, references=segments)
-            output.mkdir(parents=True, exist_ok=True)
-            rows = _talk(backend, talk, chosen, log, window)
         elif references is not None:
             raise click.UsageError(
                 f"--references are for a talk; {data} is taken for sentences: words need the "
                 "ending .tsv, a recogniser's messages --recogniser"
             )
-        offline: list[Instance] = []
-        for field in source_fields or ("src",) if talk is None else ():
-            sentences = read_sentences(
-                data,
-                source_field=field,
-                reference_field=reference_field or "ref",
-                limit=limit,
-                max_words=max_words,
+        sources = {
+            field: _read_sentences(
+                data, field, reference_field or "ref", limit, max_words, is_plain=is_plain
             )
-            if is_plain:
-                sentences = [
-                    dataclasses.replace(s, source=plain(s.source) or s.source) for s in sentences
-                ]
-            output.mkdir(parents=True, exist_ok=True)
+            for field in (source_fields or ("src",) if talk is None else ())
+        }
+        backend = _backend(address, models, pair, jobs=jobs, processes=processes)
+        output.mkdir(parents=True, exist_ok=True)
+        if talk is not None:
+            rows = _talk(backend, talk, chosen, log, window)
+        offline: list[Instance] = []
+        for field, sentences in sources.items():
             file = log.with_name(f"{log.name}.{field}") if source_fields else log
             done = _sentences(
                 backend,
@@ -229,7 +218,45 @@ def _read_talk(
     return read_recording(data, recogniser or "events", limit=limit)
 
 
+def _read_sentences(
+    data: Path,
+    field: str,
+    reference_field: str,
+    limit: int | None,
+    max_words: int | None,
+    *,
+    is_plain: bool,
+) -> list[Sentence]:
+    """Read the sentences in a file, with the source in ``field``."""
+    sentences = read_sentences(
+        data,
+        source_field=field,
+        reference_field=reference_field,
+        limit=limit,
+        max_words=max_words,
+    )
+    if is_plain:
+        return [dataclasses.replace(s, source=plain(s.source) or s.source) for s in sentences]
+    return sentences
+
+
+def _backend(
+    address: str | None, models: tuple[str, ...], pair: LanguagePair, *, jobs: int, processes: int
+) -> Backend:
+    """The server at an address, or without one this process."""
+    # Only now: help and a mistake in the input need no torch.
+    if address is not None:
+        from translator.eval.remote import RemoteBackend
+
+        return RemoteBackend(address, pair, jobs=jobs)
+    from translator.eval.local import LocalBackend
+
+    return LocalBackend(partial(_load, models, pair), jobs=jobs, processes=processes)
+
+
 def _load(models: tuple[str, ...], pair: LanguagePair) -> Served:
+    from translator.catalog.describe import describe_models
+
     config = load_config(overrides={"models": models} if models else {})
     described = describe_models(config)
     choice = Catalog(described).resolve(pair.source, pair.target)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import click
 
 from translator.config import ServerConfig
-from translator.server.app import running
 
 __all__ = ["Announcement", "serve"]
 
@@ -43,6 +42,9 @@ async def serve(config: ServerConfig, announce: Callable[[Announcement], None]) 
 
     A second signal ends it immediately.
     """
+    # Only now: help, a mistake in the settings and the process that watches workers need no torch.
+    from translator.server.app import running
+
     stop, hurry = asyncio.Event(), asyncio.Event()
 
     def signalled() -> None:

@@ -1,20 +1,15 @@
-"""Translates for an evaluation, with sessions in this process; for servers see ``remote.py``."""
+"""What an evaluation asks to be translated: in this process or by a server."""
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import Protocol
 
-from translator.catalog.catalog import Served
 from translator.eval.data import Sentence
 from translator.eval.end import End
-from translator.eval.live import LiveReplay
 from translator.eval.log import Instance
-from translator.eval.processes import Workers
-from translator.eval.replay import replay
 from translator.eval.talk import Talk
 from translator.policy.registry import Latency, PolicyChoice
 
-__all__ = ["Backend", "Keep", "LocalBackend", "Progress"]
+__all__ = ["Backend", "Keep", "Progress"]
 
 Keep = Callable[[Instance], None]
 Progress = Callable[[int], None]
@@ -30,41 +25,3 @@ class Backend(Protocol):
 
     def talk(self, talk: Talk, policy: Latency | PolicyChoice, on_progress: Progress) -> Instance:
         """Stream a talk through one session; ``on_progress`` gets the number of steps sent."""
-
-
-class LocalBackend:
-    """Sessions and an engine in this process, without sockets.
-
-    Args:
-        load: Loads the model. It has to be picklable if there are several processes.
-        jobs: How many sentences are streamed in parallel.
-        processes: How many processes stream sentences; a talk is one session, in one process.
-    """
-
-    def __init__(self, load: Callable[[], Served], *, jobs: int = 32, processes: int = 1) -> None:
-        self._load = load
-        self._jobs = jobs
-        self._processes = processes
-
-    @cached_property
-    def served(self) -> Served:
-        """The model of this process, and its pair."""
-        return self._load()
-
-    @cached_property
-    def _workers(self) -> Workers:
-        return Workers(self._load, self._processes)
-
-    def sentences(
-        self, sentences: Sequence[Sentence], policy: Latency | PolicyChoice, end: End, keep: Keep
-    ) -> None:
-        if self._processes > 1:
-            instances = self._workers.replay(sentences, policy, end, jobs=self._jobs)
-        else:
-            instances = replay(self.served, sentences, policy, end=end, jobs=self._jobs)
-        for instance in instances:
-            keep(instance)
-
-    def talk(self, talk: Talk, policy: Latency | PolicyChoice, on_progress: Progress) -> Instance:
-        """Stream a talk through one session, on its own clock; see ``LiveReplay``."""
-        return LiveReplay(self.served, talk, policy, on_progress=on_progress).run()

@@ -72,10 +72,19 @@ def describe_model(
         )
     if precision == "int8":
         raise ModelFilesError(f"{where}: a Transformers model has no int8 here; use float32")
+    from translator.models.huggingface.hub import find_folder
+
+    found = find_folder(where)
     # Only now: importing Transformers takes seconds.
     from translator.models.huggingface.loading import describe_transformers_model
 
     dtype = torch.float32 if precision == "auto" else getattr(torch, precision)
     return describe_transformers_model(
-        where, pair=pair, license=license, origin=origin, device=device, dtype=dtype
+        str(found),
+        pair=pair,
+        name=folder.name,
+        license=license,
+        origin=origin or where,
+        device=device,
+        dtype=dtype,
     )

@@ -85,8 +85,9 @@ class _KernelCache(FunctionCache):
 
     def __init__(self, function: Any) -> None:
         super().__init__(function)  # type: ignore[no-untyped-call]
-        # numba asks the file that the kernel stands in alone.
-        self._cache_file._source_stamp = (self._impl.locator.get_source_stamp(), _digest())
+        # numba asks the file that the kernel stands in alone, and when it was written: not what a
+        # fresh checkout, or an installed package, has in common with the one before.
+        self._cache_file._source_stamp = _digest(function.__code__.co_filename)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Load the compiled kernel; None makes numba compile it."""
@@ -111,9 +112,9 @@ class _KernelCache(FunctionCache):
 
 
 @functools.cache
-def _digest() -> str:
-    """A digest of every file with kernels."""
-    digest = hashlib.sha256()
+def _digest(file: str) -> str:
+    """A digest of every file with kernels, and of this one."""
+    digest = hashlib.sha256(Path(file).read_bytes())
     for name in _SOURCES:
         digest.update(Path(__file__).with_name(name).read_bytes())
     return digest.hexdigest()
