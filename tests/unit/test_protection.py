@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from translator.text.detokenizer import TargetText
-from translator.text.protection import Protected, protect
+from translator.text.protection import Protected, Verbatim, protect
 
 pytestmark = pytest.mark.unit
 
@@ -155,9 +155,11 @@ def test_nothing_left_for_a_model_is_known() -> None:
 
 
 def test_ranges_of_the_caller_stay_as_they_are() -> None:
-    protected = protect("We sell the Big Mac here", writes, [(12, 19)])
-    assert protected.text == "We sell the %1 here"
-    assert restored(protected, "Vendemos o %1 aqui") == "Vendemos o Big Mac aqui"
+    text = "We sell the Big Mac here"
+    for put, expected in ((None, "Vendemos o Big Mac aqui"), ("Grande", "Vendemos o Grande aqui")):
+        protected = protect(text, writes, [Verbatim(12, 19, put)])
+        assert protected.text == "We sell the %1 here"
+        assert restored(protected, "Vendemos o %1 aqui") == expected
 
 
 PIECES = st.sampled_from(

@@ -101,6 +101,7 @@ POLICIES: Mapping[str, PolicyKind] = {
             sure=("Least probability, in percent, of a commit's last word.", 0, 100),
             survive=(_SURVIVE, 1, 10),
             bias=(_BIAS, 0, 49),
+            ease=("How the doubt a word may leave grows with its distance, in percent.", 100, 1000),
             start=("Source words before anything is committed.", 0, 50),
         ),
         _kind(

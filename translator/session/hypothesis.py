@@ -11,7 +11,7 @@ from translator.policy.base import TargetWord
 from translator.session.events import AlignedRange
 from translator.text.case import capitals, sentence_case
 from translator.text.detokenizer import TargetText, detokenize
-from translator.text.protection import Mask, Protected, protect
+from translator.text.protection import Mask, Protected, Verbatim, protect
 from translator.text.tokens import EncodedText, Tokenizer
 from translator.text.words import UNSPACED, count_words, strip_final_punctuation, word_ends
 
@@ -66,7 +66,7 @@ class ModelSource:
         truncated: Whether the model's length limit cut it.
         in_capitals: Whether it was turned into a sentence because it is in capitals.
         protected: What of context and text the model does not see.
-        verbatim: Ranges of the text that the caller wanted to stay as they are.
+        verbatim: Parts of the text that the caller wanted no model to touch.
     """
 
     text: str
@@ -76,7 +76,7 @@ class ModelSource:
     truncated: bool = False
     in_capitals: bool = False
     protected: Protected | None = None
-    verbatim: tuple[tuple[int, int], ...] = ()
+    verbatim: tuple[Verbatim, ...] = ()
 
     @classmethod
     def encode(
@@ -89,7 +89,7 @@ class ModelSource:
         is_open: bool = False,
         language: str = "",
         are_capitals: Callable[[str], bool] = lambda _: False,
-        verbatim: Sequence[tuple[int, int]] = (),
+        verbatim: Sequence[Verbatim] = (),
     ) -> "ModelSource":
         """Tokenize a text for a model.
 
@@ -101,7 +101,7 @@ class ModelSource:
             is_open: Whether a model that understands it is told that more source is to come.
             language: BCP-47 code of the text.
             are_capitals: Whether a text is in capitals; it is then turned into a sentence.
-            verbatim: Ranges of the text that are to stay as they are, in order.
+            verbatim: Parts of the text that no model is to touch, in order.
         """
         clean = without_controls(text)
         stripped = clean.strip()
@@ -109,8 +109,8 @@ class ModelSource:
         context = without_controls(context).lstrip()
         whole = context + stripped
         shift = len(context) - offset
-        ranges = [(start + shift, end + shift) for start, end in verbatim]
-        protected = protect(whole, tokenizer.writes, ranges)
+        parts = [Verbatim(start + shift, end + shift, put) for start, end, put in verbatim]
+        protected = protect(whole, tokenizer.writes, parts)
         in_capitals = are_capitals(protected.visible[len(context) :])
         said = sentence_case(protected.text, language) if in_capitals else protected.text
         encoded = tokenizer.encode_source(said)

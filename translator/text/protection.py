@@ -20,13 +20,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from translator.text.detokenizer import TargetText
 from translator.text.rewriting import Edit, Rewritten, rewrite
 from translator.text.typography import Plain, plain_edits, plain_form, restored
 from translator.text.words import UNSPACED
 
-__all__ = ["MAX_WORD_LENGTH", "Mask", "Protected", "protect"]
+__all__ = ["MAX_WORD_LENGTH", "Mask", "Protected", "Verbatim", "protect"]
 
 # Every vocabulary has these.
 _COMMON = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,?!'- ")
@@ -126,6 +127,20 @@ _BEFORE = ("Sc", "Sm", "Po")
 # What may stand between two code words that go as one.
 _BETWEEN = re.compile(r"[ \t\u00a0]?[-/|:x×+&=]?[ \t\u00a0]?")
 _NUMBER_AT_END = re.compile(r"(?<![^\s(])[^\s\w]?\d[\d.,:/-]*\s*\Z")
+
+
+class Verbatim(NamedTuple):
+    """A part of a text that no model is to touch. Positions are code points.
+
+    Attributes:
+        start: Where it begins.
+        end: Where it ends.
+        text: What it is in the target; None: the same.
+    """
+
+    start: int
+    end: int
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,27 +289,27 @@ def code_word(number: int) -> str:
 
 
 def protect(
-    text: str, writes: Callable[[str], bool], verbatim: Iterable[tuple[int, int]] = ()
+    text: str, writes: Callable[[str], bool], verbatim: Sequence[Verbatim] = ()
 ) -> Protected:
     """Protect what a model must not touch or cannot write.
 
     Args:
         text: A segment, or as much of it as has come.
         writes: Whether the model reads a character and can write it.
-        verbatim: Further ranges that are to stay as they are, in order.
+        verbatim: Further parts that no model is to touch, in order; none overlap.
     """
-    given = list(verbatim)
     characters = set(text)
     strange = {c for c in characters - _COMMON if not (c.isspace() or writes(c))}
-    if not (given or strange or _is_suspect(text, characters) or _has_long_run(text)):
+    if not (verbatim or strange or _is_suspect(text, characters) or _has_long_run(text)):
         return Protected(text, rewrite(text, ()), open_from=_open_number(text))
     lost = [i for i, c in enumerate(text) if c in strange and _is_lost(text, i, writes)]
+    given = [(part.start, part.end) for part in verbatim]
     ranges = _merged([*given, *_named_ranges(text)])
     ranges = _joined(text, _merged([*ranges, *_lost_ranges(text, lost, ranges)]))
     masks = tuple(
         Mask(
             code_word(number),
-            text[start:end],
+            _put_back(text, start, end, verbatim),
             start,
             end,
             joins_before=start > 0 and (text[start - 1].isalnum() or text[start - 1] in _CLOSING),
@@ -308,6 +323,16 @@ def protect(
     edits += [Edit(m.start, m.end, _spaced(m)) for m in masks]
     edits.sort(key=lambda edit: edit.start)
     return Protected(text, rewrite(text, edits), masks, plain, _open_from(text, ranges))
+
+
+def _put_back(text: str, start: int, end: int, verbatim: Sequence[Verbatim]) -> str:
+    """What becomes of ``[start, end)`` in the target."""
+    edits = (
+        Edit(part.start - start, part.end - start, part.text)
+        for part in verbatim
+        if part.text is not None and start <= part.start and part.end <= end
+    )
+    return rewrite(text[start:end], edits).text
 
 
 def _is_suspect(text: str, characters: AbstractSet[str]) -> bool:
