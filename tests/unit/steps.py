@@ -158,7 +158,7 @@ def _with_prepared(op: Any, value: Any) -> Any:
         direction, sub = value
         # How far before the place it begins.
         return 0 if direction > 0 else sub.getwidth()[0], _prepared(sub)
-    if op is c.MAX_REPEAT:
+    if op in (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT):
         low, high, sub = value
         return low, high, _prepared(sub)
     return value

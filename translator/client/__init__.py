@@ -29,11 +29,13 @@ from translator.client.options import (
     StreamOptions,
 )
 from translator.client.results import (
+    AppliedTerm,
     LanguagePair,
     Model,
     ModelList,
     Policy,
     PolicyParameter,
+    QualityIssue,
     Translation,
 )
 from translator.client.session import ClientSession
@@ -42,6 +44,7 @@ from translator.client.target import StreamMismatchError
 
 __all__ = [
     "Alignment",
+    "AppliedTerm",
     "AsyncStream",
     "AsyncTranslatorClient",
     "ClientSession",
@@ -55,6 +58,7 @@ __all__ = [
     "NamedPolicy",
     "Policy",
     "PolicyParameter",
+    "QualityIssue",
     "Reconnecting",
     "Report",
     "Rests",

@@ -160,6 +160,8 @@ class AsyncTranslatorClient:
         alignments: bool = False,
         num_alternatives: int = 0,
         possible_sources: Sequence[str] = (),
+        preserve_lines: bool = True,
+        markup: Sequence[str] = (),
         timeout_s: float | None = 60.0,
     ) -> list[Translation]:
         """Translate short texts. Returns one result for each, in order.
@@ -171,12 +173,15 @@ class AsyncTranslatorClient:
             source: Language of the texts, BCP-47; "und" has it detected, for each text by itself.
             target: Language to translate into, BCP-47.
             model: Name of a model; "" takes the best for the pair.
-            mime_type: Type of the texts; "" is "text/plain".
+            mime_type: Type of the texts: "text/plain", or "" for the same, or "text/html".
             glossary: Source terms to target terms; an empty one keeps the source term.
             alignments: Whether translations say where each word comes from.
             num_alternatives: How many further translations to return for each text.
             possible_sources: The languages to choose from in detection; if empty, all that the
                 server translates from, and the target.
+            preserve_lines: Whether line breaks, tabs and runs of spaces end what is translated
+                together, and stay as they are.
+            markup: Template syntaxes in HTML, which are kept.
             timeout_s: Longest time to wait, in seconds; None means no limit.
 
         Raises:
@@ -197,6 +202,8 @@ class AsyncTranslatorClient:
             alignments=alignments,
             num_alternatives=num_alternatives,
             possible_source_language_codes=possible_sources,
+            preserve_lines=preserve_lines,
+            markup=check_strings("markup", markup) if markup else (),
         )
         response = await self._answer(
             self._link.stub.Translate(request, metadata=self._link.metadata, timeout=timeout_s)

@@ -1,6 +1,7 @@
 """Converts between wire messages and the client's types; positions and units stay the same."""
 
 from google.protobuf import duration_pb2
+from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 
 from translator.client import events, results
 from translator.client.options import Latency, NamedPolicy, Rests, Segmentation, StreamConfig
@@ -172,7 +173,34 @@ def translation(message: translate_pb2.Translation) -> results.Translation:
         detected_language=message.detected_language_code,
         alternatives=tuple(message.alternatives),
         alignments=tuple(map(_alignment, message.alignments)),
+        quality_issues=tuple(map(_quality_issue, message.quality_issues)),
+        terms=tuple(map(_applied_term, message.terms)),
     )
+
+
+def _quality_issue(message: translate_pb2.QualityIssue) -> results.QualityIssue:
+    return results.QualityIssue(
+        _name(translate_pb2.QualityIssue.Kind, message.kind, "KIND_"),
+        message.source_start,
+        message.source_end,
+    )
+
+
+def _applied_term(message: translate_pb2.AppliedTerm) -> results.AppliedTerm:
+    return results.AppliedTerm(
+        message.entry,
+        _name(translate_pb2.AppliedTerm.How, message.how, "HOW_"),
+        message.source_start,
+        message.source_end,
+        message.target_start,
+        message.target_end,
+    )
+
+
+def _name(kind: EnumTypeWrapper, value: int, prefix: str) -> str:
+    """The name of an enum's value; its number if a later server has added it."""
+    known = value in kind.values()
+    return kind.Name(value).removeprefix(prefix).lower() if known else str(value)
 
 
 def model(message: models_pb2.Model) -> results.Model:

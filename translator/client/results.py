@@ -6,7 +6,52 @@ from dataclasses import dataclass
 from translator.client.events import Alignment
 from translator.errors import TranslatorError
 
-__all__ = ["LanguagePair", "Model", "ModelList", "Policy", "PolicyParameter", "Translation"]
+__all__ = [
+    "AppliedTerm",
+    "LanguagePair",
+    "Model",
+    "ModelList",
+    "Policy",
+    "PolicyParameter",
+    "QualityIssue",
+    "Translation",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class QualityIssue:
+    """Something of a text that its translation lacks. Positions are code points of the text.
+
+    Attributes:
+        kind: "number", "currency" or "length"; another in a later version.
+        source_start: Where it begins.
+        source_end: Where it ends.
+    """
+
+    kind: str
+    source_start: int
+    source_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedTerm:
+    """A glossary entry at a place of a text. Positions are code points.
+
+    Attributes:
+        entry: Which entry of the glossary it is, from 0.
+        how: "already", "forced", "masked" or "failed"; another in a later version.
+        source_start: Where the term begins in the text.
+        source_end: Where it ends there.
+        target_start: Where its translation begins.
+        target_end: Where it ends.
+    """
+
+    entry: int
+    how: str
+    source_start: int
+    source_end: int
+    target_start: int
+    target_end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +65,8 @@ class Translation:
         detected_language: The detected source language; "" if the request named it.
         alternatives: Other translations, best first.
         alignments: Which part of the text each part of the translation comes from.
+        quality_issues: What of the text the translation lacks, although it was asked for again.
+        terms: What became of each glossary entry, wherever it stands in the text.
     """
 
     text: str
@@ -28,6 +75,8 @@ class Translation:
     detected_language: str
     alternatives: Sequence[str]
     alignments: Sequence[Alignment]
+    quality_issues: Sequence[QualityIssue] = ()
+    terms: Sequence[AppliedTerm] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,6 +238,8 @@ class TranslatorClient:
         alignments: bool = False,
         num_alternatives: int = 0,
         possible_sources: Sequence[str] = (),
+        preserve_lines: bool = True,
+        markup: Sequence[str] = (),
         timeout_s: float | None = 60.0,
     ) -> list[Translation]:
         """Translate short texts; see ``AsyncTranslatorClient.translate``."""
@@ -252,6 +254,8 @@ class TranslatorClient:
                 alignments=alignments,
                 num_alternatives=num_alternatives,
                 possible_sources=possible_sources,
+                preserve_lines=preserve_lines,
+                markup=markup,
                 timeout_s=timeout_s,
             )
         )

@@ -8,14 +8,19 @@ from translator.engine.request import Hypothesis, Outcome, Priority, Request
 from translator.session.events import AlignedRange, Binding
 from translator.session.hypothesis import ModelSource, TargetHypothesis, without_controls
 from translator.session.relay import origin
+from translator.session.terms import as_verbatim, find_terms
+from translator.terms.check import How, TermUse, form_for, locate
+from translator.terms.glossary import Glossary
+from translator.terms.match import Match
 from translator.text.case import is_capitals
 from translator.text.integrity import Issue, IssueKind, find_issues
+from translator.text.protection import Verbatim
 from translator.text.segmenter import Segmenter
 
 __all__ = ["REPAIR_ROUNDS", "TextTranslation"]
 
 # How often to try to mend a segment.
-REPAIR_ROUNDS = 2
+REPAIR_ROUNDS = 3
 # What stands behind a code word is not translated, and so not lost.
 _MASKABLE = (IssueKind.NUMBER, IssueKind.CURRENCY)
 
@@ -39,6 +44,9 @@ class TextTranslation:
         text: What to translate.
         num_alternatives: Further translations wanted.
         preserve_lines: Whether line breaks, tabs and runs of spaces are borders and stay.
+        glossary: Terms and how they are to be translated.
+        is_pivoted: Whether the text goes through two legs. Terms are then code words in both.
+        verbatim: Parts of the text that no model is to touch, in order.
     """
 
     def __init__(
@@ -50,8 +58,18 @@ class TextTranslation:
         num_alternatives: int = 0,
         *,
         preserve_lines: bool = True,
+        glossary: Glossary | None = None,
+        is_pivoted: bool = False,
+        verbatim: Sequence[Verbatim] = (),
     ) -> None:
         self._key = key
+        self._glossary = glossary
+        self._is_pivoted = is_pivoted
+        self._verbatim = verbatim
+        # The terms of each segment, in code points of its text; and how those that the model did
+        # not write came into the result.
+        self._matches: dict[int, tuple[Match, ...]] = {}
+        self._terms_how: dict[int, dict[int, How]] = {}
         self._preserve_lines = preserve_lines
         self._text = text
         self._num_alternatives = num_alternatives
@@ -114,7 +132,7 @@ class TextTranslation:
         self, index: int, segment: str, are_capitals: Callable[[str], bool] = lambda _: False
     ) -> Request | None:
         self._texts[index] = segment, are_capitals
-        source = self._encoded(index)
+        source = self._encoded(index, self._given(index, segment))
         if source.protected is None or not source.protected.has_words:
             return None
         self._sources[index] = source
@@ -128,7 +146,34 @@ class TextTranslation:
             runners_up=self._num_alternatives > 0,
         )
 
-    def _encoded(self, index: int, verbatim: Sequence[tuple[int, int]] = ()) -> ModelSource:
+    def _given(self, index: int, segment: str) -> list[Verbatim]:
+        """What of a segment no model is to touch, but for what the text itself says."""
+        given = self._given_in(index)
+        if self._glossary is None:
+            return given
+        is_second = index in self._first
+        glossary = self._glossary.kept if is_second else self._glossary
+        in_capitals = self._texts[index][1](segment)
+        found = find_terms(glossary, self._binding.tokenizer, segment, capitals=in_capitals)
+        free = [m for m in found.matches if not _overlaps(m, given)]
+        if not is_second:
+            self._matches[index] = tuple(free)
+        if self._is_pivoted:
+            given = sorted([*given, *as_verbatim(segment, free, self._binding.target)])
+        return given
+
+    def _given_in(self, index: int) -> list[Verbatim]:
+        """What the caller wants no model to touch of a segment, in the first leg."""
+        if index in self._first:
+            return []
+        start, end = self._segments[index]
+        return [
+            Verbatim(part.start - start, part.end - start, part.text)
+            for part in self._verbatim
+            if start <= part.start and part.end <= end
+        ]
+
+    def _encoded(self, index: int, verbatim: Sequence[Verbatim] = ()) -> ModelSource:
         segment, are_capitals = self._texts[index]
         return ModelSource.encode(
             self._binding.tokenizer,
@@ -173,22 +218,53 @@ class TextTranslation:
         source, target = self._sources[index], self._leg(index)
         self._repaired.pop(index, None)
         prefix = self._binding.tokenizer.target_start
+        lost = self._lost_terms(index, target)
+        forced = self._forced_term(index, lost, target)
         if target.missing:
             mask, num_before = target.missing[0]
             code = self._binding.tokenizer.encode_target(mask.code)
             prefix = (*(target.tokens[:num_before] or prefix), *code)
+        elif forced is not None:
+            prefix = forced
         else:
             lacking = [issue for issue in _issues(source, target) if issue.kind in _MASKABLE]
-            if not lacking:
-                return None
-            start = source.offset
-            ranges = [(start + issue.start, start + issue.end) for issue in lacking]
-            self._repaired[index] = self._encoded(
-                index, verbatim=sorted({*source.verbatim, *ranges})
+            parts = as_verbatim(self._texts[index][0], lost, self._binding.target)
+            parts += (
+                Verbatim(source.offset + issue.start, source.offset + issue.end)
+                for issue in lacking
             )
+            parts = [part for part in parts if not _overlaps(part, source.verbatim)]
+            if not parts:
+                return None
+            self._repaired[index] = self._encoded(index, sorted([*source.verbatim, *parts]))
         return self._request(
             f"repair-{index}", index, index, prefix, runners_up=self._num_alternatives > 0
         )
+
+    def _lost_terms(self, index: int, target: TargetHypothesis) -> list[Match]:
+        """The terms of a segment whose forms its translation lacks; in a first leg, none."""
+        matches = self._matches.get(index, ())
+        if not matches or (self._is_pivoted and index not in self._first):
+            return []
+        places = locate(matches, target.text)
+        return [match for match, place in zip(matches, places, strict=True) if place is None]
+
+    def _forced_term(
+        self, index: int, lost: Sequence[Match], target: TargetHypothesis
+    ) -> tuple[int, ...] | None:
+        """A target prefix that ends with the form of the first lost term that was not forced yet.
+
+        None if there is none, or no word of the translation comes from it: it will be a code word.
+        """
+        tried = self._terms_how.setdefault(index, {})
+        for match in lost:
+            number = target.num_tokens_before(match.start, match.end)
+            if match.start in tried or number is None or not match.term.forms or self._is_pivoted:
+                continue
+            tried[match.start] = How.FORCED
+            form = form_for(match, target.text_before(number), self._binding.target)
+            return (*target.tokens[:number], *self._binding.tokenizer.encode_target(form))
+        return None
 
     def accept_repair(self, outcome: Outcome) -> None:
         """Take the outcome of one of ``repairs``, if it is better than what was there.
@@ -199,13 +275,17 @@ class TextTranslation:
         index, hypothesis = outcome.request.version, _hypothesis(outcome)
         former = self._sources[index]
         source = self._repaired.pop(index, former)
-        before = _num_lacking(former, self._leg(index))
+        before = self._num_lacking(index, self._leg(index))
         self._sources[index] = source
-        if _num_lacking(source, self._target_of(index, hypothesis)) < before:
+        if self._num_lacking(index, self._target_of(index, hypothesis)) < before:
             self._branches = [branch for branch in self._branches if branch.segment != index]
             self._take(index, hypothesis)
         else:
             self._sources[index] = former
+
+    def _num_lacking(self, index: int, target: TargetHypothesis) -> int:
+        lost = len(target.missing) + len(self._lost_terms(index, target))
+        return lost + len(_issues(self._sources[index], target))
 
     def accept(self, outcome: Outcome) -> None:
         """Take the outcome of one of the requests.
@@ -273,6 +353,28 @@ class TextTranslation:
                 for issue in find_issues(_visible(source), self._target(index)):
                     shift = start + source.offset
                     yield Issue(issue.kind, shift + issue.start, min(shift + issue.end, end))
+
+    def terms(self) -> Iterator[TermUse]:
+        """What became of each term of the glossary; places are code points of the whole texts."""
+        length = 0
+        for index, (start, _) in enumerate(self._segments):
+            lead, target, tail = self._piece(index)
+            matches = self._matches.get(index, ())
+            masked = self._first_sources[index].verbatim if index in self._first_sources else ()
+            for match, place in zip(matches, locate(matches, target), strict=True):
+                how = self._terms_how.get(index, {}).get(match.start, How.ALREADY)
+                if any(part.start == match.start for part in masked):
+                    how = How.MASKED
+                base = length + len(lead)
+                yield TermUse(
+                    match.entry,
+                    start + match.start,
+                    start + match.end,
+                    How.FAILED if place is None else how,
+                    None if place is None else base + place[0],
+                    None if place is None else base + place[1],
+                )
+            length += len(lead) + len(target) + len(tail)
 
     def alternatives(self) -> Iterator[str]:
         """At most as many further translations as are wanted, the most probable first.
@@ -360,8 +462,8 @@ def _issues(source: ModelSource, target: TargetHypothesis) -> list[Issue]:
     return list(find_issues(_visible(source), target.text))
 
 
-def _num_lacking(source: ModelSource, target: TargetHypothesis) -> int:
-    return len(target.missing) + len(_issues(source, target))
+def _overlaps(part: Verbatim | Match, others: Sequence[Verbatim]) -> bool:
+    return any(part.start < other.end and part.end > other.start for other in others)
 
 
 def _hypothesis(outcome: Outcome) -> Hypothesis:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from translator.session.events import AlignedRange as Alignment
+from translator.terms.check import TermUse
+from translator.text.integrity import Issue
 
-__all__ = ["Alignment", "Translation", "Update"]
+__all__ = ["Alignment", "Issue", "TermUse", "Translation", "Update"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,8 @@ class Translation:
         detected_source: The language that was detected; "" where the caller named it.
         alternatives: Other translations, the most probable first.
         alignments: Which part of the text each word comes from; empty unless asked for.
+        issues: What of the text the translation lacks, although it was asked for again.
+        terms: What became of each glossary entry, wherever it stands in the text.
     """
 
     text: str
@@ -25,6 +29,8 @@ class Translation:
     detected_source: str = ""
     alternatives: tuple[str, ...] = ()
     alignments: tuple[Alignment, ...] = ()
+    issues: tuple[Issue, ...] = ()
+    terms: tuple[TermUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

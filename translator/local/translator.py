@@ -3,8 +3,9 @@
 import os
 import threading
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +13,8 @@ from translator.arguments import Strings, check_strings
 from translator.catalog.catalog import Catalog, Choice, Route
 from translator.catalog.describe import describe_models
 from translator.config import ServerConfig
-from translator.documents.plain import REPAIR_ROUNDS, TextTranslation
+from translator.documents.page import page_text
+from translator.documents.plain import REPAIR_ROUNDS
 from translator.engine.engine import Engine
 from translator.engine.threads import EngineThreads
 from translator.errors import InvalidRequestError, UnsupportedFeatureError
@@ -24,15 +26,20 @@ from translator.local.stream import Stream
 from translator.models.base import DescribedModel, Seq2SeqModel
 from translator.policy.registry import Latency, PolicyChoice
 from translator.service.checks import (
+    HTML,
+    PLAIN,
     CheckedConfig,
     check_config,
+    check_glossary,
     check_texts,
     segment_limits,
 )
 from translator.service.requests import RestsRequest, StreamConfig, TextsRequest
 from translator.service.source_languages import SourceLanguages, is_undetermined
+from translator.service.text_jobs import text_job
 from translator.session.events import Binding, Rests, SessionLimits
 from translator.session.passthrough import words_of
+from translator.terms.glossary import Glossary
 from translator.text.segmenter import Segmenter
 from translator.text.tokens import Tokenizer
 
@@ -97,6 +104,10 @@ class Translator:
         model: str = "",
         num_alternatives: int = 0,
         alignments: bool = False,
+        glossary: Mapping[str, str] | None = None,
+        preserve_lines: bool = True,
+        html: bool = False,
+        templates: Sequence[str] = (),
     ) -> Translation:
         """Translate a text.
 
@@ -107,6 +118,11 @@ class Translator:
             model: Its name; "": the closest.
             num_alternatives: Further translations wanted.
             alignments: Whether it is wanted which words come from where.
+            glossary: Source terms to target terms; an empty one keeps the source term.
+            preserve_lines: Whether line breaks, tabs and runs of spaces end what is translated
+                together, and stay as they are.
+            html: Whether the text is HTML, of which all but its texts stays byte for byte.
+            templates: Template syntaxes in the HTML; see docs/markup.md.
 
         Raises:
             LanguagePairNotSupportedError: No model translates it.
@@ -120,7 +136,9 @@ class Translator:
             raise TypeError(f"text: a string is needed, not {type(text).__name__}")
         request = TextsRequest(
             source, target, (text,), model=model, num_alternatives=num_alternatives,
-            alignments=alignments,
+            alignments=alignments, mime_type=HTML if html else PLAIN,
+            glossary=tuple((glossary or {}).items()), preserve_lines=preserve_lines,
+            templates=tuple(templates),
         )  # fmt: skip
         limit = self._settings.limits.max_text_length
         if len(text) > limit:
@@ -129,11 +147,12 @@ class Translator:
             )
         detected = ""
         if is_undetermined(source):
-            if not any(map(str.isalpha, text)):
+            read = page_text(text, templates) if html else text
+            if not any(map(str.isalpha, read)):
                 # In no language, and the same in all.
                 return Translation(text, "")
             among = self._languages.among((), (target,))
-            source = detected = self._languages.of_text("text", text, among)
+            source = detected = self._languages.of_text("text", read, among)
         route = check_texts(request, self._catalog, self._settings.limits, source)
         if not route.legs:
             aligned = tuple(words_of(text)) if alignments else ()
@@ -152,6 +171,7 @@ class Translator:
         alignments: bool = False,
         client_segmentation: bool = False,
         rests: Rests | None = None,
+        glossary: Mapping[str, str] | None = None,
     ) -> Stream:
         """Open a live stream.
 
@@ -164,6 +184,7 @@ class Translator:
             alignments: Whether it is wanted which words come from where.
             client_segmentation: Whether only ``end_of_segment`` and ``flush`` end segments.
             rests: What a silence does, and when; see ``Stream.poll``.
+            glossary: Source terms to target terms; an empty one keeps the source term.
 
         Raises:
             LanguagePairNotSupportedError: No model translates it.
@@ -190,15 +211,19 @@ class Translator:
         )
         limits = self._settings.limits
         checked = check_config(config, self._catalog, limits)
+        terms = check_glossary("glossary", tuple((glossary or {}).items()))
         with self._call():
-            return self._opened(checked, SessionLimits(max_chunk_length=limits.max_chunk_length))
+            limit = SessionLimits(max_chunk_length=limits.max_chunk_length)
+            return self._opened(checked, limit, terms)
 
-    def _opened(self, checked: CheckedConfig, limits: SessionLimits) -> Stream:
+    def _opened(
+        self, checked: CheckedConfig, limits: SessionLimits, glossary: Glossary | None
+    ) -> Stream:
         for name in checked.models:
             self._load(name)
         stream = Stream(
             uuid.uuid4().hex,
-            checked.bound(self._tokenizer),
+            replace(checked.bound(self._tokenizer), glossary=glossary),
             limits,
             self._engines,
             self._check,
@@ -277,11 +302,13 @@ class Translator:
         first, *further = (
             Binding(request.target, leg.info, self._tokenizer(leg)) for leg in route.legs
         )
-        (text,) = request.texts
-        segmenter = Segmenter(source, segment_limits(self._settings.limits))
-        job = TextTranslation(uuid.uuid4().hex, first, segmenter, text, request.num_alternatives)
-        rounds = [job.ask(), *(job.go_on(binding) for binding in further)]
-        for asked in rounds:
+        job = text_job(
+            request, 0, uuid.uuid4().hex, first,
+            Segmenter(source, segment_limits(self._settings.limits)),
+            check_glossary("glossary", request.glossary),
+            is_pivoted=bool(further),
+        )  # fmt: skip
+        for asked in (job.ask(), *(job.go_on(binding) for binding in further)):
             answer(self._engines, asked, job.accept)
             for _ in range(REPAIR_ROUNDS):
                 answer(self._engines, job.repairs(), job.accept_repair)
@@ -293,4 +320,6 @@ class Translator:
             detected,
             tuple(job.alternatives()),
             tuple(aligned for _, some in pieces for aligned in some),
+            tuple(job.issues()),
+            tuple(job.terms()),
         )

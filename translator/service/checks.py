@@ -12,12 +12,17 @@ from translator.service.requests import RestsRequest, StreamConfig, TextsRequest
 from translator.service.source_languages import SourceLanguages, is_undetermined
 from translator.session.events import Binding, Rests, ResumeState, SessionConfig
 from translator.session.passthrough import pass_through
+from translator.terms.glossary import Glossary
+from translator.terms.term import Term
 from translator.text.segmenter import Segmenter, SegmentLimits
 from translator.text.tokens import Tokenizer
 
 __all__ = [
+    "HTML",
+    "PLAIN",
     "CheckedConfig",
     "check_config",
+    "check_glossary",
     "check_possible",
     "check_resume",
     "check_texts",
@@ -26,6 +31,7 @@ __all__ = [
     "segment_limits",
 ]
 
+PLAIN, HTML = "text/plain", "text/html"
 _MAX_INTERVAL_S = 3600.0
 # Each of them is checked against the catalog when a stream begins.
 _MAX_POSSIBLE = 16
@@ -107,7 +113,6 @@ def check_config(
             f"is set while source_language_code is {config.source[:40]!r}; "
             'it is allowed with "und" only',
         )
-    _refuse_glossary("config.glossary", config.has_glossary)
     targets = config.targets
     if not targets:
         raise InvalidRequestError(
@@ -283,13 +288,16 @@ def check_texts(request: TextsRequest, catalog: Catalog, limits: Limits, source:
     Raises:
         ClientError: Something in the request is not allowed, does not exist, or is not served.
     """
-    if request.mime_type not in {"", "text/plain"}:
-        if request.mime_type == "text/html":
-            raise UnsupportedFeatureError('mime_type: "text/html" is not served yet')
+    if request.mime_type not in {"", PLAIN, HTML}:
         raise InvalidRequestError(
-            "mime_type", f'is {request.mime_type[:40]!r}; allowed: "text/plain"'
+            "mime_type", f'is {request.mime_type[:40]!r}; allowed: "{PLAIN}", "{HTML}"'
         )
-    _refuse_glossary("glossary", request.has_glossary)
+    if request.mime_type == HTML:
+        for field in ("alignments", "num_alternatives"):
+            if getattr(request, field):
+                raise UnsupportedFeatureError(f'{field}: not served with "{HTML}"')
+    elif request.templates:
+        raise InvalidRequestError("markup", f'is set; it is allowed with "{HTML}" only')
     if request.num_alternatives > limits.max_alternatives:
         raise InvalidRequestError(
             "num_alternatives",
@@ -304,9 +312,20 @@ def check_texts(request: TextsRequest, catalog: Catalog, limits: Limits, source:
     return catalog.route(source, request.target, request.model)
 
 
-def _refuse_glossary(field: str, is_there: bool) -> None:
-    if is_there:
-        raise UnsupportedFeatureError(f"{field}: glossaries are not served yet")
+def check_glossary(field: str, entries: Sequence[tuple[str, str]]) -> Glossary | None:
+    """Build a glossary; None if there are no entries.
+
+    Args:
+        field: How errors name it.
+        entries: Source terms with their target terms; "" keeps the source term.
+
+    Raises:
+        InvalidRequestError: A term is not allowed, or contradicts another.
+    """
+    if not entries:
+        return None
+    terms = (Term(source, (target,) if target else ()) for source, target in entries)
+    return Glossary(terms, field=field)
 
 
 def _interval(field: str, seconds: float) -> float:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import deque
+from dataclasses import replace
 
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.request import Outcome
@@ -16,6 +17,7 @@ from translator.errors import (
 from translator.service.checks import check_config, check_possible, check_undetected, heartbeat_s
 from translator.service.context import ServiceContext
 from translator.service.following import FollowedLanguage
+from translator.service.glossaries import built_glossary
 from translator.service.latency import UpdateLatency
 from translator.service.meter import StreamMeter
 from translator.service.model_pool import Lease
@@ -240,8 +242,9 @@ class LiveStream:
         else:
             check_possible(_POSSIBLE, config.possible_sources)
         checked = check_config(config, catalog, limits, language)
+        glossary = await built_glossary("config.glossary", config.glossary)
         await self._lease.take(checked.models)
-        return checked.bound(self._lease.tokenizer)
+        return replace(checked.bound(self._lease.tokenizer), glossary=glossary)
 
     async def _reconfigure(self, config: StreamConfig) -> None:
         """Take a later config. If it is not valid, the one before stays in force."""

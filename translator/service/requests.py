@@ -20,6 +20,8 @@ from translator.session.events import (
     Warned,
 )
 from translator.session.report import SessionReport
+from translator.terms.check import TermUse
+from translator.text.integrity import Issue
 
 __all__ = [
     "Ack",
@@ -78,7 +80,7 @@ class StreamConfig:
         max_unacked_updates: How many updates may be sent ahead of the acks; 0: no acks are used.
         heartbeat_s: The longest silence; None takes the server's, 0 means no limit.
         rests: What a silence of the source does, and when.
-        has_glossary: Whether the client sent a glossary.
+        glossary: Source terms with their target terms; "" keeps the source term.
         resume: Where an earlier stream broke off.
     """
 
@@ -94,7 +96,7 @@ class StreamConfig:
     max_unacked_updates: int = 0
     heartbeat_s: float | None = None
     rests: RestsRequest = field(default_factory=RestsRequest)
-    has_glossary: bool = False
+    glossary: tuple[tuple[str, str], ...] = ()
     resume: ResumeRequest | None = None
 
 
@@ -192,7 +194,13 @@ class StreamCall(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TextsRequest:
-    """Texts to translate; see the wire message TranslateRequest."""
+    """Texts to translate; see the wire message TranslateRequest.
+
+    Attributes:
+        glossary: Source terms with their target terms; "" keeps the source term.
+        preserve_lines: Whether line breaks, tabs and runs of spaces are borders, and stay.
+        templates: Template syntaxes in HTML.
+    """
 
     source: str
     target: str
@@ -202,7 +210,9 @@ class TextsRequest:
     mime_type: str = ""
     num_alternatives: int = 0
     alignments: bool = False
-    has_glossary: bool = False
+    glossary: tuple[tuple[str, str], ...] = ()
+    preserve_lines: bool = True
+    templates: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -215,6 +225,8 @@ class TextResult:
         detected_source: The detected language, if the client left it open.
         alternatives: Other translations.
         alignments: Where each word comes from, if alignments were asked for.
+        issues: What of the text its translation lacks.
+        terms: What became of each glossary entry.
         error: Why there is no translation.
     """
 
@@ -223,6 +235,8 @@ class TextResult:
     detected_source: str = ""
     alternatives: tuple[str, ...] = ()
     alignments: tuple[AlignedRange, ...] = ()
+    issues: tuple[Issue, ...] = ()
+    terms: tuple[TermUse, ...] = ()
     error: TranslatorError | None = None
 
     @property

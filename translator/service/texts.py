@@ -3,19 +3,24 @@
 import asyncio
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import accumulate, islice
 
 from translator.catalog.catalog import Route
-from translator.documents.plain import REPAIR_ROUNDS, TextTranslation
+from translator.documents.page import page_text
+from translator.documents.plain import REPAIR_ROUNDS
 from translator.engine.request import Outcome, Request, RequestKey
 from translator.errors import DeadlineExceededError, InvalidRequestError, TranslatorError
-from translator.service.checks import check_possible, check_texts, segment_limits
+from translator.service.checks import HTML, check_possible, check_texts, segment_limits
 from translator.service.context import ServiceContext
+from translator.service.glossaries import built_glossary
 from translator.service.model_pool import Lease
 from translator.service.requests import TextResult, TextsRequest
 from translator.service.source_languages import is_undetermined
+from translator.service.text_jobs import TextJob, text_job
 from translator.session.events import AlignedRange, Binding
 from translator.session.passthrough import words_of
+from translator.terms.glossary import Glossary
 from translator.text.segmenter import Segmenter
 from translator.text.words import count_words
 
@@ -86,6 +91,7 @@ class _Job:
         # Code points of each text and those before it.
         self._lengths = list(accumulate(map(len, request.texts)))
         self._routes: dict[str, Route] = {}
+        self._glossary: Glossary | None = None
         self._source = request.source
         possible = request.possible_sources
         self._candidates: Mapping[str, str] = {}
@@ -114,9 +120,11 @@ class _Job:
 
         Raises:
             DeadlineExceededError: That takes longer than to ``ends_s``.
+            InvalidRequestError: A term of the glossary is not allowed.
             ModelLoadError: One cannot be loaded.
             OverloadedError: There is no memory for one.
         """
+        self._glossary = await built_glossary("glossary", self._request.glossary)
         if self._source:
             try:
                 async with asyncio.timeout_at(ends_s):
@@ -167,12 +175,15 @@ class _Job:
         text = self._request.texts[index]
         source = self._source
         if not source:
-            if not any(map(str.isalpha, text)):
+            is_page = self._request.mime_type == HTML
+            templates = self._request.templates
+            read = await asyncio.to_thread(page_text, text, templates) if is_page else text
+            if not any(map(str.isalpha, read)):
                 # In no language, and the same in all.
                 await self._pass_through(text, result)
                 return
             source = await asyncio.to_thread(
-                self._shared.languages.of_text, f"texts[{index}]", text, self._candidates
+                self._shared.languages.of_text, f"texts[{index}]", read, self._candidates
             )
             result.detected_source = source
         route = self._route(source)
@@ -186,8 +197,7 @@ class _Job:
             for leg in route.legs
         )
         segmenter = Segmenter(source, segment_limits(self._limits))
-        wanted = self._request.num_alternatives
-        job = TextTranslation(f"{self._key}-{index}", first, segmenter, text, wanted)
+        job = await self._begun(index, first, segmenter, is_pivoted=bool(further))
         for asked in (job.ask(), *(job.go_on(binding) for binding in further)):
             await self._answer(asked, job.accept)
             for _ in range(REPAIR_ROUNDS):
@@ -196,11 +206,28 @@ class _Job:
         turns = self._shared.turns
         pieces: list[str] = []
         alignments: list[AlignedRange] = []
-        async for piece, aligned in turns.through(job.pieces(alignments=self._request.alignments)):
-            pieces.append(piece)
-            alignments += aligned
+        found = job.pieces(alignments=self._request.alignments)
+        if self._request.mime_type == HTML:
+            pieces = [piece for piece, _ in await asyncio.to_thread(list, found)]
+        else:
+            async for piece, aligned in turns.through(found):
+                pieces.append(piece)
+                alignments += aligned
+        result.issues = tuple([each async for each in turns.through(job.issues())])
+        result.terms = tuple([each async for each in turns.through(job.terms())])
         result.alternatives = tuple([each async for each in turns.through(job.alternatives())])
         result.text, result.alignments = "".join(pieces), tuple(alignments)
+
+    async def _begun(
+        self, index: int, binding: Binding, segmenter: Segmenter, *, is_pivoted: bool
+    ) -> TextJob:
+        """Begin a text; the texts of a page are found in a thread of their own."""
+        key = f"{self._key}-{index}"
+        begin = partial(
+            text_job, self._request, index, key, binding, segmenter, self._glossary,
+            is_pivoted=is_pivoted,
+        )  # fmt: skip
+        return await asyncio.to_thread(begin) if self._request.mime_type == HTML else begin()
 
     async def _pass_through(self, text: str, result: TextResult) -> None:
         """The text is its own translation."""

@@ -7,6 +7,7 @@ from translator.engine.request import RequestTiming
 from translator.limits import SessionLimits
 from translator.models.info import ModelInfo
 from translator.policy.registry import PolicyChoice
+from translator.terms.glossary import Glossary
 from translator.text.segmenter import Segmenter
 from translator.text.tokens import Tokenizer
 
@@ -88,6 +89,7 @@ class SessionConfig:
         follows: Whether the language of each segment is detected before any of it is committed.
         awaits_language: Whether no language is known so far. Segments whose language has not been
             determined are then not even shown.
+        glossary: Terms and how they are to be translated; None if there are none.
     """
 
     bindings: tuple[Binding, ...]
@@ -102,6 +104,7 @@ class SessionConfig:
     rests: Rests = field(default_factory=Rests)
     follows: bool = False
     awaits_language: bool = False
+    glossary: Glossary | None = None
 
     def binding(self, name: str) -> Binding | None:
         """The binding of a target, or of the first leg if ``name`` is ``PIVOT``; else None."""

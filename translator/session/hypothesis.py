@@ -67,6 +67,7 @@ class ModelSource:
         in_capitals: Whether it was turned into a sentence because it is in capitals.
         protected: What of context and text the model does not see.
         verbatim: Parts of the text that the caller wanted no model to touch.
+        terms_open_from: From where on another such part may begin.
     """
 
     text: str
@@ -77,6 +78,7 @@ class ModelSource:
     in_capitals: bool = False
     protected: Protected | None = None
     verbatim: tuple[Verbatim, ...] = ()
+    terms_open_from: int = _FAR
 
     @classmethod
     def encode(
@@ -90,6 +92,7 @@ class ModelSource:
         language: str = "",
         are_capitals: Callable[[str], bool] = lambda _: False,
         verbatim: Sequence[Verbatim] = (),
+        open_from: int | None = None,
     ) -> "ModelSource":
         """Tokenize a text for a model.
 
@@ -102,6 +105,7 @@ class ModelSource:
             language: BCP-47 code of the text.
             are_capitals: Whether a text is in capitals; it is then turned into a sentence.
             verbatim: Parts of the text that no model is to touch, in order.
+            open_from: From where on another such part may begin that more source makes whole.
         """
         clean = without_controls(text)
         stripped = clean.strip()
@@ -132,6 +136,7 @@ class ModelSource:
             in_capitals,
             protected,
             tuple(verbatim),
+            len(text) if open_from is None else open_from,
         )
 
     @property
@@ -141,7 +146,9 @@ class ModelSource:
         See ``Protected.open_from``.
         """
         place = None if self.protected is None else self.protected.open_from
-        return None if place is None else max(0, place - len(self.context)) + self.offset
+        own = _FAR if place is None else max(0, place - len(self.context)) + self.offset
+        first = min(own, self.terms_open_from)
+        return first if first < self.offset + len(self.text) else None
 
     def ranges_of(self, tokens: Sequence[int]) -> list[tuple[int, int] | None]:
         """For each source token the range ``[start, end)`` of the segment it comes from, or None.
@@ -236,6 +243,22 @@ class TargetHypothesis:
                 break
             last += 1
         return last
+
+    def num_tokens_before(self, start: int, end: int) -> int | None:
+        """How many tokens there are before the first word that comes from a range of the source.
+
+        None if no word does.
+        """
+        for index, known in enumerate(self._ranges):
+            if known is not None and known[0] < end and known[1] > start:
+                while index > self._start and not self._piece(index)[:1].isspace():
+                    index -= 1
+                return index
+        return None
+
+    def text_before(self, num_tokens: int) -> str:
+        """The text of the first tokens."""
+        return self.text[: self._target.token_ends[num_tokens - 1]] if num_tokens else ""
 
     @property
     def text(self) -> str:
@@ -354,10 +377,13 @@ class TargetHypothesis:
         is_cut = len(last_word) > _MAX_WORD_LENGTH and not any(map(str.isspace, last_word))
         if is_cut or strip_final_punctuation(segment) != segment:
             return Context()
+        # Its code words would be others there.
+        masks = self.source.protected.masks if self.source.protected else ()
+        first = masks[-1].end - len(self.source.context) + self.source.offset if masks else 0
         places = {
             start: index
             for start, index in self.partings(0, last).items()
-            if count_words(segment[start:]) <= max_words
+            if start >= first and count_words(segment[start:]) <= max_words
         }
         if not places:
             return Context()

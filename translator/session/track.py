@@ -1,6 +1,6 @@
 """One target of a session: what it has committed, and what it asks the engine for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from translator.engine.request import Hypothesis, Outcome, Request, RequestKey, RequestTiming
@@ -18,8 +18,9 @@ from translator.session.question import Answer, Question
 from translator.session.report import TargetFigures
 from translator.session.segment import Segment
 from translator.session.tail import Tail
+from translator.session.terms import as_verbatim, find_terms
 from translator.text.case import sentence_case
-from translator.text.protection import protect
+from translator.text.protection import Verbatim, protect
 from translator.text.tokens import EncodedText
 from translator.text.words import count_steps
 
@@ -202,7 +203,12 @@ class Track:
         tokenizer = self.binding.tokenizer
         self._committed = committed
         # As the model would have said it.
-        said = protect(without_controls(source), tokenizer.writes).concealed(committed)
+        terms: list[Verbatim] = []
+        if segment.config.glossary is not None:
+            found = find_terms(segment.config.glossary, tokenizer, source)
+            terms = as_verbatim(source, found.matches, self.binding.target)
+        protected = protect(without_controls(source), tokenizer.writes, terms)
+        said = protected.concealed(committed)
         if segment.is_in_capitals(source, former=False):
             said = sentence_case(said, self.binding.target)
         self._committed_tokens += tokenizer.encode_target(said)
@@ -271,11 +277,14 @@ class Track:
         def are_capitals(text: str) -> bool:
             return segment.is_in_capitals(text, former=self._former_in_capitals)
 
+        terms, open_from = self._terms(segment, wanted, are_capitals)
         source = ModelSource.encode(
             self.binding.tokenizer,
             wanted.text,
             self.binding.model.max_source_tokens,
             "" if wanted.is_tail else self._context.source,
+            verbatim=terms,
+            open_from=open_from,
             is_open=policy.opens_source and not wanted.is_whole,
             language=segment.config.segmenter.language,
             # Between two legs nothing is in capitals.
@@ -297,6 +306,25 @@ class Track:
         is_first_leg = self.binding is segment.config.pivot
         capitals_of = self.binding.target if in_capitals and not is_first_leg else ""
         return _Filed(wanted, source, question, segment.sequence, segment.num_words, capitals_of)
+
+    def _terms(
+        self, segment: Segment, wanted: _Wanted, are_capitals: Callable[[str], bool]
+    ) -> tuple[list[Verbatim], int | None]:
+        """The terms in the source, and from where on another may still begin."""
+        glossary = segment.config.glossary
+        if glossary is None:
+            return [], None
+        if self.binding.pivoted:
+            # The first leg has written the forms into its text.
+            glossary = glossary.kept
+        found = find_terms(
+            glossary,
+            self.binding.tokenizer,
+            wanted.text,
+            capitals=are_capitals(wanted.text),
+            grows=wanted.is_committed and not wanted.is_complete,
+        )
+        return as_verbatim(wanted.text, found.matches, self.binding.target), found.open_from
 
     @staticmethod
     def _nothing(segment: Segment, *, is_complete: bool = False) -> _Filed:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from translator.errors import FieldViolation, InvalidRequestError
 from translator.terms.match import Found, Index
@@ -103,6 +104,12 @@ class Glossary:
 
     def __len__(self) -> int:
         return len(self.terms)
+
+    @cached_property
+    def kept(self) -> "Glossary":
+        """Its first forms, as terms that are kept: for a text in which they stand already."""
+        forms = dict.fromkeys(term.forms[0] if term.forms else term.source for term in self.terms)
+        return Glossary(map(Term, forms))
 
     def find(
         self,

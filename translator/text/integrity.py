@@ -35,7 +35,6 @@ class IssueKind(Enum):
 
     NUMBER = "number"
     CURRENCY = "currency"
-    PROTECTED = "protected"
     LENGTH = "length"
 
 

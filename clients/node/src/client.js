@@ -22,6 +22,21 @@ const DEFAULT_CHANNEL_OPTIONS = {
  * @property {string} detectedLanguage empty when the request named the source
  * @property {string[]} alternatives the most probable first
  * @property {import('./events.js').Alignment[]} alignments in code points
+ * @property {QualityIssue[]} qualityIssues what of the text the translation lacks
+ * @property {AppliedTerm[]} terms what became of each glossary entry
+ *
+ * @typedef {object} QualityIssue
+ * @property {string} kind "KIND_NUMBER", "KIND_CURRENCY" or "KIND_LENGTH"
+ * @property {number} sourceStart in code points
+ * @property {number} sourceEnd
+ *
+ * @typedef {object} AppliedTerm
+ * @property {number} entry which entry of the glossary, from 0
+ * @property {string} how "HOW_ALREADY", "HOW_FORCED", "HOW_MASKED" or "HOW_FAILED"
+ * @property {number} sourceStart in code points
+ * @property {number} sourceEnd
+ * @property {number} targetStart
+ * @property {number} targetEnd
  *
  * @typedef {object} Model
  * @property {string} name
@@ -97,15 +112,10 @@ export class TranslatorClient {
     const request = translateMessage(typeof texts === 'string' ? [texts] : texts, options);
     const response = await this.#unary('translate', request, timeoutMs);
     return response.translations.map(
-      (
-        /** @type {any} */ { status, detectedLanguageCode, text, model, alternatives, alignments },
-      ) => ({
-        text,
+      (/** @type {any} */ { status, detectedLanguageCode, ...translation }) => ({
+        ...translation,
         error: status?.code ? errorFromStatus(status) : undefined,
-        model,
         detectedLanguage: detectedLanguageCode,
-        alternatives,
-        alignments,
       }),
     );
   }

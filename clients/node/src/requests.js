@@ -50,11 +50,14 @@ import { durationFromMs } from './duration.js';
  *   itself
  * @property {string} target language to translate into, BCP-47
  * @property {string} [model] default: the best for the pair
- * @property {string} [mimeType] default: "text/plain"
+ * @property {string} [mimeType] "text/plain", the default, or "text/html"
  * @property {Glossary} [glossary] default: none
  * @property {boolean} [alignments] default: false
  * @property {number} [numAlternatives] most further translations of each text; default: 0
  * @property {string[]} [possibleSources] as in `StreamOptions`
+ * @property {boolean} [preserveLines] whether line breaks, tabs and runs of spaces end what is
+ *   translated together, and stay as they are; default: true
+ * @property {string[]} [markup] template syntaxes in HTML, which are kept; default: none
  * @property {number} [timeoutMs] default: none
  */
 
@@ -173,6 +176,8 @@ export function translateMessage(texts, options) {
     alignments,
     numAlternatives,
     possibleSources,
+    preserveLines,
+    markup,
     ...unknown
   } = options;
   refuseUnknown(unknown);
@@ -187,6 +192,8 @@ export function translateMessage(texts, options) {
     alignments,
     numAlternatives,
     possibleSourceLanguageCodes: possibleSources,
+    preserveLines,
+    markup,
   };
 }
 

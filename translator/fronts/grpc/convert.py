@@ -1,5 +1,7 @@
 """Converts between messages of translator.v1 and the types of the service."""
 
+from collections.abc import Iterable
+
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
@@ -32,6 +34,8 @@ from translator.session.events import (
     Warned,
 )
 from translator.session.report import SessionReport
+from translator.terms.check import How, TermUse
+from translator.text.integrity import Issue, IssueKind
 from translator.v1 import models_pb2, streaming_pb2, translate_pb2
 
 __all__ = [
@@ -43,6 +47,17 @@ __all__ = [
     "translation",
 ]
 
+_ISSUES = {
+    IssueKind.NUMBER: translate_pb2.QualityIssue.KIND_NUMBER,
+    IssueKind.CURRENCY: translate_pb2.QualityIssue.KIND_CURRENCY,
+    IssueKind.LENGTH: translate_pb2.QualityIssue.KIND_LENGTH,
+}
+_HOWS = {
+    How.ALREADY: translate_pb2.AppliedTerm.HOW_ALREADY,
+    How.FORCED: translate_pb2.AppliedTerm.HOW_FORCED,
+    How.MASKED: translate_pb2.AppliedTerm.HOW_MASKED,
+    How.FAILED: translate_pb2.AppliedTerm.HOW_FAILED,
+}
 _Response = streaming_pb2.StreamingTranslateResponse
 
 _LATENCIES = {
@@ -132,7 +147,7 @@ def _stream_config(message: streaming_pb2.StreamingConfig) -> StreamConfig:
             sentence_s=_optional_s(message.rests, "sentence"),
             segment_s=_optional_s(message.rests, "segment"),
         ),
-        has_glossary=bool(message.glossary),
+        glossary=_glossary(message.glossary),
         resume=_resume(message.resume) if message.HasField("resume") else None,
     )
 
@@ -168,8 +183,14 @@ def texts_request(message: translate_pb2.TranslateRequest) -> TextsRequest:
         mime_type=message.mime_type,
         num_alternatives=message.num_alternatives,
         alignments=message.alignments,
-        has_glossary=bool(message.glossary),
+        glossary=_glossary(message.glossary),
+        preserve_lines=message.preserve_lines if message.HasField("preserve_lines") else True,
+        templates=tuple(message.markup),
     )
+
+
+def _glossary(entries: Iterable[translate_pb2.GlossaryEntry]) -> tuple[tuple[str, str], ...]:
+    return tuple((entry.source_term, entry.target_term) for entry in entries)
 
 
 # To the wire
@@ -288,10 +309,29 @@ def translation(result: TextResult) -> translate_pb2.Translation:
         detected_language_code=result.detected_source,
         alternatives=result.alternatives,
         alignments=map(_alignment, result.alignments),
+        quality_issues=map(_quality_issue, result.issues),
+        terms=map(_applied_term, result.terms),
     )
     if result.error is not None:
         message.status.CopyFrom(from_error(result.error))
     return message
+
+
+def _quality_issue(issue: Issue) -> translate_pb2.QualityIssue:
+    return translate_pb2.QualityIssue(
+        kind=_ISSUES[issue.kind], source_start=issue.start, source_end=issue.end
+    )
+
+
+def _applied_term(use: TermUse) -> translate_pb2.AppliedTerm:
+    return translate_pb2.AppliedTerm(
+        entry=use.entry,
+        how=_HOWS[use.how],
+        source_start=use.source_start,
+        source_end=use.source_end,
+        target_start=use.target_start,
+        target_end=use.target_end,
+    )
 
 
 def model(offered: OfferedModel) -> models_pb2.Model:
