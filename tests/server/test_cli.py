@@ -152,10 +152,11 @@ def test_a_terminal_shows_the_draft_dimmed(address: str) -> None:
 def test_translate_detects_the_language_and_gives_alternatives(address: str) -> None:
     options = ("--address", address, "--from", "und", "--to", "yy", "--alternatives", "2")
     done = run("translate", *options, "a dog runs.", "a " * 30_000, "a.")
-    first, *others = done.stdout.decode().splitlines()
-    assert first == "A DOG RUNS."
+    first, *others, failed, last = done.stdout.decode().splitlines()
+    # Together with it the third is too long as well.
+    assert (first, failed, last) == ("A DOG RUNS.", "", "")
     assert {*others} == {"  A GOD RUNS.", "  A DOG SNUR."}
-    # One that fails ends it.
+    # One that fails is told, and the others go on.
     assert (done.returncode, "texts[1]" in done.stderr.decode()) == (2, True)
 
 
@@ -164,6 +165,27 @@ def test_translate_takes_arguments_or_standard_input(address: str) -> None:
     assert run("translate", *options, "a b.", "c.").stdout == b"A B.\nC.\n"
     assert run("translate", *options, stdin="a b.\n\nc.\n").stdout == b"A B.\n\nC.\n"
     assert run("translate", *options, stdin=b"caf\xe9.\n").stdout.decode() == "CAF\ufffd.\n"
+
+
+def test_translate_goes_on_after_a_line_that_fails(address: str) -> None:
+    options = ("--address", address, "--from", "xx", "--to", "yy")
+    done = run("translate", *options, stdin=f"a b.\n{'a ' * 30_000}\nc.\nno end")
+    assert done.stdout == b"A B.\n\nC.\nNO END~.\n"
+    assert (done.returncode, "line 2: " in done.stderr.decode()) == (2, True)
+
+
+def test_translate_takes_text_with_a_dash_a_glossary_and_a_page(
+    address: str, tmp_path: Path
+) -> None:
+    options = ("--address", address, "--from", "xx", "--to", "yy")
+    assert run("translate", *options, "- a b.", "-5 a.").stdout == b"- A B.\n-5 A.\n"
+    terms, page = tmp_path / "terms.csv", tmp_path / "page.html"
+    terms.write_text("cat,gato\n")
+    page.write_text("<p>the <b>cat</b> sat.</p>\n")
+    done = run("translate", *options, "--glossary", str(terms), "--html", str(page))
+    assert done.stdout == b"<p>THE <b>gato</b> SAT.</p>\n"
+    wrapped = run("translate", *options, "--wrapped", stdin="one\ntwo.\n")
+    assert wrapped.stdout.split() == [b"ONE", b"TWO."]
 
 
 def test_models_lists_models_and_policies(address: str) -> None:

@@ -49,6 +49,60 @@ async def test_texts_keep_their_order_and_their_own_white_space(server: RunningS
     assert {t.model for t in response.translations} == {"fake"}
 
 
+PAGE = '<div class="a"><p>one <b>two</b>.<br>three &amp; {{ four }}.</p><code>five</code></div>'
+
+
+async def test_of_a_page_only_the_texts_change(server: RunningServer) -> None:
+    async with connected(server.address) as stub:
+        response = await stub.Translate(
+            request(PAGE, "<p>six", "", mime_type="text/html", markup=["liquid"])
+        )
+        detected = await stub.Translate(request("<p>one</p>", mime_type="text/html"))
+    expected = PAGE.replace("one", "ONE").replace("two", "TWO").replace("three", "THREE")
+    first, second, third = response.translations
+    assert first.text == expected
+    assert second.text == "<p>SIX~."
+    assert third.text == ""
+    assert detected.translations[0].text == "<p>ONE~.</p>"
+
+
+async def test_terms_are_put_in_and_told(server: RunningServer) -> None:
+    glossary = [
+        translate_pb2.GlossaryEntry(source_term="two", target_term="deux"),
+        translate_pb2.GlossaryEntry(source_term="Brand Name"),
+        translate_pb2.GlossaryEntry(source_term="four", target_term="FOUR"),
+    ]
+    text = "one two.\nThe Brand Name and four."
+    async with connected(server.address) as stub:
+        response = await stub.Translate(request(text, glossary=glossary))
+    [translation] = response.translations
+    assert translation.text == "ONE deux.\nTHE Brand Name AND FOUR."
+    told = [
+        (
+            term.entry,
+            text[term.source_start : term.source_end],
+            translation.text[term.target_start : term.target_end],
+        )
+        for term in translation.terms
+    ]
+    assert told == [(0, "two", "deux"), (1, "Brand Name", "Brand Name"), (2, "four", "FOUR")]
+    how = translate_pb2.AppliedTerm
+    assert [t.how for t in translation.terms] == [
+        how.HOW_MASKED,
+        how.HOW_MASKED,
+        how.HOW_ALREADY,
+    ]
+
+
+async def test_lines_are_borders_unless_they_are_not_to_be(server: RunningServer) -> None:
+    text = "one\ntwo\tthree.  four"
+    async with connected(server.address) as stub:
+        kept = await stub.Translate(request(text))
+        joined = await stub.Translate(request(text, preserve_lines=False))
+    assert kept.translations[0].text == "ONE~.\nTWO~.\tTHREE.  FOUR~."
+    assert joined.translations[0].text.split() == ["ONE", "TWO", "THREE.", "FOUR~."]
+
+
 async def test_alignments_are_positions_in_the_texts(server: RunningServer) -> None:
     text = " one two.  three four."
     async with connected(server.address) as stub:
@@ -74,7 +128,10 @@ async def test_a_text_that_is_too_long_fails_alone() -> None:
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
-        ({"mime_type": "text/html"}, grpc.StatusCode.UNIMPLEMENTED),
+        ({"mime_type": "text/html", "alignments": True}, grpc.StatusCode.UNIMPLEMENTED),
+        ({"mime_type": "text/html", "num_alternatives": 1}, grpc.StatusCode.UNIMPLEMENTED),
+        ({"mime_type": "text/html", "markup": ["no"]}, grpc.StatusCode.INVALID_ARGUMENT),
+        ({"markup": ["liquid"]}, grpc.StatusCode.INVALID_ARGUMENT),
         ({"mime_type": "image/png"}, grpc.StatusCode.INVALID_ARGUMENT),
         ({"num_alternatives": 9}, grpc.StatusCode.INVALID_ARGUMENT),
         ({"model": "none"}, grpc.StatusCode.NOT_FOUND),

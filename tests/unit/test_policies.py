@@ -400,6 +400,33 @@ def test_a_commit_ends_with_a_word_that_all_hypotheses_were_sure_of(
     assert "A B C"[: decision.committed_length] == committed
 
 
+@pytest.mark.parametrize(
+    ("percent", "committed"),
+    [
+        # The words come from the 1st to 3rd of six source words: 5, 4 and 3 of them follow. With
+        # sure 90 and ease 200, these may be 40, 20 and 10 % doubtful.
+        ([61, 0, 0], "A"),
+        ([59, 0, 0], ""),
+        ([0, 81, 0], "A B"),
+        ([0, 79, 0], ""),
+        ([0, 0, 91], "A B C"),
+        ([0, 0, 89], ""),
+    ],
+)
+def test_words_far_from_the_end_of_the_source_may_be_less_sure(
+    percent: list[float], committed: str
+) -> None:
+    policy = GuardedAgreement(**(PLAIN | {"sure": 90, "ease": 200}))
+    policy.start_segment()
+    percent = [p + 1e-9 for p in percent]
+    for source in ("a b c d e", "a b c d e f"):
+        observation = observe(
+            "A B C", source, aligned=[1, 3, 5], percent=[p + 1e-9 for p in percent]
+        )
+        decision = policy.decide(observation)
+    assert "A B C"[: decision.committed_length] == committed
+
+
 def test_a_draft_shows_the_words_that_survived() -> None:
     decided = decide(
         GuardedAgreement(n=5, survive=2),
@@ -427,7 +454,15 @@ def test_a_draft_of_tentative_source_shows_the_words_that_survived() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("n", 1), ("hold", -1), ("distance", 0), ("sure", 101), ("survive", 0), ("bias", 50)],
+    [
+        ("n", 1),
+        ("hold", -1),
+        ("distance", 0),
+        ("sure", 101),
+        ("survive", 0),
+        ("ease", 99),
+        ("bias", 50),
+    ],
 )
 def test_guarded_agreement_says_which_parameter_is_out_of_bounds(name: str, value: int) -> None:
     with pytest.raises(ValueError, match=f"{name} is {value}"):

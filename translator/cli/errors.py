@@ -13,7 +13,7 @@ from translator.errors import (
     TranslatorError,
 )
 
-__all__ = ["EXIT_CODES", "one_sentence"]
+__all__ = ["EXIT_CODES", "exit_code", "one_sentence"]
 
 EXIT_CODES: tuple[tuple[type[TranslatorError], int], ...] = (
     (ConnectionLostError, 3),
@@ -22,6 +22,11 @@ EXIT_CODES: tuple[tuple[type[TranslatorError], int], ...] = (
     (OperatorError, 5),
     (TranslatorError, 1),
 )
+
+
+def exit_code(error: TranslatorError) -> int:
+    """The exit code that stands for an error."""
+    return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
 
 
 @contextmanager
@@ -34,5 +39,4 @@ def one_sentence() -> Iterator[None]:
         raise click.exceptions.Exit(130) from None
     except TranslatorError as error:
         click.echo(f"Error: {error.message}", err=True)
-        code = next(code for kind, code in EXIT_CODES if isinstance(error, kind))
-        raise click.exceptions.Exit(code) from error
+        raise click.exceptions.Exit(exit_code(error)) from error

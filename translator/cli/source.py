@@ -1,19 +1,22 @@
-"""The source that ``translator stream`` sends: as it is read, word by word, or line by line."""
+"""What the commands read: as it comes, word by word, or line by line."""
 
 import asyncio
 import codecs
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-__all__ = ["Piece", "as_it_comes", "by_lines", "paced", "pieces"]
+__all__ = ["Piece", "as_it_comes", "batches", "by_lines", "paced", "pieces"]
 
 # A word with the white space before it, or white space at the very end.
 _WORD = re.compile(r"\s*\S+|\s+$")
 _READ_BYTES = 4096
 # A line that is longer is sent in parts.
 _MAX_LINE = 4096
+# Of a request with whole texts: texts, and code points together.
+_MAX_LINES = 64
+_MAX_BATCH = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,31 @@ async def by_lines(texts: AsyncIterator[str]) -> AsyncIterator[Piece]:
             yield Piece(part)
     if held := held.removesuffix("\r"):
         yield Piece(held, ends_segment=True)
+
+
+async def batches(texts: AsyncIterator[str]) -> AsyncIterator[list[str]]:
+    """Yield the lines that are there, without their ends: some at a time, as a request takes."""
+    held = ""
+    async for text in texts:
+        *lines, held = (held + text).split("\n")
+        for batch in _batches(lines):
+            yield batch
+    if held:
+        yield [held]
+
+
+def _batches(lines: list[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    length = 0
+    for line in lines:
+        line = line.removesuffix("\r")
+        if batch and (len(batch) == _MAX_LINES or length + len(line) > _MAX_BATCH):
+            yield batch
+            batch, length = [], 0
+        batch.append(line)
+        length += len(line)
+    if batch:
+        yield batch
 
 
 async def paced(given: AsyncIterator[Piece], words_per_second: float) -> AsyncIterator[Piece]:

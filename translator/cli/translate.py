@@ -1,21 +1,42 @@
-"""``translator translate``: translates whole texts."""
+"""``translator translate``: translates texts, the lines of standard input, or an HTML page."""
 
 import asyncio
 import os
 import sys
 import textwrap
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from pathlib import Path
 
 import click
 
 from translator.cli.connect import connected, patience_s, server_options
-from translator.cli.errors import one_sentence
+from translator.cli.errors import exit_code, one_sentence
+from translator.cli.source import as_it_comes, batches
 from translator.cli.source_language import parse_source
 from translator.client import Translation
+from translator.errors import TranslatorError
+from translator.terms.files import read_table
 
 __all__ = ["command"]
 
+# Before an argument that begins with "-" and is a text; no text of a user holds it.
+_TEXT = "\ufdd0"
 
-@click.command("translate")
+
+class _TextsCommand(click.Command):
+    """Takes an argument that begins with "-" for a text where it cannot be an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, [_TEXT * _is_text(each) + each for each in args])
+
+
+def _is_text(argument: str) -> bool:
+    """Whether it begins with a dash but not as an option does: "-5 °C", "- an item"."""
+    return argument.startswith("-") and (" " in argument or argument[1:2].isdigit())
+
+
+@click.command("translate", cls=_TextsCommand)
 @click.argument("text", nargs=-1)
 @click.option(
     "--from",
@@ -31,45 +52,123 @@ __all__ = ["command"]
     default=0,
     help="How many further translations to print.",
 )
+@click.option(
+    "--glossary",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file of terms and how to translate them; see `translator glossary check`.",
+)
+@click.option(
+    "--html",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path, allow_dash=True),
+    help="Translate this HTML file and print it; - reads standard input.",
+)
+@click.option(
+    "--markup",
+    multiple=True,
+    metavar="SYNTAX",
+    help="Template syntax in the HTML, such as liquid or jinja; repeatable.",
+)
+@click.option(
+    "--wrapped",
+    is_flag=True,
+    help="Standard input is one text, wrapped at a fixed width: its line ends are spaces.",
+)
 @server_options
 def command(
     text: tuple[str, ...],
     source: str,
     target: str,
     alternatives: int,
+    glossary: Path | None,
+    html: Path | None,
+    markup: tuple[str, ...],
+    wrapped: bool,
     address: str | None,
     connect_timeout_s: float,
     models: tuple[str, ...],
 ) -> None:
-    """Translate TEXT, or standard input.
+    """Translate TEXT, or each line of standard input.
 
-    Each TEXT has its translation on a line of its own; alternatives are indented below it.
+    Each TEXT, and each line, has its translation on a line of its own, as soon as it is known;
+    alternatives are indented below it. A line that cannot be translated is told on standard
+    error, and the others go on; the exit status is then that of the first such line.
     """
-    # Bytes that are not UTF-8 become U+FFFD, wherever they come from.
-    inputs = [os.fsencode(t) for t in text] or [sys.stdin.buffer.read()]
-    texts = [given.decode("utf-8", errors="replace") for given in inputs]
+    if html is not None and (text or wrapped):
+        raise click.UsageError("--html is the text; leave TEXT and --wrapped out")
+    if markup and html is None:
+        raise click.UsageError("--markup is for --html")
 
-    async def run() -> list[Translation]:
+    async def run() -> TranslatorError | None:
+        code, possible = parse_source(source)
+        terms = {} if glossary is None else _terms(glossary, code, target)
         async with connected(address, models, connect_timeout_s=connect_timeout_s) as client:
-            code, possible = parse_source(source)
-            return await client.translate(
-                texts,
-                code,
-                target,
+            translate = partial(
+                client.translate,
+                source=code,
+                target=target,
                 num_alternatives=alternatives,
                 possible_sources=possible,
+                glossary=terms,
                 timeout_s=patience_s(address),
             )
+            if html is not None:
+                pages = await translate([_read(html)], mime_type="text/html", markup=markup)
+                return _print(pages, ends_lines=False)
+            if wrapped:
+                texts = await translate([_read(Path("-"))], preserve_lines=False)
+                return _print(texts, ends_lines=False)
+            if text:
+                return _print(await translate([_given(each) for each in text]))
+            number, failed = 0, None
+            async for lines in _lines():
+                done = await translate(lines)
+                error = _print(done, first_line=number + 1)
+                failed = failed or error
+                number += len(lines)
+            return failed
 
     with one_sentence():
-        translations = asyncio.run(run())
-        for index, translation in enumerate(translations):
-            if translation.error is not None:
-                raise translation.error
-            # Text from standard input brings its own line end.
-            ends_line = not text and translation.text.endswith("\n")
-            click.echo(translation.text, nl=not ends_line)
-            for alternative in translation.alternatives:
-                click.echo(textwrap.indent(alternative.rstrip(), "  "))
-            if index + 1 == len(translations):
-                sys.stdout.flush()
+        failed = asyncio.run(run())
+    if failed is not None:
+        raise click.exceptions.Exit(exit_code(failed))
+
+
+def _read(file: Path) -> str:
+    """A file, or standard input for "-"; bytes that are not UTF-8 become U+FFFD."""
+    data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    return data.decode("utf-8", errors="replace")
+
+
+def _given(argument: str) -> str:
+    """A text of the command line; bytes that are not UTF-8 become U+FFFD."""
+    return os.fsencode(argument.removeprefix(_TEXT)).decode("utf-8", errors="replace")
+
+
+def _lines() -> AsyncIterator[list[str]]:
+    """The lines of standard input, as many at a time as there are."""
+    return batches(as_it_comes(sys.stdin.buffer))
+
+
+def _terms(file: Path, source: str, target: str) -> dict[str, str]:
+    table = read_table(file)
+    pair = table.choose(source if source != "und" else "", target)
+    return {
+        row.term.source: row.term.forms[0] if row.term.forms else "" for row in table.terms(*pair)
+    }
+
+
+def _print(
+    translations: Sequence[Translation], *, first_line: int = 0, ends_lines: bool = True
+) -> TranslatorError | None:
+    """Print translations, and the errors of those that failed. Returns the first error."""
+    failed: TranslatorError | None = None
+    for number, translation in enumerate(translations, first_line):
+        if translation.error is not None:
+            where = f"line {number}: " if first_line else ""
+            click.echo(f"Error: {where}{translation.error.message}", err=True)
+            failed = failed or translation.error
+        click.echo(translation.text, nl=ends_lines)
+        for alternative in translation.alternatives:
+            click.echo(textwrap.indent(alternative.rstrip(), "  "))
+    sys.stdout.flush()
+    return failed

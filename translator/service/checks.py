@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 
 from translator.catalog.catalog import PIVOT_LANGUAGE, Catalog, Choice, Route, standardize
 from translator.config import Limits
+from translator.documents.template import find_directives
 from translator.errors import InvalidRequestError, UnsupportedFeatureError
 from translator.languages.tags import language
 from translator.policy.registry import Latency, PolicyChoice, resolve
@@ -296,6 +297,8 @@ def check_texts(request: TextsRequest, catalog: Catalog, limits: Limits, source:
         for field in ("alignments", "num_alternatives"):
             if getattr(request, field):
                 raise UnsupportedFeatureError(f'{field}: not served with "{HTML}"')
+        # Refuses an unknown syntax.
+        find_directives("", request.templates)
     elif request.templates:
         raise InvalidRequestError("markup", f'is set; it is allowed with "{HTML}" only')
     if request.num_alternatives > limits.max_alternatives:
