@@ -13,6 +13,8 @@ from enum import Enum
 __all__ = ["Issue", "IssueKind", "find_issues", "numbers_of"]
 
 _NUMBER = re.compile(r"\d+(?:[.,'\u2019\u00a0\u202f]\d+)*|(?<=[\s(])\d{1,3}(?: \d{3})+(?!\d)")
+# Between groups of digits, as in "1 200".
+_GROUPED = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}(?!\d))")
 _DIGITS = re.compile(r"\D+")
 _ROMAN = re.compile(r"\b[IVXLC]+\b")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
@@ -20,9 +22,9 @@ _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _UNIT_AFTER = re.compile(
     r"\s?(?:%|°|[$€£¥]|(?:mm?|cm|km|g|mg|kg|ml|l|kW|W|V|A|Hz|[KMGT]B|px|in|ft|lb|oz|h|min|s)\b)"
 )
-_CURRENCY_BEFORE = re.compile(r"(?:\b([A-Z]{1,3})?\$|\b(USD|EUR|GBP|BRL|JPY|CHF)) ?\Z")
+_CURRENCY_BEFORE = re.compile(r"(?:(?:\b[A-Z]{1,3})?\$|\b(?:USD|EUR|GBP|BRL|JPY|CHF)) ?\Z")
 _DOLLARS = re.compile(
-    r"\$|d[oó]lar|dollar|buck|USD|BRL|CAD|AUD|MXN|re(?:al|ais)\b|pesos?\b", re.IGNORECASE
+    r"\$|\b(?:d[oó]lar|dollar|buck|peso)|\b(?:USD|BRL|CAD|AUD|MXN|reais|real)\b", re.IGNORECASE
 )
 _LARGEST_WRITTEN_OUT = 12
 # A translation so much shorter than its source lacks something.
@@ -86,9 +88,9 @@ def find_issues(source: str, target: str) -> Iterator[Issue]:
 def _number_issues(source: str, target: str) -> Iterator[Issue]:
     there = numbers_of(target)
     there |= {str(_roman(match[0])) for match in _ROMAN.finditer(target)}
-    joined = _DIGITS.sub("", target)
+    there |= numbers_of(_GROUPED.sub("", target))
     for number in _numbers(source):
-        if not (number.is_small or _is_there(number.digits, there, joined)):
+        if not (number.is_small or _is_there(number.digits, there)):
             yield Issue(IssueKind.NUMBER, number.start, number.end)
         elif number.currency and not _has_currency(number.currency, target):
             yield Issue(IssueKind.CURRENCY, number.start, number.end)
@@ -116,7 +118,7 @@ def _plain(number: str) -> str:
     return _DIGITS.sub("", number).lstrip("0") or "0"
 
 
-def _is_there(digits: str, there: set[str], joined: str) -> bool:
+def _is_there(digits: str, there: set[str]) -> bool:
     """Whether a number stands in a target, in whatever format."""
     forms = {digits, digits + "00", digits + "0"}
     for zeros in ("0", "00", "000", "000000"):
@@ -128,8 +130,7 @@ def _is_there(digits: str, there: set[str], joined: str) -> bool:
     if len(digits) == 4:
         # "1990s", "anos 90".
         forms.add(digits[2:])
-    # Digits that are grouped in another way, such as "1 200".
-    return not forms.isdisjoint(there) or (len(digits) > 3 and digits in joined)
+    return not forms.isdisjoint(there)
 
 
 def _has_currency(currency: str, target: str) -> bool:

@@ -34,7 +34,7 @@ _COMMON = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456
 # A text with none of these, and no dot in a word, holds nothing that stands for itself.
 _SUSPECTS = frozenset("@#{}<>\\~^`$%_=[]|/:&")
 _SUSPECT = re.compile(r"\.\w|--\w")
-_SUSPECT_NUMBER = re.compile(r"\d{3}|\d[A-Z]|[A-Z]\d")
+_SUSPECT_NUMBER = re.compile(r"\d{3}|\d[A-Za-z]|[A-Za-z]\d")
 _DIGITS = frozenset("0123456789")
 # What placeholders, tags and the like begin with.
 _SPANNERS = frozenset("{%$<[:&+")
@@ -52,7 +52,7 @@ _SPANNING = re.compile(
     | <(?=[A-Za-z0-9_%$][^<>\s]{{0,60}}>)[^<>\s]{{1,60}}>
     | (?<![\w%]) %\([^()\s]{{1,60}}\) [-+\#0]*\d*(?:\.\d+)?[a-zA-Z]
     | (?<![\w%]) %(?:\d+\$)?[-+\#0]*\d*(?:\.\d+)?(?:hh?|ll?|[jztL])?[sdiuoxXfFeEgGcpq@](?![A-Za-z])
-    | (?<![\w%]) %L?\d{{1,2}}(?![\w%.,]*\d|\s*%)
+    | %L?\d+
     | (?<![\w%]) %[A-Za-z_]\w*%
     | (?<!\w) \$[A-Za-z_][\w.]*
     | (?<!\w) :[a-z_][a-z0-9_+-]*: (?!\w)
@@ -89,19 +89,20 @@ _NAMED = re.compile(
     | (?i:[0-9a-f]{{2}}(?:[:-][0-9a-f]{{2}}){{5}})
     | (?i:0x[0-9a-f]+)
     | (?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{{7,}}
-    | \d{{1,3}}(?:\.\d{{1,3}}){{3}}(?::\d+|/\d+)?
     | (?i:(?:[0-9a-f]{{0,4}}:){{2,7}}[0-9a-f]{{1,4}})(?<=[:a-fA-F0-9]{{8}})
     | [vV]\d+(?:\.\d+)*(?:[-+.]\w+)* | \d+(?:\.\d+){{2,}}(?:[-+][\w.]+)?
     | \d{{7,}} | \d+(?:-\d+){{3,}} | \d+(?:\.\d+)*(?:[-/]\d+)+-\d+
     | (?:[A-Za-z]:)?(?:\\[\w.$-]+)+\\? | ~?(?:/[\w.@%+-]+){{2,}}/? | ~/[\w.@%+/-]+ | \./[\w./-]+
     | --?[a-z][\w-]+(?:=\S+)? (?<=\w\w\w)
     | (?=\w*_)\w*[A-Za-z0-9]\w*(?:[.-]\w+)* (?<!_)
-    | (?=[\w/-]*\d)(?=[\w/-]*[A-Z])[A-Z0-9]+(?:[-_/][A-Za-z0-9]+)+
+    | (?=[\w/-]*\d)(?=[\w/-]*[A-Z])[A-Z0-9]+(?:[-_/][A-Z0-9]+)+
+    | (?:[A-Z]\w*|\d\w*)(?:-(?:[A-Z]\w*|\d\w*)){{2,}}
     | [A-Z]{{1,4}}\d{{3,}}[A-Z0-9]* | [A-Z]{{3,}}\d{{2,}}\w*
     | \d+[A-Z]+\d+\w* | [A-Z]+\d+[A-Z]+\d\w*
     """,
     re.VERBOSE,
 )
+_IPV4 = re.compile(r"(?:(?:1?\d?\d|2[0-4]\d|25[0-5])(?:\.(?!\Z)|(?![.\d]))){4}(?:[:/]\d+)?")
 # Written like a code, but known to every model: "COVID-19", "F-16", "24/7".
 _ORDINARY = re.compile(r"[A-Z]+-\d{1,2}|\d{1,2}[A-Z]+|[\d/.,:-]{1,10}|[A-Z]\d{1,3}|I{1,3}-?\d+")
 # A date or a range of years is a number like others.
@@ -364,6 +365,8 @@ def _is_lost(text: str, place: int, writes: Callable[[str], bool]) -> bool:
     if category[0] == "M" and place:
         composed = unicodedata.normalize("NFC", text[place - 1] + character)
         return len(composed) > 1 or not writes(composed)
+    if character in "ªº" and not text[place - 1 : place].isalnum():
+        return text[place - 1 : place] != "."
     if category[0] == "L":
         # Letters in another form, such as ligatures and the "º" of "1º", are read as letters.
         usual = unicodedata.normalize("NFKC", character)
@@ -400,6 +403,8 @@ def _core(text: str, start: int, end: int) -> tuple[int, int]:
 def _is_name(word: str) -> bool:
     if len(word) > MAX_WORD_LENGTH:
         return _UNSPACED.search(word) is None
+    if _IPV4.fullmatch(word) is not None:
+        return True
     if _NAMED.fullmatch(word) is None:
         return False
     return _ORDINARY.fullmatch(word) is None and _DATE.fullmatch(word) is None

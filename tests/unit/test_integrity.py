@@ -1,0 +1,57 @@
+"""What of a source its translation lacks: numbers in any format, dollars, most of it."""
+
+import pytest
+
+from translator.text.integrity import IssueKind, find_issues
+
+pytestmark = pytest.mark.unit
+
+
+def lacking(source: str, target: str) -> list[tuple[str, str]]:
+    return [(i.kind.value, source[i.start : i.end]) for i in find_issues(source, target)]
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("It costs 1,200.50 today.", "Custa 1.200,50 hoje."),
+        ("It costs 1,200 today.", "Custa 1 200 hoje."),
+        ("Come at 5:30 pm.", "Venha às 17h30."),
+        ("In the 1990s", "Nos anos 90"),
+        ("About 5,000 people", "Cerca de 5 mil pessoas"),
+        ("The 19th century", "O século XIX"),
+        ("Two of 12 people", "Dois de doze pessoas"),
+        ("It is $5 each.", "Custa 5 dólares cada."),
+        ("It is US$ 5.90.", "Custa US$ 5,90."),
+        ("Custa R$ 49,00.", "It costs R$49."),
+        ("07:45 at gate 22", "7h45 no portão 22"),
+        ("No number at all", "Nenhum número"),
+    ],
+)
+def test_a_number_counts_in_any_format(source: str, target: str) -> None:
+    assert lacking(source, target) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "expected"),
+    [
+        ("It costs 499.00 now.", "Custa 49,00 agora.", [("number", "499.00")]),
+        ("You save US$524.81.", "Economize $5524,81.", [("number", "US$524.81")]),
+        ("Take 5 mg daily.", "Tome diariamente.", [("number", "5")]),
+        ("It is $20 each.", "Custa R$ 20 cada.", [("currency", "$20")]),
+        ("Custa R$ 20.", "It costs $20.", [("currency", "R$ 20")]),
+        ("It is $20 each.", "Custa 20 cada.", [("currency", "$20")]),
+        ("From 15 to 37 and 44", "De 15 a 44", [("number", "37")]),
+    ],
+)
+def test_what_is_missing_is_named(
+    source: str, target: str, expected: list[tuple[str, str]]
+) -> None:
+    assert lacking(source, target) == expected
+
+
+def test_a_translation_that_is_much_too_short_is_told() -> None:
+    source = "This sentence is long enough for one to expect more than a word or two of it."
+    [issue] = find_issues(source, "Sim.")
+    assert (issue.kind, issue.start, issue.end) == (IssueKind.LENGTH, 0, len(source))
+    assert not list(find_issues("Thank you very much!", "谢谢"))
