@@ -23,6 +23,12 @@ a line of ``.jsonl`` is a JSON object:
 ``covost2_pt_en/pt-en.jsonl``
     CoVoST 2, Portuguese to English (github.com/facebookresearch/covost): ``src``, ``ref`` and
     ``asr`` likewise.
+``terminology/terms.en-ptbr.jsonl``, ``parallel/tico19.en-ptbr.jsonl``
+    TICO-19 (tico-19.github.io): terms, ``en`` and ``pt``; sentences, ``en`` and ``pt_br``.
+``terminology/ecommerce_ui_strings_with_placeholders.en-ptbr.jsonl``
+    Magento's strings (github.com/magento-l10n): ``en`` and ``pt``.
+``listings/NAME.csv``
+    Product exports of any shop.
 ``meetings_earnings22/NAME.words.tsv``
     Earnings-22 (github.com/revdotcom/speech-datasets): ``start``, ``end``, ``speaker``, ``token``,
     ``punct``, the mark that follows.

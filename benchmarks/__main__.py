@@ -17,6 +17,7 @@ def main() -> int:
         ("hostile", False),
         ("silence", False),
         ("marks", False),
+        ("kept", False),
         ("oracle", True),
         ("frontier", True),
         ("short", True),

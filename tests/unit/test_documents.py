@@ -35,6 +35,7 @@ ARCHITECTURE, OPERATIONS = PAGES["docs/architecture.md"], PAGES["docs/operations
 FILES = [models_pb2.DESCRIPTOR, streaming_pb2.DESCRIPTOR, translate_pb2.DESCRIPTOR]
 MESSAGES = [m for file in FILES for m in file.message_types_by_name.values()]
 ENUMS = [e for file in FILES for e in file.enum_types_by_name.values()]
+ENUMS += [e for message in MESSAGES for e in message.enum_types]
 SCALARS = {
     FieldDescriptor.TYPE_BOOL: "bool",
     FieldDescriptor.TYPE_DOUBLE: "double",
@@ -87,7 +88,8 @@ def test_every_field_of_a_message_is_explained_with_its_type_and_no_other(
 
 @pytest.mark.parametrize("enum", ENUMS, ids=lambda e: e.name)
 def test_every_value_of_an_enum_is_explained_and_no_other(enum: EnumDescriptor) -> None:
-    told = [row[0] for row in rows(section(PROTOCOL, enum.name))]
+    name = enum.full_name.removeprefix(f"{enum.file.package}.")
+    told = [row[0] for row in rows(section(PROTOCOL, name))]
     assert told == [value.name for value in enum.values]
 
 

@@ -33,7 +33,7 @@ __all__ = ["MAX_WORD_LENGTH", "Mask", "Protected", "Verbatim", "protect"]
 _COMMON = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,?!'- ")
 # A text with none of these, and no dot in a word, holds nothing that stands for itself.
 _SUSPECTS = frozenset("@#{}<>\\~^`$%_=[]|/:&")
-_SUSPECT = re.compile(r"\.\w|--\w")
+_SUSPECT = re.compile(r"\.\w|-[-A-Z0-9]")
 _SUSPECT_NUMBER = re.compile(r"\d{3}|\d[A-Za-z]|[A-Za-z]\d")
 _DIGITS = frozenset("0123456789")
 # What placeholders, tags and the like begin with.

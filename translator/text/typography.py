@@ -55,8 +55,13 @@ def plain_form(text: str, position: int, writes: Callable[[str], bool]) -> str |
     if character == "\u2212" and text[position + 1 : position + 2].isdigit():
         return None
     plain = _PLAIN.get(character)
-    is_quote = plain in ('"', "'") and character not in "«»"
-    if is_quote and _place(text, position, position + 1) is _Place.ALONE:
+    # French puts spaces inside its quotes.
+    is_inside = character == "«" or (character == "»" and "«" in text[:position])
+    if (
+        plain in ('"', "'")
+        and not is_inside
+        and _place(text, position, position + 1) is _Place.ALONE
+    ):
         # It stands for itself.
         return None
     if plain is None:
