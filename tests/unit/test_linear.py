@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from tests.unit.steps import Steps
 from translator.documents import lines
 from translator.documents.lines import parts
-from translator.text import case, protection, segmenter, sentences, typography, words
+from translator.text import case, identifiers, protection, segmenter, sentences, typography, words
 from translator.text.protection import protect
 from translator.text.segmenter import Segmenter, SegmentLimits, is_opaque
 
 pytestmark = pytest.mark.unit
 
+CUTTING = (lines, identifiers, protection, typography, segmenter, sentences, words)
 HOSTILE = [
     *["。", "！", ".", "?", "…", ",", "、", ";", "-", "—", ">", "(", ")", "]", '"', "'", "“", "”"],
     *[" ", "\n", "\r", "\r\n", "\t", "\u2028", "\u3000", "\u00a0", "\x00"],
@@ -104,7 +105,9 @@ def test_one_look_for_an_end_costs_no_more_than_the_longest_segment(
 def test_a_text_is_cut_in_linear_time(text: str, sides: tuple[str, str]) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         steps = Steps()
-        steps.watch(monkeypatch, lines, protection, segmenter, sentences, typography, words)
+        steps.watch(
+            monkeypatch, lines, identifiers, protection, segmenter, sentences, typography, words
+        )
         check(steps, cut, text, sides)
         check(steps, lambda whole: list(parts(whole, lines=True)), text, sides)
         check(steps, lambda whole: protect(whole, str.isascii), text, sides)

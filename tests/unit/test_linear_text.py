@@ -26,6 +26,7 @@ from translator.session.events import Binding
 from translator.testing import FakeModel
 from translator.text import (
     case,
+    identifiers,
     protection,
     rewriting,
     segmenter,
@@ -39,7 +40,7 @@ from translator.text.words import UNSPACED
 pytestmark = pytest.mark.unit
 
 MODULES = (
-    *(case, protection, rewriting, segmenter, sentences, typography, words),
+    *(case, identifiers, protection, rewriting, segmenter, sentences, typography, words),
     # The borders of ``lines.py`` are not among them: a search for the next one goes as far as there
     # is none, each character once.
     *(hypothesis, alternatives, module),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from translator.text.protection import MAX_WORD_LENGTH
+from translator.text.identifiers import MAX_WORD_LENGTH
 from translator.text.words import UNSPACED
 
 __all__ = ["parts"]

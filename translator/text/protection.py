@@ -16,113 +16,34 @@ only, and ``Protected.open_from`` says from where on that may still change.
 
 import re
 import unicodedata
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from translator.text.detokenizer import TargetText
+from translator.text.identifiers import (
+    CLOSING,
+    OPENING,
+    find_identifiers,
+    find_unclosed,
+    may_have_identifiers,
+)
 from translator.text.rewriting import Edit, Rewritten, rewrite
 from translator.text.typography import Plain, plain_edits, plain_form, restored
-from translator.text.words import UNSPACED
 
-__all__ = ["MAX_WORD_LENGTH", "Mask", "Protected", "Verbatim", "protect"]
+__all__ = ["Mask", "Protected", "Verbatim", "protect"]
 
 # Every vocabulary has these.
 _COMMON = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,?!'- ")
-# A text with none of these, and no dot in a word, holds nothing that stands for itself.
-_SUSPECTS = frozenset("@#{}<>\\~^`$%_=[]|/:&")
-_SUSPECT = re.compile(r"\.\w|-[-A-Z0-9]")
-_SUSPECT_NUMBER = re.compile(r"\d{3}|\d[A-Za-z]|[A-Za-z]\d")
-_DIGITS = frozenset("0123456789")
-# What placeholders, tags and the like begin with.
-_SPANNERS = frozenset("{%$<[:&+")
-# Placeholders and tags, which may have spaces in them, but are no longer than this.
-_LONGEST = 200
-_SPANNING = re.compile(
-    rf"""
-      \{{\{{ (?:[^{{}}]|\{{[^{{}}]*\}}){{0,{_LONGEST}}}? \}}\}}
-    | \{{% [^{{}}]{{0,{_LONGEST}}}? %\}}
-    | \$\{{ [^{{}}\n]{{0,{_LONGEST}}} \}}
-    | \#?\{{ [^{{}}\n]{{0,{_LONGEST}}} \}}
-    | \[\[ [^\[\]\n]{{1,{_LONGEST}}} \]\]
-    | <!-- .{{0,{_LONGEST}}}? -->
-    | </?[A-Za-z][^<>\n]{{0,{_LONGEST}}}>
-    | <(?=[A-Za-z0-9_%$][^<>\s]{{0,60}}>)[^<>\s]{{1,60}}>
-    | (?<![\w%]) %\([^()\s]{{1,60}}\) [-+\#0]*\d*(?:\.\d+)?[a-zA-Z]
-    | (?<![\w%]) %(?:\d+\$)?[-+\#0]*\d*(?:\.\d+)?(?:hh?|ll?|[jztL])?[sdiuoxXfFeEgGcpq@](?![A-Za-z])
-    | %L?\d+
-    | (?<![\w%]) %[A-Za-z_]\w*%
-    | (?<!\w) \$[A-Za-z_][\w.]*
-    | (?<!\w) :[a-z_][a-z0-9_+-]*: (?!\w)
-    | (?<!\w) \$t\([^()\n]{{1,{_LONGEST}}}\)
-    | &(?:\#\d{{1,7}}|\#x[0-9a-fA-F]{{1,6}}|[a-zA-Z][a-zA-Z0-9]{{1,30}});
-    | (?<!\w) [A-Z]{{2}}\d{{2}}(?:\ [A-Z0-9]{{4}}){{2,7}}(?:\ [A-Z0-9]{{1,3}})?(?!\w)
-    | (?<![\w+]) \+\d{{1,3}}(?:[\ .-]?(?:\(\d{{1,5}}\)|\d{{1,5}})){{2,6}}(?!\w)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-# What begins such a one and may still be closed.
-_UNCLOSED = re.compile(rf"(?:\{{|<|\[\[|\$\{{|%\()[^{{}}<>\n]{{0,{_LONGEST}}}\Z")
-
-_IBAN = re.compile(r"[A-Z]{2}\d{2} [A-Z0-9]{4} ")
-
-_DOMAINS = (
-    "com|org|net|edu|gov|mil|int|info|biz|io|dev|app|ai|co|br|pt|uk|us|de|fr|es|it|nl|be|ch|at|pl|eu|"
-    "jp|cn|in|ru|au|ca|mx|ar|shop|store|online|site|tech|blog|cloud|xyz|tv"
-)
-_FILES = (
-    "pdf|docx?|xlsx?|pptx?|odt|csv|tsv|txt|md|rtf|png|jpe?g|gif|svg|webp|zip|gz|tar|7z|rar|html?|css|"
-    "json|xml|ya?ml|toml|ini|log|py|js|ts|java|exe|dll|apk|iso|mp[34]|wav|mov|avi|srt|vtt|sql|sh"
-)
-# A whole word, without the marks around it, that stands for itself in every language.
-_NAMED = re.compile(
-    rf"""
-      (?i:[a-z][a-z0-9+.-]{{1,20}}://\S+)
-    | (?i:www\.[^\s.]+\.\S+ | mailto:\S+)
-    | (?i:[\w.+-]+@[\w-]+(?:\.[\w-]+)+)
-    | (?i:(?:[a-z0-9_-]+\.)+(?:{_DOMAINS})(?::\d+)?(?:[/?\#]\S*)?)
-    | (?i:[\w-]+(?:\.[\w-]+)*\.(?:{_FILES}))
-    | @[\w.]*\w | \#\w*[A-Za-z_]\w* | \#[0-9A-Fa-f]{{3,8}} | \#\d+
-    | (?i:[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})
-    | (?i:[0-9a-f]{{2}}(?:[:-][0-9a-f]{{2}}){{5}})
-    | (?i:0x[0-9a-f]+)
-    | (?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{{7,}}
-    | (?i:(?:[0-9a-f]{{0,4}}:){{2,7}}[0-9a-f]{{1,4}})(?<=[:a-fA-F0-9]{{8}})
-    | [vV]\d+(?:\.\d+)*(?:[-+.]\w+)* | \d+(?:\.\d+){{2,}}(?:[-+][\w.]+)?
-    | \d{{7,}} | \d+(?:-\d+){{3,}} | \d+(?:\.\d+)*(?:[-/]\d+)+-\d+
-    | (?:[A-Za-z]:)?(?:\\[\w.$-]+)+\\? | ~?(?:/[\w.@%+-]+){{2,}}/? | ~/[\w.@%+/-]+ | \./[\w./-]+
-    | --?[a-z][\w-]+(?:=\S+)? (?<=\w\w\w)
-    | (?=\w*_)\w*[A-Za-z0-9]\w*(?:[.-]\w+)* (?<!_)
-    | (?=[\w/-]*\d)(?=[\w/-]*[A-Z])[A-Z0-9]+(?:[-_/][A-Z0-9]+)+
-    | (?:[A-Z]\w*|\d\w*)(?:-(?:[A-Z]\w*|\d\w*)){{2,}}
-    | [A-Z]{{1,4}}\d{{3,}}[A-Z0-9]* | [A-Z]{{3,}}\d{{2,}}\w*
-    | \d+[A-Z]+\d+\w* | [A-Z]+\d+[A-Z]+\d\w*
-    """,
-    re.VERBOSE,
-)
-_IPV4 = re.compile(r"(?:(?:1?\d?\d|2[0-4]\d|25[0-5])(?:\.(?!\Z)|(?![.\d]))){4}(?:[:/]\d+)?")
-# Written like a code, but known to every model: "COVID-19", "F-16", "24/7".
-_ORDINARY = re.compile(r"[A-Z]+-\d{1,2}|\d{1,2}[A-Z]+|[\d/.,:-]{1,10}|[A-Z]\d{1,3}|I{1,3}-?\d+")
-# A date or a range of years is a number like others.
-_DATE = re.compile(
-    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,4}-\d{1,4}|\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?"
-)
-_WORD = re.compile(r"\S+")
 # A code word in what a model says, with the space before it.
 _CODE = re.compile(r" ?%\d+")
-_OPENING = "([\"'*“‘«„"
-_CLOSING = ".,;:!?)]\"'*…”’»"
 _NUMBER_AFTER = re.compile(r"[\s\u00a0]?[-+\u2212]?\d[\d.,\u00a0]*(?<=\d)")
 _NUMBER_BEFORE = re.compile(r"(?<![\w.,])[-+\u2212]?\d[\d.,]*[ \u00a0]?\Z")
 # A sign or a unit, such as "Ω", is no longer.
 _LONGEST_SIGN = 3
 # Of a number before a unit, no more is looked at.
 _LONGEST_NUMBER = 24
-# In a script that uses spaces, a run of this many characters without one is not language.
-MAX_WORD_LENGTH = 100
-_UNSPACED = re.compile(f"[{UNSPACED}]")
 # Signs of these kinds stand before their number, others after it.
 _BEFORE = ("Sc", "Sm", "Po")
 # What may stand between two code words that go as one.
@@ -301,11 +222,11 @@ def protect(
     """
     characters = set(text)
     strange = {c for c in characters - _COMMON if not (c.isspace() or writes(c))}
-    if not (verbatim or strange or _is_suspect(text, characters) or _has_long_run(text)):
+    if not (verbatim or strange or may_have_identifiers(text, characters)):
         return Protected(text, rewrite(text, ()), open_from=_open_number(text))
     lost = [i for i, c in enumerate(text) if c in strange and _is_lost(text, i, writes)]
     given = [(part.start, part.end) for part in verbatim]
-    ranges = _merged([*given, *_named_ranges(text)])
+    ranges = _merged([*given, *find_identifiers(text)])
     ranges = _joined(text, _merged([*ranges, *_lost_ranges(text, lost, ranges)]))
     masks = tuple(
         Mask(
@@ -313,7 +234,7 @@ def protect(
             _put_back(text, start, end, verbatim),
             start,
             end,
-            joins_before=start > 0 and (text[start - 1].isalnum() or text[start - 1] in _CLOSING),
+            joins_before=start > 0 and (text[start - 1].isalnum() or text[start - 1] in CLOSING),
             joins_after=end < len(text) and (text[end].isalnum() or text[end] == "%"),
         )
         for number, (start, end) in enumerate(ranges, 1)
@@ -334,19 +255,6 @@ def _put_back(text: str, start: int, end: int, verbatim: Sequence[Verbatim]) -> 
         if part.text is not None and start <= part.start and part.end <= end
     )
     return rewrite(text[start:end], edits).text
-
-
-def _is_suspect(text: str, characters: AbstractSet[str]) -> bool:
-    """Whether a text may hold something that stands for itself. Cheap, for most have nothing."""
-    return (
-        not characters.isdisjoint(_SUSPECTS)
-        or _SUSPECT.search(text) is not None
-        or (not characters.isdisjoint(_DIGITS) and _SUSPECT_NUMBER.search(text) is not None)
-    )
-
-
-def _has_long_run(text: str) -> bool:
-    return len(text) > MAX_WORD_LENGTH and max(map(len, text.split()), default=0) > MAX_WORD_LENGTH
 
 
 def _spaced(mask: Mask) -> str:
@@ -372,42 +280,6 @@ def _is_lost(text: str, place: int, writes: Callable[[str], bool]) -> bool:
         usual = unicodedata.normalize("NFKC", character)
         return usual == character or not all(map(writes, usual))
     return True
-
-
-def _named_ranges(text: str) -> list[tuple[int, int]]:
-    """Placeholders, addresses, identifiers and the like."""
-    has_spanners = not _SPANNERS.isdisjoint(text) or _IBAN.search(text) is not None
-    spanning = [match.span() for match in _SPANNING.finditer(text)] if has_spanners else []
-    ranges = spanning[:]
-    starts = [start for start, _ in spanning]
-    for match in _WORD.finditer(text):
-        start, end = _core(text, *match.span())
-        at = bisect_left(starts, end)
-        if at and spanning[at - 1][1] > start:
-            continue
-        word = text[start:end]
-        if (len(word) > MAX_WORD_LENGTH or not word.isalpha()) and _is_name(word):
-            ranges.append((start, end))
-    return ranges
-
-
-def _core(text: str, start: int, end: int) -> tuple[int, int]:
-    """A word without the marks around it."""
-    while start < end and text[start] in _OPENING:
-        start += 1
-    while end > start and text[end - 1] in _CLOSING:
-        end -= 1
-    return start, end
-
-
-def _is_name(word: str) -> bool:
-    if len(word) > MAX_WORD_LENGTH:
-        return _UNSPACED.search(word) is None
-    if _IPV4.fullmatch(word) is not None:
-        return True
-    if _NAMED.fullmatch(word) is None:
-        return False
-    return _ORDINARY.fullmatch(word) is None and _DATE.fullmatch(word) is None
 
 
 def _lost_ranges(
@@ -437,9 +309,9 @@ def _word_around(text: str, place: int, first: int) -> tuple[int, int]:
         start -= 1
     while end < len(text) and not (text[end].isspace() or _is_symbol(text[end])):
         end += 1
-    while start < place and text[start] in _OPENING:
+    while start < place and text[start] in OPENING:
         start += 1
-    while end > place + 1 and text[end - 1] in _CLOSING:
+    while end > place + 1 and text[end - 1] in CLOSING:
         end -= 1
     return start, end
 
@@ -498,15 +370,15 @@ def _joined(text: str, ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int
 
 def _open_from(text: str, ranges: Sequence[tuple[int, int]]) -> int | None:
     places = []
-    unclosed = _UNCLOSED.search(text, max(0, len(text) - _LONGEST))
+    unclosed = find_unclosed(text)
     if unclosed is not None:
-        places.append(unclosed.start())
+        places.append(unclosed)
     end = len(text.rstrip())
     last_word = text.rfind(" ", 0, end) + 1
     if ranges and ranges[-1][1] >= end - 1:
         places.append(ranges[-1][0])
     word = text[last_word:]
-    if end == len(text) and _is_suspect(word, set(word)):
+    if end == len(text) and may_have_identifiers(word, set(word)):
         places.append(last_word)
     number = _open_number(text)
     if number is not None:
