@@ -894,3 +894,20 @@ def test_pieces_of_an_update_have_its_times_and_its_end() -> None:
     ]
     assert list(update.pieces(6)) == [update]
     assert list(SourceUpdate(1, "", "tail").pieces(4)) == [SourceUpdate(1, "", "tail")]
+
+
+class Forgetful(FakeModel):
+    """Leaves numbers out."""
+
+    def __init__(self) -> None:
+        super().__init__(word=lambda piece: "" if piece.strip().isdigit() else piece.upper())
+
+
+def test_a_segment_that_lacks_a_number_is_told_when_it_has_closed() -> None:
+    driver = drive(Forgetful(), "yy")
+    for text in ("We sold 350 boats ", "today. ", "We kept 2 ", "boats. "):
+        driver.say(text)
+    driver.end()
+    assert [(w.reason, "segment 0 in yy" in w.message) for w in driver.session.warnings] == [
+        ("SEGMENT_LACKS_NUMBER", True)
+    ]

@@ -8,6 +8,7 @@ from translator.limits import SessionLimits
 from translator.models.info import ModelInfo
 from translator.policy.registry import PolicyChoice
 from translator.terms.glossary import Glossary
+from translator.text.integrity import Issue
 from translator.text.segmenter import Segmenter
 from translator.text.tokens import Tokenizer
 
@@ -186,11 +187,12 @@ class AlignedRange:
 class TargetEvent:
     """New text of one target; see the wire message TargetUpdate. Times are seconds.
 
-    The last two attributes are for the report; a client knows them, so they are not sent.
+    The last three attributes are for the report and for warnings; they are not sent.
 
     Attributes:
         num_source_words: Words of the segment's committed source up to ``source_sequence``.
         arrivals_s: In a closing event, when each word of the segment's source came.
+        issues: In a closing event, what of the segment's source its text lacks.
     """
 
     target: str
@@ -208,6 +210,7 @@ class TargetEvent:
     timing: RequestTiming = field(default_factory=RequestTiming)
     num_source_words: int = 0
     arrivals_s: tuple[float, ...] = ()
+    issues: tuple[Issue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

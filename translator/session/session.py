@@ -29,11 +29,17 @@ from translator.session.segment import Segment
 from translator.session.silence import Silence
 from translator.session.track import Track
 from translator.session.turns import Aside, Turns
+from translator.text.integrity import IssueKind
 from translator.text.segmenter import SegmentEnd
 from translator.text.words import count_words
 
 __all__ = ["Session"]
 
+_LACKS = {
+    IssueKind.NUMBER: "a number of its source is missing",
+    IssueKind.CURRENCY: "a currency of its source is missing, or has become another",
+    IssueKind.LENGTH: "it is much shorter than its source",
+}
 # Code points of source that are processed in one step.
 _STEP_LENGTH = 512
 
@@ -534,6 +540,13 @@ class Session:
             self._relay.put(event)
         else:
             self.outboxes[name].put(event)
+        for kind in {issue.kind: None for issue in event.issues}:
+            self.warnings.append(
+                Warned(
+                    f"SEGMENT_LACKS_{kind.name}",
+                    f"segment {event.segment_id} in {event.target}: {_LACKS[kind]}",
+                )
+            )
 
     def _drop_translated(self) -> None:
         """Forget segments that every target has finished, so that cost does not grow with age."""

@@ -20,6 +20,7 @@ from translator.session.segment import Segment
 from translator.session.tail import Tail
 from translator.session.terms import as_verbatim, find_terms
 from translator.text.case import sentence_case
+from translator.text.integrity import Issue, find_issues
 from translator.text.protection import Verbatim, protect
 from translator.text.tokens import EncodedText
 from translator.text.words import count_steps
@@ -620,11 +621,20 @@ class Track:
             timing=timing,
             num_source_words=filed.num_words,
             arrivals_s=tuple(segment.arrivals_s()) if filed.is_complete else (),
+            issues=self._issues(segment, filed) if filed.is_complete else (),
         )
         if filed.is_complete:
             self.next_segment_id = segment.id + 1
             self.segment = None
         return event
+
+    def _issues(self, segment: Segment, filed: _Filed) -> tuple[Issue, ...]:
+        """What of a closed segment's source its text lacks; not through another language."""
+        protected = filed.source.protected
+        if protected is None or self.binding.pivoted or self.binding is segment.config.pivot:
+            return ()
+        source = protected.visible[len(filed.source.context) :]
+        return tuple(find_issues(source, self._committed))
 
     def _told(
         self, segment: Segment, alignments: tuple[AlignedRange, ...]
