@@ -15,6 +15,8 @@ from translator.engine.request import Outcome, Priority
 from translator.errors import DecodingError
 from translator.languages.pair import LanguagePair
 from translator.session.events import AlignedRange, Binding
+from translator.terms.glossary import Glossary
+from translator.terms.term import Term
 from translator.testing import FakeModel, fake_translation
 from translator.text.protection import protect
 from translator.text.segmenter import Segmenter, SegmentLimits
@@ -176,3 +178,27 @@ def test_one_that_fails_fails_the_text() -> None:
     *_, last = filter(None, job.ask())
     with pytest.raises(DecodingError):
         job.accept(Outcome(last, None, DecodingError("no numbers")))
+
+
+def test_terms_and_what_a_model_must_not_touch_survive_two_legs() -> None:
+    models = Models()
+    config = models.config("yy", pivoted=("yy",))
+    assert config.pivot is not None
+    text = "red boats for {name} at a@b.co."
+    job = TextTranslation(
+        "key", config.pivot, Segmenter("en"), text,
+        glossary=Glossary([Term("boats", ("barcos",))]), is_pivoted=True,
+    )  # fmt: skip
+    engine = Engine({model.info.name: model for model in (models.first, models.second)})
+    for leg in (None, config.bindings[0]):
+        for request in filter(None, job.ask() if leg is None else job.go_on(leg)):
+            engine.submit(request)
+        for outcome in engine.run():
+            job.accept(outcome)
+        for request in filter(None, job.repairs()):
+            engine.submit(request)
+        for outcome in engine.run():
+            job.accept_repair(outcome)
+    target, _ = job.result(alignments=True)
+    assert all(kept in target for kept in ("barcos", "{name}", "a@b.co"))
+    assert [text[use.source_start : use.source_end] for use in job.terms()] == ["boats"]

@@ -34,8 +34,8 @@ class TextTranslation:
 
     First the requests of ``ask`` are to be answered, and then those of each ``go_on``; after each
     come ``REPAIR_ROUNDS`` of ``repairs``. Where alternatives are wanted, ``branch_requests`` are
-    the last round. Whatever a long text makes long
-    is an iterator, each step of which is about one segment: others may have their turn between.
+    the last round. Whatever a long text makes long is an iterator, each step of which is about one
+    segment: others may have their turn between.
 
     Args:
         key: Names its requests in the engine, together with the segment's number.
@@ -124,7 +124,7 @@ class TextTranslation:
         self._begin(binding)
         for index, hypothesis in sorted(hypotheses.items()):
             # Between the legs nothing is in capitals.
-            first = TargetHypothesis(tokenizer, sources[index], hypothesis)
+            first = TargetHypothesis(tokenizer, sources[index], hypothesis, is_complete=True)
             self._first[index] = first
             yield self._ask(index, first.text)
 
@@ -228,7 +228,9 @@ class TextTranslation:
             prefix = forced
         else:
             lacking = [issue for issue in _issues(source, target) if issue.kind in _MASKABLE]
-            parts = as_verbatim(self._texts[index][0], lost, self._binding.target)
+            # Between two legs terms are code words already.
+            terms = [] if self._is_pivoted else lost
+            parts = as_verbatim(self._texts[index][0], terms, self._binding.target)
             parts += (
                 Verbatim(source.offset + issue.start, source.offset + issue.end)
                 for issue in lacking
