@@ -12,13 +12,13 @@ __all__ = ["Models", "first_word", "second_word", "through"]
 
 
 def first_word(word: str) -> str:
-    """What the first leg makes of a word."""
-    return word.upper() + "E" if word[-1:].isalnum() else word.upper()
+    """What the first leg makes of a word; it copies numbers, and so code words."""
+    return word.upper() + "E" if word[-1:].isalpha() else word.upper()
 
 
 def second_word(word: str) -> str:
     """What the second leg makes of a word: no small letter, or capitals would be restored in it."""
-    return word + "º" if word[-1:].isalnum() else word
+    return word + "º" if word[-1:].isalpha() else word
 
 
 def through(word: str) -> str:
