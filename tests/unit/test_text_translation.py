@@ -180,11 +180,11 @@ def test_one_that_fails_fails_the_text() -> None:
         job.accept(Outcome(last, None, DecodingError("no numbers")))
 
 
-def test_terms_and_what_a_model_must_not_touch_survive_two_legs() -> None:
+@pytest.mark.parametrize("text", ["red boats for {name} at a@b.co.", "boats"])
+def test_terms_and_what_a_model_must_not_touch_survive_two_legs(text: str) -> None:
     models = Models()
     config = models.config("yy", pivoted=("yy",))
     assert config.pivot is not None
-    text = "red boats for {name} at a@b.co."
     job = TextTranslation(
         "key", config.pivot, Segmenter("en"), text,
         glossary=Glossary([Term("boats", ("barcos",))]), is_pivoted=True,
@@ -200,5 +200,6 @@ def test_terms_and_what_a_model_must_not_touch_survive_two_legs() -> None:
         for outcome in engine.run():
             job.accept_repair(outcome)
     target, _ = job.result(alignments=True)
-    assert all(kept in target for kept in ("barcos", "{name}", "a@b.co"))
+    kept = {"barcos", *({"{name}", "a@b.co"} if "{" in text else ())}
+    assert all(each in target.lower() for each in kept)
     assert [text[use.source_start : use.source_end] for use in job.terms()] == ["boats"]

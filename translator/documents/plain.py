@@ -133,7 +133,9 @@ class TextTranslation:
     ) -> Request | None:
         self._texts[index] = segment, are_capitals
         source = self._encoded(index, self._given(index, segment))
-        if source.protected is None or not source.protected.has_words:
+        # A term that is all of a segment still becomes its form.
+        has_terms = any(part.text is not None for part in source.verbatim)
+        if source.protected is None or not (source.protected.has_words or has_terms):
             return None
         self._sources[index] = source
         if source.in_capitals:
