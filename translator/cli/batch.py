@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 from platformdirs import user_cache_path
@@ -16,12 +16,19 @@ from translator.config import load_config
 from translator.errors import ClientError
 from translator.jobs.cells import FormatOptions, InputFileError, Place
 from translator.jobs.config import ColumnConfig, JobConfig, load_job
+from translator.jobs.fingerprint import remembered_fingerprint
 from translator.jobs.formats.registry import SUFFIXES, file_format, format_names
+from translator.jobs.local_units import LocalUnits, UnitSettings
 from translator.jobs.report import Failure, Report
 from translator.jobs.rules import PRESETS, parse_rule
 from translator.jobs.run import JobFile, OutputError, run_file
+from translator.jobs.store import Store
+from translator.jobs.stored_units import StoredUnits
 from translator.jobs.units import UnitTranslator
 from translator.terms.files import read_table
+
+if TYPE_CHECKING:
+    from translator.local import Translator
 
 __all__ = ["command"]
 
@@ -153,21 +160,32 @@ def _opened(source: Path | None) -> Iterator[BinaryIO]:
 @contextmanager
 def _units(job: JobConfig, *, keeps: bool) -> Iterator[UnitTranslator]:
     """What translates, with the store that it shares with other jobs."""
-    from translator.jobs.local_units import LocalUnits, UnitSettings
-    from translator.jobs.store import Store
-    from translator.local import Translator
-
     settings = UnitSettings(
         job.source, job.target, job.model, _terms(job), preserve_lines=not job.wrapped
     )
-    given = {"models": job.models} if job.models else {}
+    given: dict[str, Any] = {"models": job.models} if job.models else {}
     config = load_config(None, given | {"limits": {"max_text_length": _MAX_TEXT_LENGTH}})
     with ExitStack() as stack:
-        store = None
-        if keeps:
-            path = job.store or user_cache_path("translator") / "translations.db"
-            store = stack.enter_context(Store(path, max_bytes=job.store_size))
-        yield LocalUnits(stack.enter_context(Translator(config)), settings, store)
+        made: list[Translator] = []
+
+        def translator() -> "Translator":
+            # It takes seconds to import what models need.
+            from translator.local import Translator
+
+            if not made:
+                made.append(stack.enter_context(Translator(config)))
+            return made[0]
+
+        route = job.source, job.target, job.model
+        if not keeps:
+            yield LocalUnits(translator, settings)
+            return
+        path = job.store or user_cache_path("translator") / "translations.db"
+        store = stack.enter_context(Store(path, max_bytes=job.store_size))
+        fingerprint = remembered_fingerprint(
+            store, config, route, lambda: translator().fingerprint(*route)
+        )
+        yield StoredUnits(LocalUnits(translator, settings, store), store, settings.key(fingerprint))
 
 
 def _terms(job: JobConfig) -> dict[str, str] | None:

@@ -1,19 +1,20 @@
-"""Translates the units of a job in this process, what the store lacks of them."""
+"""Translates the units of a job in this process."""
 
 import json
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from translator.jobs.cells import Kind
-from translator.jobs.hypotheses import StoredHypotheses
 from translator.jobs.store import Store, key_of
 from translator.jobs.units import Origin, Unit, UnitResult
-from translator.local import BatchResult, BatchText, Translation, Translator
+
+if TYPE_CHECKING:
+    from translator.local import BatchResult, Translator
 
 __all__ = ["LocalUnits", "UnitSettings"]
 
-_TOGETHER = 256
 _MIME_TYPES = {Kind.TEXT: "", Kind.HTML: "text/html", Kind.MARKDOWN: "text/markdown"}
 
 
@@ -45,102 +46,60 @@ class UnitSettings:
 
 
 class LocalUnits:
-    """A ``UnitTranslator`` with models in this process.
+    """A ``UnitTranslator`` with models in this process, which are loaded when they are needed.
 
     Args:
-        translator: Has the models.
+        make: Makes what has the models; it is closed by who gave it.
         settings: How units are translated.
-        store: What has been translated before; None: nothing is kept.
+        store: Where hypotheses are kept; None: nowhere.
     """
 
     def __init__(
-        self, translator: Translator, settings: UnitSettings, store: Store | None = None
+        self,
+        make: "Callable[[], Translator]",
+        settings: UnitSettings,
+        store: Store | None = None,
     ) -> None:
-        self._translator = translator
+        self._make = make
         self._settings = settings
         self._store = store
-        fingerprint = translator.fingerprint(settings.source, settings.target, settings.model)
-        self._key = settings.key(fingerprint)
-        self._memo = StoredHypotheses(store, translator.model_fingerprint) if store else None
-        self._unwritten: dict[bytes, bytes] = {}
         self._terms = list(settings.glossary or {})
 
     def translate(self, units: Iterable[Unit]) -> Iterator[UnitResult]:
         """See ``UnitTranslator.translate``."""
-        settings = self._settings
-        # Each unit's key and, if it is known already, its result.
-        ahead: deque[tuple[bytes, UnitResult | None]] = deque()
+        units = iter(units)
+        for unit in units:
+            if unit.text:
+                yield from self._decoded(chain([unit], units))
+            else:
+                yield UnitResult("")
 
-        def texts() -> Iterator[BatchText | Translation]:
-            source = iter(units)
-            while some := _some(source):
-                keys = [key_of(self._key, unit.kind, *unit.templates, unit.text) for unit in some]
-                known = self._store.get(keys) if self._store is not None else {}
-                for unit, key in zip(some, keys, strict=True):
-                    value = self._unwritten.get(key) or known.get(key)
-                    found = None if value is None else _read(value)
-                    ahead.append((key, found))
-                    if found is not None and found.text is not None:
-                        yield Translation(found.text, "")
-                    else:
-                        yield BatchText(unit.text, _MIME_TYPES[unit.kind], unit.templates)
+    def _decoded(self, units: Iterable[Unit]) -> Iterator[UnitResult]:
+        # What models need takes seconds to import.
+        from translator.jobs.hypotheses import StoredHypotheses
+        from translator.local import BatchText
 
-        results = self._translator.translate_all(
-            texts(), source=settings.source, target=settings.target, model=settings.model,
-            glossary=settings.glossary, preserve_lines=settings.preserve_lines,
-            memo=self._memo,
+        settings, translator = self._settings, self._make()
+        memo = StoredHypotheses(self._store, translator.model_fingerprint) if self._store else None
+        results = translator.translate_all(
+            (BatchText(unit.text, _MIME_TYPES[unit.kind], unit.templates) for unit in units),
+            source=settings.source, target=settings.target, model=settings.model,
+            glossary=settings.glossary, preserve_lines=settings.preserve_lines, memo=memo,
         )  # fmt: skip
         try:
-            for result in results:
-                key, found = ahead.popleft()
-                yield found or self._fresh(key, result)
+            yield from map(self._result, results)
         finally:
-            self._flush()
+            if memo is not None:
+                memo.flush()
 
-    def _fresh(self, key: bytes, result: BatchResult) -> UnitResult:
-        """The result of a unit that the store had not; it is kept, if there is a translation."""
+    def _result(self, result: "BatchResult") -> UnitResult:
         translation, error = result.translation, result.error
         if translation is None:
             assert error is not None  # noqa: S101
             return UnitResult(None, Origin.NONE, error.reason, error.message)
-        fresh = UnitResult(
+        return UnitResult(
             translation.text,
             Origin.ENGINE if translation.model else Origin.NONE,
             issues=tuple(issue.kind.value for issue in translation.issues),
             terms=tuple((self._terms[use.entry], use.how.value) for use in translation.terms),
         )
-        if self._store is not None:
-            self._unwritten[key] = _written(fresh)
-            if len(self._unwritten) >= _TOGETHER:
-                self._flush()
-        return fresh
-
-    def _flush(self) -> None:
-        if self._store is not None and self._memo is not None:
-            self._memo.flush()
-            entries, self._unwritten = self._unwritten, {}
-            self._store.put(entries)
-
-
-def _some(units: Iterator[Unit]) -> list[Unit]:
-    """Some hundred units, or those up to one that has nothing to translate: it waits for none."""
-    some: list[Unit] = []
-    for unit in units:
-        some.append(unit)
-        if len(some) == _TOGETHER or not unit.text:
-            break
-    return some
-
-
-def _written(result: UnitResult) -> bytes:
-    value = (result.text, result.issues, result.terms)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(
-        "utf-8", "surrogatepass"
-    )
-
-
-def _read(value: bytes) -> UnitResult:
-    text, issues, terms = json.loads(value.decode("utf-8", "surrogatepass"))
-    return UnitResult(
-        text, Origin.STORE, issues=tuple(issues), terms=tuple((a, b) for a, b in terms)
-    )

@@ -13,14 +13,11 @@ from typing import BinaryIO, Protocol, runtime_checkable
 from translator.errors import OperatorError
 from translator.jobs.cells import Cell, FileFormat, FormatOptions, Piece
 from translator.jobs.report import Report
-from translator.jobs.units import Unit, UnitResult, UnitTranslator
+from translator.jobs.units import Passed, Unit, UnitResult, UnitTranslator, interleaved
 
 __all__ = ["JobFile", "OutputError", "run_file"]
 
-# Bytes without a cell after which what is known is written.
-_MOST_WAITING = 1 << 20
 _PART = ".part"
-_NOTHING = Unit("")
 
 
 class OutputError(OperatorError):
@@ -90,50 +87,27 @@ def _translated(
     pieces: Iterable[Piece], units: UnitTranslator, report: Report
 ) -> Iterator[bytes | tuple[Cell, str | None]]:
     """The pieces in their order, cells with their translations."""
-    # With each piece whether it has a result.
-    waiting: deque[tuple[Piece, bool]] = deque()
+    cells: deque[Cell] = deque()
 
-    def asked() -> Iterator[Unit]:
-        plain = bytearray()
-
-        def put_by() -> None:
-            if plain:
-                waiting.append((bytes(plain), False))
-                plain.clear()
-
+    def steps() -> Iterator[Unit | Passed[Piece]]:
         for piece in pieces:
             if isinstance(piece, bytes):
-                plain += piece
-                if len(plain) > _MOST_WAITING:
-                    # What has no cell for long must not wait for one.
-                    put_by()
-                    waiting.append((b"", True))
-                    yield _NOTHING
-                continue
-            put_by()
-            waiting.append((piece, not piece.problem))
-            if not piece.problem:
-                yield Unit(piece.text, piece.kind, piece.templates)
-        put_by()
-
-    def settled(result: UnitResult | None) -> Iterator[bytes | tuple[Cell, str | None]]:
-        """What waits up to the piece that has this result, or all."""
-        while waiting:
-            piece, has_result = waiting.popleft()
-            if isinstance(piece, bytes):
-                yield piece
-            elif not has_result:
-                report.problem(piece)
-                yield piece, None
+                yield Passed(piece, len(piece))
+            elif piece.problem:
+                yield Passed(piece, len(piece.raw))
             else:
-                assert result is not None  # noqa: S101
-                yield piece, report.translated(piece, result)
-            if has_result:
-                return
+                cells.append(piece)
+                yield Unit(piece.text, piece.kind, piece.templates)
 
-    for result in units.translate(asked()):
-        yield from settled(result)
-    yield from settled(None)
+    for step in interleaved(units, steps()):
+        if isinstance(step, UnitResult):
+            cell = cells.popleft()
+            yield cell, report.translated(cell, step)
+        elif isinstance(step.value, bytes):
+            yield step.value
+        else:
+            report.problem(step.value)
+            yield step.value, None
 
 
 @contextmanager

@@ -1,13 +1,18 @@
 """Texts of a job on their way to a translation and back."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from translator.jobs.cells import Kind
 
-__all__ = ["Origin", "Unit", "UnitResult", "UnitTranslator"]
+__all__ = ["Origin", "Passed", "Unit", "UnitResult", "UnitTranslator", "interleaved"]
+
+_T = TypeVar("_T")
+# What may pass before what is known goes on: bytes of a file.
+_MOST_PASSED = 1 << 20
 
 
 class Origin(StrEnum):
@@ -62,3 +67,50 @@ class UnitTranslator(Protocol):
             TranslatorError: No unit can be translated.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Passed(Generic[_T]):
+    """Something that needs no translation, in its place among units.
+
+    Attributes:
+        value: What it is.
+        weight: About how many bytes of a file it stands for.
+    """
+
+    value: _T
+    weight: int
+
+
+_NOTHING = Unit("")
+
+
+def interleaved(
+    translator: UnitTranslator, steps: Iterable[Unit | Passed[_T]]
+) -> Iterator[UnitResult | Passed[_T]]:
+    """Have units translated; what is none passes in its place.
+
+    However much passes between two units, it does not wait for the second one.
+    """
+    waiting: deque[Unit | Passed[_T]] = deque()
+
+    def units() -> Iterator[Unit]:
+        passed = 0
+        for step in steps:
+            waiting.append(step)
+            if isinstance(step, Unit):
+                passed = 0
+                yield step
+            elif (passed := passed + step.weight) >= _MOST_PASSED:
+                passed = 0
+                waiting.append(_NOTHING)
+                yield _NOTHING
+
+    for result in translator.translate(units()):
+        while isinstance(step := waiting.popleft(), Passed):
+            yield step
+        if step is not _NOTHING:
+            yield result
+    for step in waiting:
+        assert isinstance(step, Passed)  # noqa: S101
+        yield step

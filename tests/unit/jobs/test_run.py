@@ -15,6 +15,7 @@ from translator.jobs.local_units import LocalUnits, UnitSettings
 from translator.jobs.report import Failure, Report
 from translator.jobs.run import JobFile, OutputError, run_file
 from translator.jobs.store import Store
+from translator.jobs.stored_units import StoredUnits
 from translator.jobs.units import Origin, Unit, UnitResult, UnitTranslator
 from translator.local import Translator
 from translator.models.fake import FakeModel
@@ -147,7 +148,8 @@ def lines(model: FakeModel, store: Path, data: bytes, target: Path) -> Report:
         Translator(models=[model], detector=FakeDetector()) as translator,
         Store(store) as opened,
     ):
-        units = LocalUnits(translator, UnitSettings("xx", "yy"), opened)
+        local = LocalUnits(lambda: translator, UnitSettings("xx", "yy"), opened)
+        units = StoredUnits(local, opened, b"settings")
         job = JobFile(None, target, "text", Lines(), FormatOptions("xx", "yy"))
         run_file(job, io.BytesIO(data), units, report)
     return report
@@ -161,7 +163,8 @@ def test_what_was_translated_once_is_not_translated_again(tmp_path: Path) -> Non
     assert (tmp_path / "1").read_bytes() == data.decode().upper().encode()
     # Each sentence once, although they come several times.
     assert model.encoded == 2
-    assert report.origins[Origin.ENGINE] >= 2
+    assert report.origins[Origin.ENGINE] == 3
+    assert report.origins[Origin.STORE] == 1
     report = lines(model, tmp_path / "s.db", data, tmp_path / "2")
     assert (tmp_path / "2").read_bytes() == (tmp_path / "1").read_bytes()
     assert model.encoded == 2
