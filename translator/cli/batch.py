@@ -18,7 +18,10 @@ from translator.jobs.cells import FormatOptions, InputFileError, Place
 from translator.jobs.config import ColumnConfig, JobConfig, load_job
 from translator.jobs.fingerprint import remembered_fingerprint
 from translator.jobs.formats.registry import SUFFIXES, file_format, format_names
+from translator.jobs.fuzzy import Fuzzy
 from translator.jobs.local_units import LocalUnits, UnitSettings
+from translator.jobs.memory import Memory
+from translator.jobs.remembered_units import RememberedUnits
 from translator.jobs.report import Failure, Report
 from translator.jobs.rules import PRESETS, parse_rule
 from translator.jobs.run import JobFile, OutputError, run_file
@@ -65,6 +68,12 @@ _FAILED = 2
 )
 @click.option("--store-size", metavar="SIZE", help="Forget the oldest beyond it, such as 2GB.")
 @click.option("--no-store", is_flag=True, help="Keep nothing; a job that is killed starts anew.")
+@click.option(
+    "--memory", type=click.Path(path_type=Path), help="What people decided; it wins over models."
+)
+@click.option(
+    "--fuzzy", type=int, metavar="PERCENT", help="Show similar texts of the memory in --errors."
+)
 @click.option("--overwrite", is_flag=True, default=None, help="Replace an output that exists.")
 @click.option(
     "--errors",
@@ -159,6 +168,27 @@ def _opened(source: Path | None) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _units(job: JobConfig, *, keeps: bool) -> Iterator[UnitTranslator]:
+    """What translates, with what people decided before."""
+    with ExitStack() as stack:
+        units = stack.enter_context(_stored_units(job, keeps=keeps))
+        if job.memory is None:
+            if job.fuzzy:
+                raise ClientError("fuzzy: needs a --memory to look into")
+            yield units
+            return
+        if not job.memory.exists():
+            raise ClientError(
+                f"{job.memory}: there is no such memory; `translator memory import` makes one"
+            )
+        memory = stack.enter_context(Memory(job.memory)).view(job.source, job.target)
+        if memory.is_empty:
+            click.echo(f"{job.memory}: has nothing from {job.source} to {job.target}", err=True)
+        fuzzy = Fuzzy(memory.all(), job.fuzzy) if job.fuzzy else None
+        yield RememberedUnits(units, memory, fuzzy)
+
+
+@contextmanager
+def _stored_units(job: JobConfig, *, keeps: bool) -> Iterator[UnitTranslator]:
     """What translates, with the store that it shares with other jobs."""
     settings = UnitSettings(
         job.source, job.target, job.model, _terms(job), preserve_lines=not job.wrapped

@@ -56,6 +56,8 @@ class JobConfig(BaseModel):
         address: Servers to translate with; none: in this process.
         store: Where translations are kept; None: in the user's cache.
         store_size: From this size on the oldest are forgotten.
+        memory: What people decided; None: nothing.
+        fuzzy: How similar, in percent, texts of the memory have to be that are shown; 0: none is.
         overwrite: Whether an output that exists is replaced.
         errors: A file for cells that failed or have issues.
         report: A file for the figures.
@@ -80,6 +82,8 @@ class JobConfig(BaseModel):
     address: tuple[str, ...] = ()
     store: Path | None = None
     store_size: ByteSize | None = None
+    memory: Path | None = None
+    fuzzy: int = Field(0, ge=0, le=100)
     overwrite: bool = False
     errors: Path | None = None
     report: Path | None = None

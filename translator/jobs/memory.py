@@ -11,10 +11,11 @@ from translator.jobs.database import Database
 __all__ = [
     "Memory",
     "MemoryEntry",
-    "MemoryError",
+    "MemoryFileError",
     "MemoryPair",
     "MemoryStats",
     "MemoryView",
+    "comparable",
     "fits",
 ]
 
@@ -23,7 +24,7 @@ _APPLICATION_ID = 0x6C746D6D
 _FORMAT = 1
 
 
-class MemoryError(OperatorError):  # noqa: A001
+class MemoryFileError(OperatorError):
     """A memory cannot be used; the message names the file."""
 
     reason = "MEMORY"
@@ -83,7 +84,7 @@ class Memory(Database):
     """Entries, in a file of SQLite's. Several processes may share it.
 
     Raises:
-        MemoryError: It is no memory, of another version, damaged, locked, or cannot be written.
+        MemoryFileError: It is no memory, of another version, damaged, locked, or cannot be written.
     """
 
     application_id = _APPLICATION_ID
@@ -96,7 +97,7 @@ class Memory(Database):
         "CREATE TABLE revision (value TEXT NOT NULL)"
     )
     noun = "a memory of translations"
-    error = MemoryError
+    error = MemoryFileError
 
     def add(self, entries: Iterable[MemoryEntry]) -> MemoryStats:
         """Add entries, all or none. Of two translations of a text the newer one counts.
@@ -107,8 +108,12 @@ class Memory(Database):
         given: dict[tuple[str, str, str], str] = {}
         with self._named(), self._transaction():
             for entry in entries:
-                key = _tag(entry.source_language), _tag(entry.target_language), _text(entry.source)
-                target = _text(entry.target)
+                key = (
+                    _tag(entry.source_language),
+                    _tag(entry.target_language),
+                    comparable(entry.source),
+                )
+                target = comparable(entry.target)
                 if not key[2] or not target:
                     continue
                 if given.setdefault(key, target) != target:
@@ -223,7 +228,7 @@ class MemoryView:
         Where "pt-BR" and "pt-PT" say different things and "pt" is wanted, there is none.
         """
         # What is no text, such as a lone surrogate, is not looked for.
-        by_text = {text: _text(text) for text in texts if _is_text(text)}
+        by_text = {text: comparable(text) for text in texts if _iscomparable(text)}
         wanted = sorted({text for text in by_text.values() if text})
         found = self._merged(self._memory._of_pair(pair, wanted) for pair in self._others)
         for pair in self._exact:
@@ -255,12 +260,12 @@ class MemoryView:
         return {source: target for source, target in merged.items() if source not in disputed}
 
 
-def _text(text: str) -> str:
+def comparable(text: str) -> str:
     """A text as it is compared: composed, without white space around it."""
     return unicodedata.normalize("NFC", text.strip())
 
 
-def _is_text(text: str) -> bool:
+def _iscomparable(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:

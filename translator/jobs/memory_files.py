@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from translator import __version__
 from translator.jobs.cells import InputFileError, Place
-from translator.jobs.encoding import Encoding
+from translator.jobs.formats.delimited import read_records
 from translator.jobs.memory import MemoryEntry, fits
 from translator.terms.table import GlossaryFileError, is_tag
 from translator.terms.xml_files import XmlEntry, XmlFile, XmlText
@@ -29,7 +29,6 @@ _SOURCES = frozenset(["source", "source term", "source_term"])
 _TARGETS = frozenset(["target", "translation", "target term", "target_term"])
 _SOURCE_LANGUAGES = frozenset(["source_language", "source_lang", "source language"])
 _TARGET_LANGUAGES = frozenset(["target_language", "target_lang", "target language"])
-_MAX_CELL = 16_000_000
 _TMX_DATE = "%Y%m%dT%H%M%SZ"
 # What XML 1.0 cannot hold.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -135,31 +134,16 @@ def _entry(
 def _table(
     file: BinaryIO, name: str, languages: tuple[str, str], skipped: Skipped, separator: str
 ) -> Iterator[MemoryEntry]:
-    encoding = Encoding.detect(file.read(_SAMPLE))
-    file.seek(len(encoding.bom))
-    text = io.TextIOWrapper(file, encoding.name, errors=encoding.errors, newline="")
-    csv.field_size_limit(_MAX_CELL)
-    row = 1
-    try:
-        first = text.readline()
-        separator = separator or max(",;\t", key=first.count)
-        header = next(csv.reader([first], delimiter=separator), [])
-        columns = _Columns(header, languages, name)
-        now = int(time.time())
-        for row, cells in enumerate(csv.reader(text, delimiter=separator, strict=True), 2):
-            if not cells:
-                continue
-            if len(cells) != len(header):
-                raise InputFileError(
-                    Place(name, row), f"has {len(cells)} fields; the header has {len(header)}"
-                )
-            yield from _checked(columns.entry(cells, now), skipped)
-    except csv.Error as error:
-        raise InputFileError(Place(name, row + 1), f"is no table ({error})") from error
-    except UnicodeDecodeError as error:
-        raise InputFileError(Place(name), f"is not {encoding.name} ({error.reason})") from error
-    finally:
-        text.detach()
+    records = read_records(file, name, separator)
+    header = next(records, [])
+    columns = _Columns(header, languages, name)
+    now = int(time.time())
+    for row, cells in enumerate(records, 2):
+        if len(cells) != len(header):
+            raise InputFileError(
+                Place(name, row), f"has {len(cells)} fields; the header has {len(header)}"
+            )
+        yield from _checked(columns.entry(cells, now), skipped)
 
 
 class _Columns:

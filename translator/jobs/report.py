@@ -4,11 +4,11 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from translator.jobs.cells import Cell, Place
-from translator.jobs.units import Origin, UnitResult
+from translator.jobs.units import Origin, Suggestion, UnitResult
 from translator.text.words import count_words
 
 __all__ = ["Failure", "Report"]
@@ -24,6 +24,7 @@ class Failure:
         message: The same in a sentence.
         text: Its source.
         translation: What was written; None: it stays as it was.
+        suggestions: What people said for similar texts.
     """
 
     place: Place
@@ -31,16 +32,19 @@ class Failure:
     message: str
     text: str
     translation: str | None = None
+    suggestions: tuple[Suggestion, ...] = ()
 
     def to_json(self) -> str:
         """A line of the errors file."""
         place = {"file": self.place.file, "row": self.place.row, "column": self.place.column}
-        rest = {
+        rest: dict[str, Any] = {
             "reason": self.reason,
             "message": self.message,
             "source": self.text,
             "translation": self.translation,
         }
+        if self.suggestions:
+            rest["suggestions"] = [asdict(each) for each in self.suggestions]
         return json.dumps(place | rest, ensure_ascii=False)
 
 
@@ -118,11 +122,27 @@ class Report:
                 f"has {length} characters; at most {cell.max_length} are allowed",
                 result.text,
             )
+        if result.suggestions:
+            closest = result.suggestions[0]
+            self._fail(
+                cell,
+                "SIMILAR_IN_MEMORY",
+                f"the memory has a text that is {closest.percent} % the same",
+                result.text,
+                result.suggestions,
+            )
         return result.text
 
-    def _fail(self, cell: Cell, reason: str, message: str, translation: str | None = None) -> None:
+    def _fail(
+        self,
+        cell: Cell,
+        reason: str,
+        message: str,
+        translation: str | None = None,
+        suggestions: tuple[Suggestion, ...] = (),
+    ) -> None:
         self.reasons[reason] += 1
-        self._on_failure(Failure(cell.place, reason, message, cell.text, translation))
+        self._on_failure(Failure(cell.place, reason, message, cell.text, translation, suggestions))
 
     def figures(self) -> dict[str, Any]:
         """All figures, for JSON."""

@@ -8,7 +8,21 @@ from typing import Generic, Protocol, TypeVar
 
 from translator.jobs.cells import Kind
 
-__all__ = ["Origin", "Passed", "Unit", "UnitResult", "UnitTranslator", "interleaved"]
+__all__ = [
+    "KNOWN_WEIGHT",
+    "Origin",
+    "Passed",
+    "Suggestion",
+    "Unit",
+    "UnitResult",
+    "UnitTranslator",
+    "interleaved",
+    "some_hundred",
+]
+
+_TOGETHER = 256
+# So that some hundred that are known do not wait for one that is not.
+KNOWN_WEIGHT = 4096
 
 _T = TypeVar("_T")
 # What may pass before what is known goes on: bytes of a file.
@@ -35,6 +49,21 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A similar text that people have translated.
+
+    Attributes:
+        source: The text.
+        translation: Its translation.
+        percent: How similar it is; 100: the same.
+    """
+
+    source: str
+    translation: str
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class UnitResult:
     """What became of a unit.
 
@@ -45,6 +74,7 @@ class UnitResult:
         message: The same in a sentence.
         issues: What of the source it lacks: "number", "currency", "length".
         terms: How often each glossary entry was applied, and how: (source term, how).
+        suggestions: Similar texts of a memory, the closest first.
     """
 
     text: str | None
@@ -53,6 +83,7 @@ class UnitResult:
     message: str = ""
     issues: tuple[str, ...] = ()
     terms: tuple[tuple[str, str], ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 class UnitTranslator(Protocol):
@@ -114,3 +145,13 @@ def interleaved(
     for step in waiting:
         assert isinstance(step, Passed)  # noqa: S101
         yield step
+
+
+def some_hundred(units: Iterator[Unit]) -> list[Unit]:
+    """Some hundred units, or those up to an empty one, which waits for none."""
+    some: list[Unit] = []
+    for unit in units:
+        some.append(unit)
+        if len(some) == _TOGETHER or not unit.text:
+            break
+    return some
