@@ -26,6 +26,7 @@ from translator.local.driver import answer
 from translator.local.results import BatchResult, BatchText, Translation
 from translator.local.stream import Stream
 from translator.models.base import DescribedModel, Seq2SeqModel
+from translator.models.fake import FAKE_FAMILY
 from translator.policy.registry import Latency, PolicyChoice
 from translator.service.checks import (
     HTML,
@@ -46,6 +47,9 @@ from translator.text.segmenter import Segmenter
 from translator.text.tokens import Tokenizer
 
 __all__ = ["Translator"]
+
+# Tells this process from all others.
+_PROCESS = uuid.uuid4().hex
 
 
 class Translator:
@@ -223,11 +227,14 @@ class Translator:
             names = sorted(self._described)
         else:
             names = list(self._catalog.route(source, target, model).models)
-        return "+".join(map(self.model_fingerprint, names))
+        return "+".join(names)
 
-    def model_fingerprint(self, name: str) -> str:
-        """What the hypotheses of a model depend on."""
-        return name
+    def token_fingerprint(self, model: str) -> str:
+        """What the tokens of a model's hypotheses depend on, besides its requests."""
+        if self._described[model].info.family == FAKE_FAMILY:
+            # Its vocabulary is made as it goes.
+            return f"{model} {_PROCESS} {id(self._load(model))}"
+        return model
 
     def stream(
         self,
