@@ -1,4 +1,4 @@
-"""An HTML page, translated at once: each of its texts by itself, and all of them side by side."""
+"""Translates an HTML page: each text by itself, and all of them side by side."""
 
 from collections.abc import Collection, Iterator
 
@@ -17,15 +17,15 @@ __all__ = ["PageTranslation", "page_text"]
 
 
 def page_text(html: str, templates: Collection[str] = ()) -> str:
-    """What a reader reads of a page, a text on each line."""
+    """The texts that people read on a page, one on each line."""
     return "\n".join(text.text for text in parse(html, templates=templates).texts)
 
 
 class PageTranslation:
     """Like ``TextTranslation``, for a page; it has no alternatives.
 
-    Finding the texts and putting them together takes time that grows with the page: make it, and
-    take its ``pieces``, where nobody waits.
+    Finding the texts and putting them together takes time that grows with the page: make one, and
+    take its ``pieces``, in a thread where nobody waits.
 
     Args:
         key: Names its requests in the engine, together with a number for each text.
@@ -34,7 +34,7 @@ class PageTranslation:
         html: The page, or a piece of one.
         templates: Template syntaxes in it; see ``template.find_directives``.
         glossary: Terms and how they are to be translated.
-        is_pivoted: Whether it goes through two legs.
+        is_pivoted: Whether a second leg follows.
 
     Raises:
         InvalidRequestError: There is no such template syntax.
@@ -103,18 +103,18 @@ class PageTranslation:
         return iter(())
 
     def pieces(self, *, alignments: bool) -> Iterator[tuple[str, list[AlignedRange]]]:
-        """The page with the translations of its texts, in one piece; without alignments."""
+        """The page with translated texts, in one piece and without alignments."""
         pairs = zip(self._page.texts, self._texts.values(), strict=True)
         yield self._page.render([_translated(marked, text) for marked, text in pairs]), []
 
     def issues(self) -> Iterator[Issue]:
-        """What of the page is not in its translation. Where in the page is not known: all of it."""
+        """What the translation lacks; the range is the whole page, as the place is not known."""
         for text in self._texts.values():
             for issue in text.issues():
                 yield Issue(issue.kind, 0, len(self._html))
 
     def terms(self) -> Iterator[TermUse]:
-        """What became of each term of the glossary; where in the page is not known."""
+        """How each term of the glossary was translated; the place in the page is not known."""
         for text in self._texts.values():
             for use in text.terms():
                 yield TermUse(use.entry, 0, len(self._html), use.how)

@@ -53,16 +53,16 @@ _PROCESS = uuid.uuid4().hex
 
 
 class Translator:
-    """Models in this process, for whole texts and for live streams.
+    """Translates whole texts and live streams with models in this process.
 
-    Models are loaded when they are first needed, and stay until ``close``. Each is decoded with in
-    a thread of its own, where all that is asked for at the same time shares the steps; so threads
-    may share a translator. It does not survive a fork: make one in each process.
+    Models are loaded when they are first needed, and stay until ``close``. Each model runs in its
+    own thread, where requests that come at the same time share the steps, so threads may share a
+    translator. It does not survive a fork: make one in each process.
 
     Args:
-        settings: Models, precision, device and limits, as of the server; by default the embedded
-            models. What concerns ports and workers is not looked at.
-        models: Instead of those that the settings name.
+        settings: The server's settings for models, precision, device and limits; by default the
+            embedded models. Settings for ports and workers are ignored.
+        models: Replace those that the settings name.
         detector: Finds the language of texts; by default the server's.
 
     Raises:
@@ -92,13 +92,13 @@ class Translator:
         self._streams: set[Stream] = set()
         self._process = os.getpid()
         self._closed = False
-        # How many calls are under way in other threads; closing waits for them.
+        # How many calls are running in other threads; closing waits for them.
         self._calls = 0
         self._called = threading.Condition()
 
     @property
     def pairs(self) -> list[LanguagePair]:
-        """What is translated into what by one model; others go through English."""
+        """The pairs that one model translates; other pairs go through English."""
         return self._catalog.pairs
 
     def translate(
@@ -119,21 +119,21 @@ class Translator:
 
         Args:
             text: Any number of sentences.
-            source: BCP-47; ``und``: it is detected.
-            target: BCP-47.
-            model: Its name; "": the closest.
-            num_alternatives: Further translations wanted.
-            alignments: Whether it is wanted which words come from where.
+            source: BCP-47 code; ``und`` has it detected.
+            target: BCP-47 code.
+            model: The model's name; "" takes the closest.
+            num_alternatives: How many other translations to return.
+            alignments: Whether to return which words come from where.
             glossary: Source terms to target terms; an empty one keeps the source term.
-            preserve_lines: Whether line breaks, tabs and runs of spaces end what is translated
-                together, and stay as they are.
-            html: Whether the text is HTML, of which all but its texts stays byte for byte.
+            preserve_lines: Whether line breaks, tabs and runs of spaces are borders, and stay as
+                they are. What is between two borders is translated by itself.
+            html: Whether the text is HTML; then everything but its texts stays byte for byte.
             templates: Template syntaxes in the HTML; see docs/markup.md.
 
         Raises:
             LanguagePairNotSupportedError: No model translates it.
             LanguageNotDetectedError: It is not clear what language the text is in.
-            ClientError: Something else is not allowed, not there or not served.
+            ClientError: An argument is not allowed, does not exist or is not served.
             ModelLoadError: The model cannot be loaded.
             RuntimeError: The translator is closed, or was made before a fork.
         """
@@ -252,20 +252,20 @@ class Translator:
         """Open a live stream.
 
         Args:
-            source: BCP-47.
-            targets: BCP-47.
+            source: BCP-47 code.
+            targets: BCP-47 codes.
             policy: How soon text is committed.
-            model: Its name; "": the closest.
+            model: The model's name; "" takes the closest.
             drafts: Whether updates have drafts.
-            alignments: Whether it is wanted which words come from where.
+            alignments: Whether to return which words come from where.
             client_segmentation: Whether only ``end_of_segment`` and ``flush`` end segments.
-            rests: What a silence does, and when; see ``Stream.poll``.
+            rests: What happens after a silence, and when; see ``Stream.poll``.
             glossary: Source terms to target terms; an empty one keeps the source term.
 
         Raises:
             LanguagePairNotSupportedError: No model translates it.
             UnsupportedFeatureError: The source is ``und``.
-            ClientError: Something else is not allowed, not there or not served.
+            ClientError: An argument is not allowed, does not exist or is not served.
             ModelLoadError: A model cannot be loaded.
             RuntimeError: The translator is closed, or was made before a fork.
         """
@@ -309,9 +309,9 @@ class Translator:
         return stream
 
     def close(self) -> None:
-        """End its threads and let go of the models; open streams are over. May be called again.
+        """Close all streams, end the threads and free the models. May be called again.
 
-        It waits for calls of other threads that are under way.
+        Waits for calls that are running in other threads.
         """
         if os.getpid() != self._process:
             return
@@ -339,7 +339,7 @@ class Translator:
 
     @contextmanager
     def _call(self) -> Iterator[None]:
-        """Keep the engines for the call that runs inside."""
+        """Keep the translator open while a call runs inside."""
         with self._called:
             self._check()
             self._calls += 1
