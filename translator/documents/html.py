@@ -64,11 +64,17 @@ class Page:
         """The page with these translations of ``texts``; None leaves a text as it is.
 
         A text that is its own translation is left as it is too. Characters of a translation that
-        would make a template directive of it are written as references.
+        would make a template directive of it are written as references; if there are directives too
+        many nevertheless, or some are lost, the page is left as it is.
 
         Raises:
             ValueError: There are not as many translations as texts.
         """
+        page = self.render_whole(translations)
+        return self._source if page is None else page
+
+    def render_whole(self, translations: Sequence[Translated | None]) -> str | None:
+        """As ``render``; None if the directives would not be the same."""
         if len(translations) != len(self.texts):
             raise ValueError(f"{len(translations)} translations of {len(self.texts)} texts")
         wanted = [
@@ -82,7 +88,7 @@ class Page:
         if self._directives(result) == directives:
             return result
         result = _Writer(self._source, self.texts, self._regions, wanted).page(escaped=True)
-        return result if self._directives(result) == directives else self._source
+        return result if self._directives(result) == directives else None
 
     def _directives(self, html: str) -> Counter[str]:
         return Counter(html[start:end] for start, end, _ in find_directives(html, self._templates))

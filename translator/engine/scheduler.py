@@ -18,6 +18,9 @@ Unary and batch requests, which are segments of documents, are the *background*.
 come it starts a few at a time, leaves them half of the slots, and takes no more than makes a step
 of bounded time: each step that it makes longer is one that somebody listens to. It goes before live
 ones only when it has waited for long, one request at each admission.
+
+Batch requests wait for all others. But however much these ask for, one batch request starts every
+``patience_s``: nobody notices it, and no batch stands still for ever.
 """
 
 from collections import OrderedDict
@@ -41,8 +44,9 @@ class SchedulerLimits:
             once, and known target tokens. A single request may exceed it.
         decoding_share: After an admission, steps run for at least this share of the time it took
             before the next admission, as long as there is something to decode.
-        patience_s: A background request that has waited longer goes before live ones. Live requests
-            also count as coming until so long after the last one.
+        patience_s: A background request that has waited longer goes before live ones, of batches
+            one in so long a time. Live requests also count as coming until so long after the last
+            one.
         max_shared_step_s: While live requests come, a background request is not added if it would
             make a step longer than this. A quarter as many as live ones, and one, may always run.
     """
@@ -86,6 +90,7 @@ class Scheduler:
             priority: OrderedDict() for priority in Priority
         }
         self._last_live_s = -inf
+        self._last_batch_s = -inf
         # How long steps are to take before the next admission.
         self._owed_s = 0.0
         # Requests in a step of ``max_shared_step_s``, as the last one went.
@@ -155,6 +160,8 @@ class Scheduler:
                 background_budget -= cost
         for waiting in admitted:
             self.cancel(waiting.request.key)
+            if waiting.request.priority is Priority.BATCH:
+                self._last_batch_s = now
         return admitted
 
     def admission_took(self, seconds: float) -> None:
@@ -172,14 +179,24 @@ class Scheduler:
     def _in_turn(self, now: float, num_background: int) -> Iterator[Waiting]:
         """Who waits, in the order of admission; at most ``num_background`` of the background."""
         live, *background = (self._queues[priority].values() for priority in Priority)
-        heads = (next(iter(queue), None) for queue in background)
-        overdue = next((w for w in heads if w and now - w.since > self.limits.patience_s), None)
+        overdue = self._overdue(now)
         if overdue is not None and num_background > 0:
             num_background -= 1
             yield overdue
         yield from live
         rest = (w for queue in background for w in queue if w is not overdue)
         yield from islice(rest, max(0, num_background))
+
+    def _overdue(self, now: float) -> Waiting | None:
+        """The background request that goes before live ones, if any has waited for so long."""
+        unary, batch = (
+            next(iter(self._queues[priority].values()), None)
+            for priority in (Priority.UNARY, Priority.BATCH)
+        )
+        patience_s = self.limits.patience_s
+        if batch is not None and now - max(batch.since, self._last_batch_s) > patience_s:
+            return batch
+        return unary if unary is not None and now - unary.since > patience_s else None
 
     def _find(self, key: RequestKey) -> Waiting | None:
         return next((queue[key] for queue in self._queues.values() if key in queue), None)
