@@ -8,7 +8,6 @@ from itertools import islice
 
 from translator.catalog.catalog import Route
 from translator.documents.page import PageTranslation, page_text
-from translator.documents.plain import REPAIR_ROUNDS
 from translator.engine.request import Outcome, Priority, Request, RequestKey
 from translator.errors import InvalidRequestError, MarkupNotKeptError
 from translator.service.checks import HTML, check_options, check_possible, segment_limits
@@ -18,7 +17,7 @@ from translator.service.long_work import OwnTurns
 from translator.service.model_pool import Lease
 from translator.service.requests import TextResult, TextsRequest
 from translator.service.source_languages import is_undetermined
-from translator.service.text_jobs import TextJob, text_job
+from translator.service.text_jobs import TextJob, rounds, text_job
 from translator.session.events import AlignedRange, Binding
 from translator.session.passthrough import words_of
 from translator.terms.glossary import Glossary
@@ -146,11 +145,8 @@ class TextRunner:
         # The texts of a page are found in a thread of their own.
         is_page = request.mime_type == HTML
         job = await asyncio.to_thread(begin) if is_page else begin()
-        for asked in (job.ask(), *(job.go_on(binding) for binding in further)):
-            await self._answer(asked, job.accept, result)
-            for _ in range(REPAIR_ROUNDS):
-                await self._answer(job.repairs(), job.accept_repair, result)
-        await self._answer(iter(job.branch_requests()), job.accept_branch, result)
+        for requests, accept in rounds(job, further):
+            await self._answer(requests, accept, result)
         await self._put_together(job, text, result)
 
     async def _put_together(self, job: TextJob, text: str, result: TextResult) -> None:
