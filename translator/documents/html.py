@@ -64,11 +64,17 @@ class Page:
         """Render the page with translations of ``texts``; None leaves a text as it is.
 
         A translation that equals its text leaves it as it is, too. Characters that would turn a
-        translation into a template directive are written as references.
+        translation into a template directive are written as references. If there are too many
+        directives all the same, or some are lost, the page stays as it is.
 
         Raises:
             ValueError: The number of translations is not the number of texts.
         """
+        page = self.render_whole(translations)
+        return self._source if page is None else page
+
+    def render_whole(self, translations: Sequence[Translated | None]) -> str | None:
+        """As ``render``; None if the directives would not be the same."""
         if len(translations) != len(self.texts):
             raise ValueError(f"{len(translations)} translations of {len(self.texts)} texts")
         wanted = [
@@ -82,7 +88,7 @@ class Page:
         if self._directives(result) == directives:
             return result
         result = _Writer(self._source, self.texts, self._regions, wanted).page(escaped=True)
-        return result if self._directives(result) == directives else self._source
+        return result if self._directives(result) == directives else None
 
     def _directives(self, html: str) -> Counter[str]:
         return Counter(html[start:end] for start, end, _ in find_directives(html, self._templates))

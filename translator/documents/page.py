@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterator
 
 from translator.documents.html import parse
+from translator.documents.html_verify import verify
 from translator.documents.marks import MarkedText, Translated
 from translator.documents.plain import TextTranslation
-from translator.engine.request import Outcome, Request
+from translator.engine.request import Outcome, Priority, Request
 from translator.session.events import AlignedRange, Binding
 from translator.terms.check import TermUse
 from translator.terms.glossary import Glossary
@@ -35,6 +36,7 @@ class PageTranslation:
         templates: Template syntaxes in it; see ``template.find_directives``.
         glossary: Terms and how they are to be translated.
         is_pivoted: Whether a second leg follows.
+        priority: The priority of its requests in the engine.
 
     Raises:
         InvalidRequestError: There is no such template syntax.
@@ -50,8 +52,10 @@ class PageTranslation:
         *,
         glossary: Glossary | None = None,
         is_pivoted: bool = False,
+        priority: Priority = Priority.UNARY,
     ) -> None:
         self._html = html
+        self._templates = templates
         self._page = parse(html, templates=templates)
         self._texts = {
             f"{key}.{number}": TextTranslation(
@@ -64,6 +68,7 @@ class PageTranslation:
                 glossary=glossary,
                 is_pivoted=is_pivoted,
                 verbatim=[Verbatim(part.start, part.end) for part in text.opaque],
+                priority=priority,
             )
             for number, text in enumerate(self._page.texts)
         }
@@ -104,8 +109,14 @@ class PageTranslation:
 
     def pieces(self, *, alignments: bool) -> Iterator[tuple[str, list[AlignedRange]]]:
         """The page with translated texts, in one piece and without alignments."""
-        pairs = zip(self._page.texts, self._texts.values(), strict=True)
-        yield self._page.render([_translated(marked, text) for marked, text in pairs]), []
+        yield self._page.render(self._translated()), []
+
+    def checked(self) -> str | None:
+        """The page with translated texts; None if its markup would not be kept."""
+        page = self._page.render_whole(self._translated())
+        if page is None or verify(self._html, page, templates=self._templates):
+            return None
+        return page
 
     def issues(self) -> Iterator[Issue]:
         """What the translation lacks; the range is the whole page, as the place is not known."""
@@ -118,6 +129,10 @@ class PageTranslation:
         for text in self._texts.values():
             for use in text.terms():
                 yield TermUse(use.entry, 0, len(self._html), use.how)
+
+    def _translated(self) -> list[Translated]:
+        pairs = zip(self._page.texts, self._texts.values(), strict=True)
+        return [_translated(marked, text) for marked, text in pairs]
 
 
 def _translated(marked: MarkedText, text: TextTranslation) -> Translated:

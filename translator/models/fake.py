@@ -162,6 +162,7 @@ class FakeModel:
             origin="translator.testing",
             memory_bytes=memory_bytes,
             shares_encoding=True,
+            fingerprint=f"fingerprint of {name}",
         )
         self.device = torch.device("cpu")
         self.num_encoded = self.num_prefills = self.num_steps = 0
