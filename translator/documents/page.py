@@ -1,8 +1,14 @@
-"""An HTML page, translated at once: each of its texts by itself, and all of them side by side."""
+"""A page of HTML or Markdown, translated at once.
+
+Each of its texts is translated by itself, and all of them side by side.
+"""
 
 from collections.abc import Collection, Iterator
 
-from translator.documents.html import parse
+from translator.documents.html import Page
+from translator.documents.html import parse as parse_html
+from translator.documents.markdown import MarkdownPage
+from translator.documents.markdown import parse as parse_markdown
 from translator.documents.marks import MarkedText, Translated
 from translator.documents.plain import TextTranslation
 from translator.engine.request import Outcome, Request
@@ -16,9 +22,13 @@ from translator.text.segmenter import Segmenter
 __all__ = ["PageTranslation", "page_text"]
 
 
-def page_text(html: str, templates: Collection[str] = ()) -> str:
+def page_text(page: str, templates: Collection[str] = (), *, is_markdown: bool = False) -> str:
     """What a reader reads of a page, a text on each line."""
-    return "\n".join(text.text for text in parse(html, templates=templates).texts)
+    return "\n".join(text.text for text in _parse(page, templates, is_markdown).texts)
+
+
+def _parse(page: str, templates: Collection[str], is_markdown: bool) -> Page | MarkdownPage:
+    return (parse_markdown if is_markdown else parse_html)(page, templates=templates)
 
 
 class PageTranslation:
@@ -31,10 +41,11 @@ class PageTranslation:
         key: Names its requests in the engine, together with a number for each text.
         binding: Model and tokenizer.
         segmenter: Finds the segments of each text.
-        html: The page, or a piece of one.
+        page: The page, or a piece of one.
         templates: Template syntaxes in it; see ``template.find_directives``.
         glossary: Terms and how they are to be translated.
         is_pivoted: Whether it goes through two legs.
+        is_markdown: Whether it is Markdown; else it is HTML.
 
     Raises:
         InvalidRequestError: There is no such template syntax.
@@ -45,14 +56,15 @@ class PageTranslation:
         key: str,
         binding: Binding,
         segmenter: Segmenter,
-        html: str,
+        page: str,
         templates: Collection[str] = (),
         *,
         glossary: Glossary | None = None,
         is_pivoted: bool = False,
+        is_markdown: bool = False,
     ) -> None:
-        self._html = html
-        self._page = parse(html, templates=templates)
+        self._source = page
+        self._page = _parse(page, templates, is_markdown)
         self._texts = {
             f"{key}.{number}": TextTranslation(
                 f"{key}.{number}",
@@ -111,13 +123,13 @@ class PageTranslation:
         """What of the page is not in its translation. Where in the page is not known: all of it."""
         for text in self._texts.values():
             for issue in text.issues():
-                yield Issue(issue.kind, 0, len(self._html))
+                yield Issue(issue.kind, 0, len(self._source))
 
     def terms(self) -> Iterator[TermUse]:
         """What became of each term of the glossary; where in the page is not known."""
         for text in self._texts.values():
             for use in text.terms():
-                yield TermUse(use.entry, 0, len(self._html), use.how)
+                yield TermUse(use.entry, 0, len(self._source), use.how)
 
 
 def _translated(marked: MarkedText, text: TextTranslation) -> Translated:

@@ -27,6 +27,7 @@ from translator.models.base import DescribedModel, Seq2SeqModel
 from translator.policy.registry import Latency, PolicyChoice
 from translator.service.checks import (
     HTML,
+    MARKDOWN,
     PLAIN,
     CheckedConfig,
     check_config,
@@ -107,6 +108,7 @@ class Translator:
         glossary: Mapping[str, str] | None = None,
         preserve_lines: bool = True,
         html: bool = False,
+        markdown: bool = False,
         templates: Sequence[str] = (),
     ) -> Translation:
         """Translate a text.
@@ -122,7 +124,8 @@ class Translator:
             preserve_lines: Whether line breaks, tabs and runs of spaces end what is translated
                 together, and stay as they are.
             html: Whether the text is HTML, of which all but its texts stays byte for byte.
-            templates: Template syntaxes in the HTML; see docs/markup.md.
+            markdown: Whether it is Markdown, of which all but its texts stays.
+            templates: Template syntaxes in the HTML or Markdown; see docs/markup.md.
 
         Raises:
             LanguagePairNotSupportedError: No model translates it.
@@ -136,10 +139,14 @@ class Translator:
             raise TypeError(f"text: a string is needed, not {type(text).__name__}")
         request = TextsRequest(
             source, target, (text,), model=model, num_alternatives=num_alternatives,
-            alignments=alignments, mime_type=HTML if html else PLAIN,
+            alignments=alignments, mime_type=HTML if html else MARKDOWN if markdown else PLAIN,
             glossary=tuple((glossary or {}).items()), preserve_lines=preserve_lines,
             templates=tuple(templates),
         )  # fmt: skip
+        if html and markdown:
+            raise InvalidRequestError(
+                "markdown", "is set together with html; a text is one of them"
+            )
         limit = self._settings.limits.max_text_length
         if len(text) > limit:
             raise InvalidRequestError(
@@ -147,7 +154,8 @@ class Translator:
             )
         detected = ""
         if is_undetermined(source):
-            read = page_text(text, templates) if html else text
+            is_page = html or markdown
+            read = page_text(text, templates, is_markdown=markdown) if is_page else text
             if not any(map(str.isalpha, read)):
                 # In no language, and the same in all.
                 return Translation(text, "")

@@ -32,7 +32,9 @@ __all__ = [
     "segment_limits",
 ]
 
-PLAIN, HTML = "text/plain", "text/html"
+PLAIN, HTML, MARKDOWN = "text/plain", "text/html", "text/markdown"
+# What is made of texts and markup.
+PAGES = frozenset({HTML, MARKDOWN})
 _MAX_INTERVAL_S = 3600.0
 # Each of them is checked against the catalog when a stream begins.
 _MAX_POSSIBLE = 16
@@ -289,18 +291,21 @@ def check_texts(request: TextsRequest, catalog: Catalog, limits: Limits, source:
     Raises:
         ClientError: Something in the request is not allowed, does not exist, or is not served.
     """
-    if request.mime_type not in {"", PLAIN, HTML}:
+    if request.mime_type not in {"", PLAIN, *PAGES}:
         raise InvalidRequestError(
-            "mime_type", f'is {request.mime_type[:40]!r}; allowed: "{PLAIN}", "{HTML}"'
+            "mime_type",
+            f'is {request.mime_type[:40]!r}; allowed: "{PLAIN}", "{HTML}", "{MARKDOWN}"',
         )
-    if request.mime_type == HTML:
+    if request.mime_type in PAGES:
         for field in ("alignments", "num_alternatives"):
             if getattr(request, field):
-                raise UnsupportedFeatureError(f'{field}: not served with "{HTML}"')
+                raise UnsupportedFeatureError(f'{field}: not served with "{request.mime_type}"')
         # Refuses an unknown syntax.
         find_directives("", request.templates)
     elif request.templates:
-        raise InvalidRequestError("markup", f'is set; it is allowed with "{HTML}" only')
+        raise InvalidRequestError(
+            "markup", f'is set; it is allowed with "{HTML}" and "{MARKDOWN}" only'
+        )
     if request.num_alternatives > limits.max_alternatives:
         raise InvalidRequestError(
             "num_alternatives",

@@ -2,7 +2,7 @@
 
 from translator.documents.page import PageTranslation
 from translator.documents.plain import TextTranslation
-from translator.service.checks import HTML
+from translator.service.checks import MARKDOWN, PAGES
 from translator.service.requests import TextsRequest
 from translator.session.events import Binding
 from translator.terms.glossary import Glossary
@@ -38,10 +38,10 @@ def text_job(
         InvalidRequestError: There is no such template syntax.
     """
     text = request.texts[index]
-    if request.mime_type == HTML:
+    if request.mime_type in PAGES:
         return PageTranslation(
             key, binding, segmenter, text, request.templates, glossary=glossary,
-            is_pivoted=is_pivoted,
+            is_pivoted=is_pivoted, is_markdown=request.mime_type == MARKDOWN,
         )  # fmt: skip
     return TextTranslation(
         key, binding, segmenter, text, request.num_alternatives,

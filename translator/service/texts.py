@@ -11,7 +11,13 @@ from translator.documents.page import page_text
 from translator.documents.plain import REPAIR_ROUNDS
 from translator.engine.request import Outcome, Request, RequestKey
 from translator.errors import DeadlineExceededError, InvalidRequestError, TranslatorError
-from translator.service.checks import HTML, check_possible, check_texts, segment_limits
+from translator.service.checks import (
+    MARKDOWN,
+    PAGES,
+    check_possible,
+    check_texts,
+    segment_limits,
+)
 from translator.service.context import ServiceContext
 from translator.service.glossaries import built_glossary
 from translator.service.model_pool import Lease
@@ -82,6 +88,7 @@ class _Job:
 
     def __init__(self, request: TextsRequest, shared: ServiceContext, lease: Lease) -> None:
         self._request = request
+        self._is_page = request.mime_type in PAGES
         self._lease = lease
         self._shared = shared
         self._limits = shared.config.limits
@@ -175,9 +182,11 @@ class _Job:
         text = self._request.texts[index]
         source = self._source
         if not source:
-            is_page = self._request.mime_type == HTML
-            templates = self._request.templates
-            read = await asyncio.to_thread(page_text, text, templates) if is_page else text
+            read = text
+            if self._is_page:
+                is_markdown = self._request.mime_type == MARKDOWN
+                templates = self._request.templates
+                read = await asyncio.to_thread(page_text, text, templates, is_markdown=is_markdown)
             if not any(map(str.isalpha, read)):
                 # In no language, and the same in all.
                 await self._pass_through(text, result)
@@ -207,7 +216,7 @@ class _Job:
         pieces: list[str] = []
         alignments: list[AlignedRange] = []
         found = job.pieces(alignments=self._request.alignments)
-        if self._request.mime_type == HTML:
+        if self._is_page:
             pieces = [piece for piece, _ in await asyncio.to_thread(list, found)]
         else:
             async for piece, aligned in turns.through(found):
@@ -227,7 +236,7 @@ class _Job:
             text_job, self._request, index, key, binding, segmenter, self._glossary,
             is_pivoted=is_pivoted,
         )  # fmt: skip
-        return await asyncio.to_thread(begin) if self._request.mime_type == HTML else begin()
+        return await asyncio.to_thread(begin) if self._is_page else begin()
 
     async def _pass_through(self, text: str, result: TextResult) -> None:
         """The text is its own translation."""
