@@ -13,6 +13,8 @@ __all__ = ["MAX_LINE_LENGTH", "break_lines"]
 MAX_LINE_LENGTH = 42
 # Of more words, lines are filled one after another.
 _MAX_BALANCED = 60
+# A character too many is worse than any unevenness.
+_TOO_LONG = 1e9
 _PIECE = re.compile(rf"\s+|[{UNSPACED}]|[^\s{UNSPACED}]+")
 # What stands at no line's start.
 _CLOSING = frozenset("、。，．！？：；」』）】〉》…ー・,.!?:;)]}")
@@ -54,7 +56,7 @@ def break_lines(
     most = max(num_lines, 2)
     lines = [[*words]]
     for count in range(1, min(most, len(words)) + 1):
-        lines = _balanced(words, count)
+        lines = _balanced(words, count, max_length)
         if max(map(_width, lines)) <= max_length:
             break
     return [_joined(line) for line in lines]
@@ -109,18 +111,15 @@ def _joined(words: list[_Word]) -> str:
     return "".join(" " * (word.spaced and k > 0) + word.text for k, word in enumerate(words))
 
 
-def _balanced(words: list[_Word], count: int) -> list[list[_Word]]:
-    """The lines of which the longest is shortest, and among those the most even.
-
-    A line that ends with a phrase may be a little shorter than the others.
-    """
+def _balanced(words: list[_Word], count: int, max_length: int) -> list[list[_Word]]:
+    """So many lines that are about even; one that ends with a phrase may be a little longer."""
     ends = [0, *accumulate(word.width + word.spaced for word in words)]
     num = len(words)
 
     def cost(start: int, end: int) -> float:
         width = ends[end] - ends[start] - words[start].spaced
         bonus = 0 if end == num or words[end - 1].last not in _ENDS_PHRASE else 8
-        return float(max(0, width - bonus)) ** 3
+        return float(max(0, width - bonus)) ** 3 + max(0, width - max_length) * _TOO_LONG
 
     best = [[float("inf")] * (num + 1) for _ in range(count + 1)]
     origin = [[0] * (num + 1) for _ in range(count + 1)]

@@ -42,16 +42,18 @@ class WholeText:
         return text.encode(self.encoding)
 
 
-def read_whole_text(file: BinaryIO, name: str, options: FormatOptions) -> WholeText:
+def read_whole_text(
+    file: BinaryIO, name: str, options: FormatOptions, head: bytes = b""
+) -> WholeText:
     """Read and decode a file.
 
-    Without ``options.encoding`` it is what the byte order mark says, UTF-16 if its zeros say so,
+    ``head`` is what has been read of it. Without ``options.encoding`` it is what the byte order mark says, UTF-16 if its zeros say so,
     or else UTF-8.
 
     Raises:
         InputFileError: It is larger than 64 MiB, or is not in its encoding.
     """
-    data = file.read(_MAX_SIZE + 1)
+    data = head + file.read(_MAX_SIZE + 1)
     if len(data) > _MAX_SIZE:
         limit = _MAX_SIZE // 2**20
         raise InputFileError(
