@@ -47,8 +47,8 @@ def read_whole_text(
 ) -> WholeText:
     """Read and decode a file.
 
-    ``head`` is what has been read of it. Without ``options.encoding`` it is what the byte order mark says, UTF-16 if its zeros say so,
-    or else UTF-8.
+    ``head`` is what has been read of it. Without ``options.encoding`` it is what the byte order
+    mark says, UTF-16 if its zeros say so, or else UTF-8.
 
     Raises:
         InputFileError: It is larger than 64 MiB, or is not in its encoding.
