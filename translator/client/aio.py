@@ -175,7 +175,8 @@ class AsyncTranslatorClient:
             source: Language of the texts, BCP-47; "und" has it detected, for each text by itself.
             target: Language to translate into, BCP-47.
             model: Name of a model; "" takes the best for the pair.
-            mime_type: Type of the texts: "text/plain", or "" for the same, or "text/html".
+            mime_type: Type of the texts: "text/plain", or "" for the same, or "text/html" or
+                "text/markdown".
             glossary: Source terms to target terms; an empty one keeps the source term.
             alignments: Whether translations say where each word comes from.
             num_alternatives: How many further translations to return for each text.

@@ -30,6 +30,8 @@ from translator.models.fake import FAKE_FAMILY
 from translator.policy.registry import Latency, PolicyChoice
 from translator.service.checks import (
     HTML,
+    MARKDOWN,
+    PAGES,
     PLAIN,
     CheckedConfig,
     check_config,
@@ -113,6 +115,7 @@ class Translator:
         glossary: Mapping[str, str] | None = None,
         preserve_lines: bool = True,
         html: bool = False,
+        markdown: bool = False,
         templates: Sequence[str] = (),
     ) -> Translation:
         """Translate a text.
@@ -128,7 +131,8 @@ class Translator:
             preserve_lines: Whether line breaks, tabs and runs of spaces are borders, and stay as
                 they are. What is between two borders is translated by itself.
             html: Whether the text is HTML; then everything but its texts stays byte for byte.
-            templates: Template syntaxes in the HTML; see docs/markup.md.
+            markdown: Whether it is Markdown; then everything but its texts stays.
+            templates: Template syntaxes in the HTML or Markdown; see docs/markup.md.
 
         Raises:
             LanguagePairNotSupportedError: No model translates it.
@@ -142,10 +146,14 @@ class Translator:
             raise TypeError(f"text: a string is needed, not {type(text).__name__}")
         request = TextsRequest(
             source, target, (text,), model=model, num_alternatives=num_alternatives,
-            alignments=alignments, mime_type=HTML if html else PLAIN,
+            alignments=alignments, mime_type=HTML if html else MARKDOWN if markdown else PLAIN,
             glossary=tuple((glossary or {}).items()), preserve_lines=preserve_lines,
             templates=tuple(templates),
         )  # fmt: skip
+        if html and markdown:
+            raise InvalidRequestError(
+                "markdown", "is set together with html; a text is one of them"
+            )
         with self._call():
             begun = self._begun(request, check_glossary("glossary", request.glossary))
             if isinstance(begun, Translation):
@@ -227,14 +235,14 @@ class Translator:
             names = sorted(self._described)
         else:
             names = list(self._catalog.route(source, target, model).models)
-        return "+".join(names)
+        return "+".join(self._described[name].info.fingerprint or name for name in names)
 
     def token_fingerprint(self, model: str) -> str:
         """What the tokens of a model's hypotheses depend on, besides its requests."""
         if self._described[model].info.family == FAKE_FAMILY:
             # Its vocabulary is made as it goes.
             return f"{model} {_PROCESS} {id(self._load(model))}"
-        return model
+        return self._described[model].info.fingerprint or model
 
     def stream(
         self,
@@ -385,8 +393,10 @@ class Translator:
             )
         source, detected = request.source, ""
         if is_undetermined(source):
-            is_page = request.mime_type == HTML
-            read = page_text(text, request.templates) if is_page else text
+            read = text
+            if request.mime_type in PAGES:
+                is_markdown = request.mime_type == MARKDOWN
+                read = page_text(text, request.templates, is_markdown=is_markdown)
             if not any(map(str.isalpha, read)):
                 # In no language, and the same in all.
                 return Translation(text, "")

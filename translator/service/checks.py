@@ -36,7 +36,9 @@ __all__ = [
     "segment_limits",
 ]
 
-PLAIN, HTML = "text/plain", "text/html"
+PLAIN, HTML, MARKDOWN = "text/plain", "text/html", "text/markdown"
+# What is made of texts and markup.
+PAGES = frozenset({HTML, MARKDOWN})
 _MAX_INTERVAL_S = 3600.0
 # Each of them is checked against the catalog when a stream begins.
 _MAX_POSSIBLE = 16
@@ -300,8 +302,10 @@ def check_texts(request: TextsRequest, catalog: Catalog, limits: Limits, source:
 def check_type_and_number(request: TextsRequest, limits: Limits) -> None:
     """Check what of a request with texts depends on no language; raises as ``check_texts``."""
     check_mime_type(request)
-    if request.templates and request.mime_type != HTML:
-        raise InvalidRequestError("markup", f'is set; it is allowed with "{HTML}" only')
+    if request.templates and request.mime_type not in PAGES:
+        raise InvalidRequestError(
+            "markup", f'is set; it is allowed with "{HTML}" and "{MARKDOWN}" only'
+        )
     if not request.texts:
         raise InvalidRequestError("texts", "is empty; at least one text is needed")
     if len(request.texts) > limits.max_texts:
@@ -335,14 +339,15 @@ def check_mime_type(request: TextsRequest) -> None:
     Raises:
         ClientError: It is not.
     """
-    if request.mime_type not in {"", PLAIN, HTML}:
+    if request.mime_type not in {"", PLAIN, *PAGES}:
         raise InvalidRequestError(
-            "mime_type", f'is {request.mime_type[:40]!r}; allowed: "{PLAIN}", "{HTML}"'
+            "mime_type",
+            f'is {request.mime_type[:40]!r}; allowed: "{PLAIN}", "{HTML}", "{MARKDOWN}"',
         )
-    if request.mime_type == HTML:
+    if request.mime_type in PAGES:
         for field in ("alignments", "num_alternatives"):
             if getattr(request, field):
-                raise UnsupportedFeatureError(f'{field}: not served with "{HTML}"')
+                raise UnsupportedFeatureError(f'{field}: not served with "{request.mime_type}"')
 
 
 def check_glossary(field: str, entries: Sequence[tuple[str, str]]) -> Glossary | None:

@@ -10,7 +10,13 @@ from translator.catalog.catalog import Route
 from translator.documents.page import PageTranslation, page_text
 from translator.engine.request import Outcome, Priority, Request, RequestKey
 from translator.errors import InvalidRequestError, MarkupNotKeptError
-from translator.service.checks import HTML, check_options, check_possible, segment_limits
+from translator.service.checks import (
+    MARKDOWN,
+    PAGES,
+    check_options,
+    check_possible,
+    segment_limits,
+)
 from translator.service.context import ServiceContext
 from translator.service.glossaries import built_glossary
 from translator.service.long_work import OwnTurns
@@ -117,8 +123,11 @@ class TextRunner:
         text = request.texts[index]
         source = self._source
         if not source:
-            is_page = request.mime_type == HTML
-            read = await asyncio.to_thread(page_text, text, request.templates) if is_page else text
+            read = text
+            if request.mime_type in PAGES:
+                is_markdown = request.mime_type == MARKDOWN
+                templates = request.templates
+                read = await asyncio.to_thread(page_text, text, templates, is_markdown=is_markdown)
             if not any(map(str.isalpha, read)):
                 # In no language, and the same in all.
                 await self._pass_through(text, result)
@@ -143,7 +152,7 @@ class TextRunner:
             is_pivoted=bool(further), priority=self._priority,
         )  # fmt: skip
         # The texts of a page are found in a thread of their own.
-        is_page = request.mime_type == HTML
+        is_page = request.mime_type in PAGES
         job = await asyncio.to_thread(begin) if is_page else begin()
         for requests, accept in rounds(job, further):
             await self._answer(requests, accept, result)
