@@ -129,6 +129,7 @@ async def test_a_text_that_is_too_long_fails_alone() -> None:
     ("fields", "code"),
     [
         ({"mime_type": "text/html", "alignments": True}, grpc.StatusCode.UNIMPLEMENTED),
+        ({"mime_type": "text/markdown", "alignments": True}, grpc.StatusCode.UNIMPLEMENTED),
         ({"mime_type": "text/html", "num_alternatives": 1}, grpc.StatusCode.UNIMPLEMENTED),
         ({"mime_type": "text/html", "markup": ["no"]}, grpc.StatusCode.INVALID_ARGUMENT),
         ({"markup": ["liquid"]}, grpc.StatusCode.INVALID_ARGUMENT),
@@ -405,3 +406,13 @@ async def test_a_regional_code_is_served_by_its_language() -> None:
                 request("a.", source_language_code="EN-us", target_language_code=target)
             )
             assert response.translations[0].model == model
+
+
+async def test_of_markdown_only_the_texts_change(server: RunningServer) -> None:
+    page = "# One *two*\n\n- three `four` [five](u)\n- {{ six }} seven\n"
+    async with connected(server.address) as stub:
+        response = await stub.Translate(request(page, mime_type="text/markdown", markup=["liquid"]))
+    [translation] = response.translations
+    assert translation.text == (
+        "# ONE *TWO~*.\n\n- THREE `four` [FIVE~](u).\n- {{ six }} SEVEN~.\n"
+    )

@@ -1,4 +1,4 @@
-"""``translator translate``: translates texts, the lines of standard input, or an HTML page."""
+"""``translator translate``: translates texts, the lines of standard input, or a page."""
 
 import asyncio
 import os
@@ -63,10 +63,15 @@ def _is_text(argument: str) -> bool:
     help="Translate this HTML file and print it; - reads standard input.",
 )
 @click.option(
+    "--markdown",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path, allow_dash=True),
+    help="Translate this Markdown file and print it; - reads standard input.",
+)
+@click.option(
     "--markup",
     multiple=True,
     metavar="SYNTAX",
-    help="Template syntax in the HTML, such as liquid or jinja; repeatable.",
+    help="Template syntax in the HTML or Markdown, such as liquid or jinja; repeatable.",
 )
 @click.option(
     "--wrapped",
@@ -81,6 +86,7 @@ def command(
     alternatives: int,
     glossary: Path | None,
     html: Path | None,
+    markdown: Path | None,
     markup: tuple[str, ...],
     wrapped: bool,
     address: str | None,
@@ -93,10 +99,14 @@ def command(
     alternatives are indented below it. A line that cannot be translated is told on standard
     error, and the others go on; the exit status is then that of the first such line.
     """
-    if html is not None and (text or wrapped):
-        raise click.UsageError("--html is the text; leave TEXT and --wrapped out")
-    if markup and html is None:
-        raise click.UsageError("--markup is for --html")
+    page = html or markdown
+    if html and markdown:
+        raise click.UsageError("--html and --markdown: only one of them is allowed")
+    if page and (text or wrapped):
+        name = "--html" if html else "--markdown"
+        raise click.UsageError(f"{name} is the text; leave TEXT and --wrapped out")
+    if markup and not page:
+        raise click.UsageError("--markup is for --html and --markdown")
 
     async def run() -> TranslatorError | None:
         code, possible = parse_source(source)
@@ -111,8 +121,9 @@ def command(
                 glossary=terms,
                 timeout_s=patience_s(address),
             )
-            if html is not None:
-                pages = await translate([_read(html)], mime_type="text/html", markup=markup)
+            if page is not None:
+                mime_type = "text/html" if html else "text/markdown"
+                pages = await translate([_read(page)], mime_type=mime_type, markup=markup)
                 return _print(pages, ends_lines=False)
             if wrapped:
                 texts = await translate([_read(Path("-"))], preserve_lines=False)

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from translator.jobs.fuzzy import Fuzzy
 from translator.jobs.memory import MemoryView
+from translator.jobs.store import key_of
+from translator.jobs.stored_units import StoredUnits
 from translator.jobs.units import (
     KNOWN_WEIGHT,
     Origin,
@@ -36,6 +38,24 @@ class RememberedUnits:
         self._translator = translator
         self._memory = memory
         self._fuzzy = fuzzy
+
+    def known(self, units: Iterable[Unit]) -> Iterator[tuple[Unit, bytes, UnitResult | None]]:
+        """See ``StoredUnits.known``; the order may be another one."""
+        source = iter(units)
+        while some := some_hundred(source):
+            found = self._memory.get(unit.text for unit in some)
+            others = []
+            for unit in some:
+                if unit.text in found:
+                    result = UnitResult(found[unit.text], Origin.MEMORY)
+                    yield unit, key_of("memory", unit.kind, unit.text), result
+                else:
+                    others.append(unit)
+            if isinstance(self._translator, StoredUnits):
+                yield from self._translator.known(others)
+            else:
+                for unit in others:
+                    yield unit, key_of(unit.kind, *unit.templates, unit.text), None
 
     def translate(self, units: Iterable[Unit]) -> Iterator[UnitResult]:
         """See ``UnitTranslator.translate``."""

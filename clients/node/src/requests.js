@@ -50,7 +50,7 @@ import { durationFromMs } from './duration.js';
  *   itself
  * @property {string} target language to translate into, BCP-47
  * @property {string} [model] default: the best for the pair
- * @property {string} [mimeType] "text/plain", the default, or "text/html"
+ * @property {string} [mimeType] "text/plain", the default, "text/html" or "text/markdown"
  * @property {Glossary} [glossary] default: none
  * @property {boolean} [alignments] default: false
  * @property {number} [numAlternatives] most further translations of each text; default: 0

@@ -17,6 +17,7 @@ from translator.jobs.cells import InputFileError
 from translator.jobs.fuzzy import Fuzzy
 from translator.jobs.memory import Memory, MemoryEntry, MemoryFileError
 from translator.jobs.memory_files import read_memory, write_csv, write_tmx
+from translator.jobs.plan import Plan
 from translator.jobs.remembered_units import RememberedUnits
 from translator.jobs.store import Store
 from translator.jobs.units import Origin, Suggestion, Unit, UnitResult
@@ -132,6 +133,14 @@ def test_a_memory_wins_and_the_rest_is_translated_in_order(memory: Memory) -> No
     assert [result.text for result in results] == expected
     assert {result.origin for result in results[::3]} == {Origin.MEMORY}
     assert upper.asked == [f"text {n}" for n in range(2000) if n % 3]
+
+
+def test_a_plan_knows_what_a_memory_has(memory: Memory) -> None:
+    memory.add([entry("cart", "carrinho")])
+    plan = Plan()
+    units = RememberedUnits(Upper(), memory.view("en", "pt"))
+    plan.look_up(map(Unit, ["cart", "cart", "red lamp"]), units)
+    assert (plan.different["texts"], plan.missing["texts"]) == (2, 1)
 
 
 def test_what_is_known_does_not_wait_for_what_is_not(memory: Memory) -> None:
