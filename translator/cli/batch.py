@@ -24,11 +24,13 @@ from translator.jobs.memory import Memory
 from translator.jobs.plan import Plan
 from translator.jobs.remembered_units import RememberedUnits
 from translator.jobs.report import Failure, Report
+from translator.jobs.review import Sample, check_review, write_review
 from translator.jobs.rules import PRESETS, parse_rule
-from translator.jobs.run import JobFile, OutputError, run_file
+from translator.jobs.run import JobFile, run_file
 from translator.jobs.store import Store
 from translator.jobs.stored_units import StoredUnits
 from translator.jobs.units import Unit, UnitTranslator
+from translator.jobs.whole_file import OutputError
 from translator.terms.files import read_table
 
 if TYPE_CHECKING:
@@ -83,6 +85,13 @@ _FAILED = 2
 )
 @click.option("--report", type=click.Path(path_type=Path), help="A file for the figures (JSON).")
 @click.option(
+    "--review",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A sample side by side, to look at (.html) or to correct for the memory (.csv).",
+)
+@click.option("--review-cells", type=int, help="How large the sample is.  [default: 200]")
+@click.option(
     "--dry-run", is_flag=True, help="Only say what there is to do, and how long it takes."
 )
 def command(
@@ -111,10 +120,13 @@ def command(
 
 
 def _run(job: JobConfig, *, keeps: bool) -> Report:
+    for path in job.review:
+        check_review(path)
     files = _files(job)
     with ExitStack() as stack:
         told = stack.enter_context(_failures(job.errors))
-        report = Report(told)
+        sample = Sample(job.review_cells)
+        report = Report(told, on_cell=sample.add if job.review else lambda *_: None)
         units = stack.enter_context(_units(job, keeps=keeps))
         progress = stack.enter_context(JobProgress(report, files))
         for each in files:
@@ -122,6 +134,8 @@ def _run(job: JobConfig, *, keeps: bool) -> Report:
                 run_file(each, progress.watched(opened), units, report)
             report.num_files += 1
     progress.tell()
+    for path in job.review:
+        write_review(path, sample, report, (job.source, job.target))
     if job.report is not None:
         job.report.write_text(json.dumps(report.figures(), indent=2) + "\n", encoding="utf-8")
     return report

@@ -59,6 +59,8 @@ class JobConfig(BaseModel):
         overwrite: Whether an output that exists is replaced.
         errors: A file for cells that failed or have issues.
         report: A file for the figures.
+        review: Pages and tables for a sample of the cells.
+        review_cells: How many at most.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -85,6 +87,8 @@ class JobConfig(BaseModel):
     overwrite: bool = False
     errors: Path | None = None
     report: Path | None = None
+    review: tuple[Path, ...] = ()
+    review_cells: int = Field(200, gt=0)
 
     def rules(self) -> dict[str, Rule]:
         """The job's own rules for columns."""
