@@ -21,6 +21,7 @@ from translator.jobs.formats.registry import SUFFIXES, file_format, format_names
 from translator.jobs.fuzzy import Fuzzy
 from translator.jobs.local_units import LocalUnits, UnitSettings
 from translator.jobs.memory import Memory
+from translator.jobs.numbers import NumberedUnits
 from translator.jobs.plan import Plan
 from translator.jobs.remembered_units import RememberedUnits
 from translator.jobs.report import Failure, Report
@@ -55,7 +56,7 @@ _FAILED = 2
     "--column",
     "columns",
     multiple=True,
-    metavar="NAME[:KIND][,max=N][,into=NAME]",
+    metavar="NAME[:KIND][,max=N][,into=NAME][,numbers]",
     help="A column to translate; KIND is text (the default), html or markdown. Repeatable.",
 )
 @click.option("--keep", multiple=True, metavar="NAME", help="A column of the preset that stays.")
@@ -107,7 +108,9 @@ def command(
         given = {name: value for name, value in options.items() if value not in (None, ())}
         if columns:
             given["columns"] = {
-                name: ColumnConfig(kind=rule.kind, max=rule.max_length, into=rule.into)
+                name: ColumnConfig(
+                    kind=rule.kind, max=rule.max_length, into=rule.into, numbers=rule.numbers
+                )
                 for name, rule in map(parse_rule, columns)
             }
         job = load_job(file, given)
@@ -218,6 +221,8 @@ def _units(job: JobConfig, *, keeps: bool) -> Iterator[UnitTranslator]:
     """What translates, with what people decided before."""
     with ExitStack() as stack:
         units = stack.enter_context(_stored_units(job, keeps=keeps))
+        if any(column.numbers for column in job.columns.values()):
+            units = NumberedUnits(units, job.target)
         if job.memory is None:
             if job.fuzzy:
                 raise ClientError("fuzzy: needs a --memory to look into")

@@ -26,11 +26,12 @@ class ColumnConfig(BaseModel):
     kind: Kind = Kind.TEXT
     max: int = Field(0, ge=0)
     into: str = ""
+    numbers: bool = False
     markup: tuple[str, ...] = ()
 
     def rule(self) -> Rule:
         """The same for formats."""
-        return Rule(self.kind, self.max, self.into, self.markup)
+        return Rule(self.kind, self.max, self.into, self.markup, self.numbers)
 
 
 class JobConfig(BaseModel):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from translator.jobs.fuzzy import Fuzzy
 from translator.jobs.memory import MemoryView
 from translator.jobs.store import key_of
-from translator.jobs.stored_units import StoredUnits
+from translator.jobs.stored_units import known_units
 from translator.jobs.units import (
     KNOWN_WEIGHT,
     Origin,
@@ -51,11 +51,7 @@ class RememberedUnits:
                     yield unit, key_of("memory", unit.kind, unit.text), result
                 else:
                     others.append(unit)
-            if isinstance(self._translator, StoredUnits):
-                yield from self._translator.known(others)
-            else:
-                for unit in others:
-                    yield unit, key_of(unit.kind, *unit.templates, unit.text), None
+            yield from known_units(self._translator, others)
 
     def translate(self, units: Iterable[Unit]) -> Iterator[UnitResult]:
         """See ``UnitTranslator.translate``."""

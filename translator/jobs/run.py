@@ -87,7 +87,7 @@ def _translated(
                 yield Passed(piece, len(piece.raw))
             else:
                 cells.append(piece)
-                yield Unit(piece.text, piece.kind, piece.templates)
+                yield Unit.of(piece)
 
     for step in interleaved(units, steps()):
         if isinstance(step, UnitResult):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from translator.jobs.store import Store, key_of
 from translator.jobs.units import (
     KNOWN_WEIGHT,
+    KnowingTranslator,
     Origin,
     Passed,
     Unit,
@@ -17,7 +18,7 @@ from translator.jobs.units import (
     some_hundred,
 )
 
-__all__ = ["StoredUnits"]
+__all__ = ["StoredUnits", "known_units"]
 
 _TOGETHER = 256
 _FLUSH = 1 << 20
@@ -99,6 +100,17 @@ class StoredUnits:
     def _flush(self) -> None:
         entries, self._unwritten = self._unwritten, {}
         self._store.put(entries)
+
+
+def known_units(
+    translator: UnitTranslator, units: Iterable[Unit]
+) -> Iterator[tuple[Unit, bytes, UnitResult | None]]:
+    """Each unit with what tells it from others and, if it is known, its result."""
+    if isinstance(translator, KnowingTranslator):
+        yield from translator.known(units)
+        return
+    for unit in units:
+        yield unit, key_of(unit.kind, *unit.templates, unit.text), None
 
 
 def _written(result: UnitResult) -> bytes:

@@ -4,12 +4,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
-from translator.jobs.cells import Kind
+from translator.jobs.cells import Cell, Kind
 
 __all__ = [
     "KNOWN_WEIGHT",
+    "KnowingTranslator",
     "Origin",
     "Passed",
     "Suggestion",
@@ -41,11 +42,24 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A text to translate by itself."""
+    """A text to translate by itself.
+
+    Attributes:
+        text: The text.
+        kind: What it is.
+        templates: Template syntaxes in HTML.
+        numbers: Whether its translation may be that of a text with other numbers, filled in.
+    """
 
     text: str
     kind: Kind = Kind.TEXT
     templates: tuple[str, ...] = ()
+    numbers: bool = False
+
+    @classmethod
+    def of(cls, cell: Cell) -> Self:
+        """The text of a cell."""
+        return cls(cell.text, cell.kind, cell.templates, cell.numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,15 @@ class UnitTranslator(Protocol):
         Raises:
             TranslatorError: No unit can be translated.
         """
+        ...
+
+
+@runtime_checkable
+class KnowingTranslator(Protocol):
+    """A ``UnitTranslator`` that can tell what it need not translate."""
+
+    def known(self, units: Iterable[Unit]) -> Iterator[tuple[Unit, bytes, UnitResult | None]]:
+        """Each unit with its key and, if it is known, its result; in any order."""
         ...
 
 

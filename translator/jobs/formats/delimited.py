@@ -260,6 +260,7 @@ def _row(
             rule.max_length,
             rule.templates,
             _problem(fields[origin]) or encoding.problem_of(text),
+            numbers=rule.numbers,
         )
     rest = separator.join(fields[done:])
     yield encoding.encode(separator * (0 < done < len(fields)) + rest + record.end)
