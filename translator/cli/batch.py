@@ -1,46 +1,30 @@
 """``translator batch``: translates files."""
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, BinaryIO
+from pathlib import Path
+from typing import Any
 
 import click
-from platformdirs import user_cache_path
 
 from translator.cli.errors import one_sentence
 from translator.cli.job_progress import JobProgress
-from translator.config import load_config
-from translator.errors import ClientError
-from translator.jobs.cells import Cell, FormatOptions, InputFileError, Place
+from translator.jobs.cells import Cell
 from translator.jobs.config import ColumnConfig, JobConfig, load_job
-from translator.jobs.fingerprint import remembered_fingerprint
-from translator.jobs.formats.registry import SUFFIXES, file_format, format_names
-from translator.jobs.fuzzy import Fuzzy
-from translator.jobs.local_units import LocalUnits, UnitSettings
-from translator.jobs.memory import Memory
-from translator.jobs.numbers import NumberedUnits
+from translator.jobs.formats.registry import format_names
+from translator.jobs.job_files import job_files, opened
+from translator.jobs.opening import opened_job
 from translator.jobs.plan import Plan
-from translator.jobs.remembered_units import RememberedUnits
 from translator.jobs.report import Failure, Report
 from translator.jobs.review import Sample, check_review, write_review
 from translator.jobs.rules import PRESETS, parse_rule
-from translator.jobs.run import JobFile, run_file
-from translator.jobs.store import Store
-from translator.jobs.stored_units import StoredUnits
+from translator.jobs.run import run_file
 from translator.jobs.units import Unit, UnitTranslator
 from translator.jobs.whole_file import OutputError
-from translator.terms.files import read_table
-
-if TYPE_CHECKING:
-    from translator.local import Translator
 
 __all__ = ["command"]
 
-# Far beyond any cell of a catalogue.
-_MAX_TEXT_LENGTH = 500_000
 _FAILED = 2
 
 
@@ -125,7 +109,7 @@ def command(
 def _run(job: JobConfig, *, keeps: bool) -> Report:
     for path in job.review:
         check_review(path)
-    files = _files(job)
+    files = job_files(job)
     with ExitStack() as stack:
         told = stack.enter_context(_failures(job.errors))
         sample = Sample(job.review_cells)
@@ -133,8 +117,8 @@ def _run(job: JobConfig, *, keeps: bool) -> Report:
         units = stack.enter_context(_units(job, keeps=keeps))
         progress = stack.enter_context(JobProgress(report, files))
         for each in files:
-            with _opened(each.source) as opened:
-                run_file(each, progress.watched(opened), units, report)
+            with opened(each.source) as file:
+                run_file(each, progress.watched(file), units, report)
             report.num_files += 1
     progress.tell()
     for path in job.review:
@@ -146,13 +130,13 @@ def _run(job: JobConfig, *, keeps: bool) -> Report:
 
 def _plan(job: JobConfig, *, keeps: bool) -> None:
     """Say what a job would do; a sample of its texts is translated to know how long it takes."""
-    files = _files(job)
+    files = job_files(job)
     plan = Plan()
 
     def units() -> Iterator[Unit]:
         for each in files:
-            with _opened(each.source) as opened:
-                pieces = each.format.pieces(opened, each.name, each.options)
+            with opened(each.source) as file:
+                pieces = each.format.pieces(file, each.name, each.options)
                 yield from plan.counted(piece for piece in pieces if isinstance(piece, Cell))
 
     with _units(job, keeps=keeps) as translator:
@@ -160,124 +144,13 @@ def _plan(job: JobConfig, *, keeps: bool) -> None:
         click.echo(plan.told())
 
 
-def _files(job: JobConfig) -> list[JobFile]:
-    """The files of a job, with their formats.
-
-    Raises:
-        ClientError: There is no such input, or an output exists already.
-    """
-    options = FormatOptions(
-        job.source,
-        job.target,
-        job.rules(),
-        job.encoding,
-        job.preset,
-        frozenset(job.keep),
-        job.markup,
-    )
-    if job.input == "-":
-        pairs: list[tuple[Path | None, Path | None]] = [(None, _path(job.output))]
-    elif (folder := Path(job.input)).is_dir():
-        found = sorted(path for path in folder.rglob("*") if path.is_file())
-        known = [path for path in found if job.format or path.suffix.lower() in SUFFIXES]
-        if not known:
-            raise InputFileError(Place(job.input), "there is no file of a known format in it")
-        pairs = [(path, Path(job.output) / path.relative_to(folder)) for path in known]
-    elif folder.exists():
-        pairs = [(folder, _path(job.output))]
-    else:
-        raise InputFileError(Place(job.input), "there is no such file")
-    files = []
-    for source, target in pairs:
-        name = "standard input" if source is None else str(source)
-        if target is not None and target.exists():
-            if source is not None and target.samefile(source):
-                raise ClientError(f"{target}: is the input too; name another output")
-            if not job.overwrite:
-                raise ClientError(f"{target}: exists; --overwrite replaces it")
-        kind = file_format(PurePath(name if source else job.output), job.format)
-        files.append(JobFile(source, target, name, kind, options))
-    return files
-
-
-def _path(name: str) -> Path | None:
-    return None if name == "-" else Path(name)
-
-
-@contextmanager
-def _opened(source: Path | None) -> Iterator[BinaryIO]:
-    if source is None:
-        yield sys.stdin.buffer
-        return
-    try:
-        with source.open("rb") as file:
-            yield file
-    except OSError as error:
-        raise InputFileError(Place(str(source)), f"cannot be read ({error.strerror})") from error
-
-
 @contextmanager
 def _units(job: JobConfig, *, keeps: bool) -> Iterator[UnitTranslator]:
-    """What translates, with what people decided before."""
-    with ExitStack() as stack:
-        units = stack.enter_context(_stored_units(job, keeps=keeps))
-        if any(column.numbers for column in job.columns.values()):
-            units = NumberedUnits(units, job.target)
-        if job.memory is None:
-            if job.fuzzy:
-                raise ClientError("fuzzy: needs a --memory to look into")
-            yield units
-            return
-        if not job.memory.exists():
-            raise ClientError(
-                f"{job.memory}: there is no such memory; `translator memory import` makes one"
-            )
-        memory = stack.enter_context(Memory(job.memory)).view(job.source, job.target)
-        if memory.is_empty:
+    """What translates."""
+    with opened_job(job, keeps=keeps) as ready:
+        if ready.memory is not None and ready.memory.is_empty:
             click.echo(f"{job.memory}: has nothing from {job.source} to {job.target}", err=True)
-        fuzzy = Fuzzy(memory.all(), job.fuzzy) if job.fuzzy else None
-        yield RememberedUnits(units, memory, fuzzy)
-
-
-@contextmanager
-def _stored_units(job: JobConfig, *, keeps: bool) -> Iterator[UnitTranslator]:
-    """What translates, with the store that it shares with other jobs."""
-    settings = UnitSettings(
-        job.source, job.target, job.model, _terms(job), preserve_lines=not job.wrapped
-    )
-    given: dict[str, Any] = {"models": job.models} if job.models else {}
-    config = load_config(None, given | {"limits": {"max_text_length": _MAX_TEXT_LENGTH}})
-    with ExitStack() as stack:
-        made: list[Translator] = []
-
-        def translator() -> "Translator":
-            # It takes seconds to import what models need.
-            from translator.local import Translator
-
-            if not made:
-                made.append(stack.enter_context(Translator(config)))
-            return made[0]
-
-        route = job.source, job.target, job.model
-        if not keeps:
-            yield LocalUnits(translator, settings)
-            return
-        path = job.store or user_cache_path("translator") / "translations.db"
-        store = stack.enter_context(Store(path, max_bytes=job.store_size))
-        fingerprint = remembered_fingerprint(
-            store, config, route, lambda: translator().fingerprint(*route)
-        )
-        yield StoredUnits(LocalUnits(translator, settings, store), store, settings.key(fingerprint))
-
-
-def _terms(job: JobConfig) -> dict[str, str] | None:
-    if job.glossary is None:
-        return None
-    table = read_table(job.glossary)
-    pair = table.choose(job.source if job.source != "und" else "", job.target)
-    return {
-        row.term.source: row.term.forms[0] if row.term.forms else "" for row in table.terms(*pair)
-    }
+        yield ready.units
 
 
 @contextmanager
