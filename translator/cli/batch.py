@@ -8,8 +8,10 @@ from typing import Any
 
 import click
 
+from translator.cli.batch_shards import in_processes, joined, one_shard
 from translator.cli.errors import one_sentence
 from translator.cli.job_progress import JobProgress
+from translator.errors import ClientError
 from translator.jobs.cells import Cell
 from translator.jobs.config import ColumnConfig, JobConfig, load_job
 from translator.jobs.formats.registry import format_names
@@ -76,11 +78,23 @@ _FAILED = 2
     help="A sample side by side, to look at (.html) or to correct for the memory (.csv).",
 )
 @click.option("--review-cells", type=int, help="How large the sample is.  [default: 200]")
+@click.option("--processes", type=click.IntRange(1), help="Translate with several processes.")
+@click.option("--shards", type=click.IntRange(1), help="Parts of a file.  [default: some for each]")
+@click.option("--shard", metavar="K/N", help="Translate one of N parts only, on any machine.")
+@click.option("--join", is_flag=True, help="Put together what --shard has made.")
 @click.option(
     "--dry-run", is_flag=True, help="Only say what there is to do, and how long it takes."
 )
 def command(
-    file: Path | None, columns: tuple[str, ...], no_store: bool, dry_run: bool, **options: Any
+    file: Path | None,
+    columns: tuple[str, ...],
+    no_store: bool,
+    dry_run: bool,
+    processes: int | None,
+    shards: int | None,
+    shard: str | None,
+    join: bool,
+    **options: Any,
 ) -> None:
     """Translate INPUT, a file or a folder, into OUTPUT.
 
@@ -101,7 +115,24 @@ def command(
         if dry_run:
             _plan(job, keeps=not no_store)
             return
-        report = _run(job, keeps=not no_store)
+        keeps = not no_store
+        if not (shard or join or processes):
+            report = _run(job, keeps=keeps)
+        else:
+            if job.review:
+                raise ClientError(
+                    "review: is made by one process; run the job again without shards, which takes "
+                    "no time since all is in the store"
+                )
+            if shard:
+                # What failed in it is told when all are joined.
+                _write_report(job, one_shard(job, shard, keeps=keeps))
+                return
+            if join:
+                report = joined(job)
+            else:
+                report = in_processes(job, processes or 1, shards or 0, keeps=keeps)
+            _write_report(job, report)
         if report.num_failed:
             raise click.exceptions.Exit(_FAILED)
 
@@ -123,9 +154,13 @@ def _run(job: JobConfig, *, keeps: bool) -> Report:
     progress.tell()
     for path in job.review:
         write_review(path, sample, report, (job.source, job.target))
+    _write_report(job, report)
+    return report
+
+
+def _write_report(job: JobConfig, report: Report) -> None:
     if job.report is not None:
         job.report.write_text(json.dumps(report.figures(), indent=2) + "\n", encoding="utf-8")
-    return report
 
 
 def _plan(job: JobConfig, *, keeps: bool) -> None:

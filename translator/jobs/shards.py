@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from translator.errors import ClientError
-from translator.jobs.cells import FileFormat, FormatOptions, Piece
+from translator.jobs.cells import FileFormat, FormatOptions, InputFileError, Piece, Place
 from translator.jobs.config import JobConfig
 from translator.jobs.job_files import job_file, job_files, opened
 from translator.jobs.opening import OpenedJob, opened_job
@@ -265,6 +265,8 @@ class ShardTranslator:
 
     def _digest(self, path: Path) -> str:
         """The digest of an input, which is found out once while it is the same file."""
+        if not path.is_file():
+            raise InputFileError(Place(str(path)), "there is no such file")
         stat = path.stat()
         size, time, digest = self._digests.get(path, (-1, 0, ""))
         if (size, time) != (stat.st_size, stat.st_mtime_ns):
