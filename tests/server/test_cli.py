@@ -6,21 +6,17 @@ import pty
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from tests.server.processes import CLEAN, COMMAND, serving
 from translator.cli import main
 
 pytestmark = pytest.mark.server
-
-COMMAND = [sys.executable, "-m", "translator"]
-CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("TRANSLATOR_")}
 
 
 def run(
@@ -44,24 +40,6 @@ def evaluate(*arguments: str, **env: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.CompletedProcess(
         given, done.exit_code, done.stdout_bytes, done.stderr_bytes or b""
     )
-
-
-@contextmanager
-def serving(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    process = subprocess.Popen(
-        [*COMMAND, "serve", "--port", "0", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=CLEAN,
-    )
-    assert process.stdout is not None
-    line = process.stdout.readline().decode()
-    try:
-        assert line.startswith("serving on 127.0.0.1:")
-        yield line.split()[-1], process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -18,11 +19,12 @@ from translator.jobs.cells import Cell, FormatOptions, InputFileError, Place
 from translator.jobs.config import ColumnConfig, JobConfig, load_job
 from translator.jobs.fingerprint import remembered_fingerprint
 from translator.jobs.formats.registry import SUFFIXES, file_format, format_names
-from translator.jobs.local_units import LocalUnits, UnitSettings
+from translator.jobs.local_units import LocalUnits
 from translator.jobs.plan import Plan
 from translator.jobs.report import Failure, Report
 from translator.jobs.rules import PRESETS, parse_rule
 from translator.jobs.run import JobFile, OutputError, run_file
+from translator.jobs.settings import UnitSettings
 from translator.jobs.store import Store
 from translator.jobs.stored_units import StoredUnits
 from translator.jobs.units import Unit, UnitTranslator
@@ -60,6 +62,12 @@ _FAILED = 2
 @click.option("--glossary", type=click.Path(path_type=Path), help="A file of terms.")
 @click.option(
     "--model", "models", multiple=True, metavar="PAIR[=FOLDER]", help="As for `serve`; repeatable."
+)
+@click.option(
+    "--address",
+    multiple=True,
+    metavar="HOST:PORT",
+    help="A server to translate with; repeatable.  [default: in this process]",
 )
 @click.option(
     "--store", type=click.Path(path_type=Path), help="Where translations are kept for the next run."
@@ -193,32 +201,52 @@ def _opened(source: Path | None) -> Iterator[BinaryIO]:
 @contextmanager
 def _units(job: JobConfig, *, keeps: bool) -> Iterator[UnitTranslator]:
     """What translates, with the store that it shares with other jobs."""
+    if job.address and job.models:
+        raise click.UsageError("--model is for this process; --address names a running server")
     settings = UnitSettings(
         job.source, job.target, job.model, _terms(job), preserve_lines=not job.wrapped
     )
-    given: dict[str, Any] = {"models": job.models} if job.models else {}
-    config = load_config(None, given | {"limits": {"max_text_length": _MAX_TEXT_LENGTH}})
     with ExitStack() as stack:
-        made: list[Translator] = []
+        store = None
+        if keeps:
+            path = job.store or user_cache_path("translator") / "translations.db"
+            store = stack.enter_context(Store(path, max_bytes=job.store_size))
+        units: UnitTranslator
+        if job.address:
+            # It loads what a client needs.
+            from translator.jobs.remote_units import RemoteUnits
 
-        def translator() -> "Translator":
-            # It takes seconds to import what models need.
-            from translator.local import Translator
+            units = remote = RemoteUnits(job.address, settings)
+            # Also where nothing is kept: a server that is not there is told at once.
+            fingerprint = remote.fingerprint()
 
-            if not made:
-                made.append(stack.enter_context(Translator(config)))
-            return made[0]
+            def find_fingerprint() -> str:
+                return fingerprint
 
-        route = job.source, job.target, job.model
-        if not keeps:
-            yield LocalUnits(translator, settings)
-            return
-        path = job.store or user_cache_path("translator") / "translations.db"
-        store = stack.enter_context(Store(path, max_bytes=job.store_size))
-        fingerprint = remembered_fingerprint(
-            store, config, route, lambda: translator().fingerprint(*route)
+        else:
+            given: dict[str, Any] = {"models": job.models} if job.models else {}
+            limits = {"limits": {"max_text_length": _MAX_TEXT_LENGTH}}
+            config = load_config(None, given | limits)
+            route = job.source, job.target, job.model
+
+            @cache
+            def translator() -> "Translator":
+                # It takes seconds to import what models need.
+                from translator.local import Translator
+
+                return stack.enter_context(Translator(config))
+
+            units = LocalUnits(translator, settings, store)
+
+            def find_fingerprint() -> str:
+                def compute() -> str:
+                    return translator().fingerprint(*route)
+
+                return remembered_fingerprint(store, config, route, compute) if store else ""
+
+        yield (
+            units if store is None else StoredUnits(units, store, settings.key(find_fingerprint()))
         )
-        yield StoredUnits(LocalUnits(translator, settings, store), store, settings.key(fingerprint))
 
 
 def _terms(job: JobConfig) -> dict[str, str] | None:
