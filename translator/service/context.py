@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from translator.config import ServerConfig
 from translator.engine.async_engine import AsyncEngine
+from translator.engine.memo import LruMemo
 from translator.metrics import Metrics
 from translator.service.long_work import Turns
 from translator.service.model_pool import ModelPool
@@ -12,10 +13,17 @@ from translator.session.events import SessionLimits
 
 __all__ = ["ServiceContext"]
 
+# Some 15 MB.
+_REMEMBERED_TOKENS = 500_000
+
 
 @dataclass(slots=True)
 class ServiceContext:
-    """The settings, models, engine, source languages, metrics and turns of a server."""
+    """The settings, models, engine, source languages, metrics and turns of a server.
+
+    Attributes:
+        memo: What the models have said of whole segments.
+    """
 
     config: ServerConfig
     models: ModelPool
@@ -23,6 +31,7 @@ class ServiceContext:
     languages: SourceLanguages
     metrics: Metrics = field(default_factory=Metrics)
     turns: Turns = field(default_factory=Turns)
+    memo: LruMemo = field(default_factory=lambda: LruMemo(_REMEMBERED_TOKENS))
 
     @property
     def session_limits(self) -> SessionLimits:

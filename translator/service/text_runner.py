@@ -8,7 +8,7 @@ from itertools import islice
 
 from translator.catalog.catalog import Route
 from translator.documents.page import PageTranslation, page_text
-from translator.engine.request import Outcome, Priority, Request, RequestKey
+from translator.engine.request import Outcome, Priority, Request
 from translator.errors import InvalidRequestError, MarkupNotKeptError
 from translator.service.checks import (
     MARKDOWN,
@@ -22,6 +22,7 @@ from translator.service.glossaries import built_glossary
 from translator.service.long_work import OwnTurns
 from translator.service.model_pool import Lease
 from translator.service.requests import TextResult, TextsRequest
+from translator.service.shared_requests import Asked, SharedRequests
 from translator.service.source_languages import is_undetermined
 from translator.service.text_jobs import TextJob, rounds, text_job
 from translator.session.events import AlignedRange, Binding
@@ -68,8 +69,8 @@ class TextRunner:
         self._limits = shared.config.limits
         self._turns = OwnTurns(shared.turns)
         self._key = f"texts-{uuid.uuid4().hex}"
-        # A place for each request that may be in the engine at once.
-        self._room = asyncio.Semaphore(_REQUESTS_A_SLOT * shared.config.max_batch_size)
+        limit = _REQUESTS_A_SLOT * shared.config.max_batch_size
+        self._requests = SharedRequests(shared, limit)
         self._routes: dict[str, Route] = {}
         self._glossary: Glossary | None = None
         self._source = request.source
@@ -207,41 +208,38 @@ class TextRunner:
 
         None among them is a step without one. All that are left are cancelled together.
         """
-        engine = self._shared.engine
-        due: set[RequestKey] = set()
+        due: set[Asked] = set()
         errors: list[Exception] = []
         news = asyncio.Event()
 
-        def settle(outcome: Outcome) -> None:
-            due.remove(outcome.request.key)
-            self._room.release()
-            self._count_steps(outcome)
-            try:
-                accept(outcome)
-            except Exception as error:
-                errors.append(error)
-            news.set()
+        def ask(request: Request) -> Asked:
+            def settle(outcome: Outcome) -> None:
+                due.remove(asked)
+                try:
+                    accept(outcome)
+                except Exception as error:
+                    errors.append(error)
+                news.set()
+
+            asked = Asked(request, settle)
+            return asked
 
         try:
             async for request in self._turns.through(requests):
                 if errors:
                     break
                 if request is not None:
-                    await self._room.acquire()
-                    due.add(request.key)
-                    engine.submit((request,), settle)
-                    result.num_decoded += 1
+                    asked = ask(request)
+                    due.add(asked)
+                    if await self._requests.ask(asked):
+                        result.num_decoded += 1
+                    else:
+                        result.num_known += 1
             while due and not errors:
                 news.clear()
                 await news.wait()
             if errors:
                 raise errors[0]
         finally:
-            for key in due:
-                engine.cancel(key)
-                self._room.release()
-
-    def _count_steps(self, outcome: Outcome) -> None:
-        steps = self._shared.metrics.decoder_steps
-        steps.labels("run").inc(outcome.timing.steps_run)
-        steps.labels("saved").inc(outcome.timing.steps_saved)
+            for asked in due:
+                self._requests.give_up(asked)
