@@ -13,7 +13,7 @@ __all__ = ["main"]
 
 _COMMANDS = {
     name: f"translator.cli.{name}"
-    for name in ("evaluate", "glossary", "models", "serve", "stream", "translate")
+    for name in ("batch", "evaluate", "glossary", "models", "serve", "stream", "translate")
 }
 
 

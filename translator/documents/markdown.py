@@ -27,14 +27,16 @@ from translator.documents.markdown_tokens import (
     Line,
     block_types,
     inlines,
+    outer_blocks,
     read_blocks,
+    used_references,
 )
 from translator.documents.marks import MarkedText, Translated
 from translator.documents.page_writer import PageWriter
 from translator.documents.placement import PieceKind, place
 from translator.documents.template import find_directives, mask
 
-__all__ = ["MarkdownPage", "parse"]
+__all__ = ["MarkdownPage", "parse", "sections"]
 
 _FRONT_MATTER = re.compile(
     r"\ufeff?(?:(---)[ \t]*(?:\r\n?|\n)(?:(?!---|\.\.\.)[^\r\n]*(?:\r\n?|\n))*?(?:---|\.\.\.)"
@@ -100,11 +102,33 @@ def parse(markdown: str, *, templates: Collection[str] = ()) -> "MarkdownPage":
     """
     directives = find_directives(markdown, templates) if templates else []
     masked = mask(markdown, directives)
-    front = _FRONT_MATTER.match(masked)
-    start = front.end() if front else len(masked) - len(masked.lstrip("\ufeff"))
+    start = _start(masked)
     blocks, env = read_blocks(masked[start:])
     blocks = [_moved(block, start) for block in blocks]
     return MarkdownPage(markdown, [_read(markdown, each, env, templates) for each in blocks], env)
+
+
+def sections(markdown: str, *, templates: Collection[str] = ()) -> Iterator[tuple[int, int, str]]:
+    """Cut a document into blocks that can be translated one by one.
+
+    Yields:
+        Where a block begins, where it ends, and what has to stand behind it so that its links are
+        found: definitions, which no translation changes.
+    """
+    masked = mask(markdown, find_directives(markdown, templates)) if templates else markdown
+    start = _start(masked)
+    _, env = read_blocks(masked[start:])
+    for first, last in outer_blocks(masked[start:]):
+        block = markdown[start + first : start + last]
+        labels = used_references(block, env)
+        definitions = "".join(f"\n[{label}]: /" for label in labels)
+        yield start + first, start + last, "\n" + definitions if definitions else ""
+
+
+def _start(markdown: str) -> int:
+    """Where a document begins, behind its front matter."""
+    front = _FRONT_MATTER.match(markdown)
+    return front.end() if front else len(markdown) - len(markdown.lstrip("\ufeff"))
 
 
 def _moved(block: Block, by: int) -> Block:

@@ -72,6 +72,7 @@ class Cell:
         raw: Its bytes in the file, which stay if it is not translated.
         kind: What the text is.
         max_length: Most code points of the translation; 0: no limit.
+        templates: Template syntaxes in HTML; see docs/markup.md.
         problem: Why it cannot be translated, if so; it then stays, and is reported.
         note: What helps people to understand it; no model sees it.
     """
@@ -82,6 +83,7 @@ class Cell:
     raw: bytes = field(repr=False)
     kind: Kind = Kind.TEXT
     max_length: int = 0
+    templates: tuple[str, ...] = ()
     problem: str = ""
     note: str = ""
 
@@ -96,10 +98,14 @@ class Rule:
     Attributes:
         kind: What its texts are; None: they stay as they are.
         max_length: Most code points of a translation; 0: no limit.
+        into: The column that gets the translations; empty: this one.
+        templates: Template syntaxes in HTML; see docs/markup.md.
     """
 
     kind: Kind | None = Kind.TEXT
     max_length: int = 0
+    into: str = ""
+    templates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

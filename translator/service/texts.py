@@ -8,7 +8,6 @@ from itertools import accumulate, islice
 
 from translator.catalog.catalog import Route
 from translator.documents.page import page_text
-from translator.documents.plain import REPAIR_ROUNDS
 from translator.engine.request import Outcome, Request, RequestKey
 from translator.errors import DeadlineExceededError, InvalidRequestError, TranslatorError
 from translator.service.checks import (
@@ -23,7 +22,7 @@ from translator.service.glossaries import built_glossary
 from translator.service.model_pool import Lease
 from translator.service.requests import TextResult, TextsRequest
 from translator.service.source_languages import is_undetermined
-from translator.service.text_jobs import TextJob, text_job
+from translator.service.text_jobs import TextJob, rounds, text_job
 from translator.session.events import AlignedRange, Binding
 from translator.session.passthrough import words_of
 from translator.terms.glossary import Glossary
@@ -207,11 +206,8 @@ class _Job:
         )
         segmenter = Segmenter(source, segment_limits(self._limits))
         job = await self._begun(index, first, segmenter, is_pivoted=bool(further))
-        for asked in (job.ask(), *(job.go_on(binding) for binding in further)):
-            await self._answer(asked, job.accept)
-            for _ in range(REPAIR_ROUNDS):
-                await self._answer(job.repairs(), job.accept_repair)
-        await self._answer(iter(job.branch_requests()), job.accept_branch)
+        for requests, accept in rounds(job, further):
+            await self._answer(requests, accept)
         turns = self._shared.turns
         pieces: list[str] = []
         alignments: list[AlignedRange] = []

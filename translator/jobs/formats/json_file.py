@@ -14,7 +14,7 @@ from translator.jobs.cells import Cell, FormatOptions, InputFileError, Kind, Pie
 from translator.jobs.formats.message import Message, has_words, read_message
 from translator.jobs.formats.whole_text import WholeText, read_whole_text
 
-__all__ = ["JSON_FILE", "JsonFile"]
+__all__ = ["JsonFile"]
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
@@ -195,7 +195,7 @@ class _Scanner:
             whole.encode(raw),
             message.kind,
             rule.max_length,
-            problem,
+            problem=problem,
         )
 
     def _rule(self) -> Rule | None:
@@ -236,6 +236,3 @@ class _Scanner:
 
 def _decoded(text: str, start: int) -> str:
     return scanstring(text, start + 1, True)[0]
-
-
-JSON_FILE = JsonFile()

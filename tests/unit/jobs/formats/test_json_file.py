@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from tests.unit.jobs.formats.helpers import cells_of, untouched, written
 from translator.jobs.cells import FormatOptions, InputFileError, Kind, Rule
-from translator.jobs.formats.json_file import JSON_FILE
+from translator.jobs.formats.json_file import JsonFile
 
 pytestmark = pytest.mark.unit
+
+JSON_FILE = JsonFile()
 
 FILE = r"""{
   "title" : "My \"shop\"",

@@ -9,9 +9,11 @@ from lxml import etree
 
 from tests.unit.jobs.formats.helpers import OPTIONS, cells_of, untouched, written
 from translator.jobs.cells import FormatOptions, InputFileError, Kind
-from translator.jobs.formats.xliff import XLIFF
+from translator.jobs.formats.xliff import XliffFile
 
 pytestmark = pytest.mark.unit
+
+XLIFF = XliffFile()
 
 FILE_12 = """<?xml version="1.0" encoding="UTF-8"?>
 <!-- made by hand -->

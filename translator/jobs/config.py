@@ -1,0 +1,121 @@
+"""A job file: everything that ``translator batch`` can be told, in TOML."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError
+
+from translator.errors import ClientError
+from translator.jobs.cells import Kind, Rule
+from translator.jobs.rules import PRESETS
+
+__all__ = ["ColumnConfig", "JobConfig", "JobConfigError", "load_job"]
+
+
+class JobConfigError(ClientError):
+    """A job file, or an option, has a value that is not allowed."""
+
+    reason = "JOB_CONFIG"
+
+
+class ColumnConfig(BaseModel):
+    """What is done with a column."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Kind = Kind.TEXT
+    max: int = Field(0, ge=0)
+    into: str = ""
+    markup: tuple[str, ...] = ()
+
+    def rule(self) -> Rule:
+        """The same for formats."""
+        return Rule(self.kind, self.max, self.into, self.markup)
+
+
+class JobConfig(BaseModel):
+    """A job.
+
+    Attributes:
+        input: A file or folder; "-": standard input.
+        output: The same for results; "-": standard output.
+        source: Language of the texts, BCP-47; "und": detected.
+        target: Language to translate into.
+        format: Name of the format; empty: by each file's ending.
+        encoding: Of text files; empty: found out.
+        columns: What is done with each column or key.
+        keep: Columns of a preset that stay.
+        preset: Rules by name; empty: by the header.
+        markup: Template syntaxes in all HTML.
+        wrapped: Whether line breaks in plain texts are spaces.
+        glossary: A file of terms.
+        model: The name of the model.
+        models: Models to use, as of ``serve``.
+        address: Servers to translate with; none: in this process.
+        store: Where translations are kept; None: in the user's cache.
+        store_size: From this size on the oldest are forgotten.
+        overwrite: Whether an output that exists is replaced.
+        errors: A file for cells that failed or have issues.
+        report: A file for the figures.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: str
+    output: str
+    source: str = "en"
+    target: str = "pt"
+    format: str = ""
+    encoding: str = ""
+    columns: Mapping[str, ColumnConfig] = {}
+    keep: tuple[str, ...] = ()
+    preset: str = ""
+    markup: tuple[str, ...] = ()
+    wrapped: bool = False
+    glossary: Path | None = None
+    model: str = ""
+    models: tuple[str, ...] = ()
+    address: tuple[str, ...] = ()
+    store: Path | None = None
+    store_size: ByteSize | None = None
+    overwrite: bool = False
+    errors: Path | None = None
+    report: Path | None = None
+
+    def rules(self) -> dict[str, Rule]:
+        """The rules for columns; none: the format chooses."""
+        rules = dict(PRESETS[self.preset].rules) if self.preset else {}
+        rules |= {name: column.rule() for name, column in self.columns.items()}
+        return {name: rule for name, rule in rules.items() if name not in self.keep}
+
+
+def load_job(file: Path | None, given: Mapping[str, Any]) -> JobConfig:
+    """Read a job file; what is ``given`` comes before what it says.
+
+    Raises:
+        JobConfigError: It cannot be read, or a value is not allowed; the message names it.
+    """
+    name = "options" if file is None else str(file)
+    values: dict[str, Any] = {}
+    if file is not None:
+        try:
+            values = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise JobConfigError(f"{file}: {error}") from None
+    try:
+        job = JobConfig(**(values | dict(given)))
+    except ValidationError as error:
+        wrong = [
+            f"{'.'.join(map(str, each['loc']))}: {each['msg']} (is {each['input']!r})"
+            if each["type"] != "missing"
+            else f"{each['loc'][0]}: is missing"
+            for each in error.errors()
+        ]
+        raise JobConfigError(f"{name}: {'; '.join(wrong)}") from None
+    if job.preset and job.preset not in PRESETS:
+        raise JobConfigError(
+            f"{name}: preset: is {job.preset!r}; allowed: {', '.join(sorted(PRESETS))}"
+        )
+    return job
