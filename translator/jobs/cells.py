@@ -54,8 +54,6 @@ class InputFileError(ClientError):
         place: Where.
     """
 
-    reason = "INPUT_FILE"
-
     def __init__(self, place: Place, sentence: str) -> None:
         self.place = place
         super().__init__(f"{place}: {sentence}")
@@ -117,12 +115,18 @@ class FormatOptions:
         target: Language to translate into, BCP-47.
         rules: What is done with each column or key; those without a rule stay.
         encoding: Of the file; empty: found out.
+        preset: Rules by name, for a table; empty: those that fit, unless there are ``rules``.
+        keep: Columns that stay although a preset has rules for them.
+        templates: Template syntaxes in all HTML, besides those of the rules.
     """
 
     source: str
     target: str
     rules: Mapping[str, Rule] = field(default_factory=dict)
     encoding: str = ""
+    preset: str = ""
+    keep: frozenset[str] = frozenset()
+    templates: tuple[str, ...] = ()
 
 
 class FileFormat(Protocol):

@@ -232,6 +232,8 @@ def _writer(parquet: pq.ParquetFile, output: BinaryIO) -> pq.ParquetWriter:
         output,
         schema,
         version="2.6",
+        # Or lists get other names inside.
+        use_compliant_nested_type=False,
         compression={path: _CODECS.get(name, name) for path, name in compression.items()} or "NONE",
         use_dictionary=dictionaries or False,
         use_deprecated_int96_timestamps="INT96" in timestamps,

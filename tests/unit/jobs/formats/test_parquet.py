@@ -60,8 +60,12 @@ def test_columns_with_rules_are_texts() -> None:
 
 
 @pytest.mark.parametrize("compression", ["snappy", "zstd", "gzip", "none"])
-def test_other_columns_types_and_row_groups_stay(compression: str) -> None:
-    data = file_of(compression=compression)
+@pytest.mark.parametrize("compliant", [True, False])
+def test_other_columns_types_and_row_groups_stay(
+    compression: str,
+    compliant: bool,
+) -> None:
+    data = file_of(compression=compression, use_compliant_nested_type=compliant)
     result = pq.ParquetFile(io.BytesIO(written(data, str.upper)))
     before = pq.ParquetFile(io.BytesIO(data))
     assert result.schema_arrow.equals(before.schema_arrow, check_metadata=True)
@@ -114,9 +118,10 @@ def test_bytes_that_are_no_text_are_told_and_stay() -> None:
 
 @pytest.mark.parametrize("table", [TABLE.slice(0, 0), TABLE.slice(0, 1)])
 def test_small_tables(table: pa.Table) -> None:
-    result = pq.read_table(io.BytesIO(written(file_of(table), str.upper)))
+    data = file_of(table)
+    result = pq.read_table(io.BytesIO(written(data, str.upper)))
     assert result.num_rows == table.num_rows
-    assert result.schema.equals(table.schema, check_metadata=True)
+    assert result.schema.equals(pq.read_schema(io.BytesIO(data)), check_metadata=True)
 
 
 @pytest.mark.parametrize(
