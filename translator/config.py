@@ -9,10 +9,18 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ByteSize,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -23,7 +31,7 @@ from pydantic_settings import (
 
 from translator.errors import ConfigError
 from translator.languages.pair import LanguagePair
-from translator.limits import SegmentLimits, SessionLimits
+from translator.limits import SchedulerLimits, SegmentLimits, SessionLimits
 from translator.log import LogFormat, LogLevel
 from translator.precision import Precision
 
@@ -39,7 +47,7 @@ _SERVICE_LINK = re.compile(
     r"(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_\d+_[A-Z]+(?:_(?:PROTO|PORT|ADDR))?"
     r"|(?P<url>PORT))"
 )
-_SESSION, _SEGMENT = SessionLimits(), SegmentLimits()
+_SESSION, _SEGMENT, _SCHEDULER = SessionLimits(), SegmentLimits(), SchedulerLimits()
 _URLS = ("tcp://", "udp://", "sctp://")
 
 
@@ -63,6 +71,21 @@ class Limits(BaseModel):
     max_text_length: int = Field(50_000, ge=1, description="All texts of a Translate request.")
     max_alternatives: int = Field(8, ge=0, description="Alternatives of a text.")
     max_translate_requests: int = Field(64, ge=1, description="Translate requests at once.")
+    max_batches: int = Field(8, ge=1, description="Batches open at once.")
+    max_batch_items: int = Field(256, ge=1, description="Items of a batch without a result.")
+    max_batch_length: int = Field(
+        200_000, ge=1, description="All texts of a batch that have no result."
+    )
+    max_item_length: int = Field(50_000, ge=1, description="The text of an item of a batch.")
+
+    @model_validator(mode="after")
+    def _item_within_batch(self) -> Self:
+        if self.max_item_length > self.max_batch_length:
+            raise ValueError(
+                f"max_item_length is {self.max_item_length}; allowed: up to max_batch_length, "
+                f"{self.max_batch_length}"
+            )
+        return self
 
 
 class ServerConfig(BaseSettings):
@@ -115,7 +138,9 @@ class ServerConfig(BaseSettings):
     workers: int = Field(
         1, ge=1, le=256, description="Processes that share the port, each with its own models."
     )
-    max_batch_size: int = Field(64, ge=1, le=4096, description="Requests that share a step.")
+    max_batch_size: int = Field(
+        _SCHEDULER.max_slots, ge=1, le=4096, description="Requests that share a step."
+    )
     heartbeat_s: float = Field(30.0, ge=0, description="Longest silence, in seconds; 0: any.")
     first_message_timeout_s: float = Field(
         30.0, gt=0, description="Seconds that a new stream may take to send its config."

@@ -182,13 +182,13 @@ def test_memories_and_term_bases_are_read() -> None:
         (b"<?xml version='1.0' encoding='x-none'?><tmx/>", "file: unknown encoding: x-none"),
         (
             b'<!DOCTYPE tmx [<!ENTITY a "x">]><tmx>&a;</tmx>',
-            "file: row 1: entities of its own are not read",
+            "file: row 1: it declares entities: remove them",
         ),
         (
             b'<!DOCTYPE tmx [<!ENTITY a SYSTEM "file:///etc/passwd">]><tmx>&a;</tmx>',
-            "file: row 1: entities of its own are not read",
+            "file: row 1: it declares entities: remove them",
         ),
-        (b'<!DOCTYPE tmx SYSTEM "x.dtd"><tmx>&a;</tmx>', "file: row 1: entities of its own"),
+        (b'<!DOCTYPE tmx SYSTEM "x.dtd"><tmx>&a;</tmx>', "file: row 1: it declares entities"),
         (b"<tmx>&a;</tmx>", "file: row 1, column 6: undefined entity"),
     ],
 )

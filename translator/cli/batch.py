@@ -14,17 +14,18 @@ from translator.cli.errors import one_sentence
 from translator.cli.job_progress import JobProgress
 from translator.config import load_config
 from translator.errors import ClientError
-from translator.jobs.cells import FormatOptions, InputFileError, Place
+from translator.jobs.cells import Cell, FormatOptions, InputFileError, Place
 from translator.jobs.config import ColumnConfig, JobConfig, load_job
 from translator.jobs.fingerprint import remembered_fingerprint
 from translator.jobs.formats.registry import SUFFIXES, file_format, format_names
 from translator.jobs.local_units import LocalUnits, UnitSettings
+from translator.jobs.plan import Plan
 from translator.jobs.report import Failure, Report
 from translator.jobs.rules import PRESETS, parse_rule
 from translator.jobs.run import JobFile, OutputError, run_file
 from translator.jobs.store import Store
 from translator.jobs.stored_units import StoredUnits
-from translator.jobs.units import UnitTranslator
+from translator.jobs.units import Unit, UnitTranslator
 from translator.terms.files import read_table
 
 if TYPE_CHECKING:
@@ -72,7 +73,12 @@ _FAILED = 2
     help="A file for what failed or has issues (JSONL).",
 )
 @click.option("--report", type=click.Path(path_type=Path), help="A file for the figures (JSON).")
-def command(file: Path | None, columns: tuple[str, ...], no_store: bool, **options: Any) -> None:
+@click.option(
+    "--dry-run", is_flag=True, help="Only say what there is to do, and how long it takes."
+)
+def command(
+    file: Path | None, columns: tuple[str, ...], no_store: bool, dry_run: bool, **options: Any
+) -> None:
     """Translate INPUT, a file or a folder, into OUTPUT.
 
     Catalogues, documents and subtitles; all but their texts stays byte for byte. What cannot be
@@ -87,6 +93,9 @@ def command(file: Path | None, columns: tuple[str, ...], no_store: bool, **optio
                 for name, rule in map(parse_rule, columns)
             }
         job = load_job(file, given)
+        if dry_run:
+            _plan(job, keeps=not no_store)
+            return
         report = _run(job, keeps=not no_store)
         if report.num_failed:
             raise click.exceptions.Exit(_FAILED)
@@ -109,13 +118,37 @@ def _run(job: JobConfig, *, keeps: bool) -> Report:
     return report
 
 
+def _plan(job: JobConfig, *, keeps: bool) -> None:
+    """Say what a job would do; a sample of its texts is translated to know how long it takes."""
+    files = _files(job)
+    plan = Plan()
+
+    def units() -> Iterator[Unit]:
+        for each in files:
+            with _opened(each.source) as opened:
+                pieces = each.format.pieces(opened, each.name, each.options)
+                yield from plan.counted(piece for piece in pieces if isinstance(piece, Cell))
+
+    with _units(job, keeps=keeps) as translator:
+        plan.look_up(units(), translator)
+        click.echo(plan.told())
+
+
 def _files(job: JobConfig) -> list[JobFile]:
     """The files of a job, with their formats.
 
     Raises:
         ClientError: There is no such input, or an output exists already.
     """
-    options = FormatOptions(job.source, job.target, job.rules(), job.encoding)
+    options = FormatOptions(
+        job.source,
+        job.target,
+        job.rules(),
+        job.encoding,
+        job.preset,
+        frozenset(job.keep),
+        job.markup,
+    )
     if job.input == "-":
         pairs: list[tuple[Path | None, Path | None]] = [(None, _path(job.output))]
     elif (folder := Path(job.input)).is_dir():

@@ -59,7 +59,7 @@ class Translation:
     """The translation of one text.
 
     Attributes:
-        text: The translated text; "" if there is an error.
+        text: The translated text; "" if there is an error, but for a ``NotKeptError``.
         error: What went wrong with this text alone, or None.
         model: Name of the model that translated it.
         detected_language: The detected source language; "" if the request named it.
@@ -67,6 +67,8 @@ class Translation:
         alignments: Which part of the text each part of the translation comes from.
         quality_issues: What of the text the translation lacks, although it was asked for again.
         terms: What became of each glossary entry, wherever it stands in the text.
+        fingerprint: Of the model, as ``Model`` has it; two with a plus between them where it went
+            through English.
     """
 
     text: str
@@ -77,6 +79,7 @@ class Translation:
     alignments: Sequence[Alignment]
     quality_issues: Sequence[QualityIssue] = ()
     terms: Sequence[AppliedTerm] = ()
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class Model:
     origin: str
     loaded: bool
     memory_bytes: int
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
-"""HTML as texts to translate, and the page with their translations in it.
+"""Finds the texts of an HTML page, and puts their translations into the page.
 
-Whatever is no text is copied from the source by its place, so nothing else can change. A page in
-which nothing was translated is the source, byte for byte. White space, tags and directives at the
-ends of a text stay outside of it; tags inside are marks (``marks.py``), which come out once each,
-nested as they were; code and what must not be translated is opaque.
+Everything that is not text is copied from the source, so it cannot change. A page without any
+translations is the source, byte for byte. White space, tags and directives at the ends of a text
+stay outside of it. Tags inside a text are marks (``marks.py``): each comes out once, nested as
+before. Code and everything else that must not be translated is opaque.
 """
 
 import re
@@ -20,7 +20,7 @@ from translator.documents.template import find_directives
 __all__ = ["Page", "escaped", "parse"]
 
 _ALWAYS = re.compile("[&<>\xa0]")
-# Also what a template could begin or end with.
+# These include the characters that a template directive could begin or end with.
 _ALL = re.compile(r"[^\w\s.,;!?'\"()-]|_|\xa0")
 _UNQUOTED = re.compile("[\t\n\f\r \"'=`]")
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -30,8 +30,8 @@ def parse(html: str, *, templates: Collection[str] = ()) -> "Page":
     """Find the texts of a page, or of a piece of one.
 
     Args:
-        html: Any text: what is no HTML is text.
-        templates: Template syntaxes in it, see ``template.find_directives``.
+        html: Any text; whatever is no HTML counts as text.
+        templates: Template syntaxes in it; see ``template.find_directives``.
 
     Raises:
         InvalidRequestError: There is no such template syntax.
@@ -44,8 +44,8 @@ class Page:
     """A page whose texts are known.
 
     Attributes:
-        texts: What is to be translated, in the order of the page. A text of a tag's attribute
-            comes after the text that the tag stands in.
+        texts: The texts to translate, in the order of the page. The text of a tag's attribute comes
+            after the text that contains the tag.
     """
 
     def __init__(
@@ -61,14 +61,20 @@ class Page:
         self._templates = templates
 
     def render(self, translations: Sequence[Translated | None]) -> str:
-        """The page with these translations of ``texts``; None leaves a text as it is.
+        """Render the page with translations of ``texts``; None leaves a text as it is.
 
-        A text that is its own translation is left as it is too. Characters of a translation that
-        would make a template directive of it are written as references.
+        A translation that equals its text leaves it as it is, too. Characters that would turn a
+        translation into a template directive are written as references. If there are too many
+        directives all the same, or some are lost, the page stays as it is.
 
         Raises:
-            ValueError: There are not as many translations as texts.
+            ValueError: The number of translations is not the number of texts.
         """
+        page = self.render_whole(translations)
+        return self._source if page is None else page
+
+    def render_whole(self, translations: Sequence[Translated | None]) -> str | None:
+        """As ``render``; None if the directives would not be the same."""
         if len(translations) != len(self.texts):
             raise ValueError(f"{len(translations)} translations of {len(self.texts)} texts")
         wanted = [
@@ -82,7 +88,7 @@ class Page:
         if self._directives(result) == directives:
             return result
         result = self._written(wanted, everything=True)
-        return result if self._directives(result) == directives else self._source
+        return result if self._directives(result) == directives else None
 
     def parts(self) -> Iterator[tuple[MarkedText, Region]]:
         """Each text that is not in a tag of another one, with its place."""

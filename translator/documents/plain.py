@@ -47,6 +47,7 @@ class TextTranslation:
         glossary: Terms and how they are to be translated.
         is_pivoted: Whether the text goes through two legs. Terms are then code words in both.
         verbatim: Parts of the text that no model is to touch, in order.
+        priority: Of its requests in the engine.
     """
 
     def __init__(
@@ -61,8 +62,10 @@ class TextTranslation:
         glossary: Glossary | None = None,
         is_pivoted: bool = False,
         verbatim: Sequence[Verbatim] = (),
+        priority: Priority = Priority.UNARY,
     ) -> None:
         self._key = key
+        self._priority = priority
         self._glossary = glossary
         self._is_pivoted = is_pivoted
         self._verbatim = verbatim
@@ -202,7 +205,7 @@ class TextTranslation:
             model=self._binding.model.name,
             source=self._repaired.get(segment, self._sources[segment]).encoded.tokens,
             target_prefix=target_prefix,
-            priority=Priority.UNARY,
+            priority=self._priority,
             scored=scored,
             runners_up=runners_up,
         )

@@ -17,8 +17,6 @@ __all__ = ["ColumnConfig", "JobConfig", "JobConfigError", "load_job"]
 class JobConfigError(ClientError):
     """A job file, or an option, has a value that is not allowed."""
 
-    reason = "JOB_CONFIG"
-
 
 class ColumnConfig(BaseModel):
     """What is done with a column."""
@@ -85,10 +83,8 @@ class JobConfig(BaseModel):
     report: Path | None = None
 
     def rules(self) -> dict[str, Rule]:
-        """The rules for columns; none: the format chooses."""
-        rules = dict(PRESETS[self.preset].rules) if self.preset else {}
-        rules |= {name: column.rule() for name, column in self.columns.items()}
-        return {name: rule for name, rule in rules.items() if name not in self.keep}
+        """The job's own rules for columns."""
+        return {name: column.rule() for name, column in self.columns.items()}
 
 
 def load_job(file: Path | None, given: Mapping[str, Any]) -> JobConfig:

@@ -80,7 +80,7 @@ class LocalUnits:
         from translator.local import BatchText
 
         settings, translator = self._settings, self._make()
-        memo = StoredHypotheses(self._store, translator.model_fingerprint) if self._store else None
+        memo = StoredHypotheses(self._store, translator.token_fingerprint) if self._store else None
         results = translator.translate_all(
             (BatchText(unit.text, _MIME_TYPES[unit.kind], unit.templates) for unit in units),
             source=settings.source, target=settings.target, model=settings.model,

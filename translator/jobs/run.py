@@ -23,8 +23,6 @@ _PART = ".part"
 class OutputError(OperatorError):
     """A result cannot be written; the message names the file."""
 
-    reason = "OUTPUT"
-
 
 @dataclass(frozen=True, slots=True)
 class JobFile:

@@ -29,8 +29,6 @@ _FORGOTTEN_SHARE = 0.1
 class StoreError(OperatorError):
     """A store cannot be used; the message names the file."""
 
-    reason = "STORE"
-
 
 @dataclass(frozen=True, slots=True)
 class StoreStats:

@@ -18,8 +18,9 @@ from translator.models.base import EncoderStates, Prediction, Prefill, StepOutpu
 from translator.models.info import ModelInfo
 from translator.text.tokens import EncodedText
 
-__all__ = ["FakeBatch", "FakeModel", "FakeTokenizer", "fake_translation"]
+__all__ = ["FAKE_FAMILY", "FakeBatch", "FakeModel", "FakeTokenizer", "fake_translation"]
 
+FAKE_FAMILY = "fake"
 # How much the next token scores above all others, and how much its second choice does.
 _BEST_SCORE = 10.0
 _SECOND_SCORE = 3.0
@@ -153,7 +154,7 @@ class FakeModel:
     ) -> None:
         self.info = ModelInfo(
             name=name,
-            family="fake",
+            family=FAKE_FAMILY,
             pairs=pairs or (LanguagePair("xx", "yy"), LanguagePair("xx", "zz")),
             supports_alignment=True,
             max_source_tokens=512,
@@ -161,6 +162,7 @@ class FakeModel:
             origin="translator.testing",
             memory_bytes=memory_bytes,
             shares_encoding=True,
+            fingerprint=f"fingerprint of {name}",
         )
         self.device = torch.device("cpu")
         self.num_encoded = self.num_prefills = self.num_steps = 0

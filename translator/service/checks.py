@@ -9,6 +9,7 @@ from translator.documents.template import find_directives
 from translator.errors import InvalidRequestError, UnsupportedFeatureError
 from translator.languages.tags import language
 from translator.policy.registry import Latency, PolicyChoice, resolve
+from translator.service.batch_requests import BatchConfig
 from translator.service.requests import RestsRequest, StreamConfig, TextsRequest
 from translator.service.source_languages import SourceLanguages, is_undetermined
 from translator.session.events import Binding, Rests, ResumeState, SessionConfig
@@ -24,9 +25,12 @@ __all__ = [
     "CheckedConfig",
     "check_config",
     "check_glossary",
+    "check_mime_type",
+    "check_options",
     "check_possible",
     "check_resume",
     "check_texts",
+    "check_type_and_number",
     "check_undetected",
     "heartbeat_s",
     "segment_limits",
@@ -227,7 +231,7 @@ def check_possible(field: str, codes: Sequence[str]) -> list[str]:
     return list(codes)
 
 
-def heartbeat_s(config: StreamConfig, default_s: float) -> float:
+def heartbeat_s(config: StreamConfig | BatchConfig, default_s: float) -> float:
     """The longest silence that the client wants, in seconds; 0 means no limit.
 
     Raises:
@@ -291,6 +295,50 @@ def check_texts(request: TextsRequest, catalog: Catalog, limits: Limits, source:
     Raises:
         ClientError: Something in the request is not allowed, does not exist, or is not served.
     """
+    check_type_and_number(request, limits)
+    return check_options(request, catalog, limits, source)
+
+
+def check_type_and_number(request: TextsRequest, limits: Limits) -> None:
+    """Check what of a request with texts depends on no language; raises as ``check_texts``."""
+    check_mime_type(request)
+    if request.templates and request.mime_type not in PAGES:
+        raise InvalidRequestError(
+            "markup", f'is set; it is allowed with "{HTML}" and "{MARKDOWN}" only'
+        )
+    if not request.texts:
+        raise InvalidRequestError("texts", "is empty; at least one text is needed")
+    if len(request.texts) > limits.max_texts:
+        raise InvalidRequestError(
+            "texts", f"has {len(request.texts)} texts; at most {limits.max_texts} are allowed"
+        )
+
+
+def check_options(request: TextsRequest, catalog: Catalog, limits: Limits, source: str) -> Route:
+    """Check what holds for all texts of a request, and find its models; raises as ``check_texts``.
+
+    Args:
+        request: Its texts and their type are not looked at.
+        catalog: The models on offer.
+        limits: What clients may take.
+        source: The language of the texts.
+    """
+    # Refuses an unknown syntax.
+    find_directives("", request.templates)
+    if request.num_alternatives > limits.max_alternatives:
+        raise InvalidRequestError(
+            "num_alternatives",
+            f"is {request.num_alternatives}; at most {limits.max_alternatives} are allowed",
+        )
+    return catalog.route(source, request.target, request.model)
+
+
+def check_mime_type(request: TextsRequest) -> None:
+    """Check the type of a request's texts, and whether what is asked for is served with it.
+
+    Raises:
+        ClientError: It is not.
+    """
     if request.mime_type not in {"", PLAIN, *PAGES}:
         raise InvalidRequestError(
             "mime_type",
@@ -300,24 +348,6 @@ def check_texts(request: TextsRequest, catalog: Catalog, limits: Limits, source:
         for field in ("alignments", "num_alternatives"):
             if getattr(request, field):
                 raise UnsupportedFeatureError(f'{field}: not served with "{request.mime_type}"')
-        # Refuses an unknown syntax.
-        find_directives("", request.templates)
-    elif request.templates:
-        raise InvalidRequestError(
-            "markup", f'is set; it is allowed with "{HTML}" and "{MARKDOWN}" only'
-        )
-    if request.num_alternatives > limits.max_alternatives:
-        raise InvalidRequestError(
-            "num_alternatives",
-            f"is {request.num_alternatives}; at most {limits.max_alternatives} are allowed",
-        )
-    if not request.texts:
-        raise InvalidRequestError("texts", "is empty; at least one text is needed")
-    if len(request.texts) > limits.max_texts:
-        raise InvalidRequestError(
-            "texts", f"has {len(request.texts)} texts; at most {limits.max_texts} are allowed"
-        )
-    return catalog.route(source, request.target, request.model)
 
 
 def check_glossary(field: str, entries: Sequence[tuple[str, str]]) -> Glossary | None:

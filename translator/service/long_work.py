@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TypeVar
 
-__all__ = ["Turns"]
+__all__ = ["OwnTurns", "Turns"]
 
 # A shorter pause is not worth its timer; a longer one makes no difference to anybody.
 _LEAST_PAUSE_S = 0.005
@@ -48,3 +48,20 @@ class Turns:
             except StopIteration:
                 return
             yield step
+
+
+class OwnTurns(Turns):
+    """The turns of one call: however much of its work waits, it waits as one among all calls.
+
+    Args:
+        turns: Those of all calls.
+    """
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+        self._own = asyncio.Lock()
+
+    async def take(self) -> None:
+        """Wait for the turn of the call's next step."""
+        async with self._own:
+            await self._turns.take()

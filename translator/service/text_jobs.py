@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from translator.documents.page import PageTranslation
 from translator.documents.plain import REPAIR_ROUNDS, TextTranslation
-from translator.engine.request import Outcome, Request
+from translator.engine.request import Outcome, Priority, Request
 from translator.service.checks import MARKDOWN, PAGES
 from translator.service.requests import TextsRequest
 from translator.session.events import Binding
@@ -27,6 +27,7 @@ def text_job(
     glossary: Glossary | None,
     *,
     is_pivoted: bool,
+    priority: Priority = Priority.UNARY,
 ) -> TextJob:
     """Begin the translation of a text.
 
@@ -38,6 +39,7 @@ def text_job(
         segmenter: Finds the segments.
         glossary: The request's terms.
         is_pivoted: Whether a second leg follows.
+        priority: Of the job's requests in the engine.
 
     Raises:
         InvalidRequestError: There is no such template syntax.
@@ -46,11 +48,12 @@ def text_job(
     if request.mime_type in PAGES:
         return PageTranslation(
             key, binding, segmenter, text, request.templates, glossary=glossary,
-            is_pivoted=is_pivoted, is_markdown=request.mime_type == MARKDOWN,
+            is_pivoted=is_pivoted, is_markdown=request.mime_type == MARKDOWN, priority=priority,
         )  # fmt: skip
     return TextTranslation(
         key, binding, segmenter, text, request.num_alternatives,
         preserve_lines=request.preserve_lines, glossary=glossary, is_pivoted=is_pivoted,
+        priority=priority,
     )  # fmt: skip
 
 

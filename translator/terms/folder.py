@@ -1,4 +1,4 @@
-"""A folder of glossaries, each of which is known by its file's name."""
+"""A folder of glossaries. The name of a file is the name of its glossary."""
 
 from pathlib import Path
 from threading import Lock
@@ -23,7 +23,7 @@ class GlossaryFolder:
         folder: The folder.
 
     Raises:
-        GlossaryFileError: There is no such folder, or two of its files have one name.
+        GlossaryFileError: There is no such folder, or two of its files have the same name.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -50,13 +50,13 @@ class GlossaryFolder:
         A file that names no languages serves every pair. The first call may take a second.
 
         Args:
-            name: Its name.
+            name: The glossary's name.
             source: BCP-47 code of the source.
-            target: That of the target.
-            field: How errors name the field that has the name.
+            target: BCP-47 code of the target.
+            field: The field that names the glossary, for errors.
 
         Raises:
-            InvalidRequestError: There is none of that name, or not for this pair.
+            InvalidRequestError: There is no such glossary, or it is not for this pair.
             GlossaryFileError: Its file is damaged; the message names file, row and column.
         """
         if name not in self._paths:
@@ -80,10 +80,11 @@ class GlossaryFolder:
 
 
 def load_glossary(table: Table, source: str, target: str) -> Glossary:
-    """Make a glossary of a file for a pair, as ``Table.choose`` returns it.
+    """Make a glossary from a file, for a pair as ``Table.choose`` returns it.
 
     Raises:
-        GlossaryFileError: Terms are not valid, or contradict each other; the first is named.
+        GlossaryFileError: Terms are not valid, or contradict each other; the message names the
+            first.
     """
     terms = list(table.terms(source, target))
     problems = check_terms(table, terms)
@@ -95,7 +96,7 @@ def load_glossary(table: Table, source: str, target: str) -> Glossary:
 
 
 def check_terms(table: Table, terms: list[RowTerm]) -> list[tuple[int, str]]:
-    """Say what is wrong with the terms of a file: rows, 0 for the file, and why; in order."""
+    """List what is wrong with the terms of a file: the row (0 for the whole file), and why."""
     found = [(problem.line, problem.description) for problem in table.problems]
     for problem in find_problems([each.term for each in terms]):
         line = 0 if problem.entry is None else terms[problem.entry].line

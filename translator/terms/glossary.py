@@ -1,4 +1,4 @@
-"""Terms that are valid together, and find themselves in a text."""
+"""A glossary: valid terms that do not contradict each other, and can be found in a text."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from translator.terms.term import Part, Term, cleaned, faults, has_capital, quot
 __all__ = ["MAX_LENGTH", "MAX_TERMS", "Glossary", "Problem", "find_problems"]
 
 MAX_TERMS = 10_000
-# Of all terms and forms together, in code points.
+# The length of all terms and forms together, in code points.
 MAX_LENGTH = 1_000_000
-# An error names so many problems at most.
+# An error names at most this many problems.
 _MAX_TOLD = 10
 
 
@@ -23,10 +23,10 @@ class Problem:
     """What is wrong with a glossary.
 
     Attributes:
-        entry: Which term it is about, from 0; None: the glossary.
-        part: Which part of it.
+        entry: The term's index, from 0; None for the glossary as a whole.
+        part: Which part of the term.
         description: What is wrong, with the value and what is allowed.
-        other: The earlier term that it contradicts.
+        other: The index of the earlier term that it contradicts.
     """
 
     entry: int | None
@@ -36,17 +36,17 @@ class Problem:
 
 
 def find_problems(terms: Sequence[Term]) -> list[Problem]:
-    """Say why terms are no glossary: terms that are not valid, or contradict each other."""
+    """Find terms that are not valid, or contradict each other."""
     return _Reading(terms).problems
 
 
 class _Reading:
-    """Terms, cleaned and cut, and what is wrong with them.
+    """Terms, cleaned and cut into pieces, and what is wrong with them.
 
     Attributes:
-        problems: If there are any, the rest is of no use.
-        terms: The terms as they are found.
-        keys: The pieces of each.
+        problems: If there are any, do not use the rest.
+        terms: The terms to look for.
+        keys: The pieces of each term.
     """
 
     def __init__(self, terms: Sequence[Term]) -> None:
@@ -74,7 +74,7 @@ class _Reading:
             self.problems += found
             if found:
                 continue
-            # With a capital, a term stands for itself as it is written.
+            # A term with a capital letter is found only as it is written.
             key = ("", surface(term.source)) if has_capital(term.source) else tuple(keys)
             other = known.setdefault(key, entry)
             former = self.terms[other]
@@ -85,14 +85,15 @@ class _Reading:
 
 
 class Glossary:
-    """Terms and how they are to be translated. It does not change.
+    """Terms and their translations. It does not change.
 
     Args:
-        terms: The terms. Those that say the same as an earlier one do nothing.
+        terms: The terms. One that says the same as an earlier one is ignored.
         field: How errors name the list, such as ``streaming_config.glossary``.
 
     Raises:
-        InvalidRequestError: A term is not valid, or contradicts another; the first ten are named.
+        InvalidRequestError: A term is not valid, or contradicts another; the message names the
+            first ten.
     """
 
     def __init__(self, terms: Iterable[Term] = (), *, field: str = "glossary") -> None:
@@ -107,7 +108,7 @@ class Glossary:
 
     @cached_property
     def kept(self) -> "Glossary":
-        """Its first forms, as terms that are kept: for a text in which they stand already."""
+        """A glossary that keeps the first forms, for a text that contains them already."""
         forms = dict.fromkeys(term.forms[0] if term.forms else term.source for term in self.terms)
         return Glossary(map(Term, forms))
 

@@ -1,4 +1,4 @@
-"""Reads TMX (memories) and TBX (term bases), as a stream, with entities refused."""
+"""Reads TMX (translation memories) and TBX (term bases) as a stream; refuses entities."""
 
 from xml.parsers import expat
 
@@ -6,12 +6,12 @@ from translator.terms.table import Cell, GlossaryFileError, Row, Table
 
 __all__ = ["parse"]
 
-# One meaning, one language of it, and one term; in TBX by the names of its version 2 and 3.
+# The elements for a meaning, a language and a term; those of TBX in versions 2 and 3.
 _ROOTS = {"tmx": "TMX", "tbx": "TBX", "martif": "TBX"}
 _ENTRIES = frozenset(["tu", "termEntry", "conceptEntry"])
 _LANGUAGES = frozenset(["tuv", "langSet", "langSec"])
 _TERMS = frozenset(["seg", "term"])
-# What stands for markup inside a segment of TMX.
+# Elements that stand for markup inside a TMX segment.
 _CODES = frozenset(["bpt", "ept", "ph", "it", "ut"])
 
 
@@ -99,7 +99,7 @@ class _Reader:
 
     def _refuse(self, *_: object) -> None:
         line = self._parser.CurrentLineNumber
-        raise GlossaryFileError(f"{self._name}: row {line}: entities of its own are not read")
+        raise GlossaryFileError(f"{self._name}: row {line}: it declares entities: remove them")
 
 
 def _local(name: str) -> str:

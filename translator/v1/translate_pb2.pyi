@@ -41,7 +41,7 @@ class TranslateResponse(_message.Message):
     def __init__(self, translations: _Optional[_Iterable[_Union[Translation, _Mapping]]] = ...) -> None: ...
 
 class Translation(_message.Message):
-    __slots__ = ("text", "status", "model", "detected_language_code", "alternatives", "alignments", "quality_issues", "terms")
+    __slots__ = ("text", "status", "model", "detected_language_code", "alternatives", "alignments", "quality_issues", "terms", "fingerprint")
     TEXT_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -50,6 +50,7 @@ class Translation(_message.Message):
     ALIGNMENTS_FIELD_NUMBER: _ClassVar[int]
     QUALITY_ISSUES_FIELD_NUMBER: _ClassVar[int]
     TERMS_FIELD_NUMBER: _ClassVar[int]
+    FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
     text: str
     status: _status_pb2.Status
     model: str
@@ -58,7 +59,8 @@ class Translation(_message.Message):
     alignments: _containers.RepeatedCompositeFieldContainer[Alignment]
     quality_issues: _containers.RepeatedCompositeFieldContainer[QualityIssue]
     terms: _containers.RepeatedCompositeFieldContainer[AppliedTerm]
-    def __init__(self, text: _Optional[str] = ..., status: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., model: _Optional[str] = ..., detected_language_code: _Optional[str] = ..., alternatives: _Optional[_Iterable[str]] = ..., alignments: _Optional[_Iterable[_Union[Alignment, _Mapping]]] = ..., quality_issues: _Optional[_Iterable[_Union[QualityIssue, _Mapping]]] = ..., terms: _Optional[_Iterable[_Union[AppliedTerm, _Mapping]]] = ...) -> None: ...
+    fingerprint: str
+    def __init__(self, text: _Optional[str] = ..., status: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., model: _Optional[str] = ..., detected_language_code: _Optional[str] = ..., alternatives: _Optional[_Iterable[str]] = ..., alignments: _Optional[_Iterable[_Union[Alignment, _Mapping]]] = ..., quality_issues: _Optional[_Iterable[_Union[QualityIssue, _Mapping]]] = ..., terms: _Optional[_Iterable[_Union[AppliedTerm, _Mapping]]] = ..., fingerprint: _Optional[str] = ...) -> None: ...
 
 class QualityIssue(_message.Message):
     __slots__ = ("kind", "source_start", "source_end")

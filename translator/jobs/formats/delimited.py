@@ -6,7 +6,7 @@ numbers. What is not translated stays byte for byte.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import BinaryIO
 
@@ -139,7 +139,7 @@ class Csv:
         if header is None:
             return
         names = [_value(field) for field in header.fields]
-        columns = _columns(names, options.rules or _preset_rules(names, name), name)
+        columns = _columns(names, options, name)
         yield encode(header.raw(separator))
         for number, record in enumerate(records, 2):
             fields = record.fields
@@ -171,26 +171,34 @@ class Tsv(Csv):
 
 
 def _columns(
-    names: Sequence[str], rules: Mapping[str, Rule], file: str
+    names: Sequence[str], options: FormatOptions, file: str
 ) -> dict[int, tuple[int, Rule]]:
     """For each column that gets translations where its source is, and the rule."""
     columns: dict[int, tuple[int, Rule]] = {}
-    for name, rule in rules.items():
+    for name, rule in _rules(names, options, file).items():
         origin = _column(name, names, file)
-        if rule.kind is not None:
-            columns[_column(rule.into, names, file) if rule.into else origin] = origin, rule
+        if rule.kind is None or name in options.keep:
+            continue
+        if rule.kind is Kind.HTML:
+            rule = replace(rule, templates=(*rule.templates, *options.templates))
+        columns[_column(rule.into, names, file) if rule.into else origin] = origin, rule
+    for name in options.keep:
+        _column(name, names, file)
     return dict(sorted(columns.items()))
 
 
-def _preset_rules(names: Sequence[str], file: str) -> Mapping[str, Rule]:
-    """The rules for a table whose columns are known, without those that it has not."""
-    preset = PRESETS.get(preset_for(names))
-    if preset is None:
+def _rules(names: Sequence[str], options: FormatOptions, file: str) -> dict[str, Rule]:
+    """Those of the preset that is named, or else fits, for the columns that there are; and then
+    the job's own.
+    """
+    preset = options.preset or ("" if options.rules else preset_for(names))
+    if not preset and not options.rules:
         raise InputFileError(
             Place(file, 1),
             f"which columns are to be translated? Name them with --column: {_shown(names)}",
         )
-    return {column: rule for column, rule in preset.rules.items() if column in names}
+    known = PRESETS[preset].rules if preset else {}
+    return {name: rule for name, rule in known.items() if name in names} | dict(options.rules)
 
 
 def _shown(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ white space and the way in which characters are escaped stay.
 import re
 from collections.abc import Iterator
 from json import dumps
-from json.decoder import JSONDecodeError, scanstring
+from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
 from typing import BinaryIO
 
 from translator.jobs.cells import Cell, FormatOptions, InputFileError, Kind, Piece, Place, Rule
@@ -235,4 +235,4 @@ class _Scanner:
 
 
 def _decoded(text: str, start: int) -> str:
-    return scanstring(text, start + 1, True)[0]
+    return str(scanstring(text, start + 1, True)[0])

@@ -13,6 +13,7 @@ from transformers.utils import logging
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.models.base import DescribedModel
+from translator.models.fingerprint import fingerprint
 from translator.models.huggingface.families import Family, family_of
 from translator.models.huggingface.generation import is_aligning, read_generation
 from translator.models.huggingface.hub import find_folder
@@ -79,6 +80,7 @@ def describe_transformers_model(
         shares_encoding=languages.in_target,
         memory_bytes=_BYTES_OF_PIECE * len(tokenizer.get_vocab())
         + dtype.itemsize * (num_parameters + ENCODER_CACHE_TOKENS * int(config.d_model)),
+        fingerprint=fingerprint(_files(folder), dtype, torch.device(device).type),
     )
     return DescribedModel(info, partial(_load, folder, info, dtype))
 
@@ -116,6 +118,15 @@ def _read_config(folder: Path) -> PreTrainedConfig:
             f"{path}: not a configuration that Transformers knows ({_first_line(error)})"
         ) from error
     return config
+
+
+def _files(folder: Path) -> list[Path]:
+    """All that a model may be read from: settings, vocabularies, weights."""
+    whole = folder / "model.safetensors"
+    weights = [whole] if whole.is_file() else list(folder.glob("*.safetensors"))
+    weights = weights or list(folder.glob("pytorch_model*.bin"))
+    kinds = ("*.json", "*.model", "*.spm", "*.txt")
+    return [*weights, *(path for kind in kinds for path in folder.glob(kind))]
 
 
 def _num_parameters(folder: Path, config: PreTrainedConfig) -> int:

@@ -18,16 +18,11 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from translator.errors import ModelFilesError
-from translator.models.marian.folder import (
-    FAMILY,
-    EightBit,
-    MarianFiles,
-    MarianHeader,
-    Tensors,
-)
+from translator.models.marian.folder import FAMILY, MarianFiles, MarianHeader
 from translator.models.marian.hyper_parameters import HyperParameters, checked
 from translator.models.marian.layout import separated
 from translator.models.marian.ssru import Network
+from translator.models.marian.tensors import EightBit, Tensors
 
 __all__ = [
     "ACTIVATION_MULTIPLIERS",

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.models.base import DescribedModel
+from translator.models.fingerprint import fingerprint
 from translator.models.info import ENCODER_CACHE_TOKENS, MAX_SOURCE_TOKENS, ModelInfo
 from translator.models.marian.converted import (
+    CONFIG,
     is_converted,
     read_converted_folder,
     read_converted_header,
@@ -94,6 +96,9 @@ def describe_marian_folder(
         device=str(device),
         memory_bytes=_memory_bytes(header, str(device), precision),
         has_open_end=open_end is not None,
+        fingerprint=_fingerprint(
+            folder, header, str(device), precision, open_end, shortlist=shortlist
+        ),
     )
     load = partial(_load_marian, folder, info, precision, open_end, shortlist=shortlist)
     return DescribedModel(info, load)
@@ -156,11 +161,39 @@ def _shortlist(files: MarianFiles) -> Shortlist | None:
     return Shortlist(files.shortlist, *sizes)
 
 
+def _runs_in_int8(header: MarianHeader, device: str, precision: Precision) -> bool:
+    """Whether the model will run in eight bits."""
+    wanted = runs_int8() if precision == "int8" else precision == "auto" and is_int8_faster()
+    return wanted and device == "cpu" and header.is_eight_bit
+
+
+def _fingerprint(
+    folder: Path,
+    header: MarianHeader,
+    device: str,
+    precision: Precision,
+    open_end: NDArray[np.float32] | None,
+    *,
+    shortlist: bool,
+) -> str:
+    """The model's fingerprint: its files, the open end, and how the network is computed."""
+    number_format: str = precision
+    if _runs_in_int8(header, device, precision):
+        number_format = "int8"
+    elif precision == "auto":
+        number_format = "float32"
+    patterns = ["*.spm", "config*.yml", CONFIG]
+    if shortlist and number_format == "int8":
+        patterns.append("lex*.bin")
+    files = {header.path, *(path for pattern in patterns for path in folder.glob(pattern))}
+    end = None if open_end is None else open_end.tobytes().hex()
+    return fingerprint(files, number_format, device.partition(":")[0], end)
+
+
 def _memory_bytes(header: MarianHeader, device: str, precision: Precision) -> int:
     """Estimated memory of parameters, encoder states and vocabularies."""
     hp = header.hyper_parameters
-    wanted = runs_int8() if precision == "int8" else precision == "auto" and is_int8_faster()
-    runs_in_int8 = wanted and device == "cpu" and header.is_eight_bit
+    runs_in_int8 = _runs_in_int8(header, device, precision)
     of_state = 2 if precision in ("bfloat16", "float16") else 4
     parameters = header.num_parameters * (1 if runs_in_int8 else of_state)
     if not runs_in_int8 and hp.output_embeddings == hp.target_embeddings:
