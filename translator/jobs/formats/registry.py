@@ -66,5 +66,12 @@ def file_format(path: PurePath, name: str = "") -> FileFormat:
             Place(path.name), f"{what}; name one with --format: {', '.join(format_names())}"
         )
     module, kind = _FORMATS[found]
-    made: FileFormat = getattr(import_module(f"translator.jobs.formats.{module}"), kind)()
+    try:
+        made: FileFormat = getattr(import_module(f"translator.jobs.formats.{module}"), kind)()
+    except ModuleNotFoundError as error:
+        raise InputFileError(
+            Place(path.name),
+            f"{found} needs the package {error.name}; install it with "
+            "pip install 'live-text-translator[batch]'",
+        ) from None
     return made

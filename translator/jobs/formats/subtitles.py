@@ -368,4 +368,4 @@ class WebVtt(SubRip):
     """Files of WebVTT."""
 
     name = "vtt"
-    suffixes = (".vtt",)
+    suffixes: tuple[str, ...] = (".vtt",)
