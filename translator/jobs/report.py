@@ -98,6 +98,9 @@ class Report:
         if failure is not None:
             self._tell(cell, result, [failure])
             return None
+        except ValueError as error:
+            self._fail(cell, "MARKUP_NOT_KEPT", f"the translation is no {cell.kind}: {error}")
+            return None
         self.origins[result.origin] += 1
         self.terms.update(how for _, how in result.terms)
         self._tell(cell, result, list(_issues(cell, result)))
