@@ -366,7 +366,7 @@ async def test_a_text_in_the_language_of_the_target_passes_through(source: str) 
 
 async def test_what_is_only_a_guess_is_not_detected() -> None:
     class Doubtful:
-        def detect(self, text: str, candidates: Collection[str]) -> Detection:
+        def detect(self, text: str, candidates: Collection[str], target: str = "") -> Detection:
             return Detection(min(candidates), 0.4)
 
     async with (

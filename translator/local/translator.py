@@ -152,7 +152,7 @@ class Translator:
                 # In no language, and the same in all.
                 return Translation(text, "")
             among = self._languages.among((), (target,))
-            source = detected = self._languages.of_text("text", read, among)
+            source = detected = self._languages.of_text("text", read, among, target)
         route = check_texts(request, self._catalog, self._settings.limits, source)
         if not route.legs:
             aligned = tuple(words_of(text)) if alignments else ()

@@ -183,7 +183,11 @@ class _Job:
                 await self._pass_through(text, result)
                 return
             source = await asyncio.to_thread(
-                self._shared.languages.of_text, f"texts[{index}]", read, self._candidates
+                self._shared.languages.of_text,
+                f"texts[{index}]",
+                read,
+                self._candidates,
+                self._request.target,
             )
             result.detected_source = source
         route = self._route(source)
