@@ -157,6 +157,7 @@ class AsyncTranslatorClient:
         model: str = "",
         mime_type: str = "",
         glossary: Mapping[str, str] | None = None,
+        glossaries: Sequence[str] = (),
         alignments: bool = False,
         num_alternatives: int = 0,
         possible_sources: Sequence[str] = (),
@@ -175,6 +176,7 @@ class AsyncTranslatorClient:
             model: Name of a model; "" takes the best for the pair.
             mime_type: Type of the texts: "text/plain", or "" for the same, or "text/html".
             glossary: Source terms to target terms; an empty one keeps the source term.
+            glossaries: Names of glossaries that the server has; ``glossary`` goes before them.
             alignments: Whether translations say where each word comes from.
             num_alternatives: How many further translations to return for each text.
             possible_sources: The languages to choose from in detection; if empty, all that the
@@ -199,6 +201,7 @@ class AsyncTranslatorClient:
                 GlossaryEntry(source_term=term, target_term=translation)
                 for term, translation in (glossary or {}).items()
             ],
+            glossaries=check_strings("glossaries", glossaries),
             alignments=alignments,
             num_alternatives=num_alternatives,
             possible_source_language_codes=possible_sources,

@@ -66,6 +66,7 @@ def config_message(config: StreamConfig) -> streaming_pb2.StreamingConfig:
             translate_pb2.GlossaryEntry(source_term=source, target_term=target)
             for source, target in config.glossary.items()
         ],
+        glossaries=config.glossaries,
         segmentation=_SEGMENTATIONS[config.segmentation],
         alignments=config.alignments,
         heartbeat_interval=duration(config.heartbeat_interval_s),
@@ -194,6 +195,7 @@ def _applied_term(message: translate_pb2.AppliedTerm) -> results.AppliedTerm:
         message.source_end,
         message.target_start,
         message.target_end,
+        message.glossary,
     )
 
 
@@ -219,6 +221,7 @@ def model(message: models_pb2.Model) -> results.Model:
         origin=message.origin,
         loaded=message.loaded,
         memory_bytes=message.memory_bytes,
+        unwritable_characters=message.unwritable_characters,
     )
 
 

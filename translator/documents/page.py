@@ -117,7 +117,7 @@ class PageTranslation:
         """What became of each term of the glossary; where in the page is not known."""
         for text in self._texts.values():
             for use in text.terms():
-                yield TermUse(use.entry, 0, len(self._html), use.how)
+                yield TermUse(use.entry, 0, len(self._html), use.how, glossary=use.glossary)
 
 
 def _translated(marked: MarkedText, text: TextTranslation) -> Translated:

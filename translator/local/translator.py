@@ -5,7 +5,6 @@ import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -219,11 +218,12 @@ class Translator:
     def _opened(
         self, checked: CheckedConfig, limits: SessionLimits, glossary: Glossary | None
     ) -> Stream:
+        terms = {} if glossary is None else dict.fromkeys(checked.translated, glossary)
         for name in checked.models:
             self._load(name)
         stream = Stream(
             uuid.uuid4().hex,
-            replace(checked.bound(self._tokenizer), glossary=glossary),
+            checked.bound(self._tokenizer, terms),
             limits,
             self._engines,
             self._check,

@@ -9,18 +9,20 @@ from translator.service.long_work import Turns
 from translator.service.model_pool import ModelPool
 from translator.service.source_languages import SourceLanguages
 from translator.session.events import SessionLimits
+from translator.terms.folder import GlossaryFolder
 
 __all__ = ["ServiceContext"]
 
 
 @dataclass(slots=True)
 class ServiceContext:
-    """The settings, models, engine, source languages, metrics and turns of a server."""
+    """The settings, models, engine, source languages, glossaries, metrics and turns of a server."""
 
     config: ServerConfig
     models: ModelPool
     engine: AsyncEngine
     languages: SourceLanguages
+    glossaries: GlossaryFolder | None = None
     metrics: Metrics = field(default_factory=Metrics)
     turns: Turns = field(default_factory=Turns)
 

@@ -13,7 +13,7 @@ from translator.engine.request import Outcome, Request, RequestKey
 from translator.errors import DeadlineExceededError, InvalidRequestError, TranslatorError
 from translator.service.checks import HTML, check_possible, check_texts, segment_limits
 from translator.service.context import ServiceContext
-from translator.service.glossaries import built_glossary
+from translator.service.glossaries import RequestedTerms
 from translator.service.model_pool import Lease
 from translator.service.requests import TextResult, TextsRequest
 from translator.service.source_languages import is_undetermined
@@ -91,7 +91,9 @@ class _Job:
         # Code points of each text and those before it.
         self._lengths = list(accumulate(map(len, request.texts)))
         self._routes: dict[str, Route] = {}
-        self._glossary: Glossary | None = None
+        self._terms: RequestedTerms | None = None
+        # By the source language.
+        self._glossaries: dict[str, Glossary | None] = {}
         self._source = request.source
         possible = request.possible_sources
         self._candidates: Mapping[str, str] = {}
@@ -120,12 +122,17 @@ class _Job:
 
         Raises:
             DeadlineExceededError: That takes longer than to ``ends_s``.
-            InvalidRequestError: A term of the glossary is not allowed.
+            InvalidRequestError: A term is not allowed, or there is no glossary of such a name.
             ModelLoadError: One cannot be loaded.
             OverloadedError: There is no memory for one.
         """
-        self._glossary = await built_glossary("glossary", self._request.glossary)
+        request = self._request
+        self._terms = await RequestedTerms.of(
+            self._shared.glossaries, "", request.glossary, request.glossaries
+        )
         if self._source:
+            if self._route(self._source).legs:
+                await self._glossary(self._source)
             try:
                 async with asyncio.timeout_at(ends_s):
                     await self._lease.take(self._route(self._source).models)
@@ -133,6 +140,15 @@ class _Job:
                 raise DeadlineExceededError(
                     "the deadline came before the model was loaded"
                 ) from None
+
+    async def _glossary(self, source: str) -> Glossary | None:
+        """The terms for a source language."""
+        if source not in self._glossaries:
+            assert self._terms is not None  # noqa: S101
+            target = self._request.target
+            found = await self._terms.between(source, [target], is_detected=not self._source)
+            self._glossaries[source] = found.get(target)
+        return self._glossaries[source]
 
     async def translation(self, index: int, ends_s: float | None) -> TextResult:
         """The translation of a text by ``ends_s`` of the event loop's clock, or why there is none.
@@ -195,13 +211,14 @@ class _Job:
             await self._pass_through(text, result)
             return
         result.model = "+".join(route.models)
+        glossary = await self._glossary(source)
         await self._lease.take(route.models)
         first, *further = (
             Binding(self._request.target, leg.info, self._lease.tokenizer(leg))
             for leg in route.legs
         )
         segmenter = Segmenter(source, segment_limits(self._limits))
-        job = await self._begun(index, first, segmenter, is_pivoted=bool(further))
+        job = await self._begun(index, first, segmenter, glossary, is_pivoted=bool(further))
         for asked in (job.ask(), *(job.go_on(binding) for binding in further)):
             await self._answer(asked, job.accept)
             for _ in range(REPAIR_ROUNDS):
@@ -223,12 +240,18 @@ class _Job:
         result.text, result.alignments = "".join(pieces), tuple(alignments)
 
     async def _begun(
-        self, index: int, binding: Binding, segmenter: Segmenter, *, is_pivoted: bool
+        self,
+        index: int,
+        binding: Binding,
+        segmenter: Segmenter,
+        glossary: Glossary | None,
+        *,
+        is_pivoted: bool,
     ) -> TextJob:
         """Begin a text; the texts of a page are found in a thread of their own."""
         key = f"{self._key}-{index}"
         begin = partial(
-            text_job, self._request, index, key, binding, segmenter, self._glossary,
+            text_job, self._request, index, key, binding, segmenter, glossary,
             is_pivoted=is_pivoted,
         )  # fmt: skip
         return await asyncio.to_thread(begin) if self._request.mime_type == HTML else begin()

@@ -19,6 +19,7 @@ from translator.session.report import TargetFigures
 from translator.session.segment import Segment
 from translator.session.tail import Tail
 from translator.session.terms import as_verbatim, find_terms
+from translator.terms.glossary import Glossary
 from translator.text.case import sentence_case
 from translator.text.integrity import Issue, find_issues
 from translator.text.protection import Verbatim, protect
@@ -205,8 +206,8 @@ class Track:
         self._committed = committed
         # As the model would have said it.
         terms: list[Verbatim] = []
-        if segment.config.glossary is not None:
-            found = find_terms(segment.config.glossary, tokenizer, source)
+        if self._glossary is not None:
+            found = find_terms(self._glossary, tokenizer, source)
             terms = as_verbatim(source, found.matches, self.binding.target)
         protected = protect(without_controls(source), tokenizer.writes, terms)
         said = protected.concealed(committed)
@@ -308,18 +309,20 @@ class Track:
         capitals_of = self.binding.target if in_capitals and not is_first_leg else ""
         return _Filed(wanted, source, question, segment.sequence, segment.num_words, capitals_of)
 
+    @property
+    def _glossary(self) -> Glossary | None:
+        """The terms of the source. Of a second leg, the first has written the forms into it."""
+        glossary = self.binding.glossary
+        return glossary.kept if glossary is not None and self.binding.pivoted else glossary
+
     def _terms(
         self, segment: Segment, wanted: _Wanted, are_capitals: Callable[[str], bool]
     ) -> tuple[list[Verbatim], int | None]:
         """The terms in the source, and from where on another may still begin."""
-        glossary = segment.config.glossary
-        if glossary is None:
+        if self._glossary is None:
             return [], None
-        if self.binding.pivoted:
-            # The first leg has written the forms into its text.
-            glossary = glossary.kept
         found = find_terms(
-            glossary,
+            self._glossary,
             self.binding.tokenizer,
             wanted.text,
             capitals=are_capitals(wanted.text),

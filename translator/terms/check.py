@@ -37,12 +37,13 @@ class TermUse:
     """What became of a term in a segment. Positions are code points.
 
     Attributes:
-        entry: Which term of the glossary it is, from 0.
+        entry: Which term of its glossary it is, from 0.
         source_start: Where it begins in the source.
         source_end: Where it ends there.
         how: What became of it.
         target_start: Where its form begins in the target; None if it is not there.
         target_end: Where it ends there.
+        glossary: The name of its glossary; "" for the request's own.
     """
 
     entry: int
@@ -51,6 +52,7 @@ class TermUse:
     how: How
     target_start: int | None = None
     target_end: int | None = None
+    glossary: str = ""
 
 
 class _Wanted(NamedTuple):

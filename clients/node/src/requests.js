@@ -21,6 +21,8 @@ import { durationFromMs } from './duration.js';
  * @property {boolean} [drafts] whether to send text that may still change; default: true
  * @property {number} [minUpdateIntervalMs] least time between two updates of a target; default: 0
  * @property {Glossary} [glossary] default: none
+ * @property {string[]} [glossaries] names of glossaries that the server has; `glossary` goes before
+ *   them; default: none
  * @property {'automatic' | 'client'} [segmentation] who decides where a segment ends; default:
  *   "automatic"
  * @property {boolean} [alignments] whether updates say where their text comes from; default: false
@@ -52,6 +54,8 @@ import { durationFromMs } from './duration.js';
  * @property {string} [model] default: the best for the pair
  * @property {string} [mimeType] "text/plain", the default, or "text/html"
  * @property {Glossary} [glossary] default: none
+ * @property {string[]} [glossaries] names of glossaries that the server has; `glossary` goes before
+ *   them; default: none
  * @property {boolean} [alignments] default: false
  * @property {number} [numAlternatives] most further translations of each text; default: 0
  * @property {string[]} [possibleSources] as in `StreamOptions`
@@ -74,6 +78,7 @@ export function configMessage(options) {
     policy,
     minUpdateIntervalMs,
     glossary = {},
+    glossaries,
     segmentation = 'automatic',
     heartbeatIntervalMs,
     model,
@@ -97,6 +102,7 @@ export function configMessage(options) {
     disableDrafts: !drafts,
     minUpdateInterval: durationFromMs(minUpdateIntervalMs),
     glossary: glossaryEntries(glossary),
+    glossaries,
     segmentation: SEGMENTATIONS[segmentation],
     alignments,
     heartbeatInterval: durationFromMs(heartbeatIntervalMs),
@@ -173,6 +179,7 @@ export function translateMessage(texts, options) {
     model,
     mimeType,
     glossary = {},
+    glossaries,
     alignments,
     numAlternatives,
     possibleSources,
@@ -189,6 +196,7 @@ export function translateMessage(texts, options) {
     model,
     mimeType,
     glossary: glossaryEntries(glossary),
+    glossaries,
     alignments,
     numAlternatives,
     possibleSourceLanguageCodes: possibleSources,

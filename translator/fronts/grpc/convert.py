@@ -148,6 +148,7 @@ def _stream_config(message: streaming_pb2.StreamingConfig) -> StreamConfig:
             segment_s=_optional_s(message.rests, "segment"),
         ),
         glossary=_glossary(message.glossary),
+        glossaries=tuple(message.glossaries),
         resume=_resume(message.resume) if message.HasField("resume") else None,
     )
 
@@ -184,6 +185,7 @@ def texts_request(message: translate_pb2.TranslateRequest) -> TextsRequest:
         num_alternatives=message.num_alternatives,
         alignments=message.alignments,
         glossary=_glossary(message.glossary),
+        glossaries=tuple(message.glossaries),
         preserve_lines=message.preserve_lines if message.HasField("preserve_lines") else True,
         templates=tuple(message.markup),
     )
@@ -331,6 +333,7 @@ def _applied_term(use: TermUse) -> translate_pb2.AppliedTerm:
         source_end=use.source_end,
         target_start=use.target_start,
         target_end=use.target_end,
+        glossary=use.glossary,
     )
 
 
