@@ -405,3 +405,10 @@ async def test_a_regional_code_is_served_by_its_language() -> None:
                 request("a.", source_language_code="EN-us", target_language_code=target)
             )
             assert response.translations[0].model == model
+
+
+async def test_a_model_says_what_it_cannot_write() -> None:
+    models = [FakeModel(unwritable="€♪")]
+    async with serve_in_process(models=models) as server, connected(server.address) as stub:
+        [listed] = (await stub.ListModels(models_pb2.ListModelsRequest())).models
+    assert listed.unwritable_characters == "€♪"

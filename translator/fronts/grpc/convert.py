@@ -354,6 +354,7 @@ def model(offered: OfferedModel) -> models_pb2.Model:
         origin=info.origin,
         loaded=offered.is_loaded,
         memory_bytes=info.memory_bytes,
+        unwritable_characters=info.unwritable,
     )
 
 

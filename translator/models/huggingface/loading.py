@@ -21,6 +21,7 @@ from translator.models.huggingface.model import TransformersModel
 from translator.models.info import ENCODER_CACHE_TOKENS, MAX_SOURCE_TOKENS, ModelInfo
 from translator.models.model_card import license_of
 
+from translator.text.shop_characters import unwritable_of
 __all__ = ["describe_transformers_model", "load_transformers_model"]
 
 # A piece of a vocabulary, in the library's tokenizer and as text.
@@ -66,6 +67,7 @@ def describe_transformers_model(
     num_parameters = _num_parameters(folder, config)
     tokenizer = family.read_tokenizer(folder)
     languages = family.languages(tokenizer, config, None)
+    num_pieces = len(tokenizer.get_vocab())
     positions = getattr(config, "max_position_embeddings", None) or MAX_SOURCE_TOKENS
     info = ModelInfo(
         name=name or Path(where).name,
@@ -77,9 +79,10 @@ def describe_transformers_model(
         origin=origin or where,
         device=str(device),
         shares_encoding=languages.in_target,
-        memory_bytes=_BYTES_OF_PIECE * len(tokenizer.get_vocab())
+        memory_bytes=_BYTES_OF_PIECE * num_pieces
         + dtype.itemsize * (num_parameters + ENCODER_CACHE_TOKENS * int(config.d_model)),
     )
+        unwritable=unwritable_of(family.vocabulary(tokenizer).writes),
     return DescribedModel(info, partial(_load, folder, info, dtype))
 
 

@@ -36,6 +36,7 @@ from translator.models.model_card import license_of
 from translator.models.processor import is_int8_faster, runs_int8
 from translator.precision import Precision
 from translator.text.tokenizer import SentencePieceTokenizer
+from translator.text.shop_characters import unwritable_of
 
 if TYPE_CHECKING:
     from translator.models.marian.int8 import Int8Model
@@ -95,11 +96,21 @@ def describe_marian_folder(
         memory_bytes=_memory_bytes(header, str(device), precision),
         has_open_end=open_end is not None,
     )
+        unwritable=_unwritable(header),
     load = partial(_load_marian, folder, info, precision, open_end, shortlist=shortlist)
     return DescribedModel(info, load)
 
 
 def load_marian_folder(
+def _unwritable(header: MarianHeader) -> str:
+    try:
+        tokenizer = SentencePieceTokenizer(header.source_vocabulary, header.target_vocabulary)
+    except ModelFilesError:
+        # Loading will tell.
+        return ""
+    return unwritable_of(tokenizer.writes)
+
+
     folder: Path, *, pair: LanguagePair, **options: Any
 ) -> "RecurrentModel | Int8Model":
     """Load the model of such a folder; options as for ``describe_marian_folder``."""
