@@ -209,7 +209,7 @@ class Track:
         if self._glossary is not None:
             found = find_terms(self._glossary, tokenizer, source)
             terms = as_verbatim(source, found.matches, self.binding.target)
-        protected = protect(without_controls(source), tokenizer.writes, terms)
+        protected = protect(without_controls(source), tokenizer.writes, terms, tokenizer.code_words)
         said = protected.concealed(committed)
         if segment.is_in_capitals(source, former=False):
             said = sentence_case(said, self.binding.target)

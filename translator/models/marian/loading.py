@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.models.base import DescribedModel
+from translator.models.code_words import find_code_words
 from translator.models.info import ENCODER_CACHE_TOKENS, MAX_SOURCE_TOKENS, ModelInfo
 from translator.models.marian.converted import (
     is_converted,
@@ -35,8 +36,8 @@ from translator.models.marian.shortlist import Shortlist
 from translator.models.model_card import license_of
 from translator.models.processor import is_int8_faster, runs_int8
 from translator.precision import Precision
-from translator.text.tokenizer import SentencePieceTokenizer
 from translator.text.shop_characters import unwritable_of
+from translator.text.tokenizer import SentencePieceTokenizer
 
 if TYPE_CHECKING:
     from translator.models.marian.int8 import Int8Model
@@ -95,13 +96,12 @@ def describe_marian_folder(
         device=str(device),
         memory_bytes=_memory_bytes(header, str(device), precision),
         has_open_end=open_end is not None,
-    )
         unwritable=_unwritable(header),
+    )
     load = partial(_load_marian, folder, info, precision, open_end, shortlist=shortlist)
     return DescribedModel(info, load)
 
 
-def load_marian_folder(
 def _unwritable(header: MarianHeader) -> str:
     try:
         tokenizer = SentencePieceTokenizer(header.source_vocabulary, header.target_vocabulary)
@@ -111,6 +111,7 @@ def _unwritable(header: MarianHeader) -> str:
     return unwritable_of(tokenizer.writes)
 
 
+def load_marian_folder(
     folder: Path, *, pair: LanguagePair, **options: Any
 ) -> "RecurrentModel | Int8Model":
     """Load the model of such a folder; options as for ``describe_marian_folder``."""
@@ -129,7 +130,10 @@ def _load_marian(
     files = (read_converted_folder if is_converted(folder) else read_marian_folder)(folder)
     files = replace(files, open_end=open_end)
     tokenizer = SentencePieceTokenizer(
-        files.source_vocabulary, files.target_vocabulary, has_open_end=info.has_open_end
+        files.source_vocabulary,
+        files.target_vocabulary,
+        has_open_end=info.has_open_end,
+        code_words=find_code_words(folder),
     )
     check_vocabularies(files, tokenizer)
     if precision == "auto" and not (info.device == "cpu" and is_int8_faster()):
