@@ -91,6 +91,7 @@ export function configMessage(options) {
   } = options;
   refuseUnknown(unknown);
   refuseOther('targets', targets);
+  if (glossaries !== undefined) refuseOther('glossaries', glossaries);
   if (!(segmentation in SEGMENTATIONS)) {
     throw new TypeError(`segmentation: one of ${Object.keys(SEGMENTATIONS).join(', ')}`);
   }
@@ -189,6 +190,7 @@ export function translateMessage(texts, options) {
   } = options;
   refuseUnknown(unknown);
   refuseOther('texts', texts);
+  if (glossaries !== undefined) refuseOther('glossaries', glossaries);
   return {
     texts,
     sourceLanguageCode: source,
