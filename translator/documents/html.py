@@ -138,6 +138,9 @@ class _Writer:
 
     def _text(self, index: int) -> Iterator[str]:
         region = self._regions[index]
+        if region.quote == " " and not self._wanted[index].text:
+            # Nothing at all would make the next attribute the value.
+            yield "&#32;"
         for piece in place(self._texts[index], self._wanted[index]):
             if piece.kind is PieceKind.TEXT:
                 yield self._escape(piece.text, region)
