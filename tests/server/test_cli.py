@@ -166,6 +166,18 @@ def test_translate_takes_text_with_a_dash_a_glossary_and_a_page(
     assert wrapped.stdout.split() == [b"ONE", b"TWO."]
 
 
+def test_translate_tells_of_a_glossary_that_is_none(address: str, tmp_path: Path) -> None:
+    options = ("--address", address, "--from", "xx", "--to", "yy", "a cat.")
+    terms = tmp_path / "terms.csv"
+    terms.write_text('"cat,gato\n')
+    done = run("translate", *options, "--glossary", str(terms))
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode() == f"Error: --glossary: {terms}: row 1: a quote is not closed\n"
+    done = run("translate", *options, "--server-glossary", "shop")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == b"Error: glossaries: there is no glossary 'shop'; this server has none\n"
+
+
 def test_models_lists_models_and_policies(address: str) -> None:
     listed = run("models", "--address", address).stdout.decode()
     assert "xx-yy" in listed

@@ -373,7 +373,7 @@ async def test_a_text_in_the_language_of_the_target_passes_through(source: str) 
 
 async def test_what_is_only_a_guess_is_not_detected() -> None:
     class Doubtful:
-        def detect(self, text: str, candidates: Collection[str]) -> Detection:
+        def detect(self, text: str, candidates: Collection[str], target: str = "") -> Detection:
             return Detection(min(candidates), 0.4)
 
     async with (
@@ -422,3 +422,10 @@ async def test_of_markdown_only_the_texts_change(server: RunningServer) -> None:
     assert translation.text == (
         "# ONE *TWO~*.\n\n- THREE `four` [FIVE~](u).\n- {{ six }} SEVEN~.\n"
     )
+
+
+async def test_a_model_says_what_it_cannot_write() -> None:
+    models = [FakeModel(unwritable="€♪")]
+    async with serve_in_process(models=models) as server, connected(server.address) as stub:
+        [listed] = (await stub.ListModels(models_pb2.ListModelsRequest())).models
+    assert listed.unwritable_characters == "€♪"

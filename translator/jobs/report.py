@@ -98,9 +98,6 @@ class Report:
         if failure is not None:
             self._tell(cell, result, [failure])
             return None
-        except ValueError as error:
-            self._fail(cell, "MARKUP_NOT_KEPT", f"the translation is no {cell.kind}: {error}")
-            return None
         self.origins[result.origin] += 1
         self.terms.update(how for _, how in result.terms)
         self._tell(cell, result, list(_issues(cell, result)))
@@ -137,6 +134,9 @@ def _failure(cell: Cell, result: UnitResult) -> Failure | None:
     except UnicodeEncodeError as error:
         message = f"{error.object[error.start]!r} cannot be written in {error.encoding}"
         return Failure(cell.place, "NOT_ENCODABLE", message, cell.text)
+    except ValueError as error:
+        message = f"the translation is no {cell.kind}: {error}"
+        return Failure(cell.place, "MARKUP_NOT_KEPT", message, cell.text)
     return None
 
 

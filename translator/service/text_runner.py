@@ -18,7 +18,7 @@ from translator.service.checks import (
     segment_limits,
 )
 from translator.service.context import ServiceContext
-from translator.service.glossaries import built_glossary
+from translator.service.glossaries import RequestedTerms
 from translator.service.long_work import OwnTurns
 from translator.service.model_pool import Lease
 from translator.service.requests import TextResult, TextsRequest
@@ -72,7 +72,9 @@ class TextRunner:
         limit = _REQUESTS_A_SLOT * shared.config.max_batch_size
         self._requests = SharedRequests(shared, limit)
         self._routes: dict[str, Route] = {}
-        self._glossary: Glossary | None = None
+        self._terms: RequestedTerms | None = None
+        # By the source language.
+        self._glossaries: dict[str, Glossary | None] = {}
         self._source = request.source
         possible = request.possible_sources
         self._candidates: Mapping[str, str] = {}
@@ -98,13 +100,27 @@ class TextRunner:
         """Have the models in memory that all texts need: none, where their languages differ.
 
         Raises:
-            InvalidRequestError: A term of the glossary is not allowed.
+            InvalidRequestError: A term is not allowed, or there is no glossary of such a name.
             ModelLoadError: One cannot be loaded.
             OverloadedError: There is no memory for one.
         """
-        self._glossary = await built_glossary("glossary", self._request.glossary)
+        request = self._request
+        self._terms = await RequestedTerms.of(
+            self._shared.glossaries, "", request.glossary, request.glossaries
+        )
         if self.route is not None:
+            if self.route.legs:
+                await self._glossary(self._source)
             await self._lease.take(self.route.models)
+
+    async def _glossary(self, source: str) -> Glossary | None:
+        """The terms for a source language."""
+        if source not in self._glossaries:
+            assert self._terms is not None  # noqa: S101
+            target = self._request.target
+            found = await self._terms.between(source, [target], is_detected=not self._source)
+            self._glossaries[source] = found.get(target)
+        return self._glossaries[source]
 
     async def translate(
         self, request: TextsRequest, index: int, name: str, field: str, result: TextResult
@@ -134,7 +150,7 @@ class TextRunner:
                 await self._pass_through(text, result)
                 return
             source = await asyncio.to_thread(
-                self._shared.languages.of_text, field, read, self._candidates
+                self._shared.languages.of_text, field, read, self._candidates, request.target
             )
             result.detected_source = source
         route = self._route(source)
@@ -143,13 +159,14 @@ class TextRunner:
             return
         result.model = "+".join(route.models)
         result.fingerprint = "+".join(leg.info.fingerprint for leg in route.legs)
+        glossary = await self._glossary(source)
         await self._lease.take(route.models)
         first, *further = (
             Binding(request.target, leg.info, self._lease.tokenizer(leg)) for leg in route.legs
         )
         segmenter = Segmenter(source, segment_limits(self._limits))
         begin = partial(
-            text_job, request, index, f"{self._key}-{name}", first, segmenter, self._glossary,
+            text_job, request, index, f"{self._key}-{name}", first, segmenter, glossary,
             is_pivoted=bool(further), priority=self._priority,
         )  # fmt: skip
         # The texts of a page are found in a thread of their own.
