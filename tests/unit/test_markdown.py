@@ -100,6 +100,14 @@ def test_a_wrapped_paragraph_is_wrapped_again_as_in_its_quote() -> None:
     assert lines == [f"> {line}".upper(), f"> {line}".upper(), ""]
 
 
+def test_only_text_is_wrapped() -> None:
+    words = "alpha beta gamma delta " * 3
+    markdown = f"{words}\n{words[:30]}[a link](http://x.y/z 'with a long title') and `some code`\n"
+    result = upper(markdown)
+    assert "[A LINK](http://x.y/z 'WITH A LONG TITLE') AND `some code`\n" in result
+    assert result.startswith("ALPHA BETA GAMMA DELTA " * 3 + "ALPHA BETA GAMMA\nDELTA ALP")
+
+
 @pytest.mark.parametrize(
     ("markdown", "target", "wanted"),
     [

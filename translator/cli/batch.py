@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from translator.cli.batch_shards import in_processes, joined, one_shard
+from translator.cli.batch_shards import in_shards, joined, one_shard
 from translator.cli.errors import one_sentence
 from translator.cli.job_progress import JobProgress
 from translator.errors import ClientError
@@ -18,6 +18,7 @@ from translator.jobs.formats.registry import format_names
 from translator.jobs.job_files import job_files, opened
 from translator.jobs.opening import opened_job
 from translator.jobs.plan import Plan
+from translator.jobs.pool import LocalPool
 from translator.jobs.report import Failure, Report
 from translator.jobs.review import Sample, check_review, write_review
 from translator.jobs.rules import PRESETS, parse_rule
@@ -54,6 +55,12 @@ _FAILED = 2
     "--model", "models", multiple=True, metavar="PAIR[=FOLDER]", help="As for `serve`; repeatable."
 )
 @click.option(
+    "--address",
+    multiple=True,
+    metavar="HOST:PORT",
+    help="A server to translate with; repeatable.  [default: in this process]",
+)
+@click.option(
     "--store", type=click.Path(path_type=Path), help="Where translations are kept for the next run."
 )
 @click.option("--store-size", metavar="SIZE", help="Forget the oldest beyond it, such as 2GB.")
@@ -79,6 +86,15 @@ _FAILED = 2
 )
 @click.option("--review-cells", type=int, help="How large the sample is.  [default: 200]")
 @click.option("--processes", type=click.IntRange(1), help="Translate with several processes.")
+@click.option(
+    "--ray",
+    is_flag=False,
+    flag_value="auto",
+    metavar="[ADDRESS]",
+    help="Translate with a Ray cluster; local: on this machine.  [default: the one that runs here]",
+)
+@click.option("--cpus", type=float, default=1.0, help="CPUs of Ray for each process.")
+@click.option("--gpus", type=float, default=0.0, help="GPUs of Ray for each process, such as 0.5.")
 @click.option("--shards", type=click.IntRange(1), help="Parts of a file.  [default: some for each]")
 @click.option("--shard", metavar="K/N", help="Translate one of N parts only, on any machine.")
 @click.option("--join", is_flag=True, help="Put together what --shard has made.")
@@ -94,6 +110,9 @@ def command(
     shards: int | None,
     shard: str | None,
     join: bool,
+    ray: str | None,
+    cpus: float,
+    gpus: float,
     **options: Any,
 ) -> None:
     """Translate INPUT, a file or a folder, into OUTPUT.
@@ -116,7 +135,7 @@ def command(
             _plan(job, keeps=not no_store)
             return
         keeps = not no_store
-        if not (shard or join or processes):
+        if not (shard or join or processes or ray):
             report = _run(job, keeps=keeps)
         else:
             if job.review:
@@ -130,8 +149,14 @@ def command(
                 return
             if join:
                 report = joined(job)
+            elif ray:
+                from translator.jobs.ray_pool import RayPool
+
+                with RayPool(ray, processes or 0, cpus=cpus, gpus=gpus, keeps=keeps) as cluster:
+                    report = in_shards(job, cluster, shards or 0)
             else:
-                report = in_processes(job, processes or 1, shards or 0, keeps=keeps)
+                with LocalPool(processes or 1, keeps=keeps) as pool:
+                    report = in_shards(job, pool, shards or 0)
             _write_report(job, report)
         if report.num_failed:
             raise click.exceptions.Exit(_FAILED)

@@ -1,8 +1,7 @@
 """``translator batch`` in shards: one of several, all of them in several processes, or joined."""
 
 import re
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 
 import click
 
@@ -10,12 +9,12 @@ from translator.cli.job_progress import JobProgress
 from translator.errors import ClientError
 from translator.jobs.config import JobConfig
 from translator.jobs.job_files import job_files
-from translator.jobs.pool import LocalPool, Outcome, ShardPool, run_shards
+from translator.jobs.pool import Outcome, ShardPool, run_shards
 from translator.jobs.report import Report
-from translator.jobs.shards import Shard, ShardTranslator, join, plan_shards, shard_of
+from translator.jobs.shards import ShardTranslator, join, plan_shards, shard_of
 from translator.jobs.whole_file import written_whole
 
-__all__ = ["in_processes", "in_shards", "joined", "one_shard"]
+__all__ = ["in_shards", "joined", "one_shard"]
 
 _SHOWN_FAILURES = 20
 
@@ -45,26 +44,16 @@ def joined(job: JobConfig) -> Report:
     return report
 
 
-def in_processes(job: JobConfig, num_processes: int, num_shards: int, *, keeps: bool) -> Report:
-    """Translate a job with several processes of this machine."""
-    shards = plan_shards(job, num_processes, num_shards)
-    return in_shards(job, shards, lambda: LocalPool(num_processes, keeps=keeps))
-
-
-def in_shards(
-    job: JobConfig,
-    shards: Sequence[Shard],
-    make: Callable[[], AbstractContextManager[ShardPool]],
-) -> Report:
+def in_shards(job: JobConfig, pool: ShardPool, num_shards: int) -> Report:
     """Translate all shards of a job with a pool, and join them.
 
     Raises:
         ClientError: A shard failed; those that are done stay, and the next run goes on from them.
     """
-    # While it runs, what is done now; the rest was done by a run before.
+    shards = plan_shards(job, pool.num_workers, num_shards)
     report = Report()
     sizes = {shard.source: shard.source.stat().st_size for shard in shards}
-    with JobProgress(report, job_files(job)) as progress, make() as pool:
+    with JobProgress(report, job_files(job)) as progress:
 
         def tell(outcome: Outcome) -> None:
             if outcome.figures is not None:

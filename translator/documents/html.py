@@ -8,7 +8,7 @@ before. Code and everything else that must not be translated is opaque.
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 
 from translator.documents.html_reader import read_texts
@@ -89,6 +89,14 @@ class Page:
             return result
         result = self._written(wanted, everything=True)
         return result if self._directives(result) == directives else None
+
+    def parts(self) -> Iterator[tuple[MarkedText, Region]]:
+        """Each text that is not in a tag of another one, with its place."""
+        end = 0
+        for text, region in zip(self.texts, self._regions, strict=True):
+            if region.start >= end:
+                end = region.end
+                yield text, region
 
     def _written(self, wanted: Sequence[Translated | None], *, everything: bool) -> str:
         escape = partial(escaped, everything=everything)

@@ -27,14 +27,16 @@ from translator.documents.markdown_tokens import (
     Line,
     block_types,
     inlines,
+    outer_blocks,
     read_blocks,
+    used_references,
 )
 from translator.documents.marks import MarkedText, Translated
 from translator.documents.page_writer import PageWriter
 from translator.documents.placement import PieceKind, place
 from translator.documents.template import find_directives, mask
 
-__all__ = ["MarkdownPage", "parse"]
+__all__ = ["MarkdownPage", "parse", "sections"]
 
 _FRONT_MATTER = re.compile(
     r"\ufeff?(?:(---)[ \t]*(?:\r\n?|\n)(?:(?!---|\.\.\.)[^\r\n]*(?:\r\n?|\n))*?(?:---|\.\.\.)"
@@ -54,6 +56,7 @@ _SPACE = re.compile(r"\s+")
 # No line of a wrapped paragraph begins with it.
 _NO_START = re.compile(r"[-+*>#=~`|<:\[]|\d+[.)]")
 _NARROWEST = 40
+_GAP = re.compile(r"(?<! ) (?! )")
 _HEADING = [("heading_open", "h1", False), ("inline", "", True), ("heading_close", "h1", False)]
 _EMPHASIS = {
     "em_open": "<em>", "em_close": "</em>", "strong_open": "<strong>",
@@ -100,11 +103,33 @@ def parse(markdown: str, *, templates: Collection[str] = ()) -> "MarkdownPage":
     """
     directives = find_directives(markdown, templates) if templates else []
     masked = mask(markdown, directives)
-    front = _FRONT_MATTER.match(masked)
-    start = front.end() if front else len(masked) - len(masked.lstrip("\ufeff"))
+    start = _start(masked)
     blocks, env = read_blocks(masked[start:])
     blocks = [_moved(block, start) for block in blocks]
     return MarkdownPage(markdown, [_read(markdown, each, env, templates) for each in blocks], env)
+
+
+def sections(markdown: str, *, templates: Collection[str] = ()) -> Iterator[tuple[int, int, str]]:
+    """Cut a document into blocks that can be translated one by one.
+
+    Yields:
+        Where a block begins, where it ends, and what has to stand behind it so that its links are
+        found: definitions, which no translation changes.
+    """
+    masked = mask(markdown, find_directives(markdown, templates)) if templates else markdown
+    start = _start(masked)
+    _, env = read_blocks(masked[start:])
+    for first, last in outer_blocks(masked[start:]):
+        block = markdown[start + first : start + last]
+        labels = used_references(block, env)
+        definitions = "".join(f"\n[{label}]: /" for label in labels)
+        yield start + first, start + last, "\n" + definitions if definitions else ""
+
+
+def _start(markdown: str) -> int:
+    """Where a document begins, behind its front matter."""
+    front = _FRONT_MATTER.match(markdown)
+    return front.end() if front else len(markdown) - len(markdown.lstrip("\ufeff"))
 
 
 def _moved(block: Block, by: int) -> Block:
@@ -252,7 +277,7 @@ class MarkdownPage:
         if not any(token.type == "softbreak" for token in tokens):
             return content
         width = max(_NARROWEST, *map(len, found.content.split("\n")))
-        wrapped = "\n".join(_filled(line, width) for line in content.split("\n"))
+        wrapped = _filled(content, inlines(content, self._env), width)
         if _outline(wrapped) != _outline(content):
             return content
         after, before = inlines(wrapped, self._env), inlines(content, self._env)
@@ -260,19 +285,28 @@ class MarkdownPage:
         return wrapped if is_same and _Reading(after).all() == _Reading(before).all() else content
 
 
-def _filled(text: str, width: int) -> str:
-    lines: list[str] = []
-    line = ""
-    for word in re.findall(r"\s*\S+|\s+\Z", text):
-        bare = word.lstrip()
-        if not bare:
-            line += word
-        elif line and len(line) + len(word) > width and not _NO_START.match(bare):
-            lines.append(line)
-            line = bare
-        else:
-            line += " " + bare if line and word != bare else bare
-    return "\n".join([*lines, line])
+def _filled(content: str, tokens: Sequence[Inline], width: int) -> str:
+    """A paragraph in lines of at most ``width`` where spaces in its text allow it."""
+    parts: list[str] = []
+    line = at = 0
+    # Where the present line begins, and the last space in it that may become a line break.
+    space = -1
+    for token in tokens:
+        if token.type in ("softbreak", "hardbreak"):
+            line, space = token.end, -1
+            continue
+        if token.type != "text":
+            continue
+        for match in _GAP.finditer(content, token.start, token.end):
+            if match.start() - line > width and space >= 0:
+                parts.append(content[at:space])
+                at = line = space + 1
+            if match.start() > line and not _NO_START.match(content, match.end()):
+                space = match.start()
+    if len(content) - line > width and space > at:
+        parts.append(content[at:space])
+        at = space + 1
+    return "\n".join([*parts, content[at:]])
 
 
 def _retold(found: _Found, wanted: Sequence[Translated | None]) -> Iterator[Reference]:

@@ -9,20 +9,33 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-__all__ = ["Block", "BlockKind", "Inline", "Line", "block_types", "inlines", "read_blocks"]
+__all__ = [
+    "Block",
+    "BlockKind",
+    "Inline",
+    "Line",
+    "block_types",
+    "inlines",
+    "outer_blocks",
+    "read_blocks",
+    "used_references",
+]
 
 # What is nested deeper is left as it is.
 _MAX_NESTING = 60
 _NEWLINE = re.compile(r"\r\n?|\n")
 _SPACE = " \t\n\v\f\r"
+_LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.)+)\]", re.DOTALL)
 
 _PARSER = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING})
 _PARSER.enable(["table", "strikethrough"])
@@ -140,14 +153,8 @@ class _InlineState(StateInline):
 
 def read_blocks(markdown: str) -> tuple[list[Block], dict[str, Any]]:
     """The blocks with text of a document, and its link references."""
-    source = _NEWLINE.sub("\n", markdown).replace("\0", "\ufffd")
-    own = [0, *(match.end() for match in _NEWLINE.finditer(markdown))]
-    lines = [0, *(match.end() for match in re.finditer("\n", source))]
-
-    def place(at: int) -> int:
-        line = bisect_right(lines, at) - 1
-        return own[line] + at - lines[line]
-
+    source, own, lines = _normal(markdown)
+    place = partial(_place, lines, own)
     tokens: list[Token] = []
     env: dict[str, Any] = {}
     state = _BlockState(source, _PARSER, env, tokens)
@@ -203,6 +210,19 @@ def read_blocks(markdown: str) -> tuple[list[Block], dict[str, Any]]:
                 )
             )
     return blocks, env
+
+
+def _normal(markdown: str) -> tuple[str, list[int], list[int]]:
+    """A document as markdown-it reads it, and where lines begin in it and in that."""
+    source = _NEWLINE.sub("\n", markdown).replace("\0", "\ufffd")
+    own = [0, *(match.end() for match in _NEWLINE.finditer(markdown))]
+    return source, own, [0, *(match.end() for match in re.finditer("\n", source))]
+
+
+def _place(lines: Sequence[int], own: Sequence[int], at: int) -> int:
+    """Where a place of the document as markdown-it reads it is in the document."""
+    line = bisect_right(lines, at) - 1
+    return own[line] + at - lines[line]
 
 
 def _line_pieces(source: str, content: str, starts: Sequence[int]) -> tuple[list[Line], int] | None:
@@ -310,6 +330,28 @@ def _whole(tokens: list[Inline], content: str) -> list[Inline]:
             token.start = before.end
         found.append(token)
     return found
+
+
+def outer_blocks(markdown: str) -> list[tuple[int, int]]:
+    """Where each block that is in no other begins and ends, without the line break after it."""
+    source, own, lines = _normal(markdown)
+    tokens: list[Token] = []
+    state = StateBlock(source, _PARSER, {}, tokens)
+    _PARSER.block.tokenize(state, state.line, state.lineMax)
+    found: list[tuple[int, int]] = []
+    for token in tokens:
+        if token.level == 0 and token.nesting >= 0 and token.map:
+            first, last = token.map
+            end = lines[last] if last < len(lines) else len(source)
+            text = source[lines[first] : end].rstrip("\n")
+            found.append((own[first], _place(lines, own, lines[first] + len(text))))
+    return found
+
+
+def used_references(content: str, env: Mapping[str, Any]) -> list[str]:
+    """The labels of the link references that a piece of Markdown may use."""
+    labels = map(normalizeReference, _LABEL.findall(content))
+    return [label for label in dict.fromkeys(labels) if label in env.get("references", ())]
 
 
 def block_types(markdown: str) -> list[tuple[str, str, str]]:

@@ -13,10 +13,11 @@ from translator.errors import ClientError
 from translator.jobs.config import JobConfig
 from translator.jobs.fingerprint import remembered_fingerprint
 from translator.jobs.fuzzy import Fuzzy
-from translator.jobs.local_units import LocalUnits, UnitSettings
+from translator.jobs.local_units import LocalUnits
 from translator.jobs.memory import Memory, MemoryView
 from translator.jobs.numbers import NumberedUnits
 from translator.jobs.remembered_units import RememberedUnits
+from translator.jobs.settings import UnitSettings
 from translator.jobs.store import Store, key_of
 from translator.jobs.stored_units import StoredUnits
 from translator.jobs.units import UnitTranslator
@@ -89,34 +90,53 @@ def _stored_units(
     job: JobConfig, *, keeps: bool
 ) -> Iterator[tuple[UnitTranslator, Callable[[], bytes]]]:
     """What translates, with the store that it shares with other jobs, and its key."""
+    if job.address and job.models:
+        raise ClientError("models: are for this process; --address names a running server")
     settings = UnitSettings(
         job.source, job.target, job.model, _terms(job), preserve_lines=not job.wrapped
     )
-    given: dict[str, Any] = {"models": job.models} if job.models else {}
-    config = load_config(None, given | {"limits": {"max_text_length": _MAX_TEXT_LENGTH}})
-    route = job.source, job.target, job.model
     with ExitStack() as stack:
         store = None
         if keeps:
             path = job.store or user_cache_path("translator") / "translations.db"
             store = stack.enter_context(Store(path, max_bytes=job.store_size))
+        units: UnitTranslator
+        if job.address:
+            # It loads what a client needs.
+            from translator.jobs.remote_units import RemoteUnits
 
-        @cache
-        def translator() -> "Translator":
-            # It takes seconds to import what models need.
-            from translator.local import Translator
+            units = remote = RemoteUnits(job.address, settings)
+            # Also where nothing is kept: a server that is not there is told at once.
+            fingerprint = remote.fingerprint()
 
-            return stack.enter_context(Translator(config))
+            def find_fingerprint() -> str:
+                return fingerprint
+
+        else:
+            given: dict[str, Any] = {"models": job.models} if job.models else {}
+            limits = {"limits": {"max_text_length": _MAX_TEXT_LENGTH}}
+            config = load_config(None, given | limits)
+            route = job.source, job.target, job.model
+
+            @cache
+            def translator() -> "Translator":
+                # It takes seconds to import what models need.
+                from translator.local import Translator
+
+                return stack.enter_context(Translator(config))
+
+            units = LocalUnits(translator, settings, store)
+
+            def find_fingerprint() -> str:
+                def compute() -> str:
+                    return translator().fingerprint(*route)
+
+                return remembered_fingerprint(store, config, route, compute) if store else compute()
 
         @cache
         def key() -> bytes:
-            def compute() -> str:
-                return translator().fingerprint(*route)
+            return settings.key(find_fingerprint())
 
-            found = remembered_fingerprint(store, config, route, compute) if store else compute()
-            return settings.key(found)
-
-        units = LocalUnits(translator, settings, store)
         yield (units if store is None else StoredUnits(units, store, key())), key
 
 

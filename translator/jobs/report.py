@@ -166,6 +166,9 @@ def _failure(cell: Cell, result: UnitResult) -> Failure | None:
     except UnicodeEncodeError as error:
         message = f"{error.object[error.start]!r} cannot be written in {error.encoding}"
         return Failure(cell.place, "NOT_ENCODABLE", message, cell.text)
+    except ValueError as error:
+        message = f"the translation is no {cell.kind}: {error}"
+        return Failure(cell.place, "MARKUP_NOT_KEPT", message, cell.text)
     return None
 
 

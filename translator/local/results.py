@@ -40,8 +40,8 @@ class BatchText:
 
     Attributes:
         text: Any number of sentences.
-        mime_type: "text/plain" (also if empty) or "text/html".
-        templates: Template syntaxes in the HTML; see docs/markup.md.
+        mime_type: "text/plain" (also if empty), "text/html" or "text/markdown".
+        templates: Template syntaxes in a page; see docs/markup.md.
     """
 
     text: str

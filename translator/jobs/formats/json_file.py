@@ -14,7 +14,7 @@ from translator.jobs.cells import Cell, FormatOptions, InputFileError, Kind, Pie
 from translator.jobs.formats.message import Message, has_words, read_message
 from translator.jobs.formats.whole_text import WholeText, read_whole_text
 
-__all__ = ["JSON_FILE", "JsonFile"]
+__all__ = ["JsonFile"]
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
@@ -65,6 +65,8 @@ class _Scanner:
         self._text = whole.text
         self._name = name
         self._rules = options.rules
+        self._keep = options.keep
+        self._templates = options.templates
         self._only_named = any(rule.kind is not None for rule in options.rules.values())
         # Whether other than ASCII characters are written with their numbers.
         self._ascii = whole.text.isascii() and "\\u" in whole.text
@@ -195,7 +197,8 @@ class _Scanner:
             whole.encode(raw),
             message.kind,
             rule.max_length,
-            problem=problem,
+            () if message.kind is Kind.TEXT else rule.templates or self._templates,
+            problem,
         )
 
     def _rule(self) -> Rule | None:
@@ -203,8 +206,10 @@ class _Scanner:
             return None
         key = next((level.key for level in reversed(self._levels) if level.is_object), "")
         rule = self._rules.get(key)
-        if rule is None and self._rules:
+        if rule is None and (self._rules or self._keep):
             rule = self._rules.get(self._path())
+            if not self._keep.isdisjoint((key, self._path())):
+                return None
         return rule if rule or self._only_named else _TEXT
 
     def _is_note(self, level: _Level) -> bool:
@@ -236,6 +241,3 @@ class _Scanner:
 
 def _decoded(text: str, start: int) -> str:
     return str(scanstring(text, start + 1, True)[0])
-
-
-JSON_FILE = JsonFile()

@@ -14,7 +14,7 @@ from translator.jobs.cells import Cell, FormatOptions, InputFileError, Piece, Pl
 from translator.jobs.formats.message import Message, has_words, read_message
 from translator.jobs.formats.whole_text import WholeText, read_whole_text
 
-__all__ = ["PO", "PoFile"]
+__all__ = ["PoFile"]
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _STATEMENT = re.compile(r'(msgctxt|msgid_plural|msgid|msgstr(?:\[(\d{1,3})\])?)\s*(".*)')
@@ -272,6 +272,3 @@ def _wrapped(line: str) -> Iterator[str]:
             part = ""
         part += word
     yield part
-
-
-PO = PoFile()

@@ -16,7 +16,7 @@ from translator.jobs.formats.inline import CodeKind, InlineText, Part
 from translator.jobs.formats.line_break import MAX_LINE_LENGTH, break_lines
 from translator.jobs.formats.whole_text import WholeText, read_whole_text
 
-__all__ = ["SUBRIP", "WEBVTT", "Subtitles"]
+__all__ = ["SubRip", "WebVtt"]
 
 # A sentence that runs over more cues, or over a longer pause, is translated in parts.
 _MAX_CUES = 6
@@ -59,16 +59,11 @@ class _Cue:
     end_s: float
 
 
-class Subtitles:
-    """Files of subtitles.
+class SubRip:
+    """Files of SubRip; see ``FileFormat``."""
 
-    Args:
-        name: "srt" or "vtt".
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.suffixes: tuple[str, ...] = (f".{name}",)
+    name = "srt"
+    suffixes: tuple[str, ...] = (".srt",)
 
     def pieces(self, file: BinaryIO, name: str, options: FormatOptions) -> Iterator[Piece]:
         """See ``FileFormat.pieces``; a row is a cue."""
@@ -369,5 +364,8 @@ def _cut(
     return shared
 
 
-SUBRIP = Subtitles("srt")
-WEBVTT = Subtitles("vtt")
+class WebVtt(SubRip):
+    """Files of WebVTT."""
+
+    name = "vtt"
+    suffixes: tuple[str, ...] = (".vtt",)

@@ -33,6 +33,10 @@ class WholeText:
     encoding: str
     mark: bytes
 
+    def num_lines(self, start: int, end: int) -> int:
+        """How many lines end in a range of the text."""
+        return sum(1 for _ in _NEWLINE.finditer(self.text, start, end))
+
     def encode(self, text: str) -> bytes:
         """Write a part of the file.
 

@@ -18,7 +18,7 @@ from translator.jobs.cells import Cell, FormatOptions, InputFileError, Piece, Pl
 from translator.jobs.formats.whole_text import WholeText, read_whole_text
 from translator.jobs.formats.xliff_content import ATTRIBUTE, TOKEN, read_content
 
-__all__ = ["XLIFF", "XliffFile"]
+__all__ = ["XliffFile"]
 
 _DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)[\"']")
 # In its first bytes a file says what its encoding is.
@@ -301,6 +301,3 @@ def _with_attributes(tag: str, attributes: Mapping[str, str]) -> str:
         if not count:
             tag = f'{tag[:-1]} {name}="{value}">'
     return tag
-
-
-XLIFF = XliffFile()

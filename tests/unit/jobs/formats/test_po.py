@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from tests.unit.jobs.formats.helpers import cells_of, untouched, written
 from translator.jobs.cells import InputFileError
-from translator.jobs.formats.po import PO
+from translator.jobs.formats.po import PoFile
 
 pytestmark = pytest.mark.unit
+
+PO = PoFile()
 
 FILE = r"""# A comment
 msgid ""

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from tests.unit.jobs.formats.helpers import cells_of, untouched, written
 from translator.jobs.cells import InputFileError, Kind
-from translator.jobs.formats.subtitles import SUBRIP, WEBVTT
+from translator.jobs.formats.subtitles import SubRip, WebVtt
 
 pytestmark = pytest.mark.unit
+
+SUBRIP, WEBVTT = SubRip(), WebVtt()
 
 SRT = """1
 00:00:01,000 --> 00:00:02,500

@@ -9,9 +9,11 @@ from lxml import etree
 
 from tests.unit.jobs.formats.helpers import OPTIONS, cells_of, untouched, written
 from translator.jobs.cells import FormatOptions, InputFileError, Kind
-from translator.jobs.formats.xliff import XLIFF
+from translator.jobs.formats.xliff import XliffFile
 
 pytestmark = pytest.mark.unit
+
+XLIFF = XliffFile()
 
 FILE_12 = """<?xml version="1.0" encoding="UTF-8"?>
 <!-- made by hand -->
@@ -185,7 +187,8 @@ def test_a_prefix_and_what_is_there_stay() -> None:
 def test_segments_of_a_source_stay_segments() -> None:
     data = (
         b'<xliff version="1.2"><file source-language="en"><body><trans-unit id="a"><source>'
-        b'One. Two.</source><seg-source><mrk mtype="seg" mid="1">One.</mrk> <mrk mtype="seg" mid="2">Two.'
+        b'One. Two.</source><seg-source><mrk mtype="seg" mid="1">One.</mrk> '
+        b'<mrk mtype="seg" mid="2">Two.'
         b"</mrk></seg-source></trans-unit></body></file></xliff>"
     )
     result = written(XLIFF, data, upper)
