@@ -67,7 +67,7 @@ def main() -> None:
         folder = Path(name)
         (folder / "catalogue.csv").write_text(catalogue(), encoding="utf-8", newline="")
         CONSOLE.rule("A catalogue of 200 products, en → pt")
-        CONSOLE.print(f"[dim]$ translator {' '.join(command(Path('.'))[3:])}[/dim]\n")
+        CONSOLE.print(f"[dim]$ translator {' '.join(command(Path())[3:])}[/dim]\n")
         with timed("killed, in the middle of it"):
             kill_in_the_middle(folder)
         CONSOLE.print(
