@@ -9,10 +9,18 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ByteSize,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -63,6 +71,21 @@ class Limits(BaseModel):
     max_text_length: int = Field(50_000, ge=1, description="All texts of a Translate request.")
     max_alternatives: int = Field(8, ge=0, description="Alternatives of a text.")
     max_translate_requests: int = Field(64, ge=1, description="Translate requests at once.")
+    max_batches: int = Field(8, ge=1, description="Batches open at once.")
+    max_batch_items: int = Field(256, ge=1, description="Items of a batch without a result.")
+    max_batch_length: int = Field(
+        200_000, ge=1, description="All texts of a batch that have no result."
+    )
+    max_item_length: int = Field(50_000, ge=1, description="The text of an item of a batch.")
+
+    @model_validator(mode="after")
+    def _item_within_batch(self) -> Self:
+        if self.max_item_length > self.max_batch_length:
+            raise ValueError(
+                f"max_item_length is {self.max_item_length}; allowed: up to max_batch_length, "
+                f"{self.max_batch_length}"
+            )
+        return self
 
 
 class ServerConfig(BaseSettings):
@@ -90,6 +113,11 @@ class ServerConfig(BaseSettings):
     store: Path = Field(
         default_factory=lambda: user_data_path("translator") / "models",
         description="Folder of the models that `translator models pull` downloads.",
+    )
+    glossaries: Path | None = Field(
+        None,
+        description="Folder of glossaries that requests may name: NAME.csv, .tsv, .tmx or .tbx; "
+        "read again when they change. Unset: none.",
     )
     preload: bool = Field(
         True, description="Load models at start, as far as they fit, or each at its first use."

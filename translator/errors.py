@@ -18,6 +18,10 @@
     │   ├── ConfigError                      a setting has a value that is not allowed
     │   ├── ModelFilesError                  a model's files are missing, damaged or wrong
     │   └── ModelLoadError                   a model that is offered cannot be loaded
+    ├── NotKeptError                     there is a translation, but not as it was asked for
+    │   ├── MarkupNotKeptError               the markup of a page could not be kept
+    │   ├── TermNotKeptError                 a term of the glossary is not in it
+    │   └── TooLongError                     it is longer than allowed
     ├── ServiceError                     our bug
     │   └── DecodingError                    a model's output cannot be used
     └── ConnectionLostError              client side: the stream broke and could not be resumed
@@ -40,13 +44,17 @@ __all__ = [
     "LanguageNotDetectedError",
     "LanguagePairNotSupportedError",
     "LimitError",
+    "MarkupNotKeptError",
     "ModelFilesError",
     "ModelLoadError",
     "ModelNotFoundError",
+    "NotKeptError",
     "OperatorError",
     "OutOfMemoryError",
     "OverloadedError",
     "ServiceError",
+    "TermNotKeptError",
+    "TooLongError",
     "TranslatorError",
     "UnsupportedFeatureError",
     "is_out_of_memory",
@@ -188,6 +196,32 @@ class ModelLoadError(OperatorError):
     """A model in the catalog cannot be loaded; the message says why."""
 
     reason = "MODEL_FAILED_TO_LOAD"
+
+
+class NotKeptError(TranslatorError):
+    """There is a translation, but something that was asked for is not kept in it."""
+
+    reason = "NOT_KEPT"
+    status = "DATA_LOSS"
+
+
+class MarkupNotKeptError(NotKeptError):
+    """The markup of a page could not be kept, so the page is left as it was."""
+
+    reason = "MARKUP_NOT_KEPT"
+
+
+class TermNotKeptError(NotKeptError):
+    """A term of the glossary is not in the translation; the metadata has the entries."""
+
+    reason = "TERM_NOT_KEPT"
+
+
+class TooLongError(NotKeptError):
+    """The translation is longer than the item allows; the metadata has both lengths."""
+
+    reason = "TOO_LONG"
+    status = "OUT_OF_RANGE"
 
 
 class ServiceError(TranslatorError):

@@ -48,8 +48,9 @@ class SchedulerLimits:
             once, and known target tokens. A single request may exceed it.
         decoding_share: After an admission, steps run for at least this share of the time it took
             before the next admission, as long as there is something to decode.
-        patience_s: A background request that has waited longer goes before live ones. Live requests
-            also count as coming until so long after the last one.
+        patience_s: A background request that has waited longer goes before live ones; of batch
+            requests one in each such time. Live requests also count as coming until so long after
+            the last one.
         max_shared_step_s: While live requests come, a background request is not added if it would
             make a step longer than this. A quarter as many as live ones, and one, may always run.
     """

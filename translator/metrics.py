@@ -77,6 +77,19 @@ class Metrics:
             buckets=_CALL_BUCKETS,
             registry=r,
         )
+        self.batches = Gauge("translator_batches", "Batches open now.", registry=r)
+        self.batches_ended = Counter(
+            "translator_batches_ended", "Batches that ended, by status code.", ["code"], registry=r
+        )
+        self.batch_items_open = Gauge(
+            "translator_batch_items_open", "Items of batches without a result.", registry=r
+        )
+        self.batch_items = Counter(
+            "translator_batch_items",
+            "Items that got a result, by status code, and where it comes from.",
+            ["code", "origin"],
+            registry=r,
+        )
         self.errors = Counter(
             "translator_errors", "Calls that failed, by reason.", ["reason"], registry=r
         )

@@ -21,7 +21,13 @@ from translator.cli.errors import EXIT_CODES
 from translator.config import Limits, ServerConfig, load_config
 from translator.metrics import Metrics
 from translator.policy.registry import POLICIES, Latency, resolve
-from translator.v1 import models_pb2, streaming_pb2, translate_pb2, translator_service_pb2
+from translator.v1 import (
+    batch_pb2,
+    models_pb2,
+    streaming_pb2,
+    translate_pb2,
+    translator_service_pb2,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -32,7 +38,7 @@ PAGES = {
 }
 README, PROTOCOL = PAGES["README.md"], PAGES["docs/protocol.md"]
 ARCHITECTURE, OPERATIONS = PAGES["docs/architecture.md"], PAGES["docs/operations.md"]
-FILES = [models_pb2.DESCRIPTOR, streaming_pb2.DESCRIPTOR, translate_pb2.DESCRIPTOR]
+FILES = [module.DESCRIPTOR for module in (batch_pb2, models_pb2, streaming_pb2, translate_pb2)]
 MESSAGES = [m for file in FILES for m in file.message_types_by_name.values()]
 ENUMS = [e for file in FILES for e in file.enum_types_by_name.values()]
 ENUMS += [e for message in MESSAGES for e in message.enum_types]
@@ -112,22 +118,32 @@ def test_no_name_on_the_page_is_unknown_to_the_wire() -> None:
     assert told - known == set()
 
 
-def test_the_examples_are_messages() -> None:
-    lines = [line for block in fenced(PROTOCOL, "json") for line in block.splitlines()]
-    assert len(lines) > 10
+STREAMS, BATCHES = PROTOCOL.split("\n## Batches\n")
+
+
+@pytest.mark.parametrize(
+    ("page", "request_", "response"),
+    [
+        (
+            STREAMS,
+            streaming_pb2.StreamingTranslateRequest,
+            streaming_pb2.StreamingTranslateResponse,
+        ),
+        (BATCHES, batch_pb2.BatchTranslateRequest, batch_pb2.BatchTranslateResponse),
+    ],
+    ids=["streams", "batches"],
+)
+def test_the_examples_are_messages(page: str, request_: Any, response: Any) -> None:
+    lines = [line for block in fenced(page, "json") for line in block.splitlines()]
+    assert len(lines) > 5
     for line in lines:
-        kind: Any = (
-            streaming_pb2.StreamingTranslateRequest
-            if line.startswith("> ")
-            else streaming_pb2.StreamingTranslateResponse
-        )
-        Parse(line[2:], kind())
+        Parse(line[2:], (request_ if line.startswith("> ") else response)())
 
 
 def test_the_examples_keep_the_promises() -> None:
     """As one stream: the resumed one goes on after the last revision of the one that broke."""
     texts: dict[int, str] = {}
-    lines = "\n".join(fenced(PROTOCOL, "json")).splitlines()
+    lines = "\n".join(fenced(STREAMS, "json")).splitlines()
     responses = [
         Parse(line[2:], streaming_pb2.StreamingTranslateResponse())
         for line in lines
@@ -155,12 +171,16 @@ def subclasses(kind: type[errors.TranslatorError]) -> Iterator[type[errors.Trans
 
 def on_the_wire() -> set[tuple[str, str]]:
     """Status and reason of each error that a server answers with."""
-    # A limit is always one of its two kinds; of what an operator has to put right, one is told.
+    # A limit is always one of its two kinds, what is not kept one of three; of what an operator has
+    # to put right, one is told.
     kinds: list[type[errors.TranslatorError]] = [
         errors.ClientError,
         errors.OverloadedError,
         errors.DrainingError,
         errors.ModelLoadError,
+        errors.MarkupNotKeptError,
+        errors.TermNotKeptError,
+        errors.TooLongError,
         errors.ServiceError,
     ]
     return {(e.status, e.reason) for kind in kinds for e in subclasses(kind)}

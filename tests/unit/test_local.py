@@ -1,5 +1,6 @@
 """translator.local: the same text as a server says, for any number of threads, and clear errors."""
 
+import itertools
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ from translator.errors import (
     TranslatorError,
     UnsupportedFeatureError,
 )
-from translator.local import Rests, Translator, Update
+from translator.local import BatchText, Rests, Translation, Translator, Update
 from translator.models.base import DescribedModel
 from translator.testing import FakeDetector, FakeModel, fake_translation
 
@@ -292,3 +293,54 @@ def test_a_translator_from_before_a_fork_says_so() -> None:
     assert first == second
     assert first.endswith("make one in each process")
     assert parents == "TWO."
+
+
+def test_many_texts_come_back_in_their_order_and_what_is_the_same_is_decoded_once() -> None:
+    texts = [f"Ship {n % 7} sails. We stay." for n in range(300)]
+    with translator() as local:
+        results = list(local.translate_all(texts, source="xx", target="yy"))
+        alone = [local.translate(text, source="xx", target="yy") for text in texts[:7]]
+    assert [result.translation for result in results] == [alone[n % 7] for n in range(300)]
+    assert sum(result.num_decoded for result in results) == 8
+
+
+def test_many_texts_may_be_endless_and_of_every_kind() -> None:
+    def texts() -> Iterator[str | BatchText | Translation]:
+        for number in itertools.count():
+            yield f"Ship {number} sails."
+            yield BatchText("<b>We</b> row.", "text/html")
+            yield Translation("known", "")
+            yield ""
+
+    with translator() as local:
+        results = local.translate_all(texts(), source="xx", target="yy")
+        some = [result.translation for result in itertools.islice(results, 400)]
+        assert [found.text for found in some[-4:] if found] == [
+            "SHIP 99 SAILS.",
+            "<b>WE</b> ROW.",
+            "known",
+            "",
+        ]
+        assert local.translate("We row.", source="xx", target="yy").text == "WE ROW."
+
+
+def test_one_of_many_texts_fails_alone() -> None:
+    class Broken(FakeModel):
+        def encode(self, sources: Any) -> Any:
+            if any(len(source) > 5 for source in sources):
+                raise RuntimeError("broken")
+            return super().encode(sources)
+
+    texts = ["We row.", "We row and row and row and row.", "x" * 60_000, "They row."]
+    with translator(Broken()) as local:
+        results = list(local.translate_all(texts, source="xx", target="yy"))
+    assert [result.translation and result.translation.text for result in results] == [
+        "WE ROW.", None, None, "THEY ROW.",
+    ]  # fmt: skip
+    assert isinstance(results[1].error, TranslatorError)
+    assert isinstance(results[2].error, InvalidRequestError)
+
+
+def test_what_concerns_all_texts_is_told_at_once() -> None:
+    with translator() as local, pytest.raises(LanguagePairNotSupportedError):
+        local.translate_all(["We row."], source="xx", target="qq")

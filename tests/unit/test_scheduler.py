@@ -204,7 +204,24 @@ def test_background_that_has_waited_for_long_goes_first_one_at_each_admission() 
     for name in "mnopqrs":
         queue.submit(request(name), 2.0)
     assert names(queue.admit(2.0, 2)) == "mn"
-    assert [names(queue.admit(2.1, 2)) for _ in range(4)] == ["uo", "vp", "bq", "rs"]
+    assert [names(queue.admit(2.1, 2)) for _ in range(4)] == ["bo", "up", "vq", "rs"]
+
+
+def test_batch_requests_wait_for_all_others_but_for_one_in_each_time_of_patience() -> None:
+    queue = scheduler()
+    for name in "bcdef":
+        queue.submit(request(name, priority=Priority.BATCH), 0.0)
+    started: list[float] = []
+    for tick in range(40):
+        now = tick / 4
+        queue.submit(request("l"), now)
+        queue.submit(request("u", priority=Priority.UNARY), now)
+        # There is room for two, and two others want it all the time.
+        if set(names(queue.admit(now, 2))) & set("bcdef"):
+            started.append(now)
+        for name in "lu":
+            queue.cancel((name, "yy"))
+    assert started == [2.25, 4.5, 6.75, 9.0]
 
 
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 3)), max_size=60))

@@ -4,7 +4,7 @@ Importing this package imports no torch and nothing of the server.
 """
 
 from translator.arguments import Strings
-from translator.client.aio import AsyncStream, AsyncTranslatorClient
+from translator.client.aio import AsyncBatch, AsyncStream, AsyncTranslatorClient
 from translator.client.events import (
     Alignment,
     Connecting,
@@ -20,6 +20,7 @@ from translator.client.events import (
     Timing,
     Update,
 )
+from translator.client.items import BatchItem, BatchOptions, BatchReport, BatchResult
 from translator.client.options import (
     Latency,
     NamedPolicy,
@@ -39,14 +40,20 @@ from translator.client.results import (
     Translation,
 )
 from translator.client.session import ClientSession
-from translator.client.sync import Stream, TranslatorClient
+from translator.client.sync import Batch, Stream, TranslatorClient
 from translator.client.target import StreamMismatchError
 
 __all__ = [
     "Alignment",
     "AppliedTerm",
+    "AsyncBatch",
     "AsyncStream",
     "AsyncTranslatorClient",
+    "Batch",
+    "BatchItem",
+    "BatchOptions",
+    "BatchReport",
+    "BatchResult",
     "ClientSession",
     "Connecting",
     "Heartbeat",

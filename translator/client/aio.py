@@ -1,7 +1,7 @@
 """The client for asyncio."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Self, TypeVar, Unpack
 
@@ -10,7 +10,9 @@ import grpc
 from translator.arguments import Strings, check_pairs, check_strings
 from translator.client import convert
 from translator.client.backoff import Backoff
+from translator.client.batch import AsyncBatch, Items
 from translator.client.events import Connecting
+from translator.client.items import BatchConfig, BatchOptions
 from translator.client.link import Link
 from translator.client.options import StreamConfig, StreamOptions
 from translator.client.results import ModelList, Translation
@@ -18,9 +20,9 @@ from translator.client.status import error_from_rpc
 from translator.client.stream import AsyncStream
 from translator.errors import ConnectionLostError
 from translator.v1.models_pb2 import ListModelsRequest
-from translator.v1.translate_pb2 import GlossaryEntry, TranslateRequest
+from translator.v1.translate_pb2 import TranslateRequest
 
-__all__ = ["AsyncStream", "AsyncTranslatorClient"]
+__all__ = ["AsyncBatch", "AsyncStream", "AsyncTranslatorClient"]
 
 _T = TypeVar("_T")
 
@@ -157,6 +159,7 @@ class AsyncTranslatorClient:
         model: str = "",
         mime_type: str = "",
         glossary: Mapping[str, str] | None = None,
+        glossaries: Sequence[str] = (),
         alignments: bool = False,
         num_alternatives: int = 0,
         possible_sources: Sequence[str] = (),
@@ -173,8 +176,10 @@ class AsyncTranslatorClient:
             source: Language of the texts, BCP-47; "und" has it detected, for each text by itself.
             target: Language to translate into, BCP-47.
             model: Name of a model; "" takes the best for the pair.
-            mime_type: Type of the texts: "text/plain", or "" for the same, or "text/html".
+            mime_type: Type of the texts: "text/plain", or "" for the same, or "text/html" or
+                "text/markdown".
             glossary: Source terms to target terms; an empty one keeps the source term.
+            glossaries: Names of glossaries that the server has; ``glossary`` goes before them.
             alignments: Whether translations say where each word comes from.
             num_alternatives: How many further translations to return for each text.
             possible_sources: The languages to choose from in detection; if empty, all that the
@@ -195,10 +200,8 @@ class AsyncTranslatorClient:
             target_language_code=target,
             model=model,
             mime_type=mime_type,
-            glossary=[
-                GlossaryEntry(source_term=term, target_term=translation)
-                for term, translation in (glossary or {}).items()
-            ],
+            glossary=convert.glossary_entries(glossary or {}),
+            glossaries=check_strings("glossaries", glossaries),
             alignments=alignments,
             num_alternatives=num_alternatives,
             possible_source_language_codes=possible_sources,
@@ -209,6 +212,47 @@ class AsyncTranslatorClient:
             self._link.stub.Translate(request, metadata=self._link.metadata, timeout=timeout_s)
         )
         return [convert.translation(message) for message in response.translations]
+
+    def batch(
+        self,
+        items: Items,
+        *,
+        source: str,
+        target: str,
+        resume_timeout_s: float = 60.0,
+        on_connecting: Callable[[Connecting], None] | None = None,
+        **options: Unpack[BatchOptions],
+    ) -> AsyncBatch:
+        """Translate many texts, however many; iterate over it for their results.
+
+        The server translates them behind whatever somebody waits for. Each item gets one result,
+        in any order. Input is read as far as the server takes it, so it may be endless.
+
+        Args:
+            items: Strings or ``BatchItem``s; any iterable, asynchronous or not. One that is not is
+                read on the event loop, which must not wait for it.
+            source: Language of the texts, BCP-47; "und" has it detected, for each text by itself.
+            target: Language to translate into, BCP-47.
+            resume_timeout_s: Longest time without an open call, in seconds, before the batch fails
+                with ConnectionLostError; or with OverloadedError, if servers have no room.
+            on_connecting: Called before each attempt to open a call.
+            **options: See ``BatchConfig``.
+
+        Raises:
+            RuntimeError: The client is not open.
+            TypeError: ``items`` is a string, or cannot be iterated over.
+        """
+        # Fails where the client is not open.
+        _ = self._link.stub
+        if isinstance(items, str) or not isinstance(items, AsyncIterable | Iterable):
+            raise TypeError(f"items: an iterable of items is needed, not {type(items).__name__}")
+        return AsyncBatch(
+            self._link,
+            items,
+            BatchConfig(source=source, target=target, **options),
+            resume_timeout_s=resume_timeout_s,
+            on_connecting=on_connecting,
+        )
 
     async def list_models(self, *, timeout_s: float | None = 60.0) -> ModelList:
         """Fetch all models and policies of the server, page by page.

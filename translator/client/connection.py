@@ -1,18 +1,16 @@
-"""One call of StreamingTranslate, from opening to its end."""
+"""One call with a stream both ways, from opening to its end."""
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Coroutine, Iterable
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import grpc
 
-from translator.v1.streaming_pb2 import StreamingTranslateRequest, StreamingTranslateResponse
+__all__ = ["Connection", "SilenceError"]
 
-__all__ = ["Call", "Connection", "SilenceError"]
-
-Call = grpc.aio.StreamStreamCall[StreamingTranslateRequest, StreamingTranslateResponse]
-
+_Request = TypeVar("_Request")
+_Response = TypeVar("_Response")
 _T = TypeVar("_T")
 
 # grpc.aio puts this in the place of a call's status when a write fails because the call is over
@@ -26,7 +24,7 @@ class SilenceError(Exception):
     """The server was silent for longer than its heartbeats promise."""
 
 
-class Connection:
+class Connection(Generic[_Request, _Response]):
     """Writes in order, reads one message at a time, and survives the caller's cancellation.
 
     grpc.aio cancels the whole call when a task is cancelled in a read or a write. So both run in
@@ -37,15 +35,17 @@ class Connection:
         channel: Its channel, if nobody else keeps that open.
     """
 
-    def __init__(self, call: Call, channel: object = None) -> None:
+    def __init__(
+        self, call: grpc.aio.StreamStreamCall[_Request, _Response], channel: object = None
+    ) -> None:
         self._call = call
         self._channel = channel
         # Unlike read(), the iterator still gives what came before a status that is there already.
         self._responses = aiter(call)
-        self._outbox: deque[StreamingTranslateRequest] = deque()
+        self._outbox: deque[_Request] = deque()
         self._is_half_closed = False
         self._writer: asyncio.Task[None] | None = None
-        self._reader: asyncio.Task[StreamingTranslateResponse | None] | None = None
+        self._reader: asyncio.Task[_Response | None] | None = None
         # Since when the reader has been waiting.
         self._silent_since = 0.0
         self._status: asyncio.Future[grpc.aio.AioRpcError] = (
@@ -53,7 +53,7 @@ class Connection:
         )
         call.add_done_callback(self._keep_status)
 
-    def send(self, requests: Iterable[StreamingTranslateRequest]) -> None:
+    def send(self, requests: Iterable[_Request]) -> None:
         """Queue requests. Once the call is over they go nowhere, and ``read`` says why."""
         self._outbox.extend(requests)
         self._wake_writer()
@@ -68,7 +68,7 @@ class Connection:
         if self._writer is not None:
             await asyncio.wait({self._writer})
 
-    async def read(self, max_silence_s: float | None = None) -> StreamingTranslateResponse | None:
+    async def read(self, max_silence_s: float | None = None) -> _Response | None:
         """Read the next response; None after the last one or after ``close``.
 
         Args:
@@ -103,7 +103,7 @@ class Connection:
         if isinstance(self._responses, AsyncGenerator):
             await self._responses.aclose()
 
-    async def _read(self) -> StreamingTranslateResponse | None:
+    async def _read(self) -> _Response | None:
         try:
             return await anext(self._responses, None)
         except grpc.aio.AioRpcError as error:
@@ -117,7 +117,7 @@ class Connection:
             return None
         raise status
 
-    def _keep_status(self, call: Call) -> None:
+    def _keep_status(self, call: grpc.aio.StreamStreamCall[_Request, _Response]) -> None:
         """Remember the server's status. grpc.aio calls this each time it sets one."""
         details = _finished(call.details())
         if details != _WRITE_FAILED and not self._status.done():

@@ -1,16 +1,22 @@
 """Converts between wire messages and the client's types; positions and units stay the same."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from google.protobuf import duration_pb2
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 
-from translator.client import events, results
+from translator.client import events, items, results
 from translator.client.options import Latency, NamedPolicy, Rests, Segmentation, StreamConfig
 from translator.client.status import error_from_status
-from translator.v1 import models_pb2, streaming_pb2, translate_pb2
+from translator.v1 import batch_pb2, models_pb2, streaming_pb2, translate_pb2
 
 __all__ = [
+    "batch_config_message",
+    "batch_result",
     "config_message",
     "duration",
+    "glossary_entries",
     "limits",
     "model",
     "policy",
@@ -62,10 +68,8 @@ def config_message(config: StreamConfig) -> streaming_pb2.StreamingConfig:
         policy=policy_message,
         disable_drafts=not config.drafts,
         min_update_interval=duration(config.min_update_interval_s or None),
-        glossary=[
-            translate_pb2.GlossaryEntry(source_term=source, target_term=target)
-            for source, target in config.glossary.items()
-        ],
+        glossary=glossary_entries(config.glossary),
+        glossaries=config.glossaries,
         segmentation=_SEGMENTATIONS[config.segmentation],
         alignments=config.alignments,
         heartbeat_interval=duration(config.heartbeat_interval_s),
@@ -73,6 +77,32 @@ def config_message(config: StreamConfig) -> streaming_pb2.StreamingConfig:
         possible_source_language_codes=config.possible_sources,
         rests=_rests_message(config.rests),
     )
+
+
+def batch_config_message(config: items.BatchConfig) -> batch_pb2.BatchConfig:
+    """Convert the config of a batch."""
+    return batch_pb2.BatchConfig(
+        source_language_code=config.source,
+        target_language_code=config.target,
+        model=config.model,
+        mime_type=config.mime_type,
+        glossary=glossary_entries(config.glossary),
+        glossaries=config.glossaries,
+        alignments=config.alignments,
+        num_alternatives=config.num_alternatives,
+        possible_source_language_codes=config.possible_sources,
+        preserve_lines=config.preserve_lines,
+        markup=config.markup,
+        heartbeat_interval=duration(config.heartbeat_interval_s),
+    )
+
+
+def glossary_entries(glossary: Mapping[str, str]) -> list[translate_pb2.GlossaryEntry]:
+    """Convert a glossary."""
+    return [
+        translate_pb2.GlossaryEntry(source_term=source, target_term=target)
+        for source, target in glossary.items()
+    ]
 
 
 def _rests_message(rests: Rests) -> streaming_pb2.Rests | None:
@@ -175,6 +205,22 @@ def translation(message: translate_pb2.Translation) -> results.Translation:
         alignments=tuple(map(_alignment, message.alignments)),
         quality_issues=tuple(map(_quality_issue, message.quality_issues)),
         terms=tuple(map(_applied_term, message.terms)),
+        fingerprint=message.fingerprint,
+    )
+
+
+def batch_result(
+    message: batch_pb2.BatchResult, item: items.BatchItem, index: int
+) -> items.BatchResult:
+    """Convert the result of an item; a bad item has its own error."""
+    error = error_from_status(message.status) if message.status.code else None
+    origin = _name(batch_pb2.BatchResult.Origin, message.origin, "ORIGIN_")
+    return items.BatchResult(
+        item=item,
+        index=index,
+        translation=replace(translation(message.translation), error=error),
+        origin="" if origin == "unspecified" else origin,
+        too_long=message.too_long,
     )
 
 
@@ -194,6 +240,7 @@ def _applied_term(message: translate_pb2.AppliedTerm) -> results.AppliedTerm:
         message.source_end,
         message.target_start,
         message.target_end,
+        message.glossary,
     )
 
 
@@ -219,6 +266,8 @@ def model(message: models_pb2.Model) -> results.Model:
         origin=message.origin,
         loaded=message.loaded,
         memory_bytes=message.memory_bytes,
+        fingerprint=message.fingerprint,
+        unwritable_characters=message.unwritable_characters,
     )
 
 

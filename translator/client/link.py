@@ -4,10 +4,14 @@ from collections.abc import Sequence
 
 import grpc
 
-from translator.client.connection import Call
+from translator.v1.batch_pb2 import BatchTranslateRequest, BatchTranslateResponse
+from translator.v1.streaming_pb2 import StreamingTranslateRequest, StreamingTranslateResponse
 from translator.v1.translator_service_pb2_grpc import TranslatorServiceStub
 
 __all__ = ["Link"]
+
+_StreamingCall = grpc.aio.StreamStreamCall[StreamingTranslateRequest, StreamingTranslateResponse]
+_BatchCall = grpc.aio.StreamStreamCall[BatchTranslateRequest, BatchTranslateResponse]
 
 _CHANNEL_OPTIONS = (
     # Finds a dead peer below a silent stream. Servers of this service take pings from 30 s on.
@@ -74,9 +78,14 @@ class Link:
         # Generated code has no annotations.
         self._stub = TranslatorServiceStub(self._channel)  # type: ignore[no-untyped-call]
 
-    def streaming_call(self) -> Call:
+    def streaming_call(self) -> _StreamingCall:
         """Begin a call of StreamingTranslate. It fails at once if no server can be reached."""
-        call: Call = self.stub.StreamingTranslate(metadata=self.metadata)
+        call: _StreamingCall = self.stub.StreamingTranslate(metadata=self.metadata)
+        return call
+
+    def batch_call(self) -> _BatchCall:
+        """Begin a call of BatchTranslate. It fails at once if no server can be reached."""
+        call: _BatchCall = self.stub.BatchTranslate(metadata=self.metadata)
         return call
 
     def renew(self, generation: int) -> None:

@@ -38,12 +38,13 @@ class AppliedTerm:
     """A glossary entry at a place of a text. Positions are code points.
 
     Attributes:
-        entry: Which entry of the glossary it is, from 0.
+        entry: Which entry of its glossary it is, from 0.
         how: "already", "forced", "masked" or "failed"; another in a later version.
         source_start: Where the term begins in the text.
         source_end: Where it ends there.
         target_start: Where its translation begins.
         target_end: Where it ends.
+        glossary: The name of the server's glossary that has it; "" for the request's own.
     """
 
     entry: int
@@ -52,6 +53,7 @@ class AppliedTerm:
     source_end: int
     target_start: int
     target_end: int
+    glossary: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Translation:
     """The translation of one text.
 
     Attributes:
-        text: The translated text; "" if there is an error.
+        text: The translated text; "" if there is an error, but for a ``NotKeptError``.
         error: What went wrong with this text alone, or None.
         model: Name of the model that translated it.
         detected_language: The detected source language; "" if the request named it.
@@ -67,6 +69,8 @@ class Translation:
         alignments: Which part of the text each part of the translation comes from.
         quality_issues: What of the text the translation lacks, although it was asked for again.
         terms: What became of each glossary entry, wherever it stands in the text.
+        fingerprint: Of the model, as ``Model`` has it; two with a plus between them where it went
+            through English.
     """
 
     text: str
@@ -77,6 +81,7 @@ class Translation:
     alignments: Sequence[Alignment]
     quality_issues: Sequence[QualityIssue] = ()
     terms: Sequence[AppliedTerm] = ()
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,8 @@ class Model:
     origin: str
     loaded: bool
     memory_bytes: int
+    fingerprint: str = ""
+    unwritable_characters: str = ""
 
 
 @dataclass(frozen=True, slots=True)

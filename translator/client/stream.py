@@ -19,9 +19,11 @@ from translator.client.session import ClientSession
 from translator.client.status import error_from_rpc
 from translator.client.target import StreamMismatchError
 from translator.errors import ConnectionLostError, LimitError, OverloadedError, TranslatorError
-from translator.v1.streaming_pb2 import StreamingTranslateRequest
+from translator.v1.streaming_pb2 import StreamingTranslateRequest, StreamingTranslateResponse
 
 __all__ = ["AsyncStream"]
+
+_Connection = Connection[StreamingTranslateRequest, StreamingTranslateResponse]
 
 _logger = logging.getLogger(__name__)
 
@@ -54,11 +56,11 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         self._session = ClientSession(config)
         self._resume_timeout_s = resume_timeout_s
         self._on_connecting = on_connecting
-        self._connection: Connection | None = None
+        self._connection: _Connection | None = None
         # Of the link, when the connection was opened on it.
         self._generation = 0
         # The one that said GoAway, until another is open.
-        self._draining: Connection | None = None
+        self._draining: _Connection | None = None
         # An event that is there before anything else is read.
         self._ready: StreamEvent | None = None
         # The next attempt: its reason, and its earliest time on the loop's clock.
@@ -266,7 +268,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
             elif (event := await self._receive(self._connection)) is not None:
                 return event
 
-    async def _receive(self, connection: Connection) -> StreamEvent | None:
+    async def _receive(self, connection: _Connection) -> StreamEvent | None:
         """The connection's next event; None if it has none or must be replaced."""
         try:
             response = await connection.read(self._session.max_silence_s)
@@ -298,7 +300,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         await self._break(broken)
         return None
 
-    def _take(self, connection: Connection, event: StreamEvent | None) -> None:
+    def _take(self, connection: _Connection, event: StreamEvent | None) -> None:
         """Note that the stream works, and ack an update."""
         if event is not None:
             self._works()

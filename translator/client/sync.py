@@ -6,7 +6,14 @@ done, so the documentation of ``translator.client.aio`` holds here too.
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
@@ -14,12 +21,15 @@ import grpc
 
 from translator.arguments import Strings
 from translator.client.aio import AsyncTranslatorClient
+from translator.client.batch import AsyncBatch
 from translator.client.events import Connecting, StreamEvent
+from translator.client.items import BatchItem, BatchOptions, BatchReport, BatchResult
 from translator.client.options import StreamConfig, StreamOptions
 from translator.client.results import ModelList, Translation
 from translator.client.stream import AsyncStream
+from translator.client.threaded_input import ThreadedInput
 
-__all__ = ["Stream", "TranslatorClient"]
+__all__ = ["Batch", "Stream", "TranslatorClient"]
 
 _T = TypeVar("_T")
 
@@ -150,6 +160,46 @@ class Stream(Iterator[StreamEvent]):
         return await anext(self._stream, None)
 
 
+class Batch(Iterator[BatchResult]):
+    """A blocking ``AsyncBatch``. One thread at a time may iterate."""
+
+    def __init__(self, thread: _LoopThread, batch: AsyncBatch, items: ThreadedInput) -> None:
+        self._thread = thread
+        self._batch = batch
+        self._input = items
+
+    @property
+    def report(self) -> BatchReport:
+        """What has been done so far; see ``AsyncBatch.report``."""
+        return self._batch.report
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the batch up, unless it is over; iteration in another thread ends."""
+        self._input.close()
+        self._thread.run(self._batch.aclose())
+
+    def __next__(self) -> BatchResult:
+        """Wait for the next result; StopIteration after the last or after ``close``."""
+        result = self._thread.run(self._next())
+        if result is None:
+            raise StopIteration
+        return result
+
+    async def _next(self) -> BatchResult | None:
+        return await anext(self._batch, None)
+
+
 class TranslatorClient:
     """A blocking ``AsyncTranslatorClient``, used with ``with``. Threads may share it.
 
@@ -235,6 +285,7 @@ class TranslatorClient:
         model: str = "",
         mime_type: str = "",
         glossary: Mapping[str, str] | None = None,
+        glossaries: Sequence[str] = (),
         alignments: bool = False,
         num_alternatives: int = 0,
         possible_sources: Sequence[str] = (),
@@ -251,6 +302,7 @@ class TranslatorClient:
                 model=model,
                 mime_type=mime_type,
                 glossary=glossary,
+                glossaries=glossaries,
                 alignments=alignments,
                 num_alternatives=num_alternatives,
                 possible_sources=possible_sources,
@@ -259,6 +311,35 @@ class TranslatorClient:
                 timeout_s=timeout_s,
             )
         )
+
+    def batch(
+        self,
+        items: Iterable[str | BatchItem],
+        *,
+        source: str,
+        target: str,
+        resume_timeout_s: float = 60.0,
+        on_connecting: Callable[[Connecting], None] | None = None,
+        **options: Unpack[BatchOptions],
+    ) -> Batch:
+        """Translate many texts, however many; see ``AsyncTranslatorClient.batch``.
+
+        ``items`` is iterated over in a thread of its own. ``on_connecting`` runs in the client's
+        thread; it must not call the client.
+        """
+        thread = self._thread
+        if isinstance(items, str) or not isinstance(items, Iterable):
+            raise TypeError(f"items: an iterable of items is needed, not {type(items).__name__}")
+        threaded = ThreadedInput(items)
+        batch = self._client.batch(
+            threaded,
+            source=source,
+            target=target,
+            resume_timeout_s=resume_timeout_s,
+            on_connecting=on_connecting,
+            **options,
+        )
+        return Batch(thread, batch, threaded)
 
     def list_models(self, *, timeout_s: float | None = 60.0) -> ModelList:
         """Fetch all models and policies; see ``AsyncTranslatorClient.list_models``."""

@@ -1,11 +1,15 @@
-"""Translates an HTML page: each text by itself, and all of them side by side."""
+"""Translates a page of HTML or Markdown: each text by itself, and all of them side by side."""
 
 from collections.abc import Collection, Iterator
 
-from translator.documents.html import parse
+from translator.documents.html import Page
+from translator.documents.html import parse as parse_html
+from translator.documents.html_verify import verify
+from translator.documents.markdown import MarkdownPage
+from translator.documents.markdown import parse as parse_markdown
 from translator.documents.marks import MarkedText, Translated
 from translator.documents.plain import TextTranslation
-from translator.engine.request import Outcome, Request
+from translator.engine.request import Outcome, Priority, Request
 from translator.session.events import AlignedRange, Binding
 from translator.terms.check import TermUse
 from translator.terms.glossary import Glossary
@@ -16,9 +20,13 @@ from translator.text.segmenter import Segmenter
 __all__ = ["PageTranslation", "page_text"]
 
 
-def page_text(html: str, templates: Collection[str] = ()) -> str:
+def page_text(page: str, templates: Collection[str] = (), *, is_markdown: bool = False) -> str:
     """The texts that people read on a page, one on each line."""
-    return "\n".join(text.text for text in parse(html, templates=templates).texts)
+    return "\n".join(text.text for text in _parse(page, templates, is_markdown).texts)
+
+
+def _parse(page: str, templates: Collection[str], is_markdown: bool) -> Page | MarkdownPage:
+    return (parse_markdown if is_markdown else parse_html)(page, templates=templates)
 
 
 class PageTranslation:
@@ -31,10 +39,12 @@ class PageTranslation:
         key: Names its requests in the engine, together with a number for each text.
         binding: Model and tokenizer.
         segmenter: Finds the segments of each text.
-        html: The page, or a piece of one.
+        page: The page, or a piece of one.
         templates: Template syntaxes in it; see ``template.find_directives``.
         glossary: Terms and how they are to be translated.
         is_pivoted: Whether a second leg follows.
+        is_markdown: Whether it is Markdown; else it is HTML.
+        priority: The priority of its requests in the engine.
 
     Raises:
         InvalidRequestError: There is no such template syntax.
@@ -45,14 +55,17 @@ class PageTranslation:
         key: str,
         binding: Binding,
         segmenter: Segmenter,
-        html: str,
+        page: str,
         templates: Collection[str] = (),
         *,
         glossary: Glossary | None = None,
         is_pivoted: bool = False,
+        is_markdown: bool = False,
+        priority: Priority = Priority.UNARY,
     ) -> None:
-        self._html = html
-        self._page = parse(html, templates=templates)
+        self._source = page
+        self._templates = templates
+        self._page = _parse(page, templates, is_markdown)
         self._texts = {
             f"{key}.{number}": TextTranslation(
                 f"{key}.{number}",
@@ -64,6 +77,7 @@ class PageTranslation:
                 glossary=glossary,
                 is_pivoted=is_pivoted,
                 verbatim=[Verbatim(part.start, part.end) for part in text.opaque],
+                priority=priority,
             )
             for number, text in enumerate(self._page.texts)
         }
@@ -104,20 +118,33 @@ class PageTranslation:
 
     def pieces(self, *, alignments: bool) -> Iterator[tuple[str, list[AlignedRange]]]:
         """The page with translated texts, in one piece and without alignments."""
-        pairs = zip(self._page.texts, self._texts.values(), strict=True)
-        yield self._page.render([_translated(marked, text) for marked, text in pairs]), []
+        yield self._page.render(self._translated()), []
+
+    def checked(self) -> str | None:
+        """The page with translated texts; None if its markup would not be kept."""
+        if isinstance(self._page, MarkdownPage):
+            # It keeps what would not be right.
+            return self._page.render(self._translated())
+        page = self._page.render_whole(self._translated())
+        if page is None or verify(self._source, page, templates=self._templates):
+            return None
+        return page
 
     def issues(self) -> Iterator[Issue]:
         """What the translation lacks; the range is the whole page, as the place is not known."""
         for text in self._texts.values():
             for issue in text.issues():
-                yield Issue(issue.kind, 0, len(self._html))
+                yield Issue(issue.kind, 0, len(self._source))
 
     def terms(self) -> Iterator[TermUse]:
         """How each term of the glossary was translated; the place in the page is not known."""
         for text in self._texts.values():
             for use in text.terms():
-                yield TermUse(use.entry, 0, len(self._html), use.how)
+                yield TermUse(use.entry, 0, len(self._source), use.how, glossary=use.glossary)
+
+    def _translated(self) -> list[Translated]:
+        pairs = zip(self._page.texts, self._texts.values(), strict=True)
+        return [_translated(marked, text) for marked, text in pairs]
 
 
 def _translated(marked: MarkedText, text: TextTranslation) -> Translated:

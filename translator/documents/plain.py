@@ -47,6 +47,7 @@ class TextTranslation:
         glossary: Terms and how they are to be translated.
         is_pivoted: Whether the text goes through two legs. Terms are then code words in both.
         verbatim: Parts of the text that no model is to touch, in order.
+        priority: Of its requests in the engine.
     """
 
     def __init__(
@@ -61,8 +62,10 @@ class TextTranslation:
         glossary: Glossary | None = None,
         is_pivoted: bool = False,
         verbatim: Sequence[Verbatim] = (),
+        priority: Priority = Priority.UNARY,
     ) -> None:
         self._key = key
+        self._priority = priority
         self._glossary = glossary
         self._is_pivoted = is_pivoted
         self._verbatim = verbatim
@@ -202,7 +205,7 @@ class TextTranslation:
             model=self._binding.model.name,
             source=self._repaired.get(segment, self._sources[segment]).encoded.tokens,
             target_prefix=target_prefix,
-            priority=Priority.UNARY,
+            priority=self._priority,
             scored=scored,
             runners_up=runners_up,
         )
@@ -370,13 +373,16 @@ class TextTranslation:
                 if any(part.start == match.start for part in masked):
                     how = How.MASKED
                 base = length + len(lead)
+                assert self._glossary is not None  # noqa: S101
+                name, entry = self._glossary.origin(match.entry)
                 yield TermUse(
-                    match.entry,
+                    entry,
                     start + match.start,
                     start + match.end,
                     How.FAILED if place is None else how,
                     None if place is None else base + place[0],
                     None if place is None else base + place[1],
+                    name,
                 )
             length += len(lead) + len(target) + len(tail)
 

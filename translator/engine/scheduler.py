@@ -18,6 +18,9 @@ Unary and batch requests, which are segments of documents, are the *background*.
 come, only a few of them start at a time, they leave half of the slots to live ones, and they must
 not make a step longer than a limit, because someone is listening to each step. They go before live
 requests only after a long wait, and then one at each admission.
+
+Batch requests wait for all others. But however busy the others are, one batch request starts every
+``patience_s``: nobody notices it, and no batch stands still for ever.
 """
 
 from collections import OrderedDict
@@ -54,6 +57,7 @@ class Scheduler:
             priority: OrderedDict() for priority in Priority
         }
         self._last_live_s = -inf
+        self._last_batch_s = -inf
         # How long steps are to take before the next admission.
         self._owed_s = 0.0
         # Requests in a step of ``max_shared_step_s``, as the last one went.
@@ -123,6 +127,8 @@ class Scheduler:
                 background_budget -= cost
         for waiting in admitted:
             self.cancel(waiting.request.key)
+            if waiting.request.priority is Priority.BATCH:
+                self._last_batch_s = now
         return admitted
 
     def admission_took(self, seconds: float) -> None:
@@ -140,14 +146,24 @@ class Scheduler:
     def _in_turn(self, now: float, num_background: int) -> Iterator[Waiting]:
         """The waiting requests in order of admission; ``num_background`` limits the background."""
         live, *background = (self._queues[priority].values() for priority in Priority)
-        heads = (next(iter(queue), None) for queue in background)
-        overdue = next((w for w in heads if w and now - w.since > self.limits.patience_s), None)
+        overdue = self._overdue(now)
         if overdue is not None and num_background > 0:
             num_background -= 1
             yield overdue
         yield from live
         rest = (w for queue in background for w in queue if w is not overdue)
         yield from islice(rest, max(0, num_background))
+
+    def _overdue(self, now: float) -> Waiting | None:
+        """The background request that goes before live ones, if any has waited for so long."""
+        unary, batch = (
+            next(iter(self._queues[priority].values()), None)
+            for priority in (Priority.UNARY, Priority.BATCH)
+        )
+        patience_s = self.limits.patience_s
+        if batch is not None and now - max(batch.since, self._last_batch_s) > patience_s:
+            return batch
+        return unary if unary is not None and now - unary.since > patience_s else None
 
     def _find(self, key: RequestKey) -> Waiting | None:
         return next((queue[key] for queue in self._queues.values() if key in queue), None)

@@ -4,7 +4,7 @@ from translator import DISTRIBUTION
 
 try:
     from translator.local.driver import settle
-    from translator.local.results import Alignment, Translation, Update
+    from translator.local.results import Alignment, BatchResult, BatchText, Translation, Update
     from translator.local.stream import Stream
     from translator.local.translator import Translator
     from translator.policy.registry import Latency, PolicyChoice
@@ -21,6 +21,8 @@ except ModuleNotFoundError as error:
 
 __all__ = [
     "Alignment",
+    "BatchResult",
+    "BatchText",
     "Latency",
     "PolicyChoice",
     "Rests",

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from translator.errors import TranslatorError
 from translator.session.events import AlignedRange as Alignment
 from translator.terms.check import TermUse
 from translator.text.integrity import Issue
 
-__all__ = ["Alignment", "Issue", "TermUse", "Translation", "Update"]
+__all__ = ["Alignment", "BatchResult", "BatchText", "Issue", "TermUse", "Translation", "Update"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,36 @@ class Translation:
     alignments: tuple[Alignment, ...] = ()
     issues: tuple[Issue, ...] = ()
     terms: tuple[TermUse, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BatchText:
+    """One of many texts.
+
+    Attributes:
+        text: Any number of sentences.
+        mime_type: "text/plain" (also if empty), "text/html" or "text/markdown".
+        templates: Template syntaxes in a page; see docs/markup.md.
+    """
+
+    text: str
+    mime_type: str = ""
+    templates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What became of one of many texts.
+
+    Attributes:
+        translation: Its translation; None if there is none.
+        error: Why there is none.
+        num_decoded: How many requests the engine decoded for it; 0: all was known.
+    """
+
+    translation: Translation | None
+    error: TranslatorError | None = None
+    num_decoded: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,27 +6,32 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from translator.arguments import Strings, check_strings
-from translator.catalog.catalog import Catalog, Choice, Route
+from translator.catalog.catalog import Catalog, Choice
 from translator.catalog.describe import describe_models
 from translator.config import ServerConfig
 from translator.documents.page import page_text
-from translator.documents.plain import REPAIR_ROUNDS
 from translator.engine.engine import Engine
+from translator.engine.memo import Memo
 from translator.engine.threads import EngineThreads
 from translator.errors import InvalidRequestError, UnsupportedFeatureError
 from translator.languages.detection import FastTextDetector, LanguageDetector
 from translator.languages.pair import LanguagePair
+from translator.local.batch import BegunText, answer_all
 from translator.local.driver import answer
-from translator.local.results import Translation
+from translator.local.results import BatchResult, BatchText, Translation
 from translator.local.stream import Stream
 from translator.models.base import DescribedModel, Seq2SeqModel
+from translator.models.fake import FAKE_FAMILY
 from translator.policy.registry import Latency, PolicyChoice
 from translator.service.checks import (
     HTML,
+    MARKDOWN,
+    PAGES,
     PLAIN,
     CheckedConfig,
     check_config,
@@ -36,7 +41,7 @@ from translator.service.checks import (
 )
 from translator.service.requests import RestsRequest, StreamConfig, TextsRequest
 from translator.service.source_languages import SourceLanguages, is_undetermined
-from translator.service.text_jobs import text_job
+from translator.service.text_jobs import rounds, text_job
 from translator.session.events import Binding, Rests, SessionLimits
 from translator.session.passthrough import words_of
 from translator.terms.glossary import Glossary
@@ -44,6 +49,9 @@ from translator.text.segmenter import Segmenter
 from translator.text.tokens import Tokenizer
 
 __all__ = ["Translator"]
+
+# Tells this process from all others.
+_PROCESS = uuid.uuid4().hex
 
 
 class Translator:
@@ -107,6 +115,7 @@ class Translator:
         glossary: Mapping[str, str] | None = None,
         preserve_lines: bool = True,
         html: bool = False,
+        markdown: bool = False,
         templates: Sequence[str] = (),
     ) -> Translation:
         """Translate a text.
@@ -122,7 +131,8 @@ class Translator:
             preserve_lines: Whether line breaks, tabs and runs of spaces are borders, and stay as
                 they are. What is between two borders is translated by itself.
             html: Whether the text is HTML; then everything but its texts stays byte for byte.
-            templates: Template syntaxes in the HTML; see docs/markup.md.
+            markdown: Whether it is Markdown; then everything but its texts stays.
+            templates: Template syntaxes in the HTML or Markdown; see docs/markup.md.
 
         Raises:
             LanguagePairNotSupportedError: No model translates it.
@@ -136,29 +146,103 @@ class Translator:
             raise TypeError(f"text: a string is needed, not {type(text).__name__}")
         request = TextsRequest(
             source, target, (text,), model=model, num_alternatives=num_alternatives,
-            alignments=alignments, mime_type=HTML if html else PLAIN,
+            alignments=alignments, mime_type=HTML if html else MARKDOWN if markdown else PLAIN,
             glossary=tuple((glossary or {}).items()), preserve_lines=preserve_lines,
             templates=tuple(templates),
         )  # fmt: skip
-        limit = self._settings.limits.max_text_length
-        if len(text) > limit:
+        if html and markdown:
             raise InvalidRequestError(
-                "text", f"has {len(text)} code points; at most {limit} are allowed"
+                "markdown", "is set together with html; a text is one of them"
             )
-        detected = ""
-        if is_undetermined(source):
-            read = page_text(text, templates) if html else text
-            if not any(map(str.isalpha, read)):
-                # In no language, and the same in all.
-                return Translation(text, "")
-            among = self._languages.among((), (target,))
-            source = detected = self._languages.of_text("text", read, among)
-        route = check_texts(request, self._catalog, self._settings.limits, source)
-        if not route.legs:
-            aligned = tuple(words_of(text)) if alignments else ()
-            return Translation(text, "", detected, alignments=aligned)
         with self._call():
-            return self._through(route, request, source, detected)
+            begun = self._begun(request, check_glossary("glossary", request.glossary))
+            if isinstance(begun, Translation):
+                return begun
+            for requests, accept in begun.rounds:
+                answer(self._engines, requests, accept)
+            return begun.finish()
+
+    def translate_all(
+        self,
+        texts: Iterable[str | BatchText | Translation],
+        *,
+        source: str,
+        target: str,
+        model: str = "",
+        glossary: Mapping[str, str] | None = None,
+        preserve_lines: bool = True,
+        memo: Memo | None = None,
+    ) -> Iterator[BatchResult]:
+        """Translate many texts side by side, and yield a result for each, in their order.
+
+        What several texts have in common is decoded once. Only some hundred are taken from
+        ``texts`` ahead of the results, so that it may be endless. Closing the iterator gives up
+        what is under way.
+
+        Args:
+            texts: Texts; one that is not plain is a ``BatchText``, and one whose translation is
+                known already is that ``Translation``.
+            source: As of ``translate``.
+            target: As of ``translate``.
+            model: As of ``translate``.
+            glossary: As of ``translate``.
+            preserve_lines: As of ``translate``.
+            memo: What models said before, and what they say now is added to it.
+
+        Raises:
+            ClientError: Something that concerns all texts is not allowed, not there or not served.
+            RuntimeError: The translator is closed, or was made before a fork.
+        """
+        self._check()
+        request = TextsRequest(
+            source, target, ("",), model=model, glossary=tuple((glossary or {}).items()),
+            preserve_lines=preserve_lines,
+        )  # fmt: skip
+        terms = check_glossary("glossary", request.glossary)
+        if not is_undetermined(source):
+            check_texts(request, self._catalog, self._settings.limits, source)
+
+        def begin(text: str | BatchText | Translation) -> BegunText | Translation:
+            if isinstance(text, Translation):
+                return text
+            given = BatchText(text) if isinstance(text, str) else text
+            own = replace(
+                request,
+                texts=(given.text,),
+                mime_type=given.mime_type,
+                templates=given.templates,
+            )
+            return self._begun(own, terms)
+
+        def results() -> Iterator[BatchResult]:
+            with self._call():
+                yield from answer_all(self._engines, (partial(begin, text) for text in texts), memo)
+
+        return results()
+
+    def fingerprint(self, source: str, target: str, model: str = "") -> str:
+        """What translations depend on, besides text and options: models, and how they compute.
+
+        Args:
+            source: BCP-47; ``und``: of all models.
+            target: BCP-47.
+            model: Its name; "": the closest.
+
+        Raises:
+            LanguagePairNotSupportedError: No model translates it.
+        """
+        if is_undetermined(source):
+            names = sorted(self._described)
+        else:
+            names = list(self._catalog.route(source, target, model).models)
+        return "+".join(self._described[name].info.fingerprint or name for name in names)
+
+    def token_fingerprint(self, model: str) -> str:
+        """What the tokens of a model's hypotheses depend on, besides its requests."""
+        if self._described[model].info.family == FAKE_FAMILY:
+            # Its vocabulary is made as it goes.
+            return f"{model} {_PROCESS} {id(self._load(model))}"
+        return self._described[model].info.fingerprint or model
 
     def stream(
         self,
@@ -219,11 +303,12 @@ class Translator:
     def _opened(
         self, checked: CheckedConfig, limits: SessionLimits, glossary: Glossary | None
     ) -> Stream:
+        terms = {} if glossary is None else dict.fromkeys(checked.translated, glossary)
         for name in checked.models:
             self._load(name)
         stream = Stream(
             uuid.uuid4().hex,
-            replace(checked.bound(self._tokenizer), glossary=glossary),
+            checked.bound(self._tokenizer, terms),
             limits,
             self._engines,
             self._check,
@@ -294,32 +379,54 @@ class Translator:
     def _tokenizer(self, choice: Choice) -> Tokenizer:
         return self._models[choice.info.name].tokenizer(choice.pair)
 
-    def _through(
-        self, route: Route, request: TextsRequest, source: str, detected: str
-    ) -> Translation:
+    def _begun(self, request: TextsRequest, glossary: Glossary | None) -> BegunText | Translation:
+        """Begin the one text of a request; a text that no model is needed for is done at once.
+
+        Raises:
+            ClientError: It is not allowed, or its language is not clear or not served.
+            ModelLoadError: A model cannot be loaded.
+        """
+        (text,) = request.texts
+        limit = self._settings.limits.max_text_length
+        if len(text) > limit:
+            raise InvalidRequestError(
+                "text", f"has {len(text)} code points; at most {limit} are allowed"
+            )
+        source, detected = request.source, ""
+        if is_undetermined(source):
+            read = text
+            if request.mime_type in PAGES:
+                is_markdown = request.mime_type == MARKDOWN
+                read = page_text(text, request.templates, is_markdown=is_markdown)
+            if not any(map(str.isalpha, read)):
+                # In no language, and the same in all.
+                return Translation(text, "")
+            among = self._languages.among((), (request.target,))
+            source = detected = self._languages.of_text("text", read, among, request.target)
+        route = check_texts(request, self._catalog, self._settings.limits, source)
+        if not route.legs:
+            aligned = tuple(words_of(text)) if request.alignments else ()
+            return Translation(text, "", detected, alignments=aligned)
         for name in route.models:
             self._load(name)
         first, *further = (
             Binding(request.target, leg.info, self._tokenizer(leg)) for leg in route.legs
         )
+        segmenter = Segmenter(source, segment_limits(self._settings.limits))
         job = text_job(
-            request, 0, uuid.uuid4().hex, first,
-            Segmenter(source, segment_limits(self._settings.limits)),
-            check_glossary("glossary", request.glossary),
-            is_pivoted=bool(further),
-        )  # fmt: skip
-        for asked in (job.ask(), *(job.go_on(binding) for binding in further)):
-            answer(self._engines, asked, job.accept)
-            for _ in range(REPAIR_ROUNDS):
-                answer(self._engines, job.repairs(), job.accept_repair)
-        answer(self._engines, iter(job.branch_requests()), job.accept_branch)
-        pieces = list(job.pieces(alignments=request.alignments))
-        return Translation(
-            "".join(piece for piece, _ in pieces),
-            "+".join(route.models),
-            detected,
-            tuple(job.alternatives()),
-            tuple(aligned for _, some in pieces for aligned in some),
-            tuple(job.issues()),
-            tuple(job.terms()),
+            request, 0, uuid.uuid4().hex, first, segmenter, glossary, is_pivoted=bool(further)
         )
+
+        def finish() -> Translation:
+            pieces = list(job.pieces(alignments=request.alignments))
+            return Translation(
+                "".join(piece for piece, _ in pieces),
+                "+".join(route.models),
+                detected,
+                tuple(job.alternatives()),
+                tuple(aligned for _, some in pieces for aligned in some),
+                tuple(job.issues()),
+                tuple(job.terms()),
+            )
+
+        return BegunText(len(text), rounds(job, further), finish)

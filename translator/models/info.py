@@ -29,6 +29,8 @@ class ModelInfo:
         shares_encoding: Whether a source has the same tokens for every target language, so that it
             is encoded only once.
         has_open_end: Whether it can be told that a source goes on; see ``open_end.py``.
+        fingerprint: Digest of all that decides what it says, see ``fingerprint.py``; "" if unknown.
+        unwritable: The characters of shops and captions that it cannot write.
     """
 
     name: str
@@ -42,3 +44,5 @@ class ModelInfo:
     memory_bytes: int = 0
     shares_encoding: bool = False
     has_open_end: bool = False
+    fingerprint: str = ""
+    unwritable: str = ""

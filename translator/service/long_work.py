@@ -3,13 +3,16 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from math import inf
 from typing import TypeVar
 
-__all__ = ["Turns"]
+__all__ = ["OwnTurns", "Turns"]
 
 # A shorter pause is not worth a timer; a longer one helps nobody.
 _LEAST_PAUSE_S = 0.005
 _LONGEST_PAUSE_S = 0.02
+# Steps of one call within so long are one turn.
+_LONGEST_TURN_S = 0.002
 _T = TypeVar("_T")
 
 
@@ -48,3 +51,35 @@ class Turns:
             except StopIteration:
                 return
             yield step
+
+
+class OwnTurns(Turns):
+    """The turns of one call: however much of its work waits, it waits as one among all calls.
+
+    Short steps share a turn, since each turn costs a round of the event loop.
+
+    Args:
+        turns: Those of all calls.
+        clock: Seconds, monotonic.
+    """
+
+    def __init__(self, turns: Turns, clock: Callable[[], float] = time.monotonic) -> None:
+        self._turns = turns
+        self._clock = clock
+        # When the present turn ends; and what those wait for who want the next one.
+        self._ends_s = -inf
+        self._next: asyncio.Event | None = None
+
+    async def take(self) -> None:
+        """Wait for the turn of the call's next step, unless the present one may go on."""
+        while self._clock() >= self._ends_s:
+            if self._next is not None:
+                await self._next.wait()
+                continue
+            self._next = asyncio.Event()
+            try:
+                await self._turns.take()
+                self._ends_s = self._clock() + _LONGEST_TURN_S
+            finally:
+                self._next.set()
+                self._next = None

@@ -6,6 +6,7 @@ uses the field's name in ``translator.v1``, whatever the front calls it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from translator.errors import TranslatorError
@@ -29,6 +30,7 @@ __all__ = [
     "GoAway",
     "Heartbeat",
     "OfferedModel",
+    "Origin",
     "Report",
     "RestsRequest",
     "ResumeRequest",
@@ -81,6 +83,7 @@ class StreamConfig:
         heartbeat_s: The longest silence; None takes the server's, 0 means no limit.
         rests: What a silence of the source does, and when.
         glossary: Source terms with their target terms; "" keeps the source term.
+        glossaries: Names of glossaries of the server.
         resume: Where an earlier stream broke off.
     """
 
@@ -97,6 +100,7 @@ class StreamConfig:
     heartbeat_s: float | None = None
     rests: RestsRequest = field(default_factory=RestsRequest)
     glossary: tuple[tuple[str, str], ...] = ()
+    glossaries: tuple[str, ...] = ()
     resume: ResumeRequest | None = None
 
 
@@ -198,6 +202,7 @@ class TextsRequest:
 
     Attributes:
         glossary: Source terms with their target terms; "" keeps the source term.
+        glossaries: Names of glossaries of the server.
         preserve_lines: Whether line breaks, tabs and runs of spaces are borders, and stay.
         templates: Template syntaxes in HTML.
     """
@@ -211,8 +216,20 @@ class TextsRequest:
     num_alternatives: int = 0
     alignments: bool = False
     glossary: tuple[tuple[str, str], ...] = ()
+    glossaries: tuple[str, ...] = ()
     preserve_lines: bool = True
     templates: tuple[str, ...] = ()
+
+
+class Origin(StrEnum):
+    """Where a translation comes from."""
+
+    ENGINE = "engine"
+    """A model has translated at least a part of it."""
+    CACHE = "cache"
+    """All of it was known from earlier requests."""
+    SOURCE = "source"
+    """The text itself: there is nothing in it to translate."""
 
 
 @dataclass(slots=True)
@@ -227,7 +244,10 @@ class TextResult:
         alignments: Where each word comes from, if alignments were asked for.
         issues: What of the text its translation lacks.
         terms: What became of each glossary entry.
-        error: Why there is no translation.
+        fingerprint: The model's; "" if the text passed through.
+        num_decoded: Requests that the engine has answered.
+        num_known: Requests whose answer was known.
+        error: Why there is no translation, or what is wrong with it.
     """
 
     text: str = ""
@@ -237,7 +257,17 @@ class TextResult:
     alignments: tuple[AlignedRange, ...] = ()
     issues: tuple[Issue, ...] = ()
     terms: tuple[TermUse, ...] = ()
+    fingerprint: str = ""
+    num_decoded: int = 0
+    num_known: int = 0
     error: TranslatorError | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Where the translation comes from."""
+        if self.num_decoded:
+            return Origin.ENGINE
+        return Origin.CACHE if self.num_known else Origin.SOURCE
 
     @property
     def code(self) -> str:

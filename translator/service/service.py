@@ -1,21 +1,16 @@
 """Admits calls, runs them and counts them, for every front."""
 
-import asyncio
 import logging
 import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 from translator.config import Limits
-from translator.errors import (
-    DrainingError,
-    InvalidRequestError,
-    OverloadedError,
-    TranslatorError,
-)
+from translator.errors import DrainingError, OverloadedError, TranslatorError
 from translator.log import log_event
+from translator.service.batch_requests import BatchCall
+from translator.service.batches import Batches
 from translator.service.checks import (
     check_config,
     check_resume,
@@ -23,13 +18,12 @@ from translator.service.checks import (
     heartbeat_s,
 )
 from translator.service.context import ServiceContext
-from translator.service.glossaries import built_glossary
+from translator.service.glossaries import RequestedTerms
 from translator.service.live_stream import LiveStream
 from translator.service.model_pool import Lease
 from translator.service.observing import observed
+from translator.service.opening import first_config
 from translator.service.requests import (
-    Ack,
-    Flush,
     OfferedModel,
     StreamCall,
     StreamConfig,
@@ -38,14 +32,11 @@ from translator.service.requests import (
 )
 from translator.service.source_languages import is_undetermined
 from translator.service.texts import translate_texts
-from translator.session.events import SourceUpdate
 from translator.session.session import Session
 
 __all__ = ["TranslationService"]
 
 _log = logging.getLogger(__name__)
-
-_NAMES = {SourceUpdate: "source", Flush: "flush", Ack: "ack", type(None): "nothing"}
 
 
 class TranslationService:
@@ -58,6 +49,7 @@ class TranslationService:
     def __init__(self, context: ServiceContext) -> None:
         self._shared = context
         self._streams: set[LiveStream] = set()
+        self._batches = Batches(context)
         self._num_sessions = 0
         self._num_translating = 0
         self._draining = False
@@ -69,7 +61,8 @@ class TranslationService:
             TranslatorError: The stream ended early because of it.
         """
         async with self._admitted() as (began_s, lease):
-            config = await self._first(call)
+            timeout_s = self._shared.config.first_message_timeout_s
+            config = await first_config(call.read, StreamConfig, "stream", timeout_s)
             session = await self._open(config, lease)
             stream = LiveStream(call, session, self._shared, config, lease)
             self._streams.add(stream)
@@ -118,6 +111,14 @@ class TranslationService:
                 self._num_translating -= 1
             return call.results
 
+    async def batch(self, call: BatchCall) -> None:
+        """Serve one batch to its end.
+
+        Raises:
+            TranslatorError: The batch ended early because of it.
+        """
+        await self._batches.serve(call)
+
     def models(self) -> list[OfferedModel]:
         """The models on offer, by name."""
         pool = self._shared.models
@@ -133,11 +134,17 @@ class TranslationService:
         self._draining = True
         for stream in self._streams:
             stream.drain(within_s)
+        self._batches.drain(within_s)
 
     @property
     def num_sessions(self) -> int:
         """How many streams are open."""
         return self._num_sessions
+
+    @property
+    def num_batches(self) -> int:
+        """How many batches are open."""
+        return self._batches.num_open
 
     @asynccontextmanager
     async def _admitted(self) -> AsyncIterator[tuple[float, Lease]]:
@@ -160,23 +167,6 @@ class TranslationService:
             self._num_sessions -= 1
             self._shared.metrics.sessions.set(self._num_sessions)
 
-    async def _first(self, call: StreamCall) -> StreamConfig:
-        """Wait for the first message, but not forever: the stream already holds a place."""
-        timeout_s = self._shared.config.first_message_timeout_s
-        try:
-            async with asyncio.timeout(timeout_s):
-                first = await call.read()
-        except TimeoutError:
-            raise InvalidRequestError(
-                "request", f"no config came within {timeout_s:g} s of opening the stream"
-            ) from None
-        if not isinstance(first, StreamConfig):
-            raise InvalidRequestError(
-                "request",
-                f"the first message of a stream has to be a config; it is {_NAMES[type(first)]}",
-            )
-        return first
-
     async def _open(self, config: StreamConfig, lease: Lease) -> Session:
         context = self._shared
         catalog, limits = context.models.catalog, self.limits
@@ -187,11 +177,15 @@ class TranslationService:
             resolved = check_undetected(config, catalog, limits, context.languages)
         else:
             checked = check_config(config, catalog, limits)
-        glossary = await built_glossary("config.glossary", config.glossary)
+        terms = await RequestedTerms.of(
+            context.glossaries, "config.", config.glossary, config.glossaries
+        )
         resume = check_resume(config, limits)
         if checked is not None:
+            glossaries = await terms.between(config.source, checked.translated)
+            checked.check_glossaries(glossaries)
             await lease.take(checked.models)
-            resolved = replace(checked.bound(lease.tokenizer), glossary=glossary)
+            resolved = checked.bound(lease.tokenizer, glossaries)
         return Session(
             stream_id if config.resume is None else config.resume.session_id,
             stream_id,

@@ -1,38 +1,21 @@
-"""Whole texts, several in a request, through the same engine as the streams."""
+"""Whole texts, several in a request: ``Translate``."""
 
 import asyncio
-import uuid
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
-from itertools import accumulate, islice
+from itertools import accumulate
 
-from translator.catalog.catalog import Route
-from translator.documents.page import page_text
-from translator.documents.plain import REPAIR_ROUNDS
-from translator.engine.request import Outcome, Request, RequestKey
 from translator.errors import DeadlineExceededError, InvalidRequestError, TranslatorError
-from translator.service.checks import HTML, check_possible, check_texts, segment_limits
+from translator.service.checks import check_type_and_number
 from translator.service.context import ServiceContext
-from translator.service.glossaries import built_glossary
 from translator.service.model_pool import Lease
 from translator.service.requests import TextResult, TextsRequest
-from translator.service.source_languages import is_undetermined
-from translator.service.text_jobs import TextJob, text_job
-from translator.session.events import AlignedRange, Binding
-from translator.session.passthrough import words_of
-from translator.terms.glossary import Glossary
-from translator.text.segmenter import Segmenter
+from translator.service.text_runner import TextRunner
 from translator.text.words import count_words
 
 __all__ = ["translate_texts"]
 
-_POSSIBLE = "possible_source_language_codes"
 # Of the time until the client's deadline, what is kept for the answer to get there.
 _RESERVED_SHARE = 0.1
 _MAX_RESERVED_S = 0.25
-# Requests of a call in the engine for each slot that there is: whenever one is free, one waits.
-_REQUESTS_A_SLOT = 2
-_WORDS_A_STEP = 256
 
 
 async def translate_texts(
@@ -59,6 +42,7 @@ async def translate_texts(
         remaining_s -= min(_MAX_RESERVED_S, _RESERVED_SHARE * remaining_s)
         if remaining_s <= 0:
             raise DeadlineExceededError("the deadline had passed when the request came")
+    check_type_and_number(request, shared.config.limits)
     job = _Job(request, shared, lease)
     loop = asyncio.get_running_loop()
     ends_s = None if remaining_s is None else loop.time() + remaining_s
@@ -82,57 +66,18 @@ class _Job:
 
     def __init__(self, request: TextsRequest, shared: ServiceContext, lease: Lease) -> None:
         self._request = request
-        self._lease = lease
         self._shared = shared
-        self._limits = shared.config.limits
-        self._key = f"translate-{uuid.uuid4().hex}"
-        # A place for each request that may be in the engine at once.
-        self._room = asyncio.Semaphore(_REQUESTS_A_SLOT * shared.config.max_batch_size)
+        self._runner = TextRunner(request, shared, lease)
         # Code points of each text and those before it.
         self._lengths = list(accumulate(map(len, request.texts)))
-        self._routes: dict[str, Route] = {}
-        self._glossary: Glossary | None = None
-        self._source = request.source
-        possible = request.possible_sources
-        self._candidates: Mapping[str, str] = {}
-        if is_undetermined(self._source):
-            self._source = ""
-            shared.languages.first_served(self._route, check_possible(_POSSIBLE, possible))
-            self._candidates = shared.languages.among(possible, [request.target])
-        elif possible:
-            raise InvalidRequestError(
-                _POSSIBLE,
-                f"is set while source_language_code is {self._source[:40]!r}; "
-                'it is allowed with "und" only',
-            )
-        else:
-            self._route(self._source)
-
-    def _route(self, source: str) -> Route:
-        """The models for a source language; found once, since a model may have many pairs."""
-        if source not in self._routes:
-            catalog = self._shared.models.catalog
-            self._routes[source] = check_texts(self._request, catalog, self._limits, source)
-        return self._routes[source]
 
     async def load(self, ends_s: float | None) -> None:
-        """Have the models in memory that all texts need: none, where their languages differ.
-
-        Raises:
-            DeadlineExceededError: That takes longer than to ``ends_s``.
-            InvalidRequestError: A term of the glossary is not allowed.
-            ModelLoadError: One cannot be loaded.
-            OverloadedError: There is no memory for one.
-        """
-        self._glossary = await built_glossary("glossary", self._request.glossary)
-        if self._source:
-            try:
-                async with asyncio.timeout_at(ends_s):
-                    await self._lease.take(self._route(self._source).models)
-            except TimeoutError:
-                raise DeadlineExceededError(
-                    "the deadline came before the model was loaded"
-                ) from None
+        """Have the models in memory that all texts need; raises as ``translate_texts``."""
+        try:
+            async with asyncio.timeout_at(ends_s):
+                await self._runner.load()
+        except TimeoutError:
+            raise DeadlineExceededError("the deadline came before the model was loaded") from None
 
     async def translation(self, index: int, ends_s: float | None) -> TextResult:
         """The translation of a text by ``ends_s`` of the event loop's clock, or why there is none.
@@ -140,14 +85,15 @@ class _Job:
         A text that is not through by then gives back its places in the engine.
         """
         result = TextResult()
+        field = f"texts[{index}]"
         try:
             self._check_length(index)
             try:
                 async with asyncio.timeout_at(ends_s):
-                    await self._translate(index, result)
+                    await self._runner.translate(self._request, index, str(index), field, result)
             except TimeoutError:
                 raise DeadlineExceededError(
-                    f"texts[{index}]: the deadline came before it was translated"
+                    f"{field}: the deadline came before it was translated"
                 ) from None
         except TranslatorError as error:
             self._shared.metrics.errors.labels(error.reason).inc()
@@ -163,124 +109,10 @@ class _Job:
             metrics.target_words.inc(count_words(result.text))
 
     def _check_length(self, index: int) -> None:
-        length = self._lengths[index]
-        if length > self._limits.max_text_length:
+        length, limit = self._lengths[index], self._shared.config.limits.max_text_length
+        if length > limit:
             raise InvalidRequestError(
                 f"texts[{index}]",
                 f"makes {length} code points with the texts before it; "
-                f"at most {self._limits.max_text_length} are allowed in a request",
+                f"at most {limit} are allowed in a request",
             )
-
-    async def _translate(self, index: int, result: TextResult) -> None:
-        text = self._request.texts[index]
-        source = self._source
-        if not source:
-            is_page = self._request.mime_type == HTML
-            templates = self._request.templates
-            read = await asyncio.to_thread(page_text, text, templates) if is_page else text
-            if not any(map(str.isalpha, read)):
-                # In no language, and the same in all.
-                await self._pass_through(text, result)
-                return
-            source = await asyncio.to_thread(
-                self._shared.languages.of_text, f"texts[{index}]", read, self._candidates
-            )
-            result.detected_source = source
-        route = self._route(source)
-        if not route.legs:
-            await self._pass_through(text, result)
-            return
-        result.model = "+".join(route.models)
-        await self._lease.take(route.models)
-        first, *further = (
-            Binding(self._request.target, leg.info, self._lease.tokenizer(leg))
-            for leg in route.legs
-        )
-        segmenter = Segmenter(source, segment_limits(self._limits))
-        job = await self._begun(index, first, segmenter, is_pivoted=bool(further))
-        for asked in (job.ask(), *(job.go_on(binding) for binding in further)):
-            await self._answer(asked, job.accept)
-            for _ in range(REPAIR_ROUNDS):
-                await self._answer(job.repairs(), job.accept_repair)
-        await self._answer(iter(job.branch_requests()), job.accept_branch)
-        turns = self._shared.turns
-        pieces: list[str] = []
-        alignments: list[AlignedRange] = []
-        found = job.pieces(alignments=self._request.alignments)
-        if self._request.mime_type == HTML:
-            pieces = [piece for piece, _ in await asyncio.to_thread(list, found)]
-        else:
-            async for piece, aligned in turns.through(found):
-                pieces.append(piece)
-                alignments += aligned
-        result.issues = tuple([each async for each in turns.through(job.issues())])
-        result.terms = tuple([each async for each in turns.through(job.terms())])
-        result.alternatives = tuple([each async for each in turns.through(job.alternatives())])
-        result.text, result.alignments = "".join(pieces), tuple(alignments)
-
-    async def _begun(
-        self, index: int, binding: Binding, segmenter: Segmenter, *, is_pivoted: bool
-    ) -> TextJob:
-        """Begin a text; the texts of a page are found in a thread of their own."""
-        key = f"{self._key}-{index}"
-        begin = partial(
-            text_job, self._request, index, key, binding, segmenter, self._glossary,
-            is_pivoted=is_pivoted,
-        )  # fmt: skip
-        return await asyncio.to_thread(begin) if self._request.mime_type == HTML else begin()
-
-    async def _pass_through(self, text: str, result: TextResult) -> None:
-        """The text is its own translation."""
-        result.text = text
-        if self._request.alignments:
-            words = words_of(text)
-            alignments: list[AlignedRange] = []
-            steps = iter(lambda: list(islice(words, _WORDS_A_STEP)), [])
-            async for some in self._shared.turns.through(steps):
-                alignments += some
-            result.alignments = tuple(alignments)
-
-    async def _answer(
-        self, requests: Iterator[Request | None], accept: Callable[[Outcome], None]
-    ) -> None:
-        """Have requests answered, only some of the call's at a time, so that no call floods others.
-
-        None among them is a step without one. All that are left are cancelled together.
-        """
-        engine = self._shared.engine
-        due: set[RequestKey] = set()
-        errors: list[Exception] = []
-        news = asyncio.Event()
-
-        def settle(outcome: Outcome) -> None:
-            due.remove(outcome.request.key)
-            self._room.release()
-            self._count_steps(outcome)
-            try:
-                accept(outcome)
-            except Exception as error:
-                errors.append(error)
-            news.set()
-
-        try:
-            async for request in self._shared.turns.through(requests):
-                if errors:
-                    break
-                if request is not None:
-                    await self._room.acquire()
-                    due.add(request.key)
-                    engine.submit((request,), settle)
-            while due and not errors:
-                news.clear()
-                await news.wait()
-            if errors:
-                raise errors[0]
-        finally:
-            for key in due:
-                engine.cancel(key)
-                self._room.release()
-
-    def _count_steps(self, outcome: Outcome) -> None:
-        steps = self._shared.metrics.decoder_steps
-        steps.labels("run").inc(outcome.timing.steps_run)
-        steps.labels("saved").inc(outcome.timing.steps_saved)

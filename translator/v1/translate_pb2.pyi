@@ -9,7 +9,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class TranslateRequest(_message.Message):
-    __slots__ = ("texts", "source_language_code", "target_language_code", "model", "mime_type", "glossary", "alignments", "num_alternatives", "possible_source_language_codes", "preserve_lines", "markup")
+    __slots__ = ("texts", "source_language_code", "target_language_code", "model", "mime_type", "glossary", "alignments", "num_alternatives", "possible_source_language_codes", "preserve_lines", "markup", "glossaries")
     TEXTS_FIELD_NUMBER: _ClassVar[int]
     SOURCE_LANGUAGE_CODE_FIELD_NUMBER: _ClassVar[int]
     TARGET_LANGUAGE_CODE_FIELD_NUMBER: _ClassVar[int]
@@ -21,6 +21,7 @@ class TranslateRequest(_message.Message):
     POSSIBLE_SOURCE_LANGUAGE_CODES_FIELD_NUMBER: _ClassVar[int]
     PRESERVE_LINES_FIELD_NUMBER: _ClassVar[int]
     MARKUP_FIELD_NUMBER: _ClassVar[int]
+    GLOSSARIES_FIELD_NUMBER: _ClassVar[int]
     texts: _containers.RepeatedScalarFieldContainer[str]
     source_language_code: str
     target_language_code: str
@@ -32,7 +33,8 @@ class TranslateRequest(_message.Message):
     possible_source_language_codes: _containers.RepeatedScalarFieldContainer[str]
     preserve_lines: bool
     markup: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, texts: _Optional[_Iterable[str]] = ..., source_language_code: _Optional[str] = ..., target_language_code: _Optional[str] = ..., model: _Optional[str] = ..., mime_type: _Optional[str] = ..., glossary: _Optional[_Iterable[_Union[GlossaryEntry, _Mapping]]] = ..., alignments: _Optional[bool] = ..., num_alternatives: _Optional[int] = ..., possible_source_language_codes: _Optional[_Iterable[str]] = ..., preserve_lines: _Optional[bool] = ..., markup: _Optional[_Iterable[str]] = ...) -> None: ...
+    glossaries: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, texts: _Optional[_Iterable[str]] = ..., source_language_code: _Optional[str] = ..., target_language_code: _Optional[str] = ..., model: _Optional[str] = ..., mime_type: _Optional[str] = ..., glossary: _Optional[_Iterable[_Union[GlossaryEntry, _Mapping]]] = ..., alignments: _Optional[bool] = ..., num_alternatives: _Optional[int] = ..., possible_source_language_codes: _Optional[_Iterable[str]] = ..., preserve_lines: _Optional[bool] = ..., markup: _Optional[_Iterable[str]] = ..., glossaries: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class TranslateResponse(_message.Message):
     __slots__ = ("translations",)
@@ -41,7 +43,7 @@ class TranslateResponse(_message.Message):
     def __init__(self, translations: _Optional[_Iterable[_Union[Translation, _Mapping]]] = ...) -> None: ...
 
 class Translation(_message.Message):
-    __slots__ = ("text", "status", "model", "detected_language_code", "alternatives", "alignments", "quality_issues", "terms")
+    __slots__ = ("text", "status", "model", "detected_language_code", "alternatives", "alignments", "quality_issues", "terms", "fingerprint")
     TEXT_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -50,6 +52,7 @@ class Translation(_message.Message):
     ALIGNMENTS_FIELD_NUMBER: _ClassVar[int]
     QUALITY_ISSUES_FIELD_NUMBER: _ClassVar[int]
     TERMS_FIELD_NUMBER: _ClassVar[int]
+    FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
     text: str
     status: _status_pb2.Status
     model: str
@@ -58,7 +61,8 @@ class Translation(_message.Message):
     alignments: _containers.RepeatedCompositeFieldContainer[Alignment]
     quality_issues: _containers.RepeatedCompositeFieldContainer[QualityIssue]
     terms: _containers.RepeatedCompositeFieldContainer[AppliedTerm]
-    def __init__(self, text: _Optional[str] = ..., status: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., model: _Optional[str] = ..., detected_language_code: _Optional[str] = ..., alternatives: _Optional[_Iterable[str]] = ..., alignments: _Optional[_Iterable[_Union[Alignment, _Mapping]]] = ..., quality_issues: _Optional[_Iterable[_Union[QualityIssue, _Mapping]]] = ..., terms: _Optional[_Iterable[_Union[AppliedTerm, _Mapping]]] = ...) -> None: ...
+    fingerprint: str
+    def __init__(self, text: _Optional[str] = ..., status: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., model: _Optional[str] = ..., detected_language_code: _Optional[str] = ..., alternatives: _Optional[_Iterable[str]] = ..., alignments: _Optional[_Iterable[_Union[Alignment, _Mapping]]] = ..., quality_issues: _Optional[_Iterable[_Union[QualityIssue, _Mapping]]] = ..., terms: _Optional[_Iterable[_Union[AppliedTerm, _Mapping]]] = ..., fingerprint: _Optional[str] = ...) -> None: ...
 
 class QualityIssue(_message.Message):
     __slots__ = ("kind", "source_start", "source_end")
@@ -81,7 +85,7 @@ class QualityIssue(_message.Message):
     def __init__(self, kind: _Optional[_Union[QualityIssue.Kind, str]] = ..., source_start: _Optional[int] = ..., source_end: _Optional[int] = ...) -> None: ...
 
 class AppliedTerm(_message.Message):
-    __slots__ = ("entry", "how", "source_start", "source_end", "target_start", "target_end")
+    __slots__ = ("entry", "how", "source_start", "source_end", "target_start", "target_end", "glossary")
     class How(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         HOW_UNSPECIFIED: _ClassVar[AppliedTerm.How]
@@ -100,13 +104,15 @@ class AppliedTerm(_message.Message):
     SOURCE_END_FIELD_NUMBER: _ClassVar[int]
     TARGET_START_FIELD_NUMBER: _ClassVar[int]
     TARGET_END_FIELD_NUMBER: _ClassVar[int]
+    GLOSSARY_FIELD_NUMBER: _ClassVar[int]
     entry: int
     how: AppliedTerm.How
     source_start: int
     source_end: int
     target_start: int
     target_end: int
-    def __init__(self, entry: _Optional[int] = ..., how: _Optional[_Union[AppliedTerm.How, str]] = ..., source_start: _Optional[int] = ..., source_end: _Optional[int] = ..., target_start: _Optional[int] = ..., target_end: _Optional[int] = ...) -> None: ...
+    glossary: str
+    def __init__(self, entry: _Optional[int] = ..., how: _Optional[_Union[AppliedTerm.How, str]] = ..., source_start: _Optional[int] = ..., source_end: _Optional[int] = ..., target_start: _Optional[int] = ..., target_end: _Optional[int] = ..., glossary: _Optional[str] = ...) -> None: ...
 
 class GlossaryEntry(_message.Message):
     __slots__ = ("source_term", "target_term")

@@ -22,12 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from translator.v1 import batch_pb2 as translator_dot_v1_dot_batch__pb2
 from translator.v1 import models_pb2 as translator_dot_v1_dot_models__pb2
 from translator.v1 import streaming_pb2 as translator_dot_v1_dot_streaming__pb2
 from translator.v1 import translate_pb2 as translator_dot_v1_dot_translate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&translator/v1/translator_service.proto\x12\rtranslator.v1\x1a\x1atranslator/v1/models.proto\x1a\x1dtranslator/v1/streaming.proto\x1a\x1dtranslator/v1/translate.proto2\xa5\x02\n\x11TranslatorService\x12m\n\x12StreamingTranslate\x12(.translator.v1.StreamingTranslateRequest\x1a).translator.v1.StreamingTranslateResponse(\x01\x30\x01\x12N\n\tTranslate\x12\x1f.translator.v1.TranslateRequest\x1a .translator.v1.TranslateResponse\x12Q\n\nListModels\x12 .translator.v1.ListModelsRequest\x1a!.translator.v1.ListModelsResponseB@\n\x10io.translator.v1P\x01Z\x1atranslator/v1;translatorv1\xaa\x02\rTranslator.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&translator/v1/translator_service.proto\x12\rtranslator.v1\x1a\x19translator/v1/batch.proto\x1a\x1atranslator/v1/models.proto\x1a\x1dtranslator/v1/streaming.proto\x1a\x1dtranslator/v1/translate.proto2\x88\x03\n\x11TranslatorService\x12m\n\x12StreamingTranslate\x12(.translator.v1.StreamingTranslateRequest\x1a).translator.v1.StreamingTranslateResponse(\x01\x30\x01\x12N\n\tTranslate\x12\x1f.translator.v1.TranslateRequest\x1a .translator.v1.TranslateResponse\x12\x61\n\x0e\x42\x61tchTranslate\x12$.translator.v1.BatchTranslateRequest\x1a%.translator.v1.BatchTranslateResponse(\x01\x30\x01\x12Q\n\nListModels\x12 .translator.v1.ListModelsRequest\x1a!.translator.v1.ListModelsResponseB@\n\x10io.translator.v1P\x01Z\x1atranslator/v1;translatorv1\xaa\x02\rTranslator.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,6 +36,6 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'translator.v1.translator_se
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\020io.translator.v1P\001Z\032translator/v1;translatorv1\252\002\rTranslator.V1'
-  _globals['_TRANSLATORSERVICE']._serialized_start=148
-  _globals['_TRANSLATORSERVICE']._serialized_end=441
+  _globals['_TRANSLATORSERVICE']._serialized_start=175
+  _globals['_TRANSLATORSERVICE']._serialized_end=567
 # @@protoc_insertion_point(module_scope)

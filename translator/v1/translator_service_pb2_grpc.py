@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from translator.v1 import batch_pb2 as translator_dot_v1_dot_batch__pb2
 from translator.v1 import models_pb2 as translator_dot_v1_dot_models__pb2
 from translator.v1 import streaming_pb2 as translator_dot_v1_dot_streaming__pb2
 from translator.v1 import translate_pb2 as translator_dot_v1_dot_translate__pb2
@@ -54,6 +55,11 @@ class TranslatorServiceStub:
                 request_serializer=translator_dot_v1_dot_translate__pb2.TranslateRequest.SerializeToString,
                 response_deserializer=translator_dot_v1_dot_translate__pb2.TranslateResponse.FromString,
                 _registered_method=True)
+        self.BatchTranslate = channel.stream_stream(
+                '/translator.v1.TranslatorService/BatchTranslate',
+                request_serializer=translator_dot_v1_dot_batch__pb2.BatchTranslateRequest.SerializeToString,
+                response_deserializer=translator_dot_v1_dot_batch__pb2.BatchTranslateResponse.FromString,
+                _registered_method=True)
         self.ListModels = channel.unary_unary(
                 '/translator.v1.TranslatorService/ListModels',
                 request_serializer=translator_dot_v1_dot_models__pb2.ListModelsRequest.SerializeToString,
@@ -88,6 +94,17 @@ class TranslatorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchTranslate(self, request_iterator, context):
+        """Translates many texts, such as a catalogue, behind whatever somebody waits for. The first request
+        is a config; items follow, as far as the server gives credit for them, and each gets a result of
+        its own, in any order. The client's half-close ends the items: when all have their results, a
+        report is sent, and the call ends with OK. Whatever way it ends, what has a result is done, and
+        what has none may be sent again, anywhere.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListModels(self, request, context):
         """Lists the models and policies that this server offers.
         """
@@ -107,6 +124,11 @@ def add_TranslatorServiceServicer_to_server(servicer, server):
                     servicer.Translate,
                     request_deserializer=translator_dot_v1_dot_translate__pb2.TranslateRequest.FromString,
                     response_serializer=translator_dot_v1_dot_translate__pb2.TranslateResponse.SerializeToString,
+            ),
+            'BatchTranslate': grpc.stream_stream_rpc_method_handler(
+                    servicer.BatchTranslate,
+                    request_deserializer=translator_dot_v1_dot_batch__pb2.BatchTranslateRequest.FromString,
+                    response_serializer=translator_dot_v1_dot_batch__pb2.BatchTranslateResponse.SerializeToString,
             ),
             'ListModels': grpc.unary_unary_rpc_method_handler(
                     servicer.ListModels,
@@ -176,6 +198,33 @@ class TranslatorService:
             '/translator.v1.TranslatorService/Translate',
             translator_dot_v1_dot_translate__pb2.TranslateRequest.SerializeToString,
             translator_dot_v1_dot_translate__pb2.TranslateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchTranslate(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/translator.v1.TranslatorService/BatchTranslate',
+            translator_dot_v1_dot_batch__pb2.BatchTranslateRequest.SerializeToString,
+            translator_dot_v1_dot_batch__pb2.BatchTranslateResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -7,7 +7,7 @@ from google.protobuf.message import Message
 
 from translator.config import Limits
 from translator.errors import InvalidRequestError
-from translator.fronts.grpc.status import from_error, warning
+from translator.fronts.grpc.status import logged_status, warning
 from translator.policy.registry import POLICIES, Latency, PolicyChoice
 from translator.service.requests import (
     Ack,
@@ -36,14 +36,16 @@ from translator.session.events import (
 from translator.session.report import SessionReport
 from translator.terms.check import How, TermUse
 from translator.text.integrity import Issue, IssueKind
-from translator.v1 import models_pb2, streaming_pb2, translate_pb2
+from translator.v1 import batch_pb2, models_pb2, streaming_pb2, translate_pb2
 
 __all__ = [
+    "duration",
     "model",
     "policy_kinds",
     "stream_answer",
     "stream_message",
     "texts_request",
+    "translated",
     "translation",
 ]
 
@@ -68,7 +70,7 @@ _LATENCIES = {
 }
 
 
-def _duration(seconds: float) -> Duration:
+def duration(seconds: float) -> Duration:
     """Convert to a Duration of whole nanoseconds."""
     message = Duration()
     message.FromNanoseconds(round(seconds * 1e9))
@@ -148,6 +150,7 @@ def _stream_config(message: streaming_pb2.StreamingConfig) -> StreamConfig:
             segment_s=_optional_s(message.rests, "segment"),
         ),
         glossary=_glossary(message.glossary),
+        glossaries=tuple(message.glossaries),
         resume=_resume(message.resume) if message.HasField("resume") else None,
     )
 
@@ -172,18 +175,21 @@ def _resume(message: streaming_pb2.ResumeState) -> ResumeRequest:
     )
 
 
-def texts_request(message: translate_pb2.TranslateRequest) -> TextsRequest:
-    """Convert a request with whole texts."""
+def texts_request(
+    message: translate_pb2.TranslateRequest | batch_pb2.BatchConfig,
+) -> TextsRequest:
+    """Convert a request with whole texts; that of a batch has none yet."""
     return TextsRequest(
         source=message.source_language_code,
         target=message.target_language_code,
-        texts=tuple(message.texts),
+        texts=tuple(message.texts) if isinstance(message, translate_pb2.TranslateRequest) else (),
         possible_sources=tuple(message.possible_source_language_codes),
         model=message.model,
         mime_type=message.mime_type,
         num_alternatives=message.num_alternatives,
         alignments=message.alignments,
         glossary=_glossary(message.glossary),
+        glossaries=tuple(message.glossaries),
         preserve_lines=message.preserve_lines if message.HasField("preserve_lines") else True,
         templates=tuple(message.markup),
     )
@@ -210,7 +216,7 @@ def stream_answer(answer: StreamAnswer, limits: Limits) -> streaming_pb2.Streami
                 heartbeat=streaming_pb2.Heartbeat(source_sequence=answer.source_sequence)
             )
         case GoAway():
-            return _Response(go_away=streaming_pb2.GoAway(within=_duration(answer.within_s)))
+            return _Response(go_away=streaming_pb2.GoAway(within=duration(answer.within_s)))
         case Report():
             return _Response(report=_report(answer.figures))
 
@@ -225,7 +231,7 @@ def _started(answer: Started, limits: Limits) -> streaming_pb2.SessionStarted:
             max_segment_words=limits.max_segment_words,
             max_segment_length=limits.max_segment_length,
             max_targets=limits.max_targets,
-            heartbeat_interval=_duration(answer.heartbeat_s),
+            heartbeat_interval=duration(answer.heartbeat_s),
         ),
     )
     for binding in answer.bindings:
@@ -259,12 +265,12 @@ def _target_update(event: TargetEvent, revision: int) -> streaming_pb2.TargetUpd
         source_sequence=event.source_sequence,
         source_committed_length=event.source_committed_length,
         alignments=[_alignment(a) for a in event.alignments],
-        start_offset=None if event.start_s is None else _duration(event.start_s),
-        end_offset=None if event.end_s is None else _duration(event.end_s),
+        start_offset=None if event.start_s is None else duration(event.start_s),
+        end_offset=None if event.end_s is None else duration(event.end_s),
         timing=streaming_pb2.Timing(
-            queue=_duration(event.timing.queue_ms / 1e3),
-            encode=_duration(event.timing.encode_ms / 1e3),
-            decode=_duration(event.timing.decode_ms / 1e3),
+            queue=duration(event.timing.queue_ms / 1e3),
+            encode=duration(event.timing.encode_ms / 1e3),
+            decode=duration(event.timing.decode_ms / 1e3),
         ),
     )
 
@@ -283,7 +289,7 @@ def _report(figures: SessionReport) -> streaming_pb2.SessionReport:
         source_words=figures.source_words,
         source_updates=figures.source_updates,
         segments=figures.segments,
-        duration=_duration(figures.duration_s),
+        duration=duration(figures.duration_s),
     )
     for target in figures.targets:
         message.targets.add(
@@ -303,7 +309,15 @@ def _report(figures: SessionReport) -> streaming_pb2.SessionReport:
 
 def translation(result: TextResult) -> translate_pb2.Translation:
     """Convert a text's translation, or the error instead of it."""
-    message = translate_pb2.Translation(
+    message = translated(result)
+    if result.error is not None:
+        message.status.CopyFrom(logged_status(result.error))
+    return message
+
+
+def translated(result: TextResult) -> translate_pb2.Translation:
+    """Convert a text's translation, without its error."""
+    return translate_pb2.Translation(
         text=result.text,
         model=result.model,
         detected_language_code=result.detected_source,
@@ -311,10 +325,8 @@ def translation(result: TextResult) -> translate_pb2.Translation:
         alignments=map(_alignment, result.alignments),
         quality_issues=map(_quality_issue, result.issues),
         terms=map(_applied_term, result.terms),
+        fingerprint=result.fingerprint,
     )
-    if result.error is not None:
-        message.status.CopyFrom(from_error(result.error))
-    return message
 
 
 def _quality_issue(issue: Issue) -> translate_pb2.QualityIssue:
@@ -331,6 +343,7 @@ def _applied_term(use: TermUse) -> translate_pb2.AppliedTerm:
         source_end=use.source_end,
         target_start=use.target_start,
         target_end=use.target_end,
+        glossary=use.glossary,
     )
 
 
@@ -351,6 +364,8 @@ def model(offered: OfferedModel) -> models_pb2.Model:
         origin=info.origin,
         loaded=offered.is_loaded,
         memory_bytes=info.memory_bytes,
+        fingerprint=info.fingerprint,
+        unwritable_characters=info.unwritable,
     )
 
 

@@ -1,6 +1,5 @@
 """The only place where errors become statuses."""
 
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -9,14 +8,12 @@ from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
 
 from translator.errors import InvalidRequestError, ServiceError, TranslatorError
-from translator.fronts.grpc.status import from_error, to_grpc
+from translator.fronts.grpc.status import logged_status, to_grpc
 from translator.metrics import Metrics
 
 __all__ = ["ErrorInterceptor"]
 
 Handler = Any  # grpc.RpcMethodHandler, whose stubs know only synchronous behaviours
-
-_log = logging.getLogger(__name__)
 
 
 class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
@@ -74,7 +71,4 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
 
     def _status(self, error: TranslatorError) -> status_pb2.Status:
         self._metrics.errors.labels(error.reason).inc()
-        status = from_error(error)
-        if isinstance(error, ServiceError):
-            _log.error("%s (%s)", status.message, error.reason, exc_info=error)
-        return status
+        return logged_status(error)

@@ -4,7 +4,8 @@ from typing import Any
 
 import grpc
 
-from translator.fronts.grpc import convert
+from translator.fronts.grpc import convert, convert_batch
+from translator.service.batch_requests import BatchAnswer, BatchMessage
 from translator.service.requests import StreamAnswer, StreamMessage
 from translator.service.service import TranslationService
 from translator.v1 import models_pb2, translate_pb2, translator_service_pb2_grpc
@@ -31,6 +32,9 @@ class TranslatorServicer(translator_service_pb2_grpc.TranslatorServiceServicer):
             convert.texts_request(request), context.time_remaining()
         )
         return translate_pb2.TranslateResponse(translations=map(convert.translation, results))
+
+    async def BatchTranslate(self, request_iterator: Any, context: Any) -> None:  # noqa: N802
+        await self._service.batch(_BatchCall(context, self._service))
 
     async def ListModels(  # noqa: N802
         self, request: models_pb2.ListModelsRequest, context: Any
@@ -61,3 +65,20 @@ class _Call:
 
     async def write(self, answer: StreamAnswer) -> None:
         await self._context.write(convert.stream_answer(answer, self._limits))
+
+
+class _BatchCall:
+    """A ``BatchCall`` over gRPC."""
+
+    def __init__(self, context: Any, service: TranslationService) -> None:
+        self._context = context
+        self._limits = service.limits
+
+    async def read(self) -> BatchMessage | None:
+        message = await self._context.read()
+        # grpc-stubs does not know it.
+        ended = message is grpc.aio.EOF  # type: ignore[attr-defined]
+        return None if ended else convert_batch.batch_message(message)
+
+    async def write(self, answer: BatchAnswer) -> None:
+        await self._context.write(convert_batch.batch_answer(answer, self._limits))

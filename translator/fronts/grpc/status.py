@@ -1,5 +1,6 @@
 """Converts errors to google.rpc.Status, with details."""
 
+import logging
 import uuid
 
 import grpc
@@ -7,9 +8,11 @@ from google.protobuf import duration_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
-from translator.errors import InvalidRequestError, LimitError, TranslatorError
+from translator.errors import InvalidRequestError, LimitError, ServiceError, TranslatorError
 
-__all__ = ["DOMAIN", "from_error", "to_grpc", "warning"]
+__all__ = ["DOMAIN", "from_error", "logged_status", "to_grpc", "warning"]
+
+_log = logging.getLogger(__name__)
 
 DOMAIN = "translator"
 # A trailer above 16 KiB replaces the real status, and proxies allow less.
@@ -51,6 +54,14 @@ def from_error(error: TranslatorError) -> status_pb2.Status:
             quota = error_details_pb2.QuotaFailure()
             quota.violations.add(subject=error.subject, description=message)
             _add(status, quota)
+    return status
+
+
+def logged_status(error: TranslatorError) -> status_pb2.Status:
+    """The status of an error. A bug is logged, under the id that the client sees."""
+    status = from_error(error)
+    if isinstance(error, ServiceError):
+        _log.error("%s (%s)", status.message, error.reason, exc_info=error)
     return status
 
 

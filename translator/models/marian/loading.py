@@ -16,8 +16,11 @@ from numpy.typing import NDArray
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.models.base import DescribedModel
+from translator.models.code_words import find_code_words
+from translator.models.fingerprint import fingerprint
 from translator.models.info import ENCODER_CACHE_TOKENS, MAX_SOURCE_TOKENS, ModelInfo
 from translator.models.marian.converted import (
+    CONFIG,
     is_converted,
     read_converted_folder,
     read_converted_header,
@@ -35,6 +38,7 @@ from translator.models.marian.shortlist import Shortlist
 from translator.models.model_card import license_of
 from translator.models.processor import is_int8_faster, runs_int8
 from translator.precision import Precision
+from translator.text.shop_characters import unwritable_of
 from translator.text.tokenizer import SentencePieceTokenizer
 
 if TYPE_CHECKING:
@@ -94,9 +98,22 @@ def describe_marian_folder(
         device=str(device),
         memory_bytes=_memory_bytes(header, str(device), precision),
         has_open_end=open_end is not None,
+        fingerprint=_fingerprint(
+            folder, header, str(device), precision, open_end, shortlist=shortlist
+        ),
+        unwritable=_unwritable(header),
     )
     load = partial(_load_marian, folder, info, precision, open_end, shortlist=shortlist)
     return DescribedModel(info, load)
+
+
+def _unwritable(header: MarianHeader) -> str:
+    try:
+        tokenizer = SentencePieceTokenizer(header.source_vocabulary, header.target_vocabulary)
+    except ModelFilesError:
+        # Loading will tell.
+        return ""
+    return unwritable_of(tokenizer.writes)
 
 
 def load_marian_folder(
@@ -118,7 +135,10 @@ def _load_marian(
     files = (read_converted_folder if is_converted(folder) else read_marian_folder)(folder)
     files = replace(files, open_end=open_end)
     tokenizer = SentencePieceTokenizer(
-        files.source_vocabulary, files.target_vocabulary, has_open_end=info.has_open_end
+        files.source_vocabulary,
+        files.target_vocabulary,
+        has_open_end=info.has_open_end,
+        code_words=find_code_words(folder),
     )
     check_vocabularies(files, tokenizer)
     if precision == "auto" and not (info.device == "cpu" and is_int8_faster()):
@@ -156,11 +176,39 @@ def _shortlist(files: MarianFiles) -> Shortlist | None:
     return Shortlist(files.shortlist, *sizes)
 
 
+def _runs_in_int8(header: MarianHeader, device: str, precision: Precision) -> bool:
+    """Whether the model will run in eight bits."""
+    wanted = runs_int8() if precision == "int8" else precision == "auto" and is_int8_faster()
+    return wanted and device == "cpu" and header.is_eight_bit
+
+
+def _fingerprint(
+    folder: Path,
+    header: MarianHeader,
+    device: str,
+    precision: Precision,
+    open_end: NDArray[np.float32] | None,
+    *,
+    shortlist: bool,
+) -> str:
+    """The model's fingerprint: its files, the open end, and how the network is computed."""
+    number_format: str = precision
+    if _runs_in_int8(header, device, precision):
+        number_format = "int8"
+    elif precision == "auto":
+        number_format = "float32"
+    patterns = ["*.spm", "config*.yml", CONFIG]
+    if shortlist and number_format == "int8":
+        patterns.append("lex*.bin")
+    files = {header.path, *(path for pattern in patterns for path in folder.glob(pattern))}
+    end = None if open_end is None else open_end.tobytes().hex()
+    return fingerprint(files, number_format, device.partition(":")[0], end)
+
+
 def _memory_bytes(header: MarianHeader, device: str, precision: Precision) -> int:
     """Estimated memory of parameters, encoder states and vocabularies."""
     hp = header.hyper_parameters
-    wanted = runs_int8() if precision == "int8" else precision == "auto" and is_int8_faster()
-    runs_in_int8 = wanted and device == "cpu" and header.is_eight_bit
+    runs_in_int8 = _runs_in_int8(header, device, precision)
     of_state = 2 if precision in ("bfloat16", "float16") else 4
     parameters = header.num_parameters * (1 if runs_in_int8 else of_state)
     if not runs_in_int8 and hp.output_embeddings == hp.target_embeddings:

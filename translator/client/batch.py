@@ -1,0 +1,325 @@
+"""A batch over grpc.aio that goes on by itself when its connection breaks."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+import grpc
+
+from translator.client.backoff import Backoff
+from translator.client.batch_session import BatchSession
+from translator.client.connection import Connection, SilenceError
+from translator.client.events import Connecting
+from translator.client.items import BatchConfig, BatchItem, BatchReport, BatchResult
+from translator.client.link import Link
+from translator.client.status import error_from_rpc
+from translator.errors import ConnectionLostError, LimitError, OverloadedError, TranslatorError
+from translator.v1.batch_pb2 import BatchTranslateRequest, BatchTranslateResponse
+
+__all__ = ["AsyncBatch", "Items"]
+
+_logger = logging.getLogger(__name__)
+
+Items = AsyncIterable[str | BatchItem] | Iterable[str | BatchItem]
+_Connection = Connection[BatchTranslateRequest, BatchTranslateResponse]
+
+# A server that is stopped hard ends its calls with CANCELLED; ours are cancelled in aclose() only.
+_LOST = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+
+
+class AsyncBatch(AsyncIterator[BatchResult]):
+    """The results of a batch, in the order in which they come. Made by ``client.batch``.
+
+    Iterating reads the input, as far as the server takes it. If the connection breaks or the server
+    drains, items without a result are sent again; one with a result never is. Leave an ``async
+    with`` block, or call ``aclose``, to give up before the end.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        items: Items,
+        config: BatchConfig,
+        *,
+        resume_timeout_s: float,
+        on_connecting: Callable[[Connecting], None] | None = None,
+    ) -> None:
+        self._link = link
+        self._input = _checked(items)
+        self._session = BatchSession(config)
+        self._resume_timeout_s = resume_timeout_s
+        self._on_connecting = on_connecting
+        self._connection: _Connection | None = None
+        # Of the link, when the connection was opened on it.
+        self._generation = 0
+        self._backoff = Backoff()
+        # The next attempt: why there has to be one, and its earliest time on the loop's clock.
+        self._cause: TranslatorError | None = None
+        self._retry_at: float | None = None
+        # Time without an open call since it last worked, in seconds.
+        self._outage_s = 0.0
+        self._feeder: asyncio.Task[None] | None = None
+        # Set when the session may want input, and when there are results.
+        self._wanted = asyncio.Event()
+        self._news = asyncio.Event()
+        self._reading: asyncio.Task[BatchTranslateResponse | None] | None = None
+        self._waking: asyncio.Task[bool] | None = None
+        self._failure: BaseException | None = None
+        self._closed = asyncio.Event()
+        self._is_reading = False
+
+    @property
+    def report(self) -> BatchReport:
+        """What has been done so far; after the last result, the figures of the whole batch."""
+        return self._session.report
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Give the batch up, unless it is over. Safe to call twice."""
+        self._closed.set()
+        self._news.set()
+        tasks = [t for t in (self._feeder, self._reading, self._waking) if t is not None]
+        self._feeder = self._reading = self._waking = None
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    async def __anext__(self) -> BatchResult:
+        """Wait for the next result. A wait that is cancelled loses none.
+
+        Raises:
+            StopAsyncIteration: All items have their results, or after ``aclose``.
+            ConnectionLostError: No server could be reached within ``resume_timeout_s``.
+            OverloadedError: The same, because no server has room for the batch.
+            TranslatorError: Any other error of the server.
+            TypeError: An item is neither a string nor a ``BatchItem``.
+            RuntimeError: Another task is iterating.
+        """
+        if self._is_reading:
+            raise RuntimeError("one task at a time may iterate over a batch")
+        self._is_reading = True
+        try:
+            return await self._next()
+        finally:
+            self._is_reading = False
+
+    async def _next(self) -> BatchResult:
+        if self._feeder is None and not self._closed.is_set():
+            self._feeder = asyncio.create_task(self._feed())
+        while True:
+            if self._session.results:
+                result = self._session.results.popleft()
+                self._wanted.set()
+                return result
+            if self._failure is not None:
+                await self.aclose()
+                raise self._failure
+            if self._closed.is_set():
+                raise StopAsyncIteration
+            if self._session.is_finished:
+                await self._end()
+                raise StopAsyncIteration
+            if self._connection is None:
+                await self._connect()
+            else:
+                await self._receive(self._connection)
+
+    # The input
+
+    async def _feed(self) -> None:
+        """Read the input, an item whenever one can be sent."""
+        try:
+            while True:
+                while not self._session.wants_input:
+                    self._wanted.clear()
+                    await self._wanted.wait()
+                item = await anext(self._input, None)
+                if item is None:
+                    break
+                self._session.add(item)
+                self._send()
+            self._session.is_input_over = True
+            self._send()
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            # What the caller's own iterable raises is raised to whoever iterates over the results.
+            self._failure = error
+            self._news.set()
+        finally:
+            if isinstance(self._input, AsyncIterator) and hasattr(self._input, "aclose"):
+                with suppress(Exception):
+                    await self._input.aclose()
+
+    def _send(self) -> None:
+        """Send what the credit allows."""
+        connection = self._connection
+        if connection is not None:
+            connection.send(self._session.due())
+            if self._session.is_all_sent and not self._session.is_leaving:
+                connection.half_close()
+        if self._session.results:
+            # Of items that cannot be sent.
+            self._news.set()
+        self._wanted.set()
+
+    # The connection
+
+    async def _receive(self, connection: _Connection) -> None:
+        """Take the connection's next message, or look at what else is new."""
+        # Both outlast a wait that is cancelled, so no message is lost.
+        if self._reading is None:
+            self._reading = asyncio.create_task(connection.read(self._session.max_silence_s))
+        if self._waking is None:
+            self._waking = asyncio.create_task(self._news.wait())
+        await asyncio.wait({self._reading, self._waking}, return_when=asyncio.FIRST_COMPLETED)
+        if self._waking.done():
+            self._waking = None
+            self._news.clear()
+        if not self._reading.done():
+            return
+        reading, self._reading = self._reading, None
+        try:
+            response = reading.result()
+            if response is None:
+                if not self._closed.is_set():
+                    raise ConnectionLostError("the call ended without a report")
+                return
+            self._session.receive(response)
+        except grpc.aio.AioRpcError as error:
+            broken = error_from_rpc(error)
+            if error.code() not in _LOST:
+                self._fail(broken, error)
+                return
+        except SilenceError as error:
+            self._link.renew(self._generation)
+            broken = ConnectionLostError(str(error))
+        except ConnectionLostError as error:
+            broken = error
+        else:
+            self._works()
+            self._send()
+            return
+        await self._break(broken)
+
+    def _works(self) -> None:
+        """Note that the call is open and alive, so that the next break is a new one."""
+        self._outage_s = 0.0
+        self._backoff.reset()
+
+    async def _break(self, cause: TranslatorError) -> None:
+        """Drop the connection; the next wait opens another."""
+        _logger.info("a batch goes on over another connection: %s", cause.reason)
+        connection, self._connection = self._connection, None
+        self._plan(cause)
+        if connection is not None:
+            await connection.close()
+
+    def _plan(self, cause: TranslatorError | None) -> None:
+        """Plan the next attempt, and tell of it."""
+        retry_after_s = cause.retry_after_s if isinstance(cause, LimitError) else 0.0
+        wait_s = self._backoff.next_s(retry_after_s)
+        self._cause = cause
+        self._retry_at = asyncio.get_running_loop().time() + wait_s
+        if self._on_connecting is not None:
+            attempt = self._backoff.attempts
+            self._on_connecting(Connecting(self._link.address, attempt, cause, wait_s))
+
+    async def _connect(self) -> None:
+        """Make the planned attempt. If it fails, plan another within ``resume_timeout_s``."""
+        if self._retry_at is None:
+            self._plan(None)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        left_s = self._resume_timeout_s - self._outage_s
+        try:
+            async with asyncio.timeout(left_s):
+                if not await self._is_closed_within((self._retry_at or began) - began):
+                    await self._open()
+        except TimeoutError:
+            message = f"no batch at {self._link.address} within {self._resume_timeout_s:g} s: "
+            message += self._cause.message if self._cause is not None else "no answer"
+            is_full = isinstance(self._cause, OverloadedError)
+            self._fail(self._cause if is_full else ConnectionLostError(message), self._cause)
+        except grpc.aio.AioRpcError as error:
+            failure = error_from_rpc(error)
+            if isinstance(failure, OverloadedError) or error.code() in _LOST:
+                self._plan(failure)
+            else:
+                self._fail(failure, error)
+        except ConnectionLostError as error:
+            self._plan(error)
+        finally:
+            self._outage_s += loop.time() - began
+
+    async def _is_closed_within(self, wait_s: float) -> bool:
+        if wait_s > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._closed.wait()
+        return self._closed.is_set()
+
+    async def _open(self) -> None:
+        """Try once to go on in a new call."""
+        self._generation = self._link.generation
+        connection = _Connection(self._link.batch_call(), self._link.channel)
+        try:
+            connection.send([self._session.opening()])
+            response = await connection.read()
+            if response is None or not response.HasField("started"):
+                raise ConnectionLostError("the server's first answer is not that a batch started")
+            self._session.receive(response)
+        except BaseException:
+            await connection.close()
+            raise
+        self._connection = connection
+        self._send()
+
+    async def _end(self) -> None:
+        """Let the call end by itself after the report, so that the server sees no cancellation."""
+        if self._connection is not None:
+            with suppress(grpc.aio.AioRpcError):
+                await self._connection.read()
+        await self.aclose()
+
+    def _fail(self, error: TranslatorError | None, cause: BaseException | None) -> None:
+        assert error is not None  # noqa: S101
+        if error is not cause:
+            error.__cause__ = cause
+        self._failure = error
+
+
+async def _checked(items: Items) -> AsyncIterator[BatchItem]:
+    """The items of the input, each as a ``BatchItem``."""
+    if isinstance(items, AsyncIterable):
+        index = 0
+        async for each in items:
+            yield _item(each, index)
+            index += 1
+    else:
+        for index, each in enumerate(items):
+            yield _item(each, index)
+
+
+def _item(each: object, index: int) -> BatchItem:
+    item = BatchItem(each) if isinstance(each, str) else each
+    if not isinstance(item, BatchItem) or not isinstance(item.text, str):
+        kind = type(each).__name__
+        raise TypeError(f"items[{index}]: a string or a BatchItem is needed, not {kind}")
+    return item

@@ -1,0 +1,1 @@
+"""Translates files: catalogues, documents, subtitles; see docs/jobs.md."""
