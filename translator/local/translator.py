@@ -227,7 +227,7 @@ class Translator:
 
     def model_fingerprint(self, name: str) -> str:
         """What the hypotheses of a model depend on."""
-        return name
+        return self._described[name].info.fingerprint or name
 
     def stream(
         self,
