@@ -31,7 +31,7 @@ from pydantic_settings import (
 
 from translator.errors import ConfigError
 from translator.languages.pair import LanguagePair
-from translator.limits import SegmentLimits, SessionLimits
+from translator.limits import SchedulerLimits, SegmentLimits, SessionLimits
 from translator.log import LogFormat, LogLevel
 from translator.precision import Precision
 
@@ -47,7 +47,7 @@ _SERVICE_LINK = re.compile(
     r"(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_\d+_[A-Z]+(?:_(?:PROTO|PORT|ADDR))?"
     r"|(?P<url>PORT))"
 )
-_SESSION, _SEGMENT = SessionLimits(), SegmentLimits()
+_SESSION, _SEGMENT, _SCHEDULER = SessionLimits(), SegmentLimits(), SchedulerLimits()
 _URLS = ("tcp://", "udp://", "sctp://")
 
 
@@ -114,6 +114,11 @@ class ServerConfig(BaseSettings):
         default_factory=lambda: user_data_path("translator") / "models",
         description="Folder of the models that `translator models pull` downloads.",
     )
+    glossaries: Path | None = Field(
+        None,
+        description="Folder of glossaries that requests may name: NAME.csv, .tsv, .tmx or .tbx; "
+        "read again when they change. Unset: none.",
+    )
     preload: bool = Field(
         True, description="Load models at start, as far as they fit, or each at its first use."
     )
@@ -138,7 +143,9 @@ class ServerConfig(BaseSettings):
     workers: int = Field(
         1, ge=1, le=256, description="Processes that share the port, each with its own models."
     )
-    max_batch_size: int = Field(64, ge=1, le=4096, description="Requests that share a step.")
+    max_batch_size: int = Field(
+        _SCHEDULER.max_slots, ge=1, le=4096, description="Requests that share a step."
+    )
     heartbeat_s: float = Field(30.0, ge=0, description="Longest silence, in seconds; 0: any.")
     first_message_timeout_s: float = Field(
         30.0, gt=0, description="Seconds that a new stream may take to send its config."

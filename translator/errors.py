@@ -14,7 +14,7 @@
     │   ├── OverloadedError                  no room for another session, request or model
     │   │   └── OutOfMemoryError                 the machine has no memory left for it
     │   └── DrainingError                    this server is going away
-    ├── OperatorError                    whoever set the server up
+    ├── OperatorError                    the fault of the server's set-up
     │   ├── ConfigError                      a setting has a value that is not allowed
     │   ├── ModelFilesError                  a model's files are missing, damaged or wrong
     │   └── ModelLoadError                   a model that is offered cannot be loaded
@@ -176,7 +176,7 @@ class DrainingError(LimitError):
 
 
 class OperatorError(TranslatorError):
-    """Something that whoever runs the server has to mend."""
+    """Something that the operator of the server has to mend."""
 
     reason = "MISCONFIGURED"
     status = "FAILED_PRECONDITION"

@@ -32,15 +32,26 @@ class Metrics:
     """
 
     def __init__(self, limits: Mapping[str, int] | None = None) -> None:
-        r = self.registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
+        self._add_process(limits or {})
+        self._add_calls()
+        self._add_engines()
+        self._add_models()
+        self._add_text()
+
+    def _add_process(self, limits: Mapping[str, int]) -> None:
+        r = self.registry
         # Memory, CPU and open files of the process; the interpreter.
         ProcessCollector(registry=r)
         PlatformCollector(registry=r)
         build = Info("translator_build", "Versions of the server and of Python.", registry=r)
         build.info({"version": __version__, "python": platform.python_version()})
         of_limits = Gauge("translator_limit", "What clients may take.", ["limit"], registry=r)
-        for name, value in (limits or {}).items():
+        for name, value in limits.items():
             of_limits.labels(name).set(value)
+
+    def _add_calls(self) -> None:
+        r = self.registry
         self.sessions = Gauge("translator_sessions", "Streams open now.", registry=r)
         self.sessions_ended = Counter(
             "translator_sessions_ended", "Streams that ended, by status code.", ["code"], registry=r
@@ -88,6 +99,9 @@ class Metrics:
             buckets=_WAIT_BUCKETS,
             registry=r,
         )
+
+    def _add_engines(self) -> None:
+        r = self.registry
         self.waiting = Gauge(
             "translator_requests_waiting", "Requests in the queue.", ["model"], registry=r
         )
@@ -124,6 +138,9 @@ class Metrics:
         self.decoder_steps = Counter(
             "translator_decoder_steps", "Decoder passes, run and saved.", ["kind"], registry=r
         )
+
+    def _add_models(self) -> None:
+        r = self.registry
         self.models_loaded = Gauge("translator_models_loaded", "Models in memory.", registry=r)
         self.model_memory = Gauge(
             "translator_model_memory_bytes",
@@ -143,6 +160,9 @@ class Metrics:
             buckets=_LOAD_BUCKETS,
             registry=r,
         )
+
+    def _add_text(self) -> None:
+        r = self.registry
         self.source_words = Counter("translator_source_words", "Source words.", registry=r)
         self.target_words = Counter("translator_target_words", "Committed words.", registry=r)
         self.erased_words = Counter(

@@ -129,6 +129,7 @@ async def test_a_text_that_is_too_long_fails_alone() -> None:
     ("fields", "code"),
     [
         ({"mime_type": "text/html", "alignments": True}, grpc.StatusCode.UNIMPLEMENTED),
+        ({"mime_type": "text/markdown", "alignments": True}, grpc.StatusCode.UNIMPLEMENTED),
         ({"mime_type": "text/html", "num_alternatives": 1}, grpc.StatusCode.UNIMPLEMENTED),
         ({"mime_type": "text/html", "markup": ["no"]}, grpc.StatusCode.INVALID_ARGUMENT),
         ({"markup": ["liquid"]}, grpc.StatusCode.INVALID_ARGUMENT),
@@ -372,7 +373,7 @@ async def test_a_text_in_the_language_of_the_target_passes_through(source: str) 
 
 async def test_what_is_only_a_guess_is_not_detected() -> None:
     class Doubtful:
-        def detect(self, text: str, candidates: Collection[str]) -> Detection:
+        def detect(self, text: str, candidates: Collection[str], target: str = "") -> Detection:
             return Detection(min(candidates), 0.4)
 
     async with (
@@ -411,3 +412,20 @@ async def test_a_regional_code_is_served_by_its_language() -> None:
                 request("a.", source_language_code="EN-us", target_language_code=target)
             )
             assert response.translations[0].model == model
+
+
+async def test_of_markdown_only_the_texts_change(server: RunningServer) -> None:
+    page = "# One *two*\n\n- three `four` [five](u)\n- {{ six }} seven\n"
+    async with connected(server.address) as stub:
+        response = await stub.Translate(request(page, mime_type="text/markdown", markup=["liquid"]))
+    [translation] = response.translations
+    assert translation.text == (
+        "# ONE *TWO~*.\n\n- THREE `four` [FIVE~](u).\n- {{ six }} SEVEN~.\n"
+    )
+
+
+async def test_a_model_says_what_it_cannot_write() -> None:
+    models = [FakeModel(unwritable="€♪")]
+    async with serve_in_process(models=models) as server, connected(server.address) as stub:
+        [listed] = (await stub.ListModels(models_pb2.ListModelsRequest())).models
+    assert listed.unwritable_characters == "€♪"

@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 
 from translator.documents.html import Page
+from translator.documents.markdown import MarkdownPage
 from translator.documents.marks import MarkedText, Translated
 
 __all__ = ["SOUP", "TEMPLATES", "translations"]
@@ -84,6 +85,6 @@ def _translation(draw: st.DrawFn, source: MarkedText) -> Translated | None:
     )
 
 
-def translations(page: Page) -> st.SearchStrategy[list[Translated | None]]:
+def translations(page: Page | MarkdownPage) -> st.SearchStrategy[list[Translated | None]]:
     """Any translations of a page's texts, with any alignments."""
     return st.tuples(*map(_translation, page.texts)).map(list)

@@ -232,7 +232,7 @@ def test_a_segment_goes_on_in_the_language_that_it_turns_out_to_be_in() -> None:
     driver.settle()
     assert driver.readers["zz"].draft.startswith("THREE FOUR")
     assert driver.session.first_segment_ids == {"zz": 1}
-    driver.session.determine(driver.session._open)
+    driver.session.determine(driver.session._segments.open)
     driver.say("six. Seven")
     for segment in driver.session.undetermined:
         driver.session.determine(segment, was)

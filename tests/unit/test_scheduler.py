@@ -85,9 +85,9 @@ def test_what_does_not_wait_is_not_replaced() -> None:
 
 def test_a_key_waits_once() -> None:
     queue = scheduler("a")
-    with pytest.raises(ValueError, match="waits already"):
+    with pytest.raises(ValueError, match="is waiting already"):
         queue.submit(request("a", version=2), 0.0)
-    with pytest.raises(ValueError, match="waits already"):
+    with pytest.raises(ValueError, match="is waiting already"):
         queue.submit(request("a", priority=Priority.BATCH), 0.0)
 
 

@@ -693,7 +693,7 @@ def test_nine_thousand_words_without_punctuation_leave_nothing_behind(model: Fak
         second = number / 2 + number // 500
         text = "".join(itertools.islice(words, 10))
         driver.say(text, "and", start_s=second, end_s=second + 4.8)
-        pending.append(len(driver.session._closed))
+        pending.append(len(driver.session._segments.closed))
         if number in (3_000, 6_000, 9_000):
             driver.updates.clear()
             driver.readers = {t: _forgetful(reader) for t, reader in driver.readers.items()}

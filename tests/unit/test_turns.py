@@ -142,7 +142,7 @@ def test_what_is_tentative_meanwhile_is_revised_and_kept() -> None:
         driver.say("", tentative="I did", speaker="B")
     driver.say("way ", tentative="we can")
     driver.rest(1.0)
-    assert driver.session._open.tentative == "we can"
+    assert driver.session._segments.open.tentative == "we can"
     assert driver.readers["yy"].shown.startswith("NO WAY WE CAN")
     driver.say("we can.")
     driver.end()

@@ -1,27 +1,26 @@
 """``translator evaluate``: measures how good, how early and how calm a policy's output is."""
 
 import dataclasses
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 from translator.asr import RECOGNISERS
 from translator.catalog.catalog import Catalog, Served
 from translator.cli.errors import one_sentence
+from translator.cli.figures import save_figures, table_of
 from translator.cli.progress import progress_bar
 from translator.cli.stream import parse_policy
 from translator.config import load_config
 from translator.eval.backend import Backend
 from translator.eval.data import Sentence, plain, read_sentences
 from translator.eval.end import End
-from translator.eval.interval import Interval
 from translator.eval.log import Instance
-from translator.eval.picture import draw_frontier
 from translator.eval.recording import looks_like_events, read_recording
 from translator.eval.run import evaluate_sentences, evaluate_talk, whole_sentences
 from translator.eval.summary import Summary, summarize
@@ -115,26 +114,7 @@ _WHOLE = "whole sentences"
 @click.option(
     "--model", "models", multiple=True, metavar="PAIR=FOLDER", help="Model to use; repeatable."
 )
-def command(
-    data: Path,
-    source: str,
-    target: str,
-    policies: tuple[str, ...],
-    source_fields: tuple[str, ...],
-    reference_field: str | None,
-    references: Path | None,
-    recogniser: str | None,
-    window: int,
-    end: str | None,
-    max_words: int | None,
-    is_plain: bool,
-    limit: int | None,
-    jobs: int,
-    processes: int,
-    output: Path,
-    address: str | None,
-    models: tuple[str, ...],
-) -> None:
+def command(**options: Any) -> None:
     """Stream DATA through real sessions and measure what comes back.
 
     DATA is one of these: sentences, one JSON object a line, streamed word by word; a talk, a .tsv
@@ -145,113 +125,151 @@ def command(
     Whatever a log in the output folder already has is not streamed again, so an interrupted
     evaluation can be continued. The logs contain the texts; OmniSTEval can read them too.
     """
-    if address is not None and (models or processes > 1):
-        raise click.UsageError("--model and --processes are not for --address: the server has both")
-    pair = LanguagePair(source, target)
-    chosen = {name: read_policy(name) for name in policies or (_OFFLINE, *_PRESETS)}
-    stem = data.name.removesuffix(data.suffix)
-    stem = stem if stem.endswith(str(pair)) else f"{stem}.{pair}"
-    log = output / (f"{stem}.plain" if is_plain else stem)
-    rows: dict[tuple[str, str], Summary] = {}
+    asked = _Asked(**options)
+    asked.check()
     with one_sentence():
-        talk = _read_talk(data, recogniser, is_plain=is_plain, limit=limit)
-        if talk is not None:
-            if len(source_fields) > 1:
-                raise click.UsageError("--source-field: for a talk at most one is taken")
-            if end is not None or max_words is not None:
-                raise click.UsageError("--end and --max-words are for sentences, not for a talk")
-            if references is not None:
-                segments = read_references(
-                    references,
-                    reference_field=reference_field or target,
-                    source_field=source_fields[0] if source_fields else source,
-                )
-                talk = dataclasses.replace(talk, references=segments)
-        elif references is not None:
+        rows = asked.evaluate()
+    save_figures(rows, asked.output, asked.log.name, ours=tuple(_PRESETS))
+    console = Console(highlight=False)
+    # Where it is not a terminal it has no width, and names must not be cut.
+    console.width = console.width if console.is_terminal else 140
+    console.print(table_of(rows))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """The evaluation that the command line asks for: an attribute for each option."""
+
+    data: Path
+    source: str
+    target: str
+    policies: tuple[str, ...]
+    source_fields: tuple[str, ...]
+    reference_field: str | None
+    references: Path | None
+    recogniser: str | None
+    window: int
+    end: str | None
+    max_words: int | None
+    is_plain: bool
+    limit: int | None
+    jobs: int
+    processes: int
+    output: Path
+    address: str | None
+    models: tuple[str, ...]
+
+    @property
+    def pair(self) -> LanguagePair:
+        return LanguagePair(self.source, self.target)
+
+    @property
+    def chosen(self) -> dict[str, Latency | PolicyChoice]:
+        """The policies to evaluate, by name."""
+        return {name: read_policy(name) for name in self.policies or (_OFFLINE, *_PRESETS)}
+
+    @property
+    def log(self) -> Path:
+        """The log, without the policy and the ending that are added to its name."""
+        stem = self.data.name.removesuffix(self.data.suffix)
+        stem = stem if stem.endswith(str(self.pair)) else f"{stem}.{self.pair}"
+        return self.output / (f"{stem}.plain" if self.is_plain else stem)
+
+    def check(self) -> None:
+        """Refuse what does not go together, before anything is read."""
+        if self.address is not None and (self.models or self.processes > 1):
             raise click.UsageError(
-                f"--references are for a talk; {data} is taken for sentences: words need the "
-                "ending .tsv, a recogniser's messages --recogniser"
+                "--model and --processes are not for --address: the server has both"
             )
-        sources = {
-            field: _read_sentences(
-                data, field, reference_field or "ref", limit, max_words, is_plain=is_plain
-            )
-            for field in (source_fields or ("src",) if talk is None else ())
-        }
-        backend = _backend(address, models, pair, jobs=jobs, processes=processes)
-        output.mkdir(parents=True, exist_ok=True)
+        # A pair or a policy that is none.
+        _ = self.pair, self.chosen
+
+    def evaluate(self) -> dict[tuple[str, str], Summary]:
+        """Evaluate, and return the figures by source field and policy."""
+        talk = self._talk()
+        fields = self.source_fields or ("src",)
+        by_field = {} if talk else {field: self._sentences(field) for field in fields}
+        backend = self._backend()
+        self.output.mkdir(parents=True, exist_ok=True)
         if talk is not None:
-            rows = _talk(backend, talk, chosen, log, window)
+            return _talk(backend, talk, self.chosen, self.log, self.window)
+        rows: dict[tuple[str, str], Summary] = {}
         offline: list[Instance] = []
-        for field, sentences in sources.items():
-            file = log.with_name(f"{log.name}.{field}") if source_fields else log
+        for field, sentences in by_field.items():
+            log = self.log
             done = _sentences(
                 backend,
                 sentences,
-                {_OFFLINE: read_policy(_OFFLINE)} | chosen,
-                End(end or End.NEXT_WORD),
-                file,
+                {_OFFLINE: read_policy(_OFFLINE)} | self.chosen,
+                End(self.end or End.NEXT_WORD),
+                log.with_name(f"{log.name}.{field}") if self.source_fields else log,
             )
             whole = done[_OFFLINE]
             offline = offline or whole
             for name, instances in done.items():
                 rows[field, name] = summarize(
-                    instances, window=window, whole=whole, offline=offline
+                    instances, window=self.window, whole=whole, offline=offline
                 )
-    _save(rows, output, log.name)
-    console = Console(highlight=False)
-    # Where it is not a terminal it has no width, and names must not be cut.
-    console.width = console.width if console.is_terminal else 140
-    console.print(_table(rows))
+        return rows
 
+    def _talk(self) -> Talk | None:
+        """Read the talk with its references; None if the data has sentences."""
+        talk = self._read_talk()
+        if talk is None:
+            if self.references is not None:
+                raise click.UsageError(
+                    f"--references are for a talk; {self.data} is taken for sentences: words need "
+                    "the ending .tsv, a recogniser's messages --recogniser"
+                )
+            return None
+        if len(self.source_fields) > 1:
+            raise click.UsageError("--source-field: for a talk at most one is taken")
+        if self.end is not None or self.max_words is not None:
+            raise click.UsageError("--end and --max-words are for sentences, not for a talk")
+        if self.references is None:
+            return talk
+        segments = read_references(
+            self.references,
+            reference_field=self.reference_field or self.target,
+            source_field=self.source_fields[0] if self.source_fields else self.source,
+        )
+        return dataclasses.replace(talk, references=segments)
 
-def _read_talk(
-    data: Path, recogniser: str | None, *, is_plain: bool, limit: int | None
-) -> Talk | None:
-    """Read the talk in a file; None if it has sentences."""
-    if recogniser is None and data.suffix == ".tsv":
-        return read_words(data, without_marks=is_plain, limit=limit)
-    if recogniser is None and not looks_like_events(data):
-        return None
-    if is_plain:
-        raise click.UsageError("--plain is for sentences and words, not for what a recogniser said")
-    return read_recording(data, recogniser or "events", limit=limit)
+    def _read_talk(self) -> Talk | None:
+        if self.recogniser is None and self.data.suffix == ".tsv":
+            return read_words(self.data, without_marks=self.is_plain, limit=self.limit)
+        if self.recogniser is None and not looks_like_events(self.data):
+            return None
+        if self.is_plain:
+            raise click.UsageError(
+                "--plain is for sentences and words, not for what a recogniser said"
+            )
+        return read_recording(self.data, self.recogniser or "events", limit=self.limit)
 
+    def _sentences(self, field: str) -> list[Sentence]:
+        """Read the sentences, with the source in ``field``."""
+        sentences = read_sentences(
+            self.data,
+            source_field=field,
+            reference_field=self.reference_field or "ref",
+            limit=self.limit,
+            max_words=self.max_words,
+        )
+        if self.is_plain:
+            return [dataclasses.replace(s, source=plain(s.source) or s.source) for s in sentences]
+        return sentences
 
-def _read_sentences(
-    data: Path,
-    field: str,
-    reference_field: str,
-    limit: int | None,
-    max_words: int | None,
-    *,
-    is_plain: bool,
-) -> list[Sentence]:
-    """Read the sentences in a file, with the source in ``field``."""
-    sentences = read_sentences(
-        data,
-        source_field=field,
-        reference_field=reference_field,
-        limit=limit,
-        max_words=max_words,
-    )
-    if is_plain:
-        return [dataclasses.replace(s, source=plain(s.source) or s.source) for s in sentences]
-    return sentences
+    def _backend(self) -> Backend:
+        """The server at the address, or without one this process."""
+        # Only now: help and a mistake in the input need no torch.
+        if self.address is not None:
+            from translator.eval.remote import RemoteBackend
 
+            return RemoteBackend(self.address, self.pair, jobs=self.jobs)
+        from translator.eval.local import LocalBackend
 
-def _backend(
-    address: str | None, models: tuple[str, ...], pair: LanguagePair, *, jobs: int, processes: int
-) -> Backend:
-    """The server at an address, or without one this process."""
-    # Only now: help and a mistake in the input need no torch.
-    if address is not None:
-        from translator.eval.remote import RemoteBackend
-
-        return RemoteBackend(address, pair, jobs=jobs)
-    from translator.eval.local import LocalBackend
-
-    return LocalBackend(partial(_load, models, pair), jobs=jobs, processes=processes)
+        load = partial(_load, self.models, self.pair)
+        return LocalBackend(load, jobs=self.jobs, processes=self.processes)
 
 
 def _load(models: tuple[str, ...], pair: LanguagePair) -> Served:
@@ -319,56 +337,3 @@ def _talk(
             done = evaluate_talk(file, talk, policy, backend, told)
         summaries[name] = summarize([done], window=window, offline=whole)
     return {("", name): summary for name, summary in summaries.items()}
-
-
-def _save(rows: Mapping[tuple[str, str], Summary], output: Path, stem: str) -> None:
-    """Save the figures, and a picture of those with a quality."""
-    figures = [
-        {"source": field, "policy": name, **dataclasses.asdict(summary)}
-        for (field, name), summary in rows.items()
-    ]
-    (output / f"{stem}.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    panels: dict[str, dict[str, Summary]] = {}
-    for (field, name), summary in rows.items():
-        if summary.bleu is not None:
-            title = f"{stem} {field}" if field not in {"", "src"} else stem
-            panels.setdefault(title, {})[name] = summary
-    if panels:
-        draw_frontier(panels, output / f"{stem}.svg", ours=tuple(_PRESETS))
-
-
-def _table(rows: Mapping[tuple[str, str], Summary]) -> Table:
-    """Print a table of the figures that exist."""
-    fields = list(dict.fromkeys(field for field, _ in rows))
-    summaries = list(rows.values())
-
-    def number(value: float | None, digits: int = 2) -> str:
-        return "" if value is None else f"{value:.{digits}f}"
-
-    def of(interval: Interval | None) -> str:
-        return "" if interval is None else f"{interval.low:.2f} to {interval.high:.2f}"
-
-    columns = {
-        "source": [field if len(fields) > 1 else "" for field, _ in rows],
-        "policy": [name for _, name in rows],
-        "BLEU": [number(s.bleu) for s in summaries],
-        "loss": [number(s.loss) for s in summaries],
-        "95 %": [of(s.loss_interval) for s in summaries],
-        "chrF": [number(s.chrf) for s in summaries],
-        "differs": ["" if s.differs is None else f"{s.differs:.1%}" for s in summaries],
-        "empty": ["" if s.empty is None else str(s.empty) for s in summaries],
-        "LAAL": [number(s.laal_words) for s in summaries],
-        "YAAL": [number(s.yaal_words) for s in summaries],
-        "LongYAAL ms": [number(s.long_yaal_ms, 0) for s in summaries],
-        "LongYAAL CA ms": [number(s.long_yaal_ca_ms, 0) for s in summaries],
-        "median lag s": [number(s.median_lag_s) for s in summaries],
-        "erasure": [number(s.normalized_erasure) for s in summaries],
-        "steps": [number(s.steps_per_update) for s in summaries],
-        "saved": [f"{s.steps_saved:.0%}" for s in summaries],
-        "CPU ms": [number(s.cpu_ms_per_update, 1) for s in summaries],
-    }
-    columns = {name: cells for name, cells in columns.items() if any(cells)}
-    table = Table(*columns, box=None)
-    for cells in zip(*columns.values(), strict=True):
-        table.add_row(*cells)
-    return table

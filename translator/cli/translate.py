@@ -1,4 +1,4 @@
-"""``translator translate``: translates texts, the lines of standard input, or an HTML page."""
+"""``translator translate``: translates texts, the lines of standard input, or a page."""
 
 import asyncio
 import os
@@ -15,8 +15,8 @@ from translator.cli.errors import exit_code, one_sentence
 from translator.cli.source import as_it_comes, batches
 from translator.cli.source_language import parse_source
 from translator.client import Translation
-from translator.errors import TranslatorError
-from translator.terms.files import read_table
+from translator.errors import InvalidRequestError, TranslatorError
+from translator.terms.files import GlossaryFileError, read_table
 
 __all__ = ["command"]
 
@@ -58,15 +58,27 @@ def _is_text(argument: str) -> bool:
     help="A file of terms and how to translate them; see `translator glossary check`.",
 )
 @click.option(
+    "--server-glossary",
+    "glossaries",
+    multiple=True,
+    metavar="NAME",
+    help="A glossary that the server has; repeatable. --glossary goes before it.",
+)
+@click.option(
     "--html",
     type=click.Path(exists=True, dir_okay=False, path_type=Path, allow_dash=True),
     help="Translate this HTML file and print it; - reads standard input.",
 )
 @click.option(
+    "--markdown",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path, allow_dash=True),
+    help="Translate this Markdown file and print it; - reads standard input.",
+)
+@click.option(
     "--markup",
     multiple=True,
     metavar="SYNTAX",
-    help="Template syntax in the HTML, such as liquid or jinja; repeatable.",
+    help="Template syntax in the HTML or Markdown, such as liquid or jinja; repeatable.",
 )
 @click.option(
     "--wrapped",
@@ -80,7 +92,9 @@ def command(
     target: str,
     alternatives: int,
     glossary: Path | None,
+    glossaries: tuple[str, ...],
     html: Path | None,
+    markdown: Path | None,
     markup: tuple[str, ...],
     wrapped: bool,
     address: str | None,
@@ -93,10 +107,14 @@ def command(
     alternatives are indented below it. A line that cannot be translated is told on standard
     error, and the others go on; the exit status is then that of the first such line.
     """
-    if html is not None and (text or wrapped):
-        raise click.UsageError("--html is the text; leave TEXT and --wrapped out")
-    if markup and html is None:
-        raise click.UsageError("--markup is for --html")
+    page = html or markdown
+    if html and markdown:
+        raise click.UsageError("--html and --markdown: only one of them is allowed")
+    if page and (text or wrapped):
+        name = "--html" if html else "--markdown"
+        raise click.UsageError(f"{name} is the text; leave TEXT and --wrapped out")
+    if markup and not page:
+        raise click.UsageError("--markup is for --html and --markdown")
 
     async def run() -> TranslatorError | None:
         code, possible = parse_source(source)
@@ -109,10 +127,12 @@ def command(
                 num_alternatives=alternatives,
                 possible_sources=possible,
                 glossary=terms,
+                glossaries=glossaries,
                 timeout_s=patience_s(address),
             )
-            if html is not None:
-                pages = await translate([_read(html)], mime_type="text/html", markup=markup)
+            if page is not None:
+                mime_type = "text/html" if html else "text/markdown"
+                pages = await translate([_read(page)], mime_type=mime_type, markup=markup)
                 return _print(pages, ends_lines=False)
             if wrapped:
                 texts = await translate([_read(Path("-"))], preserve_lines=False)
@@ -150,8 +170,12 @@ def _lines() -> AsyncIterator[list[str]]:
 
 
 def _terms(file: Path, source: str, target: str) -> dict[str, str]:
-    table = read_table(file)
-    pair = table.choose(source if source != "und" else "", target)
+    try:
+        table = read_table(file)
+        pair = table.choose(source if source != "und" else "", target)
+    except GlossaryFileError as error:
+        # Here the file is the input, not part of an installation.
+        raise InvalidRequestError("--glossary", error.message) from error
     return {
         row.term.source: row.term.forms[0] if row.term.forms else "" for row in table.terms(*pair)
     }

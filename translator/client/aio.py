@@ -159,6 +159,7 @@ class AsyncTranslatorClient:
         model: str = "",
         mime_type: str = "",
         glossary: Mapping[str, str] | None = None,
+        glossaries: Sequence[str] = (),
         alignments: bool = False,
         num_alternatives: int = 0,
         possible_sources: Sequence[str] = (),
@@ -175,8 +176,10 @@ class AsyncTranslatorClient:
             source: Language of the texts, BCP-47; "und" has it detected, for each text by itself.
             target: Language to translate into, BCP-47.
             model: Name of a model; "" takes the best for the pair.
-            mime_type: Type of the texts: "text/plain", or "" for the same, or "text/html".
+            mime_type: Type of the texts: "text/plain", or "" for the same, or "text/html" or
+                "text/markdown".
             glossary: Source terms to target terms; an empty one keeps the source term.
+            glossaries: Names of glossaries that the server has; ``glossary`` goes before them.
             alignments: Whether translations say where each word comes from.
             num_alternatives: How many further translations to return for each text.
             possible_sources: The languages to choose from in detection; if empty, all that the
@@ -198,6 +201,7 @@ class AsyncTranslatorClient:
             model=model,
             mime_type=mime_type,
             glossary=convert.glossary_entries(glossary or {}),
+            glossaries=check_strings("glossaries", glossaries),
             alignments=alignments,
             num_alternatives=num_alternatives,
             possible_source_language_codes=possible_sources,

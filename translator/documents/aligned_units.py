@@ -1,4 +1,4 @@
-"""A text and its translation as words, and which of them are aligned with which."""
+"""A text and its translation as words, and how the words are aligned."""
 
 import re
 from bisect import bisect_left, bisect_right, insort
@@ -11,9 +11,10 @@ from translator.documents.marks import Alignment, MarkedText, Translated
 
 __all__ = ["AlignedUnits", "Unit"]
 
-# Different opaque texts that are looked for in a target which does not say where they are.
+# How many different opaque texts are searched for in a target that does not say where they are.
 _MAX_SOUGHT = 100
-# Of one alignment; if it is of longer ranges, their words are taken to be in the same order.
+# The most links for one alignment. If its ranges are too long for that, their words are assumed to
+# be in the same order.
 _MAX_LINKS = 64
 
 _UNIT = re.compile(r"\w+|[^\w\s]")
@@ -30,7 +31,7 @@ class Unit(NamedTuple):
 class AlignedUnits:
     """The words of a text and of its translation.
 
-    A word that has a mark inside is several units, and so is the word that it is aligned with.
+    A word with a mark inside is split into several units, and so is the word aligned with it.
 
     Attributes:
         source: The text.
@@ -53,7 +54,7 @@ class AlignedUnits:
         self.ends = [unit.end for unit in self.units]
 
     def linked(self, index: int, low: int, high: int) -> tuple[int, int] | None:
-        """The longest range of target units from ``low`` to ``high`` that a source unit has."""
+        """The longest range between ``low`` and ``high`` that is aligned with a source unit."""
         if not 0 <= index < len(self.links):
             return None
         best: tuple[int, int] | None = None
@@ -136,7 +137,7 @@ class AlignedUnits:
         return unit.opaque < 0 and not self.text[unit.start].isalnum()
 
     def _split_words(self) -> None:
-        """Where a mark stands inside a word, split the word and the one that it is linked with."""
+        """Split each word that has a mark inside, and the word that it is linked with."""
         text = self.source.text
         inside: dict[int, list[int]] = {}
         ends = [unit.end for unit in self.units]
@@ -212,7 +213,7 @@ def _units(text: str, opaque: Sequence[tuple[int, int] | None]) -> list[Unit]:
 
 
 def _opaque_in_target(source: MarkedText, target: Translated) -> list[tuple[int, int] | None]:
-    """Where each opaque part of the source is in the target; none overlap."""
+    """The place of each opaque part in the target, without overlaps; None if it is lost."""
     text = target.text
     if target.opaque is not None:
         wanted = [*target.opaque, *([None] * len(source.opaque))][: len(source.opaque)]

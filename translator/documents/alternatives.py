@@ -5,7 +5,7 @@ the first, a *branch* takes the second instead and goes on greedily: it is a req
 prefix is the tokens before the position plus the second choice. A branch shares the encoder states
 and costs only the decoding after the position. The results are ranked by mean log probability, as
 a beam search with length normalisation ranks its hypotheses (Wu et al., "Google's Neural Machine
-Translation System", arXiv 1609.08144, with the exponent 1).
+Translation System", arXiv 1609.08144, with exponent 1).
 """
 
 from collections.abc import Iterable
@@ -41,11 +41,11 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How probable some target tokens are, end of sentence included.
+    """How probable some target tokens are, including the end of sentence.
 
     Attributes:
-        log_probability: Their sum of log probabilities.
-        num_tokens: Their number.
+        log_probability: The sum of their log probabilities.
+        num_tokens: How many there are.
     """
 
     log_probability: float
@@ -76,10 +76,10 @@ class Score:
 def branches(
     segment: int, hypothesis: Hypothesis, eos_id: int, limit: int, others: Iterable[Branch] = ()
 ) -> list[Branch]:
-    """The ``limit`` branches of a segment and ``others`` with the least loss, the least first.
+    """The ``limit`` branches with the least loss, of a segment and ``others``; the least first.
 
-    Those with the same loss are in the order of the text, in whatever order the segments come. A
-    second choice that ends the segment there is none: it would be a piece of the translation.
+    Branches with the same loss are in the order of the text, whatever order the segments come in.
+    There is no branch that ends the segment: it would only be a part of the translation.
     """
     found = chain(others, _of(segment, hypothesis, eos_id))
     return nsmallest(limit, found, key=lambda b: (b.loss, b.segment, len(b.prefix)))

@@ -1,4 +1,4 @@
-"""The elements that are open at a place of a page, as far as a translator needs to know them."""
+"""The open elements at a place in a page, as far as a translator needs to know them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from translator.documents.html_rules import BLOCKS, CLOSED_BY, RAW, UNTOUCHED, V
 
 __all__ = ["Element", "OpenElements"]
 
-# What is in them is not touched, but people read their own attributes.
+# Their content is not touched, but people read their attributes.
 _READ = frozenset({"iframe", "textarea"})
 _FOREIGN = frozenset({"math", "svg"})
 
@@ -17,13 +17,13 @@ class Element:
     """An element that is open.
 
     Attributes:
-        name: Its tag's name.
-        is_block: It ends segments.
-        translate: What is in it is to be translated.
-        raw: What is in it is nothing to read.
-        foreign: It is SVG or MathML.
-        run: For the reader: in which run of inline content its tag is.
-        item: For the reader: which item of the run its tag is.
+        name: The tag name.
+        is_block: Whether it ends segments.
+        translate: Whether its content is to be translated.
+        raw: Whether its content is nothing that people read.
+        foreign: Whether it is SVG or MathML.
+        run: The run of inline content that its tag is in; the reader uses it.
+        item: The index of the tag in this run.
     """
 
     name: str
@@ -36,10 +36,9 @@ class Element:
 
 
 class OpenElements:
-    """A stack of open elements. No tree is built, and every step takes constant time on average.
+    """A stack of open elements. It builds no tree, and each step takes constant time on average.
 
-    As in a browser, an inline end tag does not close a block, and the end tags of some blocks may
-    be left out.
+    As in a browser, an inline end tag does not close a block, and some blocks need no end tag.
     """
 
     def __init__(self) -> None:
@@ -54,7 +53,7 @@ class OpenElements:
 
     @property
     def raw(self) -> bool:
-        """Whether text here is nothing to read."""
+        """Whether text here is nothing that people read."""
         return bool(self._elements) and self._elements[-1].raw
 
     @property
@@ -62,12 +61,12 @@ class OpenElements:
         return bool(self._elements) and self._elements[-1].foreign
 
     def is_block(self, name: str) -> bool:
-        """Whether the tag of such an element, here, ends a segment."""
+        """Whether the tag of such an element ends a segment here."""
         # The title of a drawing.
         return name in BLOCKS and not (name == "title" and self.raw)
 
     def element(self, name: str, attrs: Mapping[str, str]) -> Element:
-        """What an opening tag here would open."""
+        """The element that an opening tag would open here."""
         said = says_translate(attrs)
         raw = self.raw or name in RAW
         translate = self.translate and name not in UNTOUCHED if said is None else said
@@ -75,11 +74,11 @@ class OpenElements:
         return Element(name, self.is_block(name), translate and not raw, raw, foreign)
 
     def is_void(self, name: str, *, self_closing: bool) -> bool:
-        """Whether such a tag, here, opens nothing that has to be closed."""
+        """Whether such a tag opens nothing here that has to be closed."""
         return name in VOID or (self_closing and (self._foreign or name in _FOREIGN))
 
     def reads_attributes(self, name: str, attrs: Mapping[str, str]) -> bool:
-        """Whether people read the text attributes of such a tag here, in their own language."""
+        """Whether the text attributes of such a tag are to be translated here."""
         if name in _READ and not self.raw:
             return self.translate and says_translate(attrs) is not False
         return self.element(name, attrs).translate
@@ -91,13 +90,13 @@ class OpenElements:
         self._elements.append(element)
 
     def close_before(self, name: str) -> None:
-        """Close the blocks whose end tags may be left out before the tag of such an element."""
+        """Close the blocks that the opening tag of such an element closes."""
         closed = CLOSED_BY.get(name)
         while closed and self._blocks and self._elements[self._blocks[-1]].name in closed:
             self._pop_to(self._blocks[-1])
 
     def close(self, name: str, *, is_block: bool) -> Element | None:
-        """Close the innermost element of this name; an inline one not past a block."""
+        """Close the innermost element of this name; an inline one only inside the current block."""
         places = self._places.get(name)
         if not places or (not is_block and self._blocks and places[-1] < self._blocks[-1]):
             return None

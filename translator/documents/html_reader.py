@@ -1,4 +1,4 @@
-"""Goes through the tokens of a page once, and finds its texts."""
+"""Reads the tokens of a page once and finds its texts."""
 
 import re
 from bisect import bisect_right
@@ -18,12 +18,12 @@ _REFERENCE = re.compile(r"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);?"
 
 
 def read_texts(html: str, templates: Collection[str]) -> list[tuple[MarkedText, Region]]:
-    """The texts of a page with their places, in the order in which they begin."""
+    """Find the texts of a page with their places, in the order in which they begin."""
     return _Reader(html, templates).texts()
 
 
 class _Reader:
-    """Goes through the tokens of a page once."""
+    """Reads the tokens of a page once."""
 
     def __init__(self, html: str, templates: Collection[str]) -> None:
         self._html = html
@@ -80,7 +80,7 @@ class _Reader:
             )
 
     def _split(self, start: int, end: int) -> Iterator[tuple[int, int, DirectiveKind | None]]:
-        """A range as pieces that are a directive or none."""
+        """Split a range into directives and what is between them."""
         k = max(0, bisect_right(self._starts, start) - 1)
         while k < len(self._directives) and self._directives[k].start < end:
             directive = self._directives[k]
@@ -105,7 +105,7 @@ class _Reader:
             self._take_attributes(token, attrs)
         if self._stack.is_void(name, self_closing=token.self_closing):
             if not is_block:
-                # A void element has no text that must not be translated.
+                # A void element has no content that could be kept untranslated.
                 self._add(token, MarkKind.VOID, untouched=not self._stack.translate)
             return
         if not is_block:
@@ -167,7 +167,7 @@ class _Reader:
             yield Item(at, end, None, self._html[at:end])
 
     def _flush(self) -> None:
-        """End a run, and make texts of it."""
+        """End a run and turn it into texts."""
         items, self._items = self._items, []
         self._run += 1
         self._found.extend(texts_of_run(items, self._html))

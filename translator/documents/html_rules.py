@@ -23,7 +23,7 @@ VOID = _names(
     "meta param source track wbr"
 )
 
-# Elements that end a segment. What is in none of these sets is in the line, as in a browser.
+# Elements that end a segment. An element in none of these sets is inline, as in a browser.
 BLOCKS = _names(
     "address article aside audio blockquote body br button canvas caption center col "
     "colgroup datalist dd details dialog dir div dl dt embed fieldset figcaption figure "
@@ -33,18 +33,19 @@ BLOCKS = _names(
     "tbody td textarea tfoot th thead title tr ul video xmp"
 )
 
-# Code, and what is no text at all.
+# Code, and elements without any text.
 UNTOUCHED = _names(
     "code iframe kbd listing math noembed noframes plaintext pre rp rt rtc samp script "
     "style svg template textarea var xmp"
 )
 
-# Of these, what is inside is nothing to read, even if it has letters: they stand alone in a text.
+# The content of these is nothing that people read, even if it has letters: each stands in a text
+# as a single mark.
 RAW = _names("iframe noembed noframes rp rt rtc script style svg template")
 
 _ROWS = frozenset({"td", "th", "tr"})
 _P = frozenset({"p"})
-# Which innermost blocks an opening tag closes: their end tags may be left out.
+# The blocks that an opening tag closes if they are innermost: they need no end tag.
 CLOSED_BY: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(
         _names(
@@ -81,7 +82,7 @@ _META = _names(
 
 
 def is_text_attribute(tag: str, name: str, attrs: Mapping[str, str]) -> bool:
-    """Whether people read the value of an attribute, given the tag and all attributes of it."""
+    """Whether people read the value of an attribute, given its tag and all attributes."""
     if name in _TEXT_ATTRIBUTES:
         return True
     if name == "label":
@@ -94,7 +95,7 @@ def is_text_attribute(tag: str, name: str, attrs: Mapping[str, str]) -> bool:
 
 
 def says_translate(attrs: Mapping[str, str]) -> bool | None:
-    """What an element's attributes say of being translated; None if they say nothing."""
+    """Whether an element's attributes ask for translation or forbid it; None if they do neither."""
     for name in ("translate", "its:translate"):
         value = attrs.get(name)
         if value is not None:

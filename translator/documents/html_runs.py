@@ -1,4 +1,4 @@
-"""Makes texts of a run of inline content: words and the tags between them."""
+"""Turns a run of inline content, words with tags between them, into texts."""
 
 import re
 from collections.abc import Iterator
@@ -9,24 +9,24 @@ from translator.documents.marks import Mark, MarkedText, MarkKind, Opaque
 __all__ = ["Item", "Region", "text_of", "texts_of_run"]
 
 _SPACES = " \t\n\r\f"
-# A row of tags in a row of tags, and so on: deeper ones are one text.
+# How deep a row of tags may be inside another; a deeper one is a single text.
 _MAX_ROWS = 8
-# Tags and pieces of text of a note.
+# The most tags and pieces of text in a note.
 _MAX_NOTE = 16
 _SEPARATORS = frozenset("|/·•›»>,–—-:;")
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Where a text is in the source.
+    """The place of a text in the source.
 
     Attributes:
         start: Where it begins.
         end: Where it ends.
         marks: The range of each mark.
         opaque: The range of each opaque part.
-        nbsp: How a no-break space is written.
-        quote: What must not stand in it: a quote, or a space for a value without quotes.
+        nbsp: How the source writes a no-break space.
+        quote: The character that it must not contain: the quote, or a space if there are no quotes.
     """
 
     start: int
@@ -40,8 +40,8 @@ class Region:
 class Item:
     """A piece of a run of text and inline tags.
 
-    ``data`` is what a reader reads of it; ``kind`` is None for that, else a mark's.
-    ``untouched`` is: not to be translated.
+    ``data`` is the text that people read. ``kind`` is None for text, else the kind of the mark.
+    ``untouched`` means that it must not be translated.
     """
 
     __slots__ = ("data", "end", "is_directive", "kind", "name", "partner", "start", "untouched")
@@ -68,7 +68,7 @@ class Item:
 
     @property
     def is_literal(self) -> bool:
-        """Whether it is text as it stands in the source."""
+        """Whether the source has this text as it is."""
         is_text = self.kind is None and not self.is_directive
         return is_text and len(self.data) == self.end - self.start
 
@@ -78,7 +78,7 @@ class Item:
 
 
 def texts_of_run(items: list[Item], html: str) -> Iterator[tuple[MarkedText, Region]]:
-    """The texts of a run that blocks or directives end on both sides."""
+    """The texts of a run between blocks or directives."""
     if not any(item.kind is None and not item.is_space for item in items):
         return
     for part in _without_untouched(items):
@@ -93,12 +93,12 @@ def texts_of_run(items: list[Item], html: str) -> Iterator[tuple[MarkedText, Reg
 
 
 def text_of(items: list[Item], html: str, quote: str) -> Iterator[tuple[MarkedText, Region]]:
-    """The text that items are, if there is anything to translate in it.
+    """Make a text of items; None if there is nothing to translate in them.
 
     Args:
-        items: All of the text, and what may be at its ends.
+        items: The whole text, with anything that may be at its ends.
         html: The source.
-        quote: Of an attribute's value, see ``Region``.
+        quote: For the value of an attribute; see ``Region``.
     """
     first, last = _peeled(items, 0, len(items))
     if _has_words(items, first, last):
@@ -113,9 +113,9 @@ def _has_words(items: list[Item], first: int, last: int) -> bool:
 
 
 def _without_untouched(items: list[Item]) -> Iterator[list[Item]]:
-    """The run with an opaque part for each element in it that is not to be translated.
+    """Replace each element that must not be translated by an opaque part.
 
-    Where such an element is not whole in the run, the run is parted.
+    If such an element is not entirely in the run, split the run there.
     """
     part: list[Item] = []
     numbers: dict[int, int] = {}
@@ -145,7 +145,7 @@ def _without_untouched(items: list[Item]) -> Iterator[list[Item]]:
         while end < len(items) and items[end].untouched:
             end += 1
         if _is_whole(items, index, end):
-            # An element that says nothing, or one that a reader sees a text of.
+            # With text, people read it as it is; without, it is only a mark.
             data = " ".join("".join(each.data for each in items[index:end]).split())
             opaque = Item(
                 item.start,
@@ -165,9 +165,9 @@ def _without_untouched(items: list[Item]) -> Iterator[list[Item]]:
 
 
 def _note(items: list[Item], index: int) -> int:
-    """Where a ``<sup>`` without letters that begins here ends, or 0: a mark, not a part of a word.
+    """The end of a ``<sup>`` without letters that begins here, or 0. It is no part of a word.
 
-    "level2" and "102" are no words that a reader sees in ``level<sup>2</sup>`` and 10².
+    People do not read ``level<sup>2</sup>`` as "level2", nor 10² as "102".
     """
     item = items[index]
     end = item.partner + 1
@@ -180,7 +180,7 @@ def _note(items: list[Item], index: int) -> int:
 
 
 def _is_whole(items: list[Item], start: int, end: int) -> bool:
-    """Whether a range of items is pairs of tags with what is in them, and nothing else."""
+    """Whether a range of items is made of pairs of tags with their content, and nothing else."""
     depth = 0
     for item in items[start:end]:
         if item.kind is MarkKind.OPEN:
@@ -195,10 +195,10 @@ def _is_whole(items: list[Item], start: int, end: int) -> bool:
 
 
 def _row(items: list[Item], first: int, last: int) -> list[tuple[int, int]]:
-    """The pairs of tags of a range, if it is nothing but a row of them; else nothing.
+    """The pairs of tags in a range, if it is nothing but a row of them; else nothing.
 
-    A row are links, perhaps with white space or marks such as "|" between them, or any pairs on
-    lines of their own: menus and teasers, which no reader reads as one sentence.
+    A row is a list of links, perhaps with white space or marks such as "|" between them, or of any
+    pairs on separate lines: menus and teasers, which nobody reads as one sentence.
     """
     pairs: list[tuple[int, int]] = []
     only_links = on_lines = True
@@ -224,7 +224,7 @@ def _is_separator(text: str) -> bool:
 
 
 def _peeled(items: list[Item], first: int, last: int) -> tuple[int, int]:
-    """The range without what can stay outside at both ends; empty if there is no text."""
+    """The range without the items that can stay outside at both ends; empty if it has no text."""
     texts = [k for k in range(first, last) if items[k].kind is None and not items[k].is_space]
     if not texts:
         return first, first
@@ -233,7 +233,7 @@ def _peeled(items: list[Item], first: int, last: int) -> tuple[int, int]:
         if first < texts[0] and (
             item.kind is not MarkKind.OPEN or not texts[0] < item.partner < last
         ):
-            # A pair without text goes tag by tag.
+            # The tags of a pair without text go one by one.
             first += 1
         elif last - 1 > texts[-1] and (
             end.kind is not MarkKind.CLOSE or not first <= end.partner < texts[-1]
@@ -246,7 +246,7 @@ def _peeled(items: list[Item], first: int, last: int) -> tuple[int, int]:
 
 
 class _TextBuilder:
-    """Makes one text, with marks, of a range of items."""
+    """Makes one text with marks from a range of items."""
 
     def __init__(self, html: str, items: list[Item], first: int, last: int) -> None:
         self._html = html
@@ -353,7 +353,7 @@ class _TextBuilder:
                 self._ends_with_space = False
 
     def _widen(self, start: int, end: int) -> None:
-        """White space on both sides of a lone mark: that behind it becomes part of it."""
+        """If a lone mark has white space on both sides, make the space after it part of it."""
         if self._ranges and self._ranges[-1][1] == start:
             mark = self._marks[-1]
             if mark.kind in (MarkKind.VOID, MarkKind.FIXED):
@@ -363,5 +363,5 @@ class _TextBuilder:
 
 
 def _spaces(text: str) -> int:
-    """How many characters of white space a text begins with."""
+    """How much white space a text begins with, in characters."""
     return len(text) - len(text.lstrip())

@@ -1,8 +1,8 @@
-"""HTML as tokens with their places: the only module that knows turbohtml.
+"""Cuts HTML into tokens with their places: the only module that uses turbohtml.
 
-turbohtml follows the WHATWG tokenizer, counts lines and columns in code points after newlines are
-normalised, drops ``</>`` and what is cut off at the end, and resolves references. Here every
-character of the source is in exactly one token, so that nothing can get lost.
+turbohtml follows the WHATWG tokenizer: it counts lines and columns in code points after normalising
+newlines, drops ``</>`` and anything cut off at the end, and resolves references. Here each
+character of the source is in exactly one token, so nothing can get lost.
 """
 
 import re
@@ -33,7 +33,7 @@ class TokenKind(Enum):
     OPEN = "open"
     CLOSE = "close"
     COMMENT = "comment"
-    # A doctype, or what a browser drops.
+    # A doctype, or something that a browser drops.
     OTHER = "other"
 
 
@@ -44,10 +44,10 @@ class Token(NamedTuple):
         kind: What it is.
         start: Where it begins in the source, in code points.
         end: Where it ends.
-        name: A tag's name in lower case, else empty.
-        data: Of a reference the characters that it stands for.
-        attrs: An opening tag's attributes with their values resolved, names in lower case.
-        self_closing: The tag ends with "/>", which means something in SVG and MathML only.
+        name: For a tag, its name in lower case, else empty.
+        data: For a reference, the characters that it stands for.
+        attrs: For an opening tag, its attributes: names in lower case, values resolved.
+        self_closing: Whether the tag ends with "/>", which has a meaning in SVG and MathML only.
     """
 
     kind: TokenKind
@@ -76,7 +76,7 @@ class Attribute(NamedTuple):
 
 
 def attributes(tag: str) -> list[Attribute]:
-    """The attributes of a tag's source, in order, the same name several times if it is there."""
+    """The attributes in the source of a tag, in order; a name may come several times."""
     found: list[Attribute] = []
     at = _NAME.search(tag, 1)
     place = at.end() if at else len(tag)
@@ -90,9 +90,9 @@ def attributes(tag: str) -> list[Attribute]:
 
 
 def tokenize(html: str) -> Iterator[Token]:
-    """The tokens of ``html`` in order; together they are all of it.
+    """Cut ``html`` into tokens, in order; together they are all of it.
 
-    What is in ``<noscript>`` is tokens too, as for a reader without scripts.
+    The content of ``<noscript>`` becomes tokens too, as for a reader without scripts.
     """
     return _tokens(html, 0, len(html), inside_noscript=False)
 
@@ -138,7 +138,7 @@ def _markup(raw: turbohtml.Token, start: int, end: int) -> Token:
 def _gap(
     source: str, first: int, start: int, end: int, text: str | None, noscript: bool
 ) -> Iterator[Token]:
-    """What lies between two tokens: text, and what a browser drops."""
+    """The tokens for a gap between two tokens: text, and anything that a browser drops."""
     if start == end:
         return
     if text is None:
@@ -169,7 +169,7 @@ def _gap(
 
 
 def _parts(text: str) -> Iterator[str]:
-    """What a browser drops in the middle of a text, and what is between."""
+    """Split a text into parts that a browser drops and parts that it keeps."""
     for number, part in enumerate(text.split(_DROPPED)):
         if number:
             yield _DROPPED
@@ -178,7 +178,9 @@ def _parts(text: str) -> Iterator[str]:
 
 
 def _length(part: str, normalised: int) -> int:
-    """How much of ``part`` is the first ``normalised`` characters once newlines are normalised."""
+    """The length of the beginning of ``part`` that has ``normalised`` characters after newlines
+    are normalised.
+    """
     at = 0
     for match in re.finditer(r"\r\n|.", part, re.DOTALL):
         if normalised == 0:

@@ -1,4 +1,4 @@
-"""Checks that a translated page is the page it was made of, apart from its texts."""
+"""Checks that a translated page differs from its source in its texts only."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -13,14 +13,14 @@ __all__ = ["verify"]
 
 
 def verify(before: str, after: str, *, templates: Collection[str] = ()) -> list[str]:
-    """Say what of a page is not kept in its translation; nothing if all is.
+    """Find out what differs between a page and its translation, apart from texts.
 
-    Compared are the tags with every attribute that is no text, byte for byte; which element is in
-    which, and the order of blocks, comments and tags without a partner; the text of what is not to
-    be translated; and the template directives, with the order of those that are blocks.
+    Compares the tags with every attribute that is not text, byte for byte; the nesting of elements,
+    and the order of blocks, comments and tags without a partner; the text that must not be
+    translated; and the template directives, with the order of block directives.
 
     Returns:
-        Which of "tags", "nesting", "untouched" and "directives" differ.
+        Which of "tags", "nesting", "untouched" and "directives" differ; empty if nothing does.
     """
     first, second = _Content(before, templates), _Content(after, templates)
     differences = {
@@ -36,7 +36,8 @@ def verify(before: str, after: str, *, templates: Collection[str] = ()) -> list[
 class _Node:
     """A pair of inline tags, or the page.
 
-    ``parts`` are what has its place in the order, and between these lists of what has not.
+    ``parts`` holds things whose order matters, and between them lists of things whose order does
+    not.
     """
 
     key: str
@@ -52,7 +53,7 @@ class _Node:
 
 
 class _Content:
-    """What must be the same in both pages."""
+    """Everything that must be the same in both pages."""
 
     def __init__(self, html: str, templates: Collection[str]) -> None:
         self._html = html
@@ -64,13 +65,13 @@ class _Content:
         self.tags: Counter[str] = Counter()
         self.untouched: Counter[str] = Counter()
         self._masked = mask(html, found)
-        # Tags in the line that stand alone, by their numbers.
+        # Inline tags without a partner, by their numbers.
         self._lone: set[int] = set()
         tokens = list(tokenize(self._masked))
         self.nesting = self._nesting(tokens, self._pairs(tokens))
 
     def _pairs(self, tokens: list[Token]) -> dict[int, int]:
-        """Which closing tag belongs to which inline opening tag, by their numbers."""
+        """For each inline opening tag the number of its closing tag."""
         pairs: dict[int, int] = {}
         stack = OpenElements()
         for number, token in enumerate(tokens):
@@ -111,7 +112,7 @@ class _Content:
         return nodes[0].digest()
 
     def _key(self, token: Token) -> str:
-        """A tag's source, without the values of attributes that are texts."""
+        """The source of a tag, without the values of attributes that are texts."""
         source = self._html[token.start : token.end]
         attrs = dict(token.attrs)
         names = {name for name in attrs if is_text_attribute(token.name, name, attrs)}

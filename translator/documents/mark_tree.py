@@ -1,4 +1,4 @@
-"""The marks of a text as a tree: which pair is in which."""
+"""The marks of a text as a tree that shows how pairs are nested."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Set as AbstractSet
@@ -9,16 +9,16 @@ from translator.documents.marks import MarkKind
 
 __all__ = ["Item", "fixed_marks", "nested"]
 
-# Pairs that are nested deeper in one text are placed as fixed marks: the cost is linear then.
+# Pairs that are nested deeper are placed as fixed marks, so that the cost stays linear.
 _MAX_DEPTH = 8
 
 
 @dataclass(slots=True)
 class Item:
-    """What is to be placed: a pair, a mark that stands alone, or an opaque part that was lost.
+    """Something to place: a pair, a mark that stands alone, or an opaque part that was lost.
 
-    ``first`` and ``last`` are marks. ``slot`` and ``end`` are the range of source units; ``low``
-    and ``high``, once it is placed, that of target units.
+    ``first`` and ``last`` are marks. ``slot`` and ``end`` are the range of source units. ``low``
+    and ``high`` are the range of target units, once it is placed.
     """
 
     first: int
@@ -37,11 +37,11 @@ class Item:
 
 
 def nested(aligned: AlignedUnits, moved: AbstractSet[int]) -> Item:
-    """Everything that is to be placed, nested as in the source.
+    """Everything to place, nested as in the source.
 
     Args:
         aligned: The text and its translation.
-        moved: Opaque parts that are placed as if they were not in the translation.
+        moved: Opaque parts to place as if they were not in the translation.
     """
     marks = aligned.source.marks
     found = {unit.opaque for unit in aligned.targets} - moved
@@ -67,7 +67,7 @@ def nested(aligned: AlignedUnits, moved: AbstractSet[int]) -> Item:
         else:
             end = bisect_left(aligned.starts, marks[mark.partner].position)
             if end <= slot:
-                # There is no word in it: it is moved as a whole.
+                # It contains no word, so it is moved as a whole.
                 open_items[-1].inside.append(Item(index, mark.partner, slot, slot))
                 index = mark.partner
             elif len(open_items) > _MAX_DEPTH:
@@ -82,7 +82,7 @@ def nested(aligned: AlignedUnits, moved: AbstractSet[int]) -> Item:
 
 
 def fixed_marks(root: Item) -> set[int]:
-    """The marks in a tree that are placed as fixed ones."""
+    """The marks in a tree that are placed as fixed marks."""
     found: set[int] = set()
     todo = [root]
     while todo:

@@ -1,6 +1,6 @@
-"""A text with marks, such as inline tags, and what its translation has to say.
+"""A text with marks, such as inline tags, and its translation.
 
-A mark has no width: the text that is translated does not hold it. ``placement.py`` puts the marks
+A mark has no width: it is not part of the text that is translated. ``placement.py`` puts the marks
 into the translation.
 """
 
@@ -15,10 +15,10 @@ Alignment = tuple[int, int, int, int]
 
 
 class MarkKind(Enum):
-    """What a mark does.
+    """The kind of a mark.
 
     OPEN and CLOSE are a pair; VOID stands alone and stays beside its neighbours; FIXED stands alone
-    too, and nothing is moved past it.
+    too, and nothing moves past it.
     """
 
     OPEN = "open"
@@ -31,10 +31,10 @@ class Mark(NamedTuple):
     """A mark in a text.
 
     Attributes:
-        position: Before which code point of the text it stands.
-        kind: What it does.
-        source: What it is in the document, verbatim.
-        partner: Of a pair, the index of the other mark; else -1.
+        position: The code point of the text that it stands before.
+        kind: Its kind.
+        source: Its source in the document, verbatim.
+        partner: The index of the other mark of its pair; -1 if it stands alone.
     """
 
     position: int
@@ -49,8 +49,8 @@ class Opaque(NamedTuple):
     Attributes:
         start: Where it begins in the text, in code points.
         end: Where it ends.
-        source: What it is in the document, verbatim.
-        has_tags: It is an element, and stays in the element that it is in.
+        source: Its source in the document, verbatim.
+        has_tags: Whether it is an element, which stays in the element around it.
     """
 
     start: int
@@ -64,10 +64,10 @@ class MarkedText:
     """A text to translate, with marks.
 
     Attributes:
-        text: What a reader reads, without white space at its ends.
-        marks: In the order of the document.
-        opaque: In order; none overlap.
-        is_attribute: It is the value of an attribute.
+        text: The text that people read, without white space at its ends.
+        marks: The marks, in the order of the document.
+        opaque: The opaque parts, in order, without overlaps.
+        is_attribute: Whether it is the value of an attribute.
     """
 
     text: str
@@ -83,10 +83,10 @@ class Translated:
     Attributes:
         text: The target text.
         alignments: Ranges (source_start, source_end, target_start, target_end) in code points. If
-            there are none, words are taken to be in the same order.
-        opaque: Where each opaque part of the source is in the target, or None where it is lost;
-            what stands there is replaced by the part's source. Without it, a part is where an
-            alignment of exactly its range says, else where its text is.
+            there are none, words are assumed to be in the same order.
+        opaque: The range of each opaque part in the target, or None if it is lost; the target's
+            text there is replaced by the part's source. If this is missing, a part is where an
+            alignment of exactly its range says, else where its text is found.
     """
 
     text: str

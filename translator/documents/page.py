@@ -1,9 +1,12 @@
-"""An HTML page, translated at once: each of its texts by itself, and all of them side by side."""
+"""Translates a page of HTML or Markdown: each text by itself, and all of them side by side."""
 
 from collections.abc import Collection, Iterator
 
-from translator.documents.html import parse
+from translator.documents.html import Page
+from translator.documents.html import parse as parse_html
 from translator.documents.html_verify import verify
+from translator.documents.markdown import MarkdownPage
+from translator.documents.markdown import parse as parse_markdown
 from translator.documents.marks import MarkedText, Translated
 from translator.documents.plain import TextTranslation
 from translator.engine.request import Outcome, Priority, Request
@@ -17,26 +20,31 @@ from translator.text.segmenter import Segmenter
 __all__ = ["PageTranslation", "page_text"]
 
 
-def page_text(html: str, templates: Collection[str] = ()) -> str:
-    """What a reader reads of a page, a text on each line."""
-    return "\n".join(text.text for text in parse(html, templates=templates).texts)
+def page_text(page: str, templates: Collection[str] = (), *, is_markdown: bool = False) -> str:
+    """The texts that people read on a page, one on each line."""
+    return "\n".join(text.text for text in _parse(page, templates, is_markdown).texts)
+
+
+def _parse(page: str, templates: Collection[str], is_markdown: bool) -> Page | MarkdownPage:
+    return (parse_markdown if is_markdown else parse_html)(page, templates=templates)
 
 
 class PageTranslation:
     """Like ``TextTranslation``, for a page; it has no alternatives.
 
-    Finding the texts and putting them together takes time that grows with the page: make it, and
-    take its ``pieces``, where nobody waits.
+    Finding the texts and putting them together takes time that grows with the page: make one, and
+    take its ``pieces``, in a thread where nobody waits.
 
     Args:
         key: Names its requests in the engine, together with a number for each text.
         binding: Model and tokenizer.
         segmenter: Finds the segments of each text.
-        html: The page, or a piece of one.
+        page: The page, or a piece of one.
         templates: Template syntaxes in it; see ``template.find_directives``.
         glossary: Terms and how they are to be translated.
-        is_pivoted: Whether it goes through two legs.
-        priority: Of its requests in the engine.
+        is_pivoted: Whether a second leg follows.
+        is_markdown: Whether it is Markdown; else it is HTML.
+        priority: The priority of its requests in the engine.
 
     Raises:
         InvalidRequestError: There is no such template syntax.
@@ -47,16 +55,17 @@ class PageTranslation:
         key: str,
         binding: Binding,
         segmenter: Segmenter,
-        html: str,
+        page: str,
         templates: Collection[str] = (),
         *,
         glossary: Glossary | None = None,
         is_pivoted: bool = False,
+        is_markdown: bool = False,
         priority: Priority = Priority.UNARY,
     ) -> None:
-        self._html = html
+        self._source = page
         self._templates = templates
-        self._page = parse(html, templates=templates)
+        self._page = _parse(page, templates, is_markdown)
         self._texts = {
             f"{key}.{number}": TextTranslation(
                 f"{key}.{number}",
@@ -108,27 +117,30 @@ class PageTranslation:
         return iter(())
 
     def pieces(self, *, alignments: bool) -> Iterator[tuple[str, list[AlignedRange]]]:
-        """The page with the translations of its texts, in one piece; without alignments."""
+        """The page with translated texts, in one piece and without alignments."""
         yield self._page.render(self._translated()), []
 
     def checked(self) -> str | None:
-        """The page with the translations of its texts; None if its markup would not be kept."""
+        """The page with translated texts; None if its markup would not be kept."""
+        if isinstance(self._page, MarkdownPage):
+            # It keeps what would not be right.
+            return self._page.render(self._translated())
         page = self._page.render_whole(self._translated())
-        if page is None or verify(self._html, page, templates=self._templates):
+        if page is None or verify(self._source, page, templates=self._templates):
             return None
         return page
 
     def issues(self) -> Iterator[Issue]:
-        """What of the page is not in its translation. Where in the page is not known: all of it."""
+        """What the translation lacks; the range is the whole page, as the place is not known."""
         for text in self._texts.values():
             for issue in text.issues():
-                yield Issue(issue.kind, 0, len(self._html))
+                yield Issue(issue.kind, 0, len(self._source))
 
     def terms(self) -> Iterator[TermUse]:
-        """What became of each term of the glossary; where in the page is not known."""
+        """How each term of the glossary was translated; the place in the page is not known."""
         for text in self._texts.values():
             for use in text.terms():
-                yield TermUse(use.entry, 0, len(self._html), use.how)
+                yield TermUse(use.entry, 0, len(self._source), use.how, glossary=use.glossary)
 
     def _translated(self) -> list[Translated]:
         pairs = zip(self._page.texts, self._texts.values(), strict=True)

@@ -1,9 +1,9 @@
 """Puts the marks of a text into its translation.
 
-Each pair of marks is put around the longest run of target words that are aligned with the words in
-it (cf. Müller, "Treatment of Markup in Statistical Machine Translation", DiscoMT 2017). The nesting
-is the source's: a pair stays inside the pair that it was in, and marks that are *fixed* keep their
-order among each other and to the rest. Each mark comes out exactly once, whatever the alignments
+Each pair of marks is put around the longest run of target words that are aligned with the words
+inside it (cf. Müller, "Treatment of Markup in Statistical Machine Translation", DiscoMT 2017). The
+nesting is that of the source: a pair stays inside the pair that it was in. *Fixed* marks keep their
+order among themselves and to all others. Each mark comes out exactly once, whatever the alignments
 say.
 """
 
@@ -18,7 +18,7 @@ from translator.documents.marks import MarkedText, MarkKind, Translated
 
 __all__ = ["Piece", "PieceKind", "place"]
 
-# How many words an element in a pair counts for, when the pair's longest run is looked for.
+# How many words an element inside a pair counts for in the search for the pair's longest run.
 _ELEMENT_WEIGHT = 10.0
 
 
@@ -35,8 +35,8 @@ class Piece(NamedTuple):
 
     Attributes:
         kind: What it is.
-        text: Of TEXT: the target text.
-        number: Of MARK and OPAQUE: which of the source's it is.
+        text: For TEXT, the target text.
+        number: For MARK and OPAQUE, the index in the source.
     """
 
     kind: PieceKind
@@ -55,7 +55,7 @@ def place(source: MarkedText, target: Translated) -> list[Piece]:
 
 
 class _Free:
-    """Which target units no pair has."""
+    """The target units that belong to no pair."""
 
     def __init__(self, taken: list[Item]) -> None:
         self._lows = [item.low for item in taken]
@@ -74,7 +74,7 @@ class _Free:
 class _Placement:
     def __init__(self, source: MarkedText, target: Translated) -> None:
         self._aligned = AlignedUnits(source, target)
-        # Opaque parts that are not where the target has them, since no other place is allowed.
+        # Opaque parts that may not stand where the target has them, and are moved.
         self._moved: set[int] = set()
         self._root = nested(self._aligned, self._moved)
         self._place_all()
@@ -99,7 +99,7 @@ class _Placement:
             todo.extend(child for child in item.inside if child.is_pair)
 
     def _in_order(self, items: list[Item]) -> list[Item]:
-        """As they stand in the target; fixed ones where they were."""
+        """The items in the order of the target; fixed ones keep their place."""
         ordered: list[Item] = []
         section: list[Item] = []
         for item in items:
@@ -113,7 +113,7 @@ class _Placement:
         return ordered
 
     def _fixed_place(self, item: Item, low: int, high: int) -> int:
-        """Between target units, for a mark that parts the text before it from the text after it."""
+        """The place between target units for a mark that divides the text before and after it."""
         before = self._aligned.linked(item.slot - 1, low, high)
         after = self._aligned.linked(item.slot, low, high)
         if before and self._clings(item):
@@ -125,7 +125,7 @@ class _Placement:
     def _place_section(
         self, items: list[Item], first: int, after: int, low: int, high: int
     ) -> None:
-        """Place what stands between two fixed marks, among the target units ``low`` to ``high``."""
+        """Place everything between two fixed marks, among the target units ``low`` to ``high``."""
         pairs = [item for item in items if item.is_pair]
         taken: list[Item] = []
         if pairs:
@@ -151,7 +151,7 @@ class _Placement:
     def _borrowed(
         self, pairs: list[Item], taken: list[Item], first: int, after: int, low: int, high: int
     ) -> list[Item]:
-        """Give pairs without target words the word of the neighbour, if it is free.
+        """Give each pair without target words its neighbour's word, if that is free.
 
         The alignment of a short word often goes to its neighbour ("do not" → "não"), and a link
         that holds no word cannot be clicked.
@@ -160,7 +160,7 @@ class _Placement:
         found: list[Item] = []
         placed = {id(item) for item in taken}
         for item in pairs:
-            # What was lost of it is put in again.
+            # The lost parts of it are put in again.
             if id(item) in placed or any(each.opaque >= 0 for each in item.inside):
                 continue
             for index in (item.slot - 1, item.end):
@@ -177,7 +177,7 @@ class _Placement:
     def _owners(
         self, pairs: list[Item], first: int, after: int, low: int, high: int
     ) -> tuple[dict[int, int], set[int]]:
-        """Which pair each target unit belongs to, and which units are linked with anything."""
+        """The pair that each target unit belongs to, and the units that are linked at all."""
         weights: dict[int, dict[int, int]] = {}
         at = first
         for number, item in enumerate([*pairs, None]):
@@ -244,7 +244,7 @@ class _Placement:
         taken: list[Item],
         lows: list[int],
     ) -> int:
-        """Between which target units something without words of its own stands."""
+        """The place between target units for an item that has no words."""
         end = max(item.end, item.slot)
         if item.opaque >= 0:
             end += 1
@@ -262,7 +262,7 @@ class _Placement:
         return slot
 
     def _clings(self, item: Item) -> bool:
-        """Whether it stands right behind a word, and not as close before one."""
+        """Whether it directly follows a word, and does not directly precede one."""
         if item.opaque >= 0:
             return True
         text, marks = self._aligned.source.text, self._aligned.source.marks
@@ -274,7 +274,7 @@ class _Placement:
     # The result
 
     def pieces(self) -> list[Piece]:
-        """The target text with everything in its place."""
+        """The target text with all marks and opaque parts in their places."""
         tagged = {n for n, each in enumerate(self._aligned.source.opaque) if each.has_tags}
         pieces = list(self._pieces())
         if not tagged:
@@ -291,7 +291,7 @@ class _Placement:
             pieces = list(self._pieces())
 
     def _spaced(self, pieces: list[Piece]) -> list[Piece]:
-        """With spaces around opaque parts that were put in, where the source has spaces."""
+        """Add spaces around inserted opaque parts where the source has spaces."""
         found = {unit.opaque for unit in self._aligned.targets} - self._moved
         spaced: list[Piece] = []
         # What is before, and how many opening tags are after it; whether a space is due, and where.
@@ -331,7 +331,7 @@ class _Placement:
         return [Piece(kinds[kind], number=number) for _, kind, number in sorted(marks + opaque)]
 
     def _contexts(self, pieces: list[Piece]) -> dict[int, tuple[int, int]]:
-        """For each opaque part the pair that it is in, and how many fixed marks there before it."""
+        """For each opaque part, the pair around it, and how many fixed marks in it come before."""
         found: dict[int, tuple[int, int]] = {}
         fixed = fixed_marks(self._root)
         stack = [(-1, 0)]

@@ -1,9 +1,9 @@
-"""Finds template syntax in a text: what a program fills in or runs, and nobody translates.
+"""Finds template syntax in a text, which a program fills in or runs and nobody translates.
 
-A directive is *inline* where it stands for words (``{{ name }}``, ``%s``), and a *block* where it
-steers what comes (``{% if … %}``): text on its two sides is never joined, so its order is kept.
+A directive is *inline* if it stands for words (``{{ name }}``, ``%s``), and a *block* if it steers
+what comes (``{% if … %}``). Text on the two sides of a block is never joined, so its order is kept.
 
-Everything here takes time linear in the text. A template that never closes is plain text.
+Everything here takes time linear in the text. A directive that is never closed is plain text.
 """
 
 import re
@@ -15,22 +15,22 @@ from translator.errors import InvalidRequestError
 
 __all__ = ["OWN_PATTERN", "SYNTAXES", "Directive", "DirectiveKind", "find_directives", "mask"]
 
-# Before a regular expression of the caller's own.
+# The prefix of a caller's regular expression.
 OWN_PATTERN = "regex:"
 
 _MAX_DIRECTIVE = 10_000
-# A pattern of the caller's own is searched in windows of twice this many characters, so that its
-# cost is linear in the text.
+# A caller's pattern is searched in windows of twice this many characters, so that its cost is
+# linear in the text.
 _OWN_REACH = 256
 _MAX_OWN_LENGTH = 200
 _MAX_OWN_REPEATS = 2
 
-# A letter with which no element's and no reference's name in HTML becomes another one.
+# A letter that turns no HTML element or reference name into another one.
 _FILLER = "z"
 
 
 class DirectiveKind(Enum):
-    """Whether a directive stands for words of a sentence."""
+    """Whether a directive stands for words or controls what comes."""
 
     INLINE = "inline"
     BLOCK = "block"
@@ -49,18 +49,18 @@ _Finder = Callable[[str], Iterator[Directive]]
 
 
 def find_directives(text: str, syntaxes: Collection[str]) -> list[Directive]:
-    """Find the directives of ``text`` in order, none of which overlap.
+    """Find the directives of ``text`` in order, without overlaps.
 
-    Where two syntaxes see a directive in the same place, the one that begins first counts, and of
-    those the longer one.
+    If two syntaxes find directives that overlap, the one that begins first counts; if both begin at
+    the same place, the longer one.
 
     Args:
         text: Any text.
         syntaxes: Names of ``SYNTAXES``, or ``regex:`` and a pattern.
 
     Raises:
-        InvalidRequestError: There is no such syntax, or a pattern is not allowed: it has to be
-            valid, at most 200 characters long, with at most two repeats, none of a group, and
+        InvalidRequestError: There is no such syntax, or a pattern is not allowed. A pattern has to
+            be valid, at most 200 characters long, with at most two repeats, none of a group, and
             without references to groups. A match has at most 256 characters.
     """
     found: list[Directive] = []
@@ -87,7 +87,7 @@ def _finder(syntax: str) -> _Finder:
 
 
 def mask(text: str, directives: Sequence[Directive]) -> str:
-    """``text`` with letters for what the directives hold, which are no HTML."""
+    """Replace the directives in ``text`` by letters, so that they are no HTML."""
     parts: list[str] = []
     at = 0
     for start, end, _ in directives:
@@ -102,14 +102,14 @@ _HANDLEBARS_BLOCK = re.compile(r"\{\{~?\s*(?:[#/^!>]|else\b)")
 _MAGENTO_BLOCK = re.compile(r"\{\{\s*(?:/|(?:if|else|elseif|depend|for|layout|inlinecss)\b)")
 _PERCENT_TAG = re.compile(r"\{%[-+~]?\s*(\w*)")
 _RAW_END = re.compile(r"\{%[-+~]?\s*(end\w+)\s*[-+~]?%\}")
-# What these hold is no text: all of it is one directive.
+# The content of these is no text, so everything up to the end is one directive.
 _RAW = {"raw", "verbatim", "comment", "schema", "javascript", "stylesheet", "style"}
 
 
 def _between(
     text: str, opening: str, closing: str, kind: Callable[[int], DirectiveKind]
 ) -> Iterator[Directive]:
-    """Directives from ``opening`` to the next ``closing``; an opening in between begins anew."""
+    """Directives from ``opening`` to ``closing``; another opening in between starts over."""
     at = text.find(opening)
     while at >= 0:
         end = text.find(closing, at + len(opening))
@@ -151,7 +151,7 @@ def _i18next(text: str) -> Iterator[Directive]:
 
 
 def _percent_tags(text: str) -> Iterator[Directive]:
-    """``{% … %}``; from one that begins raw text to the one that ends it is one directive."""
+    """``{% … %}``; everything from the beginning of raw text to its end is one directive."""
     ends: dict[str, list[int]] = {}
     for match in _RAW_END.finditer(text):
         ends.setdefault(match[1], []).append(match.end())
@@ -205,7 +205,7 @@ _ICU_CHOICES = {"plural", "select", "selectordinal"}
 
 
 class _Braces:
-    """A pair of braces that is not closed yet, and the pairs in it."""
+    """An open pair of braces, and the pairs inside it."""
 
     __slots__ = ("end", "inside", "start")
 
@@ -216,7 +216,7 @@ class _Braces:
 
 
 def _icu(text: str) -> Iterator[Directive]:
-    """``{name}``, ``{n, number}``, and of ``{n, plural, one {# item} …}`` what is not a choice."""
+    """``{name}``, ``{n, number}``, and ``{n, plural, one {# item} …}`` without its choices."""
     opened: list[_Braces] = []
     outer: list[_Braces] = []
     for match in _ICU_BRACES.finditer(text):
@@ -226,7 +226,7 @@ def _icu(text: str) -> Iterator[Directive]:
             braces = opened.pop()
             braces.end = match.end()
             (opened[-1].inside if opened else outer).append(braces)
-    # Those that never closed are plain text, but not what is in them.
+    # Pairs that are never closed are plain text, but their content is not.
     outer.extend(inner for braces in opened for inner in braces.inside)
     todo = [(braces, False) for braces in reversed(outer)]
     while todo:
@@ -248,7 +248,7 @@ def _icu(text: str) -> Iterator[Directive]:
 
 
 def _hashes(text: str, choice: _Braces) -> Iterator[Directive]:
-    """The ``#`` of a choice: the number. What is in braces of its own is not of this choice."""
+    """The ``#`` of a choice, which stands for the number. Inner braces belong to other choices."""
     at = choice.start + 1
     for stop, after in [*((b.start, b.end) for b in choice.inside), (choice.end - 1, choice.end)]:
         while (at := text.find("#", at, stop)) >= 0:
@@ -280,7 +280,7 @@ _GROUP_REPEAT = re.compile(r"\)(?:[*+]|\{)")
 
 
 def _own(pattern: str) -> re.Pattern[str]:
-    """The pattern, if searching with it takes bounded time for each character.
+    """Compile a pattern if searching with it takes bounded time for each character.
 
     Raises:
         InvalidRequestError: It is not allowed.
@@ -304,12 +304,12 @@ def _own(pattern: str) -> re.Pattern[str]:
 
 
 def _windows(pattern: re.Pattern[str], text: str) -> Iterator[Directive]:
-    """Matches of at most ``_OWN_REACH`` characters."""
+    """Find matches of at most ``_OWN_REACH`` characters."""
     at = 0
     while at < len(text):
         end = min(len(text), at + 2 * _OWN_REACH)
         found = pattern.search(text, at, end)
-        # One that begins in the second half may go on behind the window: it is looked at again.
+        # A match in the second half may go on after the window: the next one finds it.
         if found is None or (found.start() >= at + _OWN_REACH and end < len(text)):
             at += _OWN_REACH
         else:

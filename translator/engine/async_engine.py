@@ -15,12 +15,12 @@ _log = logging.getLogger(__name__)
 
 
 class AsyncEngine:
-    """Runs engines, each in a thread of its own; the event loop never computes.
+    """Runs engines, each in its own thread; the event loop never computes.
 
-    All methods are called on the event loop that ``start`` was called on, and so are the callbacks.
+    Call all methods on the event loop on which ``start`` was called. Callbacks run there too.
 
     Args:
-        engines: What decodes; a request goes to the one that has its model. Others may come and go.
+        engines: The engines to begin with; a request goes to the one that has its model.
     """
 
     def __init__(self, *engines: Engine) -> None:
@@ -37,17 +37,17 @@ class AsyncEngine:
         self._engines.add(engine)
 
     async def remove(self, model: str) -> None:
-        """End the engine that has a model, after what it still has to do, and forget it."""
+        """Remove the engine of a model; it ends after the work that it still has."""
         await asyncio.to_thread(self._engines.remove, model)
 
     async def stop(self) -> None:
-        """End the threads after their present steps; outcomes that are still due do not come."""
+        """End the threads after their present steps; outcomes still due are never delivered."""
         self._engines.forget()
         await asyncio.to_thread(self._engines.stop)
 
     @property
     def num_in_flight(self) -> int:
-        """Keys whose outcome is still due."""
+        """How many keys are waiting for an outcome."""
         return self._engines.num_in_flight
 
     def submit(self, requests: Sequence[Request], on_outcome: OutcomeCallback) -> None:
@@ -55,7 +55,7 @@ class AsyncEngine:
         self._engines.submit(requests, on_outcome)
 
     def cancel(self, key: RequestKey) -> None:
-        """Forget a key's request; its slot is free within one step and no outcome comes."""
+        """Forget a key's request; its slot is free within one step, and no outcome comes."""
         self._engines.cancel(key)
 
     async def translate(self, request: Request) -> Outcome:
@@ -78,5 +78,5 @@ class AsyncEngine:
         try:
             self._loop.call_soon_threadsafe(function, outcomes)
         except RuntimeError:
-            # The loop was closed without stop(): nobody is left to tell.
+            # The loop was closed without stop(): nobody is left to take the outcomes.
             _log.warning("dropping %d outcomes: the event loop is closed", len(outcomes))

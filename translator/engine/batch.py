@@ -10,7 +10,7 @@ __all__ = ["Decoding"]
 
 @dataclass(slots=True)
 class Decoding:
-    """A request that has left the queue.
+    """A request that has left the queue and is being decoded.
 
     The last of ``tokens`` has not been fed to the decoder yet: it is the next step's input.
 
@@ -81,7 +81,7 @@ class Decoding:
         return max(0, from_scratch - self.steps_run)
 
     def hypothesis(self) -> Hypothesis:
-        """What decoding has found; call it once the request has ended."""
+        """The result; call it once the request has ended."""
         return Hypothesis(
             tokens=tuple(self.tokens),
             alignment=tuple(self.alignment),

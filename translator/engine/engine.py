@@ -41,7 +41,7 @@ class StepRecord:
 
 
 class Engine:
-    """Decodes requests with any of several models, each with a lane of its own.
+    """Decodes requests for one or more models; each model has its own lane.
 
     Not thread-safe: one thread owns it (in the server one of ``AsyncEngine``).
     """
@@ -89,18 +89,18 @@ class Engine:
         self._lane(request.model).scheduler.submit(request, self._clock())
 
     def replace(self, request: Request) -> bool:
-        """Put a newer request in the place of the one of its key that waits. See ``Scheduler``."""
+        """Replace the waiting request of the same key with a newer one. See ``Scheduler``."""
         replaced = self._lane(request.model).scheduler.replace(request)
         self._num_superseded += replaced
         return replaced
 
     def cancel(self, key: RequestKey) -> None:
-        """Forget whatever a key has in the engine; its slot is free for the next step."""
+        """Forget the request of a key, if any; its slot is free for the next step."""
         for lane in self._lanes.values():
             lane.cancel(key)
 
     def step(self) -> list[Outcome]:
-        """Advance every lane that has work by one step; returns what got through."""
+        """Advance every lane that has work by one step; returns the requests that are done."""
         outcomes: list[Outcome] = []
         began = self._clock()
         for lane in self._lanes.values():
@@ -118,7 +118,7 @@ class Engine:
             try:
                 self._on_step(record)
             except Exception:
-                # Whoever only counts must not cost anybody an outcome.
+                # A failing metrics hook must not lose outcomes.
                 _log.exception("on_step failed")
         return outcomes
 

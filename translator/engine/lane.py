@@ -16,7 +16,7 @@ from translator.errors import (
 )
 from translator.models.base import EncoderStates, Seq2SeqModel
 
-__all__ = ["Lane", "as_own"]
+__all__ = ["Lane", "to_translator_error"]
 
 
 class Lane:
@@ -39,7 +39,7 @@ class Lane:
         return bool(len(self.scheduler) or len(self.slots))
 
     def cancel(self, key: RequestKey) -> None:
-        """Forget whatever a key has here; its slot is free for the next step."""
+        """Forget the request of a key, if any; its slot is free for the next step."""
         self.scheduler.cancel(key)
         for decoding in self.slots.owners:
             if decoding.request.key == key:
@@ -47,7 +47,7 @@ class Lane:
                 del self._times[key]
 
     def step(self) -> list[Outcome]:
-        """Admit what waits, then advance everything that runs by one token."""
+        """Admit waiting requests, then advance all running ones by one token."""
         outcomes: list[Outcome] = []
         began = self._clock()
         admitted = self.scheduler.admit(began, self.slots.num_free, self._num_background)
@@ -74,7 +74,7 @@ class Lane:
         return sum(owner.request.priority is not Priority.LIVE for owner in owners)
 
     def _start(self, admitted: Sequence[Waiting]) -> list[Outcome]:
-        """Encode and prefill together; if that fails, one by one: an error has one owner."""
+        """Encode and prefill together. If that fails, try one by one to find the one at fault."""
         requests = [waiting.request for waiting in admitted]
         began = self._clock()
         for waiting in admitted:
@@ -86,7 +86,7 @@ class Lane:
             self._release_all(requests)
             if len(admitted) > 1:
                 return [outcome for waiting in admitted for outcome in self._start([waiting])]
-            return [self._failed(requests[0], as_own(error))]
+            return [self._failed(requests[0], to_translator_error(error))]
         outcomes: list[Outcome] = []
         for request, result in zip(requests, started, strict=True):
             if isinstance(result, DecodingError):
@@ -108,9 +108,10 @@ class Lane:
         try:
             through = self.runner.step()
         except Exception as error:
-            # The states of all rows are in doubt.
+            # The states of all rows may be wrong now.
             self._release_all([decoding.request for decoding in running])
-            return [self._failed(decoding.request, as_own(error)) for decoding in running]
+            wrapped = to_translator_error(error)
+            return [self._failed(decoding.request, wrapped) for decoding in running]
         return [
             self._finished(done)
             if isinstance(done, Decoding)
@@ -142,8 +143,8 @@ class Lane:
         )
 
 
-def as_own(error: Exception) -> TranslatorError:
-    """What befell a request, as an error of ours."""
+def to_translator_error(error: Exception) -> TranslatorError:
+    """Wrap any exception as a TranslatorError."""
     if isinstance(error, TranslatorError):
         return error
     wrapped: TranslatorError

@@ -15,12 +15,12 @@ __all__ = [
     "RunnerUp",
 ]
 
-# Who asks: session and target. At most one request of a key is in the engine at a time.
+# The asker: session and target. The engine has at most one request of each key at a time.
 RequestKey = tuple[str, str]
 
 
 class Priority(IntEnum):
-    """What goes first; smaller is earlier."""
+    """Which requests go first; a smaller number goes before a greater one."""
 
     LIVE = 0
     UNARY = 1
@@ -32,19 +32,19 @@ class Request:
     """One decode job.
 
     Attributes:
-        key: Who asks: session and target. A request replaces a waiting one of the same key.
+        key: The asker: session and target. A request replaces a waiting one of the same key.
         version: The asker's number for the source that this reflects; the engine only returns it.
         model: Name of the model.
         source: Source token ids, end of sentence included.
         target_prefix: Target token ids that the hypothesis has to start with.
         draft: A guess at what follows the prefix, verified in one pass; the output is the same.
-        priority: Live requests are admitted before unary ones, those before batch.
+        priority: Live requests are admitted before unary ones, and unary ones before batch.
         draft_bias: How much the verification favours the draft, 0 to less than 0.5. With 0 the
-            output does not depend on the draft; above, a draft token stays unless the model is
-            clearly against it. From 0.5 on the model would have no say.
-        scored: Whether log probabilities are asked for; a live request always has them.
-        runners_up: Whether the second choice of each position is asked for, and with it log
-            probabilities. Costs another look at all scores in each step; not with a draft.
+            output does not depend on the draft; above 0, a draft token stays unless the model
+            clearly prefers another. From 0.5 on the model would have no say.
+        scored: Whether to compute log probabilities; a live request always gets them.
+        runners_up: Whether to return the second choice at each position, and log probabilities.
+            Costs another pass over all scores in each step; not allowed with a draft.
     """
 
     key: RequestKey
@@ -64,17 +64,17 @@ class Request:
         if not 0 <= self.draft_bias < 0.5:
             raise ValueError(f"draft_bias is {self.draft_bias}; allowed: 0 to less than 0.5")
         if self.runners_up and self.draft:
-            raise ValueError("runners_up are not told of a draft; leave one of them out")
+            raise ValueError("runners_up is not possible with a draft; leave one of them out")
 
     @property
     def probable(self) -> bool:
-        """Whether log probabilities are computed: policies look at them, and who ranks."""
+        """Whether log probabilities are computed: policies and rankings need them."""
         return self.priority is Priority.LIVE or self.scored or self.runners_up
 
 
 @dataclass(frozen=True, slots=True)
 class RunnerUp:
-    """The second choice at a position: the most probable token but for the one taken."""
+    """The second choice at a position: the most probable token except the one taken."""
 
     token: int
     log_probability: float
@@ -86,16 +86,16 @@ class Hypothesis:
 
     Attributes:
         tokens: Target token ids, the prefix included, the end of sentence not.
-        alignment: For each token the source token its attention is highest on; empty when the model
-            does not align.
-        log_probabilities: For each token the natural log of its probability; 0 for prefix tokens,
-            and throughout when the request does not ask for them.
+        alignment: For each token, the source token that it attends to most; empty if the model does
+            not align.
+        log_probabilities: For each token, the natural log of its probability; 0 for prefix tokens,
+            and for all tokens if the request does not ask for them.
         truncated: Whether the length limit ended it.
         biased: Whether the bias kept a draft token that was not the model's own choice.
-        end_log_probability: Of the end of sentence; 0 when the length limit ended it, or when log
-            probabilities are not asked for.
-        runners_up: For each position after the prefix, that of the end of sentence included;
-            empty unless asked for.
+        end_log_probability: Log probability of the end of sentence; 0 if the length limit ended it,
+            or if the request does not ask for log probabilities.
+        runners_up: The second choice at each position after the prefix, including the end of
+            sentence; empty unless asked for.
     """
 
     tokens: tuple[int, ...]
@@ -128,7 +128,7 @@ class RequestTiming:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a request: a hypothesis, or the error that befell it alone."""
+    """The result of a request: a hypothesis, or the error that this request failed with."""
 
     request: Request
     hypothesis: Hypothesis | None

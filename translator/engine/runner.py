@@ -29,8 +29,8 @@ _MAX_LOGIT_ROWS = 256
 class EncoderCache:
     """Encoder states of the sources translated last, within a budget of tokens.
 
-    A source that comes again while its states are here (another target, a retry after a resume, a
-    request superseded and filed again) is not encoded again.
+    A source that comes again while its states are cached (another target, a retry after a resume, a
+    request that was superseded and filed again) is not encoded again.
     """
 
     def __init__(self, max_tokens: int) -> None:
@@ -46,7 +46,7 @@ class EncoderCache:
         return states
 
     def put(self, source: tuple[int, ...], states: EncoderStates) -> None:
-        """Keep the states of a source; what was used least recently goes when room is short."""
+        """Keep the states of a source; evict the least recently used if there is no room."""
         self._states[source] = states
         self.num_tokens += states.num_tokens
         while self.num_tokens > self.max_tokens and len(self._states) > 1:
@@ -55,7 +55,7 @@ class EncoderCache:
 
 
 class Runner:
-    """One model's batch: admits requests and steps all that run."""
+    """One model's batch: admits requests and advances all that run."""
 
     def __init__(
         self,
@@ -97,10 +97,10 @@ class Runner:
             argmax over t of (1 - b) P(t | source, tokens before) + b [t = d]
 
         Returns:
-            For each request its decoding, or the error that befell it alone.
+            For each request its decoding, or the error that this request failed with.
         """
         limits = [self.model.max_target_tokens(len(r.source)) for r in requests]
-        # What is known must leave the length limit one token to predict.
+        # Known tokens must leave room for one predicted token below the length limit.
         known = [
             (r.target_prefix + r.draft)[: max(limit - 1, len(r.target_prefix))]
             for r, limit in zip(requests, limits, strict=True)
@@ -109,7 +109,7 @@ class Runner:
         firsts = [len(r.target_prefix) for r in requests]
         drafts = [tokens[first:] for tokens, first in zip(known, firsts, strict=True)]
         predicted = self._predict_known(requests, encoder_states, prefill, firsts, drafts)
-        # Who asks for runners-up has no draft: one position is predicted.
+        # A request with runners-up has no draft: one position is predicted.
         runners_up = self._runners_up(
             {
                 index: (prefill.hidden[index, firsts[index]], predicted[index].tokens[0])
@@ -143,10 +143,10 @@ class Runner:
 
     @torch.inference_mode()
     def step(self) -> list[Decoding | tuple[Decoding, DecodingError]]:
-        """Advance every request that runs by one token and release those that are through.
+        """Advance every running request by one token and release those that are done.
 
         Returns:
-            The finished, and those whose scores cannot be used, with the error.
+            The finished ones, and those whose scores cannot be used, each with the error.
         """
         owners = self.slots.owners
         tokens = torch.tensor([o.tokens[-1] for o in owners], device=self.model.device)
@@ -258,7 +258,7 @@ class Runner:
         )
 
     def _runners_up(self, positions: Mapping[int, tuple[Tensor, int]]) -> dict[int, RunnerUp]:
-        """The second choice at each of some positions: ``hidden`` [D] and the token chosen."""
+        """The second choice at some positions, given as ``hidden`` [D] and the token chosen."""
         if not positions:
             return {}
         hidden, chosen = zip(*positions.values(), strict=True)

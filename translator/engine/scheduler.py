@@ -1,25 +1,25 @@
-"""Who is decoded next. Pure Python; it never sees a tensor.
+"""Decides which requests are decoded next. Pure Python; it never sees a tensor.
 
 Every step of a model serves all requests that run. Before a step the scheduler admits waiting
 requests into free slots: live before unary before batch, and within a priority in order of
 arrival. Since a key (a target of a session) has at most one request in the engine, order of arrival
 is fair between sessions, however much source one of them sends.
 
-Under load nothing queues up. A newer request of a key takes the place of the one that still waits,
-without losing its turn; one that already runs is left to finish, since its few steps are cheaper
-than starting over, and the asker then files again what is newest. So updates get coarser, never
+Under load nothing queues up. A newer request of a key replaces the one that is still waiting,
+without losing its turn. One that is already running is left to finish, because its few steps are
+cheaper than starting over; the asker then files its newest request. So updates get coarser, never
 later.
 
-An admission costs as much as many steps, and every request that runs waits for it. So it is bounded
-in tokens, and steps get their share of the time between one admission and the next: else a request
-that needs many steps would wait for a whole admission at each of them.
+An admission costs as much as many steps, and every running request waits for it. So it is bounded
+in tokens, and steps get a share of the time between two admissions: otherwise a request that needs
+many steps would wait for a whole admission at each of them.
 
 Unary and batch requests, which are segments of documents, are the *background*. While live requests
-come it starts a few at a time, leaves them half of the slots, and takes no more than makes a step
-of bounded time: each step that it makes longer is one that somebody listens to. It goes before live
-ones only when it has waited for long, one request at each admission.
+come, only a few of them start at a time, they leave half of the slots to live ones, and they must
+not make a step longer than a limit, because someone is listening to each step. They go before live
+requests only after a long wait, and then one at each admission.
 
-Batch requests wait for all others. But however much these ask for, one batch request starts every
+Batch requests wait for all others. But however busy the others are, one batch request starts every
 ``patience_s``: nobody notices it, and no batch stands still for ever.
 """
 
@@ -30,54 +30,21 @@ from itertools import islice
 from math import inf
 
 from translator.engine.request import Priority, Request, RequestKey
+from translator.limits import SchedulerLimits
 
 __all__ = ["Scheduler", "SchedulerLimits", "Waiting"]
 
 
-@dataclass(frozen=True, slots=True)
-class SchedulerLimits:
-    """How much one step may take on.
-
-    Attributes:
-        max_slots: How many requests run together.
-        max_prefill_tokens: How many tokens one step may admit: source tokens, each source counted
-            once, and known target tokens. A single request may exceed it.
-        decoding_share: After an admission, steps run for at least this share of the time it took
-            before the next admission, as long as there is something to decode.
-        patience_s: A background request that has waited longer goes before live ones, of batches
-            one in so long a time. Live requests also count as coming until so long after the last
-            one.
-        max_shared_step_s: While live requests come, a background request is not added if it would
-            make a step longer than this. A quarter as many as live ones, and one, may always run.
-    """
-
-    max_slots: int = 64
-    max_prefill_tokens: int = 256
-    decoding_share: float = 0.5
-    patience_s: float = 2.0
-    max_shared_step_s: float = 0.025
-
-    @property
-    def max_background_slots(self) -> int:
-        """Slots that background requests may take while live ones come."""
-        return max(1, self.max_slots // 2)
-
-    @property
-    def max_background_tokens(self) -> int:
-        """Tokens of background requests admitted in one step while live ones come."""
-        return self.max_prefill_tokens // 4
-
-
 @dataclass(slots=True)
 class Waiting:
-    """A request in the queue and when its key began to wait, in seconds of the engine's clock."""
+    """A queued request, and when its key began to wait, in seconds of the engine's clock."""
 
     request: Request
     since: float
 
     @property
     def is_live(self) -> bool:
-        """Whether somebody listens while it is decoded."""
+        """Whether someone is listening while it is decoded."""
         return self.request.priority is Priority.LIVE
 
 
@@ -102,17 +69,17 @@ class Scheduler:
     def submit(self, request: Request, now: float) -> None:
         """Queue a request whose key has none in the engine."""
         if self._find(request.key) is not None:
-            raise ValueError(f"{request.key} waits already; replace its request instead")
+            raise ValueError(f"{request.key} is waiting already; replace its request instead")
         self._queues[request.priority][request.key] = Waiting(request, now)
         if request.priority is Priority.LIVE:
             self._last_live_s = now
 
     def replace(self, request: Request) -> bool:
-        """Put a newer request in the place of the waiting one of its key.
+        """Replace the waiting request of the same key with a newer one.
 
         Returns:
-            Whether one was waiting. If not it runs, or has just finished, and its outcome tells the
-            asker to file again.
+            Whether one was waiting. If not, it is running or has just finished, and its outcome
+            tells the asker to file again.
         """
         waiting = self._find(request.key)
         if waiting is None:
@@ -165,11 +132,11 @@ class Scheduler:
         return admitted
 
     def admission_took(self, seconds: float) -> None:
-        """An admission is through; now steps have their turn."""
+        """Note that an admission has ended; now it is the turn of steps."""
         self._owed_s = self.limits.decoding_share * seconds
 
     def step_took(self, seconds: float, num_running: int) -> None:
-        """A step of so many requests is through."""
+        """Note that a step of this many requests has ended."""
         self._owed_s -= seconds
         # A step takes less than twice as long with twice as many, so this comes closer to the bound
         # from below.
@@ -177,7 +144,7 @@ class Scheduler:
             self._max_shared = num_running * self.limits.max_shared_step_s / seconds
 
     def _in_turn(self, now: float, num_background: int) -> Iterator[Waiting]:
-        """Who waits, in the order of admission; at most ``num_background`` of the background."""
+        """The waiting requests in order of admission; ``num_background`` limits the background."""
         live, *background = (self._queues[priority].values() for priority in Priority)
         overdue = self._overdue(now)
         if overdue is not None and num_background > 0:

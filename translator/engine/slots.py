@@ -1,4 +1,4 @@
-"""Which request holds which row of the batch."""
+"""Keeps track of which request owns which row of the batch."""
 
 from translator.engine.batch import Decoding
 
@@ -42,7 +42,7 @@ class SlotTable:
         """Take its row from ``decoding``.
 
         Returns:
-            ``(row, to)`` when the last row has to be moved into the freed place, else None.
+            ``(row, to)`` if the last row has to be moved into the freed place, else None.
 
         Raises:
             ValueError: It owns no row.

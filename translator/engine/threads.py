@@ -1,4 +1,4 @@
-"""Engines in threads of their own: requests go over by a queue, outcomes come back by a call."""
+"""Runs each engine in its own thread: requests go in by a queue, outcomes come back by a call."""
 
 import logging
 import queue
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from translator.engine.engine import Engine
-from translator.engine.lane import as_own
+from translator.engine.lane import to_translator_error
 from translator.engine.request import Outcome, Request, RequestKey
 from translator.errors import ModelNotFoundError
 
@@ -21,12 +21,12 @@ _Numbered = list[tuple[int, Outcome]]
 
 
 class EngineThreads:
-    """Runs engines, each in a thread of its own, for askers in any thread.
+    """Runs engines, each in its own thread, for askers in any thread.
 
     Args:
-        engines: What decodes; a request goes to the one that has its model. Others may come and go.
-        call: Called in an engine's thread with a function that calls back those whose outcomes are
-            there, and its argument; by default it is called there and then.
+        engines: The engines to begin with; a request goes to the one that has its model.
+        call: Called in an engine's thread with a function that delivers outcomes, and its argument.
+            By default, the function is called at once.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class EngineThreads:
             thread.start()
 
     def remove(self, model: str) -> None:
-        """End the engine that has a model, after what it still has to do, and forget it."""
+        """Remove the engine of a model; it ends after the work that it still has."""
         with self._lock:
             going = [thread for thread in self._threads if thread.engine.serves(model)]
             self._threads = [thread for thread in self._threads if thread not in going]
@@ -64,30 +64,30 @@ class EngineThreads:
             thread.finish()
 
     def forget(self) -> None:
-        """Call nobody back any more."""
+        """Deliver no more outcomes."""
         with self._lock:
             self._callbacks.clear()
 
     def stop(self) -> None:
-        """End the threads after their present steps; outcomes that are still due do not come."""
+        """End the threads after their present steps; outcomes still due are never delivered."""
         self.forget()
         for thread in self._threads:
             thread.stop()
 
     @property
     def num_in_flight(self) -> int:
-        """Keys whose outcome is still due."""
+        """How many keys are waiting for an outcome."""
         return len(self._callbacks)
 
     def submit(self, requests: Sequence[Request], on_outcome: OutcomeCallback) -> None:
-        """File requests. For each one outcome comes back, or one for a newer that replaced it.
+        """File requests. Each gets one outcome: its own, or that of a newer one that replaced it.
 
-        Those for one model come to it together, so several targets of a source share its encoding
+        Requests for one model reach it together, so several targets of a source share its encoding
         and their steps.
 
-        While a key's outcome is due, a further request of the key replaces the former if that still
-        waits, and is dropped if that runs: the outcome names the request that it answers, so the
-        asker sees that it is not the newest and files again.
+        If a key has a request already, a new one replaces it while it waits, and is dropped while
+        it runs. The outcome names the request that it answers, so the asker sees that it is not the
+        newest, and files again.
         """
         commands: dict[_EngineThread, list[_Command]] = {}
         lost: _Numbered = []
@@ -115,7 +115,7 @@ class EngineThreads:
             self._deliver(lost)
 
     def cancel(self, key: RequestKey) -> None:
-        """Forget a key's request; its slot is free within one step and no outcome comes."""
+        """Forget a key's request; its slot is free within one step, and no outcome comes."""
         with self._lock:
             known = self._callbacks.pop(key, None) is not None
         if known:
@@ -127,7 +127,7 @@ class EngineThreads:
         return next(serving, None)
 
     def _deliver(self, numbered: _Numbered) -> None:
-        """In an engine's thread: hand outcomes over."""
+        """Hand outcomes over; called in an engine's thread."""
         if self._call is None:
             self._call_back(numbered)
         else:
@@ -155,7 +155,7 @@ class _EngineThread:
     """One engine's thread, and the queue of commands to it.
 
     Args:
-        engine: Only its thread touches it once that has started.
+        engine: Only this thread touches it once the thread has started.
         deliver: Called in the thread with outcomes and the numbers of their submissions.
     """
 
@@ -183,14 +183,14 @@ class _EngineThread:
             self._thread = None
 
     def finish(self) -> None:
-        """End the thread after what has been filed."""
+        """End the thread after the work that was filed."""
         if self._thread is not None:
             self.put((self._finish,))
             self._thread.join()
             self._thread = None
 
     def put(self, commands: Sequence[_Command]) -> None:
-        """Have methods of this object called in the thread, with no step between them."""
+        """Call methods of this object in the thread, with no step between them."""
         self._commands.put(commands)
 
     # What follows runs in the thread.
@@ -225,7 +225,7 @@ class _EngineThread:
         try:
             self.engine.submit(request)
         except Exception as error:
-            self._answer([Outcome(request, None, as_own(error))])
+            self._answer([Outcome(request, None, to_translator_error(error))])
 
     def replace(self, request: Request) -> None:
         if request.key in self._numbers:

@@ -54,8 +54,6 @@ class InputFileError(ClientError):
         place: Where.
     """
 
-    reason = "INPUT_FILE"
-
     def __init__(self, place: Place, sentence: str) -> None:
         self.place = place
         super().__init__(f"{place}: {sentence}")
@@ -75,6 +73,7 @@ class Cell:
         templates: Template syntaxes in HTML; see docs/markup.md.
         problem: Why it cannot be translated, if so; it then stays, and is reported.
         note: What helps people to understand it; no model sees it.
+        numbers: Whether its translation may be that of a text with other numbers, filled in.
     """
 
     text: str
@@ -86,6 +85,7 @@ class Cell:
     templates: tuple[str, ...] = ()
     problem: str = ""
     note: str = ""
+    numbers: bool = False
 
 
 Piece = bytes | Cell
@@ -100,12 +100,14 @@ class Rule:
         max_length: Most code points of a translation; 0: no limit.
         into: The column that gets the translations; empty: this one.
         templates: Template syntaxes in HTML; see docs/markup.md.
+        numbers: Whether texts that differ only in numbers are translated once.
     """
 
     kind: Kind | None = Kind.TEXT
     max_length: int = 0
     into: str = ""
     templates: tuple[str, ...] = ()
+    numbers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,18 @@ class FormatOptions:
         target: Language to translate into, BCP-47.
         rules: What is done with each column or key; those without a rule stay.
         encoding: Of the file; empty: found out.
+        preset: Rules by name, for a table; empty: those that fit, unless there are ``rules``.
+        keep: Columns that stay although a preset has rules for them.
+        templates: Template syntaxes in all HTML, besides those of the rules.
     """
 
     source: str
     target: str
     rules: Mapping[str, Rule] = field(default_factory=dict)
     encoding: str = ""
+    preset: str = ""
+    keep: frozenset[str] = frozenset()
+    templates: tuple[str, ...] = ()
 
 
 class FileFormat(Protocol):

@@ -1,4 +1,4 @@
-"""Has what sessions and texts ask for decoded, in this process."""
+"""Decodes what sessions and texts ask for, in this process."""
 
 import queue
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +11,7 @@ from translator.session.session import Session
 
 __all__ = ["answer", "settle", "settle_in_threads"]
 
-# Requests of a text that are filed at a time, so that no text floods the others.
+# How many requests of a text are filed at once, so that no text floods the others.
 _FILED = 64
 
 
@@ -22,15 +22,15 @@ def settle(
     change: Callable[[Request], Request] | None = None,
     on_outcome: Callable[[Outcome], None] | None = None,
 ) -> None:
-    """Decode in this thread until none of the sessions wants anything more.
+    """Decode in this thread until no session wants anything more.
 
-    Sessions do not depend on what others do: side by side they only share the steps.
+    Sessions do not depend on each other; they only share the decoder steps.
 
     Args:
-        engine: Has the sessions' models, and nothing else to do.
-        sessions: Each with a stream id of its own.
-        change: Makes another request of each, as for comparison.
-        on_outcome: Told of each outcome, before its session is.
+        engine: Has the sessions' models and no other work.
+        sessions: Each has its own stream id.
+        change: Replaces each request, for example for a comparison.
+        on_outcome: Called with each outcome, before its session gets it.
     """
     owners: dict[RequestKey, Session] = {}
     filed: list[Request] = []
@@ -54,7 +54,7 @@ def settle(
 
 
 def settle_in_threads(engines: EngineThreads, session: Session) -> None:
-    """Have engines in threads of their own decode until the session wants nothing more.
+    """Decode in the engines' threads until the session wants nothing more.
 
     Raises:
         TranslatorError: The session cannot go on.
@@ -82,7 +82,7 @@ def settle_in_threads(engines: EngineThreads, session: Session) -> None:
 def answer(
     engines: EngineThreads, requests: Iterator[Request | None], accept: Callable[[Outcome], None]
 ) -> None:
-    """Have requests answered, some at a time; None among them is a step without one.
+    """Have requests answered, a few at a time; None stands for a step without a request.
 
     Raises:
         TranslatorError: What ``accept`` raises; the rest is cancelled.

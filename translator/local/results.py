@@ -16,13 +16,13 @@ class Translation:
 
     Attributes:
         text: The translation.
-        model: What translated it; two names with a plus between them for a way through English, ""
-            where the text is in the target language already.
-        detected_source: The language that was detected; "" where the caller named it.
+        model: The name of the model; two names with a plus between them if it went through English,
+            "" if the text is in the target language already.
+        detected_source: The detected language; "" if the caller named it.
         alternatives: Other translations, the most probable first.
         alignments: Which part of the text each word comes from; empty unless asked for.
-        issues: What of the text the translation lacks, although it was asked for again.
-        terms: What became of each glossary entry, wherever it stands in the text.
+        issues: What the translation lacks of the text, even after another try.
+        terms: For each place where a glossary entry was found, how it was translated.
     """
 
     text: str
@@ -40,8 +40,8 @@ class BatchText:
 
     Attributes:
         text: Any number of sentences.
-        mime_type: "text/plain" (also if empty) or "text/html".
-        templates: Template syntaxes in the HTML; see docs/markup.md.
+        mime_type: "text/plain" (also if empty), "text/html" or "text/markdown".
+        templates: Template syntaxes in a page; see docs/markup.md.
     """
 
     text: str
@@ -66,7 +66,7 @@ class BatchResult:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """New text of one target. What a reader should see is ``text`` and then ``draft``.
+    """New text of one target. Show ``text`` to the reader, followed by ``draft``.
 
     Attributes:
         target: The language, as the stream's ``targets`` named it.

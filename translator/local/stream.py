@@ -17,18 +17,18 @@ __all__ = ["Stream"]
 
 
 class Stream:
-    """Translates source while it comes; ``Translator.stream`` opens one.
+    """Translates source as it comes; ``Translator.stream`` opens one.
 
-    Each call returns what it has changed, once all of that is translated. Threads may share a
-    stream: their calls take turns.
+    Each call returns the updates that it has caused, once they are all translated. Threads may
+    share a stream: their calls take turns.
 
     Args:
         name: Names it in the engine.
         config: How it is translated.
-        limits: What one call may bring.
-        engines: What decodes.
-        check: Raises where the translator cannot be used any more.
-        on_end: Called when it is over.
+        limits: How much source one call may bring.
+        engines: The engines that decode.
+        check: Raises an error if the translator cannot be used any more.
+        on_end: Called when the stream ends.
     """
 
     def __init__(
@@ -61,10 +61,10 @@ class Stream:
         """Add source.
 
         Args:
-            committed: Goes on where the source before ended, as it is: send your own spaces.
-            tentative: What is not sure yet; replaces what was tentative before.
+            committed: Is appended to the source as it is, so include the spaces.
+            tentative: Source that is not certain yet; replaces the former tentative source.
             end_of_segment: Whether a sentence ends here, whatever it looks like.
-            speaker: Who says it; "" for the same as before.
+            speaker: Who says it; "" means the same speaker as before.
             start_s: Media time at which it begins.
             end_s: Media time at which it ends.
 
@@ -84,25 +84,25 @@ class Stream:
             return self._settled()
 
     def flush(self) -> list[Update]:
-        """Close the open segment: what has come is committed. Raises as ``send`` does."""
+        """Close the open segment, so that all source so far is committed. Raises as ``send``."""
         with self._lock:
             self._check_open()
             self._session.flush(self._session.last_sequence + 1)
             return self._settled()
 
     def poll(self) -> list[Update]:
-        """Do what the silence since the last source calls for. Raises as ``send`` does."""
+        """Do what is due after the silence since the last source. Raises as ``send``."""
         with self._lock:
             self._check_open()
             return self._settled()
 
     def wait_s(self) -> float | None:
-        """Seconds of silence until ``poll`` has something to do; None: it never has."""
+        """Seconds of silence until ``poll`` has something to do; None means never."""
         with self._lock:
             return self._session.wait_s()
 
     def end(self) -> list[Update]:
-        """No more source comes: everything is committed. Raises as ``send`` does."""
+        """End the source, so that everything is committed. Raises as ``send``."""
         with self._lock:
             self._check_open()
             self._session.end_source()
@@ -133,7 +133,7 @@ class Stream:
             return self._session.report()
 
     def close(self) -> None:
-        """Leave it where it is; what is not committed is lost. May be called again."""
+        """End the stream at once; drafts are lost. May be called again."""
         with self._lock:
             if not self._ended:
                 self._ended = True
@@ -159,7 +159,7 @@ class Stream:
         try:
             settle_in_threads(self._engines, self._session)
         except BaseException:
-            # Of a request that was given up nothing is known any more.
+            # Nothing is known any more of a request that was given up.
             self._ended = True
             self._on_end()
             raise

@@ -26,9 +26,12 @@ from translator.local.driver import answer
 from translator.local.results import BatchResult, BatchText, Translation
 from translator.local.stream import Stream
 from translator.models.base import DescribedModel, Seq2SeqModel
+from translator.models.fake import FAKE_FAMILY
 from translator.policy.registry import Latency, PolicyChoice
 from translator.service.checks import (
     HTML,
+    MARKDOWN,
+    PAGES,
     PLAIN,
     CheckedConfig,
     check_config,
@@ -47,18 +50,21 @@ from translator.text.tokens import Tokenizer
 
 __all__ = ["Translator"]
 
+# Tells this process from all others.
+_PROCESS = uuid.uuid4().hex
+
 
 class Translator:
-    """Models in this process, for whole texts and for live streams.
+    """Translates whole texts and live streams with models in this process.
 
-    Models are loaded when they are first needed, and stay until ``close``. Each is decoded with in
-    a thread of its own, where all that is asked for at the same time shares the steps; so threads
-    may share a translator. It does not survive a fork: make one in each process.
+    Models are loaded when they are first needed, and stay until ``close``. Each model runs in its
+    own thread, where requests that come at the same time share the steps, so threads may share a
+    translator. It does not survive a fork: make one in each process.
 
     Args:
-        settings: Models, precision, device and limits, as of the server; by default the embedded
-            models. What concerns ports and workers is not looked at.
-        models: Instead of those that the settings name.
+        settings: The server's settings for models, precision, device and limits; by default the
+            embedded models. Settings for ports and workers are ignored.
+        models: Replace those that the settings name.
         detector: Finds the language of texts; by default the server's.
 
     Raises:
@@ -88,13 +94,13 @@ class Translator:
         self._streams: set[Stream] = set()
         self._process = os.getpid()
         self._closed = False
-        # How many calls are under way in other threads; closing waits for them.
+        # How many calls are running in other threads; closing waits for them.
         self._calls = 0
         self._called = threading.Condition()
 
     @property
     def pairs(self) -> list[LanguagePair]:
-        """What is translated into what by one model; others go through English."""
+        """The pairs that one model translates; other pairs go through English."""
         return self._catalog.pairs
 
     def translate(
@@ -109,27 +115,29 @@ class Translator:
         glossary: Mapping[str, str] | None = None,
         preserve_lines: bool = True,
         html: bool = False,
+        markdown: bool = False,
         templates: Sequence[str] = (),
     ) -> Translation:
         """Translate a text.
 
         Args:
             text: Any number of sentences.
-            source: BCP-47; ``und``: it is detected.
-            target: BCP-47.
-            model: Its name; "": the closest.
-            num_alternatives: Further translations wanted.
-            alignments: Whether it is wanted which words come from where.
+            source: BCP-47 code; ``und`` has it detected.
+            target: BCP-47 code.
+            model: The model's name; "" takes the closest.
+            num_alternatives: How many other translations to return.
+            alignments: Whether to return which words come from where.
             glossary: Source terms to target terms; an empty one keeps the source term.
-            preserve_lines: Whether line breaks, tabs and runs of spaces end what is translated
-                together, and stay as they are.
-            html: Whether the text is HTML, of which all but its texts stays byte for byte.
-            templates: Template syntaxes in the HTML; see docs/markup.md.
+            preserve_lines: Whether line breaks, tabs and runs of spaces are borders, and stay as
+                they are. What is between two borders is translated by itself.
+            html: Whether the text is HTML; then everything but its texts stays byte for byte.
+            markdown: Whether it is Markdown; then everything but its texts stays.
+            templates: Template syntaxes in the HTML or Markdown; see docs/markup.md.
 
         Raises:
             LanguagePairNotSupportedError: No model translates it.
             LanguageNotDetectedError: It is not clear what language the text is in.
-            ClientError: Something else is not allowed, not there or not served.
+            ClientError: An argument is not allowed, does not exist or is not served.
             ModelLoadError: The model cannot be loaded.
             RuntimeError: The translator is closed, or was made before a fork.
         """
@@ -138,10 +146,14 @@ class Translator:
             raise TypeError(f"text: a string is needed, not {type(text).__name__}")
         request = TextsRequest(
             source, target, (text,), model=model, num_alternatives=num_alternatives,
-            alignments=alignments, mime_type=HTML if html else PLAIN,
+            alignments=alignments, mime_type=HTML if html else MARKDOWN if markdown else PLAIN,
             glossary=tuple((glossary or {}).items()), preserve_lines=preserve_lines,
             templates=tuple(templates),
         )  # fmt: skip
+        if html and markdown:
+            raise InvalidRequestError(
+                "markdown", "is set together with html; a text is one of them"
+            )
         with self._call():
             begun = self._begun(request, check_glossary("glossary", request.glossary))
             if isinstance(begun, Translation):
@@ -223,11 +235,14 @@ class Translator:
             names = sorted(self._described)
         else:
             names = list(self._catalog.route(source, target, model).models)
-        return "+".join(map(self.model_fingerprint, names))
+        return "+".join(self._described[name].info.fingerprint or name for name in names)
 
-    def model_fingerprint(self, name: str) -> str:
-        """What the hypotheses of a model depend on."""
-        return self._described[name].info.fingerprint or name
+    def token_fingerprint(self, model: str) -> str:
+        """What the tokens of a model's hypotheses depend on, besides its requests."""
+        if self._described[model].info.family == FAKE_FAMILY:
+            # Its vocabulary is made as it goes.
+            return f"{model} {_PROCESS} {id(self._load(model))}"
+        return self._described[model].info.fingerprint or model
 
     def stream(
         self,
@@ -245,20 +260,20 @@ class Translator:
         """Open a live stream.
 
         Args:
-            source: BCP-47.
-            targets: BCP-47.
+            source: BCP-47 code.
+            targets: BCP-47 codes.
             policy: How soon text is committed.
-            model: Its name; "": the closest.
+            model: The model's name; "" takes the closest.
             drafts: Whether updates have drafts.
-            alignments: Whether it is wanted which words come from where.
+            alignments: Whether to return which words come from where.
             client_segmentation: Whether only ``end_of_segment`` and ``flush`` end segments.
-            rests: What a silence does, and when; see ``Stream.poll``.
+            rests: What happens after a silence, and when; see ``Stream.poll``.
             glossary: Source terms to target terms; an empty one keeps the source term.
 
         Raises:
             LanguagePairNotSupportedError: No model translates it.
             UnsupportedFeatureError: The source is ``und``.
-            ClientError: Something else is not allowed, not there or not served.
+            ClientError: An argument is not allowed, does not exist or is not served.
             ModelLoadError: A model cannot be loaded.
             RuntimeError: The translator is closed, or was made before a fork.
         """
@@ -288,11 +303,12 @@ class Translator:
     def _opened(
         self, checked: CheckedConfig, limits: SessionLimits, glossary: Glossary | None
     ) -> Stream:
+        terms = {} if glossary is None else dict.fromkeys(checked.translated, glossary)
         for name in checked.models:
             self._load(name)
         stream = Stream(
             uuid.uuid4().hex,
-            replace(checked.bound(self._tokenizer), glossary=glossary),
+            checked.bound(self._tokenizer, terms),
             limits,
             self._engines,
             self._check,
@@ -302,9 +318,9 @@ class Translator:
         return stream
 
     def close(self) -> None:
-        """End its threads and let go of the models; open streams are over. May be called again.
+        """Close all streams, end the threads and free the models. May be called again.
 
-        It waits for calls of other threads that are under way.
+        Waits for calls that are running in other threads.
         """
         if os.getpid() != self._process:
             return
@@ -332,7 +348,7 @@ class Translator:
 
     @contextmanager
     def _call(self) -> Iterator[None]:
-        """Keep the engines for the call that runs inside."""
+        """Keep the translator open while a call runs inside."""
         with self._called:
             self._check()
             self._calls += 1
@@ -378,13 +394,15 @@ class Translator:
             )
         source, detected = request.source, ""
         if is_undetermined(source):
-            is_page = request.mime_type == HTML
-            read = page_text(text, request.templates) if is_page else text
+            read = text
+            if request.mime_type in PAGES:
+                is_markdown = request.mime_type == MARKDOWN
+                read = page_text(text, request.templates, is_markdown=is_markdown)
             if not any(map(str.isalpha, read)):
                 # In no language, and the same in all.
                 return Translation(text, "")
             among = self._languages.among((), (request.target,))
-            source = detected = self._languages.of_text("text", read, among)
+            source = detected = self._languages.of_text("text", read, among, request.target)
         route = check_texts(request, self._catalog, self._settings.limits, source)
         if not route.legs:
             aligned = tuple(words_of(text)) if request.alignments else ()

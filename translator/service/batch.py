@@ -26,7 +26,7 @@ from translator.service.batch_requests import (
     BatchResult,
     BatchStarted,
 )
-from translator.service.checks import HTML, check_mime_type, heartbeat_s
+from translator.service.checks import PAGES, check_mime_type, heartbeat_s
 from translator.service.context import ServiceContext
 from translator.service.model_pool import Lease
 from translator.service.requests import GoAway, TextResult
@@ -215,15 +215,21 @@ class Batch:
             self._texts,
             texts=(item.text,),
             mime_type=mime_type,
-            templates=self._texts.templates if mime_type == HTML else (),
+            templates=self._texts.templates if mime_type in PAGES else (),
         )
         check_mime_type(request)
         await self._runner.translate(request, 0, number, "item.text", result)
-        lost = sorted({use.entry for use in result.terms if use.how is How.FAILED})
+        lost = sorted(
+            {
+                f"{use.glossary}:{use.entry}" if use.glossary else str(use.entry)
+                for use in result.terms
+                if use.how is How.FAILED
+            }
+        )
         if lost:
             raise TermNotKeptError(
                 "the translation lacks a term of the glossary",
-                metadata={"entries": ",".join(map(str, lost[:_MAX_LISTED]))},
+                metadata={"entries": ",".join(lost[:_MAX_LISTED])},
             )
         if 0 < item.max_length < len(result.text):
             raise TooLongError(

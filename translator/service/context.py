@@ -10,6 +10,7 @@ from translator.service.long_work import Turns
 from translator.service.model_pool import ModelPool
 from translator.service.source_languages import SourceLanguages
 from translator.session.events import SessionLimits
+from translator.terms.folder import GlossaryFolder
 
 __all__ = ["ServiceContext"]
 
@@ -19,7 +20,7 @@ _REMEMBERED_TOKENS = 500_000
 
 @dataclass(slots=True)
 class ServiceContext:
-    """The settings, models, engine, source languages, metrics and turns of a server.
+    """What all calls of a server share.
 
     Attributes:
         memo: What the models have said of whole segments.
@@ -29,6 +30,7 @@ class ServiceContext:
     models: ModelPool
     engine: AsyncEngine
     languages: SourceLanguages
+    glossaries: GlossaryFolder | None = None
     metrics: Metrics = field(default_factory=Metrics)
     turns: Turns = field(default_factory=Turns)
     memo: LruMemo = field(default_factory=lambda: LruMemo(_REMEMBERED_TOKENS))

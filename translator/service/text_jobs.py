@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from translator.documents.page import PageTranslation
 from translator.documents.plain import REPAIR_ROUNDS, TextTranslation
 from translator.engine.request import Outcome, Priority, Request
-from translator.service.checks import HTML
+from translator.service.checks import MARKDOWN, PAGES
 from translator.service.requests import TextsRequest
 from translator.session.events import Binding
 from translator.terms.glossary import Glossary
@@ -45,10 +45,10 @@ def text_job(
         InvalidRequestError: There is no such template syntax.
     """
     text = request.texts[index]
-    if request.mime_type == HTML:
+    if request.mime_type in PAGES:
         return PageTranslation(
             key, binding, segmenter, text, request.templates, glossary=glossary,
-            is_pivoted=is_pivoted, priority=priority,
+            is_pivoted=is_pivoted, is_markdown=request.mime_type == MARKDOWN, priority=priority,
         )  # fmt: skip
     return TextTranslation(
         key, binding, segmenter, text, request.num_alternatives,

@@ -10,9 +10,15 @@ from translator.catalog.catalog import Route
 from translator.documents.page import PageTranslation, page_text
 from translator.engine.request import Outcome, Priority, Request
 from translator.errors import InvalidRequestError, MarkupNotKeptError
-from translator.service.checks import HTML, check_options, check_possible, segment_limits
+from translator.service.checks import (
+    MARKDOWN,
+    PAGES,
+    check_options,
+    check_possible,
+    segment_limits,
+)
 from translator.service.context import ServiceContext
-from translator.service.glossaries import built_glossary
+from translator.service.glossaries import RequestedTerms
 from translator.service.long_work import OwnTurns
 from translator.service.model_pool import Lease
 from translator.service.requests import TextResult, TextsRequest
@@ -66,7 +72,9 @@ class TextRunner:
         limit = _REQUESTS_A_SLOT * shared.config.max_batch_size
         self._requests = SharedRequests(shared, limit)
         self._routes: dict[str, Route] = {}
-        self._glossary: Glossary | None = None
+        self._terms: RequestedTerms | None = None
+        # By the source language.
+        self._glossaries: dict[str, Glossary | None] = {}
         self._source = request.source
         possible = request.possible_sources
         self._candidates: Mapping[str, str] = {}
@@ -92,13 +100,27 @@ class TextRunner:
         """Have the models in memory that all texts need: none, where their languages differ.
 
         Raises:
-            InvalidRequestError: A term of the glossary is not allowed.
+            InvalidRequestError: A term is not allowed, or there is no glossary of such a name.
             ModelLoadError: One cannot be loaded.
             OverloadedError: There is no memory for one.
         """
-        self._glossary = await built_glossary("glossary", self._request.glossary)
+        request = self._request
+        self._terms = await RequestedTerms.of(
+            self._shared.glossaries, "", request.glossary, request.glossaries
+        )
         if self.route is not None:
+            if self.route.legs:
+                await self._glossary(self._source)
             await self._lease.take(self.route.models)
+
+    async def _glossary(self, source: str) -> Glossary | None:
+        """The terms for a source language."""
+        if source not in self._glossaries:
+            assert self._terms is not None  # noqa: S101
+            target = self._request.target
+            found = await self._terms.between(source, [target], is_detected=not self._source)
+            self._glossaries[source] = found.get(target)
+        return self._glossaries[source]
 
     async def translate(
         self, request: TextsRequest, index: int, name: str, field: str, result: TextResult
@@ -118,14 +140,17 @@ class TextRunner:
         text = request.texts[index]
         source = self._source
         if not source:
-            is_page = request.mime_type == HTML
-            read = await asyncio.to_thread(page_text, text, request.templates) if is_page else text
+            read = text
+            if request.mime_type in PAGES:
+                is_markdown = request.mime_type == MARKDOWN
+                templates = request.templates
+                read = await asyncio.to_thread(page_text, text, templates, is_markdown=is_markdown)
             if not any(map(str.isalpha, read)):
                 # In no language, and the same in all.
                 await self._pass_through(text, result)
                 return
             source = await asyncio.to_thread(
-                self._shared.languages.of_text, field, read, self._candidates
+                self._shared.languages.of_text, field, read, self._candidates, request.target
             )
             result.detected_source = source
         route = self._route(source)
@@ -134,17 +159,18 @@ class TextRunner:
             return
         result.model = "+".join(route.models)
         result.fingerprint = "+".join(leg.info.fingerprint for leg in route.legs)
+        glossary = await self._glossary(source)
         await self._lease.take(route.models)
         first, *further = (
             Binding(request.target, leg.info, self._lease.tokenizer(leg)) for leg in route.legs
         )
         segmenter = Segmenter(source, segment_limits(self._limits))
         begin = partial(
-            text_job, request, index, f"{self._key}-{name}", first, segmenter, self._glossary,
+            text_job, request, index, f"{self._key}-{name}", first, segmenter, glossary,
             is_pivoted=bool(further), priority=self._priority,
         )  # fmt: skip
         # The texts of a page are found in a thread of their own.
-        is_page = request.mime_type == HTML
+        is_page = request.mime_type in PAGES
         job = await asyncio.to_thread(begin) if is_page else begin()
         for requests, accept in rounds(job, further):
             await self._answer(requests, accept, result)

@@ -146,3 +146,18 @@ class TargetFigures:
     def mean_lag_ms(self) -> float:
         """Mean lag in milliseconds."""
         return 1e3 * self._lag_s / max(1, self._num_words)
+
+    def report(self, target: str, updates_superseded: int) -> TargetReport:
+        """The figures so far; ``updates_superseded`` were replaced before they were sent."""
+        return TargetReport(
+            target=target,
+            updates=self.updates,
+            updates_superseded=updates_superseded,
+            target_words=self.words,
+            normalized_erasure=self.normalized_erasure,
+            mean_lag_words=self.mean_lag_words,
+            mean_lag_ms=self.mean_lag_ms,
+            requests=self.requests,
+            decoder_steps_run=self.steps_run,
+            decoder_steps_saved=self.steps_saved,
+        )

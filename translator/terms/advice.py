@@ -1,4 +1,4 @@
-"""Points out terms of a glossary that are valid, and probably not what is meant."""
+"""Points out terms that are valid but probably not what the author meant."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -17,12 +17,12 @@ _NOUN_CAPITALS = frozenset(["de", "lb"])
 def advice(
     terms: Sequence[Term], source: str = "en", target: str = ""
 ) -> Iterator[tuple[int, str, int | None]]:
-    """Yield notes on valid terms: the entry, the note, and the other entry that it is about.
+    """Yield notes on valid terms: the entry, the note, and the other entry that it concerns.
 
     Args:
-        terms: Terms that are a valid glossary together.
-        source: BCP-47 code of their language; it tells where sentences end.
-        target: That of their forms.
+        terms: The terms of a valid glossary.
+        source: BCP-47 code of the terms' language; it decides where sentences end.
+        target: BCP-47 code of their translations.
     """
     segmenter = Segmenter(source or "en")
     capitals = target.split("-")[0].lower() not in _NOUN_CAPITALS
@@ -57,5 +57,5 @@ def advice(
 
 
 def _is_raised(form: str) -> bool:
-    """Whether a form looks like the beginning of a sentence, as spreadsheets write it."""
+    """Whether a form looks like the beginning of a sentence, as spreadsheets tend to write it."""
     return form[:1].isupper() and len(form.split()[0]) > 1 and not has_capital(form[1:])

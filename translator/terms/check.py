@@ -1,4 +1,4 @@
-"""Finds the forms of terms in a translation, says how they are written there, and reports it."""
+"""Finds the translations of terms in a target text, and says how a term has to be written there."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,31 +18,32 @@ _DOTTED = frozenset(["az", "tr"])
 
 
 class How(StrEnum):
-    """What became of a term."""
+    """How a term got into the translation, or that it did not."""
 
     ALREADY = "already"
     """The translation had it by itself."""
     FORCED = "forced"
     """The decoder was made to write it."""
     MASKED = "masked"
-    """It stood as a code word in the source."""
+    """A code word stood for it in the source."""
     FAILED = "failed"
     """The translation lacks it."""
     TOO_LATE = "too_late"
-    """The place where it belongs was committed before."""
+    """The place where it belongs had been committed already."""
 
 
 @dataclass(frozen=True, slots=True)
 class TermUse:
-    """What became of a term in a segment. Positions are code points.
+    """How a term of a segment was translated. Positions are code points.
 
     Attributes:
-        entry: Which term of the glossary it is, from 0.
+        entry: The term's index in its glossary, from 0.
         source_start: Where it begins in the source.
-        source_end: Where it ends there.
-        how: What became of it.
-        target_start: Where its form begins in the target; None if it is not there.
-        target_end: Where it ends there.
+        source_end: Where it ends in the source.
+        how: How it got into the target, or that it did not.
+        target_start: Where its translation begins in the target; None if it is missing.
+        target_end: Where its translation ends.
+        glossary: The name of its glossary; "" for the request's own.
     """
 
     entry: int
@@ -51,14 +52,15 @@ class TermUse:
     how: How
     target_start: int | None = None
     target_end: int | None = None
+    glossary: str = ""
 
 
 class _Wanted(NamedTuple):
-    """A form that a match wants.
+    """A form that a match asks for.
 
     Attributes:
         form: How it is written.
-        is_kept: Whether it is the term itself, which is not to be translated.
+        is_kept: Whether it is the term itself, which must not be translated.
         is_capitals: Whether it may be in capitals.
     """
 
@@ -68,10 +70,10 @@ class _Wanted(NamedTuple):
 
 
 def locate(matches: Sequence[Match], target: str) -> list[tuple[int, int] | None]:
-    """Find a form of each match in a target text, of its own: none counts for two matches.
+    """Find a form of each match in a target text. One place never counts for two matches.
 
-    Of forms that overlap the longer counts, then the earlier. Matches of one term get their places
-    in order. Takes linear time in matches and text.
+    If forms overlap, the longer one counts, then the earlier one. Matches of the same term get
+    their places in order. Takes linear time in matches and text.
 
     Args:
         matches: Terms of the source, in order.
@@ -86,7 +88,7 @@ def locate(matches: Sequence[Match], target: str) -> list[tuple[int, int] | None
         for form in match.forms:
             each = _Wanted(form, not match.term.forms, match.is_capitals)
             wanted.setdefault(each, []).append(number)
-    # Which match a place serves: of several, the first that has none.
+    # A place goes to the first match that has none yet.
     waiting = {each: iter(numbers) for each, numbers in wanted.items()}
     served: list[tuple[int, int, int]] = []
     is_served: set[int] = set()
@@ -98,7 +100,7 @@ def locate(matches: Sequence[Match], target: str) -> list[tuple[int, int] | None
                 taken.update(range(begin, end))
                 is_served.add(first)
                 served.append((begin, end, first))
-    # Of matches that want the same the first gets the first place, and so on.
+    # Matches that want the same form get the places in order.
     numbers: dict[tuple[tuple[str, ...], bool], list[int]] = {}
     for number in sorted(is_served):
         numbers.setdefault(_wants(matches[number]), []).append(number)
@@ -116,7 +118,7 @@ def _wants(match: Match) -> tuple[tuple[str, ...], bool]:
 def _places(
     wanted: Iterable[_Wanted], target: str, pieces: Pieces
 ) -> Iterator[tuple[int, int, int, _Wanted]]:
-    """Where the forms stand: how long each is, negative; its first piece, and the one after it."""
+    """Find all forms: minus the length of each, its first piece, and the piece after it."""
     by_piece: dict[str, list[int]] = {}
     for place, key in enumerate(pieces.folded):
         by_piece.setdefault(key, []).append(place)
@@ -131,7 +133,7 @@ def _places(
 
 
 def form_for(match: Match, before: str, language: str, *, capitals: bool | None = None) -> str:
-    """How a term has to be written at a place of the target.
+    """How a term has to be written at a place in the target.
 
     Args:
         match: The term.
@@ -159,7 +161,7 @@ def _raised(form: str, language: str) -> str:
 
 
 def _is_written(target: str, start: int, end: int, wanted: _Wanted) -> bool:
-    """Whether a form is written as it has to be where it stands."""
+    """Whether the target writes a form in an allowed way."""
     here, form = surface(target[start:end]), surface(wanted.form)
     if here == form:
         return True

@@ -1,6 +1,6 @@
 """Reads glossary files: CSV, TSV, ``source##target`` lines, TMX and TBX.
 
-Formats are told by what is in the file, not by its name.
+The content of a file decides its format, not its name.
 """
 
 import codecs
@@ -13,7 +13,7 @@ __all__ = ["MAX_FILE_BYTES", "GlossaryFileError", "Table", "parse", "read_table"
 
 MAX_FILE_BYTES = 20_000_000
 _XML_STARTS = (b"<?xml", b"<!doc", b"<!--", b"<tmx", b"<tbx", b"<mart")
-# UTF-32 is not looked for: its mark would be taken for that of UTF-16, and then for NUL characters.
+# UTF-32 is not supported: its byte order mark looks like UTF-16's, followed by NUL characters.
 _MARKS = {
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF16_LE: "utf-16-le",
@@ -25,7 +25,8 @@ def read_table(path: Path) -> Table:
     """Read a file of any of the formats.
 
     Raises:
-        GlossaryFileError: It cannot be read, or is none; the message names file, row and column.
+        GlossaryFileError: It cannot be read, or is no glossary; the message names file, row and
+            column.
     """
     try:
         with path.open("rb") as file:
@@ -43,7 +44,7 @@ def parse(data: bytes, name: str) -> Table:
         name: The file, for errors.
 
     Raises:
-        GlossaryFileError: It is none of the formats; the message names file, row and column.
+        GlossaryFileError: It has none of the formats; the message names file, row and column.
     """
     if len(data) > MAX_FILE_BYTES:
         raise GlossaryFileError(f"{name}: larger than {MAX_FILE_BYTES / 1e6:.0f} MB")

@@ -18,13 +18,14 @@ class Match:
     """A term in a text.
 
     Attributes:
-        entry: Which term of the glossary it is, from 0.
+        entry: The term's index in the glossary, from 0.
         term: The term.
         start: Its first code point in the text.
-        end: Where it ends.
-        text: How it is written there.
-        is_capitals: Whether it is in capitals there, so that its form has to be too. Of a term that
-            is kept only where all of the text is: otherwise it is kept as it is written.
+        end: The code point after it.
+        text: How the text writes it.
+        is_capitals: Whether the text writes it in capitals, so that its form has to be in capitals
+            too. For a term that is kept, only if the whole text is in capitals; otherwise the term
+            is kept as the text writes it.
     """
 
     entry: int
@@ -36,7 +37,7 @@ class Match:
 
     @property
     def forms(self) -> tuple[str, ...]:
-        """What may stand for it in the target; the text itself if it is not to be translated."""
+        """Its allowed translations; only the text itself if the term is to be kept."""
         return self.term.forms or (self.text,)
 
 
@@ -45,9 +46,9 @@ class Found:
     """The terms in a text.
 
     Attributes:
-        matches: In order; they do not overlap. They stay what they are, whatever text follows.
-        open_from: From where on a term may still begin that is not whole yet: commit nothing of
-            it. The length of the text if there is none.
+        matches: In order, without overlaps. They stay the same whatever text follows.
+        open_from: Where an unfinished term may begin, so nothing from there on may be committed;
+            the length of the text if there is none.
     """
 
     matches: tuple[Match, ...]
@@ -56,13 +57,13 @@ class Found:
 
 @dataclass(slots=True)
 class _Node:
-    """Terms that begin with the same pieces, as a tree without nodes that have only one child.
+    """A node of a tree of terms that begin with the same pieces (a radix tree).
 
     Attributes:
-        label: The pieces after the one that leads here, up to a term's end or a branch.
-        entries: The terms that end there.
-        children: By the piece that follows.
-        keys: The keys of these, sorted.
+        label: The pieces after the one that leads here, up to the end of a term or a branch.
+        entries: The terms that end at this node.
+        children: The nodes below, by the next piece.
+        keys: The keys of ``children``, sorted.
     """
 
     label: list[str]
@@ -71,20 +72,20 @@ class _Node:
     keys: list[str] = field(default_factory=list)
 
     def expects(self, start: str) -> bool:
-        """Whether any piece that may follow begins so."""
+        """Whether one of the next pieces begins with ``start``."""
         place = bisect_left(self.keys, start)
         return place < len(self.keys) and self.keys[place].startswith(start)
 
 
-# Where a walk through the tree is: at a node, behind so many pieces of its label.
+# The position of a walk through the tree: a node, and how many pieces of its label are used.
 _State = tuple[_Node, int]
 
 
 class Index:
-    """Terms, ready to be found. Of two overlapping ones the longer is found, then the earlier.
+    """Finds terms in texts. Of two that overlap, the longer one wins, then the earlier one.
 
     Args:
-        terms: Terms that are valid. Of several that are the same the first is found.
+        terms: Valid terms. If several are the same, the first is found.
         keys: The pieces of each; see ``keys_of``.
     """
 
@@ -107,10 +108,10 @@ class Index:
 
         Args:
             text: The text.
-            capitals: Whether it is all in capitals, so that terms with capitals may be too.
-            grows: Whether more text may follow; then only what is certain is found.
-            wholes: Ranges, start and end, that a term has all of or nothing, such as addresses: the
-                "shop" of "info@shop.com" is no term.
+            capitals: Whether the text is all in capitals, so that terms with capitals may be too.
+            grows: Whether more text may follow; then only terms that are certain are found.
+            wholes: Ranges (start, end) that a term must not cut, such as addresses: the "shop" in
+                "info@shop.com" is no term.
         """
         pieces = cut(text)
         limit = pieces.num_sure if grows else len(pieces)
@@ -141,7 +142,7 @@ class Index:
         return Found(tuple(self._resolve(search, sure)), open_from)
 
     def _resolve(self, search: "_Search", candidates: list[tuple[int, int, int]]) -> list[Match]:
-        """Of overlapping candidates take the longer, then the earlier.
+        """Of overlapping candidates, take the longer one, then the earlier one.
 
         Each is the longest term at its place. Where that overlaps one that is taken, the next
         shorter one there is a candidate. Each time the room halves at least, so these are few.

@@ -1,7 +1,7 @@
-"""Cuts text into the pieces that terms are compared by, and folds away how they are written.
+"""Cuts text into pieces for the comparison with terms, and folds away differences in writing.
 
 A piece is a word, one character of a script without spaces, or one mark. Terms begin and end where
-pieces do, so a position is always one of the original text, however folding changes lengths.
+pieces do, so positions are those of the original text, even if folding changes lengths.
 """
 
 import re
@@ -15,7 +15,7 @@ __all__ = ["Pieces", "cut", "fold", "fold_start", "keys_of", "surface"]
 
 
 def _ranges(characters: Iterable[int]) -> str:
-    """The inside of a character class."""
+    """Ranges of characters, as the inside of a character class in a regular expression."""
     runs: list[list[int]] = []
     for each in characters:
         if runs and runs[-1][1] == each - 1:
@@ -25,21 +25,21 @@ def _ranges(characters: Iterable[int]) -> str:
     return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in runs)
 
 
-# Marks, and characters that are not seen, such as soft hyphens, belong to what is before them. A
-# space without width is a space.
+# Combining marks and invisible characters, such as soft hyphens, belong to the character before
+# them. A space without width is a space.
 _ZERO_WIDTH_SPACE = "\u200b"
 _JOINING = frozenset(["Mn", "Mc", "Me", "Cf"])
 _ALL = [*range(0x20000), *range(0xE0000, 0xE0200)]
 _KINDS = [(c, k) for c, k in zip(_ALL, map(category, map(chr, _ALL)), strict=True) if k in _JOINING]
 _UNSEEN = [c for c, kind in _KINDS if kind == "Cf" and chr(c) != _ZERO_WIDTH_SPACE]
 _MARKS = [c for c, kind in _KINDS if kind != "Cf"]
-# What ends a Hangul syllable that is written as its letters belongs to its beginning.
+# The letters of a Hangul syllable belong together.
 _JAMO = range(0x1160, 0x1200)
 _JOINED = _ranges(sorted({*_UNSEEN, *_MARKS, *_JAMO}))
-# In Korean, endings are written onto words, so that a syllable counts as a word too.
+# Korean endings are attached to words, so a syllable counts as a word too.
 _ALONE = f"{UNSPACED}\u1100-\u11ff\ua960-\ua97f\uac00-\ud7ff"
 _WORD = rf"[^\W{_ALONE}]+(?:[{_JOINED}]+[^\W{_ALONE}]*)*"
-# A number is one piece, with what is between its digits.
+# A number is one piece, with the characters between its digits.
 _PIECE = re.compile(
     rf"[{_ALONE}][{_JOINED}]*"
     rf"|{_WORD}(?:(?<=\d)[.,](?=\d){_WORD})*"
@@ -47,7 +47,7 @@ _PIECE = re.compile(
 )
 _IGNORED = dict.fromkeys(_UNSEEN)
 _TYPOGRAPHY = {ord(c): "'" for c in "’‘ʼ"} | {ord(c): "-" for c in "‐‑"}
-# Both letters i of Turkish count as the one of other languages.
+# Both letters i of Turkish count as the i of other languages.
 _FOLDED = _IGNORED | _TYPOGRAPHY | {ord("ı"): "i"}
 _SURFACE = _IGNORED | _TYPOGRAPHY
 _SPACE = re.compile(rf"[\s{_ZERO_WIDTH_SPACE}]+")
@@ -58,11 +58,11 @@ class Pieces:
     """The pieces of a text.
 
     Attributes:
-        starts: Where each begins, in code points of the text.
-        ends: Where each ends.
-        folded: Each without what does not count; see ``fold``.
-        keys: The same, after a space where there is white space before the piece.
-        num_sure: How many of them stay the same whatever text follows.
+        starts: Where each piece begins, in code points of the text.
+        ends: Where each piece ends.
+        folded: Each piece after ``fold``.
+        keys: The same, with a space before it if there is white space before the piece.
+        num_sure: How many pieces stay the same whatever text follows.
     """
 
     starts: list[int]
@@ -76,7 +76,7 @@ class Pieces:
 
 
 def cut(text: str) -> Pieces:
-    """Cut a text into pieces. A piece of unseen characters alone is left out."""
+    """Cut a text into pieces. A piece that has only invisible characters is left out."""
     starts: list[int] = []
     ends: list[int] = []
     folded: list[str] = []
@@ -99,13 +99,13 @@ def cut(text: str) -> Pieces:
 
 
 def keys_of(term: str) -> list[str]:
-    """The keys of a term's pieces, whatever white space is before it."""
+    """The keys of a term's pieces, without white space before the first."""
     pieces = cut(term)
     return [*pieces.folded[:1], *pieces.keys[1:]]
 
 
 def _num_sure(text: str, starts: list[int], ends: list[int]) -> int:
-    """Leave out the last piece if it may grow, and a number that may have decimals."""
+    """How many pieces are certain: not the last if it may grow, nor a number before a point."""
     count = len(starts)
     if not count or ends[-1] < len(text):
         return count
@@ -115,7 +115,7 @@ def _num_sure(text: str, starts: list[int], ends: list[int]) -> int:
 
 
 def fold(text: str) -> str:
-    """Fold away case, composition, unseen characters, and the kind of apostrophe and hyphen."""
+    """Fold away case, composition, invisible characters, and the kind of apostrophe and hyphen."""
     if text.isascii():
         return text.lower()
     folded = normalize("NFD", normalize("NFD", text).casefold())
@@ -123,9 +123,9 @@ def fold(text: str) -> str:
 
 
 def fold_start(text: str) -> str:
-    """Fold the beginning of a piece that may grow: what it will be begins with the result.
+    """Fold the beginning of a piece that may grow. Whatever it grows to begins with the result.
 
-    Marks at its end are left out, because further ones may come before them.
+    Combining marks at its end are left out, because others may come before them.
     """
     letters = normalize("NFD", text)
     end = len(letters)

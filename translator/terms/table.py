@@ -10,8 +10,8 @@ from translator.terms.term import Term
 __all__ = ["Cell", "GlossaryFileError", "Row", "RowProblem", "RowTerm", "Table", "is_tag"]
 
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z]{4})?(?:[-_](?:[a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
-# ISO 639-1, and languages without a code of two letters that are often translated. Any other word
-# of so few letters is a term.
+# ISO 639-1, and frequent languages that have no code of two letters. Any other word of this length
+# is a term.
 _CODES = (
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu "
     "cv cy da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi "
@@ -27,12 +27,12 @@ _CHINESE = {"cn": "hans", "sg": "hans", "tw": "hant", "hk": "hant", "mo": "hant"
 
 
 class GlossaryFileError(OperatorError):
-    """A glossary's file cannot be used; the message names the file, and row and column."""
+    """A glossary file cannot be used; the message names the file, the row and the column."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Terms of one language that mean the same; the language is "" if the file names none."""
+    """Terms with the same meaning in one language; it is "" if the file names no language."""
 
     language: str
     terms: tuple[str, ...]
@@ -40,10 +40,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One meaning.
+    """One meaning, in several languages.
 
     Attributes:
-        line: Where it begins in the file, from 1.
+        line: Its first line in the file, from 1.
         cells: One for each language.
     """
 
@@ -73,11 +73,11 @@ class Table:
 
     Attributes:
         name: The file, for errors.
-        format: Such as "CSV" or "TMX".
-        rows: What it holds.
-        is_directed: Whether the first cell of a row is its source. Otherwise any cell may be.
-        keeps: Whether a term with an empty cell beside it stays as it is. Otherwise it is left out.
-        problems: Rows that are not among these because they cannot be read.
+        format: The file's format, such as "CSV" or "TMX".
+        rows: The rows that could be read.
+        is_directed: Whether the first cell of a row is the source. Otherwise any cell may be.
+        keeps: Whether a term beside an empty cell is kept as it is. Otherwise it is left out.
+        problems: Rows that could not be read.
     """
 
     name: str
@@ -89,7 +89,7 @@ class Table:
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
-        """The pairs of languages that it is for, in the order of the file."""
+        """The language pairs that it serves, in the order of the file."""
         found: dict[tuple[str, str], None] = {}
         for languages in dict.fromkeys(tuple(c.language for c in row.cells) for row in self.rows):
             for place, source in enumerate(languages):
@@ -99,16 +99,16 @@ class Table:
         return tuple(found)
 
     def choose(self, source: str = "", target: str = "") -> tuple[str, str]:
-        """Choose the pair of the file that is meant.
+        """Choose the file's pair for two languages.
 
-        A tag means itself, or else the only one of its language: "pt" may mean "pt-BR".
+        A tag stands for itself, or else for the only tag of its language: "pt" may mean "pt-BR".
 
         Args:
-            source: BCP-47 code of the source; "" if the file has to tell.
-            target: That of the target.
+            source: BCP-47 code of the source; "" takes the file's.
+            target: BCP-47 code of the target; "" takes the file's.
 
         Returns:
-            The two tags as the file has them; "" for a file that names none.
+            The two tags as the file writes them; "" if it names none.
 
         Raises:
             GlossaryFileError: It has no such pair, or several.
@@ -136,14 +136,14 @@ class Table:
         return ", ".join(has[:_MAX_NAMED]) + (" …" if len(has) > _MAX_NAMED else "")
 
     def terms(self, source: str, target: str) -> Iterator[RowTerm]:
-        """Yield the terms of a pair, as ``choose`` returns it, with where they are."""
+        """Yield the terms of a pair, as ``choose`` returns it, each with its line."""
         for row in self.rows:
             cells = self._cells(row.cells, source, target)
             if cells is None:
                 continue
             sources, forms = cells
             if not sources and not self.is_directed and row.cells[0].language == target:
-                # A term that is kept is kept in the other direction too.
+                # A kept term is kept in the other direction too.
                 sources, forms = forms, ()
             for term in sources or ("",):
                 yield RowTerm(row.line, Term(term, forms))
@@ -172,7 +172,7 @@ def _is_same(wanted: str, tag: str) -> bool:
 
 
 def _is_near(wanted: str, tag: str) -> bool:
-    """Whether two tags are of the same language, as far as they tell in the same script."""
+    """Whether two tags name the same language, and no different scripts."""
     if not wanted:
         return True
     scripts = {_script(wanted), _script(tag)} - {""}

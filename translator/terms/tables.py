@@ -1,4 +1,4 @@
-"""Reads tables: CSV and TSV as Google, DeepL and Azure have them, and Riva's ``source##target``."""
+"""Reads tables: CSV and TSV as Google, DeepL and Azure use them, and Riva's ``source##target``."""
 
 import csv
 import io
@@ -14,9 +14,9 @@ __all__ = ["parse"]
 _LINE = re.compile(r"\r\n|\r|\n")
 _FORMS = re.compile(r"(?<!\\)\|")
 _RIVA = "##"
-# Excel writes semicolons where the decimal mark is a comma.
+# Excel writes semicolons in languages whose decimal mark is a comma.
 _DELIMITERS = (",", ";")
-# By so many rows the format is told.
+# This many rows decide the format.
 _SAMPLE = 50
 _SOURCES = frozenset(["source", "source term", "source_term", "term"])
 _TARGETS = frozenset(["target", "target term", "target_term", "translation"])
@@ -24,13 +24,13 @@ _TARGETS = frozenset(["target", "target term", "target_term", "translation"])
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """What the columns are.
+    """The meaning of the columns.
 
     Attributes:
-        languages: The language of each column of terms; None for one of something else.
+        languages: The language of each column of terms; None for a column without terms.
         is_directed: See ``Table``.
-        has_header: Whether the first row names them.
-        tags: Whether the third and fourth column have the languages of each row.
+        has_header: Whether the first row names the columns.
+        tags: Whether the third and fourth column name the languages of each row.
     """
 
     languages: tuple[str | None, ...]
@@ -72,7 +72,7 @@ def parse(text: str, name: str) -> Table:
 
 
 def _read(text: str, name: str) -> tuple[str, Iterator[tuple[int, list[str]]]]:
-    """Tell the format, and read the rows: the line of each, and its cells."""
+    """Detect the format and read the rows: the line and the cells of each."""
     lines = _LINE.split(text)
     sample = [line for line in lines if line.strip()][:_SAMPLE]
     if any("\t" in line for line in sample):
@@ -89,7 +89,7 @@ def _read(text: str, name: str) -> tuple[str, Iterator[tuple[int, list[str]]]]:
 
 
 def _is_riva(sample: Sequence[str]) -> bool:
-    """Whether most lines are Riva's, or the others have nothing that could divide them."""
+    """Whether most lines have Riva's format, or no other line has a delimiter."""
     others = [line for line in sample if _RIVA not in line]
     is_plain = not any(mark in line for line in others for mark in _DELIMITERS)
     return 2 * len(others) < len(sample) or (len(others) < len(sample) and is_plain)
@@ -103,7 +103,7 @@ def _unquoted(cell: str) -> str:
 
 
 def _delimiter(sample: Sequence[str]) -> str:
-    """A semicolon if it cuts every line in two, or in four, and a comma does not."""
+    """A semicolon if it cuts every line into two or four cells and a comma does not."""
 
     def cuts(delimiter: str) -> bool:
         try:
@@ -130,7 +130,7 @@ def _csv(text: str, delimiter: str, name: str) -> Iterator[tuple[int, list[str]]
 
 
 def _fault(told: str) -> str:
-    """What the csv module has found, for people."""
+    """An error of the csv module, in plain words."""
     if "end of data" in told:
         return "a quote is not closed"
     return "there is text after a closing quote" if "expected after" in told else told
@@ -152,7 +152,7 @@ def _wrong_tag(cells: Sequence[str]) -> int | None:
 
 
 def _has_tags(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the third and fourth column are DeepL's codes of languages."""
+    """Whether the third and fourth column have DeepL's language codes."""
     return any(len(row) >= 4 and all(map(is_tag, row[2:4])) for row in rows)
 
 
@@ -164,6 +164,6 @@ def _cells(cells: Sequence[str], columns: _Columns) -> Iterator[Cell]:
 
 
 def _terms(cell: str) -> tuple[str, ...]:
-    """The forms in a cell. A vertical bar after a backslash does not divide them."""
+    """The forms in a cell, divided by vertical bars without a backslash before them."""
     forms = (form.replace("\\|", "|").strip() for form in _FORMS.split(cell))
     return tuple(form for form in forms if form)

@@ -1,4 +1,4 @@
-"""A term, and what is wrong with one."""
+"""A term, and the check whether it is valid."""
 
 import re
 from collections.abc import Iterator
@@ -17,15 +17,15 @@ __all__ = [
     "quoted",
 ]
 
-# Of a term or a target form, in code points.
+# The length of a term or a form, in code points.
 MAX_TERM_LENGTH = 500
 MAX_FORMS = 20
 
-# Which part of an entry something is about; "" is the entry, or the glossary, as a whole.
+# A part of an entry; "" is the whole entry, or the whole glossary.
 Part = Literal["source_term", "target_term", ""]
 
 _SPACE = re.compile(r"\s+")
-# Tabs and ends of lines are white space, which people put into cells; the others are mistakes.
+# People put tabs and line ends into cells, so these are white space; other controls are mistakes.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _LONGEST_QUOTE = 40
 # Symbols and characters for private use may be terms; marks alone may not.
@@ -37,10 +37,10 @@ class Term:
     """A term and its translations.
 
     Attributes:
-        source: The term. In lower case it stands for itself in any case; with a capital letter it
-            stands for itself as it is written, or in capitals where the whole segment is.
-        forms: Its translations. Any of them counts; the first is the one that is put in. None:
-            the term stays as it is in the source.
+        source: The term. In lower case, it is found in any case. With a capital letter, it is found
+            only as it is written, or in capitals if the whole segment is in capitals.
+        forms: Its translations. Any of them is accepted; the first is used if the translation has
+            none. Empty if the term is to stay as it is in the source.
     """
 
     source: str
@@ -48,7 +48,7 @@ class Term:
 
 
 def has_capital(text: str) -> bool:
-    """Whether a term or form counts only as it is written."""
+    """Whether a term or form has a capital letter, so that its case counts."""
     return text != text.lower() and any(c.isupper() or c.istitle() for c in text)
 
 
@@ -58,7 +58,7 @@ def cleaned(term: Term) -> Term:
 
 
 def faults(term: Term) -> Iterator[tuple[Part, str]]:
-    """Say what is wrong with a term: with which part, and what."""
+    """List what is wrong with a term: the part, and what is wrong with it."""
     fault = _fault(term.source)
     if fault:
         yield "source_term", fault
@@ -72,7 +72,7 @@ def faults(term: Term) -> Iterator[tuple[Part, str]]:
 
 
 def quoted(text: str) -> str:
-    """A term as it is named in an error."""
+    """A term as errors quote it."""
     return repr(text if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 1]}…")
 
 

@@ -30,6 +30,7 @@ const DEFAULT_CHANNEL_OPTIONS = {
  * @property {boolean} loaded
  * @property {number} memoryBytes
  * @property {string} fingerprint what decides its translations, as a digest; "" when unknown
+ * @property {string} unwritableCharacters of those that shops and captions use
  *
  * @typedef {object} Policy
  * @property {string} name

@@ -21,12 +21,13 @@ import { errorFromStatus } from './errors.js';
  * @property {number} sourceEnd
  *
  * @typedef {object} AppliedTerm
- * @property {number} entry which entry of the glossary, from 0
+ * @property {number} entry which entry of its glossary, from 0
  * @property {string} how "HOW_ALREADY", "HOW_FORCED", "HOW_MASKED" or "HOW_FAILED"
  * @property {number} sourceStart in code points
  * @property {number} sourceEnd
  * @property {number} targetStart
  * @property {number} targetEnd
+ * @property {string} glossary the name of the server's glossary; empty for the request's own
  *
  * @typedef {object} ItemResult
  * @property {import('./requests.js').BatchItem} item the item

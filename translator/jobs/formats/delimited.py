@@ -6,7 +6,7 @@ numbers. What is not translated stays byte for byte.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import BinaryIO
 
@@ -14,7 +14,7 @@ from translator.jobs.cells import Cell, FormatOptions, InputFileError, Kind, Pie
 from translator.jobs.encoding import Encoding, TextFile
 from translator.jobs.rules import PRESETS, preset_for
 
-__all__ = ["Csv", "Tsv"]
+__all__ = ["Csv", "Tsv", "read_records"]
 
 _SEPARATORS = ",;\t|"
 # A longer record has lost a quote.
@@ -121,6 +121,22 @@ class _Scanner:
         self._text, self._at = "".join(parts), 0
 
 
+def read_records(file: BinaryIO, name: str, separator: str = "") -> Iterator[list[str]]:
+    """The values of each record of a table, without empty records.
+
+    Args:
+        file: The table.
+        name: Its name, for errors.
+        separator: Between fields; empty: the one that the first line has most of.
+
+    Raises:
+        InputFileError: A quote is not closed, or its bytes do not make text.
+    """
+    for record in _Scanner(TextFile(file, name), name, separator).records():
+        if record.fields != [""]:
+            yield [_value(field) for field in record.fields]
+
+
 class Csv:
     """Tables whose separator is a comma, or the one that the header has most of."""
 
@@ -139,7 +155,7 @@ class Csv:
         if header is None:
             return
         names = [_value(field) for field in header.fields]
-        columns = _columns(names, options.rules or _preset_rules(names, name), name)
+        columns = _columns(names, options, name)
         yield encode(header.raw(separator))
         for number, record in enumerate(records, 2):
             fields = record.fields
@@ -171,26 +187,34 @@ class Tsv(Csv):
 
 
 def _columns(
-    names: Sequence[str], rules: Mapping[str, Rule], file: str
+    names: Sequence[str], options: FormatOptions, file: str
 ) -> dict[int, tuple[int, Rule]]:
     """For each column that gets translations where its source is, and the rule."""
     columns: dict[int, tuple[int, Rule]] = {}
-    for name, rule in rules.items():
+    for name, rule in _rules(names, options, file).items():
         origin = _column(name, names, file)
-        if rule.kind is not None:
-            columns[_column(rule.into, names, file) if rule.into else origin] = origin, rule
+        if rule.kind is None or name in options.keep:
+            continue
+        if rule.kind is Kind.HTML:
+            rule = replace(rule, templates=(*rule.templates, *options.templates))
+        columns[_column(rule.into, names, file) if rule.into else origin] = origin, rule
+    for name in options.keep:
+        _column(name, names, file)
     return dict(sorted(columns.items()))
 
 
-def _preset_rules(names: Sequence[str], file: str) -> Mapping[str, Rule]:
-    """The rules for a table whose columns are known, without those that it has not."""
-    preset = PRESETS.get(preset_for(names))
-    if preset is None:
+def _rules(names: Sequence[str], options: FormatOptions, file: str) -> dict[str, Rule]:
+    """Those of the preset that is named, or else fits, for the columns that there are; and then
+    the job's own.
+    """
+    preset = options.preset or ("" if options.rules else preset_for(names))
+    if not preset and not options.rules:
         raise InputFileError(
             Place(file, 1),
             f"which columns are to be translated? Name them with --column: {_shown(names)}",
         )
-    return {column: rule for column, rule in preset.rules.items() if column in names}
+    known = PRESETS[preset].rules if preset else {}
+    return {name: rule for name, rule in known.items() if name in names} | dict(options.rules)
 
 
 def _shown(names: Sequence[str]) -> str:
@@ -236,6 +260,7 @@ def _row(
             rule.max_length,
             rule.templates,
             _problem(fields[origin]) or encoding.problem_of(text),
+            numbers=rule.numbers,
         )
     rest = separator.join(fields[done:])
     yield encoding.encode(separator * (0 < done < len(fields)) + rest + record.end)

@@ -10,10 +10,38 @@ __all__ = ["SUFFIXES", "file_format", "format_names"]
 # By name: the module beside this one, and the class. They are imported when they are used.
 _FORMATS = {
     "csv": ("delimited", "Csv"),
+    "html": ("html_file", "HtmlFile"),
+    "json": ("json_file", "JsonFile"),
     "lines": ("lines", "Lines"),
+    "markdown": ("markdown_file", "MarkdownFile"),
+    "parquet": ("parquet", "Parquet"),
+    "po": ("po", "PoFile"),
+    "srt": ("subtitles", "SubRip"),
     "tsv": ("delimited", "Tsv"),
+    "vtt": ("subtitles", "WebVtt"),
+    "xliff": ("xliff", "XliffFile"),
 }
-SUFFIXES = {".csv": "csv", ".tab": "tsv", ".text": "lines", ".tsv": "tsv", ".txt": "lines"}
+SUFFIXES = {
+    ".arb": "json",
+    ".csv": "csv",
+    ".htm": "html",
+    ".html": "html",
+    ".json": "json",
+    ".markdown": "markdown",
+    ".md": "markdown",
+    ".parquet": "parquet",
+    ".po": "po",
+    ".pot": "po",
+    ".srt": "srt",
+    ".tab": "tsv",
+    ".text": "lines",
+    ".tsv": "tsv",
+    ".txt": "lines",
+    ".vtt": "vtt",
+    ".xhtml": "html",
+    ".xlf": "xliff",
+    ".xliff": "xliff",
+}
 
 
 def format_names() -> list[str]:
@@ -38,5 +66,12 @@ def file_format(path: PurePath, name: str = "") -> FileFormat:
             Place(path.name), f"{what}; name one with --format: {', '.join(format_names())}"
         )
     module, kind = _FORMATS[found]
-    made: FileFormat = getattr(import_module(f"translator.jobs.formats.{module}"), kind)()
+    try:
+        made: FileFormat = getattr(import_module(f"translator.jobs.formats.{module}"), kind)()
+    except ModuleNotFoundError as error:
+        raise InputFileError(
+            Place(path.name),
+            f"{found} needs the package {error.name}; install it with "
+            "pip install 'live-text-translator[batch]'",
+        ) from None
     return made

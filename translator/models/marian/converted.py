@@ -18,16 +18,11 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from translator.errors import ModelFilesError
-from translator.models.marian.folder import (
-    FAMILY,
-    EightBit,
-    MarianFiles,
-    MarianHeader,
-    Tensors,
-)
+from translator.models.marian.folder import FAMILY, MarianFiles, MarianHeader
 from translator.models.marian.hyper_parameters import HyperParameters, checked
 from translator.models.marian.layout import separated
 from translator.models.marian.ssru import Network
+from translator.models.marian.tensors import EightBit, Tensors
 
 __all__ = [
     "ACTIVATION_MULTIPLIERS",
@@ -115,10 +110,16 @@ def read_converted_header(folder: Path) -> MarianHeader:
         names = file.keys()
     return MarianHeader(
         path,
+        *_vocabularies(folder),
         hyper_parameters,
         num_parameters=sum(shape.numel() for shape in shapes.values()),
         is_eight_bit=any(name.startswith(WEIGHT_MULTIPLIERS) for name in names),
     )
+
+
+def _vocabularies(folder: Path) -> tuple[Path, Path]:
+    source, target = folder / SOURCE_VOCABULARY, folder / TARGET_VOCABULARY
+    return source, target if target.exists() else source
 
 
 def read_converted_folder(folder: Path) -> MarianFiles:
@@ -129,12 +130,10 @@ def read_converted_folder(folder: Path) -> MarianFiles:
             it.
     """
     hyper_parameters, factor = _read_config(folder / CONFIG)
-    weights, source = folder / WEIGHTS, folder / SOURCE_VOCABULARY
-    target, shortlist = folder / TARGET_VOCABULARY, folder / SHORTLIST
+    weights, shortlist = folder / WEIGHTS, folder / SHORTLIST
     return MarianFiles(
         weights,
-        source,
-        target if target.exists() else source,
+        *_vocabularies(folder),
         factor,
         shortlist if shortlist.exists() else None,
         hyper_parameters,

@@ -18,7 +18,7 @@ from translator.errors import ModelFilesError
 from translator.models.base import EncoderStates, Prediction, Prefill, StepOutput, lengths_of
 from translator.models.info import ModelInfo
 from translator.models.marian import kernels
-from translator.models.marian.folder import EightBit, MarianFiles
+from translator.models.marian.folder import MarianFiles
 from translator.models.marian.hyper_parameters import HyperParameters
 from translator.models.marian.kernels import Affine, DecoderLayers, EncoderLayers, Norm
 from translator.models.marian.names import (
@@ -32,6 +32,7 @@ from translator.models.marian.names import (
 from translator.models.marian.recurrent import MarianPair
 from translator.models.marian.shortlist import Shortlist
 from translator.models.marian.ssru import sinusoids
+from translator.models.marian.tensors import EightBit
 from translator.models.marian.tiles import BLOCK, LANES, ZERO, pack
 from translator.text.tokens import Tokenizer
 

@@ -18,9 +18,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from translator.models.marian.folder import Tensors
 from translator.models.marian.hyper_parameters import HyperParameters
 from translator.models.marian.layout import joined
+from translator.models.marian.tensors import Tensors
 
 __all__ = ["Network", "load_network", "sinusoids"]
 

@@ -1,0 +1,266 @@
+"""XLIFF: segments as texts, and the file with their translations."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from tests.unit.jobs.formats.helpers import OPTIONS, cells_of, untouched, written
+from translator.jobs.cells import FormatOptions, InputFileError, Kind
+from translator.jobs.formats.xliff import XliffFile
+
+pytestmark = pytest.mark.unit
+
+XLIFF = XliffFile()
+
+FILE_12 = """<?xml version="1.0" encoding="UTF-8"?>
+<!-- made by hand -->
+<xliff version="1.2" xmlns="urn:oasis:names:tc:xliff:document:1.2">
+  <file original="a.html" source-language="en" datatype="html">
+    <header><note>source</note></header>
+    <body>
+      <trans-unit id="one">
+        <source>Fish &amp; chips</source>
+        <note>A dish</note>
+      </trans-unit>
+      <trans-unit id="two">
+        <source>Press <g id="1">the <x id="2" equiv-text="{{name}}"/> key</g><ph id="3">&lt;br/&gt;</ph>now</source>
+        <target state="new"/>
+        <alt-trans><source>Other</source><target>Outro</target></alt-trans>
+      </trans-unit>
+      <trans-unit id="done"><source>Yes</source><target state="translated">Sim</target></trans-unit>
+      <trans-unit id="no" translate="no"><source>Never</source></trans-unit>
+      <group translate="no"><trans-unit id="in"><source>Neither</source></trans-unit></group>
+      <trans-unit id="html"><source><![CDATA[<p>Hello <b>you</b></p>]]></source><target><![CDATA[<p>Hello <b>you</b></p>]]></target></trans-unit>
+      <trans-unit id="42"><source>42</source></trans-unit>
+      <trans-unit id="mrk"><source>Use <mrk mtype="protected">Acme Go</mrk> daily</source><target></target></trans-unit>
+      <trans-unit id="pair"><source><bpt id="1">&lt;b&gt;</bpt>Bold<ept id="1">&lt;/b&gt;</ept> text</source></trans-unit>
+      <trans-unit id="icu"><source>{N, plural, =1 {one <x id="INTERPOLATION"/> thing} other {many things}}</source></trans-unit>
+      <trans-unit id="escaped"><source>A &lt;b&gt;bold&lt;/b&gt; move</source></trans-unit>
+    </body>
+  </file>
+</xliff>
+"""  # noqa: E501
+FILE_2 = """<?xml version="1.0" encoding="UTF-8"?>
+<xliff xmlns="urn:oasis:names:tc:xliff:document:2.0" version="2.0" srcLang="en">
+ <file id="f1">
+  <unit id="u1">
+   <notes><note>source</note></notes>
+   <segment>
+    <source>Press <pc id="1">the key</pc><ph id="2" disp="%s"/> now</source>
+   </segment>
+   <ignorable><source> and </source></ignorable>
+   <segment state="initial" subState="x:y"><source>Stop<sc id="3"/> here<ec startRef="3"/></source><target>old</target></segment>
+   <segment state="final"><source>Done</source><target>Feito</target></segment>
+  </unit>
+  <unit id="u2" translate="no"><segment><source>Never</source></segment></unit>
+ </file>
+</xliff>
+"""  # noqa: E501
+
+
+def upper(text: str) -> str:
+    """A text in capitals, but for tags and what must not be touched."""
+    return re.sub(
+        r"(<code.*?</code>|<[^<>]*>|&\w+;|\{\{.*?\}\})|([^<&{]+|.)",
+        lambda m: m[1] or m[2].upper(),
+        text,
+    )
+
+
+def parsed(data: bytes) -> etree._Element:
+    return etree.fromstring(data)
+
+
+def targets(data: bytes) -> dict[str, tuple[str, str]]:
+    """The targets of a file, by unit: what they hold, and their state."""
+    found: dict[str, tuple[str, str]] = {}
+    for unit in parsed(data).iter("{*}trans-unit", "{*}segment"):
+        target = unit.find("{*}target")
+        name = unit.get("id") or unit.find("{*}source").text
+        if target is not None:
+            holder = unit if unit.tag.endswith("segment") else target
+            inner = etree.tostring(target, encoding="unicode", with_tail=False)
+            inner = re.sub(r' xmlns="[^"]*"|\A<[^>]*>|</target>\Z', "", inner)
+            found[name] = inner, holder.get("state", "")
+    return found
+
+
+def test_segments_without_a_translation_are_texts() -> None:
+    cells = cells_of(XLIFF, FILE_12.encode())
+    assert [(cell.place.column, cell.text) for cell in cells] == [
+        ("one", "Fish & chips"),
+        ("two", 'Press <span id="0">the <code id="1">{{name}}</code> key</span><br id="3">now'),
+        ("html", "<p>Hello <b>you</b></p>"),
+        ("mrk", 'Use <code id="0">Acme Go</code> daily'),
+        ("pair", '<span id="0">Bold</span> text'),
+        (
+            "icu",
+            '<br id="0">one <code id="1">INTERPOLATION</code> thing<br id="2">many things'
+            '<br id="3">',
+        ),
+        ("escaped", "A <b>bold</b> move"),
+    ]
+    assert [cell.kind for cell in cells].count(Kind.TEXT) == 1
+    cells = cells_of(XLIFF, FILE_2.encode())
+    assert [(cell.place.column, cell.text) for cell in cells] == [
+        ("u1", 'Press <span id="0">the key</span><code id="2">%s</code> now'),
+        ("u1", 'Stop<span id="0"> here</span>'),
+    ]
+
+
+def test_targets_of_1_2() -> None:
+    review = "needs-review-translation"
+    result = written(XLIFF, FILE_12.encode(), upper)
+    assert targets(result) == {
+        "one": ("FISH &amp; CHIPS", review),
+        "two": (
+            'PRESS <g id="1">THE <x id="2" equiv-text="{{name}}"/> KEY</g>'
+            '<ph id="3">&lt;br/&gt;</ph>NOW',
+            review,
+        ),
+        "done": ("Sim", "translated"),
+        "html": ("&lt;p&gt;HELLO &lt;b&gt;YOU&lt;/b&gt;&lt;/p&gt;", review),
+        "mrk": ('USE <mrk mtype="protected">Acme Go</mrk> DAILY', review),
+        "pair": ('<bpt id="1">&lt;b&gt;</bpt>BOLD<ept id="1">&lt;/b&gt;</ept> TEXT', review),
+        "icu": (
+            '{N, plural, =1 {ONE <x id="INTERPOLATION"/> THING} other {MANY THINGS}}',
+            review,
+        ),
+        "escaped": ("A &lt;b&gt;BOLD&lt;/b&gt; MOVE", review),
+    }
+    assert parsed(result).find("{*}file").get("target-language") == "pt"
+    assert (
+        b'<source>Fish &amp; chips</source>\n        <target state="needs-review-translation" '
+        b'state-qualifier="mt-suggestion">FISH &amp; CHIPS</target>\n        <note>'
+    ) in result
+    assert b"<![CDATA[<p>HELLO <b>YOU</b></p>]]></target>" in result
+
+
+def test_targets_of_2() -> None:
+    result = written(XLIFF, FILE_2.encode(), upper)
+    assert targets(result) == {
+        "Press ": ('PRESS <pc id="1">THE KEY</pc><ph id="2" disp="%s"/> NOW', "translated"),
+        "Stop": ('STOP<sc id="3"/> HERE<ec startRef="3"/>', "translated"),
+        "Done": ("Feito", "final"),
+    }
+    assert parsed(result).get("trgLang") == "pt"
+    assert b"subState" not in result
+
+
+def test_all_but_targets_and_states_stays() -> None:
+    def bare(data: bytes) -> str:
+        text = re.sub(
+            r"\s*<target[^>]*/>|\s*<target.*?</target>", "", data.decode(), flags=re.DOTALL
+        )
+        return re.sub(r' (state|subState|trgLang|target-language)="[^"]*"', "", text)
+
+    for file in (FILE_12, FILE_2):
+        for data in (file.encode(), file.replace("\n", "\r\n").encode()):
+            assert bare(written(XLIFF, data, upper)) == bare(data)
+            added = re.sub(rb' (trgLang|target-language)="pt"', b"", untouched(XLIFF, data))
+            assert added == data
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "iso-8859-1", "windows-1252"])
+def test_encodings(encoding: str) -> None:
+    name = encoding.removesuffix("-sig")
+    data = FILE_12.replace("UTF-8", name).replace("dish", "café").encode(encoding)
+    result = written(XLIFF, data, lambda text: text.replace("Fish", "Ryba → ść"))
+    assert parsed(result).find(".//{*}target").text == "Ryba → ść & chips"
+
+
+def test_a_prefix_and_what_is_there_stay() -> None:
+    data = (
+        b'<x:xliff xmlns:x="urn:oasis:names:tc:xliff:document:1.2" version="1.2"><x:file '
+        b'source-language="en-US" target-language="pt-BR"><x:body><x:trans-unit id="a">'
+        b"<x:source>Word</x:source><x:target xml:lang='pt-BR' state='new'>Word</x:target>"
+        b"</x:trans-unit></x:body></x:file></x:xliff>"
+    )
+    result = written(XLIFF, data, upper)
+    assert b"<x:target xml:lang='pt-BR' state=\"needs-review-translation\" state-q" in result
+    assert b">WORD</x:target></x:trans-unit>" in result
+
+
+def test_segments_of_a_source_stay_segments() -> None:
+    data = (
+        b'<xliff version="1.2"><file source-language="en"><body><trans-unit id="a"><source>'
+        b'One. Two.</source><seg-source><mrk mtype="seg" mid="1">One.</mrk> '
+        b'<mrk mtype="seg" mid="2">Two.'
+        b"</mrk></seg-source></trans-unit></body></file></xliff>"
+    )
+    result = written(XLIFF, data, upper)
+    assert (
+        b'mt-suggestion"><mrk mtype="seg" mid="1">ONE.</mrk> <mrk mtype="seg" mid="2">TWO.</mrk>'
+    ) in result
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (FILE_12[:600], "row 14: is no XML at character"),
+        (FILE_12.replace("&amp;", "&"), "row 8: is no XML at character 23 of the line: not well-f"),
+        ("<html></html>", "file: begins with <html>; needed is <xliff>"),
+        ('<xliff version="3.0"/>', "file: is XLIFF '3.0'; read are"),
+        (FILE_2.replace('"en"', '"de"'), "column srcLang: is 'de', but the job's language is 'en'"),
+        ("", "row 1: is no XML at character 1 of the line: no element found"),
+        (FILE_12.replace("UTF-8", "nope"), "there is no encoding 'nope'"),
+        ("<xliff version='1.2'>&x;</xliff>", "undefined entity"),
+    ],
+)
+def test_bad_files_are_told(data: str, message: str) -> None:
+    with pytest.raises(InputFileError, match=re.escape(message)):
+        cells_of(XLIFF, data.encode())
+
+
+def test_a_code_that_is_lost_is_an_error() -> None:
+    cell = cells_of(XLIFF, FILE_12.encode())[1]
+    with pytest.raises(ValueError, match="not all inline codes"):
+        cell.encode('Press <span id="0">the key</span>')
+
+
+def test_the_job_of_a_pair_without_a_source_language() -> None:
+    assert cells_of(XLIFF, FILE_2.encode(), FormatOptions("und", "pt-PT"))
+
+
+def test_deep_nesting_takes_linear_time() -> None:
+    content = '<g id="1">' * 10_000 + "text" + "</g>" * 10_000
+    data = FILE_12.replace("Fish &amp; chips", content).encode()
+    assert b"TEXT" in written(XLIFF, data, upper)
+
+
+CONTENT = st.recursive(
+    st.text(st.sampled_from("ab é.<&>'\"{}%\n\u00a0"), max_size=8).map(
+        lambda text: text.replace("&", "&amp;").replace("<", "&lt;")
+    ),
+    lambda inner: st.lists(
+        inner
+        | inner.map(lambda text: f'<g id="1">{text}</g>')
+        | st.sampled_from(
+            ['<x id="1"/>', '<ph id="2">&lt;br&gt;</ph>', '<bpt id="3"/>', '<ept id="3"/>',
+             "<!-- c -->", "<![CDATA[<b>x</b>]]>", "<?pi?>", "word "]
+        ),
+        max_size=4,
+    ).map("".join),
+    max_leaves=10,
+)  # fmt: skip
+
+
+@given(CONTENT)
+def test_any_source_is_copied_to_its_target(content: str) -> None:
+    data = FILE_12.replace("Fish &amp; chips", content).encode()
+    options = FormatOptions(OPTIONS.source, OPTIONS.target)
+    result = parsed(written(XLIFF, data, lambda text: text, options))
+    unit = result.find(".//{*}trans-unit")
+    source, target = unit.find("{*}source"), unit.find("{*}target")
+    if target is None:
+        assert not any(map(str.isalpha, "".join(source.itertext()))) or len(source)
+        return
+
+    def canonical(element: etree._Element) -> str:
+        text = etree.tostring(element, encoding="unicode", with_tail=False)
+        return re.sub(r"\A<[^>]*>|</\w+>\Z|(?<=>)\s*\Z", "", text)
+
+    assert canonical(target) == canonical(source)

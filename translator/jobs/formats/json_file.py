@@ -1,0 +1,243 @@
+"""JSON: resources of programs, such as i18next's, ICU's and Flutter's.
+
+A scanner of its own finds the strings: parsers of JSON tell no places. Numbers, keys, order,
+white space and the way in which characters are escaped stay.
+"""
+
+import re
+from collections.abc import Iterator
+from json import dumps
+from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
+from typing import BinaryIO
+
+from translator.jobs.cells import Cell, FormatOptions, InputFileError, Kind, Piece, Place, Rule
+from translator.jobs.formats.message import Message, has_words, read_message
+from translator.jobs.formats.whole_text import WholeText, read_whole_text
+
+__all__ = ["JsonFile"]
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
+_PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])|(?:true|false|null)\b")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# Of a deep place, so many keys are told.
+_LONGEST_PATH = 8
+_TEXT = Rule()
+
+
+class _Level:
+    """An object or an array that is open, and where in it the scanner is."""
+
+    __slots__ = ("index", "is_object", "key")
+
+    def __init__(self, *, is_object: bool) -> None:
+        self.is_object = is_object
+        self.index = -1
+        self.key = ""
+
+
+class JsonFile:
+    """Files of JSON; see ``FileFormat``."""
+
+    name = "json"
+    suffixes: tuple[str, ...] = (".json", ".arb")
+
+    def pieces(self, file: BinaryIO, name: str, options: FormatOptions) -> Iterator[Piece]:
+        """See ``FileFormat.pieces``; a row is a line, a column a key or a path.
+
+        Without a rule that names what to translate, all strings are texts, apart from what stands
+        under keys that begin with "@" (Flutter's notes).
+        """
+        whole = read_whole_text(file, name, options)
+        scanner = _Scanner(whole, name, options)
+        yield whole.mark
+        at = 0
+        for start, end, cell in scanner.cells():
+            yield whole.encode(whole.text[at:start])
+            yield cell
+            at = end
+        yield whole.encode(whole.text[at:])
+
+
+class _Scanner:
+    def __init__(self, whole: WholeText, name: str, options: FormatOptions) -> None:
+        self._whole = whole
+        self._text = whole.text
+        self._name = name
+        self._rules = options.rules
+        self._keep = options.keep
+        self._templates = options.templates
+        self._only_named = any(rule.kind is not None for rule in options.rules.values())
+        # Whether other than ASCII characters are written with their numbers.
+        self._ascii = whole.text.isascii() and "\\u" in whole.text
+        self._levels: list[_Level] = []
+        self._notes_below = 0
+        self._line, self._counted = 1, 0
+
+    def cells(self) -> Iterator[tuple[int, int, Cell]]:
+        """The texts, each with its range in the file.
+
+        Raises:
+            InputFileError: The file is not JSON.
+        """
+        text, levels = self._text, self._levels
+        at = self._skip(0)
+        if at == len(text):
+            return
+        # What is to come: a value, or what follows one.
+        wants_value = True
+        while True:
+            at = self._skip(at)
+            if not wants_value:
+                if not levels:
+                    if at < len(text):
+                        raise self._error(at, "there is more after the end of the JSON")
+                    return
+                at, wants_value = self._after_value(at)
+                continue
+            character = text[at : at + 1]
+            if levels and levels[-1].is_object:
+                at = self._key(at)
+                character = text[at : at + 1]
+            elif levels:
+                levels[-1].index += 1
+            if character and character in "{[":
+                at, wants_value = self._open(at, is_object=character == "{")
+            elif character == '"':
+                end = self._string(at)
+                cell = self._cell(at, end)
+                if cell is not None:
+                    yield at, end, cell
+                at, wants_value = end, False
+            else:
+                match = _PLAIN.match(text, at)
+                if match is None:
+                    raise self._error(at, f"{self._found(at)} stands where a value is needed")
+                at, wants_value = match.end(), False
+
+    def _open(self, at: int, *, is_object: bool) -> tuple[int, bool]:
+        self._levels.append(_Level(is_object=is_object))
+        if self._notes_below == 0 and len(self._levels) > 1 and self._is_note(self._levels[-2]):
+            self._notes_below = len(self._levels)
+        at = self._skip(at + 1)
+        if self._text[at : at + 1] == ("}" if is_object else "]"):
+            self._close()
+            return at + 1, False
+        return at, True
+
+    def _close(self) -> None:
+        self._levels.pop()
+        if len(self._levels) < self._notes_below:
+            self._notes_below = 0
+
+    def _after_value(self, at: int) -> tuple[int, bool]:
+        closing = "}" if self._levels[-1].is_object else "]"
+        character = self._text[at : at + 1]
+        if character == ",":
+            return at + 1, True
+        if character != closing:
+            raise self._error(at, f"{self._found(at)} stands where , or {closing} is needed")
+        self._close()
+        return at + 1, False
+
+    def _key(self, at: int) -> int:
+        """Read a key and its colon. Returns where its value begins."""
+        if self._text[at : at + 1] != '"':
+            raise self._error(at, f"{self._found(at)} stands where a key is needed")
+        end = self._string(at)
+        self._levels[-1].key = _decoded(self._text, at)
+        at = self._skip(end)
+        if self._text[at : at + 1] != ":":
+            raise self._error(at, f"{self._found(at)} stands where : is needed")
+        return self._skip(at + 1)
+
+    def _string(self, at: int) -> int:
+        match = _STRING.match(self._text, at)
+        if match is None:
+            try:
+                scanstring(self._text, at + 1, True)
+            except JSONDecodeError as error:
+                raise self._error(
+                    min(error.pos, len(self._text)), f"a string is wrong: {error.msg}"
+                ) from None
+            raise self._error(at, "a string never ends")
+        return match.end()
+
+    def _skip(self, at: int) -> int:
+        match = _SPACE.match(self._text, at)
+        return match.end() if match else at
+
+    # Cells
+
+    def _cell(self, start: int, end: int) -> Cell | None:
+        rule = self._rule()
+        if rule is None or rule.kind is None:
+            return None
+        raw, value = self._text[start:end], _decoded(self._text, start)
+        if not has_words(value):
+            return None
+        problem = ""
+        if _SURROGATE.search(value):
+            value, problem = _SURROGATE.sub("\ufffd", value), "holds half of a surrogate pair"
+        message = read_message(value)
+        if rule.kind is not Kind.TEXT:
+            message = Message(value, rule.kind, lambda translation: translation)
+        whole, ascii_only = self._whole, self._ascii
+
+        def encode(translation: str) -> bytes:
+            if translation == message.text:
+                return whole.encode(raw)
+            written = dumps(message.restore(translation), ensure_ascii=ascii_only)
+            return whole.encode(written.replace("/", "\\/") if "\\/" in raw else written)
+
+        return Cell(
+            message.text,
+            Place(self._name, self._line_of(start), self._path()),
+            encode,
+            whole.encode(raw),
+            message.kind,
+            rule.max_length,
+            () if message.kind is Kind.TEXT else rule.templates or self._templates,
+            problem,
+        )
+
+    def _rule(self) -> Rule | None:
+        if self._notes_below or (self._levels and self._is_note(self._levels[-1])):
+            return None
+        key = next((level.key for level in reversed(self._levels) if level.is_object), "")
+        rule = self._rules.get(key)
+        if rule is None and (self._rules or self._keep):
+            rule = self._rules.get(self._path())
+            if not self._keep.isdisjoint((key, self._path())):
+                return None
+        return rule if rule or self._only_named else _TEXT
+
+    def _is_note(self, level: _Level) -> bool:
+        return level.is_object and level.key.startswith("@")
+
+    def _path(self) -> str:
+        parts = [
+            level.key if level.is_object else f"[{level.index}]"
+            for level in self._levels[-_LONGEST_PATH:]
+        ]
+        path = "".join(f".{part}" if part[:1] != "[" else part for part in parts).lstrip(".")
+        return f"….{path}" if len(self._levels) > _LONGEST_PATH else path
+
+    def _line_of(self, at: int) -> int:
+        """The line of a place that is not before the one asked for last."""
+        self._line += len(re.findall(r"\r\n|\r|\n", self._text[self._counted : at]))
+        self._counted = at
+        return self._line
+
+    def _found(self, at: int) -> str:
+        found = self._text[at : at + 20].split("\n")[0]
+        return repr(found) if at < len(self._text) else "the end of the file"
+
+    def _error(self, at: int, sentence: str) -> InputFileError:
+        text = self._text[: min(at, len(self._text))]
+        line = len(re.findall(r"\r\n|\r|\n", text)) + 1
+        return InputFileError(Place(self._name, line, self._path()), sentence)
+
+
+def _decoded(text: str, start: int) -> str:
+    return str(scanstring(text, start + 1, True)[0])
