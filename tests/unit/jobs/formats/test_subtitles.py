@@ -87,7 +87,7 @@ def test_all_but_the_texts_stays() -> None:
     ).replace("One", "ONE").replace("two", "TWO")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp1252"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_any_encoding_and_newline(encoding: str, newline: str) -> None:
     text = SRT.replace("kettle", "café")
