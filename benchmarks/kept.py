@@ -30,15 +30,11 @@ from benchmarks.document import replaced
 from benchmarks.measured import Measured, save
 from benchmarks.table import table
 from translator.local import Translator
+from translator.text.shop_characters import SHOP_CHARACTERS
 
 DEFAULT_RESULT = Path(__file__).parent / "results" / "kept.json"
 DOCUMENT = Path(__file__).parents[1] / "docs" / "integrity.md"
 PAIRS = (("en", "pt"), ("pt", "en"))
-CHARACTERS = (
-    "€£¥₹¢₩₽₺₪฿®©™µ×÷±½¼¾⅓Ø“”‘’„«»–—…•·★☆✓✔✗→←↑↓⇒≤≥≠≈∞√∑πΩ∆§¶†‡{}<>@~^\\`¿¡ßñæœłøåäöüëïîûÿšž"
-    "čćđğışęąńśźżőűțșďťňřůý♪♫♥♡❤☺☹☀☁☂☎✉✂✈⚠⚡♻⚽🎉😀😂😍🤔👍🙏🔥💯🎁🚚🛒📦🏷⏰🔒✅❌➕➖"
-    "漢字日本語中文한국ПриветмирΕλλάδαשלוםمرحبا№℃℉㎡♂♀☆◆●○■□▲▼◎#%*+=$€|_²³°ºª"
-)
 SENTENCES = {
     "en": ("The label shows {} on the box.", "Please write {} in the first line of the form."),
     "pt": (
@@ -179,7 +175,7 @@ def live(translator: Translator, pair: tuple[str, str], text: str) -> str:
 
 def made_up(translator: Translator, kept: Kept) -> None:
     """What needs no data."""
-    characters = list(dict.fromkeys(CHARACTERS))
+    characters = list(SHOP_CHARACTERS)
     for pair in PAIRS:
         name = "-".join(pair)
         given = [(c, s.format(c)) for s in SENTENCES[pair[0]] for c in characters]

@@ -114,6 +114,11 @@ class ServerConfig(BaseSettings):
         default_factory=lambda: user_data_path("translator") / "models",
         description="Folder of the models that `translator models pull` downloads.",
     )
+    glossaries: Path | None = Field(
+        None,
+        description="Folder of glossaries that requests may name: NAME.csv, .tsv, .tmx or .tbx; "
+        "read again when they change. Unset: none.",
+    )
     preload: bool = Field(
         True, description="Load models at start, as far as they fit, or each at its first use."
     )

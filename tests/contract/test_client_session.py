@@ -62,6 +62,7 @@ def test_a_config_has_what_was_asked_for_and_no_resume() -> None:
         drafts=False,
         min_update_interval_s=0.25,
         glossary={"Kubernetes": ""},
+        glossaries=["shop", "brands"],
         segmentation=Segmentation.CLIENT,
         alignments=True,
         heartbeat_interval_s=0,
@@ -77,6 +78,7 @@ def test_a_config_has_what_was_asked_for_and_no_resume() -> None:
     assert message.disable_drafts
     assert message.min_update_interval == seconds(0.25)
     assert [(g.source_term, g.target_term) for g in message.glossary] == [("Kubernetes", "")]
+    assert list(message.glossaries) == ["shop", "brands"]
     assert message.segmentation == streaming_pb2.SEGMENTATION_CLIENT
     assert message.HasField("heartbeat_interval")
     assert message.max_unacked_updates == 4

@@ -102,6 +102,33 @@ async def test_the_example_with_whole_texts_runs(server: RunningServer) -> None:
     assert lines[-1].endswith(r"'TWO PAGES, PLEASE.\n\nAND A COFFEE.'")
 
 
+CATALOGUE = [
+    "YOUR cesta IS EMPTY.",
+    "  entry 0",
+    "Blue Door SHIPS {count} ITEMS TO info@shop.example FOR £5.",
+    "  entry 1",
+    '<p class="note">ADD THE <b>RED</b> CHAIR TO YOUR cesta.</p><code>x = 1</code>',
+    "<p>HELLO, {{ customer.name }}!{% if new %} WELCOME.{% endif %}</p>",
+]
+
+
+async def test_the_example_with_a_catalogue_runs(server: RunningServer) -> None:
+    lines = await run([sys.executable, "examples/translate_catalogue.py", server.address])
+    assert [re.sub(r" was masked$", "", line) for line in lines] == CATALOGUE
+
+
+@pytest.mark.skipif(NODE is None, reason="there is no node")
+@pytest.mark.skipif(
+    not (NODE_CLIENT / "node_modules").is_dir(), reason="make test installs clients/node first"
+)
+async def test_the_node_example_with_a_catalogue_runs(server: RunningServer) -> None:
+    example = ["examples/catalogue.js", "--address", server.address]
+    lines = await run([str(NODE), *example], cwd=NODE_CLIENT)
+    assert [re.sub(r": HOW_MASKED$", "", line) for line in lines] == CATALOGUE
+    failed = await run([str(NODE), *example, "--to", "xx"], cwd=NODE_CLIENT, fails=True)
+    assert failed == []
+
+
 async def test_the_image_s_health_check_tells_a_server_from_none(server: RunningServer) -> None:
     dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
     [code] = re.findall(r'^HEALTHCHECK .* CMD \["python", "-c", "(.*)"\]$', dockerfile, re.M)

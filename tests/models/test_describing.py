@@ -50,6 +50,9 @@ def test_the_embedded_models_are_what_was_said(precision: Precision) -> None:
     for pair, folder in embedded_models():
         described = describe_marian_folder(folder, pair=pair, precision=precision)
         assert described.info.memory_bytes // MB == sizes[precision]
+        lacking = described.info.unwritable
+        assert {"€", "“", "★", "漢"} <= set(lacking)
+        assert set(lacking).isdisjoint("%+=ãé")
     assert described.load().info == described.info
 
 

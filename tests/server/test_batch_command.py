@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.server.processes import serving
 from translator.cli import main
 
 pytestmark = pytest.mark.server
@@ -135,6 +136,25 @@ def test_a_wrong_row_stays_and_the_exit_status_tells() -> None:
         '"CHAIR, RED~.",,7\n', '"Chair, red",,7,8\n'
     )
     assert "not translated: 1" in result.stderr
+
+
+def test_servers_translate_as_this_process_does() -> None:
+    with serving("--fake-model") as (one, _), serving("--fake-model") as (other, _):
+        words = ("shop.csv", "out.csv", *COLUMNS, "--address", one, "--address", other)
+        result = batch(*words)
+        assert result.exit_code == 0, result.output
+        assert Path("out.csv").read_text() == CAPITALS
+    # All of it is known, but not what a server has: it has to be there.
+    result = batch("shop.csv", "again.csv", *COLUMNS)
+    assert Path("again.csv").read_text() == CAPITALS
+    assert "from the store: 5" in result.stderr
+
+
+def test_a_server_that_is_not_there_is_told() -> None:
+    result = batch("shop.csv", "out.csv", *COLUMNS, "--address", "localhost:1", "--no-store")
+    assert result.exit_code == 3
+    assert "localhost:1" in result.stderr
+    assert not Path("out.csv").exists()
 
 
 def test_a_job_that_is_killed_goes_on_to_the_same_bytes(tmp_path: Path) -> None:

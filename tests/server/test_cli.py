@@ -6,21 +6,17 @@ import pty
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from tests.server.processes import CLEAN, COMMAND, serving
 from translator.cli import main
 
 pytestmark = pytest.mark.server
-
-COMMAND = [sys.executable, "-m", "translator"]
-CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("TRANSLATOR_")}
 
 
 def run(
@@ -44,24 +40,6 @@ def evaluate(*arguments: str, **env: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.CompletedProcess(
         given, done.exit_code, done.stdout_bytes, done.stderr_bytes or b""
     )
-
-
-@contextmanager
-def serving(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    process = subprocess.Popen(
-        [*COMMAND, "serve", "--port", "0", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=CLEAN,
-    )
-    assert process.stdout is not None
-    line = process.stdout.readline().decode()
-    try:
-        assert line.startswith("serving on 127.0.0.1:")
-        yield line.split()[-1], process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +164,18 @@ def test_translate_takes_text_with_a_dash_a_glossary_and_a_page(
     assert done.stdout == b"<p>THE <b>gato</b> SAT.</p>\n"
     wrapped = run("translate", *options, "--wrapped", stdin="one\ntwo.\n")
     assert wrapped.stdout.split() == [b"ONE", b"TWO."]
+
+
+def test_translate_tells_of_a_glossary_that_is_none(address: str, tmp_path: Path) -> None:
+    options = ("--address", address, "--from", "xx", "--to", "yy", "a cat.")
+    terms = tmp_path / "terms.csv"
+    terms.write_text('"cat,gato\n')
+    done = run("translate", *options, "--glossary", str(terms))
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode() == f"Error: --glossary: {terms}: row 1: a quote is not closed\n"
+    done = run("translate", *options, "--server-glossary", "shop")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == b"Error: glossaries: there is no glossary 'shop'; this server has none\n"
 
 
 def test_models_lists_models_and_policies(address: str) -> None:

@@ -253,15 +253,21 @@ async def test_a_call_has_a_few_requests_in_the_engine_at_a_time(num_texts: int)
     languages = SourceLanguages(pool.catalog, FakeDetector())
     context = ServiceContext(ServerConfig(max_batch_size=3), pool, engine, languages)
     engine.start()
-    text = "one. two. " * (200 // num_texts)
+
+    def texts(word: str) -> list[str]:
+        # Each segment is another, since the same one is asked for once.
+        each = [f"{word} {number}. " for number in range(400)]
+        size = len(each) // num_texts
+        return ["".join(each[at : at + size]) for at in range(0, len(each), size)]
+
     try:
         with pool.lease() as lease:
-            asked = texts_request(request(*[text] * num_texts))
+            asked = texts_request(request(*texts("one")))
             results = await translate_texts(asked, context, lease, None)
-            assert [result.text for result in results] == [text.upper()] * num_texts
+            assert [result.text for result in results] == [t.upper() for t in texts("one")]
             assert engine.most == 6
             # Who leaves takes along what he has in the engine.
-            call = translate_texts(asked, context, lease, None)
+            call = translate_texts(texts_request(request(*texts("two"))), context, lease, None)
             engine.asked.clear()
             task = asyncio.create_task(call)
             await engine.asked.wait()
@@ -367,7 +373,7 @@ async def test_a_text_in_the_language_of_the_target_passes_through(source: str) 
 
 async def test_what_is_only_a_guess_is_not_detected() -> None:
     class Doubtful:
-        def detect(self, text: str, candidates: Collection[str]) -> Detection:
+        def detect(self, text: str, candidates: Collection[str], target: str = "") -> Detection:
             return Detection(min(candidates), 0.4)
 
     async with (
@@ -416,3 +422,10 @@ async def test_of_markdown_only_the_texts_change(server: RunningServer) -> None:
     assert translation.text == (
         "# ONE *TWO~*.\n\n- THREE `four` [FIVE~](u).\n- {{ six }} SEVEN~.\n"
     )
+
+
+async def test_a_model_says_what_it_cannot_write() -> None:
+    models = [FakeModel(unwritable="€♪")]
+    async with serve_in_process(models=models) as server, connected(server.address) as stub:
+        [listed] = (await stub.ListModels(models_pb2.ListModelsRequest())).models
+    assert listed.unwritable_characters == "€♪"

@@ -72,6 +72,55 @@ def test_a_confidence_is_a_share_among_the_candidates(detector: FastTextDetector
     assert 0.5 < among.confidence < 1.0
 
 
+# Short, without a word that tells much, as in lists of products.
+TITLES = {
+    "pt": [
+        "Preto",
+        "Caderno A5 Capa Dura",
+        "Kit camisa polo masculina",
+        "Jarra de vidro 2 L",
+        "Luminária Bivolt 110v 220v",
+    ],
+    "en": ["Wireless Mouse", "Out of stock", "Wooden chair with arms", "Toy Truck"],
+}
+
+
+@pytest.mark.parametrize(("language", "other"), [("pt", "en"), ("en", "pt")])
+def test_a_short_text_that_says_little_is_not_in_the_target_language(
+    detector: FastTextDetector, language: str, other: str
+) -> None:
+    for text in TITLES[language]:
+        found = detector.detect(text, ["en", "pt"], other)
+        assert found is not None, text
+        assert (found.language, found.is_likely) == (language, True), text
+
+
+@pytest.mark.parametrize("language", ["pt", "en", "de"])
+def test_what_is_clearly_in_the_target_language_is(
+    detector: FastTextDetector, language: str
+) -> None:
+    found = detector.detect(TEXTS[language], ["en", "pt", "de"], language)
+    assert found is not None
+    assert found.language == language
+
+
+@pytest.mark.parametrize("target", ["en", "pt"])
+@pytest.mark.parametrize(
+    "text", [TEXTS["de"], TEXTS["ja"], "Eine Schale aus blauem Glas", "Синяя кружка", "青いカップ"]
+)
+def test_what_is_clearly_something_else_is_no_candidate_with_a_target_either(
+    detector: FastTextDetector, text: str, target: str
+) -> None:
+    assert detector.detect(text, ["en", "pt"], target) is None
+
+
+def test_a_hint_does_not_choose_among_languages_that_are_equally_likely(
+    detector: FastTextDetector,
+) -> None:
+    found = detector.detect("Preto", [*TEXTS, "fr", "it"], "en")
+    assert found is None or not found.is_likely
+
+
 def test_it_may_be_asked_from_many_threads_at_once() -> None:
     detector = FastTextDetector()
     with ThreadPoolExecutor(8) as threads:

@@ -291,3 +291,12 @@ def test_a_page_that_is_cut_anywhere(cut: int) -> None:
     ]
     assert set(unchanged(parse(html, templates=["mustache"]))) == {html}
     upper(html, ("mustache",))
+
+
+def test_an_attribute_without_quotes_keeps_a_value_whatever_its_translation() -> None:
+    before = "<b title=m id=x>a</b><img alt=n src=y>"
+    page = parse(before)
+    assert sorted(text.text for text in page.texts) == ["a", "m", "n"]
+    after = page.render([Translated("") for _ in page.texts])
+    assert after == "<b title=&#32; id=x></b><img alt=&#32; src=y>"
+    assert verify(before, after) == []

@@ -15,7 +15,7 @@ from translator.documents import lines
 from translator.documents.lines import parts
 from translator.text import case, identifiers, protection, segmenter, sentences, typography, words
 from translator.text.protection import protect
-from translator.text.segmenter import Segmenter, SegmentLimits, is_opaque
+from translator.text.segmenter import Segmenter, SegmentLimits
 
 pytestmark = pytest.mark.unit
 
@@ -122,7 +122,6 @@ def test_words_are_found_in_linear_time(text: str, sides: tuple[str, str]) -> No
         words.word_ends,
         words.count_steps,
         words.strip_final_punctuation,
-        is_opaque,
         Segmenter("en").num_overlong,
         Segmenter("en").is_ended,
         Segmenter("en").settled_length,

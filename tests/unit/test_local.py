@@ -315,7 +315,6 @@ def test_many_texts_may_be_endless_and_of_every_kind() -> None:
     with translator() as local:
         results = local.translate_all(texts(), source="xx", target="yy")
         some = [result.translation for result in itertools.islice(results, 400)]
-        results.close()
         assert [found.text for found in some[-4:] if found] == [
             "SHIP 99 SAILS.",
             "<b>WE</b> ROW.",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from translator.service.long_work import Turns
+from translator.service.long_work import OwnTurns, Turns
 
 pytestmark = pytest.mark.unit
 
@@ -80,3 +80,55 @@ async def test_who_is_cancelled_while_waiting_leaves_the_turn_to_the_next() -> N
     waiting[0].cancel()
     waiting[1].cancel()
     await waiting[2]
+
+
+async def test_a_call_waits_as_one_however_many_texts_it_has() -> None:
+    turns = Turns(lambda: 0.0)
+    now = 0.0
+    # Each step takes as long as a turn may.
+    own = OwnTurns(turns, lambda: now)
+    done: list[str] = []
+
+    async def work(name: str, turns: Turns) -> None:
+        nonlocal now
+        async for _ in turns.through(iter(range(3))):
+            done.append(name)
+            now += 0.01
+
+    await asyncio.gather(*(work(name, own) for name in "aaaaaaaa"), work("b", turns))
+    assert len(done) == 27
+    # The one text of another call has every second turn.
+    assert done.index("b") <= 2
+    assert [number for number, name in enumerate(done) if name == "b"][-1] <= 6
+
+
+async def test_short_steps_of_a_call_share_a_turn() -> None:
+    now = 0.0
+    taken = 0
+
+    class Counted(Turns):
+        async def take(self) -> None:
+            nonlocal taken
+            taken += 1
+            await super().take()
+
+    own = OwnTurns(Counted(lambda: 0.0), lambda: now)
+
+    async def work() -> None:
+        nonlocal now
+        async for _ in own.through(iter(range(10))):
+            now += 0.0005
+
+    await asyncio.gather(work(), work())
+    assert 4 <= taken <= 7
+
+
+async def test_a_call_goes_on_when_whoever_took_its_turn_is_cancelled() -> None:
+    own = OwnTurns(Turns(lambda: 0.0), lambda: 0.0)
+    own._ends_s = 0.0
+    first, second = asyncio.create_task(own.take()), asyncio.create_task(own.take())
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait({second}, timeout=1)
+    # It took the turn itself, and the clock stands still: it may go on for good.
+    assert second.done()

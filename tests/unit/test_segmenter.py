@@ -10,7 +10,7 @@ import sentencex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from translator.text.segmenter import SegmentEnd, Segmenter, SegmentLimits, is_opaque
+from translator.text.segmenter import SegmentEnd, Segmenter, SegmentLimits
 
 pytestmark = pytest.mark.unit
 
@@ -467,22 +467,6 @@ def test_a_word_of_a_hundred_thousand_characters_is_cut_quickly() -> None:
     segments = split(Segmenter("en"), "x" * 100_000)
     assert {len(segment) for segment in segments[:-1]} == {600}
     assert sum(map(len, segments)) == 100_000
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("https://example.org/" + "a" * 100, True),
-        ("x" * 101, True),
-        ("x" * 100, False),
-        ("  " + "x" * 101 + "\n", True),
-        ("x" * 60 + " " + "x" * 60, False),
-        ("字" * 101, False),
-        ("", False),
-    ],
-)
-def test_an_overlong_run_without_spaces_is_opaque(text: str, expected: bool) -> None:
-    assert is_opaque(text) is expected
 
 
 @pytest.mark.parametrize("language", ["en", "pt", "de", "hy", "hi", "am", "th", "zh", "my", "xx"])

@@ -263,6 +263,35 @@ def test_what_is_wrong_in_a_folder_names_the_file(tmp_path: Path) -> None:
         read_table(tmp_path / "none.csv")
 
 
+def test_a_file_that_changes_is_read_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tmp_path, shop_csv="cart,carrinho\n")
+    folder = GlossaryFolder(tmp_path)
+    folder.check()
+    before = folder.get("shop", "en", "pt")
+    write(tmp_path, shop_csv="cart,cesta de compras\n", new_tsv="lamp\tabajur\n")
+    after = folder.get("shop", "en", "pt")
+    assert (before.terms[0].forms, after.terms[0].forms) == (("carrinho",), ("cesta de compras",))
+    assert folder.get("new", "en", "pt").terms[0].forms == ("abajur",)
+    # One that is damaged now stays as it was, which is told once.
+    write(tmp_path, shop_csv="cart,carrinho\ncart,cesta\n")
+    assert folder.get("shop", "en", "pt") is after
+    assert folder.get("shop", "en", "pt") is after
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "shop.csv: row 2" in caplog.text
+    (tmp_path / "shop.csv").unlink()
+    with pytest.raises(InvalidRequestError, match=r"no glossary 'shop'; there are new$"):
+        folder.get("shop", "en", "pt")
+
+
+def test_a_damaged_file_is_found_before_anybody_asks(tmp_path: Path) -> None:
+    write(tmp_path, shop_csv="en,pt\ncart,carrinho\ncart,cesta\n")
+    folder = GlossaryFolder(tmp_path)
+    with pytest.raises(GlossaryFileError, match=r"shop\.csv: row 3: 'cart' is"):
+        folder.check()
+
+
 def check(path: Path, *options: str) -> tuple[int, list[str], str]:
     result = CliRunner().invoke(main, ["glossary", "check", str(path), *options])
     return result.exit_code, result.stdout.replace(str(path), "FILE").splitlines(), result.stderr

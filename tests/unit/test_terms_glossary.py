@@ -123,3 +123,39 @@ def test_what_is_probably_not_meant_is_pointed_out() -> None:
     assert "'Carrinho'" in notes[1][1]
     assert "sentence ends" in notes[2][1]
     assert [entry for entry, _, _ in advice(terms, "en", "de")] == [1, 4, 6]
+
+
+def test_of_glossaries_one_after_the_other_the_first_that_has_a_term_counts() -> None:
+    own = Glossary([Term("cart", ("cesta",)), Term("US", ("EUA",))])
+    shop = Glossary(
+        [
+            Term("lamp", ("abajur",)),
+            Term("Cart", ("Carrinho",)),
+            Term("cart", ("carrinho",)),
+            Term("us", ("nós",)),
+        ],
+        name="shop",
+    )
+    both = Glossary.layered([own, shop, Glossary([Term("lamp", ("luz",))], name="old")])
+    found = both.find("A Cart, a cart and a lamp for us in the US").matches
+    assert [(match.text, match.forms[0]) for match in found] == [
+        ("Cart", "cesta"),
+        ("cart", "cesta"),
+        ("lamp", "abajur"),
+        ("us", "nós"),
+        ("US", "EUA"),
+    ]
+    origins = [("", 0), ("", 0), ("shop", 0), ("shop", 3), ("", 1)]
+    assert [both.origin(match.entry) for match in found] == origins
+    assert [match.text for match in both.kept.find("a cesta e o abajur").matches] == [
+        "cesta",
+        "abajur",
+    ]
+
+
+def test_glossaries_together_may_have_more_terms_than_one() -> None:
+    many = [
+        Glossary(Term(f"{letter}{n}", (f"{n}{letter}",)) for n in range(6_000)) for letter in "ab"
+    ]
+    both = Glossary.layered(many)
+    assert (len(both), len(both.kept)) == (12_000, 12_000)

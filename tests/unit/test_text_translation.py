@@ -81,6 +81,11 @@ def translate(text: str, limits: SegmentLimits | None = None) -> tuple[str, list
         ("  We sail.\n\n\tThey stay!\n", "  WE SAIL.\n\n\tTHEY STAY!\n"),
         ("你好", "你好~."),
         ("aB3/" * 50, "aB3/" * 50),
+        # What separates items is a border, and an item of one letter is a name.
+        ("a • The sea • We sail.", "a • THE SEA~. • WE SAIL."),
+        ("One | two→three · 4", "ONE~. | TWO→THREE~. · 4"),
+        ("• One • b", "• ONE~. • b"),
+        ("b", "B~."),
     ],
 )
 def test_segments_are_put_together_with_the_texts_own_white_space(text: str, expected: str) -> None:

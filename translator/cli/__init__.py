@@ -13,7 +13,16 @@ __all__ = ["main"]
 
 _COMMANDS = {
     name: f"translator.cli.{name}"
-    for name in ("batch", "evaluate", "glossary", "models", "serve", "stream", "translate")
+    for name in (
+        "batch",
+        "evaluate",
+        "glossary",
+        "memory",
+        "models",
+        "serve",
+        "stream",
+        "translate",
+    )
 }
 
 

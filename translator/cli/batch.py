@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -18,14 +19,21 @@ from translator.jobs.cells import Cell, FormatOptions, InputFileError, Place
 from translator.jobs.config import ColumnConfig, JobConfig, load_job
 from translator.jobs.fingerprint import remembered_fingerprint
 from translator.jobs.formats.registry import SUFFIXES, file_format, format_names
-from translator.jobs.local_units import LocalUnits, UnitSettings
+from translator.jobs.fuzzy import Fuzzy
+from translator.jobs.local_units import LocalUnits
+from translator.jobs.memory import Memory
+from translator.jobs.numbers import NumberedUnits
 from translator.jobs.plan import Plan
+from translator.jobs.remembered_units import RememberedUnits
 from translator.jobs.report import Failure, Report
+from translator.jobs.review import Sample, check_review, write_review
 from translator.jobs.rules import PRESETS, parse_rule
-from translator.jobs.run import JobFile, OutputError, run_file
+from translator.jobs.run import JobFile, run_file
+from translator.jobs.settings import UnitSettings
 from translator.jobs.store import Store
 from translator.jobs.stored_units import StoredUnits
 from translator.jobs.units import Unit, UnitTranslator
+from translator.jobs.whole_file import OutputError
 from translator.terms.files import read_table
 
 if TYPE_CHECKING:
@@ -50,7 +58,7 @@ _FAILED = 2
     "--column",
     "columns",
     multiple=True,
-    metavar="NAME[:KIND][,max=N][,into=NAME]",
+    metavar="NAME[:KIND][,max=N][,into=NAME][,numbers]",
     help="A column to translate; KIND is text (the default), html or markdown. Repeatable.",
 )
 @click.option("--keep", multiple=True, metavar="NAME", help="A column of the preset that stays.")
@@ -62,10 +70,22 @@ _FAILED = 2
     "--model", "models", multiple=True, metavar="PAIR[=FOLDER]", help="As for `serve`; repeatable."
 )
 @click.option(
+    "--address",
+    multiple=True,
+    metavar="HOST:PORT",
+    help="A server to translate with; repeatable.  [default: in this process]",
+)
+@click.option(
     "--store", type=click.Path(path_type=Path), help="Where translations are kept for the next run."
 )
 @click.option("--store-size", metavar="SIZE", help="Forget the oldest beyond it, such as 2GB.")
 @click.option("--no-store", is_flag=True, help="Keep nothing; a job that is killed starts anew.")
+@click.option(
+    "--memory", type=click.Path(path_type=Path), help="What people decided; it wins over models."
+)
+@click.option(
+    "--fuzzy", type=int, metavar="PERCENT", help="Show similar texts of the memory in --errors."
+)
 @click.option("--overwrite", is_flag=True, default=None, help="Replace an output that exists.")
 @click.option(
     "--errors",
@@ -73,6 +93,13 @@ _FAILED = 2
     help="A file for what failed or has issues (JSONL).",
 )
 @click.option("--report", type=click.Path(path_type=Path), help="A file for the figures (JSON).")
+@click.option(
+    "--review",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A sample side by side, to look at (.html) or to correct for the memory (.csv).",
+)
+@click.option("--review-cells", type=int, help="How large the sample is.  [default: 200]")
 @click.option(
     "--dry-run", is_flag=True, help="Only say what there is to do, and how long it takes."
 )
@@ -89,7 +116,9 @@ def command(
         given = {name: value for name, value in options.items() if value not in (None, ())}
         if columns:
             given["columns"] = {
-                name: ColumnConfig(kind=rule.kind, max=rule.max_length, into=rule.into)
+                name: ColumnConfig(
+                    kind=rule.kind, max=rule.max_length, into=rule.into, numbers=rule.numbers
+                )
                 for name, rule in map(parse_rule, columns)
             }
         job = load_job(file, given)
@@ -102,10 +131,13 @@ def command(
 
 
 def _run(job: JobConfig, *, keeps: bool) -> Report:
+    for path in job.review:
+        check_review(path)
     files = _files(job)
     with ExitStack() as stack:
         told = stack.enter_context(_failures(job.errors))
-        report = Report(told)
+        sample = Sample(job.review_cells)
+        report = Report(told, on_cell=sample.add if job.review else lambda *_: None)
         units = stack.enter_context(_units(job, keeps=keeps))
         progress = stack.enter_context(JobProgress(report, files))
         for each in files:
@@ -113,6 +145,8 @@ def _run(job: JobConfig, *, keeps: bool) -> Report:
                 run_file(each, progress.watched(opened), units, report)
             report.num_files += 1
     progress.tell()
+    for path in job.review:
+        write_review(path, sample, report, (job.source, job.target))
     if job.report is not None:
         job.report.write_text(json.dumps(report.figures(), indent=2) + "\n", encoding="utf-8")
     return report
@@ -192,33 +226,76 @@ def _opened(source: Path | None) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _units(job: JobConfig, *, keeps: bool) -> Iterator[UnitTranslator]:
+    """What translates, with what people decided before."""
+    with ExitStack() as stack:
+        units = stack.enter_context(_stored_units(job, keeps=keeps))
+        if any(column.numbers for column in job.columns.values()):
+            units = NumberedUnits(units, job.target)
+        if job.memory is None:
+            if job.fuzzy:
+                raise ClientError("fuzzy: needs a --memory to look into")
+            yield units
+            return
+        if not job.memory.exists():
+            raise ClientError(
+                f"{job.memory}: there is no such memory; `translator memory import` makes one"
+            )
+        memory = stack.enter_context(Memory(job.memory)).view(job.source, job.target)
+        if memory.is_empty:
+            click.echo(f"{job.memory}: has nothing from {job.source} to {job.target}", err=True)
+        fuzzy = Fuzzy(memory.all(), job.fuzzy) if job.fuzzy else None
+        yield RememberedUnits(units, memory, fuzzy)
+
+
+@contextmanager
+def _stored_units(job: JobConfig, *, keeps: bool) -> Iterator[UnitTranslator]:
     """What translates, with the store that it shares with other jobs."""
+    if job.address and job.models:
+        raise click.UsageError("--model is for this process; --address names a running server")
     settings = UnitSettings(
         job.source, job.target, job.model, _terms(job), preserve_lines=not job.wrapped
     )
-    given: dict[str, Any] = {"models": job.models} if job.models else {}
-    config = load_config(None, given | {"limits": {"max_text_length": _MAX_TEXT_LENGTH}})
     with ExitStack() as stack:
-        made: list[Translator] = []
+        store = None
+        if keeps:
+            path = job.store or user_cache_path("translator") / "translations.db"
+            store = stack.enter_context(Store(path, max_bytes=job.store_size))
+        units: UnitTranslator
+        if job.address:
+            # It loads what a client needs.
+            from translator.jobs.remote_units import RemoteUnits
 
-        def translator() -> "Translator":
-            # It takes seconds to import what models need.
-            from translator.local import Translator
+            units = remote = RemoteUnits(job.address, settings)
+            # Also where nothing is kept: a server that is not there is told at once.
+            fingerprint = remote.fingerprint()
 
-            if not made:
-                made.append(stack.enter_context(Translator(config)))
-            return made[0]
+            def find_fingerprint() -> str:
+                return fingerprint
 
-        route = job.source, job.target, job.model
-        if not keeps:
-            yield LocalUnits(translator, settings)
-            return
-        path = job.store or user_cache_path("translator") / "translations.db"
-        store = stack.enter_context(Store(path, max_bytes=job.store_size))
-        fingerprint = remembered_fingerprint(
-            store, config, route, lambda: translator().fingerprint(*route)
+        else:
+            given: dict[str, Any] = {"models": job.models} if job.models else {}
+            limits = {"limits": {"max_text_length": _MAX_TEXT_LENGTH}}
+            config = load_config(None, given | limits)
+            route = job.source, job.target, job.model
+
+            @cache
+            def translator() -> "Translator":
+                # It takes seconds to import what models need.
+                from translator.local import Translator
+
+                return stack.enter_context(Translator(config))
+
+            units = LocalUnits(translator, settings, store)
+
+            def find_fingerprint() -> str:
+                def compute() -> str:
+                    return translator().fingerprint(*route)
+
+                return remembered_fingerprint(store, config, route, compute) if store else ""
+
+        yield (
+            units if store is None else StoredUnits(units, store, settings.key(find_fingerprint()))
         )
-        yield StoredUnits(LocalUnits(translator, settings, store), store, settings.key(fingerprint))
 
 
 def _terms(job: JobConfig) -> dict[str, str] | None:

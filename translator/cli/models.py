@@ -1,4 +1,4 @@
-"""``translator models``: lists models; its commands pull, convert, train and remove them."""
+"""``translator models``: lists models; its commands pull, convert, ask, train and remove them."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,9 +18,11 @@ __all__ = ["command"]
 
 # A multilingual model has tens of thousands.
 _MAX_PAIRS = 12
+# Of those that it cannot write.
+_MAX_CHARACTERS = 6
 _COMMANDS = {
     name: f"translator.cli.{name.replace('-', '_')}"
-    for name in ("convert", "open-end", "pull", "remove")
+    for name in ("code-words", "convert", "open-end", "pull", "remove")
 }
 
 
@@ -58,7 +60,9 @@ def _here(store: Path | None) -> Table:
     from translator.catalog.installed import installed
     from translator.models.inspection import inspect_folder
 
-    table = Table("model", "pair", "family", "aligns", "size", "licence", "origin", box=None)
+    table = Table(
+        "model", "pair", "family", "aligns", "cannot write", "size", "licence", "origin", box=None
+    )
     for model in installed(open_store(store)):
         seen = inspect_folder(model.folder)
         table.add_row(
@@ -66,6 +70,7 @@ def _here(store: Path | None) -> Table:
             str(model.pair),
             seen.kind,
             "yes" if seen.aligns else "no",
+            _shortened(seen.unwritable),
             f"{model.size / 1e6:.1f} MB",
             model.license,
             model.origin,
@@ -80,8 +85,9 @@ async def _ask(address: str | None, connect_timeout_s: float, models: tuple[str,
 
 def _of_server(listed: ModelList) -> list[Table]:
     table = Table(
-        "model", "pairs", "family", "aligns", "device", "memory", "licence", "origin", box=None
-    )
+        "model", "pairs", "family", "aligns", "cannot write", "device", "memory", "licence",
+        "origin", box=None,
+    )  # fmt: skip
     for model in listed.models:
         pairs = ", ".join(f"{p.source}-{p.target}" for p in model.pairs[:_MAX_PAIRS])
         if len(model.pairs) > _MAX_PAIRS:
@@ -93,6 +99,7 @@ def _of_server(listed: ModelList) -> list[Table]:
             pairs,
             model.family,
             aligns,
+            _shortened(model.unwritable_characters),
             model.device,
             # In brackets: what it would take.
             memory if model.loaded else f"({memory})",
@@ -107,6 +114,12 @@ def _of_server(listed: ModelList) -> list[Table]:
         )
         policies.add_row(policy.name, parameters, policy.description)
     return [table, policies]
+
+
+def _shortened(characters: str) -> str:
+    """The first few characters, and how many there are."""
+    shown = characters[:_MAX_CHARACTERS]
+    return shown if shown == characters else f"{shown}… ({len(characters)})"
 
 
 def _show(tables: Sequence[Table]) -> None:

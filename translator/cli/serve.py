@@ -46,6 +46,7 @@ def _setting(name: str, *declarations: str, **attributes: Any) -> Callable[[_F],
 @_setting("port")
 @_setting("models", "--model", "models", multiple=True, metavar="PAIR[=FOLDER]")
 @store_option
+@_setting("glossaries", metavar="FOLDER")
 @_setting("preload", "--preload/--no-preload")
 @_setting("model_memory", metavar="SIZE")
 @_setting("device")

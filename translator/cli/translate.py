@@ -15,8 +15,8 @@ from translator.cli.errors import exit_code, one_sentence
 from translator.cli.source import as_it_comes, batches
 from translator.cli.source_language import parse_source
 from translator.client import Translation
-from translator.errors import TranslatorError
-from translator.terms.files import read_table
+from translator.errors import InvalidRequestError, TranslatorError
+from translator.terms.files import GlossaryFileError, read_table
 
 __all__ = ["command"]
 
@@ -58,6 +58,13 @@ def _is_text(argument: str) -> bool:
     help="A file of terms and how to translate them; see `translator glossary check`.",
 )
 @click.option(
+    "--server-glossary",
+    "glossaries",
+    multiple=True,
+    metavar="NAME",
+    help="A glossary that the server has; repeatable. --glossary goes before it.",
+)
+@click.option(
     "--html",
     type=click.Path(exists=True, dir_okay=False, path_type=Path, allow_dash=True),
     help="Translate this HTML file and print it; - reads standard input.",
@@ -85,6 +92,7 @@ def command(
     target: str,
     alternatives: int,
     glossary: Path | None,
+    glossaries: tuple[str, ...],
     html: Path | None,
     markdown: Path | None,
     markup: tuple[str, ...],
@@ -119,6 +127,7 @@ def command(
                 num_alternatives=alternatives,
                 possible_sources=possible,
                 glossary=terms,
+                glossaries=glossaries,
                 timeout_s=patience_s(address),
             )
             if page is not None:
@@ -161,8 +170,12 @@ def _lines() -> AsyncIterator[list[str]]:
 
 
 def _terms(file: Path, source: str, target: str) -> dict[str, str]:
-    table = read_table(file)
-    pair = table.choose(source if source != "und" else "", target)
+    try:
+        table = read_table(file)
+        pair = table.choose(source if source != "und" else "", target)
+    except GlossaryFileError as error:
+        # Here the file is the input, not part of an installation.
+        raise InvalidRequestError("--glossary", error.message) from error
     return {
         row.term.source: row.term.forms[0] if row.term.forms else "" for row in table.terms(*pair)
     }

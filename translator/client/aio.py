@@ -159,6 +159,7 @@ class AsyncTranslatorClient:
         model: str = "",
         mime_type: str = "",
         glossary: Mapping[str, str] | None = None,
+        glossaries: Sequence[str] = (),
         alignments: bool = False,
         num_alternatives: int = 0,
         possible_sources: Sequence[str] = (),
@@ -178,6 +179,7 @@ class AsyncTranslatorClient:
             mime_type: Type of the texts: "text/plain", or "" for the same, or "text/html" or
                 "text/markdown".
             glossary: Source terms to target terms; an empty one keeps the source term.
+            glossaries: Names of glossaries that the server has; ``glossary`` goes before them.
             alignments: Whether translations say where each word comes from.
             num_alternatives: How many further translations to return for each text.
             possible_sources: The languages to choose from in detection; if empty, all that the
@@ -199,6 +201,7 @@ class AsyncTranslatorClient:
             model=model,
             mime_type=mime_type,
             glossary=convert.glossary_entries(glossary or {}),
+            glossaries=check_strings("glossaries", glossaries),
             alignments=alignments,
             num_alternatives=num_alternatives,
             possible_source_language_codes=possible_sources,

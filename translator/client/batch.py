@@ -65,6 +65,8 @@ class AsyncBatch(AsyncIterator[BatchResult]):
         # Set when the session may want input, and when there are results.
         self._wanted = asyncio.Event()
         self._news = asyncio.Event()
+        self._reading: asyncio.Task[BatchTranslateResponse | None] | None = None
+        self._waking: asyncio.Task[bool] | None = None
         self._failure: BaseException | None = None
         self._closed = asyncio.Event()
         self._is_reading = False
@@ -89,10 +91,11 @@ class AsyncBatch(AsyncIterator[BatchResult]):
         """Give the batch up, unless it is over. Safe to call twice."""
         self._closed.set()
         self._news.set()
-        feeder, self._feeder = self._feeder, None
-        if feeder is not None:
-            feeder.cancel()
-            await asyncio.gather(feeder, return_exceptions=True)
+        tasks = [t for t in (self._feeder, self._reading, self._waking) if t is not None]
+        self._feeder = self._reading = self._waking = None
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
@@ -180,40 +183,40 @@ class AsyncBatch(AsyncIterator[BatchResult]):
 
     async def _receive(self, connection: _Connection) -> None:
         """Take the connection's next message, or look at what else is new."""
-        reading = asyncio.create_task(connection.read(self._session.max_silence_s))
-        news = asyncio.create_task(self._news.wait())
-        try:
-            await asyncio.wait({reading, news}, return_when=asyncio.FIRST_COMPLETED)
+        # Both outlast a wait that is cancelled, so no message is lost.
+        if self._reading is None:
+            self._reading = asyncio.create_task(connection.read(self._session.max_silence_s))
+        if self._waking is None:
+            self._waking = asyncio.create_task(self._news.wait())
+        await asyncio.wait({self._reading, self._waking}, return_when=asyncio.FIRST_COMPLETED)
+        if self._waking.done():
+            self._waking = None
             self._news.clear()
-            if not reading.done():
+        if not self._reading.done():
+            return
+        reading, self._reading = self._reading, None
+        try:
+            response = reading.result()
+            if response is None:
+                if not self._closed.is_set():
+                    raise ConnectionLostError("the call ended without a report")
                 return
-            try:
-                response = reading.result()
-                if response is None:
-                    if not self._closed.is_set():
-                        raise ConnectionLostError("the call ended without a report")
-                    return
-                self._session.receive(response)
-            except grpc.aio.AioRpcError as error:
-                broken = error_from_rpc(error)
-                if error.code() not in _LOST:
-                    self._fail(broken, error)
-                    return
-            except SilenceError as error:
-                self._link.renew(self._generation)
-                broken = ConnectionLostError(str(error))
-            except ConnectionLostError as error:
-                broken = error
-            else:
-                self._works()
-                self._send()
+            self._session.receive(response)
+        except grpc.aio.AioRpcError as error:
+            broken = error_from_rpc(error)
+            if error.code() not in _LOST:
+                self._fail(broken, error)
                 return
-            await self._break(broken)
-        finally:
-            # A reading that is given up loses no message.
-            reading.cancel()
-            news.cancel()
-            await asyncio.gather(reading, news, return_exceptions=True)
+        except SilenceError as error:
+            self._link.renew(self._generation)
+            broken = ConnectionLostError(str(error))
+        except ConnectionLostError as error:
+            broken = error
+        else:
+            self._works()
+            self._send()
+            return
+        await self._break(broken)
 
     def _works(self) -> None:
         """Note that the call is open and alive, so that the next break is a new one."""

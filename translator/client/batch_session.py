@@ -63,6 +63,8 @@ class BatchSession:
         self._waiting: deque[_Pending] = deque()
         # By their names on the wire.
         self._sent: dict[str, _Pending] = {}
+        # Then it is the only one.
+        self._is_suspect_sent = False
         self._num_items = 0
         self._limits: batch_pb2.BatchLimits | None = None
         self._items = self._code_points = 0
@@ -119,6 +121,7 @@ class BatchSession:
                 times = f"it was sent {pending.breaks} times, and the connection broke each time"
                 self._refuse(pending, ConnectionLostError(times))
         self._sent.clear()
+        self._is_suspect_sent = False
         self._limits = None
         self._items = self._code_points = 0
         self._is_leaving = False
@@ -128,8 +131,7 @@ class BatchSession:
         """The items that may be sent now."""
         while self._waiting and self._limits is not None and not self._is_leaving:
             pending = self._waiting[0]
-            is_alone = pending.is_suspect or any(each.is_suspect for each in self._sent.values())
-            if is_alone and self._sent:
+            if self._sent and (pending.is_suspect or self._is_suspect_sent):
                 return
             request, error = self._request(pending, self._limits)
             length = len(pending.item.text)
@@ -142,6 +144,7 @@ class BatchSession:
             self._items -= 1
             self._code_points -= length
             self._sent[request.item.id] = pending
+            self._is_suspect_sent = pending.is_suspect
             yield request
 
     def receive(self, response: _Response) -> None:
@@ -159,6 +162,7 @@ class BatchSession:
             case "result":
                 pending = self._sent.pop(response.result.id, None)
                 if pending is not None:
+                    self._is_suspect_sent = False
                     self._take(convert.batch_result(response.result, pending.item, pending.index))
             case "go_away":
                 self._is_leaving = True

@@ -69,6 +69,7 @@ def config_message(config: StreamConfig) -> streaming_pb2.StreamingConfig:
         disable_drafts=not config.drafts,
         min_update_interval=duration(config.min_update_interval_s or None),
         glossary=glossary_entries(config.glossary),
+        glossaries=config.glossaries,
         segmentation=_SEGMENTATIONS[config.segmentation],
         alignments=config.alignments,
         heartbeat_interval=duration(config.heartbeat_interval_s),
@@ -86,6 +87,7 @@ def batch_config_message(config: items.BatchConfig) -> batch_pb2.BatchConfig:
         model=config.model,
         mime_type=config.mime_type,
         glossary=glossary_entries(config.glossary),
+        glossaries=config.glossaries,
         alignments=config.alignments,
         num_alternatives=config.num_alternatives,
         possible_source_language_codes=config.possible_sources,
@@ -238,6 +240,7 @@ def _applied_term(message: translate_pb2.AppliedTerm) -> results.AppliedTerm:
         message.source_end,
         message.target_start,
         message.target_end,
+        message.glossary,
     )
 
 
@@ -264,6 +267,7 @@ def model(message: models_pb2.Model) -> results.Model:
         loaded=message.loaded,
         memory_bytes=message.memory_bytes,
         fingerprint=message.fingerprint,
+        unwritable_characters=message.unwritable_characters,
     )
 
 

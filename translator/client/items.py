@@ -89,6 +89,7 @@ class BatchOptions(TypedDict, total=False):
     model: str
     mime_type: str
     glossary: Mapping[str, str]
+    glossaries: Sequence[str]
     alignments: bool
     num_alternatives: int
     possible_sources: Sequence[str]
@@ -108,6 +109,7 @@ class BatchConfig:
         mime_type: Type of items that do not say theirs: "text/plain", or "" for the same, or
             "text/html".
         glossary: Source terms to target terms; an empty one keeps the source term.
+        glossaries: Names of glossaries that the server has; ``glossary`` goes before them.
         alignments: Whether translations say where each word comes from.
         num_alternatives: How many further translations to return for each text.
         possible_sources: The languages to choose from in detection; if empty, all that the server
@@ -125,6 +127,7 @@ class BatchConfig:
     model: str = ""
     mime_type: str = ""
     glossary: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    glossaries: Sequence[str] = ()
     alignments: bool = False
     num_alternatives: int = 0
     possible_sources: Sequence[str] = ()
@@ -133,5 +136,5 @@ class BatchConfig:
     heartbeat_interval_s: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("possible_sources", "markup"):
+        for name in ("possible_sources", "markup", "glossaries"):
             object.__setattr__(self, name, check_strings(name, getattr(self, name)))

@@ -62,6 +62,7 @@ class StreamOptions(TypedDict, total=False):
     drafts: bool
     min_update_interval_s: float
     glossary: Mapping[str, str]
+    glossaries: Sequence[str]
     segmentation: Segmentation
     alignments: bool
     heartbeat_interval_s: float | None
@@ -83,6 +84,7 @@ class StreamConfig:
         min_update_interval_s: Least time between two updates of one target, in seconds; earlier
             ones are merged.
         glossary: Source terms to target terms; an empty target term keeps the source term.
+        glossaries: Names of glossaries that the server has; ``glossary`` goes before them.
         segmentation: Who decides where a segment ends.
         alignments: Whether updates say which source each committed word comes from.
         heartbeat_interval_s: Longest silence of the server, in seconds; None takes the server's
@@ -101,6 +103,7 @@ class StreamConfig:
     drafts: bool = True
     min_update_interval_s: float = 0.0
     glossary: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    glossaries: Sequence[str] = ()
     segmentation: Segmentation = Segmentation.AUTOMATIC
     alignments: bool = False
     heartbeat_interval_s: float | None = None
@@ -112,3 +115,4 @@ class StreamConfig:
         object.__setattr__(self, "targets", check_strings("targets", self.targets))
         possible = check_strings("possible_sources", self.possible_sources)
         object.__setattr__(self, "possible_sources", possible)
+        object.__setattr__(self, "glossaries", check_strings("glossaries", self.glossaries))

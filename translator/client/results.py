@@ -38,12 +38,13 @@ class AppliedTerm:
     """A glossary entry at a place of a text. Positions are code points.
 
     Attributes:
-        entry: Which entry of the glossary it is, from 0.
+        entry: Which entry of its glossary it is, from 0.
         how: "already", "forced", "masked" or "failed"; another in a later version.
         source_start: Where the term begins in the text.
         source_end: Where it ends there.
         target_start: Where its translation begins.
         target_end: Where it ends.
+        glossary: The name of the server's glossary that has it; "" for the request's own.
     """
 
     entry: int
@@ -52,6 +53,7 @@ class AppliedTerm:
     source_end: int
     target_start: int
     target_end: int
+    glossary: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class Model:
     loaded: bool
     memory_bytes: int
     fingerprint: str = ""
+    unwritable_characters: str = ""
 
 
 @dataclass(frozen=True, slots=True)

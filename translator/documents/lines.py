@@ -13,6 +13,8 @@ _BORDER = re.compile(r"(?:[ \u00a0]*+[\t\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]|[
 _RUN = re.compile(rf"(?<!\S)[^\s{UNSPACED}]{{{MAX_WORD_LENGTH + 1},}}(?!\S)")
 # The marker of a list item.
 _MARKER = re.compile(r"(?:[-–—*+•‣⁃▪▫■□●○◦►▶✓✔★]|\(?(?:\d{1,3}|[a-zA-Z])[.)])[ \u00a0]+(?=\S)")
+# What stands between the items of a list in one line.
+_SEPARATOR = re.compile(r"(?<=\S)[ \u00a0][•·‣⁃▪▫■□●○◦►▶→⇒|][ \u00a0](?=\S)")
 
 
 def parts(text: str, *, lines: bool) -> Iterator[tuple[int, int, bool]]:
@@ -20,8 +22,9 @@ def parts(text: str, *, lines: bool) -> Iterator[tuple[int, int, bool]]:
 
     Args:
         text: Any text.
-        lines: Whether line breaks, tabs, runs of spaces and list markers are borders. Otherwise
-            only a long run without spaces, such as encoded data, is cut out as no text.
+        lines: Whether line breaks, tabs, runs of spaces, list markers and separators of list items
+            are borders. Otherwise only a long run without spaces, such as encoded data, is cut out
+            as no text.
     """
     reached = 0
     borders = _BORDER if lines else _RUN
@@ -33,16 +36,34 @@ def parts(text: str, *, lines: bool) -> Iterator[tuple[int, int, bool]]:
 
 
 def _of_line(text: str, start: int, end: int, *, lines: bool) -> Iterator[tuple[int, int, bool]]:
-    """Cut a text between two borders into its list marker, its long runs and the rest."""
-    marker = _MARKER.match(text, start, end) if lines else None
+    """Cut a text between two borders into its marker, separators, long runs and the rest."""
+    if not lines:
+        if start < end:
+            yield start, end, True
+        return
+    marker = _MARKER.match(text, start, end)
     if marker is not None:
         yield (*marker.span(), False)
         start = marker.end()
-    if lines:
-        for run in _RUN.finditer(text, start, end):
-            if run.start() > start:
-                yield start, run.start(), True
-            yield (*run.span(), False)
-            start = run.end()
+    separators = list(_SEPARATOR.finditer(text, start, end))
+    for separator in separators:
+        yield from _item(text, start, separator.start(), is_one_of_many=True)
+        yield (*separator.span(), False)
+        start = separator.end()
+    yield from _item(text, start, end, is_one_of_many=bool(separators))
+
+
+def _item(
+    text: str, start: int, end: int, *, is_one_of_many: bool
+) -> Iterator[tuple[int, int, bool]]:
+    """A text without its long runs. A single letter in a row of items is a name: size L, row A."""
+    if is_one_of_many and end - start == 1:
+        yield start, end, False
+        return
+    for run in _RUN.finditer(text, start, end):
+        if run.start() > start:
+            yield start, run.start(), True
+        yield (*run.span(), False)
+        start = run.end()
     if start < end:
         yield start, end, True

@@ -140,7 +140,7 @@ class PageTranslation:
         """How each term of the glossary was translated; the place in the page is not known."""
         for text in self._texts.values():
             for use in text.terms():
-                yield TermUse(use.entry, 0, len(self._source), use.how)
+                yield TermUse(use.entry, 0, len(self._source), use.how, glossary=use.glossary)
 
     def _translated(self) -> list[Translated]:
         pairs = zip(self._page.texts, self._texts.values(), strict=True)

@@ -84,6 +84,9 @@ class PageWriter:
     def _text(self, index: int) -> Iterator[str]:
         region, translated = self._regions[index], self._wanted[index]
         assert translated is not None  # noqa: S101
+        if region.quote == " " and not translated.text:
+            # Nothing at all would make the next attribute the value.
+            yield "&#32;"
         for piece in place(self._texts[index], translated):
             if piece.kind is PieceKind.TEXT:
                 yield self._escape(piece.text, region)

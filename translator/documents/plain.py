@@ -373,13 +373,16 @@ class TextTranslation:
                 if any(part.start == match.start for part in masked):
                     how = How.MASKED
                 base = length + len(lead)
+                assert self._glossary is not None  # noqa: S101
+                name, entry = self._glossary.origin(match.entry)
                 yield TermUse(
-                    match.entry,
+                    entry,
                     start + match.start,
                     start + match.end,
                     How.FAILED if place is None else how,
                     None if place is None else base + place[0],
                     None if place is None else base + place[1],
+                    name,
                 )
             length += len(lead) + len(target) + len(tail)
 

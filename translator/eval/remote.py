@@ -26,7 +26,7 @@ from translator.eval.talk import Arrival, Reference, Talk
 from translator.eval.updates import Received, Sent, sent
 from translator.languages.pair import LanguagePair
 from translator.policy.registry import Latency, PolicyChoice, resolve
-from translator.text.segmenter import is_opaque
+from translator.text.protection import protect
 
 __all__ = ["RemoteBackend", "replay_remotely", "replay_talk_remotely"]
 
@@ -278,7 +278,7 @@ class _Remote:
             not self._answers_open_segments
             or self._reflected == len(self._sent)
             or not rest.strip()
-            or is_opaque(rest)
+            or not protect(rest, lambda _: True).has_words
         )
 
     def _take(self, event: StreamEvent, began: float) -> None:

@@ -73,6 +73,7 @@ class Cell:
         templates: Template syntaxes in HTML; see docs/markup.md.
         problem: Why it cannot be translated, if so; it then stays, and is reported.
         note: What helps people to understand it; no model sees it.
+        numbers: Whether its translation may be that of a text with other numbers, filled in.
     """
 
     text: str
@@ -84,6 +85,7 @@ class Cell:
     templates: tuple[str, ...] = ()
     problem: str = ""
     note: str = ""
+    numbers: bool = False
 
 
 Piece = bytes | Cell
@@ -98,12 +100,14 @@ class Rule:
         max_length: Most code points of a translation; 0: no limit.
         into: The column that gets the translations; empty: this one.
         templates: Template syntaxes in HTML; see docs/markup.md.
+        numbers: Whether texts that differ only in numbers are translated once.
     """
 
     kind: Kind | None = Kind.TEXT
     max_length: int = 0
     into: str = ""
     templates: tuple[str, ...] = ()
+    numbers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

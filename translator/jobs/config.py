@@ -26,11 +26,12 @@ class ColumnConfig(BaseModel):
     kind: Kind = Kind.TEXT
     max: int = Field(0, ge=0)
     into: str = ""
+    numbers: bool = False
     markup: tuple[str, ...] = ()
 
     def rule(self) -> Rule:
         """The same for formats."""
-        return Rule(self.kind, self.max, self.into, self.markup)
+        return Rule(self.kind, self.max, self.into, self.markup, self.numbers)
 
 
 class JobConfig(BaseModel):
@@ -54,9 +55,13 @@ class JobConfig(BaseModel):
         address: Servers to translate with; none: in this process.
         store: Where translations are kept; None: in the user's cache.
         store_size: From this size on the oldest are forgotten.
+        memory: What people decided; None: nothing.
+        fuzzy: How similar, in percent, texts of the memory have to be that are shown; 0: none is.
         overwrite: Whether an output that exists is replaced.
         errors: A file for cells that failed or have issues.
         report: A file for the figures.
+        review: Pages and tables for a sample of the cells.
+        review_cells: How many at most.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -78,9 +83,13 @@ class JobConfig(BaseModel):
     address: tuple[str, ...] = ()
     store: Path | None = None
     store_size: ByteSize | None = None
+    memory: Path | None = None
+    fuzzy: int = Field(0, ge=0, le=100)
     overwrite: bool = False
     errors: Path | None = None
     report: Path | None = None
+    review: tuple[Path, ...] = ()
+    review_cells: int = Field(200, gt=0)
 
     def rules(self) -> dict[str, Rule]:
         """The job's own rules for columns."""

@@ -1,48 +1,17 @@
 """Translates the units of a job in this process."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from translator.jobs.cells import Kind
-from translator.jobs.store import Store, key_of
+from translator.jobs.settings import MIME_TYPES, UnitSettings
+from translator.jobs.store import Store
 from translator.jobs.units import Origin, Unit, UnitResult
 
 if TYPE_CHECKING:
     from translator.local import BatchResult, Translator
 
-__all__ = ["LocalUnits", "UnitSettings"]
-
-_MIME_TYPES = {Kind.TEXT: "", Kind.HTML: "text/html", Kind.MARKDOWN: "text/markdown"}
-
-
-@dataclass(frozen=True, slots=True)
-class UnitSettings:
-    """How all units of a job are translated.
-
-    Attributes:
-        source: BCP-47; "und": each text is detected.
-        target: BCP-47.
-        model: Its name; empty: the closest.
-        glossary: Source terms to target terms; an empty one keeps the source term.
-        preserve_lines: Whether line breaks are borders, and stay.
-    """
-
-    source: str
-    target: str
-    model: str = ""
-    glossary: Mapping[str, str] | None = None
-    preserve_lines: bool = True
-
-    def key(self, fingerprint: str) -> bytes:
-        """What results depend on, besides their texts."""
-        terms = sorted((self.glossary or {}).items())
-        return key_of(
-            "unit", fingerprint, self.source, self.target, self.model, json.dumps(terms),
-            str(self.preserve_lines),
-        )  # fmt: skip
+__all__ = ["LocalUnits"]
 
 
 class LocalUnits:
@@ -82,7 +51,7 @@ class LocalUnits:
         settings, translator = self._settings, self._make()
         memo = StoredHypotheses(self._store, translator.token_fingerprint) if self._store else None
         results = translator.translate_all(
-            (BatchText(unit.text, _MIME_TYPES[unit.kind], unit.templates) for unit in units),
+            (BatchText(unit.text, MIME_TYPES[unit.kind], unit.templates) for unit in units),
             source=settings.source, target=settings.target, model=settings.model,
             glossary=settings.glossary, preserve_lines=settings.preserve_lines, memo=memo,
         )  # fmt: skip

@@ -5,8 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from translator.jobs.cells import Cell
-from translator.jobs.store import key_of
-from translator.jobs.stored_units import StoredUnits
+from translator.jobs.stored_units import known_units
 from translator.jobs.units import Unit, UnitTranslator
 from translator.text.words import count_words
 
@@ -42,19 +41,19 @@ class Plan:
             else:
                 self.num_texts += 1
                 self.num_words += count_words(cell.text)
-                yield Unit(cell.text, cell.kind, cell.templates)
+                yield Unit.of(cell)
 
     def look_up(self, units: Iterable[Unit], translator: UnitTranslator) -> None:
         """Find out what is not known yet, and how fast that goes: by translating some of it."""
         sample: list[Unit] = []
         seen: set[bytes] = set()
-        for unit, key, is_known in _looked_up(units, translator):
+        for unit, key, result in known_units(translator, units):
             if key in seen:
                 continue
             seen.add(key)
             count = {"texts": 1, "words": count_words(unit.text)}
             self.different.update(count)
-            if not is_known:
+            if result is None:
                 self.missing.update(count)
                 if len(sample) < _SAMPLE_TEXTS:
                     sample.append(unit)
@@ -85,15 +84,3 @@ class Plan:
             shown = f"{seconds / 60:.0f} min" if seconds > 90 else f"{seconds:.0f} s"
             lines.append(f"  about {shown} at {self._words_per_s:.0f} words/s, measured just now")
         return "\n".join(lines)
-
-
-def _looked_up(
-    units: Iterable[Unit], translator: UnitTranslator
-) -> Iterator[tuple[Unit, bytes, bool]]:
-    """Each unit with what tells it from others, and whether its translation is known."""
-    if isinstance(translator, StoredUnits):
-        for unit, key, result in translator.known(units):
-            yield unit, key, result is not None
-    else:
-        for unit in units:
-            yield unit, key_of(unit.kind, *unit.templates, unit.text), False

@@ -3,12 +3,12 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from translator.jobs.cells import Cell, Place
-from translator.jobs.units import Origin, UnitResult
+from translator.jobs.units import Origin, Suggestion, UnitResult
 from translator.text.words import count_words
 
 __all__ = ["Failure", "Report"]
@@ -24,6 +24,7 @@ class Failure:
         message: The same in a sentence.
         text: Its source.
         translation: What was written; None: it stays as it was.
+        suggestions: What people said for similar texts.
     """
 
     place: Place
@@ -31,16 +32,19 @@ class Failure:
     message: str
     text: str
     translation: str | None = None
+    suggestions: tuple[Suggestion, ...] = ()
 
     def to_json(self) -> str:
         """A line of the errors file."""
         place = {"file": self.place.file, "row": self.place.row, "column": self.place.column}
-        rest = {
+        rest: dict[str, Any] = {
             "reason": self.reason,
             "message": self.message,
             "source": self.text,
             "translation": self.translation,
         }
+        if self.suggestions:
+            rest["suggestions"] = [asdict(each) for each in self.suggestions]
         return json.dumps(place | rest, ensure_ascii=False)
 
 
@@ -49,6 +53,7 @@ class Report:
 
     Args:
         on_failure: Told of each cell that failed, or that somebody should look at.
+        on_cell: Told of each cell, with its result if it could be read, and all that is to be told.
         clock: Seconds.
     """
 
@@ -56,9 +61,11 @@ class Report:
         self,
         on_failure: Callable[[Failure], None] = lambda _: None,
         *,
+        on_cell: Callable[[Cell, UnitResult | None, list[Failure]], None] = lambda *_: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._on_failure = on_failure
+        self._on_cell = on_cell
         self._clock = clock
         self._began = clock()
         self.num_cells = 0
@@ -81,51 +88,26 @@ class Report:
     def problem(self, cell: Cell) -> None:
         """Count a cell that cannot be read."""
         self.num_cells += 1
-        self._fail(cell, "INPUT_FILE", cell.problem)
+        self._tell(cell, None, [Failure(cell.place, "INPUT_FILE", cell.problem, cell.text)])
 
     def translated(self, cell: Cell, result: UnitResult) -> str | None:
         """Count a cell with its result. Returns what is to be written; None: it stays."""
         self.num_cells += 1
         self.num_words += count_words(cell.text)
-        if result.text is None:
-            self._fail(cell, result.reason, result.message)
-            return None
-        try:
-            cell.encode(result.text)
-        except UnicodeEncodeError as error:
-            self._fail(
-                cell,
-                "NOT_ENCODABLE",
-                f"{error.object[error.start]!r} cannot be written in {error.encoding}",
-            )
-            return None
-        except ValueError as error:
-            self._fail(cell, "MARKUP_NOT_KEPT", f"the translation is no {cell.kind}: {error}")
+        failure = _failure(cell, result)
+        if failure is not None:
+            self._tell(cell, result, [failure])
             return None
         self.origins[result.origin] += 1
-        for kind in dict.fromkeys(result.issues):
-            self._fail(
-                cell, f"LACKS_{kind.upper()}", f"the translation lacks a {kind}", result.text
-            )
-        for term, how in result.terms:
-            self.terms[how] += 1
-            if how == "failed":
-                self._fail(
-                    cell, "TERM_NOT_KEPT", f"the translation lacks the term {term!r}", result.text
-                )
-        length = len(result.text)
-        if cell.max_length and length > cell.max_length:
-            self._fail(
-                cell,
-                "TOO_LONG",
-                f"has {length} characters; at most {cell.max_length} are allowed",
-                result.text,
-            )
+        self.terms.update(how for _, how in result.terms)
+        self._tell(cell, result, list(_issues(cell, result)))
         return result.text
 
-    def _fail(self, cell: Cell, reason: str, message: str, translation: str | None = None) -> None:
-        self.reasons[reason] += 1
-        self._on_failure(Failure(cell.place, reason, message, cell.text, translation))
+    def _tell(self, cell: Cell, result: UnitResult | None, failures: list[Failure]) -> None:
+        for failure in failures:
+            self.reasons[failure.reason] += 1
+            self._on_failure(failure)
+        self._on_cell(cell, result, failures)
 
     def figures(self) -> dict[str, Any]:
         """All figures, for JSON."""
@@ -141,3 +123,47 @@ class Report:
             "reasons": dict(sorted(self.reasons.items())),
             "terms": dict(sorted(self.terms.items())),
         }
+
+
+def _failure(cell: Cell, result: UnitResult) -> Failure | None:
+    """Why a cell stays as it is, if it does."""
+    if result.text is None:
+        return Failure(cell.place, result.reason, result.message, cell.text)
+    try:
+        cell.encode(result.text)
+    except UnicodeEncodeError as error:
+        message = f"{error.object[error.start]!r} cannot be written in {error.encoding}"
+        return Failure(cell.place, "NOT_ENCODABLE", message, cell.text)
+    except ValueError as error:
+        message = f"the translation is no {cell.kind}: {error}"
+        return Failure(cell.place, "MARKUP_NOT_KEPT", message, cell.text)
+    return None
+
+
+def _issues(cell: Cell, result: UnitResult) -> Iterator[Failure]:
+    """What somebody should look at in a translation."""
+    found = [
+        (f"LACKS_{kind.upper()}", f"the translation lacks a {kind}")
+        for kind in dict.fromkeys(result.issues)
+    ]
+    found += [
+        ("TERM_NOT_KEPT", f"the translation lacks the term {term!r}")
+        for term, how in result.terms
+        if how == "failed"
+    ]
+    length = len(result.text or "")
+    if cell.max_length and length > cell.max_length:
+        told = f"has {length} characters; at most {cell.max_length} are allowed"
+        found.append(("TOO_LONG", told))
+    for reason, message in found:
+        yield Failure(cell.place, reason, message, cell.text, result.text)
+    if result.suggestions:
+        percent = result.suggestions[0].percent
+        yield Failure(
+            cell.place,
+            "SIMILAR_IN_MEMORY",
+            f"the memory has a text that is {percent} % the same",
+            cell.text,
+            result.text,
+            result.suggestions,
+        )

@@ -91,7 +91,7 @@ def preset_for(columns: Iterable[str]) -> str:
 
 
 def parse_rule(text: str) -> tuple[str, Rule]:
-    """Read ``COLUMN[:KIND][,max=N][,into=COLUMN]``, such as ``body:html`` or ``title,max=150``.
+    """Read ``COLUMN[:KIND][,max=N][,into=COLUMN][,numbers]``, such as ``body:html``.
 
     Raises:
         InvalidRequestError: It is not of this form.
@@ -106,10 +106,14 @@ def parse_rule(text: str) -> tuple[str, Rule]:
         )
     rule = Rule(Kind(kind))
     for option in options:
+        if option.strip() == "numbers":
+            rule = replace(rule, numbers=True)
+            continue
         match = _OPTION.fullmatch(option.strip())
         if match is None or (match[1] == "max" and not match[2].isdecimal()):
             raise InvalidRequestError(
-                "column", f"is {text!r}: {option!r} is no option; allowed: max=N, into=COLUMN"
+                "column",
+                f"is {text!r}: {option!r} is no option; allowed: max=N, into=COLUMN, numbers",
             )
         changed = {"max_length": int(match[2])} if match[1] == "max" else {"into": match[2]}
         rule = replace(rule, **changed)

@@ -1,26 +1,19 @@
 """What has been translated, on disk: nothing is paid twice, and a job that was killed goes on."""
 
-import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from translator.errors import OperatorError
+from translator.jobs.database import Database
 
 __all__ = ["Store", "StoreError", "StoreStats", "key_of"]
 
 _FORMAT = 1
 # "ltts", live-text-translator store: in the file's header, for file(1) and for us.
 _APPLICATION_ID = 0x6C747473
-_LOOKED_UP_TOGETHER = 500
-# Of the file in memory: as a map, and what is being changed, in KiB.
-_MAPPED, _KIB = 1 << 30, 32_768
-_PATIENCE_S = 60.0
 _SECONDS_A_DAY = 86_400
 # Of the entries, how many go at a time when the store is too large.
 _FORGOTTEN_SHARE = 0.1
@@ -54,7 +47,7 @@ def key_of(*parts: str | bytes) -> bytes:
     return digest.digest()
 
 
-class Store:
+class Store(Database):
     """Values by key, in a file of SQLite's. Several processes may share it.
 
     Args:
@@ -65,47 +58,18 @@ class Store:
         StoreError: It is no store, of another version, damaged, locked, or cannot be written.
     """
 
+    application_id = _APPLICATION_ID
+    version = _FORMAT
+    schema = (
+        "CREATE TABLE entries"
+        " (key BLOB PRIMARY KEY, value BLOB NOT NULL, day INTEGER NOT NULL) WITHOUT ROWID"
+    )
+    noun = "a store of translations"
+    error = StoreError
+
     def __init__(self, path: Path, *, max_bytes: int | None = None) -> None:
-        self._path = path
         self._max_bytes = max_bytes
-        with self._named():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None)
-            try:
-                self._prepare()
-            except BaseException:
-                self._database.close()
-                raise
-
-    def _prepare(self) -> None:
-        found = self._pragma("application_id"), self._pragma("user_version")
-        if found == (0, 0) and not self._pragma("schema_version"):
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.executescript(
-                f"PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {_FORMAT};"
-                "CREATE TABLE IF NOT EXISTS entries"
-                " (key BLOB PRIMARY KEY, value BLOB NOT NULL, day INTEGER NOT NULL) WITHOUT ROWID;"
-            )
-        elif found[0] != _APPLICATION_ID:
-            raise StoreError(f"{self._path}: is not a store of translations; name another file")
-        elif found[1] != _FORMAT:
-            raise StoreError(
-                f"{self._path}: has format {found[1]}, and this version reads {_FORMAT}; "
-                "name another file"
-            )
-        # A commit that the machine loses with its power is translated again.
-        for setting in ("synchronous = NORMAL", f"mmap_size = {_MAPPED}", f"cache_size = -{_KIB}"):
-            self._database.execute(f"PRAGMA {setting}")
-
-    def _pragma(self, name: str) -> int:
-        return int(self._database.execute(f"PRAGMA {name}").fetchone()[0])
-
-    @contextmanager
-    def _named(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{self._path}: {error}") from error
+        super().__init__(path)
 
     def get(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """The values of those keys that have one."""
@@ -115,17 +79,11 @@ class Store:
         keys = sorted(set(keys))
         old: list[tuple[int, bytes]] = []
         with self._named():
-            for first in range(0, len(keys), _LOOKED_UP_TOGETHER):
-                some = keys[first : first + _LOOKED_UP_TOGETHER]
-                marks = ",".join("?" * len(some))
-                rows = self._database.execute(
-                    f"SELECT key, value, day FROM entries WHERE key IN ({marks})",  # noqa: S608
-                    some,
-                )
-                for key, value, day in rows:
-                    found[key] = value
-                    if day != today:
-                        old.append((today, key))
+            rows = self._rows_in("SELECT key, value, day FROM entries WHERE key IN", (), keys)
+            for key, value, day in rows:
+                found[key] = value
+                if day != today:
+                    old.append((today, key))
             if old and self._max_bytes is not None:
                 with self._transaction():
                     self._database.executemany("UPDATE entries SET day = ? WHERE key = ?", old)
@@ -142,22 +100,8 @@ class Store:
                     "INSERT OR REPLACE INTO entries VALUES (?, ?, ?)",
                     ((key, value, today) for key, value in entries.items()),
                 )
-            if self._max_bytes is not None and self._num_bytes() > self._max_bytes:
+            if self._max_bytes is not None and self.num_bytes > self._max_bytes:
                 self._forget()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._database.execute("ROLLBACK")
-            raise
-        self._database.execute("COMMIT")
-
-    def _num_bytes(self) -> int:
-        used = self._pragma("page_count") - self._pragma("freelist_count")
-        return used * self._pragma("page_size")
 
     def _forget(self) -> None:
         """Delete what was not used for longest."""
@@ -172,19 +116,4 @@ class Store:
         """Count what there is."""
         with self._named():
             (count,) = self._database.execute("SELECT COUNT(*) FROM entries").fetchone()
-            return StoreStats(count, self._num_bytes())
-
-    def close(self) -> None:
-        """Close the file."""
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
+            return StoreStats(count, self.num_bytes)

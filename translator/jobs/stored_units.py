@@ -7,19 +7,21 @@ from dataclasses import replace
 
 from translator.jobs.store import Store, key_of
 from translator.jobs.units import (
+    KNOWN_WEIGHT,
+    KnowingTranslator,
     Origin,
     Passed,
     Unit,
     UnitResult,
     UnitTranslator,
     interleaved,
+    some_hundred,
 )
 
-__all__ = ["StoredUnits"]
+__all__ = ["StoredUnits", "known_units"]
 
 _TOGETHER = 256
-# So that some hundred that are known do not wait for one that is not.
-_WEIGHT, _FLUSH = 4096, 1 << 20
+_FLUSH = 1 << 20
 
 
 class StoredUnits:
@@ -40,7 +42,7 @@ class StoredUnits:
     def known(self, units: Iterable[Unit]) -> Iterator[tuple[Unit, bytes, UnitResult | None]]:
         """Each unit with its key and, if the store has it, its result."""
         source = iter(units)
-        while some := _some(source):
+        while some := some_hundred(source):
             keys = [key_of(self._key, unit.kind, *unit.templates, unit.text) for unit in some]
             found = self._store.get(keys)
             for unit, key in zip(some, keys, strict=True):
@@ -59,10 +61,10 @@ class StoredUnits:
                 if not unit.text:
                     yield Passed(UnitResult(""), _FLUSH)
                 elif result is not None:
-                    yield Passed(result, _WEIGHT)
+                    yield Passed(result, KNOWN_WEIGHT)
                 elif key in same:
                     same[key] += 1
-                    yield Passed(key, _WEIGHT)
+                    yield Passed(key, KNOWN_WEIGHT)
                 else:
                     same[key] = 0
                     keys.append(key)
@@ -100,14 +102,15 @@ class StoredUnits:
         self._store.put(entries)
 
 
-def _some(units: Iterator[Unit]) -> list[Unit]:
-    """Some hundred units, or those up to an empty one, which waits for none."""
-    some: list[Unit] = []
+def known_units(
+    translator: UnitTranslator, units: Iterable[Unit]
+) -> Iterator[tuple[Unit, bytes, UnitResult | None]]:
+    """Each unit with what tells it from others and, if it is known, its result."""
+    if isinstance(translator, KnowingTranslator):
+        yield from translator.known(units)
+        return
     for unit in units:
-        some.append(unit)
-        if len(some) == _TOGETHER or not unit.text:
-            break
-    return some
+        yield unit, key_of(unit.kind, *unit.templates, unit.text), None
 
 
 def _written(result: UnitResult) -> bytes:

@@ -4,11 +4,26 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
-from translator.jobs.cells import Kind
+from translator.jobs.cells import Cell, Kind
 
-__all__ = ["Origin", "Passed", "Unit", "UnitResult", "UnitTranslator", "interleaved"]
+__all__ = [
+    "KNOWN_WEIGHT",
+    "KnowingTranslator",
+    "Origin",
+    "Passed",
+    "Suggestion",
+    "Unit",
+    "UnitResult",
+    "UnitTranslator",
+    "interleaved",
+    "some_hundred",
+]
+
+_TOGETHER = 256
+# So that some hundred that are known do not wait for one that is not.
+KNOWN_WEIGHT = 4096
 
 _T = TypeVar("_T")
 # What may pass before what is known goes on: bytes of a file.
@@ -27,11 +42,39 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A text to translate by itself."""
+    """A text to translate by itself.
+
+    Attributes:
+        text: The text.
+        kind: What it is.
+        templates: Template syntaxes in HTML.
+        numbers: Whether its translation may be that of a text with other numbers, filled in.
+    """
 
     text: str
     kind: Kind = Kind.TEXT
     templates: tuple[str, ...] = ()
+    numbers: bool = False
+
+    @classmethod
+    def of(cls, cell: Cell) -> Self:
+        """The text of a cell."""
+        return cls(cell.text, cell.kind, cell.templates, cell.numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A similar text that people have translated.
+
+    Attributes:
+        source: The text.
+        translation: Its translation.
+        percent: How similar it is; 100: the same.
+    """
+
+    source: str
+    translation: str
+    percent: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +88,7 @@ class UnitResult:
         message: The same in a sentence.
         issues: What of the source it lacks: "number", "currency", "length".
         terms: How often each glossary entry was applied, and how: (source term, how).
+        suggestions: Similar texts of a memory, the closest first.
     """
 
     text: str | None
@@ -53,6 +97,7 @@ class UnitResult:
     message: str = ""
     issues: tuple[str, ...] = ()
     terms: tuple[tuple[str, str], ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 class UnitTranslator(Protocol):
@@ -66,6 +111,15 @@ class UnitTranslator(Protocol):
         Raises:
             TranslatorError: No unit can be translated.
         """
+        ...
+
+
+@runtime_checkable
+class KnowingTranslator(Protocol):
+    """A ``UnitTranslator`` that can tell what it need not translate."""
+
+    def known(self, units: Iterable[Unit]) -> Iterator[tuple[Unit, bytes, UnitResult | None]]:
+        """Each unit with its key and, if it is known, its result; in any order."""
         ...
 
 
@@ -114,3 +168,13 @@ def interleaved(
     for step in waiting:
         assert isinstance(step, Passed)  # noqa: S101
         yield step
+
+
+def some_hundred(units: Iterator[Unit]) -> list[Unit]:
+    """Some hundred units, or those up to an empty one, which waits for none."""
+    some: list[Unit] = []
+    for unit in units:
+        some.append(unit)
+        if len(some) == _TOGETHER or not unit.text:
+            break
+    return some

@@ -13,7 +13,7 @@ class FakeDetector:
     It is sure from four words on.
     """
 
-    def detect(self, text: str, candidates: Collection[str]) -> Detection | None:
+    def detect(self, text: str, candidates: Collection[str], target: str = "") -> Detection | None:
         if not candidates or not any(map(str.isalpha, text)):
             return None
         return Detection(min(candidates), 0.95 if len(text.split()) >= 4 else 0.6)

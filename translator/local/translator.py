@@ -303,11 +303,12 @@ class Translator:
     def _opened(
         self, checked: CheckedConfig, limits: SessionLimits, glossary: Glossary | None
     ) -> Stream:
+        terms = {} if glossary is None else dict.fromkeys(checked.translated, glossary)
         for name in checked.models:
             self._load(name)
         stream = Stream(
             uuid.uuid4().hex,
-            replace(checked.bound(self._tokenizer), glossary=glossary),
+            checked.bound(self._tokenizer, terms),
             limits,
             self._engines,
             self._check,
@@ -401,7 +402,7 @@ class Translator:
                 # In no language, and the same in all.
                 return Translation(text, "")
             among = self._languages.among((), (request.target,))
-            source = detected = self._languages.of_text("text", read, among)
+            source = detected = self._languages.of_text("text", read, among, request.target)
         route = check_texts(request, self._catalog, self._settings.limits, source)
         if not route.legs:
             aligned = tuple(words_of(text)) if request.alignments else ()

@@ -16,6 +16,7 @@ from torch import Tensor
 from translator.languages.pair import LanguagePair
 from translator.models.base import EncoderStates, Prediction, Prefill, StepOutput
 from translator.models.info import ModelInfo
+from translator.text.code_words import DEFAULT_CODE_WORDS, CodeWords
 from translator.text.tokens import EncodedText
 
 __all__ = ["FAKE_FAMILY", "FakeBatch", "FakeModel", "FakeTokenizer", "fake_translation"]
@@ -54,13 +55,19 @@ class FakeTokenizer:
 
     Args:
         word: Translates a word or a mark, which may begin with a space.
+        code_words: Those of the model.
     """
 
     eos_id = 0
     open_id: int | None = None
     target_start: tuple[int, ...] = ()
 
-    def __init__(self, word: Callable[[str], str] = str.upper) -> None:
+    def __init__(
+        self,
+        word: Callable[[str], str] = str.upper,
+        code_words: CodeWords = DEFAULT_CODE_WORDS,
+    ) -> None:
+        self.code_words = code_words
         self._word = word
         self._pieces: list[str] = [""]
         self._ids: dict[str, int] = {"": 0}
@@ -138,6 +145,8 @@ class FakeModel:
         pairs: The pairs it translates; by default ``xx`` to ``yy`` and to ``zz``.
         name: The model's name.
         word: Translates a word or a mark, which may begin with a space.
+        code_words: What stands for parts that it must not touch.
+        unwritable: What it says that it cannot write.
 
     Attributes:
         num_encoded: Sources that were encoded.
@@ -151,6 +160,8 @@ class FakeModel:
         name: str = "fake",
         memory_bytes: int = 0,
         word: Callable[[str], str] = str.upper,
+        code_words: CodeWords = DEFAULT_CODE_WORDS,
+        unwritable: str = "",
     ) -> None:
         self.info = ModelInfo(
             name=name,
@@ -163,10 +174,11 @@ class FakeModel:
             memory_bytes=memory_bytes,
             shares_encoding=True,
             fingerprint=f"fingerprint of {name}",
+            unwritable=unwritable,
         )
         self.device = torch.device("cpu")
         self.num_encoded = self.num_prefills = self.num_steps = 0
-        self._tokenizer = FakeTokenizer(word)
+        self._tokenizer = FakeTokenizer(word, code_words)
 
     def tokenizer(self, pair: LanguagePair) -> FakeTokenizer:
         return self._tokenizer

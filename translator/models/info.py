@@ -30,6 +30,7 @@ class ModelInfo:
             is encoded only once.
         has_open_end: Whether it can be told that a source goes on; see ``open_end.py``.
         fingerprint: Digest of all that decides what it says, see ``fingerprint.py``; "" if unknown.
+        unwritable: The characters of shops and captions that it cannot write.
     """
 
     name: str
@@ -44,3 +45,4 @@ class ModelInfo:
     shares_encoding: bool = False
     has_open_end: bool = False
     fingerprint: str = ""
+    unwritable: str = ""

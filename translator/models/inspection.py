@@ -6,16 +6,26 @@ from pathlib import Path
 
 from translator.errors import ModelFilesError
 from translator.models.marian.folder import FAMILY, read_marian_folder
+from translator.text.shop_characters import unwritable_of
+from translator.text.tokenizer import SentencePieceTokenizer
 
 __all__ = ["Inspection", "inspect_folder"]
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What kind of model a folder holds, and whether that kind aligns words."""
+    """What a folder holds.
+
+    Attributes:
+        kind: The kind of model.
+        aligns: Whether that kind aligns words.
+        unwritable: The characters of shops and captions that it cannot write; "" also where that is
+            not looked at.
+    """
 
     kind: str
     aligns: bool
+    unwritable: str = ""
 
 
 def inspect_folder(folder: Path) -> Inspection:
@@ -27,7 +37,9 @@ def inspect_folder(folder: Path) -> Inspection:
     config = folder / "config.json"
     if not config.is_file():
         files = read_marian_folder(folder)
-        return Inspection(FAMILY, files.hyper_parameters.alignment_layer is not None)
+        tokenizer = SentencePieceTokenizer(files.source_vocabulary, files.target_vocabulary)
+        unwritable = unwritable_of(tokenizer.writes)
+        return Inspection(FAMILY, files.hyper_parameters.alignment_layer is not None, unwritable)
     if not any(folder.glob("*.safetensors")) and not any(folder.glob("pytorch_model*.bin")):
         raise ModelFilesError(f"{folder}: no weights, expected model.safetensors")
     converted = _read_json(config)

@@ -30,6 +30,7 @@ from translator.service.context import ServiceContext
 from translator.service.model_pool import ModelPool
 from translator.service.service import TranslationService
 from translator.service.source_languages import SourceLanguages
+from translator.terms.folder import GlossaryFolder
 from translator.v1 import translator_service_pb2, translator_service_pb2_grpc
 
 __all__ = ["RunningServer", "running"]
@@ -55,6 +56,15 @@ def _load_detector(config: ServerConfig) -> LanguageDetector:
 
         return FakeDetector()
     return FastTextDetector()
+
+
+def _load_glossaries(config: ServerConfig) -> GlossaryFolder | None:
+    """The server's glossaries, all of which can be read now."""
+    if config.glossaries is None:
+        return None
+    folder = GlossaryFolder(config.glossaries)
+    folder.check()
+    return folder
 
 
 @dataclass(slots=True)
@@ -98,13 +108,14 @@ async def running(
         detector: Replaces the detector that goes with the models.
 
     Raises:
-        OperatorError: A port cannot be opened, or no model can be used.
+        OperatorError: A port cannot be opened, a glossary is damaged, or no model can be used.
     """
     torch.set_num_threads(config.threads)
     metrics = Metrics(config.limits.model_dump())
     described = (
         describe_models(config) if models is None else [DescribedModel.of(m) for m in models]
     )
+    glossaries = _load_glossaries(config)
     limit = config.model_memory or default_limit(config.device, config.workers)
     limits = SchedulerLimits(max_slots=config.max_batch_size)
     engine = AsyncEngine()
@@ -117,7 +128,9 @@ async def running(
     if config.preload:
         await pool.preload()
     languages = SourceLanguages(pool.catalog, detector or _load_detector(config))
-    service = TranslationService(ServiceContext(config, pool, engine, languages, metrics))
+    service = TranslationService(
+        ServiceContext(config, pool, engine, languages, glossaries, metrics)
+    )
     # A port that is taken is an error, unless it is the workers' own.
     options = (*_OPTIONS, ("grpc.so_reuseport", int(config.workers > 1)))
     server = grpc.aio.server(interceptors=(ErrorInterceptor(SERVICE, metrics),), options=options)

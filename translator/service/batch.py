@@ -37,6 +37,8 @@ from translator.text.words import count_words
 __all__ = ["Batch"]
 
 _MAX_ID_LENGTH = 256
+# Credit is given back when it is as much of all there is, or when no item is left.
+_OWED_SHARE = 0.1
 # Terms that an error lists.
 _MAX_LISTED = 20
 
@@ -78,8 +80,9 @@ class Batch:
         self._runner = TextRunner(
             config.texts, shared, lease, priority=Priority.BATCH, checks_markup=True
         )
-        # What the client may still send.
+        # What the client may still send, and what is to be given back to it.
         self._credit = BatchCredit()
+        self._owed = BatchCredit()
         # Items without a result, with what they took of the credit.
         self._open: dict[str, int] = {}
         self._num_items = 0
@@ -89,6 +92,7 @@ class Batch:
         self._error: Exception | None = None
         self._wake = asyncio.Event()
         self._has_ended = False
+        self._has_refused = False
         self._ended_by_s: float | None = None
 
     async def run(self) -> None:
@@ -137,9 +141,11 @@ class Batch:
     async def _read(self) -> None:
         try:
             while (message := await self._call.read()) is not None:
-                # What comes after GoAway is for another server.
                 if self._ended_by_s is None:
                     self._take(message)
+                else:
+                    # What comes after GoAway is for another server.
+                    self._has_refused = True
             self._has_ended = True
         except asyncio.CancelledError:
             raise
@@ -237,7 +243,7 @@ class Batch:
                 last_s = loop.time()
             if self._error is not None:
                 raise self._error
-            if self._has_ended and not self._open:
+            if self._has_ended and not self._open and not self._has_refused:
                 self.report.duration_s = time.monotonic() - self._began_s
                 await self._call.write(self.report)
                 return
@@ -252,7 +258,7 @@ class Batch:
 
     async def _write_pending(self) -> bool:
         """Write what is there, and give back the credit of what got its result."""
-        num_written = items = length = 0
+        num_written = 0
         while self._answers or self._results:
             if self._answers:
                 await self._call.write(self._answers.popleft())
@@ -260,15 +266,26 @@ class Batch:
                 continue
             item, result = self._results.popleft()
             # Before it is written: the client may use the name again before the write returns.
-            length += self._open.pop(item.id)
-            items += 1
+            length = self._open.pop(item.id)
+            self._owed = BatchCredit(self._owed.items + 1, self._owed.length + length)
             self._count(item, result)
             too_long = 0 < item.max_length < len(result.text)
             await self._call.write(BatchResult(item.id, result, too_long))
             num_written += 1
-        if items and not self._has_ended and self._ended_by_s is None:
-            self._grant(items, length)
+        if not self._has_ended and self._ended_by_s is None and self._is_much_owed:
+            self._grant(self._owed.items, self._owed.length)
+            self._owed = BatchCredit()
         return num_written > 0
+
+    @property
+    def _is_much_owed(self) -> bool:
+        """Whether it is time to give credit back: not for each item, but before any has to wait."""
+        owed, limits = self._owed, self._limits
+        return owed.items > 0 and (
+            not self._open
+            or owed.items >= _OWED_SHARE * limits.max_batch_items
+            or owed.length >= _OWED_SHARE * limits.max_batch_length
+        )
 
     def _count(self, item: BatchItem, result: TextResult) -> None:
         metrics, report = self._shared.metrics, self.report

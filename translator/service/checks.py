@@ -1,6 +1,6 @@
 """Checks and resolves what clients ask for. Each error names its field."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from translator.catalog.catalog import PIVOT_LANGUAGE, Catalog, Choice, Route, standardize
@@ -61,12 +61,14 @@ class _Leg:
     policy: PolicyChoice | None = None
     pivoted: bool = False
 
-    def bound(self, tokenizer: Callable[[Choice], Tokenizer]) -> Binding:
-        """Bind the leg to its model's tokenizer."""
+    def bound(self, tokenizer: Callable[[Choice], Tokenizer], glossary: Glossary | None) -> Binding:
+        """Bind the leg to its model's tokenizer and to its terms."""
         if self.choice is None:
             return pass_through(self.target)
         info = self.choice.info
-        return Binding(self.target, info, tokenizer(self.choice), self.policy, self.pivoted)
+        return Binding(
+            self.target, info, tokenizer(self.choice), self.policy, self.pivoted, glossary
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +91,42 @@ class CheckedConfig:
         needed = self.legs if self.pivot is None else (*self.legs, self.pivot)
         return [leg.choice.info.name for leg in needed if leg.choice is not None]
 
-    def bound(self, tokenizer: Callable[[Choice], Tokenizer]) -> SessionConfig:
-        """The whole configuration, with the tokenizers of its models, which are loaded."""
+    @property
+    def translated(self) -> list[str]:
+        """The targets that a model translates into."""
+        return [leg.target for leg in self.legs if leg.choice is not None]
+
+    def check_glossaries(self, glossaries: Mapping[str, Glossary]) -> None:
+        """Check that targets which share a first leg have the same terms.
+
+        Raises:
+            InvalidRequestError: They do not.
+        """
+        pivoted = [leg.target for leg in self.legs if leg.pivoted]
+        if len({id(glossaries.get(target)) for target in pivoted}) > 1:
+            raise InvalidRequestError(
+                "config.glossaries",
+                f"{', '.join(pivoted)} are translated through English together, so they cannot "
+                "have terms of their own: open a stream for each, or give the terms in glossary",
+            )
+
+    def bound(
+        self,
+        tokenizer: Callable[[Choice], Tokenizer],
+        glossaries: Mapping[str, Glossary],
+    ) -> SessionConfig:
+        """The whole configuration, with the tokenizers of its models, which are loaded.
+
+        Args:
+            tokenizer: The tokenizer of a model and pair.
+            glossaries: The terms of each target that has some.
+        """
+        bindings = [leg.bound(tokenizer, glossaries.get(leg.target)) for leg in self.legs]
+        shared = next((binding.glossary for binding in bindings if binding.pivoted), None)
         return replace(
             self.unbound,
-            bindings=tuple(leg.bound(tokenizer) for leg in self.legs),
-            pivot=None if self.pivot is None else self.pivot.bound(tokenizer),
+            bindings=tuple(bindings),
+            pivot=None if self.pivot is None else self.pivot.bound(tokenizer, shared),
         )
 
 

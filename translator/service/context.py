@@ -4,25 +4,36 @@ from dataclasses import dataclass, field
 
 from translator.config import ServerConfig
 from translator.engine.async_engine import AsyncEngine
+from translator.engine.memo import LruMemo
 from translator.metrics import Metrics
 from translator.service.long_work import Turns
 from translator.service.model_pool import ModelPool
 from translator.service.source_languages import SourceLanguages
 from translator.session.events import SessionLimits
+from translator.terms.folder import GlossaryFolder
 
 __all__ = ["ServiceContext"]
+
+# Some 15 MB.
+_REMEMBERED_TOKENS = 500_000
 
 
 @dataclass(slots=True)
 class ServiceContext:
-    """The settings, models, engine, source languages, metrics and turns of a server."""
+    """What all calls of a server share.
+
+    Attributes:
+        memo: What the models have said of whole segments.
+    """
 
     config: ServerConfig
     models: ModelPool
     engine: AsyncEngine
     languages: SourceLanguages
+    glossaries: GlossaryFolder | None = None
     metrics: Metrics = field(default_factory=Metrics)
     turns: Turns = field(default_factory=Turns)
+    memo: LruMemo = field(default_factory=lambda: LruMemo(_REMEMBERED_TOKENS))
 
     @property
     def session_limits(self) -> SessionLimits:

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections import deque
-from dataclasses import replace
 
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.request import Outcome
@@ -17,7 +16,7 @@ from translator.errors import (
 from translator.service.checks import check_config, check_possible, check_undetected, heartbeat_s
 from translator.service.context import ServiceContext
 from translator.service.following import FollowedLanguage
-from translator.service.glossaries import built_glossary
+from translator.service.glossaries import RequestedTerms
 from translator.service.latency import UpdateLatency
 from translator.service.meter import StreamMeter
 from translator.service.model_pool import Lease
@@ -242,9 +241,15 @@ class LiveStream:
         else:
             check_possible(_POSSIBLE, config.possible_sources)
         checked = check_config(config, catalog, limits, language)
-        glossary = await built_glossary("config.glossary", config.glossary)
+        terms = await RequestedTerms.of(
+            self._shared.glossaries, "config.", config.glossary, config.glossaries
+        )
+        glossaries = await terms.between(
+            language or config.source, checked.translated, is_detected=bool(language)
+        )
+        checked.check_glossaries(glossaries)
         await self._lease.take(checked.models)
-        return replace(checked.bound(self._lease.tokenizer), glossary=glossary)
+        return checked.bound(self._lease.tokenizer, glossaries)
 
     async def _reconfigure(self, config: StreamConfig) -> None:
         """Take a later config. If it is not valid, the one before stays in force."""

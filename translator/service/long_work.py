@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from math import inf
 from typing import TypeVar
 
 __all__ = ["OwnTurns", "Turns"]
@@ -10,6 +11,8 @@ __all__ = ["OwnTurns", "Turns"]
 # A shorter pause is not worth its timer; a longer one makes no difference to anybody.
 _LEAST_PAUSE_S = 0.005
 _LONGEST_PAUSE_S = 0.02
+# Steps of one call within so long are one turn.
+_LONGEST_TURN_S = 0.002
 _T = TypeVar("_T")
 
 
@@ -53,15 +56,30 @@ class Turns:
 class OwnTurns(Turns):
     """The turns of one call: however much of its work waits, it waits as one among all calls.
 
+    Short steps share a turn, since each turn costs a round of the event loop.
+
     Args:
         turns: Those of all calls.
+        clock: Seconds, monotonic.
     """
 
-    def __init__(self, turns: Turns) -> None:
+    def __init__(self, turns: Turns, clock: Callable[[], float] = time.monotonic) -> None:
         self._turns = turns
-        self._own = asyncio.Lock()
+        self._clock = clock
+        # When the present turn ends; and what those wait for who want the next one.
+        self._ends_s = -inf
+        self._next: asyncio.Event | None = None
 
     async def take(self) -> None:
-        """Wait for the turn of the call's next step."""
-        async with self._own:
-            await self._turns.take()
+        """Wait for the turn of the call's next step, unless the present one may go on."""
+        while self._clock() >= self._ends_s:
+            if self._next is not None:
+                await self._next.wait()
+                continue
+            self._next = asyncio.Event()
+            try:
+                await self._turns.take()
+                self._ends_s = self._clock() + _LONGEST_TURN_S
+            finally:
+                self._next.set()
+                self._next = None

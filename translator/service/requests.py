@@ -83,6 +83,7 @@ class StreamConfig:
         heartbeat_s: The longest silence; None takes the server's, 0 means no limit.
         rests: What a silence of the source does, and when.
         glossary: Source terms with their target terms; "" keeps the source term.
+        glossaries: Names of glossaries of the server.
         resume: Where an earlier stream broke off.
     """
 
@@ -99,6 +100,7 @@ class StreamConfig:
     heartbeat_s: float | None = None
     rests: RestsRequest = field(default_factory=RestsRequest)
     glossary: tuple[tuple[str, str], ...] = ()
+    glossaries: tuple[str, ...] = ()
     resume: ResumeRequest | None = None
 
 
@@ -200,6 +202,7 @@ class TextsRequest:
 
     Attributes:
         glossary: Source terms with their target terms; "" keeps the source term.
+        glossaries: Names of glossaries of the server.
         preserve_lines: Whether line breaks, tabs and runs of spaces are borders, and stay.
         templates: Template syntaxes in HTML.
     """
@@ -213,6 +216,7 @@ class TextsRequest:
     num_alternatives: int = 0
     alignments: bool = False
     glossary: tuple[tuple[str, str], ...] = ()
+    glossaries: tuple[str, ...] = ()
     preserve_lines: bool = True
     templates: tuple[str, ...] = ()
 

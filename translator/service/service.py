@@ -5,7 +5,6 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 from translator.config import Limits
 from translator.errors import DrainingError, OverloadedError, TranslatorError
@@ -19,7 +18,7 @@ from translator.service.checks import (
     heartbeat_s,
 )
 from translator.service.context import ServiceContext
-from translator.service.glossaries import built_glossary
+from translator.service.glossaries import RequestedTerms
 from translator.service.live_stream import LiveStream
 from translator.service.model_pool import Lease
 from translator.service.observing import observed
@@ -178,11 +177,15 @@ class TranslationService:
             resolved = check_undetected(config, catalog, limits, context.languages)
         else:
             checked = check_config(config, catalog, limits)
-        glossary = await built_glossary("config.glossary", config.glossary)
+        terms = await RequestedTerms.of(
+            context.glossaries, "config.", config.glossary, config.glossaries
+        )
         resume = check_resume(config, limits)
         if checked is not None:
+            glossaries = await terms.between(config.source, checked.translated)
+            checked.check_glossaries(glossaries)
             await lease.take(checked.models)
-            resolved = replace(checked.bound(lease.tokenizer), glossary=glossary)
+            resolved = checked.bound(lease.tokenizer, glossaries)
         return Session(
             stream_id if config.resume is None else config.resume.session_id,
             stream_id,

@@ -80,13 +80,13 @@ class SourceLanguages:
         """
         return [self._detector.detect(text, candidates) for text in texts]
 
-    def of_text(self, field: str, text: str, among: Mapping[str, str]) -> str:
-        """The code of a whole text's language.
+    def of_text(self, field: str, text: str, among: Mapping[str, str], target: str) -> str:
+        """The code of a whole text's language; ``target`` is what it is to be translated into.
 
         Raises:
             LanguageNotDetectedError: It is not clear, or is none of the candidates.
         """
-        (found,) = self.detect([text], among)
+        found = self._detector.detect(text, among, language(target))
         if found is None or not found.is_likely:
             raise self.not_detected(field, among)
         return among[found.language]

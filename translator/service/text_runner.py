@@ -8,7 +8,7 @@ from itertools import islice
 
 from translator.catalog.catalog import Route
 from translator.documents.page import PageTranslation, page_text
-from translator.engine.request import Outcome, Priority, Request, RequestKey
+from translator.engine.request import Outcome, Priority, Request
 from translator.errors import InvalidRequestError, MarkupNotKeptError
 from translator.service.checks import (
     MARKDOWN,
@@ -18,10 +18,11 @@ from translator.service.checks import (
     segment_limits,
 )
 from translator.service.context import ServiceContext
-from translator.service.glossaries import built_glossary
+from translator.service.glossaries import RequestedTerms
 from translator.service.long_work import OwnTurns
 from translator.service.model_pool import Lease
 from translator.service.requests import TextResult, TextsRequest
+from translator.service.shared_requests import Asked, SharedRequests
 from translator.service.source_languages import is_undetermined
 from translator.service.text_jobs import TextJob, rounds, text_job
 from translator.session.events import AlignedRange, Binding
@@ -68,10 +69,12 @@ class TextRunner:
         self._limits = shared.config.limits
         self._turns = OwnTurns(shared.turns)
         self._key = f"texts-{uuid.uuid4().hex}"
-        # A place for each request that may be in the engine at once.
-        self._room = asyncio.Semaphore(_REQUESTS_A_SLOT * shared.config.max_batch_size)
+        limit = _REQUESTS_A_SLOT * shared.config.max_batch_size
+        self._requests = SharedRequests(shared, limit)
         self._routes: dict[str, Route] = {}
-        self._glossary: Glossary | None = None
+        self._terms: RequestedTerms | None = None
+        # By the source language.
+        self._glossaries: dict[str, Glossary | None] = {}
         self._source = request.source
         possible = request.possible_sources
         self._candidates: Mapping[str, str] = {}
@@ -97,13 +100,27 @@ class TextRunner:
         """Have the models in memory that all texts need: none, where their languages differ.
 
         Raises:
-            InvalidRequestError: A term of the glossary is not allowed.
+            InvalidRequestError: A term is not allowed, or there is no glossary of such a name.
             ModelLoadError: One cannot be loaded.
             OverloadedError: There is no memory for one.
         """
-        self._glossary = await built_glossary("glossary", self._request.glossary)
+        request = self._request
+        self._terms = await RequestedTerms.of(
+            self._shared.glossaries, "", request.glossary, request.glossaries
+        )
         if self.route is not None:
+            if self.route.legs:
+                await self._glossary(self._source)
             await self._lease.take(self.route.models)
+
+    async def _glossary(self, source: str) -> Glossary | None:
+        """The terms for a source language."""
+        if source not in self._glossaries:
+            assert self._terms is not None  # noqa: S101
+            target = self._request.target
+            found = await self._terms.between(source, [target], is_detected=not self._source)
+            self._glossaries[source] = found.get(target)
+        return self._glossaries[source]
 
     async def translate(
         self, request: TextsRequest, index: int, name: str, field: str, result: TextResult
@@ -133,7 +150,7 @@ class TextRunner:
                 await self._pass_through(text, result)
                 return
             source = await asyncio.to_thread(
-                self._shared.languages.of_text, field, read, self._candidates
+                self._shared.languages.of_text, field, read, self._candidates, request.target
             )
             result.detected_source = source
         route = self._route(source)
@@ -142,13 +159,14 @@ class TextRunner:
             return
         result.model = "+".join(route.models)
         result.fingerprint = "+".join(leg.info.fingerprint for leg in route.legs)
+        glossary = await self._glossary(source)
         await self._lease.take(route.models)
         first, *further = (
             Binding(request.target, leg.info, self._lease.tokenizer(leg)) for leg in route.legs
         )
         segmenter = Segmenter(source, segment_limits(self._limits))
         begin = partial(
-            text_job, request, index, f"{self._key}-{name}", first, segmenter, self._glossary,
+            text_job, request, index, f"{self._key}-{name}", first, segmenter, glossary,
             is_pivoted=bool(further), priority=self._priority,
         )  # fmt: skip
         # The texts of a page are found in a thread of their own.
@@ -207,41 +225,38 @@ class TextRunner:
 
         None among them is a step without one. All that are left are cancelled together.
         """
-        engine = self._shared.engine
-        due: set[RequestKey] = set()
+        due: set[Asked] = set()
         errors: list[Exception] = []
         news = asyncio.Event()
 
-        def settle(outcome: Outcome) -> None:
-            due.remove(outcome.request.key)
-            self._room.release()
-            self._count_steps(outcome)
-            try:
-                accept(outcome)
-            except Exception as error:
-                errors.append(error)
-            news.set()
+        def ask(request: Request) -> Asked:
+            def settle(outcome: Outcome) -> None:
+                due.remove(asked)
+                try:
+                    accept(outcome)
+                except Exception as error:
+                    errors.append(error)
+                news.set()
+
+            asked = Asked(request, settle)
+            return asked
 
         try:
             async for request in self._turns.through(requests):
                 if errors:
                     break
                 if request is not None:
-                    await self._room.acquire()
-                    due.add(request.key)
-                    engine.submit((request,), settle)
-                    result.num_decoded += 1
+                    asked = ask(request)
+                    due.add(asked)
+                    if await self._requests.ask(asked):
+                        result.num_decoded += 1
+                    else:
+                        result.num_known += 1
             while due and not errors:
                 news.clear()
                 await news.wait()
             if errors:
                 raise errors[0]
         finally:
-            for key in due:
-                engine.cancel(key)
-                self._room.release()
-
-    def _count_steps(self, outcome: Outcome) -> None:
-        steps = self._shared.metrics.decoder_steps
-        steps.labels("run").inc(outcome.timing.steps_run)
-        steps.labels("saved").inc(outcome.timing.steps_saved)
+            for asked in due:
+                self._requests.give_up(asked)

@@ -41,6 +41,8 @@ class Binding:
         policy: This target's own policy; None uses the config's.
         pivoted: Whether it translates from the pivot language, into which the client's source is
             translated first.
+        glossary: Terms and how they are to be translated; None if there are none. Of the first leg
+            it is that of the targets after it.
     """
 
     target: str
@@ -48,6 +50,7 @@ class Binding:
     tokenizer: Tokenizer
     policy: PolicyChoice | None = None
     pivoted: bool = False
+    glossary: Glossary | None = field(default=None, compare=False)
 
     @property
     def passes(self) -> bool:
@@ -90,7 +93,6 @@ class SessionConfig:
         follows: Whether the language of each segment is detected before any of it is committed.
         awaits_language: Whether no language is known so far. Segments whose language has not been
             determined are then not even shown.
-        glossary: Terms and how they are to be translated; None if there are none.
     """
 
     bindings: tuple[Binding, ...]
@@ -105,7 +107,6 @@ class SessionConfig:
     rests: Rests = field(default_factory=Rests)
     follows: bool = False
     awaits_language: bool = False
-    glossary: Glossary | None = None
 
     def binding(self, name: str) -> Binding | None:
         """The binding of a target, or of the first leg if ``name`` is ``PIVOT``; else None."""

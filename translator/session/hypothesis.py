@@ -114,7 +114,7 @@ class ModelSource:
         whole = context + stripped
         shift = len(context) - offset
         parts = [Verbatim(start + shift, end + shift, put) for start, end, put in verbatim]
-        protected = protect(whole, tokenizer.writes, parts)
+        protected = protect(whole, tokenizer.writes, parts, tokenizer.code_words)
         in_capitals = are_capitals(protected.visible[len(context) :])
         said = sentence_case(protected.text, language) if in_capitals else protected.text
         encoded = tokenizer.encode_source(said)

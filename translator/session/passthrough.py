@@ -9,6 +9,7 @@ from translator.models.info import ModelInfo
 from translator.session.events import AlignedRange, Binding
 from translator.session.hypothesis import without_controls
 from translator.session.segment import Segment
+from translator.text.code_words import DEFAULT_CODE_WORDS
 from translator.text.tokens import EncodedText
 from translator.text.words import UNSPACED
 
@@ -29,6 +30,7 @@ class _NoTokenizer:
     eos_id = 0
     open_id = None
     target_start = ()
+    code_words = DEFAULT_CODE_WORDS
 
     def encode_source(self, text: str) -> EncodedText:
         return EncodedText((), ())

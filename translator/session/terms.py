@@ -28,7 +28,8 @@ def find_terms(
         capitals: Whether it is in capitals.
         grows: Whether more of it may come; then only what is certain is found.
     """
-    wholes = [(mask.start, mask.end) for mask in protect(text, tokenizer.writes).masks]
+    masks = protect(text, tokenizer.writes, codes=tokenizer.code_words).masks
+    wholes = [(mask.start, mask.end) for mask in masks]
     return glossary.find(text, capitals=capitals, grows=grows, wholes=wholes)
 
 

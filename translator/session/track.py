@@ -16,6 +16,7 @@ from translator.session.segment import Segment
 from translator.session.segment_text import NO_CHANGE, Change, SegmentText
 from translator.session.tail import Tail
 from translator.session.terms import as_verbatim, find_terms
+from translator.terms.glossary import Glossary
 from translator.text.case import sentence_case
 from translator.text.protection import Verbatim, protect
 from translator.text.words import count_steps
@@ -106,10 +107,10 @@ class Track:
         self._text.committed = committed
         # As the model would have said it.
         terms: list[Verbatim] = []
-        if segment.config.glossary is not None:
-            found = find_terms(segment.config.glossary, tokenizer, source)
+        if self._glossary is not None:
+            found = find_terms(self._glossary, tokenizer, source)
             terms = as_verbatim(source, found.matches, self.binding.target)
-        protected = protect(without_controls(source), tokenizer.writes, terms)
+        protected = protect(without_controls(source), tokenizer.writes, terms, tokenizer.code_words)
         said = protected.concealed(committed)
         if segment.is_in_capitals(source, former=False):
             said = sentence_case(said, self.binding.target)
@@ -213,18 +214,20 @@ class Track:
         capitals_of = self.binding.target if in_capitals and not is_first_leg else ""
         return Filed(wanted, source, question, segment.sequence, segment.num_words, capitals_of)
 
+    @property
+    def _glossary(self) -> Glossary | None:
+        """The terms of the source. Of a second leg, the first has written the forms into it."""
+        glossary = self.binding.glossary
+        return glossary.kept if glossary is not None and self.binding.pivoted else glossary
+
     def _terms(
         self, segment: Segment, wanted: Wanted, are_capitals: Callable[[str], bool]
     ) -> tuple[list[Verbatim], int | None]:
         """The terms in the source, and from where on another may still begin."""
-        glossary = segment.config.glossary
-        if glossary is None:
+        if self._glossary is None:
             return [], None
-        if self.binding.pivoted:
-            # The first leg has written the forms into its text.
-            glossary = glossary.kept
         found = find_terms(
-            glossary,
+            self._glossary,
             self.binding.tokenizer,
             wanted.text,
             capitals=are_capitals(wanted.text),

@@ -37,12 +37,13 @@ class TermUse:
     """How a term of a segment was translated. Positions are code points.
 
     Attributes:
-        entry: The term's index in the glossary, from 0.
+        entry: The term's index in its glossary, from 0.
         source_start: Where it begins in the source.
         source_end: Where it ends in the source.
         how: How it got into the target, or that it did not.
         target_start: Where its translation begins in the target; None if it is missing.
         target_end: Where its translation ends.
+        glossary: The name of its glossary; "" for the request's own.
     """
 
     entry: int
@@ -51,6 +52,7 @@ class TermUse:
     how: How
     target_start: int | None = None
     target_end: int | None = None
+    glossary: str = ""
 
 
 class _Wanted(NamedTuple):

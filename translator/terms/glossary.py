@@ -74,9 +74,7 @@ class _Reading:
             self.problems += found
             if found:
                 continue
-            # A term with a capital letter is found only as it is written.
-            key = ("", surface(term.source)) if has_capital(term.source) else tuple(keys)
-            other = known.setdefault(key, entry)
+            other = known.setdefault(_key(term, keys), entry)
             former = self.terms[other]
             if former.forms != term.forms:
                 is_now = f"{_forms(former)} before, and {_forms(term)} here"
@@ -90,27 +88,75 @@ class Glossary:
     Args:
         terms: The terms. One that says the same as an earlier one is ignored.
         field: How errors name the list, such as ``streaming_config.glossary``.
+        name: Its name, for ``origin``.
 
     Raises:
         InvalidRequestError: A term is not valid, or contradicts another; the message names the
             first ten.
     """
 
-    def __init__(self, terms: Iterable[Term] = (), *, field: str = "glossary") -> None:
+    def __init__(
+        self, terms: Iterable[Term] = (), *, field: str = "glossary", name: str = ""
+    ) -> None:
         reading = _Reading(tuple(terms))
         if reading.problems:
             raise InvalidRequestError(*_told(reading.problems, field))
-        self.terms = tuple(reading.terms)
-        self._index = Index(self.terms, reading.keys)
+        self._set(reading.terms, reading.keys, ((name, n) for n in range(len(reading.terms))))
+
+    @classmethod
+    def layered(cls, layers: Iterable["Glossary"]) -> "Glossary":
+        """Make one glossary of several. Of those that have a term the first one's counts.
+
+        A term without a capital stands for those with capitals in later layers too.
+        """
+        known: set[tuple[str, ...]] = set()
+        terms: list[Term] = []
+        keys: list[list[str]] = []
+        origins: list[tuple[str, int]] = []
+        for glossary in layers:
+            own: set[tuple[str, ...]] = set()
+            for entry, (term, pieces) in enumerate(
+                zip(glossary.terms, glossary._keys, strict=True)
+            ):
+                key = _key(term, pieces)
+                if key in known or tuple(pieces) in known:
+                    continue
+                own.add(key)
+                terms.append(term)
+                keys.append(pieces)
+                origins.append(glossary.origin(entry))
+            known |= own
+        layered = cls.__new__(cls)
+        layered._set(terms, keys, origins)
+        return layered
+
+    def _set(
+        self,
+        terms: Sequence[Term],
+        keys: Sequence[list[str]],
+        origins: Iterable[tuple[str, int]],
+    ) -> None:
+        self.terms = tuple(terms)
+        self._keys = keys
+        self._origins = tuple(origins)
+        self._index = Index(self.terms, keys)
 
     def __len__(self) -> int:
         return len(self.terms)
+
+    def origin(self, entry: int) -> tuple[str, int]:
+        """The name of the glossary that a term comes from, and which entry of that it is."""
+        return self._origins[entry]
 
     @cached_property
     def kept(self) -> "Glossary":
         """A glossary that keeps the first forms, for a text that contains them already."""
         forms = dict.fromkeys(term.forms[0] if term.forms else term.source for term in self.terms)
-        return Glossary(map(Term, forms))
+        terms = [Term(form) for form in forms]
+        kept = Glossary.__new__(Glossary)
+        # Forms are valid, but those of several layers may be more than a glossary may have.
+        kept._set(terms, [keys_of(form) for form in forms], (("", n) for n in range(len(terms))))
+        return kept
 
     def find(
         self,
@@ -122,6 +168,11 @@ class Glossary:
     ) -> Found:
         """Find the terms in a text; see ``Index.find``."""
         return self._index.find(text, capitals=capitals, grows=grows, wholes=wholes)
+
+
+def _key(term: Term, keys: Sequence[str]) -> tuple[str, ...]:
+    """What two terms have in common that are the same: with a capital, how they are written."""
+    return ("", surface(term.source)) if has_capital(term.source) else tuple(keys)
 
 
 def _forms(term: Term) -> str:

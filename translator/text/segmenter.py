@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from translator.limits import SegmentLimits
 from translator.text.sentences import SentenceEnds, last_word_end
-from translator.text.words import UNSPACED, count_steps, strip_final_punctuation
+from translator.text.words import count_steps, strip_final_punctuation
 
-__all__ = ["SegmentEnd", "SegmentLimits", "Segmenter", "is_opaque"]
+__all__ = ["SegmentEnd", "SegmentLimits", "Segmenter"]
 
 _WORD = re.compile(r"[^\W_]+")
 # Scripts without spaces put none after a full stop either.
@@ -29,8 +29,6 @@ _LONG_PAUSE_S = 3.0
 _PAUSE_S = 1.0
 _BARE_PAUSE_S = 0.3
 _BARE_PAUSE_WORDS = 8
-# In a script that uses spaces, a run of this many characters without one is not language.
-_MAX_WORD_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,19 +155,6 @@ class Segmenter:
             return True
         is_long = 4 * num_words >= 3 * limits.max_words or 4 * len(before) >= 3 * limits.max_length
         return is_long and _CLAUSE_END.search(before) is not None
-
-
-def is_opaque(text: str) -> bool:
-    """Whether ``text`` is one very long run without spaces, such as a URL or encoded data.
-
-    A model would slowly make nonsense of it, so it is passed on untranslated.
-    """
-    stripped = text.strip()
-    return (
-        len(stripped) > _MAX_WORD_LENGTH
-        and not re.search(r"\s", stripped)
-        and not re.search(f"[{UNSPACED}]", stripped)
-    )
 
 
 def _is_pause(before: str, letter: str, seconds: float) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 import sentencepiece
 
 from translator.errors import ModelFilesError
+from translator.text.code_words import DEFAULT_CODE_WORDS, CodeWords
 from translator.text.tokens import EncodedText
 
 __all__ = ["SentencePieceTokenizer"]
@@ -24,12 +25,21 @@ class SentencePieceTokenizer:
         source: Vocabulary of the source side.
         target: Vocabulary of the target side.
         has_open_end: Whether the model knows an open end, which has the id after the last one.
+        code_words: Those that the model copies.
 
     Raises:
         ModelFilesError: A file is missing or not a complete SentencePiece model.
     """
 
-    def __init__(self, source: Path, target: Path, *, has_open_end: bool = False) -> None:
+    def __init__(
+        self,
+        source: Path,
+        target: Path,
+        *,
+        has_open_end: bool = False,
+        code_words: CodeWords = DEFAULT_CODE_WORDS,
+    ) -> None:
+        self._code_words = code_words
         self._source = _load(source)
         self._target = self._source if target == source else _load(target)
         self._eos_id: int = self._target.eos_id()
@@ -93,6 +103,10 @@ class SentencePieceTokenizer:
             written = "".join(map(self.piece, self.encode_target(character)))
             known = self._written[character] = is_read and written.strip() == character
         return known
+
+    @property
+    def code_words(self) -> CodeWords:
+        return self._code_words
 
     def byte(self, token: int) -> int | None:
         """The byte that a target token stands for, with byte fallback; else None."""

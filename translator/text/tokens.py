@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from translator.text.code_words import CodeWords
+
 __all__ = ["EncodedText", "Tokenizer"]
 
 
@@ -52,4 +54,9 @@ class Tokenizer(Protocol):
 
     def writes(self, character: str) -> bool:
         """Whether a character of a source is read, and of a target written, as it is."""
+        ...
+
+    @property
+    def code_words(self) -> CodeWords:
+        """What stands in a source for parts that the model must not touch."""
         ...

@@ -105,12 +105,21 @@ def restored(source: str, plain: Sequence[Plain], target: str) -> Iterator[Edit]
     if not plain:
         return
     taken: dict[tuple[str, _Place], int] = {}
+    # Those of the source that may stand for a mark in a place; none where that is not clear.
+    known: dict[tuple[str, _Place], list[Plain]] = {}
     for match in _TARGET.finditer(target):
         start, end = match.span()
         mark = match[0].strip()
         place = _Place.ALONE if len(match[0]) == 3 and mark == "-" else _place(target, start, end)
-        own = [p for p in plain if p.plain.strip() == mark and _fits(p.place, place, mark)]
-        if not own or (mark in "-" and _has_native(source, mark, place)):
+        if (mark, place) not in known:
+            is_clear = mark != "-" or not _has_native(source, mark, place)
+            known[mark, place] = [
+                p
+                for p in plain
+                if is_clear and p.plain.strip() == mark and _fits(p.place, place, mark)
+            ]
+        own = known[mark, place]
+        if not own:
             continue
         number = taken.get((mark, place), 0)
         taken[mark, place] = number + 1

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1atranslator/v1/models.proto\x12\rtranslator.v1\":\n\x11ListModelsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\x12\x12\n\npage_token\x18\x02 \x01(\t\"|\n\x12ListModelsResponse\x12$\n\x06models\x18\x01 \x03(\x0b\x32\x14.translator.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\'\n\x08policies\x18\x03 \x03(\x0b\x32\x15.translator.v1.Policy\"\xfc\x01\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x05pairs\x18\x02 \x03(\x0b\x32\x1b.translator.v1.LanguagePair\x12\x0e\n\x06\x66\x61mily\x18\x03 \x01(\t\x12\x1a\n\x12supports_alignment\x18\x04 \x01(\x08\x12!\n\x19supports_multiple_targets\x18\x05 \x01(\x08\x12\x0e\n\x06\x64\x65vice\x18\x06 \x01(\t\x12\x0f\n\x07license\x18\x07 \x01(\t\x12\x0e\n\x06origin\x18\x08 \x01(\t\x12\x0e\n\x06loaded\x18\t \x01(\x08\x12\x14\n\x0cmemory_bytes\x18\n \x01(\x04\x12\x13\n\x0b\x66ingerprint\x18\x0c \x01(\t\"J\n\x0cLanguagePair\x12\x1c\n\x14source_language_code\x18\x01 \x01(\t\x12\x1c\n\x14target_language_code\x18\x02 \x01(\t\"_\n\x06Policy\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x32\n\nparameters\x18\x03 \x03(\x0b\x32\x1e.translator.v1.PolicyParameter\"m\n\x0fPolicyParameter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x15\n\rdefault_value\x18\x03 \x01(\x01\x12\x0f\n\x07minimum\x18\x04 \x01(\x01\x12\x0f\n\x07maximum\x18\x05 \x01(\x01\x42@\n\x10io.translator.v1P\x01Z\x1atranslator/v1;translatorv1\xaa\x02\rTranslator.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1atranslator/v1/models.proto\x12\rtranslator.v1\":\n\x11ListModelsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\x12\x12\n\npage_token\x18\x02 \x01(\t\"|\n\x12ListModelsResponse\x12$\n\x06models\x18\x01 \x03(\x0b\x32\x14.translator.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\'\n\x08policies\x18\x03 \x03(\x0b\x32\x15.translator.v1.Policy\"\x9b\x02\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x05pairs\x18\x02 \x03(\x0b\x32\x1b.translator.v1.LanguagePair\x12\x0e\n\x06\x66\x61mily\x18\x03 \x01(\t\x12\x1a\n\x12supports_alignment\x18\x04 \x01(\x08\x12!\n\x19supports_multiple_targets\x18\x05 \x01(\x08\x12\x0e\n\x06\x64\x65vice\x18\x06 \x01(\t\x12\x0f\n\x07license\x18\x07 \x01(\t\x12\x0e\n\x06origin\x18\x08 \x01(\t\x12\x0e\n\x06loaded\x18\t \x01(\x08\x12\x14\n\x0cmemory_bytes\x18\n \x01(\x04\x12\x1d\n\x15unwritable_characters\x18\x0b \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x0c \x01(\t\"J\n\x0cLanguagePair\x12\x1c\n\x14source_language_code\x18\x01 \x01(\t\x12\x1c\n\x14target_language_code\x18\x02 \x01(\t\"_\n\x06Policy\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x32\n\nparameters\x18\x03 \x03(\x0b\x32\x1e.translator.v1.PolicyParameter\"m\n\x0fPolicyParameter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x15\n\rdefault_value\x18\x03 \x01(\x01\x12\x0f\n\x07minimum\x18\x04 \x01(\x01\x12\x0f\n\x07maximum\x18\x05 \x01(\x01\x42@\n\x10io.translator.v1P\x01Z\x1atranslator/v1;translatorv1\xaa\x02\rTranslator.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,11 +37,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTMODELSRESPONSE']._serialized_start=105
   _globals['_LISTMODELSRESPONSE']._serialized_end=229
   _globals['_MODEL']._serialized_start=232
-  _globals['_MODEL']._serialized_end=484
-  _globals['_LANGUAGEPAIR']._serialized_start=486
-  _globals['_LANGUAGEPAIR']._serialized_end=560
-  _globals['_POLICY']._serialized_start=562
-  _globals['_POLICY']._serialized_end=657
-  _globals['_POLICYPARAMETER']._serialized_start=659
-  _globals['_POLICYPARAMETER']._serialized_end=768
+  _globals['_MODEL']._serialized_end=515
+  _globals['_LANGUAGEPAIR']._serialized_start=517
+  _globals['_LANGUAGEPAIR']._serialized_end=591
+  _globals['_POLICY']._serialized_start=593
+  _globals['_POLICY']._serialized_end=688
+  _globals['_POLICYPARAMETER']._serialized_start=690
+  _globals['_POLICYPARAMETER']._serialized_end=799
 # @@protoc_insertion_point(module_scope)

@@ -25,7 +25,7 @@ class ListModelsResponse(_message.Message):
     def __init__(self, models: _Optional[_Iterable[_Union[Model, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., policies: _Optional[_Iterable[_Union[Policy, _Mapping]]] = ...) -> None: ...
 
 class Model(_message.Message):
-    __slots__ = ("name", "pairs", "family", "supports_alignment", "supports_multiple_targets", "device", "license", "origin", "loaded", "memory_bytes", "fingerprint")
+    __slots__ = ("name", "pairs", "family", "supports_alignment", "supports_multiple_targets", "device", "license", "origin", "loaded", "memory_bytes", "unwritable_characters", "fingerprint")
     NAME_FIELD_NUMBER: _ClassVar[int]
     PAIRS_FIELD_NUMBER: _ClassVar[int]
     FAMILY_FIELD_NUMBER: _ClassVar[int]
@@ -36,6 +36,7 @@ class Model(_message.Message):
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
     LOADED_FIELD_NUMBER: _ClassVar[int]
     MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
+    UNWRITABLE_CHARACTERS_FIELD_NUMBER: _ClassVar[int]
     FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
     name: str
     pairs: _containers.RepeatedCompositeFieldContainer[LanguagePair]
@@ -47,8 +48,9 @@ class Model(_message.Message):
     origin: str
     loaded: bool
     memory_bytes: int
+    unwritable_characters: str
     fingerprint: str
-    def __init__(self, name: _Optional[str] = ..., pairs: _Optional[_Iterable[_Union[LanguagePair, _Mapping]]] = ..., family: _Optional[str] = ..., supports_alignment: _Optional[bool] = ..., supports_multiple_targets: _Optional[bool] = ..., device: _Optional[str] = ..., license: _Optional[str] = ..., origin: _Optional[str] = ..., loaded: _Optional[bool] = ..., memory_bytes: _Optional[int] = ..., fingerprint: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., pairs: _Optional[_Iterable[_Union[LanguagePair, _Mapping]]] = ..., family: _Optional[str] = ..., supports_alignment: _Optional[bool] = ..., supports_multiple_targets: _Optional[bool] = ..., device: _Optional[str] = ..., license: _Optional[str] = ..., origin: _Optional[str] = ..., loaded: _Optional[bool] = ..., memory_bytes: _Optional[int] = ..., unwritable_characters: _Optional[str] = ..., fingerprint: _Optional[str] = ...) -> None: ...
 
 class LanguagePair(_message.Message):
     __slots__ = ("source_language_code", "target_language_code")

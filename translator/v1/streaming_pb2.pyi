@@ -61,7 +61,7 @@ class StreamingTranslateResponse(_message.Message):
     def __init__(self, started: _Optional[_Union[SessionStarted, _Mapping]] = ..., target: _Optional[_Union[TargetUpdate, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., go_away: _Optional[_Union[GoAway, _Mapping]] = ..., warning: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., report: _Optional[_Union[SessionReport, _Mapping]] = ...) -> None: ...
 
 class StreamingConfig(_message.Message):
-    __slots__ = ("source_language_code", "target_language_codes", "model", "policy", "disable_drafts", "min_update_interval", "glossary", "segmentation", "alignments", "heartbeat_interval", "max_unacked_updates", "resume", "rests", "possible_source_language_codes")
+    __slots__ = ("source_language_code", "target_language_codes", "model", "policy", "disable_drafts", "min_update_interval", "glossary", "segmentation", "alignments", "heartbeat_interval", "max_unacked_updates", "resume", "rests", "possible_source_language_codes", "glossaries")
     SOURCE_LANGUAGE_CODE_FIELD_NUMBER: _ClassVar[int]
     TARGET_LANGUAGE_CODES_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -76,6 +76,7 @@ class StreamingConfig(_message.Message):
     RESUME_FIELD_NUMBER: _ClassVar[int]
     RESTS_FIELD_NUMBER: _ClassVar[int]
     POSSIBLE_SOURCE_LANGUAGE_CODES_FIELD_NUMBER: _ClassVar[int]
+    GLOSSARIES_FIELD_NUMBER: _ClassVar[int]
     source_language_code: str
     target_language_codes: _containers.RepeatedScalarFieldContainer[str]
     model: str
@@ -90,7 +91,8 @@ class StreamingConfig(_message.Message):
     resume: ResumeState
     rests: Rests
     possible_source_language_codes: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, source_language_code: _Optional[str] = ..., target_language_codes: _Optional[_Iterable[str]] = ..., model: _Optional[str] = ..., policy: _Optional[_Union[StreamingPolicy, _Mapping]] = ..., disable_drafts: _Optional[bool] = ..., min_update_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., glossary: _Optional[_Iterable[_Union[_translate_pb2.GlossaryEntry, _Mapping]]] = ..., segmentation: _Optional[_Union[Segmentation, str]] = ..., alignments: _Optional[bool] = ..., heartbeat_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_unacked_updates: _Optional[int] = ..., resume: _Optional[_Union[ResumeState, _Mapping]] = ..., rests: _Optional[_Union[Rests, _Mapping]] = ..., possible_source_language_codes: _Optional[_Iterable[str]] = ...) -> None: ...
+    glossaries: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, source_language_code: _Optional[str] = ..., target_language_codes: _Optional[_Iterable[str]] = ..., model: _Optional[str] = ..., policy: _Optional[_Union[StreamingPolicy, _Mapping]] = ..., disable_drafts: _Optional[bool] = ..., min_update_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., glossary: _Optional[_Iterable[_Union[_translate_pb2.GlossaryEntry, _Mapping]]] = ..., segmentation: _Optional[_Union[Segmentation, str]] = ..., alignments: _Optional[bool] = ..., heartbeat_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_unacked_updates: _Optional[int] = ..., resume: _Optional[_Union[ResumeState, _Mapping]] = ..., rests: _Optional[_Union[Rests, _Mapping]] = ..., possible_source_language_codes: _Optional[_Iterable[str]] = ..., glossaries: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Rests(_message.Message):
     __slots__ = ("draft", "sentence", "segment")

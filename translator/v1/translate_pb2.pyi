@@ -9,7 +9,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class TranslateRequest(_message.Message):
-    __slots__ = ("texts", "source_language_code", "target_language_code", "model", "mime_type", "glossary", "alignments", "num_alternatives", "possible_source_language_codes", "preserve_lines", "markup")
+    __slots__ = ("texts", "source_language_code", "target_language_code", "model", "mime_type", "glossary", "alignments", "num_alternatives", "possible_source_language_codes", "preserve_lines", "markup", "glossaries")
     TEXTS_FIELD_NUMBER: _ClassVar[int]
     SOURCE_LANGUAGE_CODE_FIELD_NUMBER: _ClassVar[int]
     TARGET_LANGUAGE_CODE_FIELD_NUMBER: _ClassVar[int]
@@ -21,6 +21,7 @@ class TranslateRequest(_message.Message):
     POSSIBLE_SOURCE_LANGUAGE_CODES_FIELD_NUMBER: _ClassVar[int]
     PRESERVE_LINES_FIELD_NUMBER: _ClassVar[int]
     MARKUP_FIELD_NUMBER: _ClassVar[int]
+    GLOSSARIES_FIELD_NUMBER: _ClassVar[int]
     texts: _containers.RepeatedScalarFieldContainer[str]
     source_language_code: str
     target_language_code: str
@@ -32,7 +33,8 @@ class TranslateRequest(_message.Message):
     possible_source_language_codes: _containers.RepeatedScalarFieldContainer[str]
     preserve_lines: bool
     markup: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, texts: _Optional[_Iterable[str]] = ..., source_language_code: _Optional[str] = ..., target_language_code: _Optional[str] = ..., model: _Optional[str] = ..., mime_type: _Optional[str] = ..., glossary: _Optional[_Iterable[_Union[GlossaryEntry, _Mapping]]] = ..., alignments: _Optional[bool] = ..., num_alternatives: _Optional[int] = ..., possible_source_language_codes: _Optional[_Iterable[str]] = ..., preserve_lines: _Optional[bool] = ..., markup: _Optional[_Iterable[str]] = ...) -> None: ...
+    glossaries: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, texts: _Optional[_Iterable[str]] = ..., source_language_code: _Optional[str] = ..., target_language_code: _Optional[str] = ..., model: _Optional[str] = ..., mime_type: _Optional[str] = ..., glossary: _Optional[_Iterable[_Union[GlossaryEntry, _Mapping]]] = ..., alignments: _Optional[bool] = ..., num_alternatives: _Optional[int] = ..., possible_source_language_codes: _Optional[_Iterable[str]] = ..., preserve_lines: _Optional[bool] = ..., markup: _Optional[_Iterable[str]] = ..., glossaries: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class TranslateResponse(_message.Message):
     __slots__ = ("translations",)
@@ -83,7 +85,7 @@ class QualityIssue(_message.Message):
     def __init__(self, kind: _Optional[_Union[QualityIssue.Kind, str]] = ..., source_start: _Optional[int] = ..., source_end: _Optional[int] = ...) -> None: ...
 
 class AppliedTerm(_message.Message):
-    __slots__ = ("entry", "how", "source_start", "source_end", "target_start", "target_end")
+    __slots__ = ("entry", "how", "source_start", "source_end", "target_start", "target_end", "glossary")
     class How(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         HOW_UNSPECIFIED: _ClassVar[AppliedTerm.How]
@@ -102,13 +104,15 @@ class AppliedTerm(_message.Message):
     SOURCE_END_FIELD_NUMBER: _ClassVar[int]
     TARGET_START_FIELD_NUMBER: _ClassVar[int]
     TARGET_END_FIELD_NUMBER: _ClassVar[int]
+    GLOSSARY_FIELD_NUMBER: _ClassVar[int]
     entry: int
     how: AppliedTerm.How
     source_start: int
     source_end: int
     target_start: int
     target_end: int
-    def __init__(self, entry: _Optional[int] = ..., how: _Optional[_Union[AppliedTerm.How, str]] = ..., source_start: _Optional[int] = ..., source_end: _Optional[int] = ..., target_start: _Optional[int] = ..., target_end: _Optional[int] = ...) -> None: ...
+    glossary: str
+    def __init__(self, entry: _Optional[int] = ..., how: _Optional[_Union[AppliedTerm.How, str]] = ..., source_start: _Optional[int] = ..., source_end: _Optional[int] = ..., target_start: _Optional[int] = ..., target_end: _Optional[int] = ..., glossary: _Optional[str] = ...) -> None: ...
 
 class GlossaryEntry(_message.Message):
     __slots__ = ("source_term", "target_term")

@@ -31,12 +31,13 @@ const DEFAULT_CHANNEL_OPTIONS = {
  * @property {number} sourceEnd
  *
  * @typedef {object} AppliedTerm
- * @property {number} entry which entry of the glossary, from 0
+ * @property {number} entry which entry of its glossary, from 0
  * @property {string} how "HOW_ALREADY", "HOW_FORCED", "HOW_MASKED" or "HOW_FAILED"
  * @property {number} sourceStart in code points
  * @property {number} sourceEnd
  * @property {number} targetStart
  * @property {number} targetEnd
+ * @property {string} glossary the name of the server's glossary; empty for the request's own
  *
  * @typedef {object} Model
  * @property {string} name
@@ -49,6 +50,7 @@ const DEFAULT_CHANNEL_OPTIONS = {
  * @property {string} origin
  * @property {boolean} loaded
  * @property {number} memoryBytes
+ * @property {string} unwritableCharacters of those that shops and captions use
  *
  * @typedef {object} Policy
  * @property {string} name

@@ -21,6 +21,8 @@ import { durationFromMs } from './duration.js';
  * @property {boolean} [drafts] whether to send text that may still change; default: true
  * @property {number} [minUpdateIntervalMs] least time between two updates of a target; default: 0
  * @property {Glossary} [glossary] default: none
+ * @property {string[]} [glossaries] names of glossaries that the server has; `glossary` goes before
+ *   them; default: none
  * @property {'automatic' | 'client'} [segmentation] who decides where a segment ends; default:
  *   "automatic"
  * @property {boolean} [alignments] whether updates say where their text comes from; default: false
@@ -52,6 +54,8 @@ import { durationFromMs } from './duration.js';
  * @property {string} [model] default: the best for the pair
  * @property {string} [mimeType] "text/plain", the default, "text/html" or "text/markdown"
  * @property {Glossary} [glossary] default: none
+ * @property {string[]} [glossaries] names of glossaries that the server has; `glossary` goes before
+ *   them; default: none
  * @property {boolean} [alignments] default: false
  * @property {number} [numAlternatives] most further translations of each text; default: 0
  * @property {string[]} [possibleSources] as in `StreamOptions`
@@ -74,6 +78,7 @@ export function configMessage(options) {
     policy,
     minUpdateIntervalMs,
     glossary = {},
+    glossaries,
     segmentation = 'automatic',
     heartbeatIntervalMs,
     model,
@@ -86,6 +91,7 @@ export function configMessage(options) {
   } = options;
   refuseUnknown(unknown);
   refuseOther('targets', targets);
+  if (glossaries !== undefined) refuseOther('glossaries', glossaries);
   if (!(segmentation in SEGMENTATIONS)) {
     throw new TypeError(`segmentation: one of ${Object.keys(SEGMENTATIONS).join(', ')}`);
   }
@@ -97,6 +103,7 @@ export function configMessage(options) {
     disableDrafts: !drafts,
     minUpdateInterval: durationFromMs(minUpdateIntervalMs),
     glossary: glossaryEntries(glossary),
+    glossaries,
     segmentation: SEGMENTATIONS[segmentation],
     alignments,
     heartbeatInterval: durationFromMs(heartbeatIntervalMs),
@@ -173,6 +180,7 @@ export function translateMessage(texts, options) {
     model,
     mimeType,
     glossary = {},
+    glossaries,
     alignments,
     numAlternatives,
     possibleSources,
@@ -182,6 +190,7 @@ export function translateMessage(texts, options) {
   } = options;
   refuseUnknown(unknown);
   refuseOther('texts', texts);
+  if (glossaries !== undefined) refuseOther('glossaries', glossaries);
   return {
     texts,
     sourceLanguageCode: source,
@@ -189,6 +198,7 @@ export function translateMessage(texts, options) {
     model,
     mimeType,
     glossary: glossaryEntries(glossary),
+    glossaries,
     alignments,
     numAlternatives,
     possibleSourceLanguageCodes: possibleSources,

@@ -31,6 +31,7 @@ test('a stream from config to report', async (t) => {
       heartbeatIntervalMs: 2500,
       segmentation: 'client',
       glossary: { a: '' },
+      glossaries: ['shop'],
     },
   );
   assert.equal(stream.send('Hello '), 1);
@@ -69,6 +70,7 @@ test('a stream from config to report', async (t) => {
   assert.deepEqual(config.heartbeatInterval, { seconds: 2, nanos: 5e8 });
   assert.equal(config.segmentation, 'SEGMENTATION_CLIENT');
   assert.deepEqual(config.glossary, [{ sourceTerm: 'a', targetTerm: '' }]);
+  assert.deepEqual(config.glossaries, ['shop']);
   assert.equal(config.resume, null);
   assert.equal(source.source.committed, 'Hello ');
   assert.equal(tentative.source.tentative, 'wor');

@@ -11,12 +11,14 @@ import pytest
 from translator.jobs.cells import FormatOptions, Rule
 from translator.jobs.formats.delimited import Csv
 from translator.jobs.formats.lines import Lines
-from translator.jobs.local_units import LocalUnits, UnitSettings
+from translator.jobs.local_units import LocalUnits
 from translator.jobs.report import Failure, Report
-from translator.jobs.run import JobFile, OutputError, run_file
+from translator.jobs.run import JobFile, run_file
+from translator.jobs.settings import UnitSettings
 from translator.jobs.store import Store
 from translator.jobs.stored_units import StoredUnits
 from translator.jobs.units import Origin, Unit, UnitResult, UnitTranslator
+from translator.jobs.whole_file import OutputError
 from translator.local import Translator
 from translator.models.fake import FakeModel
 from translator.testing import FakeDetector

@@ -150,6 +150,7 @@ def _stream_config(message: streaming_pb2.StreamingConfig) -> StreamConfig:
             segment_s=_optional_s(message.rests, "segment"),
         ),
         glossary=_glossary(message.glossary),
+        glossaries=tuple(message.glossaries),
         resume=_resume(message.resume) if message.HasField("resume") else None,
     )
 
@@ -188,6 +189,7 @@ def texts_request(
         num_alternatives=message.num_alternatives,
         alignments=message.alignments,
         glossary=_glossary(message.glossary),
+        glossaries=tuple(message.glossaries),
         preserve_lines=message.preserve_lines if message.HasField("preserve_lines") else True,
         templates=tuple(message.markup),
     )
@@ -341,6 +343,7 @@ def _applied_term(use: TermUse) -> translate_pb2.AppliedTerm:
         source_end=use.source_end,
         target_start=use.target_start,
         target_end=use.target_end,
+        glossary=use.glossary,
     )
 
 
@@ -362,6 +365,7 @@ def model(offered: OfferedModel) -> models_pb2.Model:
         loaded=offered.is_loaded,
         memory_bytes=info.memory_bytes,
         fingerprint=info.fingerprint,
+        unwritable_characters=info.unwritable,
     )
 
 

@@ -14,7 +14,7 @@ from translator.jobs.cells import Cell, FormatOptions, InputFileError, Kind, Pie
 from translator.jobs.encoding import Encoding, TextFile
 from translator.jobs.rules import PRESETS, preset_for
 
-__all__ = ["Csv", "Tsv"]
+__all__ = ["Csv", "Tsv", "read_records"]
 
 _SEPARATORS = ",;\t|"
 # A longer record has lost a quote.
@@ -119,6 +119,22 @@ class _Scanner:
                 parts.append(chunk)
                 wanted -= len(chunk)
         self._text, self._at = "".join(parts), 0
+
+
+def read_records(file: BinaryIO, name: str, separator: str = "") -> Iterator[list[str]]:
+    """The values of each record of a table, without empty records.
+
+    Args:
+        file: The table.
+        name: Its name, for errors.
+        separator: Between fields; empty: the one that the first line has most of.
+
+    Raises:
+        InputFileError: A quote is not closed, or its bytes do not make text.
+    """
+    for record in _Scanner(TextFile(file, name), name, separator).records():
+        if record.fields != [""]:
+            yield [_value(field) for field in record.fields]
 
 
 class Csv:
@@ -244,6 +260,7 @@ def _row(
             rule.max_length,
             rule.templates,
             _problem(fields[origin]) or encoding.problem_of(text),
+            numbers=rule.numbers,
         )
     rest = separator.join(fields[done:])
     yield encoding.encode(separator * (0 < done < len(fields)) + rest + record.end)

@@ -13,6 +13,7 @@ from transformers.utils import logging
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.models.base import DescribedModel
+from translator.models.code_words import find_code_words
 from translator.models.fingerprint import fingerprint
 from translator.models.huggingface.families import Family, family_of
 from translator.models.huggingface.generation import is_aligning, read_generation
@@ -21,6 +22,7 @@ from translator.models.huggingface.languages import Languages
 from translator.models.huggingface.model import TransformersModel
 from translator.models.info import ENCODER_CACHE_TOKENS, MAX_SOURCE_TOKENS, ModelInfo
 from translator.models.model_card import license_of
+from translator.text.shop_characters import unwritable_of
 
 __all__ = ["describe_transformers_model", "load_transformers_model"]
 
@@ -66,6 +68,7 @@ def describe_transformers_model(
     family = family_of(folder, config)
     num_parameters = _num_parameters(folder, config)
     tokenizer = family.read_tokenizer(folder)
+    num_pieces = len(tokenizer.get_vocab())
     languages = family.languages(tokenizer, config, None)
     positions = getattr(config, "max_position_embeddings", None) or MAX_SOURCE_TOKENS
     info = ModelInfo(
@@ -78,9 +81,10 @@ def describe_transformers_model(
         origin=origin or where,
         device=str(device),
         shares_encoding=languages.in_target,
-        memory_bytes=_BYTES_OF_PIECE * len(tokenizer.get_vocab())
+        memory_bytes=_BYTES_OF_PIECE * num_pieces
         + dtype.itemsize * (num_parameters + ENCODER_CACHE_TOKENS * int(config.d_model)),
         fingerprint=fingerprint(_files(folder), dtype, torch.device(device).type),
+        unwritable=unwritable_of(family.vocabulary(tokenizer).writes),
     )
     return DescribedModel(info, partial(_load, folder, info, dtype))
 
@@ -104,7 +108,8 @@ def _load(folder: Path, info: ModelInfo, dtype: torch.dtype) -> TransformersMode
             f"{folder}: its tokenizer ends a sentence with token {vocabulary.eos_id}, its "
             f"weights with {generation.eos_id}: take both from the same model"
         )
-    return TransformersModel(decoder, generation, vocabulary, languages, info)
+    codes = find_code_words(folder)
+    return TransformersModel(decoder, generation, vocabulary, languages, info, codes)
 
 
 def _read_config(folder: Path) -> PreTrainedConfig:

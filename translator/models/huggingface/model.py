@@ -26,6 +26,7 @@ from translator.models.huggingface.languages import Languages
 from translator.models.huggingface.tokenizer import PairTokenizer
 from translator.models.huggingface.vocabulary import Vocabulary
 from translator.models.info import ModelInfo
+from translator.text.code_words import DEFAULT_CODE_WORDS, CodeWords
 
 __all__ = ["TransformersModel"]
 
@@ -59,6 +60,7 @@ class TransformersModel:
         vocabulary: Converts text to tokens and back.
         languages: The pairs, and how the model is told which one.
         info: What the model is.
+        code_words: Those that it copies.
     """
 
     def __init__(
@@ -68,7 +70,9 @@ class TransformersModel:
         vocabulary: Vocabulary,
         languages: Languages,
         info: ModelInfo,
+        code_words: CodeWords = DEFAULT_CODE_WORDS,
     ) -> None:
+        self._code_words = code_words
         self._decoder = decoder
         self._generation = generation
         self._vocabulary = vocabulary
@@ -90,7 +94,7 @@ class TransformersModel:
     def tokenizer(self, pair: LanguagePair) -> PairTokenizer:
         if pair not in self._pairs:
             raise KeyError(pair)
-        return PairTokenizer(self._vocabulary, self._languages.prompt(pair))
+        return PairTokenizer(self._vocabulary, self._languages.prompt(pair), self._code_words)
 
     def max_target_tokens(self, num_source_tokens: int) -> int:
         """The files' ``max_length``, or less if the source is short."""

@@ -2,6 +2,7 @@
 
 from translator.models.huggingface.languages import Prompt
 from translator.models.huggingface.vocabulary import Vocabulary
+from translator.text.code_words import DEFAULT_CODE_WORDS, CodeWords
 from translator.text.tokens import EncodedText
 
 __all__ = ["PairTokenizer"]
@@ -10,7 +11,13 @@ __all__ = ["PairTokenizer"]
 class PairTokenizer:
     """Implements ``tokens.Tokenizer``: a vocabulary, and a prompt that names the pair."""
 
-    def __init__(self, vocabulary: Vocabulary, prompt: Prompt) -> None:
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        prompt: Prompt,
+        code_words: CodeWords = DEFAULT_CODE_WORDS,
+    ) -> None:
+        self._code_words = code_words
         self._vocabulary = vocabulary
         self._prompt = prompt
 
@@ -53,3 +60,7 @@ class PairTokenizer:
 
     def writes(self, character: str) -> bool:
         return self._vocabulary.writes(character)
+
+    @property
+    def code_words(self) -> CodeWords:
+        return self._code_words

@@ -110,10 +110,16 @@ def read_converted_header(folder: Path) -> MarianHeader:
         names = file.keys()
     return MarianHeader(
         path,
+        *_vocabularies(folder),
         hyper_parameters,
         num_parameters=sum(shape.numel() for shape in shapes.values()),
         is_eight_bit=any(name.startswith(WEIGHT_MULTIPLIERS) for name in names),
     )
+
+
+def _vocabularies(folder: Path) -> tuple[Path, Path]:
+    source, target = folder / SOURCE_VOCABULARY, folder / TARGET_VOCABULARY
+    return source, target if target.exists() else source
 
 
 def read_converted_folder(folder: Path) -> MarianFiles:
@@ -124,12 +130,10 @@ def read_converted_folder(folder: Path) -> MarianFiles:
             it.
     """
     hyper_parameters, factor = _read_config(folder / CONFIG)
-    weights, source = folder / WEIGHTS, folder / SOURCE_VOCABULARY
-    target, shortlist = folder / TARGET_VOCABULARY, folder / SHORTLIST
+    weights, shortlist = folder / WEIGHTS, folder / SHORTLIST
     return MarianFiles(
         weights,
-        source,
-        target if target.exists() else source,
+        *_vocabularies(folder),
         factor,
         shortlist if shortlist.exists() else None,
         hyper_parameters,

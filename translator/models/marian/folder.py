@@ -39,12 +39,16 @@ class MarianHeader:
 
     Attributes:
         path: The model file.
+        source_vocabulary: SentencePiece file of the source side.
+        target_vocabulary: SentencePiece file of the target side; often the same.
         hyper_parameters: Sizes and choices.
         num_parameters: How many numbers are in the tensors that the network reads.
         is_eight_bit: Whether all its matrices are stored in eight bits.
     """
 
     path: Path
+    source_vocabulary: Path
+    target_vocabulary: Path
     hyper_parameters: HyperParameters
     num_parameters: int
     is_eight_bit: bool
@@ -81,13 +85,14 @@ def read_marian_header(folder: Path) -> MarianHeader:
     Raises:
         ModelFilesError: A file is missing, damaged or of another kind; the message names it.
     """
-    path, _, _ = _find_files(folder)
+    path, vocabularies, _ = _find_files(folder)
     items = read_items(path)
     network = hyper_parameters(path, read_settings(path, items))
     check_shapes(path, network, {name: item.shape for name, item in items.items()})
     expected = dict(expected_shapes(network))
     return MarianHeader(
         path,
+        *vocabularies,
         network,
         num_parameters=sum(map(math.prod, expected.values())),
         is_eight_bit=all(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.models.base import DescribedModel
+from translator.models.code_words import find_code_words
 from translator.models.fingerprint import fingerprint
 from translator.models.info import ENCODER_CACHE_TOKENS, MAX_SOURCE_TOKENS, ModelInfo
 from translator.models.marian.converted import (
@@ -37,6 +38,7 @@ from translator.models.marian.shortlist import Shortlist
 from translator.models.model_card import license_of
 from translator.models.processor import is_int8_faster, runs_int8
 from translator.precision import Precision
+from translator.text.shop_characters import unwritable_of
 from translator.text.tokenizer import SentencePieceTokenizer
 
 if TYPE_CHECKING:
@@ -99,9 +101,19 @@ def describe_marian_folder(
         fingerprint=_fingerprint(
             folder, header, str(device), precision, open_end, shortlist=shortlist
         ),
+        unwritable=_unwritable(header),
     )
     load = partial(_load_marian, folder, info, precision, open_end, shortlist=shortlist)
     return DescribedModel(info, load)
+
+
+def _unwritable(header: MarianHeader) -> str:
+    try:
+        tokenizer = SentencePieceTokenizer(header.source_vocabulary, header.target_vocabulary)
+    except ModelFilesError:
+        # Loading will tell.
+        return ""
+    return unwritable_of(tokenizer.writes)
 
 
 def load_marian_folder(
@@ -123,7 +135,10 @@ def _load_marian(
     files = (read_converted_folder if is_converted(folder) else read_marian_folder)(folder)
     files = replace(files, open_end=open_end)
     tokenizer = SentencePieceTokenizer(
-        files.source_vocabulary, files.target_vocabulary, has_open_end=info.has_open_end
+        files.source_vocabulary,
+        files.target_vocabulary,
+        has_open_end=info.has_open_end,
+        code_words=find_code_words(folder),
     )
     check_vocabularies(files, tokenizer)
     if precision == "auto" and not (info.device == "cpu" and is_int8_faster()):

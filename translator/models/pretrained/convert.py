@@ -13,6 +13,7 @@ from transformers import GenerationConfig
 
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
+from translator.models.code_words import CODE_WORDS
 from translator.models.embedded import EMBEDDED_LICENSE, is_embedded, pair_of
 from translator.models.marian.converted import (
     ACTIVATION_MULTIPLIERS,
@@ -100,6 +101,8 @@ def convert(
             inside = Path(unfinished, out.name)
             inside.mkdir()
             _write(files, inside)
+            if (folder / CODE_WORDS).is_file():
+                shutil.copyfile(folder / CODE_WORDS, inside / CODE_WORDS)
             languages = [] if pair is None else [pair.source, pair.target]
             head = {
                 "license": license,
