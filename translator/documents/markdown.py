@@ -19,7 +19,7 @@ from translator.documents.html import escaped
 from translator.documents.html_reader import read_texts
 from translator.documents.html_runs import Region
 from translator.documents.markdown_check import EMPHASIS, Reading, expected, outline, signature
-from translator.documents.markdown_reader import Reference, read_block
+from translator.documents.markdown_reader import Reference, read_block, untouched_parts
 from translator.documents.markdown_tokens import (
     Block,
     BlockKind,
@@ -99,7 +99,8 @@ def parse(markdown: str, *, templates: Collection[str] = ()) -> "MarkdownPage":
     start = _start(masked)
     blocks, env = read_blocks(masked[start:])
     blocks = [_moved(block, start) for block in blocks]
-    return MarkdownPage(markdown, [_read(markdown, each, env, templates) for each in blocks], env)
+    found = [_read(markdown, each, env, templates) for each in blocks]
+    return MarkdownPage(markdown, found, env, templates)
 
 
 def sections(markdown: str, *, templates: Collection[str] = ()) -> Iterator[tuple[int, int, str]]:
@@ -140,7 +141,10 @@ def _read(
         found = read_texts(content, templates)
         return _Found(block, content, [t for t, _ in found], [r for _, r in found], ())
     content = _unmasked(markdown, block) if templates else block.content
-    read = read_block(block, content, env, templates)
+    untouched = untouched_parts(content, templates)
+    if untouched:
+        block = replace(block, content=mask(content, untouched))
+    read = read_block(block, content, env, untouched)
     texts, regions = [t for t, _ in read.found], [r for _, r in read.found]
     return _Found(block, content, texts, regions, read.references)
 
@@ -166,8 +170,15 @@ class MarkdownPage:
         texts: What is to be translated, in the order of the document.
     """
 
-    def __init__(self, source: str, found: Sequence[_Found], env: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        source: str,
+        found: Sequence[_Found],
+        env: Mapping[str, Any],
+        templates: Collection[str],
+    ) -> None:
         self._source = source
+        self._templates = templates
         self._found = tuple(found)
         self._env = env
         self.texts = tuple(text for each in found for text in each.texts)
@@ -199,6 +210,9 @@ class MarkdownPage:
                 at = each.block.end
         yield self._source[at:]
 
+    def _inlines(self, content: str) -> list[Inline]:
+        return inlines(mask(content, untouched_parts(content, self._templates)), self._env)
+
     # One block
 
     def _written(self, found: _Found, wanted: Sequence[Translated | None]) -> str:
@@ -219,7 +233,7 @@ class MarkdownPage:
         if level is _Level.HTMLEMPHASIS:
             replaced += [
                 (token.start, token.end, EMPHASIS[token.type])
-                for token in inlines(found.content, self._env)
+                for token in self._inlines(found.content)
                 if token.type in EMPHASIS
             ]
         escape = partial(_escaped, kind=found.block.kind, level=level)
@@ -235,7 +249,7 @@ class MarkdownPage:
             return False
         if kind is BlockKind.HEADING and outline(f"# {content}", content) != _HEADING:
             return False
-        before, after = inlines(found.content, self._env), inlines(content, self._env)
+        before, after = self._inlines(found.content), self._inlines(content)
         with_emphasis = level is not _Level.HTMLEMPHASIS
         if signature(before, with_emphasis=with_emphasis) != signature(
             after, with_emphasis=with_emphasis
@@ -266,14 +280,14 @@ class MarkdownPage:
 
     def _wrapped(self, found: _Found, content: str) -> str:
         """A paragraph in lines about as long as they were, if it still says the same then."""
-        tokens = inlines(found.content, self._env)
+        tokens = self._inlines(found.content)
         if not any(token.type == "softbreak" for token in tokens):
             return content
         width = max(_NARROWEST, *map(len, found.content.split("\n")))
-        wrapped = _filled(content, inlines(content, self._env), width)
+        wrapped = _filled(content, self._inlines(content), width)
         if outline(wrapped) != outline(content):
             return content
-        after, before = inlines(wrapped, self._env), inlines(content, self._env)
+        after, before = self._inlines(wrapped), self._inlines(content)
         is_same = signature(after, with_emphasis=True) == signature(before, with_emphasis=True)
         return wrapped if is_same and Reading(after).all() == Reading(before).all() else content
 

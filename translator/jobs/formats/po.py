@@ -247,9 +247,9 @@ def _plural_forms(header: str) -> tuple[int, int]:
 
 
 def _same_ends(source: str, text: str) -> str:
-    """A text that begins and ends with a line break where its source does, as msgfmt demands."""
-    text = text.strip("\n")
-    return "\n" * source.startswith("\n") + text + "\n" * source.endswith("\n")
+    """A text that begins and ends with the line breaks of its source, as msgfmt demands."""
+    before, after = (len(source) - len(each) for each in (source.lstrip("\n"), source.rstrip("\n")))
+    return "\n" * before + text.strip("\n") + "\n" * after
 
 
 def _statement(keyword: str, text: str, newline: str, *, is_long: bool) -> str:
