@@ -88,6 +88,7 @@ INLINES = [
     ("5 * 3 a_b_c \\*d\\* e", "5 * 3 A_B_C \\*D\\* E"),
     ("one<br>two", "ONE<br>TWO"),
     ("from $5 to $9 for $a*b_1$ and *c*", "FROM $5 TO $9 FOR $a*b_1$ AND *C*"),
+    ("put it under `$A_B/<x>` or\nunder `$A_B/y`", "PUT IT UNDER `$A_B/<x>` OR\nUNDER `$A_B/y`"),
     ("so $\\frac{a}{b}$ is", "SO $\\frac{a}{b}$ IS"),
 ]
 

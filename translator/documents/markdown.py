@@ -9,6 +9,7 @@ written as HTML, and if even that does not help it stays as it was.
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -62,7 +63,7 @@ class _Level(IntEnum):
 
     PLAIN = 0
     ESCAPED = 1
-    HTMLEMPHASIS = 2
+    HTML_EMPHASIS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class _Found:
         texts: What is to be translated.
         regions: Where each is.
         references: Links that are found by their texts.
+        untouched: What no parser of Markdown is to see.
     """
 
     block: Block
@@ -82,6 +84,7 @@ class _Found:
     texts: Sequence[MarkedText]
     regions: Sequence[Region]
     references: Sequence[Reference]
+    untouched: Sequence[str] = ()
 
 
 def parse(markdown: str, *, templates: Collection[str] = ()) -> "MarkdownPage":
@@ -146,7 +149,8 @@ def _read(
         block = replace(block, content=mask(content, untouched))
     read = read_block(block, content, env, untouched)
     texts, regions = [t for t, _ in read.found], [r for _, r in read.found]
-    return _Found(block, content, texts, regions, read.references)
+    parts = [content[each.start : each.end] for each in untouched]
+    return _Found(block, content, texts, regions, read.references, parts)
 
 
 def _unmasked(markdown: str, block: Block) -> str:
@@ -210,8 +214,17 @@ class MarkdownPage:
                 at = each.block.end
         yield self._source[at:]
 
-    def _inlines(self, content: str) -> list[Inline]:
-        return inlines(mask(content, untouched_parts(content, self._templates)), self._env)
+    def _inlines(self, found: _Found, content: str) -> list[Inline]:
+        """The tokens of what a block has become, in which what is untouched is masked."""
+        if not found.untouched:
+            return inlines(content, self._env)
+        longest = sorted(set(found.untouched), key=len, reverse=True)
+        parts = re.compile("|".join(map(re.escape, longest)))
+        return inlines(parts.sub(lambda match: "z" * len(match[0]), content), self._env)
+
+    def _directives(self, content: str) -> Counter[str]:
+        found = find_directives(content, self._templates) if self._templates else ()
+        return Counter(content[each.start : each.end] for each in found)
 
     # One block
 
@@ -230,10 +243,10 @@ class MarkdownPage:
     def _content(self, found: _Found, wanted: Sequence[Translated | None], level: _Level) -> str:
         retold = {each.start: each for each in _retold(found, wanted)}
         replaced = [(each.start, each.end, each.closing) for each in retold.values()]
-        if level is _Level.HTMLEMPHASIS:
+        if level is _Level.HTML_EMPHASIS:
             replaced += [
                 (token.start, token.end, EMPHASIS[token.type])
-                for token in self._inlines(found.content)
+                for token in self._inlines(found, found.content)
                 if token.type in EMPHASIS
             ]
         escape = partial(_escaped, kind=found.block.kind, level=level)
@@ -249,8 +262,10 @@ class MarkdownPage:
             return False
         if kind is BlockKind.HEADING and outline(f"# {content}", content) != _HEADING:
             return False
-        before, after = self._inlines(found.content), self._inlines(content)
-        with_emphasis = level is not _Level.HTMLEMPHASIS
+        before, after = self._inlines(found, found.content), self._inlines(found, content)
+        if self._directives(content) != self._directives(found.content):
+            return False
+        with_emphasis = level is not _Level.HTML_EMPHASIS
         if signature(before, with_emphasis=with_emphasis) != signature(
             after, with_emphasis=with_emphasis
         ):
@@ -280,14 +295,14 @@ class MarkdownPage:
 
     def _wrapped(self, found: _Found, content: str) -> str:
         """A paragraph in lines about as long as they were, if it still says the same then."""
-        tokens = self._inlines(found.content)
+        tokens = self._inlines(found, found.content)
         if not any(token.type == "softbreak" for token in tokens):
             return content
         width = max(_NARROWEST, *map(len, found.content.split("\n")))
-        wrapped = _filled(content, self._inlines(content), width)
+        wrapped = _filled(content, self._inlines(found, content), width)
         if outline(wrapped) != outline(content):
             return content
-        after, before = self._inlines(wrapped), self._inlines(content)
+        after, before = self._inlines(found, wrapped), self._inlines(found, content)
         is_same = signature(after, with_emphasis=True) == signature(before, with_emphasis=True)
         return wrapped if is_same and Reading(after).all() == Reading(before).all() else content
 

@@ -23,7 +23,7 @@ _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,100}\]:?")
 _LINE_MARK = re.compile(
     r"(?P<line>:{3,}[ \t]*\{?[\w-]*\}?[ \t]*|(?:!!!|\?\?\?\+?)[ \t]+[\w-]+[ \t]*)|:[ \t]+"
 )
-_MATH = re.compile(r"\$\$[^$]{1,2000}\$\$|(?<![\\$\w])\$(?!\s)[^$\n]{1,300}?(?<!\s)\$(?![\d$])")
+_MATH = re.compile(r"\$\$[^$]{1,2000}\$\$|(?<![\\$\w])\$(?!\s)[^$`]{1,300}?(?<!\s)\$(?![\d$])")
 _FORMULA = re.compile(r"[\\^_={}]")
 _HTML_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
 _TITLE = re.compile(
