@@ -12,7 +12,7 @@ define generate
 	  protos/translator/v1/translator_service.proto
 endef
 
-.PHONY: setup demo test test-quick check protos build bench format clean
+.PHONY: setup demo batch-demo test test-quick check protos build bench format clean
 
 setup: $(VENV)/.ready
 
@@ -32,6 +32,9 @@ clients/node/node_modules/.ready: clients/node/package.json clients/node/package
 
 demo: setup
 	$(BIN)/python examples/demo.py
+
+batch-demo: setup
+	$(BIN)/python -m examples.batch_demo
 
 # Hundreds of processes are started, which should not compile all modules anew.
 test test-quick: export PYTHONDONTWRITEBYTECODE =

@@ -40,9 +40,10 @@ PIP = (sys.executable, "-m", "pip")
 NEED_SERVER = [
     *([], ["--help"], ["--version"]),
     *(["serve"], ["stream"], ["translate", "Hello."], ["models"], ["models", "pull", "en-de"]),
+    *(["batch", "a.csv", "b.csv"], ["memory", "stats"]),
 ]
 HELPS = [
-    *([command] for command in ("serve", "stream", "translate", "models")),
+    *([command] for command in ("serve", "stream", "translate", "batch", "memory", "models")),
     *(["models", command] for command in ("convert", "open-end", "pull", "remove")),
 ]
 
@@ -145,6 +146,15 @@ def test_each_extra_has_what_its_commands_need_and_the_others_name_theirs(wheel:
         place.pip(*place.advice("serve"), extra="server")
         the_server(place)
         assert place.advice("evaluate", "--help") == ["install", f"{DISTRIBUTION}[eval]"]
+        (place.folder / "shop.parquet").write_bytes(b"no Parquet")
+        table = place.translator("batch", "shop.parquet", "out.parquet", "--column", "name")
+        assert f"pip install '{DISTRIBUTION}[batch]'" in table.stderr
+
+        place.pip("install", f"{DISTRIBUTION}[batch]", extra="batch")
+        # It is none, which only who can read one can tell.
+        table = place.translator("batch", "shop.parquet", "out.parquet", "--column", "name")
+        assert "Parquet" in table.stderr
+        assert "pip install" not in table.stderr
 
         place.pip(*place.advice("evaluate", "x"), extra="eval")
         evaluation(place)
@@ -208,6 +218,9 @@ def the_server(place: Environment) -> None:
     assert place.works("translate", "Good morning.").strip()
     assert len(place.works("stream", stdin="Good morning. We begin at nine.").splitlines()) == 2
     assert "en-pt" in place.works("models")
+    (place.folder / "shop.csv").write_text("sku,name\n007,Blue lamp\n")
+    place.works("batch", "shop.csv", "out.csv", "--column", "name", "--no-store")
+    assert (place.folder / "out.csv").read_text().startswith("sku,name\n007,")
     serves(place)
 
     pair, model = embedded_models()[0]
