@@ -89,6 +89,8 @@ class TextTranslation:
         self._texts: dict[int, tuple[str, Callable[[str], bool]]] = {}
         self._sources: dict[int, ModelSource] = {}
         self._hypotheses: dict[int, Hypothesis] = {}
+        # How many repairs each segment has been asked for.
+        self._num_repairs: dict[int, int] = {}
         # What repairs are asked about, where that is another source.
         self._repaired: dict[int, ModelSource] = {}
         self._branches: list[Branch] = []
@@ -221,7 +223,9 @@ class TextTranslation:
         self._repaired.pop(index, None)
         prefix = self._binding.tokenizer.target_start
         lost = self._lost_terms(index, target)
-        forced = self._forced_term(index, lost, target)
+        self._num_repairs[index] = self._num_repairs.get(index, 0) + 1
+        is_last = self._num_repairs[index] == REPAIR_ROUNDS
+        forced = None if is_last else self._forced_term(index, lost, target)
         if target.missing:
             mask, num_before = target.missing[0]
             code = self._binding.tokenizer.encode_target(mask.code)
@@ -231,7 +235,7 @@ class TextTranslation:
         else:
             lacking = [issue for issue in _issues(source, target) if issue.kind in _MASKABLE]
             # Between two legs terms are code words already.
-            terms = [] if self._is_pivoted else lost
+            terms = [] if self._is_pivoted else self._with_forced(index, lost)
             parts = as_verbatim(self._texts[index][0], terms, self._binding.target)
             parts += (
                 Verbatim(source.offset + issue.start, source.offset + issue.end)
@@ -244,6 +248,13 @@ class TextTranslation:
         return self._request(
             f"repair-{index}", index, index, prefix, runners_up=self._num_alternatives > 0
         )
+
+    def _with_forced(self, index: int, lost: Sequence[Match]) -> list[Match]:
+        """Lost terms, and if there are any those that were forced, which would be lost again."""
+        tried = self._terms_how.get(index, {}) if lost else {}
+        return [
+            match for match in self._matches.get(index, ()) if match in lost or match.start in tried
+        ]
 
     def _lost_terms(self, index: int, target: TargetHypothesis) -> list[Match]:
         """The terms of a segment whose forms its translation lacks; in a first leg, none."""
@@ -258,12 +269,17 @@ class TextTranslation:
     ) -> tuple[int, ...] | None:
         """A target prefix that ends with the form of the first lost term that was not forced yet.
 
-        None if there is none, or no word of the translation comes from it: it will be a code word.
+        None if there is none, or no word of the translation comes from it, or it is all of the
+        segment: it will be a code word.
         """
         tried = self._terms_how.setdefault(index, {})
+        text = self._texts[index][0]
         for match in lost:
             number = target.num_tokens_before(match.start, match.end)
             if match.start in tried or number is None or not match.term.forms or self._is_pivoted:
+                continue
+            if not any(map(str.isalnum, text[: match.start] + text[match.end :])):
+                # Nothing is left for the model to say.
                 continue
             tried[match.start] = How.FORCED
             form = form_for(match, target.text_before(number), self._binding.target)
