@@ -9,6 +9,7 @@ from translator.session.events import AlignedRange, Binding
 from translator.session.hypothesis import ModelSource, TargetHypothesis, without_controls
 from translator.session.relay import origin
 from translator.session.terms import as_verbatim, find_terms
+from translator.terms.agreement import agreeing
 from translator.terms.check import How, TermUse, form_for, locate
 from translator.terms.glossary import Glossary
 from translator.terms.match import Match
@@ -20,7 +21,7 @@ from translator.text.segmenter import Segmenter
 __all__ = ["REPAIR_ROUNDS", "TextTranslation"]
 
 # How often to try to mend a segment.
-REPAIR_ROUNDS = 3
+REPAIR_ROUNDS = 5
 # What stands behind a code word is not translated, and so not lost.
 _MASKABLE = (IssueKind.NUMBER, IssueKind.CURRENCY)
 
@@ -91,6 +92,8 @@ class TextTranslation:
         self._hypotheses: dict[int, Hypothesis] = {}
         # How many repairs each segment has been asked for.
         self._num_repairs: dict[int, int] = {}
+        # Segments that no repair would mend.
+        self._settled: set[int] = set()
         # What repairs are asked about, where that is another source.
         self._repaired: dict[int, ModelSource] = {}
         self._branches: list[Branch] = []
@@ -215,8 +218,12 @@ class TextTranslation:
         A code word that was left out is forced where it belongs, and the rest decoded anew. What is
         missing otherwise, such as a number, goes behind a code word.
         """
-        for index in sorted(self._hypotheses):
-            yield self._repair(index)
+        for index in sorted(self._hypotheses.keys() - self._settled):
+            request = self._repair(index)
+            if request is None:
+                # Asked for again, it would lack nothing more.
+                self._settled.add(index)
+            yield request
 
     def _repair(self, index: int) -> Request | None:
         source, target = self._sources[index], self._leg(index)
@@ -283,8 +290,21 @@ class TextTranslation:
                 continue
             tried[match.start] = How.FORCED
             form = form_for(match, target.text_before(number), self._binding.target)
-            return (*target.tokens[:number], *self._binding.tokenizer.encode_target(form))
+            encode = self._binding.tokenizer.encode_target
+            return (*self._before_form(target, number, form), *encode(form))
         return None
+
+    def _before_form(self, target: TargetHypothesis, number: int, form: str) -> tuple[int, ...]:
+        """The first tokens of a translation, the last word of which agrees with a form after it."""
+        before = target.text_before(number)
+        _, _, word = before.rpartition(" ")
+        agreed = agreeing(word, form, self._binding.target)
+        if agreed != word:
+            for first in range(number - 1, -1, -1):
+                if target.text_before(first) == before[: -len(word)].rstrip():
+                    encoded = self._binding.tokenizer.encode_target(agreed)
+                    return (*target.tokens[:first], *encoded)
+        return target.tokens[:number]
 
     def accept_repair(self, outcome: Outcome) -> None:
         """Take the outcome of one of ``repairs``, if it is better than what was there.
