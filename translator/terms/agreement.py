@@ -34,8 +34,10 @@ _FEMININE_ENDINGS = (
 _MASCULINE_ENDINGS = ("o", "os", "or", "ores", "ar", "ares", "ur", "ures", "el", "ol", "éu", "éus")
 _MASCULINE = frozenset(["dia", "dias", "mapa", "mapas", "planeta", "planetas"])
 _FEMININE = frozenset(
-    ["mão", "mãos", "foto", "fotos", "moto", "motos", "tribo", "tribos", "cor", "cores", "flor"]
-    + ["flores", "dor", "dores", "colher", "mulher"]
+    [
+        *["mão", "mãos", "foto", "fotos", "moto", "motos", "tribo", "tribos", "cor", "cores"],
+        *["flor", "flores", "dor", "dores", "colher", "mulher"],
+    ]
 )
 # Many in -ma are masculine ("problema"), and many are not ("cama").
 _UNCLEAR_ENDINGS = ("ma", "mas", "ista", "istas")
