@@ -66,6 +66,10 @@ BLOCKS = [
     ("<!-- note -->\n\ntext", "<!-- note -->\n\nTEXT"),
     ("***\n\ntext\n\n---\n", "***\n\nTEXT\n\n---\n"),
     ("\ufefftext", "\ufeffTEXT"),
+    (":::tip A title\nsome text\n:::", ":::tip A TITLE\nSOME TEXT\n:::"),
+    ('!!! note "a title"\n    text\n    more', '!!! note "A TITLE"\n    TEXT MORE'),
+    ("term\n: its definition\n: one more", "TERM\n: ITS DEFINITION\n: ONE MORE"),
+    ("a formula\n\n$$\nx_1 = \\frac{a}{b}\n$$", "A FORMULA\n\n$$\nx_1 = \\frac{a}{b}\n$$"),
 ]
 INLINES = [
     ("a **b** c", "A **B** C"),
@@ -83,6 +87,9 @@ INLINES = [
     ("a note[^1] b\n\n[^1]: http://x", "A NOTE[^1] B\n\n[^1]: http://x"),
     ("5 * 3 a_b_c \\*d\\* e", "5 * 3 A_B_C \\*D\\* E"),
     ("one<br>two", "ONE<br>TWO"),
+    ("from $5 to $9 for $a*b_1$ and *c*", "FROM $5 TO $9 FOR $a*b_1$ AND *C*"),
+    ("put it under `$A_B/<x>` or\nunder `$A_B/y`", "PUT IT UNDER `$A_B/<x>` OR\nUNDER `$A_B/y`"),
+    ("so $\\frac{a}{b}$ is", "SO $\\frac{a}{b}$ IS"),
 ]
 
 

@@ -37,6 +37,11 @@ INLINE = [
         "%s %1$s %(name)s %.2f %05d %@ %%",
         ["%s", "%1$s", "%(name)s", "%.2f", "%05d", "%@", "%%"],
     ),
+    (
+        "shortcode",
+        "[gallery ids=\"1,2\" size='x'] [more] [/caption] [read more] [Sic] [a](b)",
+        ["[gallery ids=\"1,2\" size='x']", "[more]", "[/caption]", "[a]"],
+    ),
     ("printf", "100% sure, 50%discount, 5 % d", []),
     (r"regex:\[X\d+X\]", "a [X1X] b [X22X]", ["[X1X]", "[X22X]"]),
     (r"regex:@\w+", "ask @you or @me", ["@you", "@me"]),

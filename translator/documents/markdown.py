@@ -8,7 +8,7 @@ written as HTML, and if even that does not help it stays as it was.
 """
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,13 +19,13 @@ from typing import Any
 from translator.documents.html import escaped
 from translator.documents.html_reader import read_texts
 from translator.documents.html_runs import Region
-from translator.documents.markdown_reader import Reference, read_block
+from translator.documents.markdown_check import EMPHASIS, Reading, expected, outline, signature
+from translator.documents.markdown_reader import Reference, read_block, untouched_parts
 from translator.documents.markdown_tokens import (
     Block,
     BlockKind,
     Inline,
     Line,
-    block_types,
     inlines,
     outer_blocks,
     read_blocks,
@@ -33,7 +33,6 @@ from translator.documents.markdown_tokens import (
 )
 from translator.documents.marks import MarkedText, Translated
 from translator.documents.page_writer import PageWriter
-from translator.documents.placement import PieceKind, place
 from translator.documents.template import find_directives, mask
 
 __all__ = ["MarkdownPage", "parse", "sections"]
@@ -52,16 +51,11 @@ _SPECIAL = re.compile(
 )
 _TITLE_SPECIAL = re.compile(r"[\\\"'()<>&\[\]`*_]")
 _CLOSING_HASHES = re.compile(r"(?<=[ \t])#+\Z|\A#+\Z")
-_SPACE = re.compile(r"\s+")
 # No line of a wrapped paragraph begins with it.
 _NO_START = re.compile(r"[-+*>#=~`|<:\[]|\d+[.)]")
 _NARROWEST = 40
 _GAP = re.compile(r"(?<! ) (?! )")
 _HEADING = [("heading_open", "h1", False), ("inline", "", True), ("heading_close", "h1", False)]
-_EMPHASIS = {
-    "em_open": "<em>", "em_close": "</em>", "strong_open": "<strong>",
-    "strong_close": "</strong>", "s_open": "<del>", "s_close": "</del>",
-}  # fmt: skip
 
 
 class _Level(IntEnum):
@@ -82,6 +76,7 @@ class _Found:
         texts: What is to be translated.
         regions: Where each is.
         references: Links that are found by their texts.
+        untouched: What no parser of Markdown is to see.
     """
 
     block: Block
@@ -89,6 +84,7 @@ class _Found:
     texts: Sequence[MarkedText]
     regions: Sequence[Region]
     references: Sequence[Reference]
+    untouched: Sequence[str] = ()
 
 
 def parse(markdown: str, *, templates: Collection[str] = ()) -> "MarkdownPage":
@@ -106,7 +102,8 @@ def parse(markdown: str, *, templates: Collection[str] = ()) -> "MarkdownPage":
     start = _start(masked)
     blocks, env = read_blocks(masked[start:])
     blocks = [_moved(block, start) for block in blocks]
-    return MarkdownPage(markdown, [_read(markdown, each, env, templates) for each in blocks], env)
+    found = [_read(markdown, each, env, templates) for each in blocks]
+    return MarkdownPage(markdown, found, env, templates)
 
 
 def sections(markdown: str, *, templates: Collection[str] = ()) -> Iterator[tuple[int, int, str]]:
@@ -147,9 +144,13 @@ def _read(
         found = read_texts(content, templates)
         return _Found(block, content, [t for t, _ in found], [r for _, r in found], ())
     content = _unmasked(markdown, block) if templates else block.content
-    read = read_block(block, content, env, templates)
+    untouched = untouched_parts(content, templates)
+    if untouched:
+        block = replace(block, content=mask(content, untouched))
+    read = read_block(block, content, env, untouched)
     texts, regions = [t for t, _ in read.found], [r for _, r in read.found]
-    return _Found(block, content, texts, regions, read.references)
+    parts = [content[each.start : each.end] for each in untouched]
+    return _Found(block, content, texts, regions, read.references, parts)
 
 
 def _unmasked(markdown: str, block: Block) -> str:
@@ -173,8 +174,15 @@ class MarkdownPage:
         texts: What is to be translated, in the order of the document.
     """
 
-    def __init__(self, source: str, found: Sequence[_Found], env: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        source: str,
+        found: Sequence[_Found],
+        env: Mapping[str, Any],
+        templates: Collection[str],
+    ) -> None:
         self._source = source
+        self._templates = templates
         self._found = tuple(found)
         self._env = env
         self.texts = tuple(text for each in found for text in each.texts)
@@ -206,6 +214,18 @@ class MarkdownPage:
                 at = each.block.end
         yield self._source[at:]
 
+    def _inlines(self, found: _Found, content: str) -> list[Inline]:
+        """The tokens of what a block has become, in which what is untouched is masked."""
+        if not found.untouched:
+            return inlines(content, self._env)
+        longest = sorted(set(found.untouched), key=len, reverse=True)
+        parts = re.compile("|".join(map(re.escape, longest)))
+        return inlines(parts.sub(lambda match: "z" * len(match[0]), content), self._env)
+
+    def _directives(self, content: str) -> Counter[str]:
+        found = find_directives(content, self._templates) if self._templates else ()
+        return Counter(content[each.start : each.end] for each in found)
+
     # One block
 
     def _written(self, found: _Found, wanted: Sequence[Translated | None]) -> str:
@@ -225,9 +245,9 @@ class MarkdownPage:
         replaced = [(each.start, each.end, each.closing) for each in retold.values()]
         if level is _Level.HTML_EMPHASIS:
             replaced += [
-                (token.start, token.end, _EMPHASIS[token.type])
-                for token in inlines(found.content, self._env)
-                if token.type in _EMPHASIS
+                (token.start, token.end, EMPHASIS[token.type])
+                for token in self._inlines(found, found.content)
+                if token.type in EMPHASIS
             ]
         escape = partial(_escaped, kind=found.block.kind, level=level)
         writer = PageWriter(found.content, found.texts, found.regions, wanted, escape, replaced)
@@ -238,17 +258,19 @@ class MarkdownPage:
     ) -> bool:
         """Whether a block that is written so says what it should, and nothing else."""
         kind = found.block.kind
-        if kind is BlockKind.PARAGRAPH and _outline(content) != _outline(found.content):
+        if kind is BlockKind.PARAGRAPH and outline(content) != outline(found.content):
             return False
-        if kind is BlockKind.HEADING and _outline(f"# {content}", content) != _HEADING:
+        if kind is BlockKind.HEADING and outline(f"# {content}", content) != _HEADING:
             return False
-        before, after = inlines(found.content, self._env), inlines(content, self._env)
+        before, after = self._inlines(found, found.content), self._inlines(found, content)
+        if self._directives(content) != self._directives(found.content):
+            return False
         with_emphasis = level is not _Level.HTML_EMPHASIS
-        if _signature(before, with_emphasis=with_emphasis) != _signature(
+        if signature(before, with_emphasis=with_emphasis) != signature(
             after, with_emphasis=with_emphasis
         ):
             return False
-        return _Reading(after).all() == _expected(found, wanted, _Reading(before))
+        return Reading(after).all() == expected(found.texts, found.regions, wanted, Reading(before))
 
     def _in_place(self, found: _Found, content: str, own: str) -> str:
         """A block's content as it stands in the document."""
@@ -273,16 +295,16 @@ class MarkdownPage:
 
     def _wrapped(self, found: _Found, content: str) -> str:
         """A paragraph in lines about as long as they were, if it still says the same then."""
-        tokens = inlines(found.content, self._env)
+        tokens = self._inlines(found, found.content)
         if not any(token.type == "softbreak" for token in tokens):
             return content
         width = max(_NARROWEST, *map(len, found.content.split("\n")))
-        wrapped = _filled(content, inlines(content, self._env), width)
-        if _outline(wrapped) != _outline(content):
+        wrapped = _filled(content, self._inlines(found, content), width)
+        if outline(wrapped) != outline(content):
             return content
-        after, before = inlines(wrapped, self._env), inlines(content, self._env)
-        is_same = _signature(after, with_emphasis=True) == _signature(before, with_emphasis=True)
-        return wrapped if is_same and _Reading(after).all() == _Reading(before).all() else content
+        after, before = self._inlines(found, wrapped), self._inlines(found, content)
+        is_same = signature(after, with_emphasis=True) == signature(before, with_emphasis=True)
+        return wrapped if is_same and Reading(after).all() == Reading(before).all() else content
 
 
 def _filled(content: str, tokens: Sequence[Inline], width: int) -> str:
@@ -321,78 +343,6 @@ def _retold(found: _Found, wanted: Sequence[Translated | None]) -> Iterator[Refe
             k = bisect_left(changed, (each.text[1],)) - 1
             if k >= 0 and changed[k][1] > each.text[0]:
                 yield each
-
-
-def _outline(markdown: str, content: str | None = None) -> list[tuple[str, str, bool]]:
-    """What blocks there are in a piece of Markdown, and whether all of it is text of one."""
-    content = markdown if content is None else content
-    return [(kind, tag, text == content) for kind, tag, text in block_types(markdown)]
-
-
-def _signature(tokens: Sequence[Inline], *, with_emphasis: bool) -> Counter[tuple[str, str]]:
-    """Which marks, links, images and code there are."""
-    found: Counter[tuple[str, str]] = Counter()
-    for token in tokens:
-        kind = token.type
-        if kind in ("text", "text_special", "softbreak"):
-            continue
-        if kind in _EMPHASIS:
-            if with_emphasis:
-                found[kind, ""] += 1
-        elif kind == "html_inline":
-            if with_emphasis or token.content not in _EMPHASIS.values():
-                found[kind, token.content] += 1
-        elif kind in ("code_inline", "autolink"):
-            found[kind, token.content] += 1
-        else:
-            found[kind, str(token.attrs.get("href", token.attrs.get("src", "")))] += 1
-    return found
-
-
-class _Reading:
-    """What people read of the inline tokens of a content."""
-
-    def __init__(self, tokens: Sequence[Inline]) -> None:
-        self._tokens = tokens
-        self._ends = [token.end for token in tokens]
-
-    def all(self) -> str:
-        """All of it, without white space."""
-        end = self._ends[-1] if self._ends else 0
-        return _SPACE.sub("", self.part(0, end))
-
-    def part(self, start: int, end: int) -> str:
-        """What they read of a range, which cuts no token but text."""
-        parts: list[str] = []
-        for k in range(bisect_right(self._ends, start), len(self._tokens)):
-            token = self._tokens[k]
-            if token.start >= end:
-                break
-            if token.type == "text":
-                parts.append(token.content[max(0, start - token.start) : end - token.start])
-            elif token.type in ("text_special", "code_inline", "autolink"):
-                parts.append(token.content)
-        return "".join(parts)
-
-
-def _expected(found: _Found, wanted: Sequence[Translated | None], reading: _Reading) -> str:
-    """What people should read of a block, without white space."""
-    parts: list[str] = []
-    at = 0
-    for region, text, target in zip(found.regions, found.texts, wanted, strict=True):
-        if target is None or text.is_attribute:
-            continue
-        parts.append(reading.part(at, region.start))
-        for piece in place(text, target):
-            if piece.kind is PieceKind.TEXT:
-                parts.append(piece.text)
-            elif piece.kind is PieceKind.OPAQUE:
-                parts.append(reading.part(*region.opaque[piece.number]))
-            else:
-                parts.append(reading.part(*region.marks[piece.number]))
-        at = region.end
-    parts.append(reading.part(at, len(found.content)))
-    return _SPACE.sub("", "".join(parts))
 
 
 def _escaped(text: str, region: Region, *, kind: BlockKind, level: _Level) -> str:

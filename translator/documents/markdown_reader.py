@@ -10,14 +10,21 @@ from translator.documents.html_rules import UNTOUCHED, VOID
 from translator.documents.html_runs import Item, Region, text_of, texts_of_run
 from translator.documents.markdown_tokens import Block, Inline, inlines
 from translator.documents.marks import MarkedText, MarkKind
-from translator.documents.template import DirectiveKind, find_directives
+from translator.documents.template import Directive, DirectiveKind, find_directives
 
-__all__ = ["BlockTexts", "Reference", "read_block"]
+__all__ = ["BlockTexts", "Reference", "read_block", "untouched_parts"]
 
 _CHECKBOX = re.compile(r"\[[ xX]\](?=\s)")
 # What GitHub makes a coloured box of, on a line of its own.
 _ALERT = re.compile(r"\[![A-Z]{3,12}\](?=[ \t]*(?:\n|\Z))")
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,100}\]:?")
+# What other flavours begin a line with: a container (":::tip"), an admonition ("!!! note") of which
+# the line is no sentence, or the definition of a term.
+_LINE_MARK = re.compile(
+    r"(?P<line>:{3,}[ \t]*\{?[\w-]*\}?[ \t]*|(?:!!!|\?\?\?\+?)[ \t]+[\w-]+[ \t]*)|:[ \t]+"
+)
+_MATH = re.compile(r"\$\$[^$]{1,2000}\$\$|(?<![\\$\w])\$(?!\s)[^$`]{1,300}?(?<!\s)\$(?![\d$])")
+_FORMULA = re.compile(r"[\\^_={}]")
 _HTML_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
 _TITLE = re.compile(
     r"\]\(\s*(?:<[^<>\n]*>|[^\s<]\S*)\s+(\"|'|\()(?P<title>.*)(?:\"|'|\))\s*\)\Z", re.DOTALL
@@ -53,18 +60,35 @@ class BlockTexts:
     references: list[Reference] = field(default_factory=list)
 
 
+def untouched_parts(content: str, templates: Collection[str]) -> list[Directive]:
+    """What no parser of Markdown is to see: template directives, and formulas between dollars."""
+    found = find_directives(content, templates) if templates else []
+    if "$" not in content:
+        return found
+    found += [
+        Directive(*match.span(), DirectiveKind.INLINE)
+        for match in _MATH.finditer(content)
+        if _FORMULA.search(match[0])
+    ]
+    kept: list[Directive] = []
+    for each in sorted(found, key=lambda each: (each.start, -each.end)):
+        if not kept or each.start >= kept[-1].end:
+            kept.append(each)
+    return kept
+
+
 def read_block(
-    block: Block, content: str, env: Mapping[str, Any], templates: Collection[str]
+    block: Block, content: str, env: Mapping[str, Any], untouched: Sequence[Directive]
 ) -> BlockTexts:
     """The texts of a block that is no HTML.
 
     Args:
-        block: The block, in which template directives are masked.
-        content: Its content with the directives.
+        block: The block; what is untouched in it is masked.
+        content: Its content, with what is untouched.
         env: The document's link references.
-        templates: Template syntaxes in it.
+        untouched: See ``untouched_parts``.
     """
-    return _Reader(block, content, env, templates).read()
+    return _Reader(block, content, env, untouched).read()
 
 
 class _Open:
@@ -79,16 +103,18 @@ class _Open:
 
 class _Reader:
     def __init__(
-        self, block: Block, content: str, env: Mapping[str, Any], templates: Collection[str]
+        self, block: Block, content: str, env: Mapping[str, Any], untouched: Sequence[Directive]
     ) -> None:
         self._block = block
         self._content = content
         self._env = env
-        self._directives = find_directives(content, templates) if templates else []
+        self._directives = untouched
         self._starts = [each.start for each in self._directives]
         self._cuts = [piece.start for piece in block.pieces]
         self._items: list[Item] = []
         self._run = 0
+        # Whether the line is a text of its own.
+        self._ends_line = False
         self._stack: list[_Open] = []
         self._result = BlockTexts()
         self._link_at: list[int] = []
@@ -110,9 +136,12 @@ class _Reader:
         token = tokens[number]
         kind = token.type
         if kind == "text":
-            self._take_text(token)
+            begins_line = number == 0 or tokens[number - 1].type in ("softbreak", "hardbreak")
+            self._take_text(token, begins_line=begins_line)
         elif kind == "text_special":
             self._add(token, None, token.content)
+        elif kind == "softbreak" and self._ends_line:
+            self._flush()
         elif kind == "softbreak":
             self._add(token, None, "\n")
         elif kind == "hardbreak":
@@ -176,9 +205,15 @@ class _Reader:
             item.partner = opened.item
             self._items[opened.item].partner = len(self._items) - 1
 
-    def _take_text(self, token: Inline) -> None:
+    def _take_text(self, token: Inline, *, begins_line: bool) -> None:
         at = token.start
-        if at == 0:
+        mark = _LINE_MARK.match(self._content, at, token.end) if begins_line else None
+        if mark:
+            self._flush()
+            self._add(Inline("text", *mark.span()), MarkKind.FIXED)
+            at = mark.end()
+            self._ends_line = mark["line"] is not None
+        elif at == 0:
             special = _CHECKBOX if self._block.in_list else _ALERT
             match = special.match(self._content)
             if match and match.end() <= token.end:
@@ -277,6 +312,7 @@ class _Reader:
         """End a run, and make texts of it."""
         items, self._items = self._items, []
         self._run += 1
+        self._ends_line = False
         self._result.found.extend(texts_of_run(items, self._content))
 
     def _split(self, start: int, end: int) -> Iterator[tuple[int, int, DirectiveKind | None]]:

@@ -270,6 +270,19 @@ def _printf(text: str) -> Iterator[Directive]:
         yield Directive(*match.span(), _INLINE)
 
 
+# WordPress: a word in brackets, with attributes or without; "[read more]" is none.
+_SHORTCODE = re.compile(
+    r"\[(?:/[a-z][\w-]{0,60}|[a-z][\w-]{0,60}"
+    r"(?:\s{1,9}[\w-]{1,60}=(?:\"[^\"\[\]]{0,1000}\"|'[^'\[\]]{0,1000}'|[^\s\"'\[\]]{1,100})){0,30}"
+    r"\s{0,9}/?)\]"
+)
+
+
+def _shortcode(text: str) -> Iterator[Directive]:
+    for match in _SHORTCODE.finditer(text):
+        yield Directive(*match.span(), _INLINE)
+
+
 # Patterns of the caller's own
 
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
@@ -327,4 +340,5 @@ SYNTAXES: dict[str, _Finder] = {
     "magento": _magento,
     "mustache": _mustache,
     "printf": _printf,
+    "shortcode": _shortcode,
 }

@@ -64,6 +64,8 @@ def _stands_alone(page: str, text: MarkedText, region: Region, templates: tuple[
     """Whether the source of a text means the same by itself."""
     if text.is_attribute:
         return not text.opaque
+    if not text.marks and not text.opaque and not templates:
+        return True
     alone = [
         each for each, _ in parse(page[region.start : region.end], templates=templates).parts()
     ]

@@ -27,7 +27,9 @@ _HTML = _BLOCKS | {
     *("mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "tt", "u"),
     *("var", "wbr"),
 }
+# Between lines, and between what bars part: Vue's plurals, or the title of a page and a site.
 _NEWLINES = re.compile(r"[ \t]*(?:\r\n|\r|\n)\s*")
+_BORDERS = re.compile(rf"{_NEWLINES.pattern}|[ \t]\|[ \t]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,14 @@ def read_message(text: str) -> Message:
     has_choices = any(each.kind is DirectiveKind.BLOCK for each in directives)
     tags = _tags(text)
     names = {tag["name"] for tag in tags}
-    if not tags and not has_choices:
+    if not tags and not has_choices and " | " not in text:
+        if directives and "''" in text:
+            # So ICU writes an apostrophe.
+            plain = text.replace("''", "'")
+            return Message(plain, Kind.TEXT, lambda translation: translation.replace("'", "''"))
         return Message(text, Kind.TEXT, lambda translation: translation)
     is_html = names <= _HTML and (names & _BLOCKS or not _NEWLINES.search(text.strip()))
-    if is_html and not has_choices:
+    if tags and is_html and not has_choices:
         return Message(text, Kind.HTML, lambda translation: translation)
     return _with_codes(text, directives if has_choices else [], tags, has_choices=has_choices)
 
@@ -92,7 +98,7 @@ def _with_codes(
 
     def words(start: int, end: int) -> None:
         at = start
-        for match in _NEWLINES.finditer(text, start, end):
+        for match in _BORDERS.finditer(text, start, end):
             content.add(said(text[at : match.start()]))
             content.code(CodeKind.BREAK, match[0])
             at = match.end()

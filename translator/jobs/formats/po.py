@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
-from translator.jobs.cells import Cell, FormatOptions, InputFileError, Piece, Place
+from translator.jobs.cells import Cell, FormatOptions, InputFileError, Kind, Piece, Place
 from translator.jobs.formats.message import Message, has_words, read_message
 from translator.jobs.formats.whole_text import WholeText, read_whole_text
 
@@ -65,14 +65,16 @@ class PoFile:
         whole = read_whole_text(file, name, options, head)
         yield whole.mark
         at = 0
-        for start, end, cell in _cells(whole, name):
+        for start, end, cell in _cells(whole, name, options.templates):
             yield whole.encode(whole.text[at:start])
             yield cell
             at = end
         yield whole.encode(whole.text[at:])
 
 
-def _cells(whole: WholeText, name: str) -> Iterator[tuple[int, int, Cell]]:
+def _cells(
+    whole: WholeText, name: str, templates: tuple[str, ...]
+) -> Iterator[tuple[int, int, Cell]]:
     """The texts of a file, each with the range that its translation takes."""
     newline = "\r\n" if "\r\n" in whole.text else "\n"
     num_plurals, singular = 0, 0
@@ -87,7 +89,7 @@ def _cells(whole: WholeText, name: str) -> Iterator[tuple[int, int, Cell]]:
             source = entry.source or ""
             if entry.plural is not None and number != singular:
                 source = entry.plural
-            cell = _cell(whole, name, entry, number, target, source, newline)
+            cell = _cell(whole, name, entry, number, target, source, newline, templates)
             if cell is not None:
                 yield target.start, target.end, cell
         last = entry.targets.get(len(entry.targets) - 1)
@@ -96,7 +98,7 @@ def _cells(whole: WholeText, name: str) -> Iterator[tuple[int, int, Cell]]:
             for number in range(len(entry.targets), num_plurals):
                 target = _Target(last.end, last.end, "")
                 source = entry.plural if number != singular else entry.source or ""
-                cell = _cell(whole, name, entry, number, target, source, newline)
+                cell = _cell(whole, name, entry, number, target, source, newline, templates)
                 if cell is not None:
                     yield last.end, last.end, cell
 
@@ -109,6 +111,7 @@ def _cell(
     target: _Target,
     source: str,
     newline: str,
+    templates: tuple[str, ...],
 ) -> Cell | None:
     if not has_words(source):
         return None
@@ -128,6 +131,7 @@ def _cell(
         encode,
         whole.encode(raw),
         message.kind,
+        templates=() if message.kind is Kind.TEXT else templates,
         note=entry.context or "",
     )
 
@@ -247,9 +251,9 @@ def _plural_forms(header: str) -> tuple[int, int]:
 
 
 def _same_ends(source: str, text: str) -> str:
-    """A text that begins and ends with a line break where its source does, as msgfmt demands."""
-    text = text.strip("\n")
-    return "\n" * source.startswith("\n") + text + "\n" * source.endswith("\n")
+    """A text that begins and ends with the line breaks of its source, as msgfmt demands."""
+    before, after = (len(source) - len(each) for each in (source.lstrip("\n"), source.rstrip("\n")))
+    return "\n" * before + text.strip("\n") + "\n" * after
 
 
 def _statement(keyword: str, text: str, newline: str, *, is_long: bool) -> str:

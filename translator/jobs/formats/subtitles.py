@@ -28,6 +28,7 @@ _TIME = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})(?:[.,:](\d{1,3}))?"
 _TIMES = re.compile(rf"[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}(?:[ \t].*)?")
 # What may be the first part of such a line.
 _CUT_TIMES = re.compile(r"[ \t]*\d{1,3}:\d{2}(?::[\d.,: \t>-]*)?")
+_LIKE_TIMES = re.compile(r"\s*\d+:[\d:.,\s]*-->")
 _NUMBER = re.compile(r"[ \t\ufeff]*\d+[ \t]*")
 _TAG = re.compile(
     r"<(?P<close>/?)(?P<name>[A-Za-z]+)[^<>\n]*>|<(?P<time>[\d:.]+)>|\{\\(?P<ass>[^{}\n]*)\}"
@@ -318,7 +319,7 @@ class SubRip:
             count = num_lines[min(number, len(num_lines) - 1)]
             lines += break_lines(paragraph, count, max_length)
         # What looks like times would begin a cue.
-        safe = [line.replace("-->", "->") if _TIMES.fullmatch(line) else line for line in lines]
+        safe = [line.replace("-->", "->") if _LIKE_TIMES.match(line) else line for line in lines]
         return newline.join(safe)
 
 

@@ -14,6 +14,8 @@ _MAX_SIZE = 64 * 2**20
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
@@ -68,8 +70,8 @@ def read_whole_text(
     if mark and not encoding.startswith(found[:6]):
         mark = b""
     body = data[len(mark) :]
-    if encoding == "utf-16":
-        encoding = found if found.startswith("utf-16") else "utf-16-le"
+    if encoding in ("utf-16", "utf-32"):
+        encoding = found if found.startswith(encoding) else f"{encoding}-le"
     try:
         text = body.decode(encoding)
     except UnicodeDecodeError as error:

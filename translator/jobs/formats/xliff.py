@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
-from translator.jobs.cells import Cell, FormatOptions, InputFileError, Piece, Place
+from translator.jobs.cells import Cell, FormatOptions, InputFileError, Kind, Piece, Place
 from translator.jobs.formats.whole_text import WholeText, read_whole_text
 from translator.jobs.formats.xliff_content import ATTRIBUTE, TOKEN, read_content
 
@@ -232,7 +232,9 @@ class _Reader:
 
         raw = whole.encode(self._text[start:end])
         place = Place(self._name, segment.number, segment.unit)
-        return start, end, Cell(message.text, place, encode, raw, message.kind)
+        templates = () if message.kind is Kind.TEXT else self._options.templates
+        cell = Cell(message.text, place, encode, raw, message.kind, templates=templates)
+        return start, end, cell
 
     def _is_undone(self, segment: _Segment) -> bool:
         """Whether a segment has no translation yet."""

@@ -86,6 +86,8 @@ def test_rules_say_which_keys(rules: dict[str, Rule], texts: list[str]) -> None:
         ("{n, select, a {it''s} other {x}}", "<br", None, "{n, select, a {IT''S} other {X}}"),
         ("one <Link>two</Link>\n\nthree", "one <span", None, "ONE <Link>TWO</Link>\n\nTHREE"),
         ("a < b, c", "a < b, c", None, "A < B, C"),
+        ("no car | one car", 'no car<br id="0">one car', None, "NO CAR | ONE CAR"),
+        ("it''s {n}", "it's {n}", None, "IT''S {N}"),
         ("say {{name}}", "say {{name}}", None, "SAY {{name}}"),
     ],
 )

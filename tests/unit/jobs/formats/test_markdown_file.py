@@ -1,7 +1,7 @@
 """Markdown files: blocks as cells, and the file with their translations."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 
 from tests.unit.jobs.formats.helpers import cells_of, untouched, written
 from tests.unit.test_markdown import SOUP
@@ -87,6 +87,8 @@ def test_any_file_is_rebuilt(markdown: str) -> None:
 
 @given(SOUP)
 def test_blocks_have_the_texts_of_the_document(markdown: str) -> None:
+    # A mark in the middle would be one at the start of its block.
+    assume("\ufeff" not in markdown[1:])
     cells = cells_of(MARKDOWN, markdown.encode())
     found = [text.text for cell in cells for text in parse(cell.text).texts]
     wanted = [text.text for text in parse(markdown.removeprefix("\ufeff")).texts]

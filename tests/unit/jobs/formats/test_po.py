@@ -4,7 +4,7 @@ import re
 
 import polib
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.unit.jobs.formats.helpers import cells_of, untouched, written
@@ -163,6 +163,7 @@ def test_bad_files_are_told(data: str, message: str) -> None:
 TEXTS = st.text(st.sampled_from('ab \n\t"\\éß%<>/'), max_size=30)
 
 
+@example([("\n\n", False, False)], 40)
 @given(
     st.lists(st.tuples(TEXTS, st.booleans(), st.booleans()), max_size=5), st.sampled_from([40, 78])
 )

@@ -4,7 +4,7 @@ import re
 
 import pysubs2
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.unit.jobs.formats.helpers import cells_of, untouched, written
@@ -87,7 +87,9 @@ def test_all_but_the_texts_stays() -> None:
     ).replace("One", "ONE").replace("two", "TWO")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp1252"]
+)
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_any_encoding_and_newline(encoding: str, newline: str) -> None:
     text = SRT.replace("kettle", "café")
@@ -197,6 +199,9 @@ SOUP = st.lists(
 
 
 @given(SOUP)
+@example(
+    "WEBVTT\n\n1\n00:00.0 --> 00:01.0\na\n\n1\n<i>00:01.0 --> 00:02.0\n\u202800:01.0 --> 00:02.0<i>"
+)
 def test_what_is_not_translated_is_the_source(text: str) -> None:
     for file, data in ((WEBVTT, text.encode()), (SUBRIP, text[8:].encode())):
         try:

@@ -184,6 +184,15 @@ def test_a_prefix_and_what_is_there_stay() -> None:
     assert b">WORD</x:target></x:trans-unit>" in result
 
 
+def test_templates_are_for_what_is_html() -> None:
+    options = FormatOptions("en", "pt", templates=("liquid",))
+    cells = cells_of(XLIFF, FILE_12.encode(), options)
+    assert {cell.kind: cell.templates for cell in cells} == {
+        Kind.TEXT: (),
+        Kind.HTML: ("liquid",),
+    }
+
+
 def test_segments_of_a_source_stay_segments() -> None:
     data = (
         b'<xliff version="1.2"><file source-language="en"><body><trans-unit id="a"><source>'
