@@ -303,7 +303,7 @@ class _Cut:
     def pieces(self, file: BinaryIO, name: str, options: FormatOptions) -> Iterator[Piece]:
         """See ``FileFormat.pieces``."""
         at = 0
-        for piece in self._whole.pieces(file, name, options):
+        for piece in self._whole.pieces(file, name, replace(options, skipped=self._begin)):
             if self._end is not None and at >= self._end:
                 return
             if at >= self._begin:
