@@ -250,7 +250,7 @@ class ShardTranslator:
             cut = _Cut(whole.format, begin, None if shard.number == shard.count else end)
         with ExitStack() as stack:
             told: BinaryIO | None = None
-            if part is not None and shard.job.errors is not None:
+            if part is not None:
                 told = stack.enter_context(written_whole(_failures(part)))
 
             def tell(failure: Failure) -> None:
