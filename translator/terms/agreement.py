@@ -57,8 +57,10 @@ def agreeing(word: str, form: str, language: str) -> str:
     if noun != noun.lower():
         # A name.
         return word
-    table = {True: _FEMININE_OF, False: _MASCULINE_OF}.get(_is_feminine(noun), {})
-    found = table.get(word.lower())
+    is_feminine = _is_feminine(noun)
+    if is_feminine is None:
+        return word
+    found = (_FEMININE_OF if is_feminine else _MASCULINE_OF).get(word.lower())
     if found is None:
         return word
     return found.upper() if word.isupper() and len(word) > 1 else _like(found, word)
