@@ -9,9 +9,11 @@ from contextlib import AsyncExitStack
 
 from clients.conformance.runner import Result, Runner, check_messages
 from clients.conformance.scripts import (
+    Batch,
     Call,
     Outage,
     Script,
+    load_batches,
     load_calls,
     load_outages,
     load_scripts,
@@ -20,14 +22,14 @@ from translator.testing import serve_in_process
 
 
 def main() -> None:
-    """Play scripts and outages, print what came of each run, and exit with 0 if all passed."""
+    """Play all files, print what came of each run, and exit with 0 if all passed."""
     parser = argparse.ArgumentParser(
         prog="python -m clients.conformance",
         description="Check a client library against scripted streams, or, without a driver, "
         "the server. See clients/conformance/README.md.",
     )
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="script, call or outage (default: all)"
+        "names", nargs="*", metavar="NAME", help="script, batch, call or outage (default: all)"
     )
     parser.add_argument(
         "--driver", help="command that runs the library's driver (default: check the server)"
@@ -40,7 +42,12 @@ def main() -> None:
     )
     parser.add_argument("--jobs", type=int, default=2, help="runs at the same time (default: 2)")
     arguments = parser.parse_args()
-    files: list[Script | Call | Outage] = [*load_scripts(), *load_calls(), *load_outages()]
+    files: list[Script | Batch | Call | Outage] = [
+        *load_scripts(),
+        *load_batches(),
+        *load_calls(),
+        *load_outages(),
+    ]
     if unknown := sorted(set(arguments.names) - {one.name for one in files}):
         parser.error(f"there is no file named {', '.join(unknown)}")
     chosen = [one for one in files if not arguments.names or one.name in arguments.names]
@@ -51,7 +58,7 @@ def main() -> None:
 
 
 async def _run(
-    arguments: argparse.Namespace, files: Sequence[Script | Call | Outage]
+    arguments: argparse.Namespace, files: Sequence[Script | Batch | Call | Outage]
 ) -> Sequence[Result]:
     results = []
 

@@ -66,12 +66,7 @@ async def play_call(driver: Driver, call: Call, address: str) -> list[str]:
     Raises:
         FailedError: The driver does not do it.
     """
-    arguments = dict(call.arguments)
-    if "texts" in arguments:
-        arguments["texts"] = [
-            text if isinstance(text, str) else text["text"] * text["times"]
-            for text in arguments["texts"]
-        ]
+    arguments = _repeated(dict(call.arguments))
     try:
         given = {"answer": await driver.ask(call.command, address=address, **arguments)}
     except CommandError as error:
@@ -81,6 +76,15 @@ async def play_call(driver: Driver, call: Call, address: str) -> list[str]:
     if is_part(call.expect, given):
         return []
     return [f"expected {short(call.expect)}, got {short(given)}"]
+
+
+def _repeated(value: Any) -> Any:
+    """Arguments with their ``{text, times}`` written out."""
+    if isinstance(value, Mapping):
+        if set(value) == {"text", "times"}:
+            return value["text"] * value["times"]
+        return {key: _repeated(each) for key, each in value.items()}
+    return [_repeated(each) for each in value] if isinstance(value, list) else value
 
 
 async def _cut(relay: Relay, stream: LibraryStream, cut_after: int) -> None:

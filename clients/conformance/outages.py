@@ -22,7 +22,7 @@ from translator.v1.translator_service_pb2_grpc import (
     add_TranslatorServiceServicer_to_server,
 )
 
-__all__ = ["play_outage"]
+__all__ = ["play_outage", "status_of_failure"]
 
 # Metadata entry that tells the clients apart.
 _CLIENT = "conformance-client"
@@ -72,7 +72,8 @@ class _Server(TranslatorServiceServicer):
             await asyncio.Event().wait()
         if "fail" in stream:
             client.broken.append(clock())
-            await context.abort_with_status(rpc_status.to_status(_status(**stream["fail"])))
+            status = status_of_failure(**stream["fail"])
+            await context.abort_with_status(rpc_status.to_status(status))
 
 
 async def play_outage(driver: Driver, outage: Outage, timeout_s: float) -> list[str]:
@@ -157,7 +158,12 @@ def _pause_problems(
     return problems
 
 
-def _status(code: str, reason: str = "", retryDelay: str = "") -> status_pb2.Status:  # noqa: N803
+def status_of_failure(
+    code: str,
+    reason: str = "",
+    retryDelay: str = "",  # noqa: N803
+) -> status_pb2.Status:
+    """The status that a server fails with."""
     status = status_pb2.Status(code=code_pb2.Code.Value(code), message=code)
     if reason:
         status.details.add().Pack(error_details_pb2.ErrorInfo(reason=reason, domain="translator"))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from clients.conformance.batches import play_batch
 from clients.conformance.driver import Driver, DriverError
 from clients.conformance.expectations import disappointments
 from clients.conformance.invariants import broken_invariants
@@ -11,7 +12,7 @@ from clients.conformance.journal import FailedError
 from clients.conformance.library import play_call, play_library
 from clients.conformance.messages import play_messages
 from clients.conformance.outages import play_outage
-from clients.conformance.scripts import Call, Outage, Script
+from clients.conformance.scripts import Batch, Call, Outage, Script
 
 __all__ = ["Result", "Runner", "check_messages"]
 
@@ -71,7 +72,7 @@ class Runner:
     jobs: int = 2
     _failures: int = field(default=0, init=False)
 
-    async def run(self, files: Iterable[Script | Call | Outage]) -> None:
+    async def run(self, files: Iterable[Script | Batch | Call | Outage]) -> None:
         """Play all of them; the outages at the end and one by one, since they measure time."""
         runs: list[_Run] = []
         outages: list[_Run] = []
@@ -79,6 +80,8 @@ class Runner:
             match one:
                 case Script():
                     runs += self._runs_of(one)
+                case Batch():
+                    runs.append(_Run(one.name, "batch", self._batch(one)))
                 case Call():
                     runs.append(_Run(one.name, "call", self._call(one)))
                 case Outage():
@@ -95,6 +98,9 @@ class Runner:
 
     def _script(self, script: Script, cut: int) -> _Play:
         return lambda driver: play_library(driver, script, self.address, self.timeout_s, cut)
+
+    def _batch(self, batch: Batch) -> _Play:
+        return lambda driver: play_batch(driver, batch)
 
     def _call(self, call: Call) -> _Play:
         return lambda driver: play_call(driver, call, self.address)

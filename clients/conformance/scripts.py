@@ -2,11 +2,20 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Call", "Outage", "Script", "load_calls", "load_outages", "load_scripts"]
+__all__ = [
+    "Batch",
+    "Call",
+    "Outage",
+    "Script",
+    "load_batches",
+    "load_calls",
+    "load_outages",
+    "load_scripts",
+]
 
 _FOLDER = Path(__file__).parent
 _STEPS = {"send", "sendChunk", "await", "halfClose", "disconnect"}
@@ -71,6 +80,30 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What a server does to the calls of one batch, and what has to come of it.
+
+    Attributes:
+        items: How many there are.
+        options: Of the library's batch, besides source and target.
+        calls: What the server does in each; the last for all further ones.
+    """
+
+    name: str
+    description: str
+    items: int
+    calls: Sequence[Mapping[str, Any]]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    expect: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        known = {"credit", "answer", "refuse", "fail", "cut", "silent", "goAway"}
+        for call in self.calls:
+            _refuse_unknown(f"{self.name}: a call", call, known)
+        _refuse_unknown(f"{self.name}: expect", self.expect, {"calls", "config"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One call that is not a stream, as a driver's command, and what has to come of it.
 
@@ -96,6 +129,11 @@ def load_scripts() -> list[Script]:
 def load_outages() -> list[Outage]:
     """All outages, by name."""
     return [Outage(**_load(path)) for path in sorted((_FOLDER / "outages").glob("*.json"))]
+
+
+def load_batches() -> list[Batch]:
+    """All batches, by name."""
+    return [Batch(**_load(path)) for path in sorted((_FOLDER / "batches").glob("*.json"))]
 
 
 def load_calls() -> list[Call]:

@@ -15,7 +15,7 @@ import grpc
 from google.protobuf import any_pb2, duration_pb2
 from google.rpc import error_details_pb2, status_pb2
 
-from translator.v1 import models_pb2, translate_pb2
+from translator.v1 import batch_pb2, models_pb2, translate_pb2
 from translator.v1.streaming_pb2 import (
     GoAway,
     Heartbeat,
@@ -209,6 +209,20 @@ class ScriptedServer(TranslatorServiceServicer):
         if self.error is not None:
             await abort(context, self.error)
         return self.translate(request)
+
+    async def BatchTranslate(self, _: Any, context: Any) -> None:  # noqa: N802
+        """Answer each item in capitals."""
+        await context.read()
+        limits = batch_pb2.BatchLimits(max_item_length=1000)
+        credit = batch_pb2.BatchCredit(items=100, code_points=10_000)
+        started = batch_pb2.BatchStarted(limits=limits)
+        await context.write(batch_pb2.BatchTranslateResponse(started=started))
+        await context.write(batch_pb2.BatchTranslateResponse(credit=credit))
+        while (request := await context.read()) is not grpc.aio.EOF:  # type: ignore[attr-defined]
+            translation = translate_pb2.Translation(text=request.item.text.upper())
+            result = batch_pb2.BatchResult(id=request.item.id, translation=translation)
+            await context.write(batch_pb2.BatchTranslateResponse(result=result))
+        await context.write(batch_pb2.BatchTranslateResponse(report=batch_pb2.BatchReport()))
 
     async def ListModels(self, request: Any, _: Any) -> models_pb2.ListModelsResponse:  # noqa: N802
         """Two pages of one model."""

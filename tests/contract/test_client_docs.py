@@ -16,6 +16,7 @@ EXPECTED = [
     "pt 1:  SHALL WE BEGIN?[]",
     "GOOD MORNING, EVERYONE.",
     "WHERE IS THE STATION?",
+    "S-2 TWO COTTON SHIRTS",
     "",
     "connecting to 127.0.0.1:",
     "",

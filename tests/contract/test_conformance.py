@@ -16,7 +16,16 @@ from clients.conformance.library import play_library
 from clients.conformance.messages import play_messages
 from clients.conformance.outages import play_outage
 from clients.conformance.runner import Result, Runner, check_messages
-from clients.conformance.scripts import Call, Outage, Script, load_calls, load_outages, load_scripts
+from clients.conformance.scripts import (
+    Batch,
+    Call,
+    Outage,
+    Script,
+    load_batches,
+    load_calls,
+    load_outages,
+    load_scripts,
+)
 from translator.testing import serve_in_process
 from translator.v1.streaming_pb2 import TargetUpdate
 from translator.v1.translate_pb2 import Alignment
@@ -27,6 +36,7 @@ SCRIPTS = load_scripts()
 DRIVER = str(Path(__file__).parents[2] / "clients" / "python" / "conformance" / "driver.py")
 # With the client for threads, which has nothing of its own but the threads.
 FEW = {"words-one-by-one", "reconfigure", "silence", "acks", "unknown-pair", "media-times"}
+FEW |= {"batch-items", "batch-cut", "batch-unknown-pair"}
 
 
 async def results_of(
@@ -37,7 +47,12 @@ async def results_of(
 ) -> Sequence[Result]:
     """What comes of all files, or of some, with a driver."""
     results: list[Result] = []
-    files: list[Script | Call | Outage] = [*SCRIPTS, *load_calls(), *load_outages()]
+    files: list[Script | Batch | Call | Outage] = [
+        *SCRIPTS,
+        *load_batches(),
+        *load_calls(),
+        *load_outages(),
+    ]
     async with serve_in_process() as server:
         runner = Runner(command, server.address, results.append, timeout_s, answer_timeout_s)
         await runner.run([one for one in files if only is None or one.name in only])

@@ -36,6 +36,9 @@ TEXTS = (
     "she sold nine apples and a pear, then walked home in the rain",
 )
 EN_PT = LanguagePair("en", "pt")
+# Networks of random parameters go on until they are stopped. Those of Marian say so much the same
+# that they need a longer one to differ.
+MAX_LENGTH = 24
 SHAPE: dict[str, Any] = {
     "d_model": 32,
     "encoder_layers": 2,
@@ -138,7 +141,7 @@ def m2m100(folder: Path, *, small: bool = False) -> Path:
         **SHAPE, vocab_size=len(order) + 108, pad_token_id=1, bos_token_id=0, eos_token_id=2,
         decoder_start_token_id=2, scale_embedding=True,
     )  # fmt: skip
-    return save(folder, M2M100ForConditionalGeneration(config), max_length=40)
+    return save(folder, M2M100ForConditionalGeneration(config), max_length=MAX_LENGTH)
 
 
 def nllb(folder: Path) -> Path:
@@ -154,7 +157,7 @@ def nllb(folder: Path) -> Path:
         **SHAPE, vocab_size=len(tokenizer) + 2, pad_token_id=1, bos_token_id=0, eos_token_id=2,
         decoder_start_token_id=2, scale_embedding=True,
     )  # fmt: skip
-    return save(folder, M2M100ForConditionalGeneration(config), max_length=40)
+    return save(folder, M2M100ForConditionalGeneration(config), max_length=MAX_LENGTH)
 
 
 def mbart50(folder: Path) -> Path:
@@ -166,7 +169,7 @@ def mbart50(folder: Path) -> Path:
     )  # fmt: skip
     network = MBartForConditionalGeneration(config)
     network.final_logits_bias.normal_()
-    return save(folder, network, max_length=40)
+    return save(folder, network, max_length=MAX_LENGTH)
 
 
 def _t5_tokenizer(folder: Path, *codes: str) -> T5Tokenizer:
@@ -187,7 +190,7 @@ def t5(folder: Path) -> Path:
     }
     special: dict[str, Any] = {"task_specific_params": tasks}
     config = T5Config(**T5_SHAPE, **special, vocab_size=len(tokenizer) + 5)
-    return save(folder, T5ForConditionalGeneration(config), max_length=40)
+    return save(folder, T5ForConditionalGeneration(config), max_length=MAX_LENGTH)
 
 
 def madlad(folder: Path) -> Path:
@@ -196,13 +199,13 @@ def madlad(folder: Path) -> Path:
     config = T5Config(
         **T5_SHAPE, **untied, vocab_size=len(tokenizer), feed_forward_proj="gated-gelu",
     )  # fmt: skip
-    return save(folder, T5ForConditionalGeneration(config), max_length=40)
+    return save(folder, T5ForConditionalGeneration(config), max_length=MAX_LENGTH)
 
 
 def mt5(folder: Path) -> Path:
     tokenizer = _t5_tokenizer(folder, "<2en>", "<2pt>")
     config = MT5Config(**T5_SHAPE, vocab_size=len(tokenizer), feed_forward_proj="gated-gelu")
-    return save(folder, MT5ForConditionalGeneration(config), max_length=40)
+    return save(folder, MT5ForConditionalGeneration(config), max_length=MAX_LENGTH)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Text in capitals: recognised, made a sentence, and put in capitals again, place by place."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from translator.text.case import capitals, is_capitals, sentence_case
@@ -104,7 +104,6 @@ def test_a_sentence_becomes_capitals() -> None:
 
 
 @given(TEXTS, LANGUAGES)
-@settings(deadline=None, max_examples=300)
 def test_every_place_stays_where_it_is(text: str, language: str) -> None:
     for changed in (sentence_case(text, language), capitals(text, language)):
         assert len(changed) == len(text)
@@ -113,14 +112,12 @@ def test_every_place_stays_where_it_is(text: str, language: str) -> None:
 
 
 @given(TEXTS, LANGUAGES)
-@settings(deadline=None, max_examples=200)
 def test_capitals_come_back(text: str, language: str) -> None:
     shouted = capitals(text, language)
     assert capitals(shouted, language) == shouted
 
 
 @given(TEXTS, TEXTS, LANGUAGES)
-@settings(deadline=None, max_examples=200)
 def test_more_text_changes_no_word_before(text: str, more: str, language: str) -> None:
     begun = f"{text} "
     assert sentence_case(begun + more, language).startswith(sentence_case(begun, language))

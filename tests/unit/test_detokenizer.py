@@ -1,7 +1,7 @@
 """Tokens to text, with where each ends."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from translator.testing import FakeTokenizer
@@ -35,7 +35,6 @@ def test_control_tokens_belong_to_what_they_follow() -> None:
 
 
 @given(st.lists(PIECES, max_size=8))
-@settings(deadline=None, max_examples=200)
 def test_text_of_the_first_tokens_begins_the_text_of_all(pieces: list[str]) -> None:
     tokenizer = FakeTokenizer()
     ids = tokens(tokenizer, pieces)

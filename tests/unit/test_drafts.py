@@ -1,7 +1,7 @@
 """What a draft shows: words that are likely to stay, numbers and names later than others."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from translator.policy.base import Observation, TargetWord
@@ -117,7 +117,6 @@ def test_a_new_segment_owes_nothing_to_committed_source() -> None:
         st.tuples(st.text("ab A3.,é日", max_size=9), st.integers(0, 6), st.booleans()), max_size=8
     ),
 )
-@settings(deadline=None, max_examples=200)
 def test_what_is_shown_is_whole_words_of_the_hypothesis(
     survive: int, mask_k: int, hypotheses: list[tuple[str, int, bool]]
 ) -> None:

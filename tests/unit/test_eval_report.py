@@ -4,7 +4,7 @@ import itertools
 from dataclasses import astuple
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.unit.driver import one_thread  # noqa: F401
@@ -68,7 +68,6 @@ POLICIES = st.sampled_from(
     PolicyChoice("local-agreement", {"n": 2}),
     3.0,
 )
-@settings(deadline=None, max_examples=300)
 def test_the_report_can_be_computed_from_the_log(
     pieces: list[tuple[float, SourcePiece]], policy: PolicyChoice, computation_s: float
 ) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from omnisteval.alignment import Word, align_sequences
 
@@ -182,7 +182,6 @@ WORDS = st.lists(
 
 
 @given(WORDS, WORDS)
-@settings(deadline=None, max_examples=300)
 def test_words_are_aligned_as_omnisteval_aligns_them(ours: list[str], theirs: list[str]) -> None:
     targets, outputs = [Word(w) for w in ours], [Word(w) for w in theirs]
     expected = align_sequences(targets, outputs, char_level=False)

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import grpc
@@ -16,30 +17,39 @@ from translator import errors
 pytestmark = pytest.mark.unit
 
 ROOT = Path(translator.__file__).parent
-MODULES = {
-    path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+MODULES = [
+    path.relative_to(ROOT).as_posix()
     for path in sorted(ROOT.rglob("*.py"))
     if not path.relative_to(ROOT).as_posix().startswith("v1/")
-}
+]
 
 ARCHITECTURE = ROOT.parent / "docs" / "architecture.md"
 
 
-def lines_of_imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
+@cache
+def nodes_of(path: str) -> list[ast.AST]:
+    """All nodes of a module's syntax tree: parsed in the first test that asks, not in each."""
+    return list(ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))))
+
+
+@cache
+def lines_of_imports(path: str) -> list[tuple[int, str]]:
     """Full names of all modules that are imported anywhere in a module, each with its line."""
-    for node in ast.walk(tree):
+    found: list[tuple[int, str]] = []
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
+            found += ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
-            yield node.lineno, node.module or ""
+            found.append((node.lineno, node.module or ""))
             # ``from translator.models import loading`` imports a module too.
-            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+            found += ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+    return found
 
 
-def imports(tree: ast.Module) -> Iterator[str]:
+def imports(path: str) -> Iterator[str]:
     """The names alone."""
-    return (name for _, name in lines_of_imports(tree))
+    return (name for _, name in lines_of_imports(path))
 
 
 def part_of(path: str) -> str:
@@ -48,9 +58,7 @@ def part_of(path: str) -> str:
 
 def importers(*packages: str) -> set[str]:
     return {
-        path
-        for path, tree in MODULES.items()
-        if any(name.split(".")[0] in packages for name in imports(tree))
+        path for path in MODULES if any(name.split(".")[0] in packages for name in imports(path))
     }
 
 
@@ -73,9 +81,9 @@ def table() -> dict[str, set[str]]:
 
 def edges() -> Iterator[tuple[str, str, str]]:
     """Each import of a part by another: who, whom, and file and line."""
-    for path, tree in MODULES.items():
+    for path in MODULES:
         part = part_of(path).removesuffix(".py")
-        for line, name in lines_of_imports(tree):
+        for line, name in lines_of_imports(path):
             package, *rest = name.split(".")
             whom = rest[0] if rest else part
             # What the package itself says, such as its version, is for all.
@@ -108,7 +116,7 @@ def test_no_import_runs_upwards() -> None:
 @pytest.mark.parametrize("path", MODULES)
 def test_only_models_are_seen_by_what_they_promise(path: str) -> None:
     if part_of(path) in {"engine", "session"}:
-        of_models = {n for n in imports(MODULES[path]) if n.startswith("translator.models")}
+        of_models = {n for n in imports(path) if n.startswith("translator.models")}
         promised = ("translator.models.base", "translator.models.info")
         assert all(n.startswith(promised) for n in of_models)
 
@@ -138,7 +146,7 @@ def test_only_the_runner_and_models_know_torch() -> None:
     assert "text/tokenizer.py" not in importers("torch", "numpy")
     uses = {
         ast.unparse(node)
-        for node in ast.walk(MODULES["server/app.py"])
+        for node in nodes_of("server/app.py")
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "torch"
     }
     assert uses <= {"torch.set_num_threads"}
@@ -174,16 +182,16 @@ def test_protobuf_and_grpc_stay_at_the_border() -> None:
 
 
 def test_only_the_configuration_reads_the_environment() -> None:
-    for path, tree in MODULES.items():
-        names = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    for path in MODULES:
+        names = {ast.unparse(node) for node in nodes_of(path) if isinstance(node, ast.Attribute)}
         if path != "config.py":
             assert not names & {"os.environ", "os.getenv", "os.environb"}, path
-            assert "os.environ" not in set(imports(tree)), path
+            assert "os.environ" not in set(imports(path)), path
 
 
 def test_only_the_command_line_prints_and_sets_up_logging() -> None:
-    for path, tree in MODULES.items():
-        called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    for path in MODULES:
+        called = {ast.unparse(node.func) for node in nodes_of(path) if isinstance(node, ast.Call)}
         if part_of(path) != "cli":
             assert not called & {"print", "click.echo"}, path
             if path != "log.py":

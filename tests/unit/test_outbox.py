@@ -1,7 +1,7 @@
 """Updates on their way to the reader: merged, numbered, held back; committed text never lost."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from translator.engine.request import RequestTiming
@@ -199,7 +199,6 @@ def test_a_draft_that_never_left_is_not_erased(clock: FakeClock) -> None:
     st.integers(0, 2),
     st.sampled_from([4, 1000]),
 )
-@settings(deadline=None, max_examples=200)
 def test_committed_text_is_never_lost_and_revisions_leave_no_gap(
     actions: list[tuple[str, str, bool]], interval_s: float, max_unacked: int, max_unsent: int
 ) -> None:

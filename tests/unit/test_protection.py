@@ -1,7 +1,7 @@
 """What a model must not touch comes back as it was, wherever it stands and however it comes."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from translator.text.detokenizer import TargetText
@@ -215,7 +215,6 @@ TEXTS = st.lists(PIECES, max_size=20).map("".join)
 
 
 @given(TEXTS)
-@settings(max_examples=300)
 def test_whatever_is_hidden_comes_back(text: str) -> None:
     protected = protect(text, writes)
     for mask in protected.masks:
@@ -229,7 +228,6 @@ def test_whatever_is_hidden_comes_back(text: str) -> None:
 
 
 @given(TEXTS, TEXTS)
-@settings(max_examples=300)
 def test_what_is_settled_stays_as_a_text_grows(text: str, more: str) -> None:
     before, after = protect(text + " ", writes), protect(f"{text} {more}", writes)
     border = len(text) if before.open_from is None else before.open_from

@@ -406,7 +406,6 @@ def test_a_cut_inside_a_word_keeps_what_is_one_character(text: str, limit: int, 
 
 @given(SEGMENTERS, TEXTS, st.lists(st.integers(0, 200), max_size=12))
 @example(Segmenter("en", SegmentLimits(max_length=14)), "Hi there. (((((Good", list(range(20)))
-@settings(deadline=None, max_examples=400)
 def test_chunks_cut_anywhere_give_the_segments_of_the_whole(
     segmenter: Segmenter, text: str, cuts: list[int]
 ) -> None:
@@ -421,7 +420,6 @@ def test_chunks_cut_anywhere_give_the_segments_of_the_whole(
     st.lists(st.integers(0, 200), max_size=12),
     st.lists(st.sampled_from([0.0, 0.0, 0.5, 3.0]), min_size=1, max_size=9),
 )
-@settings(deadline=None, max_examples=200)
 def test_chunks_cut_anywhere_end_at_the_same_pauses(
     segmenter: Segmenter, text: str, cuts: list[int], pauses: list[float]
 ) -> None:
@@ -439,7 +437,6 @@ def test_any_white_space_may_stand_before_a_full_stop(word: str, space: str) -> 
 
 
 @given(SEGMENTERS, TEXTS)
-@settings(deadline=None, max_examples=300)
 def test_segments_make_up_the_text_and_none_is_longer_than_allowed(
     segmenter: Segmenter, text: str
 ) -> None:

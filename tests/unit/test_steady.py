@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from translator.policy.steady import SteadyDraft
@@ -148,7 +148,6 @@ def test_a_draft_is_not_held_for_good_and_scripts_without_spaces_are_not_held() 
         max_size=80,
     )
 )
-@settings(deadline=None, max_examples=200)
 def test_whatever_comes_is_survived_and_a_settled_draft_is_shown(
     steps: list[tuple[str, str, int, bool, bool]],
 ) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.driver import expected_text, one_thread  # noqa: F401
 from tests.unit.legs import Models, through
 from translator.documents.lines import parts
-from translator.documents.plain import TextTranslation
+from translator.documents.plain import REPAIR_ROUNDS, TextTranslation
 from translator.engine.engine import Engine
 from translator.engine.request import Outcome, Priority
 from translator.errors import DecodingError
@@ -208,3 +208,28 @@ def test_terms_and_what_a_model_must_not_touch_survive_two_legs(text: str) -> No
     kept = {"barcos", *({"{name}", "a@b.co"} if "{" in text else ())}
     assert all(each in target.lower() for each in kept)
     assert [text[use.source_start : use.source_end] for use in job.terms()] == ["boats"]
+
+
+def repaired(text: str, glossary: Glossary) -> tuple[str, list[str]]:
+    """A text with its terms, and how each came into it."""
+    model = FakeModel()
+    binding = Binding("yy", model.info, model.tokenizer(LanguagePair("xx", "yy")))
+    job = TextTranslation("key", binding, Segmenter("en"), text, glossary=glossary)
+    engine = Engine({"fake": model})
+    rounds = [(job.ask, job.accept)] + [(job.repairs, job.accept_repair)] * REPAIR_ROUNDS
+    for ask, accept in rounds:
+        for request in filter(None, ask()):
+            engine.submit(request)
+        for outcome in engine.run():
+            accept(outcome)
+    return job.result(alignments=False)[0], [use.how.value for use in job.terms()]
+
+
+def test_however_many_terms_a_segment_lacks_all_of_them_get_in() -> None:
+    forms = {"two": "deux", "three": "trois", "four": "quatre", "five": "cinq", "Red Door": ""}
+    glossary = Glossary(Term(term, (form,) if form else ()) for term, form in forms.items())
+    text, how = repaired("one two three four five at Red Door.", glossary)
+    assert text == "ONE deux trois quatre cinq AT Red Door."
+    assert how == ["masked"] * 5
+    # Alone, its form is all that there is to say.
+    assert repaired("two!", glossary) == ("Deux!", ["masked"])

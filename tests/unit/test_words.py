@@ -1,7 +1,7 @@
 """Word ends: what may be committed is whole words only."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from translator.text.words import count_steps, count_words, strip_final_punctuation, word_ends
@@ -59,7 +59,6 @@ def test_words_after_a_start_are_those_of_the_rest() -> None:
 
 
 @given(TEXTS)
-@settings(deadline=None, max_examples=300)
 def test_words_make_up_the_text_but_for_white_space_at_its_end(text: str) -> None:
     ends = word_ends(text)
     assert ends == sorted(set(ends))
@@ -68,14 +67,12 @@ def test_words_make_up_the_text_but_for_white_space_at_its_end(text: str) -> Non
 
 
 @given(TEXTS.filter(str.isascii))
-@settings(deadline=None, max_examples=300)
 def test_a_spaced_word_is_never_cut_before_a_letter_or_digit(text: str) -> None:
     for end in word_ends(text):
         assert not text[end : end + 1].isalnum()
 
 
 @given(TEXTS, st.data())
-@settings(deadline=None, max_examples=200)
 def test_words_from_a_word_end_on_are_the_same_words(text: str, data: st.DataObject) -> None:
     ends = word_ends(text)
     index = data.draw(st.integers(0, len(ends)))

@@ -33,7 +33,7 @@ __all__ = [
     "standardize",
 ]
 
-# The language in between, for a pair that no model translates.
+# The language to go through for a pair that no model translates.
 PIVOT_LANGUAGE = "en"
 
 # An error must not list the forty thousand pairs of a multilingual model.

@@ -24,7 +24,7 @@ class JobProgress:
 
     Args:
         report: Counts.
-        files: The job's; the bar is about their bytes.
+        files: The job's; the bar is about their bytes. None: there is no bar.
     """
 
     def __init__(self, report: Report, files: Sequence[JobFile]) -> None:
@@ -47,9 +47,10 @@ class JobProgress:
 
     def watched(self, file: BinaryIO) -> BinaryIO:
         """The file, read through; what is read of it moves the bar."""
-        return io.BufferedReader(_Watched(file, self._moved), 1 << 16)
+        return io.BufferedReader(_Watched(file, self.moved), 1 << 16)
 
-    def _moved(self, count: int) -> None:
+    def moved(self, count: int) -> None:
+        """Move the bar by so many bytes."""
         self._read += count
         self._bar.update(self._task, completed=self._read, description=self._said())
         now = time.monotonic()

@@ -9,7 +9,7 @@ before. Code and everything else that must not be translated is opaque.
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from translator.documents.html_reader import read_texts
 from translator.documents.html_runs import Region
@@ -19,9 +19,9 @@ from translator.documents.template import find_directives
 
 __all__ = ["Page", "escaped", "parse"]
 
-_ALWAYS = re.compile("[&<>\xa0]")
+_ALWAYS = "&<>"
 # These include the characters that a template directive could begin or end with.
-_ALL = re.compile(r"[^\w\s.,;!?'\"()-]|_|\xa0")
+_ALL = r"[^\w\s.,;!?'\"()-]|_"
 _UNQUOTED = re.compile("[\t\n\f\r \"'=`]")
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
@@ -108,14 +108,19 @@ class Page:
 
 def escaped(text: str, region: Region, *, everything: bool) -> str:
     """Characters as they are written in a text or an attribute."""
+    references = region.references
 
     def written(match: re.Match[str]) -> str:
         character = match[0]
-        if character == "\xa0":
-            return region.nbsp
-        return _NAMED.get(character) or f"&#{ord(character)};"
+        return references.get(character) or _NAMED.get(character) or f"&#{ord(character)};"
 
-    text = (_ALL if everything else _ALWAYS).sub(written, text)
+    text = _pattern("".join(references), everything).sub(written, text)
     if region.quote == " ":
         return _UNQUOTED.sub(written, text)
     return text.replace(region.quote, f"&#{ord(region.quote)};") if region.quote else text
+
+
+@lru_cache(maxsize=256)
+def _pattern(characters: str, everything: bool) -> re.Pattern[str]:
+    """What is written as a reference, besides some characters that the source writes so."""
+    return re.compile(f"[{re.escape(_ALWAYS + characters)}]" + f"|{_ALL}" * everything)

@@ -1,7 +1,7 @@
 """Turns a run of inline content, words with tags between them, into texts."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from translator.documents.marks import Mark, MarkedText, MarkKind, Opaque
@@ -25,7 +25,7 @@ class Region:
         end: Where it ends.
         marks: The range of each mark.
         opaque: The range of each opaque part.
-        nbsp: How the source writes a no-break space.
+        references: How the source writes characters that it does not write as they are.
         quote: The character that it must not contain: the quote, or a space if there are no quotes.
     """
 
@@ -33,7 +33,7 @@ class Region:
     end: int
     marks: tuple[tuple[int, int], ...]
     opaque: tuple[tuple[int, int], ...]
-    nbsp: str
+    references: Mapping[str, str]
     quote: str
 
 
@@ -261,7 +261,7 @@ class _TextBuilder:
         self._numbers: dict[int, int] = {}
         self._opaque: list[Opaque] = []
         self._opaque_ranges: list[tuple[int, int]] = []
-        self._nbsp = "\xa0"
+        self._references: dict[str, str] = {}
 
     def build(self, quote: str) -> tuple[MarkedText, Region]:
         self._trim()
@@ -278,7 +278,7 @@ class _TextBuilder:
             "".join(self._parts), tuple(self._marks), tuple(self._opaque), bool(quote)
         )
         region = Region(
-            start, end, tuple(self._ranges), tuple(self._opaque_ranges), self._nbsp, quote
+            start, end, tuple(self._ranges), tuple(self._opaque_ranges), self._references, quote
         )
         return text, region
 
@@ -339,8 +339,8 @@ class _TextBuilder:
 
     def _words(self, item: Item) -> None:
         data = item.data
-        if data == "\xa0" != self._html[item.start : item.end]:
-            self._nbsp = self._html[item.start : item.end]
+        if len(data) == 1 and self._html[item.start] == "&" and item.end > item.start + 1:
+            self._references[data] = self._html[item.start : item.end]
         words = re.split(f"[{_SPACES}]+", data)
         if len(words) > 1 and not words[0] and self._ends_with_space:
             self._widen(item.start, item.start + _spaces(data))

@@ -9,6 +9,7 @@ from translator.session.events import AlignedRange, Binding
 from translator.session.hypothesis import ModelSource, TargetHypothesis, without_controls
 from translator.session.relay import origin
 from translator.session.terms import as_verbatim, find_terms
+from translator.terms.agreement import agreeing
 from translator.terms.check import How, TermUse, form_for, locate
 from translator.terms.glossary import Glossary
 from translator.terms.match import Match
@@ -20,7 +21,7 @@ from translator.text.segmenter import Segmenter
 __all__ = ["REPAIR_ROUNDS", "TextTranslation"]
 
 # How often to try to mend a segment.
-REPAIR_ROUNDS = 3
+REPAIR_ROUNDS = 5
 # What stands behind a code word is not translated, and so not lost.
 _MASKABLE = (IssueKind.NUMBER, IssueKind.CURRENCY)
 
@@ -92,6 +93,10 @@ class TextTranslation:
         self._texts: dict[int, tuple[str, Callable[[str], bool]]] = {}
         self._sources: dict[int, ModelSource] = {}
         self._hypotheses: dict[int, Hypothesis] = {}
+        # How many repairs each segment has been asked for.
+        self._num_repairs: dict[int, int] = {}
+        # Segments that no repair would mend.
+        self._settled: set[int] = set()
         # What repairs are asked about, where that is another source.
         self._repaired: dict[int, ModelSource] = {}
         self._branches: list[Branch] = []
@@ -216,15 +221,21 @@ class TextTranslation:
         A code word that was left out is forced where it belongs, and the rest decoded anew. What is
         missing otherwise, such as a number, goes behind a code word.
         """
-        for index in sorted(self._hypotheses):
-            yield self._repair(index)
+        for index in sorted(self._hypotheses.keys() - self._settled):
+            request = self._repair(index)
+            if request is None:
+                # Asked for again, it would lack nothing more.
+                self._settled.add(index)
+            yield request
 
     def _repair(self, index: int) -> Request | None:
         source, target = self._sources[index], self._leg(index)
         self._repaired.pop(index, None)
         prefix = self._binding.tokenizer.target_start
         lost = self._lost_terms(index, target)
-        forced = self._forced_term(index, lost, target)
+        self._num_repairs[index] = self._num_repairs.get(index, 0) + 1
+        is_last = self._num_repairs[index] == REPAIR_ROUNDS
+        forced = None if is_last else self._forced_term(index, lost, target)
         if target.missing:
             mask, num_before = target.missing[0]
             code = self._binding.tokenizer.encode_target(mask.code)
@@ -234,7 +245,7 @@ class TextTranslation:
         else:
             lacking = [issue for issue in _issues(source, target) if issue.kind in _MASKABLE]
             # Between two legs terms are code words already.
-            terms = [] if self._is_pivoted else lost
+            terms = [] if self._is_pivoted else self._with_forced(index, lost)
             parts = as_verbatim(self._texts[index][0], terms, self._binding.target)
             parts += (
                 Verbatim(source.offset + issue.start, source.offset + issue.end)
@@ -247,6 +258,13 @@ class TextTranslation:
         return self._request(
             f"repair-{index}", index, index, prefix, runners_up=self._num_alternatives > 0
         )
+
+    def _with_forced(self, index: int, lost: Sequence[Match]) -> list[Match]:
+        """Lost terms, and if there are any those that were forced, which would be lost again."""
+        tried = self._terms_how.get(index, {}) if lost else {}
+        return [
+            match for match in self._matches.get(index, ()) if match in lost or match.start in tried
+        ]
 
     def _lost_terms(self, index: int, target: TargetHypothesis) -> list[Match]:
         """The terms of a segment whose forms its translation lacks; in a first leg, none."""
@@ -261,17 +279,35 @@ class TextTranslation:
     ) -> tuple[int, ...] | None:
         """A target prefix that ends with the form of the first lost term that was not forced yet.
 
-        None if there is none, or no word of the translation comes from it: it will be a code word.
+        None if there is none, or no word of the translation comes from it, or it is all of the
+        segment: it will be a code word.
         """
         tried = self._terms_how.setdefault(index, {})
+        text = self._texts[index][0]
         for match in lost:
             number = target.num_tokens_before(match.start, match.end)
             if match.start in tried or number is None or not match.term.forms or self._is_pivoted:
                 continue
+            if not any(map(str.isalnum, text[: match.start] + text[match.end :])):
+                # Nothing is left for the model to say.
+                continue
             tried[match.start] = How.FORCED
             form = form_for(match, target.text_before(number), self._binding.target)
-            return (*target.tokens[:number], *self._binding.tokenizer.encode_target(form))
+            encode = self._binding.tokenizer.encode_target
+            return (*self._before_form(target, number, form), *encode(form))
         return None
+
+    def _before_form(self, target: TargetHypothesis, number: int, form: str) -> tuple[int, ...]:
+        """The first tokens of a translation, the last word of which agrees with a form after it."""
+        before = target.text_before(number)
+        _, _, word = before.rpartition(" ")
+        agreed = agreeing(word, form, self._binding.target)
+        if agreed != word:
+            for first in range(number - 1, -1, -1):
+                if target.text_before(first) == before[: -len(word)].rstrip():
+                    encoded = self._binding.tokenizer.encode_target(agreed)
+                    return (*target.tokens[:first], *encoded)
+        return target.tokens[:number]
 
     def accept_repair(self, outcome: Outcome) -> None:
         """Take the outcome of one of ``repairs``, if it is better than what was there.

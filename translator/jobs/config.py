@@ -96,7 +96,7 @@ class JobConfig(BaseModel):
         return {name: column.rule() for name, column in self.columns.items()}
 
 
-def load_job(file: Path | None, given: Mapping[str, Any]) -> JobConfig:
+def load_job(file: Path | None, given: Mapping[str, Any] | None = None) -> JobConfig:
     """Read a job file; what is ``given`` comes before what it says.
 
     Raises:
@@ -110,7 +110,7 @@ def load_job(file: Path | None, given: Mapping[str, Any]) -> JobConfig:
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise JobConfigError(f"{file}: {error}") from None
     try:
-        job = JobConfig(**(values | dict(given)))
+        job = JobConfig(**(values | dict(given or {})))
     except ValidationError as error:
         wrong = [
             f"{'.'.join(map(str, each['loc']))}: {each['msg']} (is {each['input']!r})"

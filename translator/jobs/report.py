@@ -11,7 +11,7 @@ from translator.jobs.cells import Cell, Place
 from translator.jobs.units import Origin, Suggestion, UnitResult
 from translator.text.words import count_words
 
-__all__ = ["Failure", "Report"]
+__all__ = ["Failure", "Figures", "Report"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,18 @@ class Failure:
         if self.suggestions:
             rest["suggestions"] = [asdict(each) for each in self.suggestions]
         return json.dumps(place | rest, ensure_ascii=False)
+
+
+@dataclass(slots=True)
+class Figures:
+    """What was counted in a part of a job; plain values, for JSON."""
+
+    num_cells: int
+    num_words: int
+    num_files: int
+    origins: dict[str, int]
+    reasons: dict[str, int]
+    terms: dict[str, int]
 
 
 class Report:
@@ -108,6 +120,26 @@ class Report:
             self.reasons[failure.reason] += 1
             self._on_failure(failure)
         self._on_cell(cell, result, failures)
+
+    def counted(self) -> Figures:
+        """What was counted so far."""
+        return Figures(
+            self.num_cells,
+            self.num_words,
+            self.num_files,
+            {origin.value: number for origin, number in self.origins.items()},
+            dict(self.reasons),
+            dict(self.terms),
+        )
+
+    def add(self, figures: Figures) -> None:
+        """Count what was counted elsewhere."""
+        self.num_cells += figures.num_cells
+        self.num_words += figures.num_words
+        self.num_files += figures.num_files
+        self.origins.update({Origin(name): number for name, number in figures.origins.items()})
+        self.reasons.update(figures.reasons)
+        self.terms.update(figures.terms)
 
     def figures(self) -> dict[str, Any]:
         """All figures, for JSON."""

@@ -11,7 +11,7 @@ from translator.jobs.report import Report
 from translator.jobs.units import Passed, Unit, UnitResult, UnitTranslator, interleaved
 from translator.jobs.whole_file import written_whole
 
-__all__ = ["JobFile", "run_file"]
+__all__ = ["JobFile", "is_sequence", "run_file"]
 
 _HOPE = "what was translated is in the store, so the job goes on from there when it is run again"
 
@@ -40,6 +40,11 @@ class _Writer(Protocol):
     """A format whose files are not a sequence of pieces."""
 
     def write(self, done: Iterable[bytes | tuple[Cell, str | None]], output: BinaryIO) -> None: ...
+
+
+def is_sequence(format: FileFormat) -> bool:  # noqa: A002
+    """Whether the translation of a file is that of its pieces, one after another."""
+    return not isinstance(format, _Writer)
 
 
 def run_file(job: JobFile, file: BinaryIO, units: UnitTranslator, report: Report) -> None:

@@ -219,11 +219,17 @@ class Batch:
         )
         check_mime_type(request)
         await self._runner.translate(request, 0, number, "item.text", result)
-        lost = sorted({use.entry for use in result.terms if use.how is How.FAILED})
+        lost = sorted(
+            {
+                f"{use.glossary}:{use.entry}" if use.glossary else str(use.entry)
+                for use in result.terms
+                if use.how is How.FAILED
+            }
+        )
         if lost:
             raise TermNotKeptError(
                 "the translation lacks a term of the glossary",
-                metadata={"entries": ",".join(map(str, lost[:_MAX_LISTED]))},
+                metadata={"entries": ",".join(lost[:_MAX_LISTED])},
             )
         if 0 < item.max_length < len(result.text):
             raise TooLongError(

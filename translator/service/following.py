@@ -14,7 +14,7 @@ __all__ = ["FollowedLanguage", "decide"]
 _MIN_WORDS = 4
 _MIN_WORDS_TO_CHANGE = 6
 _MAX_WORDS = 12
-# A single word in another language is a name or a loan.
+# A single word in another language is probably a name or a loanword.
 _MIN_WORDS_OF_CHANGED_SEGMENT = 2
 
 

@@ -74,7 +74,7 @@ class LiveStream:
         is_open = is_undetermined(config.source)
         self._language = FollowedLanguage("" if is_open else config.source)
         self._restrict_language()
-        # One look at a time; and the one that is under way when nothing has been read.
+        # One detection at a time, and the one that was started without a message.
         self._looking = asyncio.Lock()
         self._look: asyncio.Task[None] | None = None
         self._heartbeat_s = heartbeat_s(config, shared.config.heartbeat_s)

@@ -1,4 +1,4 @@
-"""Long work on the event loop, in steps between which everybody else has a turn."""
+"""Splits long work on the event loop into steps, between which other calls have their turn."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ from typing import TypeVar
 
 __all__ = ["OwnTurns", "Turns"]
 
-# A shorter pause is not worth its timer; a longer one makes no difference to anybody.
+# A shorter pause is not worth a timer; a longer one helps nobody.
 _LEAST_PAUSE_S = 0.005
 _LONGEST_PAUSE_S = 0.02
 # Steps of one call within so long are one turn.
@@ -17,11 +17,11 @@ _T = TypeVar("_T")
 
 
 class Turns:
-    """Lets through one step of long work at a time, whoever's it is.
+    """Lets through one step of long work at a time, over all calls.
 
-    Between two steps the event loop does whatever is due. And while long work waits, the loop rests
-    as long as it has computed: the engines' threads need the interpreter's lock for every
-    operation, and the loop's thread rarely lets go of it by itself. Measured: docs/performance.md.
+    Between two steps the event loop does whatever is due. While long work waits, the loop also
+    rests as long as it has computed, because the engines' threads need the interpreter's lock for
+    every operation and the loop's thread rarely releases it. Measured: docs/performance.md.
 
     Args:
         cpu_s: CPU time of the event loop's thread, in seconds.
@@ -43,7 +43,7 @@ class Turns:
                 self._rested_s = self._cpu_s()
 
     async def through(self, steps: Iterator[_T]) -> AsyncIterator[_T]:
-        """Each of ``steps`` in a turn of its own."""
+        """Yield each of ``steps`` in its own turn."""
         while True:
             await self.take()
             try:

@@ -68,7 +68,7 @@ class ModelPool:
         self._clock = clock
         self._loaded: dict[str, Seq2SeqModel] = {}
         self._loading: dict[str, asyncio.Task[TranslatorError | None]] = {}
-        # What failed: when, and the error.
+        # Failed loads: when, and the error.
         self._failed: dict[str, tuple[float, TranslatorError]] = {}
         self._turn = asyncio.Lock()
 
@@ -178,7 +178,7 @@ class ModelPool:
         return None
 
     async def _evict(self, names: Sequence[str]) -> None:
-        # At once: nobody can take one while another goes.
+        # All at once, so that nobody can take one while another goes.
         going = {name: weakref.ref(self._loaded.pop(name)) for name in names}
         for name, gone in going.items():
             _log.info("evicting the model %s", name)

@@ -370,8 +370,8 @@ class TargetHypothesis:
     def tail(self, segment: str, last: int, max_words: int) -> Context:
         """The last few words of a segment's source, with their target tokens before ``last``.
 
-        None if source and target cannot be cut there, if a word was cut in two, or if the source
-        has a full stop after all, for example after an abbreviation.
+        It is empty if source and target cannot be cut there, if a word was cut in two, or if the
+        source has a full stop after all, for example after an abbreviation.
         """
         last_word = segment[-_MAX_WORD_LENGTH - 1 :]
         is_cut = len(last_word) > _MAX_WORD_LENGTH and not any(map(str.isspace, last_word))

@@ -74,6 +74,14 @@ const COMMANDS = {
   },
   translate: ({ address, texts, options }) =>
     once(address, async (client) => ({ translations: await client.translate(texts, options) })),
+  batch: ({ address, items, options }) =>
+    once(address, async (client) => {
+      const batch = client.batch(items, options);
+      const results = [];
+      for await (const result of batch) results.push(result);
+      results.sort((a, b) => a.index - b.index);
+      return { results, report: batch.report };
+    }),
   listModels: ({ address }) => once(address, (client) => client.listModels()),
 };
 

@@ -1,9 +1,11 @@
 import { promisify } from 'node:util';
 import grpc from '@grpc/grpc-js';
-import { errorFromCall, errorFromStatus, TranslatorError } from './errors.js';
+import { TranslationBatch } from './batch.js';
+import { errorFromCall, TranslatorError } from './errors.js';
 import { Link } from './link.js';
 import { translateMessage } from './requests.js';
 import { TranslationStream } from './stream.js';
+import { translationFrom } from './translations.js';
 
 const DEFAULT_RESUME_TIMEOUT_MS = 60_000;
 // grpc-js would wait up to two minutes between attempts to connect, while streams wait for a
@@ -14,30 +16,7 @@ const DEFAULT_CHANNEL_OPTIONS = {
 };
 
 /**
- * @typedef {object} Translation
- * @property {string} text empty when there is an error
- * @property {import('./errors.js').TranslatorError | undefined} error what went wrong with this
- *   text alone
- * @property {string} model
- * @property {string} detectedLanguage empty when the request named the source
- * @property {string[]} alternatives the most probable first
- * @property {import('./events.js').Alignment[]} alignments in code points
- * @property {QualityIssue[]} qualityIssues what of the text the translation lacks
- * @property {AppliedTerm[]} terms what became of each glossary entry
- *
- * @typedef {object} QualityIssue
- * @property {string} kind "KIND_NUMBER", "KIND_CURRENCY" or "KIND_LENGTH"
- * @property {number} sourceStart in code points
- * @property {number} sourceEnd
- *
- * @typedef {object} AppliedTerm
- * @property {number} entry which entry of its glossary, from 0
- * @property {string} how "HOW_ALREADY", "HOW_FORCED", "HOW_MASKED" or "HOW_FAILED"
- * @property {number} sourceStart in code points
- * @property {number} sourceEnd
- * @property {number} targetStart
- * @property {number} targetEnd
- * @property {string} glossary the name of the server's glossary; empty for the request's own
+ * @typedef {import('./translations.js').Translation} Translation
  *
  * @typedef {object} Model
  * @property {string} name
@@ -50,6 +29,7 @@ const DEFAULT_CHANNEL_OPTIONS = {
  * @property {string} origin
  * @property {boolean} loaded
  * @property {number} memoryBytes
+ * @property {string} fingerprint what decides its translations, as a digest; "" when unknown
  * @property {string} unwritableCharacters of those that shops and captions use
  *
  * @typedef {object} Policy
@@ -113,13 +93,29 @@ export class TranslatorClient {
   async translate(texts, { timeoutMs, ...options }) {
     const request = translateMessage(typeof texts === 'string' ? [texts] : texts, options);
     const response = await this.#unary('translate', request, timeoutMs);
-    return response.translations.map(
-      (/** @type {any} */ { status, detectedLanguageCode, ...translation }) => ({
-        ...translation,
-        error: status?.code ? errorFromStatus(status) : undefined,
-        detectedLanguage: detectedLanguageCode,
-      }),
-    );
+    return response.translations.map(translationFrom);
+  }
+
+  /**
+   * Translate many texts, however many; iterate over it for their results. The server translates
+   * them behind whatever somebody waits for. Each item gets one result, in any order. Input is read
+   * as far as the server takes it, so it may be endless.
+   *
+   * @param {import('./batch.js').Items} items strings or `{text, id, maxLength, mimeType}`s; any
+   *   iterable, asynchronous or not
+   * @param {import('./requests.js').BatchOptions & {resumeTimeoutMs?: number, onConnecting?:
+   *   (attempt: import('./batch.js').Attempt) => void}} options resumeTimeoutMs: how long to try to
+   *   go on after a break, or to begin; default: 60,000. onConnecting: told of each attempt
+   * @returns {TranslationBatch}
+   */
+  batch(items, { resumeTimeoutMs = DEFAULT_RESUME_TIMEOUT_MS, onConnecting, ...options }) {
+    const { iterator, asyncIterator } = Symbol;
+    const isIterable = typeof items === 'object' && (iterator in items || asyncIterator in items);
+    if (!items || !isIterable) {
+      throw new TypeError(`items: an iterable of items is needed, not ${typeof items}`);
+    }
+    const connection = { metadata: this.#metadata, resumeTimeoutMs, onConnecting };
+    return new TranslationBatch(this.#link, items, options, connection);
   }
 
   /**

@@ -1,10 +1,13 @@
 /** Client of translator.v1: streaming real-time translation over gRPC. */
 
+export { TranslationBatch } from './batch.js';
 export { TranslatorClient } from './client.js';
 export { TranslatorError } from './errors.js';
 export { TranslationStream } from './stream.js';
 
 /**
+ * @typedef {import('./batch.js').Attempt} Attempt
+ * @typedef {import('./batch-state.js').BatchReport} BatchReport
  * @typedef {import('./client.js').Model} Model
  * @typedef {import('./client.js').Policy} Policy
  * @typedef {import('./client.js').Translation} Translation
@@ -17,8 +20,11 @@ export { TranslationStream } from './stream.js';
  * @typedef {import('./events.js').StreamEvent} StreamEvent
  * @typedef {import('./events.js').UpdateEvent} UpdateEvent
  * @typedef {import('./events.js').WarningEvent} WarningEvent
+ * @typedef {import('./requests.js').BatchItem} BatchItem
+ * @typedef {import('./requests.js').BatchOptions} BatchOptions
  * @typedef {import('./requests.js').SourceUpdate} SourceUpdate
  * @typedef {import('./requests.js').StreamOptions} StreamOptions
  * @typedef {import('./requests.js').TranslateOptions} TranslateOptions
  * @typedef {import('./target-text.js').Segment} Segment
+ * @typedef {import('./translations.js').BatchResult} BatchResult
  */

@@ -17,14 +17,17 @@ export class Reconnection {
   #attempts = 0;
   #since = 0;
   #waitMs = 0;
+  #what;
 
   /**
    * @param {string} address of the server
    * @param {AbortSignal} signal ends the waiting
+   * @param {string} [what] is to be opened, for the error
    */
-  constructor(address, signal) {
+  constructor(address, signal, what = 'stream') {
     this.#address = address;
     this.#signal = signal;
+    this.#what = what;
   }
 
   /** The connection works. */
@@ -58,7 +61,7 @@ export class Reconnection {
 
   /** @param {number} timeoutMs @param {TranslatorError} cause */
   #lost(timeoutMs, cause) {
-    const message = `no stream to ${this.#address} within ${timeoutMs} ms: ${cause.message}`;
+    const message = `no ${this.#what} to ${this.#address} within ${timeoutMs} ms: ${cause.message}`;
     return new TranslatorError('UNAVAILABLE', message, { reason: 'CONNECTION_LOST', cause });
   }
 }

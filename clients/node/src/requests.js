@@ -63,6 +63,31 @@ import { durationFromMs } from './duration.js';
  *   translated together, and stay as they are; default: true
  * @property {string[]} [markup] template syntaxes in HTML, which are kept; default: none
  * @property {number} [timeoutMs] default: none
+ *
+ * @typedef {object} BatchItem a text to translate
+ * @property {string} text
+ * @property {string} [id] the caller's name for it, for any purpose of theirs
+ * @property {number} [maxLength] longest translation that fits, in code points; default: any. The
+ *   result of one that is longer has an error with the reason "TOO_LONG", and the translation
+ * @property {string} [mimeType] default: the batch's
+ *
+ * @typedef {object} BatchOptions
+ * @property {string} source language of the texts, BCP-47; "und" to have it detected, for each by
+ *   itself
+ * @property {string} target language to translate into, BCP-47
+ * @property {string} [model] default: the best for the pair
+ * @property {string} [mimeType] of items that do not say theirs: "text/plain", the default, or
+ *   "text/html" or "text/markdown"
+ * @property {Glossary} [glossary] default: none
+ * @property {string[]} [glossaries] names of glossaries that the server has; `glossary` goes before
+ *   them; default: none
+ * @property {boolean} [alignments] default: false
+ * @property {number} [numAlternatives] most further translations of each text; default: 0
+ * @property {string[]} [possibleSources] as in `StreamOptions`
+ * @property {boolean} [preserveLines] as in `TranslateOptions`
+ * @property {string[]} [markup] template syntaxes in HTML, which are kept; default: none
+ * @property {number} [heartbeatIntervalMs] longest silence of the server; default: the server's
+ *   setting; 0: any. After three times as long the batch goes on over another connection
  */
 
 /** @type {Record<string, string>} */
@@ -207,6 +232,65 @@ export function translateMessage(texts, options) {
   };
 }
 
+/** @param {BatchOptions} options @returns {object} BatchConfig */
+export function batchConfigMessage(options) {
+  const {
+    source,
+    target,
+    model,
+    mimeType,
+    glossary = {},
+    glossaries,
+    alignments,
+    numAlternatives,
+    possibleSources,
+    preserveLines,
+    markup,
+    heartbeatIntervalMs,
+    ...unknown
+  } = options;
+  refuseUnknown(unknown);
+  if (glossaries !== undefined) refuseOther('glossaries', glossaries);
+  return {
+    sourceLanguageCode: source,
+    targetLanguageCode: target,
+    model,
+    mimeType,
+    glossary: glossaryEntries(glossary),
+    glossaries,
+    alignments,
+    numAlternatives,
+    possibleSourceLanguageCodes: possibleSources,
+    preserveLines,
+    markup,
+    heartbeatInterval: durationFromMs(heartbeatIntervalMs),
+  };
+}
+
+/** @param {BatchItem} item @param {string} id @returns {object} BatchItem */
+export function batchItemMessage({ text, maxLength, mimeType }, id) {
+  return { id, text, maxLength, mimeType };
+}
+
+/**
+ * @param {unknown} value an item of the input, the index-th
+ * @param {number} index
+ * @returns {BatchItem}
+ */
+export function checkedItem(value, index) {
+  const item = /** @type {any} */ (typeof value === 'string' ? { text: value } : value);
+  if (typeof item?.text !== 'string') {
+    const what = typeName(value);
+    throw new TypeError(`items[${index}]: a string or {text: …} is needed, not ${what}`);
+  }
+  const { text: _, id: __, maxLength = 0, mimeType: ___, ...unknown } = item;
+  refuseUnknown(unknown);
+  if (!Number.isInteger(maxLength) || maxLength < 0 || maxLength >= 2 ** 32) {
+    throw new TypeError(`items[${index}].maxLength: a whole number from 0 on is needed`);
+  }
+  return item;
+}
+
 /** @param {object} unknown */
 function refuseUnknown(unknown) {
   const [name] = Object.keys(unknown);
@@ -241,5 +325,10 @@ function typeName(value) {
  * @param {string} name @param {string} text
  */
 function refuseHalfCharacters(name, text) {
-  if (/\p{Surrogate}/u.test(text)) throw new TypeError(`${name}: holds half of a character`);
+  if (hasHalfCharacters(text)) throw new TypeError(`${name}: holds half of a character`);
+}
+
+/** @param {string} text */
+export function hasHalfCharacters(text) {
+  return /\p{Surrogate}/u.test(text);
 }

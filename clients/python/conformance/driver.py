@@ -17,6 +17,7 @@ from typing import Any
 
 from translator.client import (
     AsyncTranslatorClient,
+    BatchItem,
     Latency,
     NamedPolicy,
     Rests,
@@ -36,6 +37,9 @@ class Blocking:
 
     def __init__(self, wrapped: Any) -> None:
         self.wrapped = wrapped
+
+    def batch(self, items: list[Any], **options: Any) -> "Blocking":
+        return Blocking(self.wrapped.batch(items, **options))
 
     def stream(self, **options: Any) -> "Blocking":
         return Blocking(self.wrapped.stream(**options))
@@ -174,12 +178,28 @@ class Driver:
                 async with client(line["address"], {}) as opened:
                     options = to_python(line["options"])
                     result["translations"] = await opened.translate(line["texts"], **options)
+            case "batch":
+                result |= await self.batch(line["address"], line["items"], line["options"])
             case "listModels":
                 async with client(line["address"], {}) as opened:
                     result |= from_python(await opened.list_models())
             case _:
                 return None
         return result
+
+    async def batch(self, address: str, items: list[Any], options: Any) -> dict[str, Any]:
+        """All results, by index, and the report."""
+        given = [item if isinstance(item, str) else BatchItem(**to_python(item)) for item in items]
+        async with client(address, {}) as opened:
+            batch = opened.batch(given, **to_python(options))
+            results = [each async for each in batch]
+        report = batch.wrapped.report if isinstance(batch, Blocking) else batch.report
+        results.sort(key=lambda each: each.index)
+        told = []
+        for each in results:
+            fields = from_python(each)
+            told.append({**fields, **fields.pop("translation")})
+        return {"results": told, "report": from_python(report)}
 
     async def open(self, stream_id: str, address: str, metadata: Any, options: Any) -> None:
         loop = asyncio.get_running_loop()

@@ -191,7 +191,7 @@ def _fingerprint(
     *,
     shortlist: bool,
 ) -> str:
-    """The model's fingerprint: its files, the open end, and how the network is computed."""
+    """The model's fingerprint: its files, what was learnt of it, and how it is computed."""
     number_format: str = precision
     if _runs_in_int8(header, device, precision):
         number_format = "int8"
@@ -202,7 +202,8 @@ def _fingerprint(
         patterns.append("lex*.bin")
     files = {header.path, *(path for pattern in patterns for path in folder.glob(pattern))}
     end = None if open_end is None else open_end.tobytes().hex()
-    return fingerprint(files, number_format, device.partition(":")[0], end)
+    code_words = find_code_words(folder).name
+    return fingerprint(files, number_format, device.partition(":")[0], end, code_words)
 
 
 def _memory_bytes(header: MarianHeader, device: str, precision: Precision) -> int:

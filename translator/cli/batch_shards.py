@@ -1,0 +1,75 @@
+"""``translator batch`` in shards: one of several, all of them in several processes, or joined."""
+
+import re
+from contextlib import ExitStack
+
+import click
+
+from translator.cli.job_progress import JobProgress
+from translator.errors import ClientError
+from translator.jobs.config import JobConfig
+from translator.jobs.job_files import job_files
+from translator.jobs.pool import Outcome, ShardPool, run_shards
+from translator.jobs.report import Report
+from translator.jobs.shards import ShardTranslator, join, plan_shards, shard_of
+from translator.jobs.whole_file import written_whole
+
+__all__ = ["in_shards", "joined", "one_shard"]
+
+_SHOWN_FAILURES = 20
+
+
+def one_shard(job: JobConfig, part: str, *, keeps: bool) -> Report:
+    """Translate one shard, named as ``3/10``."""
+    match = re.fullmatch(r"(\d+)/(\d+)", part)
+    if match is None:
+        raise ClientError(f"shard: is {part!r}; the third of ten is 3/10")
+    shards = shard_of(job, int(match[1]), int(match[2]))
+    report = Report()
+    with JobProgress(report, []) as progress, ShardTranslator(job, keeps=keeps) as translator:
+        for shard in shards:
+            report.add(translator.translate(shard))
+    progress.tell()
+    return report
+
+
+def joined(job: JobConfig) -> Report:
+    """Join shards that were translated before."""
+    report = Report()
+    with ExitStack() as stack:
+        errors = stack.enter_context(written_whole(job.errors)) if job.errors else None
+        for figures in join(job, errors):
+            report.add(figures)
+    JobProgress(report, []).tell()
+    return report
+
+
+def in_shards(job: JobConfig, pool: ShardPool, num_shards: int) -> Report:
+    """Translate all shards of a job with a pool, and join them.
+
+    Raises:
+        ClientError: A shard failed; those that are done stay, and the next run goes on from them.
+    """
+    shards = plan_shards(job, pool.num_workers, num_shards)
+    report = Report()
+    sizes = {shard.source: shard.source.stat().st_size for shard in shards}
+    with JobProgress(report, job_files(job)) as progress:
+
+        def tell(outcome: Outcome) -> None:
+            if outcome.figures is not None:
+                report.add(outcome.figures)
+            progress.moved(sizes[outcome.shard.source] // outcome.shard.count)
+
+        failed = run_shards(shards, pool, tell)
+    if failed:
+        for outcome in failed[:_SHOWN_FAILURES]:
+            click.echo(f"{outcome.shard}: {outcome.error}", err=True)
+        raise ClientError(
+            f"{len(failed)} of {len(shards)} shards failed; the others are kept, so run it again "
+            "when that is mended"
+        )
+    with ExitStack() as stack:
+        errors = stack.enter_context(written_whole(job.errors)) if job.errors else None
+        join(job, errors)
+    progress.tell()
+    return report

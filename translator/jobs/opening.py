@@ -1,0 +1,150 @@
+"""What translates the units of a job, put together."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from platformdirs import user_cache_path
+
+from translator.config import load_config
+from translator.errors import ClientError
+from translator.jobs.config import JobConfig
+from translator.jobs.fingerprint import remembered_fingerprint
+from translator.jobs.fuzzy import Fuzzy
+from translator.jobs.local_units import LocalUnits
+from translator.jobs.memory import Memory, MemoryView
+from translator.jobs.numbers import NumberedUnits
+from translator.jobs.remembered_units import RememberedUnits
+from translator.jobs.settings import UnitSettings
+from translator.jobs.store import Store, key_of
+from translator.jobs.stored_units import StoredUnits
+from translator.jobs.units import UnitTranslator
+from translator.terms.files import read_table
+
+if TYPE_CHECKING:
+    from translator.local import Translator
+
+__all__ = ["OpenedJob", "opened_job"]
+
+# Far beyond any cell of a catalogue.
+_MAX_TEXT_LENGTH = 500_000
+# What the bytes of an output do not depend on.
+_NOT_IN_KEY = {
+    "input", "output", "address", "store", "store_size", "fuzzy", "overwrite", "errors", "report",
+    "review", "review_cells", "memory", "glossary", "models",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedJob:
+    """What translates a job.
+
+    Attributes:
+        units: Translates its units.
+        key: Finds out what an output depends on besides the input: texts, options, models.
+        memory: What people decided for its languages; None: nobody was asked.
+    """
+
+    units: UnitTranslator
+    key: Callable[[], bytes]
+    memory: MemoryView | None
+
+
+@contextmanager
+def opened_job(job: JobConfig, *, keeps: bool) -> Iterator[OpenedJob]:
+    """Open what a job needs: its models when they are first needed, its store and memory.
+
+    Args:
+        job: The job.
+        keeps: Whether there is a store.
+
+    Raises:
+        ClientError: An option is not allowed, or there is no such memory.
+        OperatorError: A file cannot be used.
+    """
+    with ExitStack() as stack:
+        stored, stored_key = stack.enter_context(_stored_units(job, keeps=keeps))
+        units: UnitTranslator = stored
+        if any(column.numbers for column in job.columns.values()):
+            units = NumberedUnits(units, job.target)
+        revision, view = "", None
+        if job.memory is not None:
+            if not job.memory.exists():
+                raise ClientError(
+                    f"{job.memory}: there is no such memory; `translator memory import` makes one"
+                )
+            memory = stack.enter_context(Memory(job.memory))
+            revision, view = memory.revision(), memory.view(job.source, job.target)
+            fuzzy = Fuzzy(view.all(), job.fuzzy) if job.fuzzy else None
+            units = RememberedUnits(units, view, fuzzy)
+        elif job.fuzzy:
+            raise ClientError("fuzzy: needs a --memory to look into")
+        options = job.model_dump_json(exclude=_NOT_IN_KEY)
+        yield OpenedJob(units, lambda: key_of(stored_key(), options, revision), view)
+
+
+@contextmanager
+def _stored_units(
+    job: JobConfig, *, keeps: bool
+) -> Iterator[tuple[UnitTranslator, Callable[[], bytes]]]:
+    """What translates, with the store that it shares with other jobs, and its key."""
+    if job.address and job.models:
+        raise ClientError("models: are for this process; --address names a running server")
+    settings = UnitSettings(
+        job.source, job.target, job.model, _terms(job), preserve_lines=not job.wrapped
+    )
+    with ExitStack() as stack:
+        store = None
+        if keeps:
+            path = job.store or user_cache_path("translator") / "translations.db"
+            store = stack.enter_context(Store(path, max_bytes=job.store_size))
+        units: UnitTranslator
+        if job.address:
+            # It loads what a client needs.
+            from translator.jobs.remote_units import RemoteUnits
+
+            units = remote = RemoteUnits(job.address, settings)
+            # Also where nothing is kept: a server that is not there is told at once.
+            fingerprint = remote.fingerprint()
+
+            def find_fingerprint() -> str:
+                return fingerprint
+
+        else:
+            given: dict[str, Any] = {"models": job.models} if job.models else {}
+            limits = {"limits": {"max_text_length": _MAX_TEXT_LENGTH}}
+            config = load_config(None, given | limits)
+            route = job.source, job.target, job.model
+
+            @cache
+            def translator() -> "Translator":
+                # It takes seconds to import what models need.
+                from translator.local import Translator
+
+                return stack.enter_context(Translator(config))
+
+            units = LocalUnits(translator, settings, store)
+
+            def find_fingerprint() -> str:
+                def compute() -> str:
+                    return translator().fingerprint(*route)
+
+                return remembered_fingerprint(store, config, route, compute) if store else compute()
+
+        @cache
+        def key() -> bytes:
+            return settings.key(find_fingerprint())
+
+        yield (units if store is None else StoredUnits(units, store, key())), key
+
+
+def _terms(job: JobConfig) -> dict[str, str] | None:
+    if job.glossary is None:
+        return None
+    table = read_table(job.glossary)
+    pair = table.choose(job.source if job.source != "und" else "", job.target)
+    return {
+        row.term.source: row.term.forms[0] if row.term.forms else "" for row in table.terms(*pair)
+    }
