@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from translator.jobs.cells import Cell, Kind, Place, Rule
-from translator.jobs.config import ColumnConfig, JobConfig
+from translator.jobs.config import ColumnConfig, load_job
 from translator.jobs.opening import opened_job
 from translator.jobs.report import Failure, Report
 from translator.jobs.rules import parse_rule
@@ -43,11 +43,9 @@ class Translate:
     ) -> None:  # fmt: skip
         rules = dict(map(parse_rule, columns))
         self._rules = rules
-        self._job = JobConfig(
-            input="-", output="-", source=source, target=target,
-            columns={name: ColumnConfig(numbers=rule.numbers) for name, rule in rules.items()},
-            **options,
-        )  # fmt: skip
+        kinds = {name: ColumnConfig(numbers=rule.numbers) for name, rule in rules.items()}
+        given = {"input": "-", "output": "-", "source": source, "target": target}
+        self._job = load_job(None, given | {"columns": kinds} | options)
         self._keeps = keeps
         self._stack = ExitStack()
         self._units: UnitTranslator | None = None

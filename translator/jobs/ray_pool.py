@@ -68,7 +68,8 @@ class RayPool:
         if self._began:
             try:
                 ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-            except (ConnectionError, ValueError, RuntimeError) as error:
+            except Exception as error:
+                # Ray has no class for what can be wrong here.
                 raise OperatorError(
                     f"{address}: no Ray cluster can be reached ({error})"
                 ) from error

@@ -16,6 +16,7 @@ from translator.jobs.config import ColumnConfig, JobConfig
 from translator.jobs.memory import Memory, MemoryEntry
 from translator.jobs.pool import LocalPool, Outcome, run_shards
 from translator.jobs.report import Figures
+from translator.jobs.run import is_sequence
 from translator.jobs.shards import (
     Shard,
     ShardTranslator,
@@ -273,3 +274,46 @@ def test_processes_translate_and_one_that_is_killed_is_replaced(tmp_path: Path) 
     assert failed[0].error.endswith("no.csv: there is no such file")
     join(job(tmp_path))
     assert (tmp_path / "out.csv").read_bytes() == whole(tmp_path)
+
+
+FILES = {
+    "a.json": b'{"shop": {"title": "Red lamp", "n": 3, "list": ["Soft chair", "x"]}, '
+    b'"end": "Bye now"}',
+    "a.srt": b"1\r\n00:00:01,000 --> 00:00:02,000\r\nRed lamp\r\nand more\r\n\r\n"
+    b"2\r\n00:00:03,000 --> 00:00:04,000\r\n<i>Soft chair.</i>\r\n",
+    "a.vtt": b"WEBVTT\n\n00:01.000 --> 00:02.000\nRed lamp\n\nNOTE x\n\n"
+    b"00:03.000 --> 00:04.000\nBye\n",
+    "a.po": b'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+    b'msgid "Red lamp"\nmsgstr ""\n\nmsgctxt "x"\nmsgid "Soft %s"\nmsgstr ""\n',
+    "a.xliff": b'<xliff version="1.2"><file source-language="xx" target-language="yy"><body>'
+    b'<trans-unit id="1"><source>Red lamp</source></trans-unit>'
+    b'<trans-unit id="2"><source>Soft <g id="1">chair</g></source></trans-unit>'
+    b"</body></file></xliff>",
+    "a.md": b"# Red lamp\n\nSoft *chair* and `code`.\n\n- one more\n",
+    "a.html": b"<!doctype html><html><body><p>Red <b>lamp</b></p><p>Soft chair</p></body></html>",
+    "a.txt": b"Red lamp\n\nSoft chair\r\nBye",
+    "a.tsv": 'title\tsku\nRed lamp\t1\n"Soft\nchair"\t2\n'.encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files_of_every_format_are_cut(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(FILES[name])
+    columns = {"title": ColumnConfig()} if name == "a.tsv" else {}
+    given = job(tmp_path, input=str(tmp_path / name), output=f"{tmp_path}/out-{name}",
+                columns=columns)  # fmt: skip
+    written = set()
+    for count in (1, 3):
+        made(plan_shards(given.model_copy(update={"overwrite": True}), 1, count))
+        figures = join(given.model_copy(update={"overwrite": True}))
+        assert sum(each.origins.get("engine", 0) for each in figures) >= 2, figures
+        written.add((tmp_path / f"out-{name}").read_bytes())
+    assert len(written) == 1
+    assert written != {FILES[name]}
+
+
+def test_every_format_that_is_a_sequence_is_tried() -> None:
+    from translator.jobs.formats.registry import file_format, format_names
+
+    cut = {name for name in format_names() if is_sequence(file_format(Path("x"), name))}
+    assert cut == {file_format(Path(name)).name for name in FILES} | {"csv"}

@@ -162,7 +162,7 @@ def _cells(
             place = Place(name, row + number, target)
             yield Cell(
                 text, place, _encoded, value, rule.kind or Kind.TEXT, rule.max_length,
-                rule.templates, problem=problem,
+                rule.templates, problem=problem, numbers=rule.numbers,
             )  # fmt: skip
 
 
