@@ -58,15 +58,12 @@ def agreeing(word: str, form: str, language: str) -> str:
         # A name.
         return word
     is_feminine = _is_feminine(noun)
-    if is_feminine is None:
+    table = _FEMININE_OF if is_feminine else _MASCULINE_OF
+    found = table.get(word.lower())
+    if found is None or is_feminine is None:
         return word
-    found = (_FEMININE_OF if is_feminine else _MASCULINE_OF).get(word.lower())
-    if found is None:
-        return word
-    return found.upper() if word.isupper() and len(word) > 1 else _like(found, word)
-
-
-def _like(found: str, word: str) -> str:
+    if word.isupper() and len(word) > 1:
+        return found.upper()
     return found.capitalize() if word[:1].isupper() else found
 
 
