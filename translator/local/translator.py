@@ -3,12 +3,13 @@
 import os
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Self
+from weakref import WeakSet
 
 from translator.arguments import Strings, check_strings
 from translator.catalog.catalog import Catalog, Choice
@@ -92,6 +93,7 @@ class Translator:
         self._models: dict[str, Seq2SeqModel] = {}
         self._loading = threading.Lock()
         self._streams: set[Stream] = set()
+        self._batches: WeakSet[Generator[BatchResult, None, None]] = WeakSet()
         self._process = os.getpid()
         self._closed = False
         # How many calls are running in other threads; closing waits for them.
@@ -172,7 +174,7 @@ class Translator:
         glossary: Mapping[str, str] | None = None,
         preserve_lines: bool = True,
         memo: Memo | None = None,
-    ) -> Iterator[BatchResult]:
+    ) -> Generator[BatchResult, None, None]:
         """Translate many texts side by side, and yield a result for each, in their order.
 
         What several texts have in common is decoded once. Only some hundred are taken from
@@ -203,6 +205,7 @@ class Translator:
             check_texts(request, self._catalog, self._settings.limits, source)
 
         def begin(text: str | BatchText | Translation) -> BegunText | Translation:
+            self._check()
             if isinstance(text, Translation):
                 return text
             given = BatchText(text) if isinstance(text, str) else text
@@ -214,11 +217,13 @@ class Translator:
             )
             return self._begun(own, terms)
 
-        def results() -> Iterator[BatchResult]:
+        def results() -> Generator[BatchResult, None, None]:
             with self._call():
                 yield from answer_all(self._engines, (partial(begin, text) for text in texts), memo)
 
-        return results()
+        batch = results()
+        self._batches.add(batch)
+        return batch
 
     def fingerprint(self, source: str, target: str, model: str = "") -> str:
         """What translations depend on, besides text and options: models, and how they compute.
@@ -328,6 +333,11 @@ class Translator:
             if self._closed:
                 return
             self._closed = True
+        for batch in list(self._batches):
+            # One that another thread is about to read ends there.
+            with suppress(ValueError):
+                batch.close()
+        with self._called:
             self._called.wait_for(lambda: not self._calls)
         for stream in list(self._streams):
             stream.close()

@@ -57,14 +57,13 @@ def agreeing(word: str, form: str, language: str) -> str:
     if noun != noun.lower():
         # A name.
         return word
-    table = {True: _FEMININE_OF, False: _MASCULINE_OF}.get(_is_feminine(noun), {})
+    is_feminine = _is_feminine(noun)
+    table = _FEMININE_OF if is_feminine else _MASCULINE_OF
     found = table.get(word.lower())
-    if found is None:
+    if found is None or is_feminine is None:
         return word
-    return found.upper() if word.isupper() and len(word) > 1 else _like(found, word)
-
-
-def _like(found: str, word: str) -> str:
+    if word.isupper() and len(word) > 1:
+        return found.upper()
     return found.capitalize() if word[:1].isupper() else found
 
 

@@ -92,9 +92,13 @@ def _cells(
             cell = _cell(whole, name, entry, number, target, source, newline, templates)
             if cell is not None:
                 yield target.start, target.end, cell
-        last = entry.targets.get(len(entry.targets) - 1)
-        if entry.plural is not None and last is not None and has_words(entry.plural):
+        if entry.plural is not None and has_words(entry.plural):
             # Plural forms of the language for which the file has no place.
+            last = max(entry.targets.values(), key=lambda target: target.end)
+            if set(entry.targets) != set(range(len(entry.targets))):
+                raise InputFileError(
+                    Place(name, entry.line), "lacks one of msgstr[0], msgstr[1], … in its middle"
+                )
             for number in range(len(entry.targets), num_plurals):
                 target = _Target(last.end, last.end, "")
                 source = entry.plural if number != singular else entry.source or ""

@@ -229,7 +229,7 @@ class SubRip:
             num_lines.append(self._read(text[cue.start : cue.end], content))
         raw = whole.encode(text[cues[0].start : cues[-1].end])
         is_plain = not content.has_codes
-        given = content.plain if is_plain else content.html
+        given = re.sub(" {2,}", " ", content.plain).strip() if is_plain else content.html
         longest = max(
             (len(_TAG.sub("", line)) for cue in cues
              for line in _NEWLINE.split(text[cue.start : cue.end])),

@@ -233,8 +233,17 @@ class _Reader:
         raw = whole.encode(self._text[start:end])
         place = Place(self._name, segment.number, segment.unit)
         templates = () if message.kind is Kind.TEXT else self._options.templates
-        cell = Cell(message.text, place, encode, raw, message.kind, templates=templates)
+        cell = Cell(
+            message.text, place, encode, raw, message.kind, self._max_length(segment), templates
+        )
         return start, end, cell
+
+    def _max_length(self, segment: _Segment) -> int:
+        """What XLIFF 1.2 says of a unit's length, if it counts characters."""
+        attributes = segment.element.attributes
+        width = attributes.get("maxwidth", "")
+        is_counted = attributes.get("size-unit", "pixel") == "char" and width.isdecimal()
+        return int(width) if is_counted else 0
 
     def _is_undone(self, segment: _Segment) -> bool:
         """Whether a segment has no translation yet."""

@@ -150,6 +150,10 @@ def test_the_header_names_the_encoding() -> None:
         ('msgstr "a"\n', "row 1: msgstr stands before its msgid"),
         ('msgid "a"\nmsgstr "b"\nmsgstr "c"', "row 3: msgstr stands twice"),
         ('msgid "a"\nmsgid_plural "b"\nmsgstr "c"', "row 3: msgstr does not fit"),
+        (
+            'msgid "a"\nmsgid_plural "b"\nmsgstr[1] ""\nmsgstr[2] ""',
+            "row 1: lacks one of msgstr[0], msgstr[1], … in its middle",
+        ),
         ("hello", "row 1: 'hello' is no PO"),
         ('msgid ""\nmsgstr "charset=nope\\n"', "there is no encoding 'nope'"),
         ('msgid ""\nmsgstr "charset=UTF-8\\n"\n\n# \udce9', "row 4: byte 0xE9 is not utf-8"),

@@ -147,6 +147,13 @@ def test_a_sentence_is_cut_where_its_cues_are() -> None:
     assert "pensei que\n\n3" in result or "pensei\n\n3" in result or "nunca</b>\n\n3" in result
 
 
+def test_spaces_at_the_end_of_a_line_part_nothing() -> None:
+    data = b"1\n00:00:01,000 --> 00:00:02,000\nThe kettle  \n is on \n"
+    [cell] = cells_of(SUBRIP, data)
+    assert cell.text == "The kettle is on"
+    assert written(SUBRIP, data, lambda text: text) == data
+
+
 def test_a_code_that_is_lost_is_an_error() -> None:
     [_, cell, *_] = cells_of(SUBRIP, SRT.encode())
     with pytest.raises(ValueError, match="not all inline codes"):

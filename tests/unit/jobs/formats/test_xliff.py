@@ -193,6 +193,11 @@ def test_templates_are_for_what_is_html() -> None:
     }
 
 
+def test_a_unit_may_have_a_length() -> None:
+    data = FILE_12.replace('id="one"', 'id="one" maxwidth="20" size-unit="char"').encode()
+    assert [cell.max_length for cell in cells_of(XLIFF, data)][:2] == [20, 0]
+
+
 def test_segments_of_a_source_stay_segments() -> None:
     data = (
         b'<xliff version="1.2"><file source-language="en"><body><trans-unit id="a"><source>'
