@@ -36,7 +36,7 @@ def command() -> None:
 @click.option("--from", "source", default="", metavar="LANGUAGE", help="Language of the sources.")
 @click.option("--to", "target", default="", metavar="LANGUAGE", help="Of the translations.")
 def import_(files: tuple[Path, ...], path: Path, source: str, target: str) -> None:
-    """Add FILES to a memory: TMX, CSV, TSV, or what `batch` writes with --errors or --review.
+    """Add FILES to a memory: TMX, XLIFF, CSV, TSV, or what `batch --errors` or `--review` writes.
 
     All of a file is added, or nothing. A text has one translation: the newest. --from and --to name
     the languages of a file that does not, and choose from one that has several.

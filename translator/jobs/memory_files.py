@@ -1,4 +1,4 @@
-"""Reads memories from files, and writes them: TMX, tables, and the errors file of a job."""
+"""Reads memories from files (TMX, XLIFF, tables, the errors of a job), and writes them."""
 
 import codecs
 import csv
@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape, quoteattr
 from translator import __version__
 from translator.jobs.cells import InputFileError, Place
 from translator.jobs.formats.delimited import read_records
+from translator.jobs.formats.xliff import read_decided
 from translator.jobs.memory import MemoryEntry, fits
 from translator.terms.table import GlossaryFileError, is_tag
 from translator.terms.xml_files import XmlEntry, XmlFile, XmlText
@@ -47,7 +48,7 @@ Skipped = Counter[str]
 
 
 def read_memory(path: Path, source: str, target: str, skipped: Skipped) -> Iterator[MemoryEntry]:
-    """Read a file: TMX; CSV or TSV with a header; or JSON lines with "source" and "translation".
+    """Read TMX, XLIFF, CSV or TSV with a header, or JSON lines with "source" and "translation".
 
     Args:
         path: The file.
@@ -71,14 +72,16 @@ def read_memory(path: Path, source: str, target: str, skipped: Skipped) -> Itera
 
 def _kind(path: Path, sample: bytes) -> str:
     suffix = path.suffix.lower()
-    if suffix in {".tmx", ".csv", ".tsv", ".jsonl"}:
+    if suffix[1:] in _READERS:
         return suffix[1:]
     start = sample.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
     if start == b"<":
         return "tmx"
     if start == b"{":
         return "jsonl"
-    raise InputFileError(Place(str(path)), "is no memory; allowed: .tmx, .csv, .tsv and .jsonl")
+    raise InputFileError(
+        Place(str(path)), "is no memory; allowed: .tmx, .xliff, .csv, .tsv and .jsonl"
+    )
 
 
 def _tmx(
@@ -129,6 +132,26 @@ def _entry(
         )
     else:
         skipped["without source or translation"] += 1
+
+
+def _xliff(
+    file: BinaryIO, name: str, languages: tuple[str, str], skipped: Skipped
+) -> Iterator[MemoryEntry]:
+    now = int(time.time())
+    for each in read_decided(file, name):
+        source, target = (
+            said or given for said, given in zip(each.languages, languages, strict=True)
+        )
+        if not source or not target:
+            raise InputFileError(
+                Place(name, each.number),
+                "does not tell its languages; name them with --from and --to",
+            )
+        if each.source is None:
+            skipped["with elements inside"] += 1
+        else:
+            entry = MemoryEntry(each.source, each.target, source, target, now, "XLIFF")
+            yield from _checked(entry, skipped)
 
 
 def _table(
@@ -249,6 +272,8 @@ _READERS: Mapping[str, _Reader] = {
     "csv": partial(_table, separator=""),
     "tsv": partial(_table, separator="\t"),
     "jsonl": _json_lines,
+    "xliff": _xliff,
+    "xlf": _xliff,
 }
 
 

@@ -260,7 +260,7 @@ def test_the_errors_file_of_a_job_is_read(tmp_path: Path) -> None:
         ("a.tmx", "<html/>", "<html> is neither TMX nor TBX"),
         ("a.jsonl", "{}\n", 'row 1: has no "source"'),
         ("a.jsonl", '{"source": "a"}\n{', "row 2: is not JSON"),
-        ("a.doc", "what", "is no memory; allowed: .tmx"),
+        ("a.doc", "what", "is no memory; allowed: .tmx, .xliff"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_row(
@@ -272,6 +272,39 @@ def test_what_is_wrong_is_told_with_its_row(
         read(tmp_path / name, *languages)
     assert told in raised.value.message
     assert raised.value.message.count(name) == 1
+
+
+XLIFF_12 = """<xliff version="1.2"><file source-language="en" target-language="pt-BR"><body>
+<trans-unit id="1"><source>Cart &amp; "co"</source>
+<target state="signed-off">Carrinho &amp; co</target></trans-unit>
+<trans-unit id="2"><source>Lamp</source>
+<target state="needs-review-translation" state-qualifier="mt-suggestion">X</target></trans-unit>
+<trans-unit id="3" approved="yes"><source>Lamp</source><target state="new">Luz</target></trans-unit>
+<trans-unit id="4"><source>A <g id="1">b</g></source><target>A <g id="1">b</g></target></trans-unit>
+<trans-unit id="5"><source>Chair</source></trans-unit>
+<trans-unit id="6"><source>Table</source><target> </target></trans-unit></body></file></xliff>"""
+XLIFF_2 = """<xliff version="2.0" srcLang="en" trgLang="pt"><file id="f"><unit id="u">
+<segment state="translated"><source>Lamp</source><target>X</target></segment>
+<segment state="reviewed"><source>Cart</source><target>Carrinho</target></segment>
+<segment><source>Chair</source></segment></unit></file></xliff>"""
+
+
+def test_of_xliff_is_read_what_people_decided(tmp_path: Path) -> None:
+    (tmp_path / "a.xlf").write_text(XLIFF_12)
+    skipped: Counter[str] = Counter()
+    found = list(read_memory(tmp_path / "a.xlf", "", "", skipped))
+    assert [(e.source, e.target) for e in found] == [
+        ('Cart & "co"', "Carrinho & co"),
+        ("Lamp", "Luz"),
+    ]
+    assert {(e.source_language, e.target_language) for e in found} == {("en", "pt-BR")}
+    assert skipped == {"with elements inside": 1}
+    (tmp_path / "b.xliff").write_text(XLIFF_2)
+    assert read(tmp_path / "b.xliff") == [("Cart", "Carrinho", "en", "pt")]
+    (tmp_path / "b.xliff").write_text(XLIFF_2.replace('trgLang="pt"', ""))
+    with pytest.raises(InputFileError, match="name them with --from and --to"):
+        read(tmp_path / "b.xliff")
+    assert read(tmp_path / "b.xliff", "en", "pt") == [("Cart", "Carrinho", "en", "pt")]
 
 
 def test_languages_have_to_be_named_somewhere(tmp_path: Path) -> None:

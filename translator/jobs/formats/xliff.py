@@ -18,7 +18,7 @@ from translator.jobs.cells import Cell, FormatOptions, InputFileError, Kind, Pie
 from translator.jobs.formats.whole_text import WholeText, read_whole_text
 from translator.jobs.formats.xliff_content import ATTRIBUTE, TOKEN, read_content
 
-__all__ = ["XliffFile"]
+__all__ = ["XliffFile", "read_decided"]
 
 _DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)[\"']")
 # In its first bytes a file says what its encoding is.
@@ -28,6 +28,9 @@ _HEAD = 1024
 _UNDONE = frozenset({"new", "needs-translation", "needs-l10n", "needs-adaptation"})
 _STATE_12 = {"state": "needs-review-translation", "state-qualifier": "mt-suggestion"}
 _STATE_2 = {"state": "translated"}
+# A target in one of these was looked at by somebody; in XLIFF 2 "translated" is what machines say.
+_DECIDED_12 = frozenset({"", "translated", "signed-off", "final"})
+_DECIDED_2 = frozenset({"reviewed", "final"})
 
 
 class _Range(NamedTuple):
@@ -68,6 +71,45 @@ class _Segment:
     segmented: _Range | None = None
     target: _Range | None = None
     target_attributes: dict[str, str] = field(default_factory=dict)
+
+
+class Decided(NamedTuple):
+    """A segment that somebody has translated, or approved.
+
+    Attributes:
+        number: Which one of the file, from 1.
+        source: Its text; None if it has elements inside, which a text cannot hold.
+        target: Its translation.
+        languages: Those of the file, BCP-47; "" where it names none.
+    """
+
+    number: int
+    source: str | None
+    target: str
+    languages: tuple[str, str]
+
+
+def read_decided(file: BinaryIO, name: str) -> Iterator[Decided]:
+    """Read those segments of XLIFF that people have decided on.
+
+    Raises:
+        InputFileError: It is no XLIFF.
+    """
+    whole = _read(file, name, FormatOptions("", ""))
+    _check(whole, name)
+    reader = _Reader(whole, name, FormatOptions("", ""))
+    decided: list[Decided] = []
+
+    def take(segment: _Segment) -> None:
+        found = reader.decided(segment)
+        if found is not None:
+            decided.append(found)
+
+    reader.on_segment = take
+    for _ in reader.changes():
+        yield from decided
+        decided.clear()
+    yield from decided
 
 
 class XliffFile:
@@ -119,6 +161,8 @@ class _Reader:
         self._options = options
         self._is_2 = False
         self._number = 0
+        self._said = "", ""
+        self.on_segment: Callable[[_Segment], None] = lambda _: None
 
     def changes(self) -> Iterator[tuple[int, int, bytes | Cell]]:
         """What may change, each with its range in the file."""
@@ -145,6 +189,7 @@ class _Reader:
             if segment is None:
                 continue
             if element is segment.element:
+                self.on_segment(segment)
                 change = self._change(segment)
                 if change is not None:
                     yield change
@@ -193,6 +238,7 @@ class _Reader:
         self, match: re.Match[str], attributes: dict[str, str], source: str, target: str
     ) -> Iterator[tuple[int, int, bytes | Cell]]:
         """Check what the file says of its languages, and say the target if it does not."""
+        self._said = attributes.get(source, ""), attributes.get(target, "")
         pairs = (source, self._options.source), (target, self._options.target)
         for name, wanted in pairs:
             said = attributes.get(name)
@@ -215,6 +261,25 @@ class _Reader:
             segment.target, segment.target_attributes = place, element.attributes
 
     # Segments
+
+    def decided(self, segment: _Segment) -> Decided | None:
+        """A segment with what people said, if they did."""
+        source, target = segment.source, segment.target
+        if source is None or target is None:
+            return None
+        if self._is_2:
+            is_decided = segment.element.attributes.get("state") in _DECIDED_2
+        else:
+            state = segment.target_attributes.get("state", "")
+            is_decided = segment.element.attributes.get("approved") == "yes" or (
+                state in _DECIDED_12
+            )
+        texts = [self._text[each.inner : each.inner_end] for each in (source, target)]
+        if not is_decided or not texts[1].strip():
+            return None
+        if any(TOKEN.search(text) for text in texts):
+            return Decided(segment.number, None, "", self._said)
+        return Decided(segment.number, unescape(texts[0]), unescape(texts[1]), self._said)
 
     def _change(self, segment: _Segment) -> tuple[int, int, Cell] | None:
         source = segment.segmented or segment.source
