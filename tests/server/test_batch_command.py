@@ -157,12 +157,15 @@ def test_a_server_that_is_not_there_is_told() -> None:
     assert not Path("out.csv").exists()
 
 
-def test_a_job_that_is_killed_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shards", [(), ("--processes", "2", "--shards", "6")], ids=["one", "two"])
+def test_a_job_that_is_killed_goes_on_to_the_same_bytes(
+    tmp_path: Path, shards: tuple[str, ...]
+) -> None:
     rows = "".join(
         f"A-{n},Ship {n} has {n % 50} sails and {n % 31} oars,,{n}\n" for n in range(3000)
     )
     Path("shop.csv").write_text("sku,name,body,ean\n" + rows)
-    words = ["shop.csv", "out.csv", *PAIR, *COLUMNS, "--store", "s.db"]
+    words = ["shop.csv", "out.csv", *PAIR, *COLUMNS, "--store", "s.db", *shards]
     command = [sys.executable, "-m", "translator", "batch", *words]
     chosen = random.Random(7)
     kills = 0

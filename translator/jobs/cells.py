@@ -122,6 +122,8 @@ class FormatOptions:
         preset: Rules by name, for a table; empty: those that fit, unless there are ``rules``.
         keep: Columns that stay although a preset has rules for them.
         templates: Template syntaxes in all HTML, besides those of the rules.
+        skipped: Bytes at the beginning of the file whose cells nobody needs; they may be given as
+            bytes, which is quicker.
     """
 
     source: str
@@ -131,6 +133,7 @@ class FormatOptions:
     preset: str = ""
     keep: frozenset[str] = frozenset()
     templates: tuple[str, ...] = ()
+    skipped: int = 0
 
 
 class FileFormat(Protocol):

@@ -1,6 +1,7 @@
 """The encoding of a file: found out, and used again for what is written."""
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -20,6 +21,7 @@ _BOMS = (
 )
 # What a byte that is no character becomes; see codecs.register_error("surrogateescape").
 _ESCAPES = range(0xDC80, 0xDD00)
+_ESCAPE = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,14 @@ class Encoding:
 
     def problem_of(self, text: str) -> str:
         """Why a text that was read is none; empty if it is."""
-        wrong = next((each for each in text if ord(each) in _ESCAPES), "")
-        return wrong and (
-            f"byte 0x{ord(wrong) - 0xDC00:02X} is not {self.name}; "
-            "name the encoding with --encoding"
+        wrong = _ESCAPE.search(text)
+        return (
+            ""
+            if wrong is None
+            else (
+                f"byte 0x{ord(wrong.group()) - 0xDC00:02X} is not {self.name}; "
+                "name the encoding with --encoding"
+            )
         )
 
 

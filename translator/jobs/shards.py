@@ -250,7 +250,7 @@ class ShardTranslator:
             cut = _Cut(whole.format, begin, None if shard.number == shard.count else end)
         with ExitStack() as stack:
             told: BinaryIO | None = None
-            if part is not None and shard.job.errors is not None:
+            if part is not None:
                 told = stack.enter_context(written_whole(_failures(part)))
 
             def tell(failure: Failure) -> None:
@@ -303,7 +303,7 @@ class _Cut:
     def pieces(self, file: BinaryIO, name: str, options: FormatOptions) -> Iterator[Piece]:
         """See ``FileFormat.pieces``."""
         at = 0
-        for piece in self._whole.pieces(file, name, options):
+        for piece in self._whole.pieces(file, name, replace(options, skipped=self._begin)):
             if self._end is not None and at >= self._end:
                 return
             if at >= self._begin:

@@ -177,3 +177,30 @@ def test_lines_keep_their_ends() -> None:
         ("Four.", 5),
     ]
     assert put_together(found) == data
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_what_is_skipped_has_no_cells_and_the_rest_is_the_same(encoding: str) -> None:
+    rows = "".join(f'{n},"café, {n}\n""x""",\r\n' if n % 3 else f"{n},é,b\n" for n in range(30))
+    data = ("sku,title,b\r\n" + rows).encode(encoding)
+
+    def pieces(skipped: int) -> list[tuple[int, bytes, str]]:
+        """Where each piece begins, its bytes and its text."""
+        options = FormatOptions("en", "pt", {"title": Rule(), "b": Rule()}, skipped=skipped)
+        found, at = [], 0
+        for piece in Csv().pieces(io.BytesIO(data), "shop.csv", options):
+            raw = piece if isinstance(piece, bytes) else piece.raw
+            found.append(
+                (at, raw, "" if isinstance(piece, bytes) else f"{piece.place}{piece.text}")
+            )
+            at += len(raw)
+        return found
+
+    every = pieces(0)
+    for skipped in range(0, len(data) + 10, 7):
+        some = pieces(skipped)
+        assert b"".join(raw for _, raw, _ in some) == data
+        assert [piece for piece in some if piece[0] >= skipped] == [
+            piece for piece in every if piece[0] >= skipped
+        ]
+    assert not any(text for _, _, text in pieces(len(data)))

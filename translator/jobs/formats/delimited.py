@@ -27,13 +27,14 @@ _SHOWN_COLUMNS = 40
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """A record of a table: its fields as they are in the file, and the line end after it."""
+    """A record of a table as it is in the file, and the line end after it."""
 
-    fields: list[str]
+    text: str
     end: str
 
-    def raw(self, separator: str) -> str:
-        return separator.join(self.fields) + self.end
+    @property
+    def raw(self) -> str:
+        return self.text + self.end
 
 
 class _Scanner:
@@ -57,7 +58,6 @@ class _Scanner:
         field = rf'(?:{_QUOTED}[^{mark}\r\n]*|(?!")[^{mark}\r\n]*)'
         self._record = re.compile(rf"(?:{field}{mark})*+{field}(?:{_LINE_END}|\Z)")
         self._field = re.compile(rf"({field})({mark}|\Z)")
-        self._end = re.compile(rf"(?:{_LINE_END})?\Z")
 
     def _found_separator(self) -> str:
         unquoted = re.sub(_QUOTED, "", self._text[:1_000_000])
@@ -85,12 +85,12 @@ class _Scanner:
             if not whole:
                 return
             self._at = match.end()
-            end = self._end.search(whole)
-            assert end is not None  # noqa: S101
-            yield _Record(self._fields(whole[: end.start()]), end.group())
+            end = next((end for end in ("\r\n", "\n", "\r") if whole.endswith(end)), "")
+            yield _Record(whole[: len(whole) - len(end)], end)
             number += 1
 
-    def _fields(self, record: str) -> list[str]:
+    def fields(self, record: str) -> list[str]:
+        """The fields of a record, as they are in the file."""
         fields: list[str] = []
         for match in self._field.finditer(record):
             fields.append(match[1])
@@ -132,9 +132,10 @@ def read_records(file: BinaryIO, name: str, separator: str = "") -> Iterator[lis
     Raises:
         InputFileError: A quote is not closed, or its bytes do not make text.
     """
-    for record in _Scanner(TextFile(file, name), name, separator).records():
-        if record.fields != [""]:
-            yield [_value(field) for field in record.fields]
+    scanner = _Scanner(TextFile(file, name), name, separator)
+    for record in scanner.records():
+        if record.text:
+            yield [_value(field) for field in scanner.fields(record.text)]
 
 
 class Csv:
@@ -154,19 +155,27 @@ class Csv:
         yield text.encoding.bom
         if header is None:
             return
-        names = [_value(field) for field in header.fields]
+        names = [_value(field) for field in scanner.fields(header.text)]
         columns = _columns(names, options, name)
-        yield encode(header.raw(separator))
+        raw = encode(header.raw)
+        yield raw
+        at = len(text.encoding.bom) + len(raw)
         for number, record in enumerate(records, 2):
-            fields = record.fields
+            raw = encode(record.raw)
+            at += len(raw)
+            if at <= options.skipped:
+                yield raw
+                continue
+            fields = scanner.fields(record.text)
             if len(fields) == len(names):
                 # In files that were put together the header comes again.
-                if fields[0].lstrip(_BOM) != header.fields[0] or fields[1:] != header.fields[1:]:
+                if record.text.lstrip(_BOM) != header.text:
                     place = Place(name, number)
-                    yield from _row(record, place, names, columns, text.encoding, separator)
+                    yield from _row(
+                        fields, record.end, place, names, columns, text.encoding, separator
+                    )
                     continue
-            elif fields != [""]:
-                raw = encode(record.raw(separator))
+            elif record.text:
                 yield Cell(
                     "",
                     Place(name, number),
@@ -175,7 +184,7 @@ class Csv:
                     problem=f"has {len(fields)} fields; the header has {len(names)}",
                 )
                 continue
-            yield encode(record.raw(separator))
+            yield raw
 
 
 class Tsv(Csv):
@@ -234,14 +243,14 @@ def _column(name: str, names: Sequence[str], file: str) -> int:
 
 
 def _row(
-    record: _Record,
+    fields: Sequence[str],
+    end: str,
     place: Place,
     names: Sequence[str],
     columns: Mapping[int, tuple[int, Rule]],
     encoding: Encoding,
     separator: str,
 ) -> Iterator[Piece]:
-    fields = record.fields
     done = 0
     for index, (origin, rule) in columns.items():
         field, text = fields[index], _value(fields[origin])
@@ -263,7 +272,7 @@ def _row(
             numbers=rule.numbers,
         )
     rest = separator.join(fields[done:])
-    yield encoding.encode(separator * (0 < done < len(fields)) + rest + record.end)
+    yield encoding.encode(separator * (0 < done < len(fields)) + rest + end)
 
 
 def _value(field: str) -> str:
