@@ -148,8 +148,9 @@ async def test_translate_leaves_counts_and_a_log_line_each_and_no_text(
                     )
                 )
 
-            for _ in range(20):
-                await translate("xylophone here.", "and three words.")
+            for n in range(20):
+                # What is the same is not decoded again.
+                await translate(f"xylophone{n} here.", f"and three{n} words.")
             with pytest.raises(grpc.aio.AioRpcError):
                 await translate("xylophone", target="ww")
             await translate("fine.", "xylophone" * 6_000)

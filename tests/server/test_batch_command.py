@@ -107,6 +107,7 @@ def test_a_plan_translates_nothing_into_the_output() -> None:
         (("shop.csv", "out.csv", "--job", "no.toml"), "no.toml: ", 2),
         (("shop.csv", "out.csv", "--store", "shop.csv", *COLUMNS), "not a database", 5),
         (("shop.csv", "shop.csv/out.csv", *COLUMNS), "cannot be written", 5),
+        (("shop.csv", "out.csv", *COLUMNS, "--errors", "no/e.jsonl"), "no/e.jsonl: cannot be", 5),
         (("cache", "out.csv"), "there is no file of a known format", 2),
     ],
 )
@@ -118,6 +119,14 @@ def test_a_mistake_is_told_in_one_sentence(
     assert sentence in result.stderr
     assert result.exit_code == code
     assert not Path("out.csv").exists()
+
+
+def test_a_report_that_cannot_be_written_is_told() -> None:
+    result = batch("shop.csv", "out.csv", *COLUMNS, "--report", "no/report.json")
+    assert result.exit_code == 5
+    assert "no/report.json: cannot be written" in result.stderr
+    # The translation is there nevertheless.
+    assert Path("out.csv").read_text() == CAPITALS
 
 
 def test_an_output_that_exists_is_kept_unless_told() -> None:

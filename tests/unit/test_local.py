@@ -14,6 +14,7 @@ from translator.errors import (
     DecodingError,
     InvalidRequestError,
     LanguagePairNotSupportedError,
+    MarkupNotKeptError,
     ModelFilesError,
     TranslatorError,
     UnsupportedFeatureError,
@@ -344,3 +345,17 @@ def test_one_of_many_texts_fails_alone() -> None:
 def test_what_concerns_all_texts_is_told_at_once() -> None:
     with translator() as local, pytest.raises(LanguagePairNotSupportedError):
         local.translate_all(["We row."], source="xx", target="qq")
+
+
+def test_a_page_whose_markup_would_not_be_kept_fails_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # No page is known that is not kept.
+    monkeypatch.setattr("translator.documents.page.verify", lambda page, _, **__: "two" in page)
+    texts = [BatchText(f"<p>{word}</p>", "text/html") for word in ("one", "two", "three")]
+    with translator() as local:
+        results = list(local.translate_all(texts, source="xx", target="yy"))
+    assert [result.translation and result.translation.text for result in results] == [
+        "<p>ONE~.</p>", None, "<p>THREE~.</p>",
+    ]  # fmt: skip
+    assert isinstance(results[1].error, MarkupNotKeptError)

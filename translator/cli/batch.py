@@ -185,7 +185,8 @@ def _run(job: JobConfig, *, keeps: bool) -> Report:
 
 def _write_report(job: JobConfig, report: Report) -> None:
     if job.report is not None:
-        job.report.write_text(json.dumps(report.figures(), indent=2) + "\n", encoding="utf-8")
+        with _writing(job.report):
+            job.report.write_text(json.dumps(report.figures(), indent=2) + "\n", encoding="utf-8")
 
 
 def _plan(job: JobConfig, *, keeps: bool) -> None:
@@ -219,12 +220,21 @@ def _failures(path: Path | None) -> Iterator[Any]:
     if path is None:
         yield lambda _: None
         return
+    with _writing(path):
+        file = path.open("w", encoding="utf-8", errors="surrogateescape")
+
+    def tell(failure: Failure) -> None:
+        with _writing(path):
+            file.write(failure.to_json() + "\n")
+
+    with file:
+        yield tell
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Tell which file cannot be written."""
     try:
-        with path.open("w", encoding="utf-8", errors="surrogateescape") as file:
-
-            def tell(failure: Failure) -> None:
-                file.write(failure.to_json() + "\n")
-
-            yield tell
+        yield
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error

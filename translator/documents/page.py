@@ -10,6 +10,7 @@ from translator.documents.markdown import parse as parse_markdown
 from translator.documents.marks import MarkedText, Translated
 from translator.documents.plain import TextTranslation
 from translator.engine.request import Outcome, Priority, Request
+from translator.errors import MarkupNotKeptError
 from translator.session.events import AlignedRange, Binding
 from translator.terms.check import TermUse
 from translator.terms.glossary import Glossary
@@ -120,14 +121,18 @@ class PageTranslation:
         """The page with translated texts, in one piece and without alignments."""
         yield self._page.render(self._translated()), []
 
-    def checked(self) -> str | None:
-        """The page with translated texts; None if its markup would not be kept."""
+    def checked(self) -> str:
+        """The page with translated texts.
+
+        Raises:
+            MarkupNotKeptError: Its markup would not be the same.
+        """
         if isinstance(self._page, MarkdownPage):
             # It keeps what would not be right.
             return self._page.render(self._translated())
         page = self._page.render_whole(self._translated())
         if page is None or verify(self._source, page, templates=self._templates):
-            return None
+            raise MarkupNotKeptError("the markup could not be kept; the text is left as it is")
         return page
 
     def issues(self) -> Iterator[Issue]:

@@ -313,7 +313,7 @@ class TextTranslation:
         """Take the outcome of one of ``repairs``, if it is better than what was there.
 
         Raises:
-            TranslatorError: The one that befell it.
+            TranslatorError: The request failed.
         """
         index, hypothesis = outcome.request.version, _hypothesis(outcome)
         former = self._sources[index]
@@ -334,7 +334,7 @@ class TextTranslation:
         """Take the outcome of one of the requests.
 
         Raises:
-            TranslatorError: The one that befell it; the text cannot be translated.
+            TranslatorError: The request failed, so the text cannot be translated.
         """
         self._take(outcome.request.version, _hypothesis(outcome))
 
@@ -355,7 +355,7 @@ class TextTranslation:
         """Take the outcome of one of the branches.
 
         Raises:
-            TranslatorError: The one that befell it.
+            TranslatorError: The request failed.
         """
         hypothesis = _hypothesis(outcome)
         # Where the length limit ended it, it may go round in circles.

@@ -15,7 +15,7 @@ from translator.arguments import Strings, check_strings
 from translator.catalog.catalog import Catalog, Choice
 from translator.catalog.describe import describe_models
 from translator.config import ServerConfig
-from translator.documents.page import page_text
+from translator.documents.page import PageTranslation, page_text
 from translator.engine.engine import Engine
 from translator.engine.memo import Memo
 from translator.engine.threads import EngineThreads
@@ -43,7 +43,7 @@ from translator.service.checks import (
 from translator.service.requests import RestsRequest, StreamConfig, TextsRequest
 from translator.service.source_languages import SourceLanguages, is_undetermined
 from translator.service.text_jobs import rounds, text_job
-from translator.session.events import Binding, Rests, SessionLimits
+from translator.session.events import AlignedRange, Binding, Rests, SessionLimits
 from translator.session.passthrough import words_of
 from translator.terms.glossary import Glossary
 from translator.text.segmenter import Segmenter
@@ -191,6 +191,8 @@ class Translator:
             preserve_lines: As of ``translate``.
             memo: What models said before, and what they say now is added to it.
 
+        A page whose markup would not be kept has a ``MarkupNotKeptError`` instead.
+
         Raises:
             ClientError: Something that concerns all texts is not allowed, not there or not served.
             RuntimeError: The translator is closed, or was made before a fork.
@@ -215,7 +217,7 @@ class Translator:
                 mime_type=given.mime_type,
                 templates=given.templates,
             )
-            return self._begun(own, terms)
+            return self._begun(own, terms, checks_markup=True)
 
         def results() -> Generator[BatchResult, None, None]:
             with self._call():
@@ -389,7 +391,9 @@ class Translator:
     def _tokenizer(self, choice: Choice) -> Tokenizer:
         return self._models[choice.info.name].tokenizer(choice.pair)
 
-    def _begun(self, request: TextsRequest, glossary: Glossary | None) -> BegunText | Translation:
+    def _begun(
+        self, request: TextsRequest, glossary: Glossary | None, *, checks_markup: bool = False
+    ) -> BegunText | Translation:
         """Begin the one text of a request; a text that no model is needed for is done at once.
 
         Raises:
@@ -428,7 +432,10 @@ class Translator:
         )
 
         def finish() -> Translation:
-            pieces = list(job.pieces(alignments=request.alignments))
+            if checks_markup and isinstance(job, PageTranslation):
+                pieces: list[tuple[str, list[AlignedRange]]] = [(job.checked(), [])]
+            else:
+                pieces = list(job.pieces(alignments=request.alignments))
             return Translation(
                 "".join(piece for piece, _ in pieces),
                 "+".join(route.models),

@@ -185,10 +185,11 @@ class TextRunner:
             if not self._checks_markup:
                 [(result.text, _)] = await asyncio.to_thread(list, job.pieces(alignments=False))
                 return
-            page = await asyncio.to_thread(job.checked)
-            result.text = text if page is None else page
-            if page is None:
-                raise MarkupNotKeptError("the markup could not be kept; the text is left as it is")
+            try:
+                result.text = await asyncio.to_thread(job.checked)
+            except MarkupNotKeptError:
+                result.text = text
+                raise
             return
         pieces: list[str] = []
         alignments: list[AlignedRange] = []

@@ -140,6 +140,11 @@ class ModelSource:
         )
 
     @property
+    def has_words(self) -> bool:
+        """Whether there is anything to translate in it and its context."""
+        return self.protected is not None and self.protected.has_words
+
+    @property
     def open_from(self) -> int | None:
         """Where in the segment begins what more source may turn into something else, if anything.
 

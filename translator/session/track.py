@@ -144,11 +144,13 @@ class Track:
         wanted = self._next_wanted(segment)
         if wanted is None or wanted == self._wanted:
             return None
-        if not segment.closed and (
-            not self._policy.translates_open_segments or self._passes_through(wanted.text)
-        ):
+        if not segment.closed and not self._policy.translates_open_segments:
             return None
         filed = self._file(segment, wanted, self._policy)
+        # What the model gets tells most texts with words; the others are looked at again.
+        has_words = filed.source.has_words and not filed.source.context
+        if not segment.closed and not has_words and self._passes_through(wanted.text):
+            return None
         self._wanted = wanted
         if self._answer is not None and self._answer[0].answers(filed.question):
             answer = self._answer[0]
