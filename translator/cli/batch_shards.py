@@ -1,6 +1,7 @@
 """``translator batch`` in shards: one of several, all of them in several processes, or joined."""
 
 import re
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 import click
@@ -16,7 +17,7 @@ from translator.jobs.whole_file import written_whole
 
 __all__ = ["in_shards", "joined", "one_shard"]
 
-_SHOWN_FAILURES = 20
+_SHOWN_REASONS = 20
 
 
 def one_shard(job: JobConfig, part: str, *, keeps: bool) -> Report:
@@ -62,14 +63,25 @@ def in_shards(job: JobConfig, pool: ShardPool, num_shards: int) -> Report:
 
         failed = run_shards(shards, pool, tell)
     if failed:
-        for outcome in failed[:_SHOWN_FAILURES]:
-            click.echo(f"{outcome.shard}: {outcome.error}", err=True)
-        raise ClientError(
-            f"{len(failed)} of {len(shards)} shards failed; the others are kept, so run it again "
-            "when that is mended"
-        )
+        raise _failure(failed, len(shards))
     with ExitStack() as stack:
         errors = stack.enter_context(written_whole(job.errors)) if job.errors else None
         join(job, errors)
     progress.tell()
     return report
+
+
+def _failure(failed: Sequence[Outcome], num_shards: int) -> ClientError:
+    """Say why shards failed, each reason once, and what there is to do."""
+    by_reason: dict[str, list[Outcome]] = {}
+    for outcome in failed:
+        by_reason.setdefault(outcome.error, []).append(outcome)
+    if len(failed) == num_shards and len(by_reason) == 1:
+        return ClientError(failed[0].error)
+    for reason, outcomes in list(by_reason.items())[:_SHOWN_REASONS]:
+        more = f" and {len(outcomes) - 1} more" if len(outcomes) > 1 else ""
+        click.echo(f"{outcomes[0].shard}{more}: {reason}", err=True)
+    return ClientError(
+        f"{len(failed)} of {num_shards} shards failed; those that are done are kept, so run it "
+        "again when that is mended"
+    )

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from translator.cli import main
+from translator.cli.batch_shards import in_shards
 from translator.errors import ClientError
 from translator.jobs.config import ColumnConfig, JobConfig
 from translator.jobs.memory import Memory, MemoryEntry
@@ -197,6 +198,35 @@ def test_what_cannot_be_is_told(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert told in batch(*arguments, "--column", "title", "--no-store", code=2).output
+
+
+class Failing:
+    """A pool whose shards fail, the second one for another reason if it is given."""
+
+    num_workers = 1
+
+    def __init__(self, *reasons: str) -> None:
+        self._reasons = reasons
+        self._running: list[Shard] = []
+
+    def start(self, shard: Shard) -> None:
+        self._running.append(shard)
+
+    def wait(self) -> Outcome:
+        shard = self._running.pop()
+        return Outcome(shard, None, self._reasons[shard.number % len(self._reasons)], False)
+
+
+def test_each_reason_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ClientError, match=r"^it has no column$"):
+        in_shards(job(tmp_path), Failing("it has no column"), 3)
+    with pytest.raises(ClientError, match="3 of 3 shards failed; those that are done are kept"):
+        in_shards(job(tmp_path), Failing("it died", "it is no CSV"), 3)
+    told = capsys.readouterr().err.splitlines()
+    assert [line.partition(", shard ")[2] for line in told if ", shard " in line] == [
+        "1 of 3 and 1 more: it is no CSV",
+        "2 of 3: it died",
+    ]
 
 
 # The pool
