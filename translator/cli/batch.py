@@ -150,10 +150,10 @@ def command(
             if join:
                 report = joined(job)
             elif ray:
-                from translator.jobs.ray_pool import RayPool
+                from translator.jobs.ray_pool import RayPool, from_anywhere
 
                 with RayPool(ray, processes or 0, cpus=cpus, gpus=gpus, keeps=keeps) as cluster:
-                    report = in_shards(job, cluster, shards or 0)
+                    report = in_shards(from_anywhere(job), cluster, shards or 0)
             else:
                 with LocalPool(processes or 1, keeps=keeps) as pool:
                     report = in_shards(job, pool, shards or 0)

@@ -2,19 +2,36 @@
 
 import logging
 import math
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from translator.errors import OperatorError
+from translator.jobs.config import JobConfig
 from translator.jobs.pool import Outcome, outcome_of
 from translator.jobs.shards import Shard, ShardTranslator
 
-__all__ = ["RayPool", "fitting"]
+__all__ = ["RayPool", "fitting", "from_anywhere"]
 
 # Ray itself, and whoever drives the job, need what actors do not take.
 _LEFT_CPUS = 1
 # After so long without a result it is looked whether all machines are still there.
 _PATIENCE_S = 60.0
+
+
+def from_anywhere(job: JobConfig) -> JobConfig:
+    """The same job for a process that is in another folder."""
+    paths = {name: getattr(job, name) for name in ("glossary", "memory", "store")}
+    files = {name: str(Path(getattr(job, name)).absolute()) for name in ("input", "output")}
+    models = tuple(
+        f"{pair}={Path(folder).absolute()}" if folder else pair
+        for pair, _, folder in (each.partition("=") for each in job.models)
+    )
+    return job.model_copy(
+        update=files
+        | {name: path.absolute() for name, path in paths.items() if path is not None}
+        | {"models": models}
+    )
 
 
 class _Worker:

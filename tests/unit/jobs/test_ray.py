@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from translator.errors import ClientError, OperatorError
+from translator.jobs.config import load_job
 from translator.jobs.memory import Memory, MemoryEntry
-from translator.jobs.ray_pool import fitting
+from translator.jobs.ray_pool import fitting, from_anywhere
 from translator.ray import Translate
 
 pytestmark = pytest.mark.unit
@@ -48,6 +49,17 @@ def test_a_pool_that_would_hang_is_refused(
 ) -> None:
     with pytest.raises(OperatorError, match=told):
         fitting(resources, wanted, 1, gpus)
+
+
+def test_a_job_for_other_machines_has_whole_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = {"input": "a.csv", "output": "/b.csv", "memory": "m.db", "models": ["en-pt=m", "pt-en"]}
+    job = from_anywhere(load_job(None, given))
+    assert (job.input, job.output) == (f"{tmp_path}/a.csv", "/b.csv")
+    assert (job.memory, job.glossary) == (tmp_path / "m.db", None)
+    assert job.models == (f"en-pt={tmp_path}/m", "pt-en")
 
 
 def test_batches_have_a_status_for_each_cell(
