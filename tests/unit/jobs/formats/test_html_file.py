@@ -45,7 +45,7 @@ def test_all_but_the_texts_stays() -> None:
         assert written(HTML, data, lambda text: text) == data
         result = written(HTML, data, lambda t: upper(t) if "<" in t or "&" in t else t.upper())
         assert not verify(data.decode(), result.decode())
-        assert 'content="TWO &#34;GOOD&#34; THINGS"' in result.decode()
+        assert 'content="TWO &quot;GOOD&quot; THINGS"' in result.decode()
         assert 'TEXT WITH <img alt="A PICTURE" src="x">.' in result.decode()
 
 
