@@ -81,7 +81,7 @@ def export(file: Path, path: Path) -> None:
             raise ClientError(f"{file}: the ending says the format; allowed: {', '.join(FORMATS)}")
         with _existing(path) as memory, _new(file) as output:
             written, left_out = write(memory.entries(), output)
-        click.echo(f"{file}: {written} entries")
+        click.echo(f"{file}: entries written: {written}")
         if left_out:
             click.echo(f"  left out: {left_out} with characters that XML cannot hold")
 
@@ -94,7 +94,7 @@ def stats(path: Path) -> None:
         pairs = memory.pairs()
         for pair in pairs:
             click.echo(f"{pair.source} to {pair.target}: {pair.num_entries}")
-        click.echo(f"{sum(pair.num_entries for pair in pairs)} entries, {memory.num_bytes} bytes")
+        click.echo(f"entries: {sum(pair.num_entries for pair in pairs)}, bytes: {memory.num_bytes}")
 
 
 def _existing(path: Path) -> Memory:
