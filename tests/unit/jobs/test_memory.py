@@ -358,7 +358,7 @@ def test_the_command_imports_exports_and_counts(tmp_path: Path) -> None:
     assert run("import", given, *path, "--from", "en", "--to", "pt") == (
         "a.csv: 1 added, 1 replaced\n  with several translations, of which one counts: 'cart'\n"
     )
-    assert run("stats", *path).startswith("en to pt: 1\n1 entries, ")
+    assert run("stats", *path).startswith("en to pt: 1\nentries: 1, ")
     assert "allowed: .tmx, .csv" in run("export", str(tmp_path / "a.doc"), *path, code=2)
-    assert run("export", str(tmp_path / "a.tmx"), *path) == "a.tmx: 1 entries\n"
+    assert run("export", str(tmp_path / "a.tmx"), *path) == "a.tmx: entries written: 1\n"
     assert run("import", str(tmp_path / "a.tmx"), *path) == "a.tmx: 1 known already\n"
