@@ -6,6 +6,8 @@ The catalogue is ``listings/magento_luma_products.csv`` of the data, or that of 
 sentences are those of FLORES-200, or of the talk in ``examples/``. Each way has a fresh process, so
 that none knows what another has translated. The live streams are those of ``benchmarks.load``.
 Exits 1 when a bar is missed.
+
+How to get the data is in ``benchmarks/__init__.py``.
 """
 
 import argparse

@@ -9,7 +9,9 @@ import pytest
 pytestmark = pytest.mark.model
 
 ROOT = Path(__file__).parents[2]
-(EXAMPLE,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/local.md").read_text("utf-8"), re.S)
+EXAMPLE, MANY = re.findall(
+    r"```python\n(.*?)```", (ROOT / "docs/local.md").read_text("utf-8"), re.S
+)
 
 
 def test_the_example_of_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -18,6 +20,11 @@ def test_the_example_of_the_page_runs(capsys: pytest.CaptureFixture[str]) -> Non
     assert first == "Bom dia!"
     assert last.startswith("Bom dia")
     assert last.endswith("?")
+
+
+def test_the_example_with_many_texts_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    exec(compile(MANY, "local.md", "exec"), {"__name__": "__main__"})  # noqa: S102
+    assert capsys.readouterr().out.splitlines() == ["Lâmpada azul", "Lâmpada vermelha"]
 
 
 def test_the_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
