@@ -23,8 +23,8 @@ def parts(text: str, *, lines: bool) -> Iterator[tuple[int, int, bool]]:
     Args:
         text: Any text.
         lines: Whether line breaks, tabs, runs of spaces, list markers and separators of list items
-            are borders. Otherwise only a long run without spaces, such as encoded data, is cut out
-            as no text.
+            are borders. Otherwise only a list marker at the very start, and a long run without
+            spaces, such as encoded data, are cut out as no text.
     """
     reached = 0
     borders = _BORDER if lines else _RUN
@@ -37,14 +37,15 @@ def parts(text: str, *, lines: bool) -> Iterator[tuple[int, int, bool]]:
 
 def _of_line(text: str, start: int, end: int, *, lines: bool) -> Iterator[tuple[int, int, bool]]:
     """Cut a text between two borders into its marker, separators, long runs and the rest."""
+    # What runs on may begin with a bullet: in HTML, items are often lines with one.
+    marker = _MARKER.match(text, start, end) if lines or not start else None
+    if marker is not None:
+        yield (*marker.span(), False)
+        start = marker.end()
     if not lines:
         if start < end:
             yield start, end, True
         return
-    marker = _MARKER.match(text, start, end)
-    if marker is not None:
-        yield (*marker.span(), False)
-        start = marker.end()
     separators = list(_SEPARATOR.finditer(text, start, end))
     for separator in separators:
         yield from _item(text, start, separator.start(), is_one_of_many=True)

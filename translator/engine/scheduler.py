@@ -107,8 +107,13 @@ class Scheduler:
         if now - self._last_live_s < limits.patience_s:
             background_budget = limits.max_background_tokens
             num_live = limits.max_slots - num_free - num_background
-            fitting = min(limits.max_slots, self._max_shared) - num_live
-            max_background = min(limits.max_background_slots, max(1, num_live // 4, int(fitting)))
+            # Nobody waits for a batch: it takes half as much.
+            part = 1 if self._queues[Priority.UNARY] else 2
+            fitting = min(limits.max_slots, self._max_shared / part) - num_live
+            max_background = min(
+                limits.max_background_slots, max(1, num_live // (4 * part), int(fitting))
+            )
+            background_budget //= part
         admitted: list[Waiting] = []
         sources: set[tuple[int, ...]] = set()
         for waiting in self._in_turn(now, max_background - num_background):
