@@ -175,7 +175,7 @@ def test_translate_tells_of_a_glossary_that_is_none(address: str, tmp_path: Path
     terms.write_text('"cat,gato\n')
     done = run("translate", *options, "--glossary", str(terms))
     assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr.decode() == f"Error: --glossary: {terms}: row 1: a quote is not closed\n"
+    assert done.stderr.decode() == f"Error: glossary: {terms}: row 1: a quote is not closed\n"
     done = run("translate", *options, "--server-glossary", "shop")
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr == b"Error: glossaries: there is no glossary 'shop'; this server has none\n"

@@ -15,8 +15,8 @@ from translator.cli.errors import exit_code, one_sentence
 from translator.cli.source import as_it_comes, batches
 from translator.cli.source_language import parse_source
 from translator.client import Translation
-from translator.errors import InvalidRequestError, TranslatorError
-from translator.terms.files import GlossaryFileError, read_table
+from translator.errors import TranslatorError
+from translator.terms.files import read_entries
 
 __all__ = ["command"]
 
@@ -118,7 +118,7 @@ def command(
 
     async def run() -> TranslatorError | None:
         code, possible = parse_source(source)
-        terms = {} if glossary is None else _terms(glossary, code, target)
+        terms = {} if glossary is None else read_entries(glossary, code, target)
         async with connected(address, models, connect_timeout_s=connect_timeout_s) as client:
             translate = partial(
                 client.translate,
@@ -167,18 +167,6 @@ def _given(argument: str) -> str:
 def _lines() -> AsyncIterator[list[str]]:
     """The lines of standard input, as many at a time as there are."""
     return batches(as_it_comes(sys.stdin.buffer))
-
-
-def _terms(file: Path, source: str, target: str) -> dict[str, str]:
-    try:
-        table = read_table(file)
-        pair = table.choose(source if source != "und" else "", target)
-    except GlossaryFileError as error:
-        # Here the file is the input, not part of an installation.
-        raise InvalidRequestError("--glossary", error.message) from error
-    return {
-        row.term.source: row.term.forms[0] if row.term.forms else "" for row in table.terms(*pair)
-    }
 
 
 def _print(

@@ -9,14 +9,14 @@ from typing import Self
 
 import grpc
 
-from translator.client.backoff import Backoff
 from translator.client.batch_session import BatchSession
 from translator.client.connection import Connection, SilenceError
 from translator.client.events import Connecting
 from translator.client.items import BatchConfig, BatchItem, BatchReport, BatchResult
 from translator.client.link import Link
+from translator.client.outage import Outage
 from translator.client.status import error_from_rpc
-from translator.errors import ConnectionLostError, LimitError, OverloadedError, TranslatorError
+from translator.errors import ConnectionLostError, OverloadedError, TranslatorError
 from translator.v1.batch_pb2 import BatchTranslateRequest, BatchTranslateResponse
 
 __all__ = ["AsyncBatch", "Items"]
@@ -50,17 +50,11 @@ class AsyncBatch(AsyncIterator[BatchResult]):
         self._link = link
         self._input = _checked(items)
         self._session = BatchSession(config)
-        self._resume_timeout_s = resume_timeout_s
+        self._outage = Outage(resume_timeout_s)
         self._on_connecting = on_connecting
         self._connection: _Connection | None = None
         # Of the link, when the connection was opened on it.
         self._generation = 0
-        self._backoff = Backoff()
-        # The next attempt: why there has to be one, and its earliest time on the loop's clock.
-        self._cause: TranslatorError | None = None
-        self._retry_at: float | None = None
-        # Time without an open call since it last worked, in seconds.
-        self._outage_s = 0.0
         self._feeder: asyncio.Task[None] | None = None
         # Set when the session may want input, and when there are results.
         self._wanted = asyncio.Event()
@@ -213,15 +207,10 @@ class AsyncBatch(AsyncIterator[BatchResult]):
         except ConnectionLostError as error:
             broken = error
         else:
-            self._works()
+            self._outage.works()
             self._send()
             return
         await self._break(broken)
-
-    def _works(self) -> None:
-        """Note that the call is open and alive, so that the next break is a new one."""
-        self._outage_s = 0.0
-        self._backoff.reset()
 
     async def _break(self, cause: TranslatorError) -> None:
         """Drop the connection; the next wait opens another."""
@@ -233,30 +222,21 @@ class AsyncBatch(AsyncIterator[BatchResult]):
 
     def _plan(self, cause: TranslatorError | None) -> None:
         """Plan the next attempt, and tell of it."""
-        retry_after_s = cause.retry_after_s if isinstance(cause, LimitError) else 0.0
-        wait_s = self._backoff.next_s(retry_after_s)
-        self._cause = cause
-        self._retry_at = asyncio.get_running_loop().time() + wait_s
+        wait_s = self._outage.plan(cause)
         if self._on_connecting is not None:
-            attempt = self._backoff.attempts
-            self._on_connecting(Connecting(self._link.address, attempt, cause, wait_s))
+            attempts = self._outage.attempts
+            self._on_connecting(Connecting(self._link.address, attempts, cause, wait_s))
 
     async def _connect(self) -> None:
         """Make the planned attempt. If it fails, plan another within ``resume_timeout_s``."""
-        if self._retry_at is None:
+        if not self._outage.is_planned:
             self._plan(None)
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        left_s = self._resume_timeout_s - self._outage_s
         try:
-            async with asyncio.timeout(left_s):
-                if not await self._is_closed_within((self._retry_at or began) - began):
-                    await self._open()
+            await self._outage.attempt(self._open, self._closed)
         except TimeoutError:
-            message = f"no batch at {self._link.address} within {self._resume_timeout_s:g} s: "
-            message += self._cause.message if self._cause is not None else "no answer"
-            is_full = isinstance(self._cause, OverloadedError)
-            self._fail(self._cause if is_full else ConnectionLostError(message), self._cause)
+            cause = self._outage.cause
+            lost = ConnectionLostError(self._outage.told(f"no batch at {self._link.address}"))
+            self._fail(cause if isinstance(cause, OverloadedError) else lost, cause)
         except grpc.aio.AioRpcError as error:
             failure = error_from_rpc(error)
             if isinstance(failure, OverloadedError) or error.code() in _LOST:
@@ -265,15 +245,6 @@ class AsyncBatch(AsyncIterator[BatchResult]):
                 self._fail(failure, error)
         except ConnectionLostError as error:
             self._plan(error)
-        finally:
-            self._outage_s += loop.time() - began
-
-    async def _is_closed_within(self, wait_s: float) -> bool:
-        if wait_s > 0:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait_s):
-                    await self._closed.wait()
-        return self._closed.is_set()
 
     async def _open(self) -> None:
         """Try once to go on in a new call."""

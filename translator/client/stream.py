@@ -10,15 +10,15 @@ from typing import Self, Unpack
 import grpc
 
 from translator.arguments import Strings, check_strings
-from translator.client.backoff import Backoff
 from translator.client.connection import Connection, SilenceError
 from translator.client.events import Connecting, GoAway, Reconnecting, Started, StreamEvent, Update
 from translator.client.link import Link
 from translator.client.options import StreamConfig, StreamOptions
+from translator.client.outage import Outage
 from translator.client.session import ClientSession
 from translator.client.status import error_from_rpc
 from translator.client.target import StreamMismatchError
-from translator.errors import ConnectionLostError, LimitError, OverloadedError, TranslatorError
+from translator.errors import ConnectionLostError, OverloadedError, TranslatorError
 from translator.v1.streaming_pb2 import StreamingTranslateRequest, StreamingTranslateResponse
 
 __all__ = ["AsyncStream"]
@@ -54,7 +54,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
     ) -> None:
         self._link = link
         self._session = ClientSession(config)
-        self._resume_timeout_s = resume_timeout_s
+        self._outage = Outage(resume_timeout_s)
         self._on_connecting = on_connecting
         self._connection: _Connection | None = None
         # Of the link, when the connection was opened on it.
@@ -63,17 +63,11 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         self._draining: _Connection | None = None
         # An event that is there before anything else is read.
         self._ready: StreamEvent | None = None
-        # The next attempt: its reason, and its earliest time on the loop's clock.
-        self._cause: TranslatorError | None = None
-        self._retry_at = 0.0
-        self._backoff = Backoff()
         self._failure: TranslatorError | None = None
         # Set before it is opened too. An event, so that no wait outlasts aclose.
         self._closed = asyncio.Event()
         self._closed.set()
         self._is_reading = False
-        # Time without an open stream since it last worked, in seconds.
-        self._outage_s = 0.0
         self._has_mismatched = False
 
     @property
@@ -122,7 +116,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         except BaseException:
             await self.aclose()
             raise
-        self._works()
+        self._outage.works()
         return self
 
     async def __aexit__(
@@ -303,18 +297,13 @@ class AsyncStream(AsyncIterator[StreamEvent]):
     def _take(self, connection: _Connection, event: StreamEvent | None) -> None:
         """Note that the stream works, and ack an update."""
         if event is not None:
-            self._works()
+            self._outage.works()
         if isinstance(event, Update):
             self._has_mismatched = False
             ack = self._session.acknowledge(event.target)
             if ack is not None:
                 # Not waited for: the server may be waiting for this reader.
                 connection.send([ack])
-
-    def _works(self) -> None:
-        """Note that the stream is open and alive, so that the next break is a new one."""
-        self._outage_s = 0.0
-        self._backoff.reset()
 
     async def _break(self, cause: TranslatorError) -> None:
         """Drop the connection; the next wait opens another."""
@@ -326,11 +315,8 @@ class AsyncStream(AsyncIterator[StreamEvent]):
 
     def _plan(self, cause: TranslatorError | None) -> None:
         """Plan the next attempt, and make its event."""
-        retry_after_s = cause.retry_after_s if isinstance(cause, LimitError) else 0.0
-        wait_s = self._backoff.next_s(retry_after_s)
-        self._cause = cause
-        self._retry_at = asyncio.get_running_loop().time() + wait_s
-        address, attempt = self._link.address, self._backoff.attempts
+        wait_s = self._outage.plan(cause)
+        address, attempt = self._link.address, self._outage.attempts
         if self.session_id and cause is not None:
             self._ready = Reconnecting(address, attempt, cause, wait_s)
         elif self._on_connecting is not None:
@@ -338,36 +324,19 @@ class AsyncStream(AsyncIterator[StreamEvent]):
 
     async def _reconnect(self) -> None:
         """Make the planned attempt. If it fails, plan another within ``resume_timeout_s``."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        left_s = self._resume_timeout_s - self._outage_s
         try:
-            async with asyncio.timeout(left_s):
-                if not await self._is_closed_within(self._retry_at - began):
-                    self._ready = await self._open()
+            await self._outage.attempt(self._open, self._closed)
         except TimeoutError:
-            message = f"no stream to {self._link.address} within {self._resume_timeout_s:g} s: "
-            message += self._cause.message if self._cause is not None else "no answer"
-            raise self._fail(ConnectionLostError(message)) from self._cause
+            message = self._outage.told(f"no stream to {self._link.address}")
+            raise self._fail(ConnectionLostError(message)) from self._outage.cause
         except grpc.aio.AioRpcError as error:
             failure = error_from_rpc(error)
-            self._check_retry(error, failure, left_s - (loop.time() - began))
+            self._check_retry(error, failure)
             self._plan(failure)
         except StreamMismatchError as error:
             self._plan(ConnectionLostError(str(error)))
-        finally:
-            self._outage_s += loop.time() - began
 
-    async def _is_closed_within(self, wait_s: float) -> bool:
-        if wait_s > 0:
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._closed.wait()
-            except TimeoutError:
-                return False
-        return self._closed.is_set()
-
-    async def _open(self) -> Started:
+    async def _open(self) -> None:
         """Try once to continue the session in a new call."""
         self._generation = self._link.generation
         connection = self._connection = Connection(self._link.streaming_call(), self._link.channel)
@@ -386,15 +355,13 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         draining, self._draining = self._draining, None
         if draining is not None:
             await draining.close()
-        return started
+        self._ready = started
 
-    def _check_retry(
-        self, error: grpc.aio.AioRpcError, failure: TranslatorError, remaining_s: float
-    ) -> None:
+    def _check_retry(self, error: grpc.aio.AioRpcError, failure: TranslatorError) -> None:
         """Raise if another attempt cannot help."""
         is_resuming = bool(self.session_id)
         if isinstance(failure, OverloadedError):
-            if not is_resuming or failure.retry_after_s > remaining_s:
+            if not is_resuming or failure.retry_after_s > self._outage.left_s:
                 raise self._fail(failure) from error
         elif error.code() not in _LOST:
             raise self._fail(failure) from error

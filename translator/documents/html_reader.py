@@ -1,7 +1,6 @@
 """Reads the tokens of a page once and finds its texts."""
 
 import re
-from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from html import unescape
 
@@ -10,7 +9,7 @@ from translator.documents.html_rules import is_text_attribute
 from translator.documents.html_runs import Item, Region, text_of, texts_of_run
 from translator.documents.html_tokens import Token, TokenKind, attributes, tokenize
 from translator.documents.marks import MarkedText, MarkKind
-from translator.documents.template import DirectiveKind, find_directives, mask
+from translator.documents.template import DirectiveKind, Directives, find_directives, mask
 
 __all__ = ["read_texts"]
 
@@ -28,9 +27,9 @@ class _Reader:
     def __init__(self, html: str, templates: Collection[str]) -> None:
         self._html = html
         self._templates = tuple(templates)
-        self._directives = find_directives(html, self._templates) if self._templates else []
-        self._starts = [each.start for each in self._directives]
-        self._masked = mask(html, self._directives)
+        found = find_directives(html, self._templates) if self._templates else []
+        self._directives = Directives(found)
+        self._masked = mask(html, found)
         self._stack = OpenElements()
         self._items: list[Item] = []
         self._run = 0
@@ -61,7 +60,7 @@ class _Reader:
         return item
 
     def _take_text(self, token: Token) -> None:
-        for start, end, directive in self._split(token.start, token.end):
+        for start, end, directive in self._directives.split(token.start, token.end):
             if directive is DirectiveKind.BLOCK and self._stack.translate:
                 self._flush()
                 continue
@@ -78,21 +77,6 @@ class _Reader:
                     is_directive=directive is not None,
                 )
             )
-
-    def _split(self, start: int, end: int) -> Iterator[tuple[int, int, DirectiveKind | None]]:
-        """Split a range into directives and what is between them."""
-        k = max(0, bisect_right(self._starts, start) - 1)
-        while k < len(self._directives) and self._directives[k].start < end:
-            directive = self._directives[k]
-            low, high = max(start, directive.start), min(end, directive.end)
-            if low < high:
-                if start < low:
-                    yield start, low, None
-                yield low, high, directive.kind
-                start = high
-            k += 1
-        if start < end:
-            yield start, end, None
 
     def _take_open(self, token: Token) -> None:
         name, attrs = token.name, dict(token.attrs)
@@ -146,7 +130,7 @@ class _Reader:
 
     def _take_value(self, start: int, end: int, quote: str) -> None:
         items: list[Item] = []
-        for low, high, directive in self._split(start, end):
+        for low, high, directive in self._directives.split(start, end):
             if directive is DirectiveKind.BLOCK:
                 self._found.extend(text_of(items, self._html, quote))
                 items = []

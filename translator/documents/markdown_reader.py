@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ from translator.documents.html_rules import UNTOUCHED, VOID
 from translator.documents.html_runs import Item, Region, text_of, texts_of_run
 from translator.documents.markdown_tokens import Block, Inline, inlines
 from translator.documents.marks import MarkedText, MarkKind
-from translator.documents.template import Directive, DirectiveKind, find_directives
+from translator.documents.template import Directive, DirectiveKind, Directives, find_directives
 
 __all__ = ["BlockTexts", "Reference", "read_block", "untouched_parts"]
 
@@ -108,8 +108,7 @@ class _Reader:
         self._block = block
         self._content = content
         self._env = env
-        self._directives = untouched
-        self._starts = [each.start for each in self._directives]
+        self._directives = Directives(untouched)
         self._cuts = [piece.start for piece in block.pieces]
         self._items: list[Item] = []
         self._run = 0
@@ -228,7 +227,7 @@ class _Reader:
         self._take_plain(at, token.end)
 
     def _take_plain(self, start: int, end: int) -> None:
-        for low, high, directive in self._split(start, end):
+        for low, high, directive in self._directives.split(start, end):
             if directive is DirectiveKind.BLOCK and not self._untouched:
                 self._flush()
             elif directive is not None:
@@ -314,18 +313,3 @@ class _Reader:
         self._run += 1
         self._ends_line = False
         self._result.found.extend(texts_of_run(items, self._content))
-
-    def _split(self, start: int, end: int) -> Iterator[tuple[int, int, DirectiveKind | None]]:
-        """A range as pieces that are a directive or none."""
-        k = max(0, bisect_right(self._starts, start) - 1)
-        while k < len(self._directives) and self._directives[k].start < end:
-            directive = self._directives[k]
-            low, high = max(start, directive.start), min(end, directive.end)
-            if low < high:
-                if start < low:
-                    yield start, low, None
-                yield low, high, directive.kind
-                start = high
-            k += 1
-        if start < end:
-            yield start, end, None

@@ -7,13 +7,22 @@ Everything here takes time linear in the text. A directive that is never closed 
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple
 
 from translator.errors import InvalidRequestError
 
-__all__ = ["OWN_PATTERN", "SYNTAXES", "Directive", "DirectiveKind", "find_directives", "mask"]
+__all__ = [
+    "OWN_PATTERN",
+    "SYNTAXES",
+    "Directive",
+    "DirectiveKind",
+    "Directives",
+    "find_directives",
+    "mask",
+]
 
 # The prefix of a caller's regular expression.
 OWN_PATTERN = "regex:"
@@ -42,6 +51,33 @@ class Directive(NamedTuple):
     start: int
     end: int
     kind: DirectiveKind
+
+
+class Directives:
+    """The directives of a text, to cut parts of it by.
+
+    Args:
+        found: As of ``find_directives``.
+    """
+
+    def __init__(self, found: Sequence[Directive]) -> None:
+        self._found = found
+        self._starts = [each.start for each in found]
+
+    def split(self, start: int, end: int) -> Iterator[tuple[int, int, DirectiveKind | None]]:
+        """Split a range into directives and what is between them."""
+        k = max(0, bisect_right(self._starts, start) - 1)
+        while k < len(self._found) and self._found[k].start < end:
+            directive = self._found[k]
+            low, high = max(start, directive.start), min(end, directive.end)
+            if low < high:
+                if start < low:
+                    yield start, low, None
+                yield low, high, directive.kind
+                start = high
+            k += 1
+        if start < end:
+            yield start, end, None
 
 
 _INLINE, _BLOCK = DirectiveKind.INLINE, DirectiveKind.BLOCK

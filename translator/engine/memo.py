@@ -5,7 +5,10 @@ from typing import Protocol
 
 from translator.engine.request import Hypothesis, Priority, Request
 
-__all__ = ["LruMemo", "Memo", "is_repeatable"]
+__all__ = ["LruMemo", "Memo", "MemoKey", "is_repeatable", "memo_key"]
+
+# Model, source tokens, target prefix.
+MemoKey = tuple[str, tuple[int, ...], tuple[int, ...]]
 
 
 def is_repeatable(request: Request) -> bool:
@@ -15,6 +18,11 @@ def is_repeatable(request: Request) -> bool:
     not remembered.
     """
     return request.priority is not Priority.LIVE and not request.probable and not request.draft_bias
+
+
+def memo_key(request: Request) -> MemoKey:
+    """What the hypothesis of a repeatable request depends on."""
+    return request.model, request.source, request.target_prefix
 
 
 class Memo(Protocol):
@@ -42,16 +50,14 @@ class LruMemo:
     def __init__(self, max_tokens: int = 2_000_000) -> None:
         self._max_tokens = max_tokens
         self._num_tokens = 0
-        self._known: OrderedDict[tuple[str, tuple[int, ...], tuple[int, ...]], Hypothesis] = (
-            OrderedDict()
-        )
+        self._known: OrderedDict[MemoKey, Hypothesis] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._known)
 
     def get(self, request: Request) -> Hypothesis | None:
         """See ``Memo.get``."""
-        key = request.model, request.source, request.target_prefix
+        key = memo_key(request)
         found = self._known.get(key)
         if found is not None:
             self._known.move_to_end(key)
@@ -59,7 +65,7 @@ class LruMemo:
 
     def put(self, request: Request, hypothesis: Hypothesis) -> None:
         """See ``Memo.put``."""
-        key = request.model, request.source, request.target_prefix
+        key = memo_key(request)
         if key in self._known:
             return
         self._known[key] = hypothesis

@@ -20,7 +20,8 @@ not make a step longer than a limit, because someone is listening to each step. 
 requests only after a long wait, and then one at each admission.
 
 Batch requests wait for all others. But however busy the others are, one batch request starts every
-``patience_s``: nobody notices it, and no batch stands still for ever.
+``patience_s``: nobody notices it, and no batch stands still for ever. While no unary request waits,
+the background has half of its room beside live ones.
 """
 
 from collections import OrderedDict

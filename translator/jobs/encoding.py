@@ -11,6 +11,8 @@ from translator.jobs.cells import InputFileError, Kind, Place
 __all__ = ["Encoding", "TextFile"]
 
 _SAMPLE = 1 << 18
+# Where UTF-16 without a mark is looked for.
+_FIRST = 1 << 12
 _CHUNK = 1 << 18
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -39,15 +41,24 @@ class Encoding:
     bom: bytes = b""
 
     @classmethod
-    def detect(cls, sample: bytes) -> "Encoding":
-        """Find out the encoding of a file from its first bytes: of Unicode's, or Windows-1252."""
+    def marked(cls, sample: bytes) -> "Encoding | None":
+        """What a byte order mark says, or that every other byte is 0, as in UTF-16 without one."""
         for bom, name in _BOMS:
             if sample.startswith(bom):
                 return cls(name, bom)
-        if b"\0" in sample[:4096]:
-            # ASCII has its NUL behind each character, or before it.
-            even, odd = sample[:4096:2].count(0), sample[1:4096:2].count(0)
-            return cls("utf-16-le" if odd > even else "utf-16-be")
+        even, odd = sample[:_FIRST:2], sample[1:_FIRST:2]
+        for wide, name in ((odd, "utf-16-le"), (even, "utf-16-be")):
+            # A single 0 is a bad byte of a text, and no more.
+            if len(sample) > 3 and 2 * wide.count(0) > len(wide):
+                return cls(name)
+        return None
+
+    @classmethod
+    def detect(cls, sample: bytes) -> "Encoding":
+        """Find out the encoding of a file from its first bytes: of Unicode's, or Windows-1252."""
+        found = cls.marked(sample)
+        if found is not None:
+            return found
         # The sample may end inside a character, which then is not counted.
         text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(sample)
         wrong = sum(ord(each) in _ESCAPES for each in text)

@@ -27,8 +27,6 @@ _FORMAT = 1
 class MemoryFileError(OperatorError):
     """A memory cannot be used; the message names the file."""
 
-    reason = "MEMORY"
-
 
 @dataclass(frozen=True, slots=True)
 class MemoryEntry:

@@ -21,7 +21,7 @@ from translator.jobs.settings import UnitSettings
 from translator.jobs.store import Store, key_of
 from translator.jobs.stored_units import StoredUnits
 from translator.jobs.units import UnitTranslator
-from translator.terms.files import read_table
+from translator.terms.files import read_entries
 
 if TYPE_CHECKING:
     from translator.local import Translator
@@ -92,8 +92,11 @@ def _stored_units(
     """What translates, with the store that it shares with other jobs, and its key."""
     if job.address and job.models:
         raise ClientError("models: are for this process; --address names a running server")
+    terms = None
+    if job.glossary is not None:
+        terms = read_entries(job.glossary, job.source, job.target)
     settings = UnitSettings(
-        job.source, job.target, job.model, _terms(job), preserve_lines=not job.wrapped
+        job.source, job.target, job.model, terms, preserve_lines=not job.wrapped
     )
     with ExitStack() as stack:
         store = None
@@ -138,13 +141,3 @@ def _stored_units(
             return settings.key(find_fingerprint())
 
         yield (units if store is None else StoredUnits(units, store, key())), key
-
-
-def _terms(job: JobConfig) -> dict[str, str] | None:
-    if job.glossary is None:
-        return None
-    table = read_table(job.glossary)
-    pair = table.choose(job.source if job.source != "und" else "", job.target)
-    return {
-        row.term.source: row.term.forms[0] if row.term.forms else "" for row in table.terms(*pair)
-    }

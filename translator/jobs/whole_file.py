@@ -1,6 +1,7 @@
 """Files that are there whole, or not at all."""
 
 import os
+import platform
 import re
 import tempfile
 from collections.abc import Iterator
@@ -38,7 +39,8 @@ def written_whole(target: Path | None, hope: str = "") -> Iterator[BinaryIO]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _sweep(target)
-        number, name = tempfile.mkstemp(_PART, f".{target.name}.{os.getpid()}.", target.parent)
+        prefix = f"{_prefix(target)}{os.getpid()}."
+        number, name = tempfile.mkstemp(_PART, prefix, target.parent)
         part = Path(name)
         with os.fdopen(number, "wb") as output:
             yield output
@@ -54,13 +56,29 @@ def written_whole(target: Path | None, hope: str = "") -> Iterator[BinaryIO]:
             part.unlink(missing_ok=True)
 
 
+def _prefix(target: Path) -> str:
+    """What begins the names of parts that this machine writes: others may share the folder."""
+    return f".{target.name}.{platform.node()}."
+
+
 def _sweep(target: Path) -> None:
-    """Delete what a job that was killed has left beside the target."""
-    left = re.compile(re.escape(f".{target.name}.") + rf"(\d+)\..*{re.escape(_PART)}")
+    """Delete what a job of this machine that was killed has left beside the target."""
+    left = re.compile(re.escape(_prefix(target)) + rf"(\d+)\..*{re.escape(_PART)}")
     for path in target.parent.iterdir():
         match = left.fullmatch(path.name)
-        if match and not Path(f"/proc/{match[1]}").exists():
+        if match and not _is_running(int(match[1])):
             path.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        # It is somebody else's.
+        return True
+    return True
 
 
 def _umask() -> int:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 
-from translator.engine.memo import LruMemo, Memo, is_repeatable
+from translator.engine.memo import LruMemo, Memo, MemoKey, is_repeatable, memo_key
 from translator.engine.request import Outcome, Request, RequestKey
 from translator.engine.threads import EngineThreads
 from translator.errors import TranslatorError
@@ -112,7 +112,7 @@ class _Batch:
         self._asking: deque[_Open] = deque()
         # Who waits for each request in the engines: its text, and others with the same request.
         self._due: dict[RequestKey, list[tuple[_Open, Request]]] = {}
-        self._same: dict[tuple[str, tuple[int, ...], tuple[int, ...]], RequestKey] = {}
+        self._same: dict[MemoKey, RequestKey] = {}
 
     @property
     def wants_text(self) -> bool:
@@ -171,7 +171,7 @@ class _Batch:
             if known is not None:
                 self._settle(text, Outcome(request, known))
                 return
-            same = request.model, request.source, request.target_prefix
+            same = memo_key(request)
             if same in self._same:
                 self._due[self._same[same]].append((text, request))
                 return
@@ -184,7 +184,7 @@ class _Batch:
         request = outcome.request
         waiting = self._due.pop(request.key)
         if is_repeatable(request):
-            del self._same[request.model, request.source, request.target_prefix]
+            del self._same[memo_key(request)]
             if outcome.hypothesis is not None:
                 self._memo.put(request, outcome.hypothesis)
         for text, own in waiting:

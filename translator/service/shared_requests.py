@@ -4,13 +4,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from translator.engine.memo import is_repeatable
+from translator.engine.memo import MemoKey, is_repeatable, memo_key
 from translator.engine.request import Outcome, Request
 from translator.service.context import ServiceContext
 
 __all__ = ["Asked", "SharedRequests"]
-
-_Key = tuple[str, tuple[int, ...], tuple[int, ...]]
 
 
 @dataclass(eq=False, slots=True)
@@ -44,7 +42,7 @@ class SharedRequests:
         self._room = asyncio.Semaphore(limit)
         self._filed: dict[Asked, _Filed] = {}
         # Those that others may share.
-        self._same: dict[_Key, _Filed] = {}
+        self._same: dict[MemoKey, _Filed] = {}
 
     async def ask(self, asked: Asked) -> bool:
         """Have a request answered; waits until there is room for it.
@@ -62,7 +60,7 @@ class SharedRequests:
         filed = _Filed(asked.request, [asked])
         self._filed[asked] = filed
         if is_repeatable(asked.request):
-            self._same[_key(asked.request)] = filed
+            self._same[memo_key(asked.request)] = filed
         self._engine.submit((asked.request,), lambda outcome: self._settle(filed, outcome))
         return True
 
@@ -84,7 +82,7 @@ class SharedRequests:
         if known is not None:
             asked.settle(Outcome(request, known))
             return True
-        filed = self._same.get(_key(request))
+        filed = self._same.get(memo_key(request))
         if filed is None:
             return False
         filed.waiting.append(asked)
@@ -103,8 +101,4 @@ class SharedRequests:
 
     def _forget(self, filed: _Filed) -> None:
         self._room.release()
-        self._same.pop(_key(filed.request), None)
-
-
-def _key(request: Request) -> _Key:
-    return request.model, request.source, request.target_prefix
+        self._same.pop(memo_key(filed.request), None)

@@ -6,10 +6,11 @@ The content of a file decides its format, not its name.
 import codecs
 from pathlib import Path
 
+from translator.errors import InvalidRequestError
 from translator.terms import tables, xml_files
 from translator.terms.table import GlossaryFileError, Table
 
-__all__ = ["MAX_FILE_BYTES", "GlossaryFileError", "Table", "parse", "read_table"]
+__all__ = ["MAX_FILE_BYTES", "GlossaryFileError", "Table", "parse", "read_entries", "read_table"]
 
 MAX_FILE_BYTES = 20_000_000
 _XML_STARTS = (b"<?xml", b"<!doc", b"<!--", b"<tmx", b"<tbx", b"<mart")
@@ -34,6 +35,31 @@ def read_table(path: Path) -> Table:
     except OSError as error:
         raise GlossaryFileError(f"{path}: {error.strerror or error}") from error
     return parse(data, str(path))
+
+
+def read_entries(path: Path, source: str, target: str) -> dict[str, str]:
+    """Read the terms of a file that a request is made with.
+
+    Args:
+        path: The file.
+        source: BCP-47 code of the source; "und": whatever the file has for the target.
+        target: BCP-47 code of the target.
+
+    Returns:
+        Source terms with their first target form; "" keeps the source term.
+
+    Raises:
+        InvalidRequestError: It cannot be read, is none, or is not for this pair.
+    """
+    try:
+        table = read_table(path)
+        pair = table.choose("" if source == "und" else source, target)
+    except GlossaryFileError as error:
+        # The file is the input here, not part of an installation.
+        raise InvalidRequestError("glossary", error.message) from error
+    return {
+        row.term.source: row.term.forms[0] if row.term.forms else "" for row in table.terms(*pair)
+    }
 
 
 def parse(data: bytes, name: str) -> Table:

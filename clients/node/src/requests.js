@@ -199,41 +199,22 @@ export function sourceMessage(update, sequence) {
 
 /** @param {readonly string[]} texts @param {TranslateOptions} options @returns {object} */
 export function translateMessage(texts, options) {
-  const {
-    source,
-    target,
-    model,
-    mimeType,
-    glossary = {},
-    glossaries,
-    alignments,
-    numAlternatives,
-    possibleSources,
-    preserveLines,
-    markup,
-    ...unknown
-  } = options;
-  refuseUnknown(unknown);
   refuseOther('texts', texts);
-  if (glossaries !== undefined) refuseOther('glossaries', glossaries);
-  return {
-    texts,
-    sourceLanguageCode: source,
-    targetLanguageCode: target,
-    model,
-    mimeType,
-    glossary: glossaryEntries(glossary),
-    glossaries,
-    alignments,
-    numAlternatives,
-    possibleSourceLanguageCodes: possibleSources,
-    preserveLines,
-    markup,
-  };
+  return { texts, ...textFields(options) };
 }
 
 /** @param {BatchOptions} options @returns {object} BatchConfig */
 export function batchConfigMessage(options) {
+  const { heartbeatIntervalMs, ...own } = options;
+  return { ...textFields(own), heartbeatInterval: durationFromMs(heartbeatIntervalMs) };
+}
+
+/**
+ * What a request and a batch of whole texts have in common.
+ *
+ * @param {Omit<TranslateOptions, 'timeoutMs'>} options
+ */
+function textFields(options) {
   const {
     source,
     target,
@@ -246,7 +227,6 @@ export function batchConfigMessage(options) {
     possibleSources,
     preserveLines,
     markup,
-    heartbeatIntervalMs,
     ...unknown
   } = options;
   refuseUnknown(unknown);
@@ -263,7 +243,6 @@ export function batchConfigMessage(options) {
     possibleSourceLanguageCodes: possibleSources,
     preserveLines,
     markup,
-    heartbeatInterval: durationFromMs(heartbeatIntervalMs),
   };
 }
 

@@ -157,6 +157,15 @@ def test_windows_1252_is_told_from_utf_8() -> None:
         name.encode("★")
 
 
+@pytest.mark.parametrize("mark", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_zero_byte_does_not_make_utf_16_of_a_table(mark: str) -> None:
+    text = "name,text\nLamp,A lamp\nChair,A \0chair\n"
+    for encoding in ("utf-8", mark):
+        found = pieces(text.encode(encoding), {"name": TEXT, "text": TEXT})
+        assert [cell.text for cell in cells(found)] == ["Lamp", "A lamp", "Chair", "A \0chair"]
+        assert raw(found) == text.encode(encoding)
+
+
 def test_presets_are_told_by_the_header() -> None:
     data = b"Handle,Title,Body (HTML),Vendor,SEO Title\nx,Mug,<p>A mug</p>,Us,Buy\n"
     found = [(cell.text, cell.kind, cell.max_length) for cell in cells(pieces(data, {}))]

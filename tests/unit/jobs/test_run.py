@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import platform
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -94,10 +95,14 @@ def test_nothing_is_left_of_a_job_that_fails(tmp_path: Path) -> None:
             next(iter(units))
             raise RuntimeError("broken")
 
-    (tmp_path / f".out.csv.{2**22 + 1}.x.part").write_text("of a process that was killed")
+    own = f".out.csv.{platform.node()}"
+    (tmp_path / f"{own}.{2**22 + 1}.x.part").write_text("of a process that was killed")
+    kept = {f"{own}.1.x.part", f".out.csv.elsewhere.{2**22 + 1}.x.part"}
+    for name in kept:
+        (tmp_path / name).write_text("of one that runs, and of another machine")
     with pytest.raises(RuntimeError, match="broken"):
         run(b"name\nlamp\n", tmp_path / "out.csv", Broken(), Report())
-    assert list(tmp_path.iterdir()) == []
+    assert {path.name for path in tmp_path.iterdir()} == kept
 
 
 def test_an_output_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -6,19 +6,13 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from translator.jobs.cells import FormatOptions, InputFileError, Place
+from translator.jobs.encoding import Encoding
 
 __all__ = ["WholeText", "read_whole_text"]
 
 # Of a file that is held in memory at once.
 _MAX_SIZE = 64 * 2**20
 _NEWLINE = re.compile(r"\r\n|\r|\n")
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +59,8 @@ def read_whole_text(
         raise InputFileError(
             Place(name), f"is larger than {limit} MiB; split it, such files are read at once"
         )
-    mark, found = _found(data)
+    marked = Encoding.marked(data) or Encoding("utf-8")
+    mark, found = marked.bom, marked.name
     encoding = _plain_name(options.encoding, name) or found
     if mark and not encoding.startswith(found[:6]):
         mark = b""
@@ -87,20 +82,6 @@ def read_whole_text(
             Place(name), f"is not the same when it is written in {encoding} again; use UTF-8"
         )
     return WholeText(text, encoding, mark)
-
-
-def _found(data: bytes) -> tuple[bytes, str]:
-    """The byte order mark, and the encoding that a file seems to have."""
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return mark, encoding
-    start = data[:64]
-    if len(start) > 3 and 0 in start:
-        if not any(start[::2]):
-            return b"", "utf-16-be"
-        if not any(start[1::2]):
-            return b"", "utf-16-le"
-    return b"", "utf-8"
 
 
 def _plain_name(encoding: str, name: str) -> str:
