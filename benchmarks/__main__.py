@@ -19,6 +19,7 @@ def main() -> int:
         ("marks", False),
         ("kept", False),
         ("batch", False),
+        ("fairness", False),
         ("oracle", True),
         ("frontier", True),
         ("short", True),

@@ -53,6 +53,9 @@ class SchedulerLimits:
             the last one.
         max_shared_step_s: While live requests come, a background request is not added if it would
             make a step longer than this. A quarter as many as live ones, and one, may always run.
+        large_share: How much time large requests get for each second of steps that they share with
+            requests that somebody waits for.
+        batch_share: The same where only batch requests share them.
     """
 
     max_slots: int = 64
@@ -60,6 +63,8 @@ class SchedulerLimits:
     decoding_share: float = 0.5
     patience_s: float = 2.0
     max_shared_step_s: float = 0.025
+    large_share: float = 0.5
+    batch_share: float = 0.1
 
     @property
     def max_background_slots(self) -> int:

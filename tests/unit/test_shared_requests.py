@@ -25,7 +25,7 @@ class Desk:
         self.memo = LruMemo()
         self.metrics = Metrics()
         self.engine = self
-        self.requests = SharedRequests(cast(ServiceContext, self), limit)
+        self.requests = SharedRequests(cast(ServiceContext, self), "call", limit)
 
     def submit(self, requests: tuple[Request], on_outcome: OutcomeCallback) -> None:
         [request] = requests

@@ -1,11 +1,13 @@
 """One model's part of the engine: its queue, its slots and its runner."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from translator.engine.batch import Decoding
+from translator.engine.fair_queue import Waiting
 from translator.engine.request import Outcome, Priority, Request, RequestKey, RequestTiming
 from translator.engine.runner import Runner
-from translator.engine.scheduler import Scheduler, SchedulerLimits, Waiting
+from translator.engine.scheduler import Scheduler, SchedulerLimits
 from translator.engine.slots import SlotTable
 from translator.errors import (
     DecodingError,
@@ -47,18 +49,19 @@ class Lane:
                 del self._times[key]
 
     def step(self) -> list[Outcome]:
-        """Admit waiting requests, then advance all running ones by one token."""
+        """Admit waiting requests, then advance running ones by one token."""
         outcomes: list[Outcome] = []
         began = self._clock()
-        admitted = self.scheduler.admit(began, self.slots.num_free, self._num_background)
+        admitted = self.scheduler.admit(began, self.slots.num_free, self._running)
         if admitted:
             outcomes += self._start(admitted)
             admitted_at = self._clock()
             self.scheduler.admission_took(admitted_at - began)
             began = admitted_at
-        if num_running := len(self.slots):
-            outcomes += self._step()
-            self.scheduler.step_took(self._clock() - began, num_running)
+        if self.slots:
+            front, behind = self.slots.num_front, self.scheduler.num_behind(self._running)
+            outcomes += self._step(front + behind)
+            self.scheduler.step_took(self._clock() - began, front, behind)
         return outcomes
 
     def check_integrity(self) -> None:
@@ -68,10 +71,9 @@ class Lane:
         assert running == set(self._times), "times are kept for what does not run"  # noqa: S101
 
     @property
-    def _num_background(self) -> int:
-        """Requests in slots that are not live."""
-        owners = self.slots.owners
-        return sum(owner.request.priority is not Priority.LIVE for owner in owners)
+    def _running(self) -> Counter[Priority]:
+        """How many requests of each priority have a slot."""
+        return Counter(owner.request.priority for owner in self.slots.owners)
 
     def _start(self, admitted: Sequence[Waiting]) -> list[Outcome]:
         """Encode and prefill together. If that fails, try one by one to find the one at fault."""
@@ -103,10 +105,10 @@ class Lane:
             self._times[request.key] = (since, began, encoded)
         return encoder_states
 
-    def _step(self) -> list[Outcome]:
+    def _step(self, num_rows: int) -> list[Outcome]:
         running = self.slots.owners
         try:
-            through = self.runner.step()
+            through = self.runner.step(num_rows)
         except Exception as error:
             # The states of all rows may be wrong now.
             self._release_all([decoding.request for decoding in running])

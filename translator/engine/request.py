@@ -20,11 +20,19 @@ RequestKey = tuple[str, str]
 
 
 class Priority(IntEnum):
-    """Which requests go first; a smaller number goes before a greater one."""
+    """Which requests go first; a smaller number goes before a greater one.
+
+    Attributes:
+        LIVE: Someone listens while it is decoded.
+        UNARY: Someone waits for a few lines.
+        LARGE: Someone waits for many.
+        BATCH: Nobody waits.
+    """
 
     LIVE = 0
     UNARY = 1
-    BATCH = 2
+    LARGE = 2
+    BATCH = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,9 @@ class Request:
         source: Source token ids, end of sentence included.
         target_prefix: Target token ids that the hypothesis has to start with.
         draft: A guess at what follows the prefix, verified in one pass; the output is the same.
-        priority: Live requests are admitted before unary ones, and unary ones before batch.
+        priority: Whom it goes before, and who goes before it.
+        caller: Whose turn it takes: of the same priority, each caller gets the same share. Live
+            requests leave it empty; they are fair by their keys.
         draft_bias: How much the verification favours the draft, 0 to less than 0.5. With 0 the
             output does not depend on the draft; above 0, a draft token stays unless the model
             clearly prefers another. From 0.5 on the model would have no say.
@@ -54,6 +64,7 @@ class Request:
     target_prefix: tuple[int, ...] = ()
     draft: tuple[int, ...] = ()
     priority: Priority = Priority.LIVE
+    caller: str = ""
     draft_bias: float = 0.0
     scored: bool = False
     runners_up: bool = False
@@ -65,6 +76,11 @@ class Request:
             raise ValueError(f"draft_bias is {self.draft_bias}; allowed: 0 to less than 0.5")
         if self.runners_up and self.draft:
             raise ValueError("runners_up is not possible with a draft; leave one of them out")
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether someone listens, or waits for a few lines; others may stand still for that."""
+        return self.priority <= Priority.UNARY
 
     @property
     def probable(self) -> bool:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from translator.engine.batch import Decoding
 from translator.engine.request import Request, RunnerUp
-from translator.engine.slots import SlotTable
+from translator.engine.slots import Move, SlotTable
 from translator.errors import DecodingError
 from translator.models.base import (
     EncoderStates,
@@ -137,18 +137,19 @@ class Runner:
                 continue
             started.append(decoding)
             if not decoding.is_finished:
-                row = self.slots.acquire(decoding)
+                row, moves = self.slots.acquire(decoding)
+                self._move(moves)
                 self._batch.load(row, encoder_states[index], prefill, index, position)
         return started
 
     @torch.inference_mode()
-    def step(self) -> list[Decoding | tuple[Decoding, DecodingError]]:
-        """Advance every running request by one token and release those that are done.
+    def step(self, num_rows: int) -> list[Decoding | tuple[Decoding, DecodingError]]:
+        """Advance the first running requests by one token and release those that are done.
 
         Returns:
             The finished ones, and those whose scores cannot be used, each with the error.
         """
-        owners = self.slots.owners
+        owners = self.slots.owners[:num_rows]
         tokens = torch.tensor([o.tokens[-1] for o in owners], device=self.model.device)
         output = self._batch.step(tokens)
         probable = any(owner.request.probable for owner in owners)
@@ -186,9 +187,11 @@ class Runner:
     @torch.inference_mode()
     def release(self, decoding: Decoding) -> None:
         """Free a request's slot."""
-        moved = self.slots.release(decoding)
-        if moved is not None:
-            self._batch.move(*moved)
+        self._move(self.slots.release(decoding))
+
+    def _move(self, moves: Sequence[Move]) -> None:
+        for row, to in moves:
+            self._batch.move(row, to)
 
     def _predict_known(
         self,

@@ -1,9 +1,10 @@
 """Decides which requests are decoded next. Pure Python; it never sees a tensor.
 
 Every step of a model serves all requests that run. Before a step the scheduler admits waiting
-requests into free slots: live before unary before batch, and within a priority in order of
-arrival. Since a key (a target of a session) has at most one request in the engine, order of arrival
-is fair between sessions, however much source one of them sends.
+requests into free slots: live before unary before large before batch, and within a priority the
+callers take turns (``fair_queue.py``). Of live requests each key (a target of a session) has at
+most one in the engine, so that order of arrival is fair between sessions, however much source one
+of them sends.
 
 Under load nothing queues up. A newer request of a key replaces the one that is still waiting,
 without losing its turn. One that is already running is left to finish, because its few steps are
@@ -14,39 +15,30 @@ An admission costs as much as many steps, and every running request waits for it
 in tokens, and steps get a share of the time between two admissions: otherwise a request that needs
 many steps would wait for a whole admission at each of them.
 
-Unary and batch requests, which are segments of documents, are the *background*. While live requests
-come, only a few of them start at a time, they leave half of the slots to live ones, and they must
-not make a step longer than a limit, because someone is listening to each step. They go before live
-requests only after a long wait, and then one at each admission.
+While somebody listens or waits, what is behind them is *background*: beside live requests all
+others, beside unary ones large and batch requests. Only a few of the background start at a time, it
+leaves half of the slots to others, and it must not make a step longer than a limit. It goes before
+live requests only after a long wait, and then one at each admission. Live requests count as coming
+for a while after the last one.
 
 Batch requests wait for all others. But however busy the others are, one batch request starts every
-``patience_s``: nobody notices it, and no batch stands still for ever. While no unary request waits,
-the background has half of its room beside live ones.
+``patience_s``: nobody notices it, and no batch stands still for ever. While nobody waits for a
+text, the background has half of its room beside live requests.
+
+Large and batch requests that run stand still, too, beside those that somebody waits for, but for a
+share of the time: a step of many rows takes many times as long as one of a few.
 """
 
-from collections import OrderedDict
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterator, Mapping
 from math import inf
 
+from translator.engine.fair_queue import FairQueue, Waiting
 from translator.engine.request import Priority, Request, RequestKey
 from translator.limits import SchedulerLimits
 
-__all__ = ["Scheduler", "SchedulerLimits", "Waiting"]
+__all__ = ["Scheduler", "SchedulerLimits"]
 
-
-@dataclass(slots=True)
-class Waiting:
-    """A queued request, and when its key began to wait, in seconds of the engine's clock."""
-
-    request: Request
-    since: float
-
-    @property
-    def is_live(self) -> bool:
-        """Whether someone is listening while it is decoded."""
-        return self.request.priority is Priority.LIVE
+_IN_FRONT = (Priority.LIVE, Priority.UNARY)
 
 
 class Scheduler:
@@ -54,15 +46,19 @@ class Scheduler:
 
     def __init__(self, limits: SchedulerLimits) -> None:
         self.limits = limits
-        self._queues: dict[Priority, OrderedDict[RequestKey, Waiting]] = {
-            priority: OrderedDict() for priority in Priority
-        }
+        self._queues = {priority: FairQueue() for priority in Priority}
         self._last_live_s = -inf
         self._last_batch_s = -inf
         # How long steps are to take before the next admission.
         self._owed_s = 0.0
         # Requests in a step of ``max_shared_step_s``, as the last one went.
         self._max_shared = inf
+        # Time that large and batch requests may take from others, and how much of the others' time
+        # they get; what each row of theirs took of a step, and they of the last admission.
+        self._saved_s = 0.0
+        self._share = 0.0
+        self._row_s = 0.0
+        self._part_behind = 0.0
 
     def __len__(self) -> int:
         return sum(len(queue) for queue in self._queues.values())
@@ -71,7 +67,7 @@ class Scheduler:
         """Queue a request whose key has none in the engine."""
         if self._find(request.key) is not None:
             raise ValueError(f"{request.key} is waiting already; replace its request instead")
-        self._queues[request.priority][request.key] = Waiting(request, now)
+        self._queues[request.priority].add(Waiting(request, now))
         if request.priority is Priority.LIVE:
             self._last_live_s = now
 
@@ -90,86 +86,158 @@ class Scheduler:
 
     def cancel(self, key: RequestKey) -> bool:
         """Forget the waiting request of a key. Returns whether there was one."""
-        return any(queue.pop(key, None) is not None for queue in self._queues.values())
+        return any(queue.remove(key) for queue in self._queues.values())
 
-    def admit(self, now: float, num_free: int, num_background: int = 0) -> list[Waiting]:
+    def admit(self, now: float, num_free: int, running: Mapping[Priority, int]) -> list[Waiting]:
         """Take the requests that start with the next step, in order.
 
         Args:
             now: Seconds of the engine's clock.
             num_free: Slots that are free; no more are taken.
-            num_background: Background requests that run.
+            running: How many requests of each priority run; those that are missing have none.
         """
         limits = self.limits
-        if self._owed_s > 0 and num_free < limits.max_slots:
+        if not len(self) or (self._owed_s > 0 and num_free < limits.max_slots):
             return []
+        if not any(running.get(priority) for priority in _IN_FRONT):
+            # Nobody minds what was taken in advance.
+            self._saved_s = max(0.0, self._saved_s)
         budget = background_budget = limits.max_prefill_tokens
-        max_background = limits.max_slots
-        if now - self._last_live_s < limits.patience_s:
-            background_budget = limits.max_background_tokens
-            num_live = limits.max_slots - num_free - num_background
-            # Nobody waits for a batch: it takes half as much.
-            part = 1 if self._queues[Priority.UNARY] else 2
-            fitting = min(limits.max_slots, self._max_shared / part) - num_live
-            max_background = min(
-                limits.max_background_slots, max(1, num_live // (4 * part), int(fitting))
-            )
-            background_budget //= part
+        ahead = self._ahead(now, running)
+        room = dict.fromkeys(Priority, limits.max_slots)
+        if ahead is not None:
+            # Nobody waits for a batch: beside live requests it takes half as much.
+            is_asked = self._queues[Priority.UNARY] or self._queues[Priority.LARGE]
+            part = 1 if is_asked or ahead is not Priority.LIVE else 2
+            background_budget = limits.max_background_tokens // part
+            num_ahead = num_before = sum(running.get(p, 0) for p in Priority if p <= ahead)
+            fitting = min(limits.max_slots, self._max_shared / part) - num_ahead
+            most = min(limits.max_background_slots, max(1, num_ahead // (4 * part), int(fitting)))
+            for priority in Priority:
+                if priority > ahead:
+                    # What is further behind takes no room from what is before it.
+                    num_before += running.get(priority, 0)
+                    room[priority] = most - (num_before - num_ahead)
+                if priority not in _IN_FRONT and self._saved_s < 0:
+                    room[priority] = 0
         admitted: list[Waiting] = []
         sources: set[tuple[int, ...]] = set()
-        for waiting in self._in_turn(now, max_background - num_background):
+        for waiting in self._in_turn(now, room, ahead):
             request = waiting.request
             cost = len(request.target_prefix) + len(request.draft)
             # Requests of one source, such as its targets, share its encoding.
             if request.source not in sources:
                 cost += len(request.source)
-            allowed = budget if waiting.is_live else min(budget, background_budget)
+            is_background = ahead is not None and request.priority > ahead
+            allowed = min(budget, background_budget) if is_background else budget
             if len(admitted) == num_free or (admitted and cost > allowed):
                 break
             admitted.append(waiting)
             sources.add(request.source)
             budget -= cost
-            if not waiting.is_live:
+            if is_background:
                 background_budget -= cost
+        tokens_behind = 0
         for waiting in admitted:
-            self.cancel(waiting.request.key)
+            self._queue_of(waiting.request.key).take(waiting)
+            if waiting.request.priority not in _IN_FRONT:
+                tokens_behind += len(waiting.request.source)
             if waiting.request.priority is Priority.BATCH:
                 self._last_batch_s = now
+        if admitted:
+            tokens = sum(len(waiting.request.source) for waiting in admitted)
+            self._part_behind = tokens_behind / tokens
         return admitted
+
+    def num_behind(self, running: Mapping[Priority, int]) -> int:
+        """How many of the running large and batch requests take part in the next step: all or none.
+
+        Beside requests that somebody waits for, they stand still until they have saved the time for
+        a step: a part of what the others take.
+        """
+        num_front = sum(running.get(priority, 0) for priority in _IN_FRONT)
+        num_behind = sum(running.values()) - num_front
+        if not num_front:
+            self._saved_s = 0.0
+            return num_behind
+        if not num_behind:
+            self._saved_s = min(self._saved_s, 0.0)
+            return 0
+        is_asked = running.get(Priority.LARGE)
+        self._share = self.limits.large_share if is_asked else self.limits.batch_share
+        return num_behind if self._saved_s >= num_behind * self._row_s else 0
 
     def admission_took(self, seconds: float) -> None:
         """Note that an admission has ended; now it is the turn of steps."""
         self._owed_s = self.limits.decoding_share * seconds
+        self._saved_s -= self._part_behind * seconds
 
-    def step_took(self, seconds: float, num_running: int) -> None:
-        """Note that a step of this many requests has ended."""
+    def step_took(self, seconds: float, num_front: int, num_behind: int) -> None:
+        """Note that a step of so many rows in front, and behind them, has ended."""
         self._owed_s -= seconds
+        num_rows = num_front + num_behind
+        row_s = seconds / num_rows
+        if num_behind:
+            self._row_s = row_s
+        if num_front:
+            self._saved_s += (self._share * num_front - num_behind) * row_s
         # A step takes less than twice as long with twice as many, so this comes closer to the bound
         # from below.
         if seconds > 0:
-            self._max_shared = num_running * self.limits.max_shared_step_s / seconds
+            self._max_shared = num_rows * self.limits.max_shared_step_s / seconds
 
-    def _in_turn(self, now: float, num_background: int) -> Iterator[Waiting]:
-        """The waiting requests in order of admission; ``num_background`` limits the background."""
-        live, *background = (self._queues[priority].values() for priority in Priority)
+    def _ahead(self, now: float, running: Mapping[Priority, int]) -> Priority | None:
+        """The last priority that somebody listens to or waits for; what is after it gives way."""
+        if now - self._last_live_s < self.limits.patience_s:
+            return Priority.LIVE
+        if self._queues[Priority.UNARY] or running.get(Priority.UNARY):
+            return Priority.UNARY
+        return None
+
+    def _in_turn(
+        self, now: float, room: dict[Priority, int], ahead: Priority | None
+    ) -> Iterator[Waiting]:
+        """The waiting requests in order of admission.
+
+        Of each priority in the background, and those before it there, only as many as ``room`` has.
+        """
         overdue = self._overdue(now)
-        if overdue is not None and num_background > 0:
-            num_background -= 1
+        background = [p for p in Priority if ahead is not None and p > ahead]
+
+        def use(priority: Priority) -> None:
+            if priority in background:
+                for each in background[background.index(priority) :]:
+                    room[each] -= 1
+
+        if overdue is not None and room[overdue.request.priority] > 0:
+            use(overdue.request.priority)
             yield overdue
-        yield from live
-        rest = (w for queue in background for w in queue if w is not overdue)
-        yield from islice(rest, max(0, num_background))
+        for priority, queue in self._queues.items():
+            for waiting in queue.in_turn():
+                if room[priority] <= 0:
+                    break
+                if waiting is not overdue:
+                    use(priority)
+                    yield waiting
 
     def _overdue(self, now: float) -> Waiting | None:
-        """The background request that goes before live ones, if any has waited for so long."""
-        unary, batch = (
-            next(iter(self._queues[priority].values()), None)
-            for priority in (Priority.UNARY, Priority.BATCH)
-        )
+        """The request that goes before live ones, if any has waited for so long."""
         patience_s = self.limits.patience_s
-        if batch is not None and now - max(batch.since, self._last_batch_s) > patience_s:
-            return batch
-        return unary if unary is not None and now - unary.since > patience_s else None
+        for priority in (Priority.BATCH, Priority.UNARY, Priority.LARGE):
+            queue = self._queues[priority]
+            if queue.oldest_s is None:
+                continue
+            since = queue.oldest_s
+            if priority is Priority.BATCH:
+                since = max(since, self._last_batch_s)
+            if now - since > patience_s:
+                return next(queue.in_turn())
+        return None
 
     def _find(self, key: RequestKey) -> Waiting | None:
-        return next((queue[key] for queue in self._queues.values() if key in queue), None)
+        found = (queue.find(key) for queue in self._queues.values())
+        return next((waiting for waiting in found if waiting is not None), None)
+
+    def _queue_of(self, key: RequestKey) -> FairQueue:
+        """The queue that a key waits in."""
+        return next(queue for queue in self._queues.values() if queue.find(key) is not None)

@@ -1,5 +1,6 @@
 """Many texts at once: they share the steps, and what is the same is decoded once."""
 
+import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -108,6 +109,8 @@ class _Batch:
         self.results: dict[int, BatchResult] = {}
         self._engines = engines
         self._memo = memo
+        # It takes turns with what other threads ask for.
+        self._caller = uuid.uuid4().hex
         self._arrived: SimpleQueue[Outcome] = SimpleQueue()
         self._asking: deque[_Open] = deque()
         # Who waits for each request in the engines: its text, and others with the same request.
@@ -178,7 +181,7 @@ class _Batch:
             self._same[same] = request.key
         text.num_decoded += 1
         self._due[request.key] = [(text, request)]
-        filed.append(request)
+        filed.append(replace(request, caller=self._caller))
 
     def _take(self, outcome: Outcome) -> None:
         request = outcome.request

@@ -2,6 +2,7 @@
 
 import queue
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 
 from translator.engine.engine import Engine
@@ -80,9 +81,18 @@ def settle_in_threads(engines: EngineThreads, session: Session) -> None:
 
 
 def answer(
-    engines: EngineThreads, requests: Iterator[Request | None], accept: Callable[[Outcome], None]
+    engines: EngineThreads,
+    requests: Iterator[Request | None],
+    accept: Callable[[Outcome], None],
+    caller: str,
 ) -> None:
     """Have requests answered, a few at a time; None stands for a step without a request.
+
+    Args:
+        engines: Have the models.
+        requests: Of one caller.
+        accept: Takes each outcome.
+        caller: Its name; it takes turns with those in other threads.
 
     Raises:
         TranslatorError: What ``accept`` raises; the rest is cancelled.
@@ -92,7 +102,7 @@ def answer(
     wanted = (request for request in requests if request is not None)
 
     def file(count: int) -> None:
-        some = list(islice(wanted, count))
+        some = [replace(each, caller=caller) for each in islice(wanted, count)]
         due.update(request.key for request in some)
         engines.submit(some, arrived.put)
 

@@ -160,8 +160,9 @@ class Translator:
             begun = self._begun(request, check_glossary("glossary", request.glossary))
             if isinstance(begun, Translation):
                 return begun
+            caller = uuid.uuid4().hex
             for requests, accept in begun.rounds:
-                answer(self._engines, requests, accept)
+                answer(self._engines, requests, accept, caller)
             return begun.finish()
 
     def translate_all(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from translator.engine.request import Priority
 from translator.errors import TranslatorError
 from translator.models.info import ModelInfo
 from translator.policy.registry import Latency, PolicyChoice
@@ -43,6 +44,9 @@ __all__ = [
     "TextsRequest",
     "Update",
 ]
+
+# Code points of texts that are translated before larger ones: what a person writes, not a page.
+_SMALL_LENGTH = 1_000
 
 
 # A stream
@@ -219,6 +223,12 @@ class TextsRequest:
     glossaries: tuple[str, ...] = ()
     preserve_lines: bool = True
     templates: tuple[str, ...] = ()
+
+    @property
+    def priority(self) -> Priority:
+        """Of its requests in the engine: who asks for a few lines need not wait for the others."""
+        is_small = sum(map(len, self.texts)) <= _SMALL_LENGTH
+        return Priority.UNARY if is_small else Priority.LARGE
 
 
 class Origin(StrEnum):

@@ -32,10 +32,12 @@ class SharedRequests:
 
     Args:
         shared: What all calls share.
+        caller: The call's name; it takes turns with others.
         limit: How many may be there at once.
     """
 
-    def __init__(self, shared: ServiceContext, limit: int) -> None:
+    def __init__(self, shared: ServiceContext, caller: str, limit: int) -> None:
+        self._caller = caller
         self._engine = shared.engine
         self._memo = shared.memo
         self._steps = shared.metrics.decoder_steps
@@ -57,11 +59,12 @@ class SharedRequests:
             # Meanwhile it has been.
             self._room.release()
             return False
-        filed = _Filed(asked.request, [asked])
+        request = replace(asked.request, caller=self._caller)
+        filed = _Filed(request, [asked])
         self._filed[asked] = filed
-        if is_repeatable(asked.request):
-            self._same[memo_key(asked.request)] = filed
-        self._engine.submit((asked.request,), lambda outcome: self._settle(filed, outcome))
+        if is_repeatable(request):
+            self._same[memo_key(request)] = filed
+        self._engine.submit((request,), lambda outcome: self._settle(filed, outcome))
         return True
 
     def give_up(self, asked: Asked) -> None:

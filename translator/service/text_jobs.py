@@ -27,7 +27,7 @@ def text_job(
     glossary: Glossary | None,
     *,
     is_pivoted: bool,
-    priority: Priority = Priority.UNARY,
+    priority: Priority | None = None,
 ) -> TextJob:
     """Begin the translation of a text.
 
@@ -39,12 +39,14 @@ def text_job(
         segmenter: Finds the segments.
         glossary: The request's terms.
         is_pivoted: Whether a second leg follows.
-        priority: Of the job's requests in the engine.
+        priority: Of the job's requests in the engine; by default that of the request.
 
     Raises:
         InvalidRequestError: There is no such template syntax.
     """
     text = request.texts[index]
+    if priority is None:
+        priority = request.priority
     if request.mime_type in PAGES:
         return PageTranslation(
             key, binding, segmenter, text, request.templates, glossary=glossary,

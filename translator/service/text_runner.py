@@ -45,7 +45,7 @@ class TextRunner:
         request: How; its texts are not looked at.
         shared: What all calls share.
         lease: Gets the models.
-        priority: Of the call's requests in the engine.
+        priority: Of the call's requests in the engine; by default that of its texts' length.
         checks_markup: Whether a page is checked, and left as it is if its markup is not kept.
 
     Raises:
@@ -58,19 +58,19 @@ class TextRunner:
         shared: ServiceContext,
         lease: Lease,
         *,
-        priority: Priority = Priority.UNARY,
+        priority: Priority | None = None,
         checks_markup: bool = False,
     ) -> None:
         self._request = request
         self._lease = lease
         self._shared = shared
-        self._priority = priority
+        self._priority = request.priority if priority is None else priority
         self._checks_markup = checks_markup
         self._limits = shared.config.limits
         self._turns = OwnTurns(shared.turns)
         self._key = f"texts-{uuid.uuid4().hex}"
         limit = _REQUESTS_A_SLOT * shared.config.max_batch_size
-        self._requests = SharedRequests(shared, limit)
+        self._requests = SharedRequests(shared, self._key, limit)
         self._routes: dict[str, Route] = {}
         self._terms: RequestedTerms | None = None
         # By the source language.
