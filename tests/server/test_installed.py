@@ -16,8 +16,13 @@ import sysconfig
 import tarfile
 import zipfile
 from collections.abc import Iterator
-from importlib.metadata import Distribution, PathDistribution, distribution
-from pathlib import Path
+from importlib.metadata import (
+    Distribution,
+    PathDistribution,
+    distribution,
+    packages_distributions,
+)
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -36,6 +41,8 @@ ENV = {
     for name, value in os.environ.items()
     if not name.startswith("TRANSLATOR_") and name not in ("PYTHONPATH", "PYTHONHOME")
 }
+# Which packages have modules or folders of a name.
+PACKAGES = packages_distributions()
 PIP = (sys.executable, "-m", "pip")
 NEED_SERVER = [
     *([], ["--help"], ["--version"]),
@@ -66,6 +73,13 @@ def required(package: Distribution, extra: str) -> list[Distribution]:
     return list(found.values())
 
 
+def whole_part(file: PurePath) -> PurePath:
+    """What is linked for a package's file: its folder at the top, if that is no other package's."""
+    top = file.parts[0]
+    is_own = top.endswith((".dist-info", ".libs")) or len(set(PACKAGES.get(top, ()))) == 1
+    return PurePath(top) if is_own else file
+
+
 class Environment:
     """A virtual environment that is empty at first."""
 
@@ -89,11 +103,13 @@ class Environment:
         """Run pip, which finds what our package with ``extra`` needs, and nothing else."""
         [info] = [p for p in zipfile.Path(self._wheel).iterdir() if p.name.endswith(".dist-info")]
         for package in required(PathDistribution(info), extra):
-            for file in package.files or ():
-                link = self.packages / file
-                if ".." not in file.parts and not link.is_symlink():
+            for name in {
+                whole_part(file) for file in package.files or () if ".." not in file.parts
+            }:
+                link = self.packages / name
+                if not link.is_symlink():
                     link.parent.mkdir(parents=True, exist_ok=True)
-                    link.symlink_to(str(package.locate_file(file)))
+                    link.symlink_to(str(package.locate_file(name)))
         done = subprocess.run(
             [*PIP, "--python", self._bin / "python", *arguments, "--quiet", "--no-index"],
             env=ENV, capture_output=True, text=True, check=False,
