@@ -22,6 +22,7 @@ from translator.errors import (
 from translator.local import BatchText, Rests, Translation, Translator, Update
 from translator.models.base import DescribedModel
 from translator.testing import FakeDetector, FakeModel, fake_translation
+from translator.text.integrity import Issue, IssueKind
 
 pytestmark = pytest.mark.unit
 
@@ -351,7 +352,7 @@ def test_a_page_whose_markup_would_not_be_kept_fails_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # No page is known that is not kept.
-    monkeypatch.setattr("translator.documents.page.verify", lambda page, _, **__: "two" in page)
+    monkeypatch.setattr("translator.documents.html.verify", lambda page, _, **__: "two" in page)
     texts = [BatchText(f"<p>{word}</p>", "text/html") for word in ("one", "two", "three")]
     with translator() as local:
         results = list(local.translate_all(texts, source="xx", target="yy"))
@@ -359,3 +360,28 @@ def test_a_page_whose_markup_would_not_be_kept_fails_alone(
         "<p>ONE~.</p>", None, "<p>THREE~.</p>",
     ]  # fmt: skip
     assert isinstance(results[1].error, MarkupNotKeptError)
+
+
+def test_a_text_whose_markup_would_not_be_kept_stays_and_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("translator.documents.html.verify", lambda _, page, **__: "TWO" in page)
+    with translator() as local:
+        page = "<p>one</p><p>two</p><p>three</p>"
+        result = local.translate(page, source="xx", target="yy", html=True)
+    assert result.text == "<p>ONE~.</p><p>two</p><p>THREE~.</p>"
+    assert result.issues == (Issue(IssueKind.MARKUP, 13, 16),)
+
+
+def test_a_block_of_markdown_that_would_not_be_right_stays_and_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "translator.documents.markdown.MarkdownPage._is_right",
+        lambda _page, _found, _wanted, content, _level: "TWO" not in content,
+    )
+    with translator() as local:
+        result = local.translate("one\n\ntwo\n", source="xx", target="yy", markdown=True)
+    assert result.text == "ONE~.\n\ntwo\n"
+    [issue] = result.issues
+    assert (issue.kind, issue.start) == (IssueKind.MARKUP, 5)

@@ -86,7 +86,7 @@ class UnitResult:
         origin: Where it comes from.
         reason: Why there is none, in UPPER_SNAKE_CASE.
         message: The same in a sentence.
-        issues: What of the source it lacks: "number", "currency", "length".
+        issues: What of the source it lacks: "number", "currency", "length", "markup".
         terms: How often each glossary entry was applied, and how: (source term, how).
         suggestions: Similar texts of a memory, the closest first.
     """

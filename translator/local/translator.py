@@ -46,6 +46,7 @@ from translator.service.text_jobs import rounds, text_job
 from translator.session.events import AlignedRange, Binding, Rests, SessionLimits
 from translator.session.passthrough import words_of
 from translator.terms.glossary import Glossary
+from translator.text.integrity import Issue
 from translator.text.segmenter import Segmenter
 from translator.text.tokens import Tokenizer
 
@@ -191,7 +192,7 @@ class Translator:
             preserve_lines: As of ``translate``.
             memo: What models said before, and what they say now is added to it.
 
-        A page whose markup would not be kept has a ``MarkupNotKeptError`` instead.
+        HTML whose markup would not be kept has a ``MarkupNotKeptError`` instead.
 
         Raises:
             ClientError: Something that concerns all texts is not allowed, not there or not served.
@@ -217,7 +218,7 @@ class Translator:
                 mime_type=given.mime_type,
                 templates=given.templates,
             )
-            return self._begun(own, terms, checks_markup=True)
+            return self._begun(own, terms, whole_pages=True)
 
         def results() -> Generator[BatchResult, None, None]:
             with self._call():
@@ -392,7 +393,7 @@ class Translator:
         return self._models[choice.info.name].tokenizer(choice.pair)
 
     def _begun(
-        self, request: TextsRequest, glossary: Glossary | None, *, checks_markup: bool = False
+        self, request: TextsRequest, glossary: Glossary | None, *, whole_pages: bool = False
     ) -> BegunText | Translation:
         """Begin the one text of a request; a text that no model is needed for is done at once.
 
@@ -432,17 +433,19 @@ class Translator:
         )
 
         def finish() -> Translation:
-            if checks_markup and isinstance(job, PageTranslation):
-                pieces: list[tuple[str, list[AlignedRange]]] = [(job.checked(), [])]
+            aligned: list[AlignedRange] = []
+            left: list[Issue] = []
+            if isinstance(job, PageTranslation):
+                result, left = job.finish(whole=whole_pages)
             else:
-                pieces = list(job.pieces(alignments=request.alignments))
+                result, aligned = job.result(alignments=request.alignments)
             return Translation(
-                "".join(piece for piece, _ in pieces),
+                result,
                 "+".join(route.models),
                 detected,
                 tuple(job.alternatives()),
-                tuple(aligned for _, some in pieces for aligned in some),
-                tuple(job.issues()),
+                tuple(aligned),
+                (*job.issues(), *left),
                 tuple(job.terms()),
             )
 

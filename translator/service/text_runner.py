@@ -46,7 +46,7 @@ class TextRunner:
         shared: What all calls share.
         lease: Gets the models.
         priority: Of the call's requests in the engine.
-        checks_markup: Whether a page is checked, and left as it is if its markup is not kept.
+        whole_pages: Whether HTML stays as it is, all of it, if the markup of a text is not kept.
 
     Raises:
         ClientError: It cannot be served, whatever the texts.
@@ -59,13 +59,13 @@ class TextRunner:
         lease: Lease,
         *,
         priority: Priority = Priority.UNARY,
-        checks_markup: bool = False,
+        whole_pages: bool = False,
     ) -> None:
         self._request = request
         self._lease = lease
         self._shared = shared
         self._priority = priority
-        self._checks_markup = checks_markup
+        self._whole_pages = whole_pages
         self._limits = shared.config.limits
         self._turns = OwnTurns(shared.turns)
         self._key = f"texts-{uuid.uuid4().hex}"
@@ -182,14 +182,13 @@ class TextRunner:
         result.terms = tuple([each async for each in turns.through(job.terms())])
         result.alternatives = tuple([each async for each in turns.through(job.alternatives())])
         if isinstance(job, PageTranslation):
-            if not self._checks_markup:
-                [(result.text, _)] = await asyncio.to_thread(list, job.pieces(alignments=False))
-                return
+            finish = partial(job.finish, whole=self._whole_pages)
             try:
-                result.text = await asyncio.to_thread(job.checked)
+                result.text, left = await asyncio.to_thread(finish)
             except MarkupNotKeptError:
                 result.text = text
                 raise
+            result.issues += tuple(left)
             return
         pieces: list[str] = []
         alignments: list[AlignedRange] = []
