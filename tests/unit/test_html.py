@@ -254,6 +254,7 @@ def test_a_page_with_its_own_texts_is_the_same(html: str, templates: tuple[str, 
         ("<pre><u translate>one</u><u translate>two</u></pre>", ["one", "two"]),
         ("a <code>x <u translate>one</u></code> b", ["a", "one", "b"]),
         ("<code><u translate>one</code> b", ["one", "b"]),
+        ("<u>a<code><p>x</p><i>y</i></u>one", ["a", "one"]),
     ],
 )
 def test_no_word_gets_out_of_what_is_translated(html: str, texts: list[str]) -> None:

@@ -19,7 +19,8 @@ from translator.errors import (
     TranslatorError,
     UnsupportedFeatureError,
 )
-from translator.local import BatchText, Rests, Translation, Translator, Update
+from translator.local import BatchText, Latency, Rests, Translation, Translator, Update
+from translator.languages.pair import LanguagePair
 from translator.models.base import DescribedModel
 from translator.testing import FakeDetector, FakeModel, fake_translation
 from translator.text.integrity import Issue, IssueKind
@@ -385,3 +386,31 @@ def test_a_block_of_markdown_that_would_not_be_right_stays_and_is_told(
     assert result.text == "ONE~.\n\ntwo\n"
     [issue] = result.issues
     assert (issue.kind, issue.start) == (IssueKind.MARKUP, 5)
+
+
+def masculine(piece: str) -> str:
+    return piece.replace("the", "o").replace("of", "do") if piece.islower() else piece
+
+
+@pytest.mark.parametrize("latency", [Latency.LOW, Latency.BALANCED])
+def test_an_article_before_a_term_agrees_with_its_form_live_too(latency: Latency) -> None:
+    model = FakeModel(LanguagePair("en", "pt"), word=masculine)
+    said = "See the basket and the price of the basket."
+    glossary = {"basket": "cesta"}
+    with (
+        translator(model) as local,
+        local.stream(source="en", targets=["pt"], policy=latency, glossary=glossary) as stream,
+    ):
+        for word in said.split():
+            stream.send(word + " ")
+        stream.end()
+        assert stream.transcript("pt") == "See a cesta and o price do a cesta."
+
+
+def test_items_in_a_line_are_translated_one_by_one_live_too() -> None:
+    with translator() as local, local.stream(source="xx", targets=["yy"]) as stream:
+        for word in "small • large • XL".split(" "):
+            for update in stream.send(word + " "):
+                assert "•" not in update.text[1:]
+        stream.end()
+        assert stream.transcript("yy") == "SMALL~. • LARGE~. • XL~."

@@ -108,9 +108,11 @@ class _Reader:
             self._flush()
             self._stack.close(name, is_block=True)
             return
-        num_entered = self._stack.num_entered
+        num_entered, was_untouched = self._stack.num_entered, not self._stack.translate
         element = self._stack.close(name, is_block=False)
-        if self._stack.num_entered != num_entered:
+        # What was not to be translated has ended with an element around it.
+        is_cut = element is not None and element.translate and was_untouched
+        if is_cut or self._stack.num_entered != num_entered:
             self._flush()
         if element is None:
             self._add(token, MarkKind.FIXED)

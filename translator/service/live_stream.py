@@ -176,7 +176,10 @@ class LiveStream:
                 # A sentence that is still tentative is good enough.
                 texts = [segment.committed + segment.tentative for segment in segments]
                 found = await asyncio.to_thread(
-                    self._shared.languages.detect, texts, self._language.candidates
+                    self._shared.languages.detect,
+                    texts,
+                    self._language.candidates,
+                    self._config.targets,
                 )
                 for segment, text, each in zip(segments, texts, found, strict=True):
                     code = self._language.of(segment, text, each)
