@@ -198,3 +198,25 @@ def test_a_job_that_is_killed_goes_on_to_the_same_bytes(
     assert sorted(path.name for path in tmp_path.iterdir() if "part" in path.name) == []
     expected = [f"A-{n},SHIP {n} HAS {n % 50} SAILS AND {n % 31} OARS~.,,{n}" for n in range(3000)]
     assert Path("out.csv").read_text().splitlines()[1:] == expected
+
+
+def test_a_glossary_of_the_server_and_what_is_kept_when_it_changes(tmp_path: Path) -> None:
+    folder = tmp_path / "glossaries"
+    folder.mkdir()
+    (folder / "shop.csv").write_text("lamp,luz\n")
+    with serving("--fake-model", "--glossaries", str(folder)) as (address, _):
+        words = ("shop.csv", "out.csv", *COLUMNS, "--address", address, "--overwrite")
+        first = batch(*words, "--server-glossary", "shop", "--report", "report.json")
+        assert first.exit_code == 0, first.output
+        assert "BLUE luz" in Path("out.csv").read_text()
+        assert json.loads(Path("report.json").read_text())["terms"] == {"masked": 2}
+        # What the store has is of another glossary.
+        (folder / "shop.csv").write_text("lamp,lustre\n")
+        assert batch(*words, "--server-glossary", "shop").exit_code == 0
+        assert "BLUE lustre" in Path("out.csv").read_text()
+        assert batch(*words).exit_code == 0
+        assert Path("out.csv").read_text() == CAPITALS
+        told = batch(*words, "--server-glossary", "sho").stderr
+        assert "there is no glossary 'sho'; there are shop" in told
+    told = batch("shop.csv", "new.csv", *COLUMNS, "--server-glossary", "shop").stderr
+    assert told.startswith("Error: glossaries: are a server's, which --address names")

@@ -435,7 +435,10 @@ async def test_a_draining_server_sends_a_stream_away_that_waits(server: RunningS
 async def test_short_titles_are_not_taken_for_the_target_language() -> None:
     models = [FakeModel(LanguagePair("pt", "en"))]
     titles = ["Camiseta Polo Masculina", "Mesa de jantar", "Bom dia", "Kit com 3 panelas"]
-    requests = [und("en"), *(source(i + 1, title, end_of_segment=True) for i, title in enumerate(titles))]
+    requests = [
+        und("en"),
+        *(source(i + 1, title, end_of_segment=True) for i, title in enumerate(titles)),
+    ]
     async with serve_in_process(models=models, detector=FastTextDetector()) as server:
         result = await exchange(server.address, requests)
     assert [segment.rstrip("~.") for segment in result.texts("en").values()] == [
@@ -446,7 +449,10 @@ async def test_short_titles_are_not_taken_for_the_target_language() -> None:
 async def test_short_text_that_is_in_the_target_language_passes_through() -> None:
     models = [FakeModel(LanguagePair("pt", "en"))]
     lines = ["Thank you very much", "Good morning", "That is the new table."]
-    requests = [und("en"), *(source(i + 1, line, end_of_segment=True) for i, line in enumerate(lines))]
+    requests = [
+        und("en"),
+        *(source(i + 1, line, end_of_segment=True) for i, line in enumerate(lines)),
+    ]
     async with serve_in_process(models=models, detector=FastTextDetector()) as server:
         result = await exchange(server.address, requests)
     assert list(result.texts("en").values()) == lines

@@ -246,7 +246,8 @@ def test_a_sign_before_an_item_is_not_for_the_model(lead: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "has_words"), [("• L", False), ("• XL", True), ("L", True), ("• 5", False), ("•", False)]
+    ("text", "has_words"),
+    [("• L", False), ("• XL", True), ("L", True), ("• 5", False), ("•", False)],
 )
 def test_a_single_letter_in_a_row_of_items_is_a_name(text: str, has_words: bool) -> None:
     assert protect(text, writes).has_words is has_words

@@ -124,7 +124,8 @@ class Segmenter:
 
         Less than all of it where marks stand alone after a complete sentence ("Hello. >> "), or
         may belong to the next word ('Hello. "'): they begin the next segment if a sentence begins
-        after them. So does a sign that parts items ("Small • "). What is translated beyond this length must not be committed.
+        after them. So does a sign that parts items ("Small • "). What is translated beyond this
+        length must not be committed.
         """
         if not self._find_sentences:
             return len(text)
