@@ -223,7 +223,7 @@ def _failures(path: Path | None) -> Iterator[Any]:
         yield lambda _: None
         return
     with _writing(path):
-        file = path.open("w", encoding="utf-8", errors="surrogateescape")
+        file = path.open("w", encoding="utf-8")
 
     def tell(failure: Failure) -> None:
         with _writing(path):

@@ -32,7 +32,7 @@ __all__ = ["OpenedJob", "opened_job"]
 _MAX_TEXT_LENGTH = 500_000
 # What the bytes of an output do not depend on.
 _NOT_IN_KEY = {
-    "input", "output", "address", "store", "store_size", "fuzzy", "overwrite", "errors", "report",
+    "input", "output", "address", "store", "store_size", "overwrite", "errors", "report",
     "review", "review_cells", "memory", "glossary", "models",
 }  # fmt: skip
 

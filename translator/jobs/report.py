@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from translator.jobs.cells import Cell, Place
-from translator.jobs.units import Origin, Suggestion, UnitResult
+from translator.jobs.cells import Cell, Place, Suggestion
+from translator.jobs.units import Origin, UnitResult
 from translator.text.words import count_words
 
 __all__ = ["Failure", "Figures", "Report"]
@@ -35,7 +35,7 @@ class Failure:
     suggestions: tuple[Suggestion, ...] = ()
 
     def to_json(self) -> str:
-        """A line of the errors file."""
+        """A line of the errors file. A byte that was no text is written as half a character."""
         place = {"file": self.place.file, "row": self.place.row, "column": self.place.column}
         rest: dict[str, Any] = {
             "reason": self.reason,
@@ -45,7 +45,8 @@ class Failure:
         }
         if self.suggestions:
             rest["suggestions"] = [asdict(each) for each in self.suggestions]
-        return json.dumps(place | rest, ensure_ascii=False)
+        line = json.dumps(place | rest, ensure_ascii=False)
+        return line.encode("utf-8", "backslashreplace").decode()
 
 
 @dataclass(slots=True)

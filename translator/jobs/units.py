@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
-from translator.jobs.cells import Cell, Kind
+from translator.jobs.cells import Cell, Kind, Suggestion
 
 __all__ = [
     "KNOWN_WEIGHT",
     "KnowingTranslator",
     "Origin",
     "Passed",
-    "Suggestion",
     "Unit",
     "UnitResult",
     "UnitTranslator",
@@ -60,21 +59,6 @@ class Unit:
     def of(cls, cell: Cell) -> Self:
         """The text of a cell."""
         return cls(cell.text, cell.kind, cell.templates, cell.numbers)
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A similar text that people have translated.
-
-    Attributes:
-        source: The text.
-        translation: Its translation.
-        percent: How similar it is; 100: the same.
-    """
-
-    source: str
-    translation: str
-    percent: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from turbohtml import parse
 
 from translator.cli import main
 from translator.errors import ClientError
-from translator.jobs.cells import Cell, Kind, Place
+from translator.jobs.cells import Cell, Kind, Place, Suggestion
 from translator.jobs.memory_files import read_memory
 from translator.jobs.report import Report
 from translator.jobs.review import Sample, check_review, write_review
-from translator.jobs.units import Origin, Suggestion, UnitResult
+from translator.jobs.units import Origin, UnitResult
 from translator.jobs.whole_file import OutputError
 
 pytestmark = pytest.mark.unit
@@ -51,8 +51,8 @@ def test_no_text_of_a_page_is_markup(tmp_path: Path) -> None:
     assert {"img", "script"}.isdisjoint(re.findall(r"<(\w+)", page))
     tags = {element.tag for element in parse(page).find_all()}
     assert tags == {
-        "html", "head", "meta", "title", "style", "body", "h1", "p", "dl", "div", "dt", "dd", "table",
-        "thead", "tbody", "tr", "th", "td", "ul", "li", "br",
+        "html", "head", "meta", "title", "style", "body", "h1", "p", "dl", "div", "dt", "dd",
+        "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "br",
     }  # fmt: skip
     cells = [unescape(each) for each in re.findall(r"<td[^>]*>(.*?)</td>", page, re.DOTALL)]
     assert cells[1] == cells[2] == EVIL.replace("\0", "\ufffd")
