@@ -146,7 +146,7 @@ async def test_markup_that_would_not_be_kept_is_left_as_it_is(
     server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "translator.documents.page.verify",
+        "translator.documents.html.verify",
         lambda before, after, templates: ["tags"] if "broken" in before else [],
     )
     result = await exchange(

@@ -198,3 +198,62 @@ def test_a_job_that_is_killed_goes_on_to_the_same_bytes(
     assert sorted(path.name for path in tmp_path.iterdir() if "part" in path.name) == []
     expected = [f"A-{n},SHIP {n} HAS {n % 50} SAILS AND {n % 31} OARS~.,,{n}" for n in range(3000)]
     assert Path("out.csv").read_text().splitlines()[1:] == expected
+
+
+def test_a_glossary_of_the_server_and_what_is_kept_when_it_changes(tmp_path: Path) -> None:
+    folder = tmp_path / "glossaries"
+    folder.mkdir()
+    (folder / "shop.csv").write_text("lamp,luz\n")
+    with serving("--fake-model", "--glossaries", str(folder)) as (address, _):
+        words = ("shop.csv", "out.csv", *COLUMNS, "--address", address, "--overwrite")
+        first = batch(*words, "--server-glossary", "shop", "--report", "report.json")
+        assert first.exit_code == 0, first.output
+        assert "BLUE luz" in Path("out.csv").read_text()
+        assert json.loads(Path("report.json").read_text())["terms"] == {"masked": 2}
+        # What the store has is of another glossary.
+        (folder / "shop.csv").write_text("lamp,lustre\n")
+        assert batch(*words, "--server-glossary", "shop").exit_code == 0
+        assert "BLUE lustre" in Path("out.csv").read_text()
+        assert batch(*words).exit_code == 0
+        assert Path("out.csv").read_text() == CAPITALS
+        told = batch(*words, "--server-glossary", "sho").stderr
+        assert "there is no glossary 'sho'; there are shop" in told
+    told = batch("shop.csv", "new.csv", *COLUMNS, "--server-glossary", "shop").stderr
+    assert told.startswith("Error: glossaries: are a server's, which --address names")
+
+
+# Of each kind what is wrong, and what is to be told of it; the other 999 rows are right.
+WRONG = {
+    "bytes": (b"row \xff\xfe.", "INPUT_FILE"),
+    "long": (b"a word " * 150_000, "INVALID_REQUEST"),
+    "html": (b'<p>a <b translate="no">b</p><script>c', None),
+    "empty": (b"", None),
+    "ragged": (b"one,more,fields", "INPUT_FILE"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_one_wrong_row_in_a_thousand_spoils_no_other(kind: str) -> None:
+    wrong, reason = WRONG[kind]
+    rows = [b"%d,Row <i>%d</i> it is." % (number, number) for number in range(1_000)]
+    rows[0] = "0,café.".encode()
+    place = 500
+    rows[place] = b"500," + wrong
+    Path("in.csv").write_bytes(b"\n".join([b"sku,body", *rows, b""]))
+    result = batch("in.csv", "out.csv", "--column", "body:html", "--errors", "errors.jsonl")
+    written = Path("out.csv").read_bytes().split(b"\n")
+    expected = [b"%d,ROW <i>%d</i> IT IS." % (number, number) for number in range(1_000)]
+    expected[0] = "0,CAFÉ.".encode()
+    assert written[0] == b"sku,body"
+    assert len(written) == 1_002
+    assert written[1 : place + 1] == expected[:place]
+    assert written[place + 2 : -1] == expected[place + 1 :]
+    failures = [json.loads(line) for line in Path("errors.jsonl").read_text().splitlines()]
+    assert [(each["row"], each["reason"]) for each in failures] == (
+        [] if reason is None else [(place + 2, reason)]
+    )
+    assert result.exit_code == (0 if reason is None else 2)
+    if reason is not None:
+        assert written[place + 1] == rows[place]
+    fed = CliRunner().invoke(main, ["memory", "import", "errors.jsonl", "--memory", "m", *PAIR])
+    assert fed.exit_code == 0, fed.output

@@ -536,3 +536,28 @@ def test_workers_do_not_share_the_port_of_another_server(address: str) -> None:
     done = run("serve", "--fake-model", "--workers", "2", "--port", port)
     assert done.returncode == 5
     assert f"cannot listen on 127.0.0.1:{port}".encode() in done.stderr
+
+
+def test_a_stream_takes_a_glossary_and_those_of_the_server(tmp_path: Path) -> None:
+    (tmp_path / "shop.csv").write_text("xx,yy\ncat,gato\ndog,cão\n")
+    terms = tmp_path / "own.csv"
+    terms.write_text("dog,cachorro\n")
+    with serving("--fake-model", "--glossaries", str(tmp_path)) as (address, _):
+        options = ("--address", address, "--from", "xx", "--no-summary", "--server-glossary")
+        done = run_here("stream", *options, "shop", "--to", "yy", str(_text(tmp_path)))
+        assert done.stdout.decode() == "THE gato AND THE cão.\n"
+        own = ("--glossary", str(terms))
+        done = run_here("stream", *options, "shop", "--to", "yy", *own, str(_text(tmp_path)))
+        assert done.stdout.decode() == "THE gato AND THE cachorro.\n"
+        done = run_here("stream", *options, "sho", "--to", "yy", str(_text(tmp_path)))
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert b"there is no glossary 'sho'; there are own, shop" in done.stderr
+        done = run_here("stream", *options, "shop", "--to", "yy", "--to", "zz", *own)
+        assert done.returncode == 2
+        assert b"--glossary is for one --to" in done.stderr
+
+
+def _text(folder: Path) -> Path:
+    file = folder / "text"
+    file.write_text("the cat and the dog.")
+    return file

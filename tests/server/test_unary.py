@@ -429,3 +429,16 @@ async def test_a_model_says_what_it_cannot_write() -> None:
     async with serve_in_process(models=models) as server, connected(server.address) as stub:
         [listed] = (await stub.ListModels(models_pb2.ListModelsRequest())).models
     assert listed.unwritable_characters == "€♪"
+
+
+async def test_a_text_whose_markup_would_not_be_kept_stays_and_is_told(
+    server: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("translator.documents.html.verify", lambda _, page, **__: "TWO" in page)
+    async with connected(server.address) as stub:
+        response = await stub.Translate(request("<p>one<p>two", mime_type="text/html"))
+    [translation] = response.translations
+    assert translation.text == "<p>ONE~.<p>two"
+    [issue] = translation.quality_issues
+    assert issue.kind == translate_pb2.QualityIssue.KIND_MARKUP
+    assert (issue.source_start, issue.source_end) == (9, 12)

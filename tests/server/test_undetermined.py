@@ -430,3 +430,29 @@ async def test_a_draining_server_sends_a_stream_away_that_waits(server: RunningS
         server.service.drain(5.0)
         assert (await call.read()).HasField("go_away")
         call.cancel()
+
+
+async def test_short_titles_are_not_taken_for_the_target_language() -> None:
+    models = [FakeModel(LanguagePair("pt", "en"))]
+    titles = ["Camiseta Polo Masculina", "Mesa de jantar", "Bom dia", "Kit com 3 panelas"]
+    requests = [
+        und("en"),
+        *(source(i + 1, title, end_of_segment=True) for i, title in enumerate(titles)),
+    ]
+    async with serve_in_process(models=models, detector=FastTextDetector()) as server:
+        result = await exchange(server.address, requests)
+    assert [segment.rstrip("~.") for segment in result.texts("en").values()] == [
+        title.upper() for title in titles
+    ]
+
+
+async def test_short_text_that_is_in_the_target_language_passes_through() -> None:
+    models = [FakeModel(LanguagePair("pt", "en"))]
+    lines = ["Thank you very much", "Good morning", "That is the new table."]
+    requests = [
+        und("en"),
+        *(source(i + 1, line, end_of_segment=True) for i, line in enumerate(lines)),
+    ]
+    async with serve_in_process(models=models, detector=FastTextDetector()) as server:
+        result = await exchange(server.address, requests)
+    assert list(result.texts("en").values()) == lines

@@ -6,7 +6,7 @@ from translator.documents.html import Page
 from translator.documents.markdown import MarkdownPage
 from translator.documents.marks import MarkedText, Translated
 
-__all__ = ["SOUP", "TEMPLATES", "translations"]
+__all__ = ["SOUP", "TEMPLATES", "TREES", "translations"]
 
 SOUP = st.lists(
     st.sampled_from(
@@ -24,6 +24,37 @@ SOUP = st.lists(
     ),
     max_size=40,
 ).map("".join)
+_ELEMENTS = st.sampled_from(
+    [
+        *["b", "i", "a id=1", "b title='one two'", "code", "kbd", "sup", "svg", "ruby", "rt"],
+        *["span translate=no", "span translate=yes", "u translate", "p class=notranslate"],
+        *["p", "div", "li", "td", "table", "pre", "pre translate=yes", "title", "button", "select"],
+        *["textarea placeholder=hi", "noscript", "template", "br/", "option label=x"],
+    ]
+)
+_LEAVES = st.lists(
+    st.sampled_from(
+        [
+            *["one ", "two", " x ", ".", " ", "\n", "&amp;", "&nbsp;", "1", "é", "{{x}}", "%s"],
+            *["<img>", '<img alt="a b">', "<br>", "<!-- c -->", "</>", "{% if %}", " | "],
+        ]
+    ),
+    max_size=3,
+).map("".join)
+
+
+def _element(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Some parts, one of them in an element, which is nearly always closed."""
+
+    def join(before: str, tag: str, inside: str, after: str, unclosed: int) -> str:
+        end = f"</{tag.split()[0].rstrip('/')}>" if unclosed else ""
+        return f"{before}<{tag}>{inside}{end}{after}"
+
+    return st.builds(join, parts, _ELEMENTS, parts, parts, st.integers(0, 20))
+
+
+# Elements inside of each other, as in real pages, and few mistakes.
+TREES = st.recursive(_LEAVES, _element, max_leaves=16)
 TEMPLATES = st.sampled_from(
     [
         (),

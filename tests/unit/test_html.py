@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.unit.html_soup import SOUP, TEMPLATES, translations
+from tests.unit.html_soup import SOUP, TEMPLATES, TREES, translations
 from translator.documents.html import Page, parse
 from translator.documents.html_verify import verify
 from translator.documents.marks import MarkedText, MarkKind, Translated
@@ -240,14 +240,32 @@ def test_as_many_translations_as_texts() -> None:
         parse("<p>a<p>b").render([None])
 
 
-@given(st.text() | SOUP, TEMPLATES)
+@given(st.text() | SOUP | TREES, TEMPLATES)
 @example("<p\r\n>a\r\r\n</>\0&#0;</p", ())
 def test_a_page_with_its_own_texts_is_the_same(html: str, templates: tuple[str, ...]) -> None:
     page = parse(html, templates=templates)
     assert set(unchanged(page)) == {html}
 
 
-@given(st.data(), SOUP, TEMPLATES)
+@pytest.mark.parametrize(
+    ("html", "texts"),
+    [
+        ("<pre><kbd>x</kbd><u translate>one</u></pre>", ["one"]),
+        ("<pre><u translate>one</u><u translate>two</u></pre>", ["one", "two"]),
+        ("a <code>x <u translate>one</u></code> b", ["a", "one", "b"]),
+        ("<code><u translate>one</code> b", ["one", "b"]),
+        ("<u>a<code><p>x</p><i>y</i></u>one", ["a", "one"]),
+    ],
+)
+def test_no_word_gets_out_of_what_is_translated(html: str, texts: list[str]) -> None:
+    page = parse(html)
+    assert [text.text for text in page.texts] == texts
+    for alignments in ([], [(0, 1, 0, 3)]):
+        result = page.render([Translated("uma casa", alignments) for _ in texts])
+        assert verify(html, result) == []
+
+
+@given(st.data(), SOUP | TREES, TEMPLATES)
 def test_whatever_the_model_says_the_page_is_kept(
     data: st.DataObject, html: str, templates: tuple[str, ...]
 ) -> None:
@@ -301,3 +319,33 @@ def test_an_attribute_without_quotes_keeps_a_value_whatever_its_translation() ->
     after = page.render([Translated("") for _ in page.texts])
     assert after == "<b title=&#32; id=x></b><img alt=&#32; src=y>"
     assert verify(before, after) == []
+
+
+def test_few_texts_are_left_where_the_markup_would_not_be_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    html = "".join(f"<p>w{k}</p>" for k in range(100))
+    page = parse(html)
+    attempts = 0
+
+    def wrong(_: str, after: str, **__: object) -> bool:
+        nonlocal attempts
+        attempts += 1
+        return "W30<" in after or "W31<" in after
+
+    monkeypatch.setattr("translator.documents.html.verify", wrong)
+    result, left = page.render_kept([Translated(text.text.upper()) for text in page.texts])
+    assert [html[start:end] for start, end in left] == ["w30", "w31"]
+    assert result == html.upper().replace("P>", "p>").replace("W30", "w30").replace("W31", "w31")
+    assert attempts < 20
+
+
+def test_a_page_that_is_wrong_everywhere_is_not_tried_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    html = "<p>a</p>" * 1_000
+    page = parse(html)
+    monkeypatch.setattr("translator.documents.html.verify", lambda *_, **__: ["tags"])
+    result, left = page.render_kept([Translated("b")] * 1_000)
+    assert result == html
+    assert len(left) == 1_000

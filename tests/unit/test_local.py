@@ -5,6 +5,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +21,11 @@ from translator.errors import (
     TranslatorError,
     UnsupportedFeatureError,
 )
-from translator.local import BatchText, Rests, Translation, Translator, Update
+from translator.languages.pair import LanguagePair
+from translator.local import BatchText, Latency, Rests, Translation, Translator, Update
 from translator.models.base import DescribedModel
 from translator.testing import FakeDetector, FakeModel, fake_translation
+from translator.text.integrity import Issue, IssueKind
 
 pytestmark = pytest.mark.unit
 
@@ -351,7 +355,7 @@ def test_a_page_whose_markup_would_not_be_kept_fails_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # No page is known that is not kept.
-    monkeypatch.setattr("translator.documents.page.verify", lambda page, _, **__: "two" in page)
+    monkeypatch.setattr("translator.documents.html.verify", lambda page, _, **__: "two" in page)
     texts = [BatchText(f"<p>{word}</p>", "text/html") for word in ("one", "two", "three")]
     with translator() as local:
         results = list(local.translate_all(texts, source="xx", target="yy"))
@@ -359,3 +363,94 @@ def test_a_page_whose_markup_would_not_be_kept_fails_alone(
         "<p>ONE~.</p>", None, "<p>THREE~.</p>",
     ]  # fmt: skip
     assert isinstance(results[1].error, MarkupNotKeptError)
+
+
+def test_a_text_whose_markup_would_not_be_kept_stays_and_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("translator.documents.html.verify", lambda _, page, **__: "TWO" in page)
+    with translator() as local:
+        page = "<p>one</p><p>two</p><p>three</p>"
+        result = local.translate(page, source="xx", target="yy", html=True)
+    assert result.text == "<p>ONE~.</p><p>two</p><p>THREE~.</p>"
+    assert result.issues == (Issue(IssueKind.MARKUP, 13, 16),)
+
+
+def test_a_block_of_markdown_that_would_not_be_right_stays_and_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "translator.documents.markdown.MarkdownPage._is_right",
+        lambda _page, _found, _wanted, content, _level: "TWO" not in content,
+    )
+    with translator() as local:
+        result = local.translate("one\n\ntwo\n", source="xx", target="yy", markdown=True)
+    assert result.text == "ONE~.\n\ntwo\n"
+    [issue] = result.issues
+    assert (issue.kind, issue.start) == (IssueKind.MARKUP, 5)
+
+
+def masculine(piece: str) -> str:
+    return piece.replace("the", "o").replace("of", "do") if piece.islower() else piece
+
+
+@pytest.mark.parametrize("latency", [Latency.LOW, Latency.BALANCED])
+def test_an_article_before_a_term_agrees_with_its_form_live_too(latency: Latency) -> None:
+    model = FakeModel(LanguagePair("en", "pt"), word=masculine)
+    said = "See the basket and the price of the basket."
+    glossary = {"basket": "cesta"}
+    with (
+        translator(model) as local,
+        local.stream(source="en", targets=["pt"], policy=latency, glossary=glossary) as stream,
+    ):
+        for word in said.split():
+            stream.send(word + " ")
+        stream.end()
+        assert stream.transcript("pt") == "See a cesta and o price do a cesta."
+
+
+def test_items_in_a_line_are_translated_one_by_one_live_too() -> None:
+    with translator() as local, local.stream(source="xx", targets=["yy"]) as stream:
+        for word in ["small", "•", "large", "•", "XL"]:
+            for update in stream.send(word + " "):
+                assert "•" not in update.text[1:]
+        stream.end()
+        assert stream.transcript("yy") == "SMALL~. • LARGE~. • XL~."
+
+
+def test_glossaries_are_files_and_names(tmp_path: Path) -> None:
+    (tmp_path / "shop.csv").write_text("en,pt,de\ncat,gato,Katze\ndog,cão,Hund\n")
+    own = tmp_path / "own.csv"
+    own.write_text("dog,cachorro|cão\n")
+    said = "the cat and the dog."
+    model = FakeModel(LanguagePair("en", "pt"), LanguagePair("en", "de"))
+    with translator(model, glossaries=tmp_path) as local:
+        translate = partial(local.translate, said, source="en")
+        named = translate(target="pt", glossaries=["shop"])
+        assert named.text == "THE gato AND THE cão."
+        assert [use.glossary for use in named.terms] == ["shop", "shop"]
+        assert translate(target="de", glossaries=["shop"]).text == "THE Katze AND THE Hund."
+        assert translate(target="pt", glossary=own).text == "THE CAT AND THE cachorro."
+        both = translate(target="pt", glossary=own, glossaries=["shop"])
+        assert both.text == "THE gato AND THE cachorro."
+        assert [use.glossary for use in both.terms] == ["shop", ""]
+        [one] = local.translate_all([said], source="en", target="pt", glossary=own)
+        assert one.translation is not None
+        assert one.translation.text == "THE CAT AND THE cachorro."
+        with local.stream(source="en", targets=["pt", "de"], glossaries=["shop"]) as stream:
+            stream.send(said)
+            stream.end()
+            assert stream.transcript("pt") == "THE gato AND THE cão."
+            assert stream.transcript("de") == "THE Katze AND THE Hund."
+        with pytest.raises(InvalidRequestError, match="there is no glossary 'sho'; there are own"):
+            translate(target="pt", glossaries=["sho"])
+        with pytest.raises(InvalidRequestError, match=r"glossary: .*no\.csv: No such file"):
+            translate(target="pt", glossary=tmp_path / "no.csv")
+        own.write_text("en,fr\ndog,chien\n")
+        with pytest.raises(InvalidRequestError, match="no terms from en to pt"):
+            translate(target="pt", glossary=own)
+    with (
+        translator(model) as local,
+        pytest.raises(InvalidRequestError, match="this translator has no"),
+    ):
+        local.translate(said, source="en", target="pt", glossaries=["shop"])

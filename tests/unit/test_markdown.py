@@ -249,3 +249,11 @@ def test_any_document_is_rebuilt(markdown: str) -> None:
     page = parse(markdown)
     assert page.render([None] * len(page.texts)) == markdown
     page.render([Translated(text.text.upper()) for text in page.texts])
+
+
+def test_html_in_markdown_is_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("translator.documents.markdown.verify", lambda *_, **__: ["tags"])
+    page = parse("one\n\n<div>two</div>\n")
+    result, left = page.render_kept([Translated("ONE"), Translated("TWO")])
+    assert result == "ONE\n\n<div>two</div>\n"
+    assert left == [(5, 20)]

@@ -233,3 +233,21 @@ def test_what_is_settled_stays_as_a_text_grows(text: str, more: str) -> None:
     border = len(text) if before.open_from is None else before.open_from
     settled = [mask for mask in before.masks if mask.end <= border]
     assert list(after.masks[: len(settled)]) == settled
+
+
+@pytest.mark.parametrize("lead", ["• ", "| ", "→ ", "★  ", "•\u00a0"])
+def test_a_sign_before_an_item_is_not_for_the_model(lead: str) -> None:
+    protected = protect(f"{lead}Blue at £5", writes)
+    assert protected.text == "Blue at %1"
+    assert protected.rewritten.origin(0, 4) == (len(lead), len(lead) + 4)
+    assert restored(protected, "Azul por %1") == f"{lead}Azul por £5"
+    assert protected.concealed(f"{lead}Azul por £5") == "Azul por %1"
+    assert protect(f"{lead}Blue", lambda _: True).text == "Blue"
+
+
+@pytest.mark.parametrize(
+    ("text", "has_words"),
+    [("• L", False), ("• XL", True), ("L", True), ("• 5", False), ("•", False)],
+)
+def test_a_single_letter_in_a_row_of_items_is_a_name(text: str, has_words: bool) -> None:
+    assert protect(text, writes).has_words is has_words

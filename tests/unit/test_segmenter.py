@@ -18,7 +18,20 @@ PIECES = [
     *["hello", "Good", "she", "A", "7", "3.5", "e.g. ", "Dr. ", "Sr. ", "U.S. ", "1. ", "- "],
     *[" ", " ", " ", " ", "  ", "\n", "\n\n", "\t", "\u2028", "\u00a0", "\u3000"],
     *[". ", "! ", "? ", ".", "...", "…", ", ", "; ", ": ", " — ", "(", ")", '"', "“", "”", "'"],
-    *[" >> ", " - ", " 😀 ", " ♪ ", "\r\n", "\r\n\r\n", "\u2029", "no. ", "me. ", "[1]"],
+    *[
+        " >> ",
+        " - ",
+        " • ",
+        " | ",
+        " 😀 ",
+        " ♪ ",
+        "\r\n",
+        "\r\n\r\n",
+        "\u2029",
+        "no. ",
+        "me. ",
+        "[1]",
+    ],
     *["é", "e\u0301", "\u0301", "\u20dd", "😀", "👍🏽", "👩\u200d👩\u200d👧", "\u200d", "\ufe0f"],
     *["مرحبا", "؟ ", "\u200f", "שלום", "你好", "。", "！", "」", "กำ", "หนึ่ง", "हिन्दी", "। "],
     *["\x00", "\x1b", "\x1c", "\x7f", "\x85"],
@@ -472,3 +485,29 @@ def test_no_letter_or_digit_ends_a_sentence(language: str) -> None:
     letters = [c for c in map(chr, range(0x20000)) if c.isalnum()]
     text = " ".join(f"Word{letter} Word" for letter in letters)
     assert len(sentencex.get_sentence_boundaries(language, text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "segments"),
+    [
+        ("Small • Large • X-Large", ["Small ", "• Large ", "• X-Large"]),
+        ("Home | Shop | 24 hours", ["Home ", "| Shop ", "| 24 hours"]),
+        ("Red → green", ["Red ", "→ green"]),
+        ("Red\u00a0•\u00a0blue", ["Red\u00a0", "•\u00a0blue"]),
+        ("We met. • Then we left", ["We met. ", "• Then we left"]),
+        ("• Light • Dry", ["• Light ", "• Dry"]),
+        # No items.
+        ("a|b and c •d", ["a|b and c •d"]),
+        ("5 - 3 are two, or 4 / 2", ["5 - 3 are two, or 4 / 2"]),
+    ],
+)
+def test_items_in_a_line_are_segments(text: str, segments: list[str]) -> None:
+    segmenter = Segmenter("en")
+    assert [text[start:end] for start, end in segmenter.split(text)] == segments
+
+
+@pytest.mark.parametrize(
+    ("text", "length"), [("Small •", 6), ("Small • ", 6), ("Small", 5), ("• ", 2), ("Small •  ", 9)]
+)
+def test_a_sign_between_items_is_not_settled(text: str, length: int) -> None:
+    assert Segmenter("en").settled_length(text) == length

@@ -10,6 +10,7 @@ import click
 
 from translator.cli.batch_shards import in_shards, joined, one_shard
 from translator.cli.errors import one_sentence
+from translator.cli.glossary_options import server_glossary_option
 from translator.cli.job_progress import JobProgress
 from translator.errors import ClientError
 from translator.jobs.cells import Cell
@@ -51,6 +52,7 @@ _FAILED = 2
 @click.option("--markup", multiple=True, metavar="SYNTAX", help="Template syntax in HTML.")
 @click.option("--wrapped", is_flag=True, default=None, help="Line breaks in texts are spaces.")
 @click.option("--glossary", type=click.Path(path_type=Path), help="A file of terms.")
+@server_glossary_option
 @click.option(
     "--model", "models", multiple=True, metavar="PAIR[=FOLDER]", help="As for `serve`; repeatable."
 )
@@ -221,7 +223,7 @@ def _failures(path: Path | None) -> Iterator[Any]:
         yield lambda _: None
         return
     with _writing(path):
-        file = path.open("w", encoding="utf-8", errors="surrogateescape")
+        file = path.open("w", encoding="utf-8")
 
     def tell(failure: Failure) -> None:
         with _writing(path):

@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import asdict
+from pathlib import Path
 from typing import BinaryIO
 
 import click
@@ -13,10 +14,12 @@ from translator.asr import SourcePiece
 from translator.cli.connect import connected, patience_s, server_options
 from translator.cli.display import Display, JsonLines, LiveTerminal, PlainLines
 from translator.cli.errors import one_sentence
+from translator.cli.glossary_options import glossary_options
 from translator.cli.recogniser import RecogniserName, said_by
 from translator.cli.source import Piece, as_it_comes, by_lines, paced, pieces
 from translator.cli.source_language import parse_source
 from translator.client import AsyncStream, Latency, NamedPolicy, Report, Rests, StreamOptions
+from translator.terms.files import read_entries
 
 __all__ = ["command", "parse_policy"]
 
@@ -86,6 +89,7 @@ __all__ = ["command", "parse_policy"]
     is_flag=True,
     help="With --from-recogniser: send the messages at the pace of their times.",
 )
+@glossary_options
 @click.option("--json", "as_json", is_flag=True, help="Print every event as a line of JSON.")
 @click.option("--no-summary", is_flag=True, help="Do not print a summary.")
 @server_options
@@ -102,6 +106,8 @@ def command(
     lines: bool,
     recogniser: str | None,
     real_pace: bool,
+    glossary: Path | None,
+    glossaries: tuple[str, ...],
     as_json: bool,
     no_summary: bool,
     address: str | None,
@@ -120,12 +126,21 @@ def command(
         raise click.UsageError("--lines and --words-per-second are for text, not --from-recogniser")
     if real_pace and recogniser is None:
         raise click.UsageError("--real-pace needs --from-recogniser")
+    if glossary is not None and len(targets) > 1:
+        raise click.UsageError(
+            "--glossary is for one --to; a server's glossaries may have several languages: "
+            "--server-glossary"
+        )
     source, possible_sources = parse_source(source)
     options: StreamOptions = {
         "policy": parse_policy(policy) if policy else Latency(latency),
         "possible_sources": possible_sources,
         "rests": Rests(draft_rest_s, sentence_rest_s, segment_rest_s),
+        "glossaries": glossaries,
     }
+    if glossary is not None:
+        with one_sentence():
+            options["glossary"] = read_entries(glossary, source, targets[0])
     display: Display
     if as_json:
         display = JsonLines()

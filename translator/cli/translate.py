@@ -12,6 +12,7 @@ import click
 
 from translator.cli.connect import connected, patience_s, server_options
 from translator.cli.errors import exit_code, one_sentence
+from translator.cli.glossary_options import glossary_options
 from translator.cli.source import as_it_comes, batches
 from translator.cli.source_language import parse_source
 from translator.client import Translation
@@ -52,18 +53,7 @@ def _is_text(argument: str) -> bool:
     default=0,
     help="How many further translations to print.",
 )
-@click.option(
-    "--glossary",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A file of terms and how to translate them; see `translator glossary check`.",
-)
-@click.option(
-    "--server-glossary",
-    "glossaries",
-    multiple=True,
-    metavar="NAME",
-    help="A glossary that the server has; repeatable. --glossary goes before it.",
-)
+@glossary_options
 @click.option(
     "--html",
     type=click.Path(exists=True, dir_okay=False, path_type=Path, allow_dash=True),

@@ -23,7 +23,7 @@ class QualityIssue:
     """Something of a text that its translation lacks. Positions are code points of the text.
 
     Attributes:
-        kind: "number", "currency" or "length"; another in a later version.
+        kind: "number", "currency", "length" or "markup"; another in a later version.
         source_start: Where it begins.
         source_end: Where it ends.
     """

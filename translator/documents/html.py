@@ -13,12 +13,15 @@ from functools import lru_cache, partial
 
 from translator.documents.html_reader import read_texts
 from translator.documents.html_runs import Region
+from translator.documents.html_verify import verify
 from translator.documents.marks import MarkedText, Translated
 from translator.documents.page_writer import PageWriter
 from translator.documents.template import find_directives
 
 __all__ = ["Page", "escaped", "parse"]
 
+# How often a page is put together, at most, to find what it cannot take.
+_MAX_ATTEMPTS = 64
 _ALWAYS = "&<>"
 # These include the characters that a template directive could begin or end with.
 _ALL = r"[^\w\s.,;!?'\"()-]|_"
@@ -89,6 +92,45 @@ class Page:
             return result
         result = self._written(wanted, everything=True)
         return result if self._directives(result) == directives else None
+
+    def render_kept(
+        self, translations: Sequence[Translated | None]
+    ) -> tuple[str, list[tuple[int, int]]]:
+        """Render the page with those translations that leave its markup as it is.
+
+        Returns:
+            The page, and where in the source the texts are that stay because theirs did not.
+
+        Raises:
+            ValueError: The number of translations is not the number of texts.
+        """
+        # In halves: few of them are to blame.
+        taken: list[Translated | None] = [None] * len(translations)
+        result, attempts = self._source, 0
+        left: list[int] = []
+        groups = [[k for k, each in enumerate(translations) if each is not None]]
+        while groups:
+            group = groups.pop()
+            trial = list(taken)
+            for number in group:
+                trial[number] = translations[number]
+            attempts += 1
+            page = self._verified(trial) if attempts <= _MAX_ATTEMPTS else None
+            if page is not None:
+                taken, result = trial, page
+            elif len(group) <= 1 or attempts > _MAX_ATTEMPTS:
+                left += group
+            else:
+                half = len(group) // 2
+                groups += [group[half:], group[:half]]
+        return result, [(self._regions[k].start, self._regions[k].end) for k in sorted(left)]
+
+    def _verified(self, translations: Sequence[Translated | None]) -> str | None:
+        """The page with translations; None if its markup would not be the same."""
+        page = self.render_whole(translations)
+        if page is None or verify(self._source, page, templates=self._templates):
+            return None
+        return page
 
     def parts(self) -> Iterator[tuple[MarkedText, Region]]:
         """Each text that is not in a tag of another one, with its place."""

@@ -22,6 +22,7 @@ class Element:
         translate: Whether its content is to be translated.
         raw: Whether its content is nothing that people read.
         foreign: Whether it is SVG or MathML.
+        enters: Whether it is to be translated although what is around it is not.
         run: The run of inline content that its tag is in; the reader uses it.
         item: The index of the tag in this run.
     """
@@ -31,6 +32,7 @@ class Element:
     translate: bool
     raw: bool
     foreign: bool
+    enters: bool = False
     run: int = -1
     item: int = -1
 
@@ -45,6 +47,8 @@ class OpenElements:
         self._elements: list[Element] = []
         self._places: dict[str, list[int]] = {}
         self._blocks: list[int] = []
+        # How many of them are to be translated inside of what is not.
+        self.num_entered = 0
 
     @property
     def translate(self) -> bool:
@@ -71,7 +75,9 @@ class OpenElements:
         raw = self.raw or name in RAW
         translate = self.translate and name not in UNTOUCHED if said is None else said
         foreign = self._foreign or name in _FOREIGN
-        return Element(name, self.is_block(name), translate and not raw, raw, foreign)
+        translate = translate and not raw
+        enters = translate and not self.translate
+        return Element(name, self.is_block(name), translate, raw, foreign, enters)
 
     def is_void(self, name: str, *, self_closing: bool) -> bool:
         """Whether such a tag opens nothing here that has to be closed."""
@@ -87,6 +93,7 @@ class OpenElements:
         self._places.setdefault(element.name, []).append(len(self._elements))
         if element.is_block:
             self._blocks.append(len(self._elements))
+        self.num_entered += element.enters
         self._elements.append(element)
 
     def close_before(self, name: str) -> None:
@@ -108,5 +115,6 @@ class OpenElements:
         while len(self._elements) > size:
             element = self._elements.pop()
             self._places[element.name].pop()
+            self.num_entered -= element.enters
             if element.is_block:
                 self._blocks.pop()

@@ -93,8 +93,13 @@ class _Reader:
                 self._add(token, MarkKind.VOID, untouched=not self._stack.translate)
             return
         if not is_block:
+            if element.enters:
+                # No word of it may get out of it, where nothing is translated.
+                self._flush()
             element.run, element.item = self._run, len(self._items)
             self._add(token, MarkKind.OPEN, untouched=not element.translate)
+            if element.enters:
+                self._flush()
         self._stack.push(element)
 
     def _take_close(self, token: Token) -> None:
@@ -103,7 +108,12 @@ class _Reader:
             self._flush()
             self._stack.close(name, is_block=True)
             return
+        num_entered, was_untouched = self._stack.num_entered, not self._stack.translate
         element = self._stack.close(name, is_block=False)
+        # What was not to be translated has ended with an element around it.
+        is_cut = element is not None and element.translate and was_untouched
+        if is_cut or self._stack.num_entered != num_entered:
+            self._flush()
         if element is None:
             self._add(token, MarkKind.FIXED)
             return

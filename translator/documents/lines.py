@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from translator.text.borders import MARKER, SEPARATOR
 from translator.text.identifiers import MAX_WORD_LENGTH
 from translator.text.words import UNSPACED
 
@@ -11,10 +12,6 @@ __all__ = ["parts"]
 # Line breaks, tabs and runs of spaces, with all white space around them.
 _BORDER = re.compile(r"(?:[ \u00a0]*+[\t\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]|[ \u00a0]{2})\s*")
 _RUN = re.compile(rf"(?<!\S)[^\s{UNSPACED}]{{{MAX_WORD_LENGTH + 1},}}(?!\S)")
-# The marker of a list item.
-_MARKER = re.compile(r"(?:[-–—*+•‣⁃▪▫■□●○◦►▶✓✔★]|\(?(?:\d{1,3}|[a-zA-Z])[.)])[ \u00a0]+(?=\S)")
-# What stands between the items of a list in one line.
-_SEPARATOR = re.compile(r"(?<=\S)[ \u00a0][•·‣⁃▪▫■□●○◦►▶→⇒|][ \u00a0](?=\S)")
 
 
 def parts(text: str, *, lines: bool) -> Iterator[tuple[int, int, bool]]:
@@ -38,7 +35,7 @@ def parts(text: str, *, lines: bool) -> Iterator[tuple[int, int, bool]]:
 def _of_line(text: str, start: int, end: int, *, lines: bool) -> Iterator[tuple[int, int, bool]]:
     """Cut a text between two borders into its marker, separators, long runs and the rest."""
     # What runs on may begin with a bullet: in HTML, items are often lines with one.
-    marker = _MARKER.match(text, start, end) if lines or not start else None
+    marker = MARKER.match(text, start, end) if lines or not start else None
     if marker is not None:
         yield (*marker.span(), False)
         start = marker.end()
@@ -46,7 +43,7 @@ def _of_line(text: str, start: int, end: int, *, lines: bool) -> Iterator[tuple[
         if start < end:
             yield start, end, True
         return
-    separators = list(_SEPARATOR.finditer(text, start, end))
+    separators = list(SEPARATOR.finditer(text, start, end))
     for separator in separators:
         yield from _item(text, start, separator.start(), is_one_of_many=True)
         yield (*separator.span(), False)

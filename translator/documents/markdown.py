@@ -19,6 +19,7 @@ from typing import Any
 from translator.documents.html import escaped
 from translator.documents.html_reader import read_texts
 from translator.documents.html_runs import Region
+from translator.documents.html_verify import verify
 from translator.documents.markdown_check import EMPHASIS, Reading, expected, outline, signature
 from translator.documents.markdown_reader import Reference, read_block, untouched_parts
 from translator.documents.markdown_tokens import (
@@ -195,11 +196,24 @@ class MarkdownPage:
         Raises:
             ValueError: There are not as many translations as texts.
         """
+        return self.render_kept(translations)[0]
+
+    def render_kept(
+        self, translations: Sequence[Translated | None]
+    ) -> tuple[str, list[tuple[int, int]]]:
+        """As ``render``, and where in the source the blocks are that stay, as no way is right.
+
+        Raises:
+            ValueError: There are not as many translations as texts.
+        """
         if len(translations) != len(self.texts):
             raise ValueError(f"{len(translations)} translations of {len(self.texts)} texts")
-        return "".join(self._pieces(translations))
+        left: list[tuple[int, int]] = []
+        return "".join(self._pieces(translations, left)), left
 
-    def _pieces(self, translations: Sequence[Translated | None]) -> Iterator[str]:
+    def _pieces(
+        self, translations: Sequence[Translated | None], left: list[tuple[int, int]]
+    ) -> Iterator[str]:
         at = number = 0
         for each in self._found:
             given = translations[number : number + len(each.texts)]
@@ -209,8 +223,12 @@ class MarkdownPage:
                 for text, target in zip(each.texts, given, strict=True)
             ]
             if any(target is not None for target in wanted):
+                written = self._written(each, wanted)
+                if written is None:
+                    left.append((each.block.start, each.block.end))
+                    continue
                 yield self._source[at : each.block.start]
-                yield self._written(each, wanted)
+                yield written
                 at = each.block.end
         yield self._source[at:]
 
@@ -228,17 +246,18 @@ class MarkdownPage:
 
     # One block
 
-    def _written(self, found: _Found, wanted: Sequence[Translated | None]) -> str:
-        """A block with its translations."""
+    def _written(self, found: _Found, wanted: Sequence[Translated | None]) -> str | None:
+        """A block with its translations; None if it would not say what it should."""
         own = self._source[found.block.start : found.block.end]
         if found.block.kind is BlockKind.HTML:
             escape = partial(escaped, everything=False)
-            return PageWriter(found.content, found.texts, found.regions, wanted, escape).page()
+            html = PageWriter(found.content, found.texts, found.regions, wanted, escape).page()
+            return None if verify(own, html, templates=self._templates) else html
         for level in _Level:
             content = self._content(found, wanted, level)
             if self._is_right(found, wanted, content, level):
                 return self._in_place(found, content, own)
-        return own
+        return None
 
     def _content(self, found: _Found, wanted: Sequence[Translated | None], level: _Level) -> str:
         retold = {each.start: each for each in _retold(found, wanted)}

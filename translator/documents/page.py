@@ -4,17 +4,16 @@ from collections.abc import Collection, Iterator
 
 from translator.documents.html import Page
 from translator.documents.html import parse as parse_html
-from translator.documents.html_verify import verify
 from translator.documents.markdown import MarkdownPage
 from translator.documents.markdown import parse as parse_markdown
 from translator.documents.marks import MarkedText, Translated
 from translator.documents.plain import TextTranslation
 from translator.engine.request import Outcome, Priority, Request
 from translator.errors import MarkupNotKeptError
-from translator.session.events import AlignedRange, Binding
+from translator.session.events import Binding
 from translator.terms.check import TermUse
 from translator.terms.glossary import Glossary
-from translator.text.integrity import Issue
+from translator.text.integrity import Issue, IssueKind
 from translator.text.protection import Verbatim
 from translator.text.segmenter import Segmenter
 
@@ -34,7 +33,7 @@ class PageTranslation:
     """Like ``TextTranslation``, for a page; it has no alternatives.
 
     Finding the texts and putting them together takes time that grows with the page: make one, and
-    take its ``pieces``, in a thread where nobody waits.
+    ``finish`` it, in a thread where nobody waits.
 
     Args:
         key: Names its requests in the engine, together with a number for each text.
@@ -64,8 +63,7 @@ class PageTranslation:
         is_markdown: bool = False,
         priority: Priority = Priority.UNARY,
     ) -> None:
-        self._source = page
-        self._templates = templates
+        self._length = len(page)
         self._page = _parse(page, templates, is_markdown)
         self._texts = {
             f"{key}.{number}": TextTranslation(
@@ -117,35 +115,36 @@ class PageTranslation:
         """A page has none."""
         return iter(())
 
-    def pieces(self, *, alignments: bool) -> Iterator[tuple[str, list[AlignedRange]]]:
-        """The page with translated texts, in one piece and without alignments."""
-        yield self._page.render(self._translated()), []
-
-    def checked(self) -> str:
+    def finish(self, *, whole: bool = False) -> tuple[str, list[Issue]]:
         """The page with translated texts.
 
+        A text, or in Markdown a block, whose translation would change the markup stays as it is.
+
+        Args:
+            whole: Whether HTML of which a text would stay fails instead.
+
+        Returns:
+            The page, and an issue for each such text, with its place in the source.
+
         Raises:
-            MarkupNotKeptError: Its markup would not be the same.
+            MarkupNotKeptError: ``whole`` says so.
         """
-        if isinstance(self._page, MarkdownPage):
-            # It keeps what would not be right.
-            return self._page.render(self._translated())
-        page = self._page.render_whole(self._translated())
-        if page is None or verify(self._source, page, templates=self._templates):
+        page, left = self._page.render_kept(self._translated())
+        if left and whole and isinstance(self._page, Page):
             raise MarkupNotKeptError("the markup could not be kept; the text is left as it is")
-        return page
+        return page, [Issue(IssueKind.MARKUP, *place) for place in left]
 
     def issues(self) -> Iterator[Issue]:
         """What the translation lacks; the range is the whole page, as the place is not known."""
         for text in self._texts.values():
             for issue in text.issues():
-                yield Issue(issue.kind, 0, len(self._source))
+                yield Issue(issue.kind, 0, self._length)
 
     def terms(self) -> Iterator[TermUse]:
         """How each term of the glossary was translated; the place in the page is not known."""
         for text in self._texts.values():
             for use in text.terms():
-                yield TermUse(use.entry, 0, len(self._source), use.how, glossary=use.glossary)
+                yield TermUse(use.entry, 0, self._length, use.how, glossary=use.glossary)
 
     def _translated(self) -> list[Translated]:
         pairs = zip(self._page.texts, self._texts.values(), strict=True)

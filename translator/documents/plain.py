@@ -495,7 +495,12 @@ class TextTranslation:
         binding = self._binding
         capitals_of = binding.target if index in self._in_capitals else ""
         return TargetHypothesis(
-            binding.tokenizer, self._sources[index], hypothesis, capitals_of, is_complete=True
+            binding.tokenizer,
+            self._sources[index],
+            hypothesis,
+            capitals_of,
+            is_complete=True,
+            language=binding.target,
         )
 
 

@@ -1,7 +1,7 @@
 """A file as a sequence of bytes that stay and of cells to translate."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import BinaryIO, Protocol
 
@@ -16,6 +16,7 @@ __all__ = [
     "Piece",
     "Place",
     "Rule",
+    "Suggestion",
 ]
 
 
@@ -60,6 +61,21 @@ class InputFileError(ClientError):
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A similar text that people have translated.
+
+    Attributes:
+        source: The text.
+        translation: Its translation.
+        percent: How similar it is; 100: the same.
+    """
+
+    source: str
+    translation: str
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A text of a file.
 
@@ -74,6 +90,8 @@ class Cell:
         problem: Why it cannot be translated, if so; it then stays, and is reported.
         note: What helps people to understand it; no model sees it.
         numbers: Whether its translation may be that of a text with other numbers, filled in.
+        encode_told: As ``encode``, for a format that says where a translation comes from: whether
+            people have decided it, and what they said for similar texts.
     """
 
     text: str
@@ -86,6 +104,16 @@ class Cell:
     problem: str = ""
     note: str = ""
     numbers: bool = False
+    encode_told: Callable[[str, bool, tuple[Suggestion, ...]], bytes] | None = field(
+        default=None, repr=False
+    )
+
+    def told(self, *, is_decided: bool, suggestions: tuple[Suggestion, ...]) -> "Cell":
+        """The cell, whose ``encode`` says what is known of the translation, if it can."""
+        tell = self.encode_told
+        if tell is None:
+            return self
+        return replace(self, encode=lambda text: tell(text, is_decided, suggestions))
 
 
 Piece = bytes | Cell

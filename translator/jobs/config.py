@@ -50,6 +50,7 @@ class JobConfig(BaseModel):
         markup: Template syntaxes in all HTML.
         wrapped: Whether line breaks in plain texts are spaces.
         glossary: A file of terms.
+        glossaries: Glossaries that the servers have, by name; ``glossary`` goes before them.
         model: The name of the model.
         models: Models to use, as of ``serve``.
         address: Servers to translate with; none: in this process.
@@ -78,6 +79,7 @@ class JobConfig(BaseModel):
     markup: tuple[str, ...] = ()
     wrapped: bool = False
     glossary: Path | None = None
+    glossaries: tuple[str, ...] = ()
     model: str = ""
     models: tuple[str, ...] = ()
     address: tuple[str, ...] = ()

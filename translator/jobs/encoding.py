@@ -21,8 +21,9 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# So many times more lines are no UTF-8 than are, where a file is none.
+_BY_CHANCE = 5
 # What a byte that is no character becomes; see codecs.register_error("surrogateescape").
-_ESCAPES = range(0xDC80, 0xDD00)
 _ESCAPE = re.compile("[\udc80-\udcff]")
 
 
@@ -61,9 +62,10 @@ class Encoding:
             return found
         # The sample may end inside a character, which then is not counted.
         text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(sample)
-        wrong = sum(ord(each) in _ESCAPES for each in text)
-        right = sum(ord(each) >= 0x80 for each in text) - wrong
-        return cls("cp1252" if wrong > right else "utf-8")
+        lines = [line for line in text.split("\n") if not line.isascii()]
+        wrong = sum(_ESCAPE.search(line) is not None for line in lines)
+        # In other encodings hardly a line is UTF-8 by chance; in UTF-8 a line may be damaged.
+        return cls("cp1252" if wrong > _BY_CHANCE * (len(lines) - wrong) else "utf-8")
 
     @property
     def errors(self) -> str:

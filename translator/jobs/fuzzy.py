@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from translator.errors import OperatorError
+from translator.jobs.cells import Suggestion
 from translator.jobs.memory import comparable
-from translator.jobs.units import Suggestion
 
 __all__ = ["Fuzzy"]
 

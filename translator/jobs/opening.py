@@ -32,7 +32,7 @@ __all__ = ["OpenedJob", "opened_job"]
 _MAX_TEXT_LENGTH = 500_000
 # What the bytes of an output do not depend on.
 _NOT_IN_KEY = {
-    "input", "output", "address", "store", "store_size", "fuzzy", "overwrite", "errors", "report",
+    "input", "output", "address", "store", "store_size", "overwrite", "errors", "report",
     "review", "review_cells", "memory", "glossary", "models",
 }  # fmt: skip
 
@@ -92,11 +92,18 @@ def _stored_units(
     """What translates, with the store that it shares with other jobs, and its key."""
     if job.address and job.models:
         raise ClientError("models: are for this process; --address names a running server")
+    if job.glossaries and not job.address:
+        raise ClientError(
+            "glossaries: are a server's, which --address names; in this process --glossary names a "
+            "file"
+        )
+    if job.glossaries and job.source == "und":
+        raise ClientError("glossaries: need the texts' language; name it with --from")
     terms = None
     if job.glossary is not None:
         terms = read_entries(job.glossary, job.source, job.target)
     settings = UnitSettings(
-        job.source, job.target, job.model, terms, preserve_lines=not job.wrapped
+        job.source, job.target, job.model, terms, not job.wrapped, job.glossaries
     )
     with ExitStack() as stack:
         store = None

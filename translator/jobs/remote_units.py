@@ -51,7 +51,8 @@ class RemoteUnits:
         for other in others:
             if found[other] != found[first]:
                 raise OperatorError(
-                    f"{first} and {other} have different models; a job needs the same on all"
+                    f"{first} and {other} have different models or glossaries; a job needs the "
+                    "same on all"
                 )
         return found[first]
 
@@ -66,6 +67,7 @@ class RemoteUnits:
                 source=settings.source,
                 target=settings.target,
                 model=settings.model,
+                glossaries=settings.glossaries,
                 timeout_s=_PROBE_S,
             )
             if probe.error is not None:
@@ -194,6 +196,7 @@ class _Lane:
                     target=settings.target,
                     model=settings.model,
                     glossary=settings.glossary or {},
+                    glossaries=settings.glossaries,
                     preserve_lines=settings.preserve_lines,
                     markup=self._templates,
                     resume_timeout_s=self._patience_s,
@@ -216,5 +219,8 @@ def _result(result: BatchResult, terms: Sequence[str]) -> UnitResult:
         translation.text,
         _ORIGINS.get(result.origin, Origin.ENGINE),
         issues=tuple(issue.kind for issue in translation.quality_issues),
-        terms=tuple((terms[use.entry], use.how) for use in translation.terms),
+        terms=tuple(
+            (f"{use.glossary}:{use.entry}" if use.glossary else terms[use.entry], use.how)
+            for use in translation.terms
+        ),
     )

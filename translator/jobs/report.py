@@ -4,11 +4,11 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from translator.jobs.cells import Cell, Place
-from translator.jobs.units import Origin, Suggestion, UnitResult
+from translator.jobs.cells import Cell, Place, Suggestion
+from translator.jobs.units import Origin, UnitResult
 from translator.text.words import count_words
 
 __all__ = ["Failure", "Figures", "Report"]
@@ -20,8 +20,8 @@ class Failure:
 
     Attributes:
         place: Where it is.
-        reason: Why, in UPPER_SNAKE_CASE.
-        message: The same in a sentence.
+        reason: Why, in UPPER_SNAKE_CASE; several with commas between them.
+        message: The same in a sentence, or several.
         text: Its source.
         translation: What was written; None: it stays as it was.
         suggestions: What people said for similar texts.
@@ -35,7 +35,7 @@ class Failure:
     suggestions: tuple[Suggestion, ...] = ()
 
     def to_json(self) -> str:
-        """A line of the errors file."""
+        """A line of the errors file. A byte that was no text is written as half a character."""
         place = {"file": self.place.file, "row": self.place.row, "column": self.place.column}
         rest: dict[str, Any] = {
             "reason": self.reason,
@@ -45,7 +45,8 @@ class Failure:
         }
         if self.suggestions:
             rest["suggestions"] = [asdict(each) for each in self.suggestions]
-        return json.dumps(place | rest, ensure_ascii=False)
+        line = json.dumps(place | rest, ensure_ascii=False)
+        return line.encode("utf-8", "backslashreplace").decode()
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ class Report:
     """Counts cells and words.
 
     Args:
-        on_failure: Told of each cell that failed, or that somebody should look at.
+        on_failure: Told once of each cell that failed, or that somebody should look at.
         on_cell: Told of each cell, with its result if it could be read, and all that is to be told.
         clock: Seconds.
     """
@@ -116,9 +117,9 @@ class Report:
         return result.text
 
     def _tell(self, cell: Cell, result: UnitResult | None, failures: list[Failure]) -> None:
-        for failure in failures:
-            self.reasons[failure.reason] += 1
-            self._on_failure(failure)
+        self.reasons.update(failure.reason for failure in failures)
+        if failures:
+            self._on_failure(_joined(failures))
         self._on_cell(cell, result, failures)
 
     def counted(self) -> Figures:
@@ -157,6 +158,16 @@ class Report:
         }
 
 
+def _joined(failures: list[Failure]) -> Failure:
+    """All that is to be told of a cell, in one."""
+    return replace(
+        failures[0],
+        reason=",".join(dict.fromkeys(each.reason for each in failures)),
+        message="; ".join(each.message for each in failures),
+        suggestions=tuple(found for each in failures for found in each.suggestions),
+    )
+
+
 def _failure(cell: Cell, result: UnitResult) -> Failure | None:
     """Why a cell stays as it is, if it does."""
     if result.text is None:
@@ -175,7 +186,9 @@ def _failure(cell: Cell, result: UnitResult) -> Failure | None:
 def _issues(cell: Cell, result: UnitResult) -> Iterator[Failure]:
     """What somebody should look at in a translation."""
     found = [
-        (f"LACKS_{kind.upper()}", f"the translation lacks a {kind}")
+        ("MARKUP_NOT_KEPT", "a part of it stays as it was, because its markup could not be kept")
+        if kind == "markup"
+        else (f"LACKS_{kind.upper()}", f"the translation lacks a {kind}")
         for kind in dict.fromkeys(result.issues)
     ]
     found += [

@@ -36,7 +36,7 @@ table { border-collapse: collapse; table-layout: fixed; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: .5rem .75rem; text-align: start;
   vertical-align: top; }
 th { background: Canvas; position: sticky; top: 0; }
-.place { width: 14%; } .text { width: 32%; }
+.place { width: 12%; } .text { width: 33%; }
 td { overflow-wrap: anywhere; }
 td.text { white-space: pre-wrap; }
 td.code { font: .85em/1.5 ui-monospace, monospace; }
@@ -46,7 +46,25 @@ td:first-child { border-inline-start: 4px solid transparent; }
 ul { margin: 0; padding-inline-start: 1.1rem; } .look li.why { color: var(--mark); }
 dl { display: flex; flex-wrap: wrap; gap: .25rem 2rem; } dt { opacity: .7; } dd { margin: 0; }
 dl div { display: flex; gap: .5rem; }
+@media (max-width: 48rem) {
+  thead { display: none; }
+  table, tbody, tr, td { display: block; }
+  tr { border-bottom: 1px solid var(--line); border-inline-start: 4px solid transparent;
+    padding: .5rem 0; }
+  tr.look { border-inline-start-color: var(--mark); }
+  td, td.text { border: 0 !important; padding: .2rem .75rem; width: auto; }
+  td:empty { display: none; }
+  td[data-name]::before { content: attr(data-name); display: block; font: .8rem system-ui;
+    opacity: .7; }
+}
 """
+# How a term came into a translation.
+_HOWS = {
+    "already": "the model said so",
+    "forced": "put in",
+    "masked": "put in",
+    "failed": "missing",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +201,9 @@ def _page(sample: Sample, report: Report, languages: tuple[str, str]) -> str:
     shown = "".join(
         f"<div><dt>{escape(name)}</dt><dd>{value:,}</dd></div>" for name, value in figures.items()
     )
-    rows = "".join(_row(cell, source, target) for cell in cells)
+    files = {cell.place.file for cell in cells}
+    one = f"<p>{_shown(files.pop())}</p>\n" if len(files) == 1 else ""
+    rows = "".join(_row(cell, source, target, names_file=not one) for cell in cells)
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -195,7 +215,7 @@ def _page(sample: Sample, report: Report, languages: tuple[str, str]) -> str:
 </head>
 <body>
 <h1>{title}</h1>
-<dl>{shown}</dl>
+{one}<dl>{shown}</dl>
 <table>
 <thead><tr><th class="place" scope="col">Place</th><th class="text" scope="col">Source</th>\
 <th class="text" scope="col">Result</th><th scope="col">Notes</th></tr></thead>
@@ -207,11 +227,12 @@ def _page(sample: Sample, report: Report, languages: tuple[str, str]) -> str:
 """
 
 
-def _row(cell: Reviewed, source: str, target: str) -> str:
+def _row(cell: Reviewed, source: str, target: str, *, names_file: bool) -> str:
     place = cell.place
     code = " code" if cell.kind is not Kind.TEXT else ""
-    row = f", row {place.row}" if place.row else ""
-    column = f"<br>{escape(place.column)}" if place.column else ""
+    where = [_shown(place.file)] if names_file else []
+    where += [f"row {place.row}"] if place.row else []
+    where += [_shown(place.column)] if place.column else []
     if cell.translation is None:
         language, stays, result = source, " stays", cell.source
     else:
@@ -219,9 +240,11 @@ def _row(cell: Reviewed, source: str, target: str) -> str:
     look = ' class="look"' if cell.failures else ""
     return (
         f"<tr{look}>"
-        f"<td>{escape(place.file)}{row}{column}</td>"
-        f'<td class="text{code}" lang="{source}" dir="auto">{_shown(cell.source)}</td>'
-        f'<td class="text{code}{stays}" lang="{language}" dir="auto">{_shown(result)}</td>'
+        f"<td>{'<br>'.join(where)}</td>"
+        f'<td class="text{code}" data-name="Source" lang="{source}" dir="auto">'
+        f"{_shown(cell.source)}</td>"
+        f'<td class="text{code}{stays}" data-name="Result" lang="{language}" dir="auto">'
+        f"{_shown(result)}</td>"
         f"<td>{_notes(cell)}</td></tr>\n"
     )
 
@@ -233,7 +256,7 @@ def _notes(cell: Reviewed) -> str:
         for failure in cell.failures
         for each in failure.suggestions
     ]
-    notes += [f"<li>term {_shown(term)}: {_shown(how)}</li>" for term, how in cell.terms]
+    notes += [f"<li>term {_shown(term)}: {_HOWS.get(how, how)}</li>" for term, how in cell.terms]
     if cell.translation is None:
         notes.append("<li>stays as it was</li>")
     elif cell.origin != Origin.ENGINE:

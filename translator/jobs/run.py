@@ -8,7 +8,7 @@ from typing import BinaryIO, Protocol, runtime_checkable
 
 from translator.jobs.cells import Cell, FileFormat, FormatOptions, Piece
 from translator.jobs.report import Report
-from translator.jobs.units import Passed, Unit, UnitResult, UnitTranslator, interleaved
+from translator.jobs.units import Origin, Passed, Unit, UnitResult, UnitTranslator, interleaved
 from translator.jobs.whole_file import written_whole
 
 __all__ = ["JobFile", "is_sequence", "run_file"]
@@ -97,6 +97,7 @@ def _translated(
     for step in interleaved(units, steps()):
         if isinstance(step, UnitResult):
             cell = cells.popleft()
+            cell = cell.told(is_decided=step.origin is Origin.MEMORY, suggestions=step.suggestions)
             yield cell, report.translated(cell, step)
         elif isinstance(step.value, bytes):
             yield step.value

@@ -22,6 +22,7 @@ class UnitSettings:
         model: Its name; empty: the closest.
         glossary: Source terms to target terms; an empty one keeps the source term.
         preserve_lines: Whether line breaks are borders, and stay.
+        glossaries: Glossaries that the servers have, by name.
     """
 
     source: str
@@ -29,6 +30,7 @@ class UnitSettings:
     model: str = ""
     glossary: Mapping[str, str] | None = None
     preserve_lines: bool = True
+    glossaries: tuple[str, ...] = ()
 
     def key(self, fingerprint: str) -> bytes:
         """What results depend on, besides their texts."""

@@ -255,7 +255,7 @@ class ShardTranslator:
 
             def tell(failure: Failure) -> None:
                 if told is not None:
-                    told.write(failure.to_json().encode("utf-8", "surrogateescape") + b"\n")
+                    told.write(failure.to_json().encode() + b"\n")
 
             report = Report(tell)
             file = stack.enter_context(opened(shard.source))

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
-from translator.jobs.cells import Cell, Kind
+from translator.jobs.cells import Cell, Kind, Suggestion
 
 __all__ = [
     "KNOWN_WEIGHT",
     "KnowingTranslator",
     "Origin",
     "Passed",
-    "Suggestion",
     "Unit",
     "UnitResult",
     "UnitTranslator",
@@ -63,21 +62,6 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A similar text that people have translated.
-
-    Attributes:
-        source: The text.
-        translation: Its translation.
-        percent: How similar it is; 100: the same.
-    """
-
-    source: str
-    translation: str
-    percent: int
-
-
-@dataclass(frozen=True, slots=True)
 class UnitResult:
     """What became of a unit.
 
@@ -86,7 +70,7 @@ class UnitResult:
         origin: Where it comes from.
         reason: Why there is none, in UPPER_SNAKE_CASE.
         message: The same in a sentence.
-        issues: What of the source it lacks: "number", "currency", "length".
+        issues: What of the source it lacks: "number", "currency", "length", "markup".
         terms: How often each glossary entry was applied, and how: (source term, how).
         suggestions: Similar texts of a memory, the closest first.
     """

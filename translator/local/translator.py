@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 from weakref import WeakSet
@@ -26,6 +27,7 @@ from translator.local.batch import BegunText, answer_all
 from translator.local.driver import answer
 from translator.local.results import BatchResult, BatchText, Translation
 from translator.local.stream import Stream
+from translator.local.terms import CallTerms
 from translator.models.base import DescribedModel, Seq2SeqModel
 from translator.models.fake import FAKE_FAMILY
 from translator.policy.registry import Latency, PolicyChoice
@@ -36,7 +38,6 @@ from translator.service.checks import (
     PLAIN,
     CheckedConfig,
     check_config,
-    check_glossary,
     check_texts,
     segment_limits,
 )
@@ -45,7 +46,9 @@ from translator.service.source_languages import SourceLanguages, is_undetermined
 from translator.service.text_jobs import rounds, text_job
 from translator.session.events import AlignedRange, Binding, Rests, SessionLimits
 from translator.session.passthrough import words_of
+from translator.terms.folder import GlossaryFolder
 from translator.terms.glossary import Glossary
+from translator.text.integrity import Issue
 from translator.text.segmenter import Segmenter
 from translator.text.tokens import Tokenizer
 
@@ -91,6 +94,7 @@ class Translator:
         self._engines = EngineThreads()
         self._engines.start()
         self._models: dict[str, Seq2SeqModel] = {}
+        self._glossaries: GlossaryFolder | None = None
         self._loading = threading.Lock()
         self._streams: set[Stream] = set()
         self._batches: WeakSet[Generator[BatchResult, None, None]] = WeakSet()
@@ -114,7 +118,8 @@ class Translator:
         model: str = "",
         num_alternatives: int = 0,
         alignments: bool = False,
-        glossary: Mapping[str, str] | None = None,
+        glossary: Mapping[str, str] | Path | None = None,
+        glossaries: Strings = (),
         preserve_lines: bool = True,
         html: bool = False,
         markdown: bool = False,
@@ -129,7 +134,10 @@ class Translator:
             model: The model's name; "" takes the closest.
             num_alternatives: How many other translations to return.
             alignments: Whether to return which words come from where.
-            glossary: Source terms to target terms; an empty one keeps the source term.
+            glossary: Source terms to target terms; an empty one keeps the source term. Or a file of
+                them; see docs/terms.md.
+            glossaries: Names of files in the folder that the settings name; ``glossary`` goes
+                before them.
             preserve_lines: Whether line breaks, tabs and runs of spaces are borders, and stay as
                 they are. What is between two borders is translated by itself.
             html: Whether the text is HTML; then everything but its texts stays byte for byte.
@@ -149,15 +157,14 @@ class Translator:
         request = TextsRequest(
             source, target, (text,), model=model, num_alternatives=num_alternatives,
             alignments=alignments, mime_type=HTML if html else MARKDOWN if markdown else PLAIN,
-            glossary=tuple((glossary or {}).items()), preserve_lines=preserve_lines,
-            templates=tuple(templates),
+            preserve_lines=preserve_lines, templates=tuple(templates),
         )  # fmt: skip
         if html and markdown:
             raise InvalidRequestError(
                 "markdown", "is set together with html; a text is one of them"
             )
         with self._call():
-            begun = self._begun(request, check_glossary("glossary", request.glossary))
+            begun = self._begun(request, self._terms(glossary, glossaries))
             if isinstance(begun, Translation):
                 return begun
             caller = uuid.uuid4().hex
@@ -172,7 +179,8 @@ class Translator:
         source: str,
         target: str,
         model: str = "",
-        glossary: Mapping[str, str] | None = None,
+        glossary: Mapping[str, str] | Path | None = None,
+        glossaries: Strings = (),
         preserve_lines: bool = True,
         memo: Memo | None = None,
     ) -> Generator[BatchResult, None, None]:
@@ -189,23 +197,22 @@ class Translator:
             target: As of ``translate``.
             model: As of ``translate``.
             glossary: As of ``translate``.
+            glossaries: As of ``translate``.
             preserve_lines: As of ``translate``.
             memo: What models said before, and what they say now is added to it.
 
-        A page whose markup would not be kept has a ``MarkupNotKeptError`` instead.
+        HTML whose markup would not be kept has a ``MarkupNotKeptError`` instead.
 
         Raises:
             ClientError: Something that concerns all texts is not allowed, not there or not served.
             RuntimeError: The translator is closed, or was made before a fork.
         """
         self._check()
-        request = TextsRequest(
-            source, target, ("",), model=model, glossary=tuple((glossary or {}).items()),
-            preserve_lines=preserve_lines,
-        )  # fmt: skip
-        terms = check_glossary("glossary", request.glossary)
+        request = TextsRequest(source, target, ("",), model=model, preserve_lines=preserve_lines)
+        terms = self._terms(glossary, glossaries)
         if not is_undetermined(source):
             check_texts(request, self._catalog, self._settings.limits, source)
+            terms.between(source, [target])
 
         def begin(text: str | BatchText | Translation) -> BegunText | Translation:
             self._check()
@@ -218,7 +225,7 @@ class Translator:
                 mime_type=given.mime_type,
                 templates=given.templates,
             )
-            return self._begun(own, terms, checks_markup=True)
+            return self._begun(own, terms, whole_pages=True)
 
         def results() -> Generator[BatchResult, None, None]:
             with self._call():
@@ -263,7 +270,8 @@ class Translator:
         alignments: bool = False,
         client_segmentation: bool = False,
         rests: Rests | None = None,
-        glossary: Mapping[str, str] | None = None,
+        glossary: Mapping[str, str] | Path | None = None,
+        glossaries: Strings = (),
     ) -> Stream:
         """Open a live stream.
 
@@ -276,7 +284,8 @@ class Translator:
             alignments: Whether to return which words come from where.
             client_segmentation: Whether only ``end_of_segment`` and ``flush`` end segments.
             rests: What happens after a silence, and when; see ``Stream.poll``.
-            glossary: Source terms to target terms; an empty one keeps the source term.
+            glossary: As of ``translate``.
+            glossaries: As of ``translate``.
 
         Raises:
             LanguagePairNotSupportedError: No model translates it.
@@ -303,15 +312,23 @@ class Translator:
         )
         limits = self._settings.limits
         checked = check_config(config, self._catalog, limits)
-        terms = check_glossary("glossary", tuple((glossary or {}).items()))
+        terms = self._terms(glossary, glossaries).between(source, checked.translated)
+        checked.check_glossaries(terms)
         with self._call():
             limit = SessionLimits(max_chunk_length=limits.max_chunk_length)
             return self._opened(checked, limit, terms)
 
+    def _terms(self, glossary: Mapping[str, str] | Path | None, names: Strings) -> CallTerms:
+        """The terms that a call asks for; raises as ``CallTerms``."""
+        folder = self._settings.glossaries
+        with self._loading:
+            if names and self._glossaries is None and folder is not None:
+                self._glossaries = GlossaryFolder(folder)
+        return CallTerms(self._glossaries, glossary, names)
+
     def _opened(
-        self, checked: CheckedConfig, limits: SessionLimits, glossary: Glossary | None
+        self, checked: CheckedConfig, limits: SessionLimits, terms: Mapping[str, Glossary]
     ) -> Stream:
-        terms = {} if glossary is None else dict.fromkeys(checked.translated, glossary)
         for name in checked.models:
             self._load(name)
         stream = Stream(
@@ -393,7 +410,7 @@ class Translator:
         return self._models[choice.info.name].tokenizer(choice.pair)
 
     def _begun(
-        self, request: TextsRequest, glossary: Glossary | None, *, checks_markup: bool = False
+        self, request: TextsRequest, terms: CallTerms, *, whole_pages: bool = False
     ) -> BegunText | Translation:
         """Begin the one text of a request; a text that no model is needed for is done at once.
 
@@ -422,6 +439,8 @@ class Translator:
         if not route.legs:
             aligned = tuple(words_of(text)) if request.alignments else ()
             return Translation(text, "", detected, alignments=aligned)
+        found = terms.between(source, [request.target], is_detected=bool(detected))
+        glossary = found.get(request.target)
         for name in route.models:
             self._load(name)
         first, *further = (
@@ -433,17 +452,19 @@ class Translator:
         )
 
         def finish() -> Translation:
-            if checks_markup and isinstance(job, PageTranslation):
-                pieces: list[tuple[str, list[AlignedRange]]] = [(job.checked(), [])]
+            aligned: list[AlignedRange] = []
+            left: list[Issue] = []
+            if isinstance(job, PageTranslation):
+                result, left = job.finish(whole=whole_pages)
             else:
-                pieces = list(job.pieces(alignments=request.alignments))
+                result, aligned = job.result(alignments=request.alignments)
             return Translation(
-                "".join(piece for piece, _ in pieces),
+                result,
                 "+".join(route.models),
                 detected,
                 tuple(job.alternatives()),
-                tuple(aligned for _, some in pieces for aligned in some),
-                tuple(job.issues()),
+                tuple(aligned),
+                (*job.issues(), *left),
                 tuple(job.terms()),
             )
 

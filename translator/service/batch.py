@@ -78,7 +78,7 @@ class Batch:
         check_mime_type(config.texts)
         self._heartbeat_s = heartbeat_s(config, shared.config.heartbeat_s)
         self._runner = TextRunner(
-            config.texts, shared, lease, priority=Priority.BATCH, checks_markup=True
+            config.texts, shared, lease, priority=Priority.BATCH, whole_pages=True
         )
         # What the client may still send, and what is to be given back to it.
         self._credit = BatchCredit()

@@ -16,7 +16,7 @@ from translator.errors import (
 from translator.service.checks import check_config, check_possible, check_undetected, heartbeat_s
 from translator.service.context import ServiceContext
 from translator.service.following import FollowedLanguage
-from translator.service.glossaries import RequestedTerms
+from translator.service.glossaries import requested_terms, terms_between
 from translator.service.latency import UpdateLatency
 from translator.service.meter import StreamMeter
 from translator.service.model_pool import Lease
@@ -176,7 +176,10 @@ class LiveStream:
                 # A sentence that is still tentative is good enough.
                 texts = [segment.committed + segment.tentative for segment in segments]
                 found = await asyncio.to_thread(
-                    self._shared.languages.detect, texts, self._language.candidates
+                    self._shared.languages.detect,
+                    texts,
+                    self._language.candidates,
+                    self._config.targets,
                 )
                 for segment, text, each in zip(segments, texts, found, strict=True):
                     code = self._language.of(segment, text, each)
@@ -241,11 +244,11 @@ class LiveStream:
         else:
             check_possible(_POSSIBLE, config.possible_sources)
         checked = check_config(config, catalog, limits, language)
-        terms = await RequestedTerms.of(
+        terms = await requested_terms(
             self._shared.glossaries, "config.", config.glossary, config.glossaries
         )
-        glossaries = await terms.between(
-            language or config.source, checked.translated, is_detected=bool(language)
+        glossaries = await terms_between(
+            terms, language or config.source, checked.translated, is_detected=bool(language)
         )
         checked.check_glossaries(glossaries)
         await self._lease.take(checked.models)

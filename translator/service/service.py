@@ -18,7 +18,7 @@ from translator.service.checks import (
     heartbeat_s,
 )
 from translator.service.context import ServiceContext
-from translator.service.glossaries import RequestedTerms
+from translator.service.glossaries import requested_terms, terms_between
 from translator.service.live_stream import LiveStream
 from translator.service.model_pool import Lease
 from translator.service.observing import observed
@@ -177,12 +177,12 @@ class TranslationService:
             resolved = check_undetected(config, catalog, limits, context.languages)
         else:
             checked = check_config(config, catalog, limits)
-        terms = await RequestedTerms.of(
+        terms = await requested_terms(
             context.glossaries, "config.", config.glossary, config.glossaries
         )
         resume = check_resume(config, limits)
         if checked is not None:
-            glossaries = await terms.between(config.source, checked.translated)
+            glossaries = await terms_between(terms, config.source, checked.translated)
             checked.check_glossaries(glossaries)
             await lease.take(checked.models)
             resolved = checked.bound(lease.tokenizer, glossaries)

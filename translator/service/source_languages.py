@@ -73,12 +73,21 @@ class SourceLanguages:
             f"no model translates from any of these languages: {refusal}", metadata=metadata
         )
 
-    def detect(self, texts: Sequence[str], candidates: Collection[str]) -> list[Detection | None]:
+    def detect(
+        self, texts: Sequence[str], candidates: Collection[str], targets: Sequence[str] = ()
+    ) -> list[Detection | None]:
         """The most probable candidate for each text; None if it is clearly none of them.
 
         The first time it has a model to load.
+
+        Args:
+            texts: The texts.
+            candidates: The languages to choose from.
+            targets: Codes of the target languages; if it is one, it is a hint for short texts.
         """
-        return [self._detector.detect(text, candidates) for text in texts]
+        among = {language(code) for code in targets}
+        target = among.pop() if len(among) == 1 else ""
+        return [self._detector.detect(text, candidates, target) for text in texts]
 
     def of_text(self, field: str, text: str, among: Mapping[str, str], target: str) -> str:
         """The code of a whole text's language; ``target`` is what it is to be translated into.

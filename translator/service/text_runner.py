@@ -18,9 +18,10 @@ from translator.service.checks import (
     segment_limits,
 )
 from translator.service.context import ServiceContext
-from translator.service.glossaries import RequestedTerms
+from translator.service.glossaries import requested_terms, terms_between
 from translator.service.long_work import OwnTurns
 from translator.service.model_pool import Lease
+from translator.service.requested_terms import RequestedTerms
 from translator.service.requests import TextResult, TextsRequest
 from translator.service.shared_requests import Asked, SharedRequests
 from translator.service.source_languages import is_undetermined
@@ -46,7 +47,7 @@ class TextRunner:
         shared: What all calls share.
         lease: Gets the models.
         priority: Of the call's requests in the engine; by default that of its texts' length.
-        checks_markup: Whether a page is checked, and left as it is if its markup is not kept.
+        whole_pages: Whether HTML stays as it is, all of it, if the markup of a text is not kept.
 
     Raises:
         ClientError: It cannot be served, whatever the texts.
@@ -59,13 +60,13 @@ class TextRunner:
         lease: Lease,
         *,
         priority: Priority | None = None,
-        checks_markup: bool = False,
+        whole_pages: bool = False,
     ) -> None:
         self._request = request
         self._lease = lease
         self._shared = shared
         self._priority = request.priority if priority is None else priority
-        self._checks_markup = checks_markup
+        self._whole_pages = whole_pages
         self._limits = shared.config.limits
         self._turns = OwnTurns(shared.turns)
         self._key = f"texts-{uuid.uuid4().hex}"
@@ -105,7 +106,7 @@ class TextRunner:
             OverloadedError: There is no memory for one.
         """
         request = self._request
-        self._terms = await RequestedTerms.of(
+        self._terms = await requested_terms(
             self._shared.glossaries, "", request.glossary, request.glossaries
         )
         if self.route is not None:
@@ -118,7 +119,7 @@ class TextRunner:
         if source not in self._glossaries:
             assert self._terms is not None  # noqa: S101
             target = self._request.target
-            found = await self._terms.between(source, [target], is_detected=not self._source)
+            found = await terms_between(self._terms, source, [target], is_detected=not self._source)
             self._glossaries[source] = found.get(target)
         return self._glossaries[source]
 
@@ -158,8 +159,10 @@ class TextRunner:
             await self._pass_through(text, result)
             return
         result.model = "+".join(route.models)
-        result.fingerprint = "+".join(leg.info.fingerprint for leg in route.legs)
         glossary = await self._glossary(source)
+        # What the client does not see of its terms counts like a model.
+        named = [glossary.fingerprint] if glossary is not None and request.glossaries else []
+        result.fingerprint = "+".join([*(leg.info.fingerprint for leg in route.legs), *named])
         await self._lease.take(route.models)
         first, *further = (
             Binding(request.target, leg.info, self._lease.tokenizer(leg)) for leg in route.legs
@@ -182,14 +185,13 @@ class TextRunner:
         result.terms = tuple([each async for each in turns.through(job.terms())])
         result.alternatives = tuple([each async for each in turns.through(job.alternatives())])
         if isinstance(job, PageTranslation):
-            if not self._checks_markup:
-                [(result.text, _)] = await asyncio.to_thread(list, job.pieces(alignments=False))
-                return
+            finish = partial(job.finish, whole=self._whole_pages)
             try:
-                result.text = await asyncio.to_thread(job.checked)
+                result.text, left = await asyncio.to_thread(finish)
             except MarkupNotKeptError:
                 result.text = text
                 raise
+            result.issues += tuple(left)
             return
         pieces: list[str] = []
         alignments: list[AlignedRange] = []

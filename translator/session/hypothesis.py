@@ -4,11 +4,13 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import accumulate
 
 from translator.engine.request import Hypothesis
 from translator.policy.base import TargetWord
 from translator.session.events import AlignedRange
+from translator.terms.agreement import agreeing
 from translator.text.case import capitals, sentence_case
 from translator.text.detokenizer import TargetText, detokenize
 from translator.text.protection import Mask, Protected, Verbatim, protect
@@ -194,6 +196,7 @@ class TargetHypothesis:
             meanwhile of what is protected in it.
         num_committed: How many of the hypothesis's tokens stand for it.
         is_complete: Whether no more source comes; what the model left out is then put in.
+        language: The target's BCP-47 code; an article before a term then agrees with its form.
     """
 
     def __init__(
@@ -206,6 +209,7 @@ class TargetHypothesis:
         committed: str = "",
         num_committed: int = 0,
         is_complete: bool = False,
+        language: str = "",
     ) -> None:
         self.source = source
         self.tokens = hypothesis.tokens
@@ -226,7 +230,9 @@ class TargetHypothesis:
                     for mask in source.protected.missing(raw.text)
                 ]
             target = source.protected.restored(
-                raw, [(mask, raw.token_ends[n - 1] if n else 0) for mask, n in self.missing]
+                raw,
+                [(mask, raw.token_ends[n - 1] if n else 0) for mask, n in self.missing],
+                partial(agreeing, language=language),
             )
         if committed:
             target = target.after(committed, num_committed)

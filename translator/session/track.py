@@ -320,7 +320,11 @@ class Track:
         """Take the hypothesis that answers a question."""
         if filed.wanted.is_tail:
             target = TargetHypothesis(
-                self.binding.tokenizer, filed.source, hypothesis, filed.capitals_of
+                self.binding.tokenizer,
+                filed.source,
+                hypothesis,
+                filed.capitals_of,
+                language=self.binding.target,
             )
             if self._tail is None or segment.closed:
                 return None
@@ -335,6 +339,7 @@ class Track:
             committed=self._text.committed,
             num_committed=len(self._committed_tokens),
             is_complete=filed.is_complete,
+            language=self.binding.target,
         )
         if not filed.is_committed:
             self._head_wanted = filed.wanted

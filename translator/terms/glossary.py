@@ -1,5 +1,7 @@
 """A glossary: valid terms that do not contradict each other, and can be found in a text."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -157,6 +159,12 @@ class Glossary:
         # Forms are valid, but those of several layers may be more than a glossary may have.
         kept._set(terms, [keys_of(form) for form in forms], (("", n) for n in range(len(terms))))
         return kept
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of its terms; two glossaries with the same one do the same."""
+        terms = [[term.source, *term.forms] for term in self.terms]
+        return hashlib.sha256(json.dumps(terms).encode()).hexdigest()[:32]
 
     def find(
         self,

@@ -38,6 +38,7 @@ class IssueKind(Enum):
     NUMBER = "number"
     CURRENCY = "currency"
     LENGTH = "length"
+    MARKUP = "markup"
 
 
 @dataclass(frozen=True, slots=True)

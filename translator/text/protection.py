@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from translator.text.borders import LEAD
 from translator.text.code_words import DEFAULT_CODE_WORDS, CodeWords
 from translator.text.detokenizer import TargetText
 from translator.text.identifiers import (
@@ -75,6 +76,7 @@ class Mask:
         end: Where it ends.
         joins_before: Whether it followed the word before without a space, and the code does not.
         joins_after: The same for the word after it.
+        is_form: Whether it is a term's form, not what stands in the source.
     """
 
     code: str
@@ -83,6 +85,7 @@ class Mask:
     end: int
     joins_before: bool = False
     joins_after: bool = False
+    is_form: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class Protected:
         open_from: If the text may still grow: the place from which on what follows may change how
             it is protected; None if none does.
         codes: The family of its code words.
+        lead: A sign before the first item, such as a bullet, that the model does not see.
     """
 
     original: str
@@ -105,6 +109,7 @@ class Protected:
     plain: tuple[Plain, ...] = ()
     open_from: int | None = None
     codes: CodeWords = DEFAULT_CODE_WORDS
+    lead: str = ""
 
     @property
     def text(self) -> str:
@@ -114,7 +119,7 @@ class Protected:
     @property
     def is_rewritten(self) -> bool:
         """Whether the model gets another text than the original."""
-        return bool(self.masks or self.plain)
+        return bool(self.masks or self.plain or self.lead)
 
     @property
     def visible(self) -> str:
@@ -125,12 +130,18 @@ class Protected:
     @property
     def has_words(self) -> bool:
         """Whether anything is left for the model to translate."""
-        return any(map(str.isalnum, self.visible))
+        visible = self.visible[len(self.lead) :]
+        # A single letter in a row of items is a name: size L, row A.
+        is_name = self.lead != "" and len(visible.strip()) == 1
+        return any(map(str.isalnum, visible)) and not is_name
 
     def concealed(self, target: str) -> str:
         """A target as the model would have said it: the opposite of ``restored``."""
         edits: list[Edit] = []
         reached = 0
+        if self.lead and target.startswith(self.lead):
+            reached = len(self.lead)
+            edits.append(Edit(0, reached, ""))
         for mask in self.masks:
             start = target.find(mask.text, reached)
             if start >= 0:
@@ -146,7 +157,12 @@ class Protected:
         there = {key for _, _, key in self.codes.find(target, len(self.masks))}
         return [mask for mask in self.masks if self.codes.key(mask.code) not in there]
 
-    def restored(self, target: TargetText, missing: Iterable[tuple[Mask, int]] = ()) -> TargetText:
+    def restored(
+        self,
+        target: TargetText,
+        missing: Iterable[tuple[Mask, int]] = (),
+        agree: Callable[[str, str], str] = lambda word, _: word,
+    ) -> TargetText:
         """Put back into a model's output what was protected.
 
         A code word that stands there again, or that nothing stands behind, is left out.
@@ -154,21 +170,23 @@ class Protected:
         Args:
             target: The output.
             missing: What to put in that the model left out, each with its place.
+            agree: What becomes of the word before a term's form, given both.
         """
         edits = list(restored(self.original, self.plain, target.text)) if self.plain else []
         if self.masks:
-            edits += self._unmasked(target.text)
-            edits += (
-                Edit(place, place, f" {mask.text}" if place else f"{mask.text} ")
-                for mask, place in missing
-            )
+            edits += self._unmasked(target.text, agree)
+            for mask, place in missing:
+                edits.append(Edit(place, place, f" {mask.text}" if place else f"{mask.text} "))
+                edits += _agreed(target.text, place, mask, agree)
+        edits.sort(key=lambda edit: edit.start)
+        if self.lead:
+            edits.insert(0, Edit(0, 0, self.lead))
         if not edits:
             return target
-        edits.sort(key=lambda edit: edit.start)
         text = rewrite(target.text, edits).text
         return TargetText(text, _moved(target.token_ends, edits))
 
-    def _unmasked(self, target: str) -> Iterator[Edit]:
+    def _unmasked(self, target: str, agree: Callable[[str, str], str]) -> Iterator[Edit]:
         masks = {self.codes.key(mask.code): mask for mask in self.masks}
         for start, end, key in self.codes.find(target, len(self.masks)):
             mask = masks.pop(key, None)
@@ -180,6 +198,18 @@ class Protected:
             if mask.joins_after and target[end : end + 1] == " ":
                 end += 1
             yield Edit(start, end, mask.text)
+            yield from _agreed(target, start, mask, agree)
+
+
+def _agreed(
+    target: str, place: int, mask: Mask, agree: Callable[[str, str], str]
+) -> Iterator[Edit]:
+    """The word before a term's form, such as an article, where it has to be another one."""
+    before = target[:place].removesuffix(" ")
+    start = before.rfind(" ") + 1
+    word = before[start:]
+    if mask.is_form and word and (agreed := agree(word, mask.text)) != word:
+        yield Edit(start, len(before), agreed)
 
 
 def _moved(ends: Iterable[int], edits: Sequence[Edit]) -> tuple[int, ...]:
@@ -215,9 +245,11 @@ def protect(
     characters = set(text)
     strange = {c for c in characters - _COMMON if not (c.isspace() or writes(c))}
     own = list(_own_codes(text, codes))
-    if not (verbatim or strange or own or may_have_identifiers(text, characters)):
+    lead = LEAD.match(text)
+    if not (lead or verbatim or strange or own or may_have_identifiers(text, characters)):
         return Protected(text, rewrite(text, ()), open_from=_open_number(text), codes=codes)
-    lost = [i for i, c in enumerate(text) if c in strange and _is_lost(text, i, writes)]
+    first = lead.end() if lead else 0
+    lost = [i for i in range(first, len(text)) if text[i] in strange and _is_lost(text, i, writes)]
     given = [(part.start, part.end) for part in verbatim]
     ranges = _merged([*given, *own, *find_identifiers(text)])
     ranges = _joined(text, _merged([*ranges, *_lost_ranges(text, lost, ranges)]))
@@ -229,15 +261,20 @@ def protect(
             end,
             joins_before=start > 0 and (text[start - 1].isalnum() or text[start - 1] in CLOSING),
             joins_after=end < len(text) and (text[end].isalnum() or text[end] == "%"),
+            is_form=_put_back(text, start, end, verbatim) != text[start:end],
         )
         for number, (start, end) in enumerate(ranges, 1)
     )
     found = plain_edits(text, strange, writes)
     plain = tuple(each for each in found if not _is_inside(each.start, ranges))
-    edits = [Edit(p.start, p.end, p.plain) for p in plain]
+    edits = [Edit(0, first, "")] if first else []
+    edits += [Edit(p.start, p.end, p.plain) for p in plain]
     edits += [Edit(m.start, m.end, _spaced(m)) for m in masks]
     edits.sort(key=lambda edit: edit.start)
-    return Protected(text, rewrite(text, edits), masks, plain, _open_from(text, ranges), codes)
+    open_from = _open_from(text, ranges)
+    return Protected(
+        text, rewrite(text, edits), masks, plain, open_from, codes, lead[0] if lead else ""
+    )
 
 
 def _own_codes(text: str, codes: CodeWords) -> Iterator[tuple[int, int]]:

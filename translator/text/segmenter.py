@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from translator.limits import SegmentLimits
+from translator.text.borders import separator_at_end
 from translator.text.sentences import SentenceEnds, last_word_end
 from translator.text.words import count_steps, strip_final_punctuation
 
@@ -94,6 +95,9 @@ class Segmenter:
                 continue
             before = text[start:place]
             if self._find_sentences:
+                sign = separator_at_end(before)
+                if sign is not None:
+                    return SegmentEnd(sign)
                 end = self._sentences.find(before, former_end - start, place - start, text[first])
                 if end is not None:
                     return SegmentEnd(end)
@@ -120,10 +124,16 @@ class Segmenter:
 
         Less than all of it where marks stand alone after a complete sentence ("Hello. >> "), or
         may belong to the next word ('Hello. "'): they begin the next segment if a sentence begins
-        after them. What is translated beyond this length must not be committed.
+        after them. So does a sign that parts items ("Small • "). What is translated beyond this
+        length must not be committed.
         """
+        if not self._find_sentences:
+            return len(text)
+        sign = separator_at_end(text)
+        if sign is not None:
+            return sign
         word_end = last_word_end(text)
-        place = _word_begin(text, word_end, len(text)) if self._find_sentences else None
+        place = _word_begin(text, word_end, len(text))
         found = None if place is None else self._sentences.find(text, word_end, place, "X")
         return len(text) if found is None else found
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtranslator/v1/translate.proto\x12\rtranslator.v1\x1a\x17google/rpc/status.proto\"\xd9\x02\n\x10TranslateRequest\x12\r\n\x05texts\x18\x01 \x03(\t\x12\x1c\n\x14source_language_code\x18\x02 \x01(\t\x12\x1c\n\x14target_language_code\x18\x03 \x01(\t\x12\r\n\x05model\x18\x04 \x01(\t\x12\x11\n\tmime_type\x18\x05 \x01(\t\x12.\n\x08glossary\x18\x06 \x03(\x0b\x32\x1c.translator.v1.GlossaryEntry\x12\x12\n\nalignments\x18\x07 \x01(\x08\x12\x18\n\x10num_alternatives\x18\x08 \x01(\r\x12&\n\x1epossible_source_language_codes\x18\t \x03(\t\x12\x1b\n\x0epreserve_lines\x18\n \x01(\x08H\x00\x88\x01\x01\x12\x0e\n\x06markup\x18\x0b \x03(\t\x12\x12\n\nglossaries\x18\x0c \x03(\tB\x11\n\x0f_preserve_lines\"E\n\x11TranslateResponse\x12\x30\n\x0ctranslations\x18\x01 \x03(\x0b\x32\x1a.translator.v1.Translation\"\xa7\x02\n\x0bTranslation\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\"\n\x06status\x18\x02 \x01(\x0b\x32\x12.google.rpc.Status\x12\r\n\x05model\x18\x03 \x01(\t\x12\x1e\n\x16\x64\x65tected_language_code\x18\x04 \x01(\t\x12\x14\n\x0c\x61lternatives\x18\x05 \x03(\t\x12,\n\nalignments\x18\x06 \x03(\x0b\x32\x18.translator.v1.Alignment\x12\x33\n\x0equality_issues\x18\x07 \x03(\x0b\x32\x1b.translator.v1.QualityIssue\x12)\n\x05terms\x18\x08 \x03(\x0b\x32\x1a.translator.v1.AppliedTerm\x12\x13\n\x0b\x66ingerprint\x18\t \x01(\t\"\xbb\x01\n\x0cQualityIssue\x12.\n\x04kind\x18\x01 \x01(\x0e\x32 .translator.v1.QualityIssue.Kind\x12\x14\n\x0csource_start\x18\x02 \x01(\r\x12\x12\n\nsource_end\x18\x03 \x01(\r\"Q\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0f\n\x0bKIND_NUMBER\x10\x01\x12\x11\n\rKIND_CURRENCY\x10\x02\x12\x0f\n\x0bKIND_LENGTH\x10\x03\"\x8c\x02\n\x0b\x41ppliedTerm\x12\r\n\x05\x65ntry\x18\x01 \x01(\r\x12+\n\x03how\x18\x02 \x01(\x0e\x32\x1e.translator.v1.AppliedTerm.How\x12\x14\n\x0csource_start\x18\x03 \x01(\r\x12\x12\n\nsource_end\x18\x04 \x01(\r\x12\x14\n\x0ctarget_start\x18\x05 \x01(\r\x12\x12\n\ntarget_end\x18\x06 \x01(\r\x12\x10\n\x08glossary\x18\x07 \x01(\t\"[\n\x03How\x12\x13\n\x0fHOW_UNSPECIFIED\x10\x00\x12\x0f\n\x0bHOW_ALREADY\x10\x01\x12\x0e\n\nHOW_FORCED\x10\x02\x12\x0e\n\nHOW_MASKED\x10\x03\x12\x0e\n\nHOW_FAILED\x10\x04\"9\n\rGlossaryEntry\x12\x13\n\x0bsource_term\x18\x01 \x01(\t\x12\x13\n\x0btarget_term\x18\x02 \x01(\t\"_\n\tAlignment\x12\x14\n\x0csource_start\x18\x01 \x01(\r\x12\x12\n\nsource_end\x18\x02 \x01(\r\x12\x14\n\x0ctarget_start\x18\x03 \x01(\r\x12\x12\n\ntarget_end\x18\x04 \x01(\rB@\n\x10io.translator.v1P\x01Z\x1atranslator/v1;translatorv1\xaa\x02\rTranslator.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtranslator/v1/translate.proto\x12\rtranslator.v1\x1a\x17google/rpc/status.proto\"\xd9\x02\n\x10TranslateRequest\x12\r\n\x05texts\x18\x01 \x03(\t\x12\x1c\n\x14source_language_code\x18\x02 \x01(\t\x12\x1c\n\x14target_language_code\x18\x03 \x01(\t\x12\r\n\x05model\x18\x04 \x01(\t\x12\x11\n\tmime_type\x18\x05 \x01(\t\x12.\n\x08glossary\x18\x06 \x03(\x0b\x32\x1c.translator.v1.GlossaryEntry\x12\x12\n\nalignments\x18\x07 \x01(\x08\x12\x18\n\x10num_alternatives\x18\x08 \x01(\r\x12&\n\x1epossible_source_language_codes\x18\t \x03(\t\x12\x1b\n\x0epreserve_lines\x18\n \x01(\x08H\x00\x88\x01\x01\x12\x0e\n\x06markup\x18\x0b \x03(\t\x12\x12\n\nglossaries\x18\x0c \x03(\tB\x11\n\x0f_preserve_lines\"E\n\x11TranslateResponse\x12\x30\n\x0ctranslations\x18\x01 \x03(\x0b\x32\x1a.translator.v1.Translation\"\xa7\x02\n\x0bTranslation\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\"\n\x06status\x18\x02 \x01(\x0b\x32\x12.google.rpc.Status\x12\r\n\x05model\x18\x03 \x01(\t\x12\x1e\n\x16\x64\x65tected_language_code\x18\x04 \x01(\t\x12\x14\n\x0c\x61lternatives\x18\x05 \x03(\t\x12,\n\nalignments\x18\x06 \x03(\x0b\x32\x18.translator.v1.Alignment\x12\x33\n\x0equality_issues\x18\x07 \x03(\x0b\x32\x1b.translator.v1.QualityIssue\x12)\n\x05terms\x18\x08 \x03(\x0b\x32\x1a.translator.v1.AppliedTerm\x12\x13\n\x0b\x66ingerprint\x18\t \x01(\t\"\xcc\x01\n\x0cQualityIssue\x12.\n\x04kind\x18\x01 \x01(\x0e\x32 .translator.v1.QualityIssue.Kind\x12\x14\n\x0csource_start\x18\x02 \x01(\r\x12\x12\n\nsource_end\x18\x03 \x01(\r\"b\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0f\n\x0bKIND_NUMBER\x10\x01\x12\x11\n\rKIND_CURRENCY\x10\x02\x12\x0f\n\x0bKIND_LENGTH\x10\x03\x12\x0f\n\x0bKIND_MARKUP\x10\x04\"\x8c\x02\n\x0b\x41ppliedTerm\x12\r\n\x05\x65ntry\x18\x01 \x01(\r\x12+\n\x03how\x18\x02 \x01(\x0e\x32\x1e.translator.v1.AppliedTerm.How\x12\x14\n\x0csource_start\x18\x03 \x01(\r\x12\x12\n\nsource_end\x18\x04 \x01(\r\x12\x14\n\x0ctarget_start\x18\x05 \x01(\r\x12\x12\n\ntarget_end\x18\x06 \x01(\r\x12\x10\n\x08glossary\x18\x07 \x01(\t\"[\n\x03How\x12\x13\n\x0fHOW_UNSPECIFIED\x10\x00\x12\x0f\n\x0bHOW_ALREADY\x10\x01\x12\x0e\n\nHOW_FORCED\x10\x02\x12\x0e\n\nHOW_MASKED\x10\x03\x12\x0e\n\nHOW_FAILED\x10\x04\"9\n\rGlossaryEntry\x12\x13\n\x0bsource_term\x18\x01 \x01(\t\x12\x13\n\x0btarget_term\x18\x02 \x01(\t\"_\n\tAlignment\x12\x14\n\x0csource_start\x18\x01 \x01(\r\x12\x12\n\nsource_end\x18\x02 \x01(\r\x12\x14\n\x0ctarget_start\x18\x03 \x01(\r\x12\x12\n\ntarget_end\x18\x04 \x01(\rB@\n\x10io.translator.v1P\x01Z\x1atranslator/v1;translatorv1\xaa\x02\rTranslator.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,15 +40,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRANSLATION']._serialized_start=493
   _globals['_TRANSLATION']._serialized_end=788
   _globals['_QUALITYISSUE']._serialized_start=791
-  _globals['_QUALITYISSUE']._serialized_end=978
+  _globals['_QUALITYISSUE']._serialized_end=995
   _globals['_QUALITYISSUE_KIND']._serialized_start=897
-  _globals['_QUALITYISSUE_KIND']._serialized_end=978
-  _globals['_APPLIEDTERM']._serialized_start=981
-  _globals['_APPLIEDTERM']._serialized_end=1249
-  _globals['_APPLIEDTERM_HOW']._serialized_start=1158
-  _globals['_APPLIEDTERM_HOW']._serialized_end=1249
-  _globals['_GLOSSARYENTRY']._serialized_start=1251
-  _globals['_GLOSSARYENTRY']._serialized_end=1308
-  _globals['_ALIGNMENT']._serialized_start=1310
-  _globals['_ALIGNMENT']._serialized_end=1405
+  _globals['_QUALITYISSUE_KIND']._serialized_end=995
+  _globals['_APPLIEDTERM']._serialized_start=998
+  _globals['_APPLIEDTERM']._serialized_end=1266
+  _globals['_APPLIEDTERM_HOW']._serialized_start=1175
+  _globals['_APPLIEDTERM_HOW']._serialized_end=1266
+  _globals['_GLOSSARYENTRY']._serialized_start=1268
+  _globals['_GLOSSARYENTRY']._serialized_end=1325
+  _globals['_ALIGNMENT']._serialized_start=1327
+  _globals['_ALIGNMENT']._serialized_end=1422
 # @@protoc_insertion_point(module_scope)

@@ -72,10 +72,12 @@ class QualityIssue(_message.Message):
         KIND_NUMBER: _ClassVar[QualityIssue.Kind]
         KIND_CURRENCY: _ClassVar[QualityIssue.Kind]
         KIND_LENGTH: _ClassVar[QualityIssue.Kind]
+        KIND_MARKUP: _ClassVar[QualityIssue.Kind]
     KIND_UNSPECIFIED: QualityIssue.Kind
     KIND_NUMBER: QualityIssue.Kind
     KIND_CURRENCY: QualityIssue.Kind
     KIND_LENGTH: QualityIssue.Kind
+    KIND_MARKUP: QualityIssue.Kind
     KIND_FIELD_NUMBER: _ClassVar[int]
     SOURCE_START_FIELD_NUMBER: _ClassVar[int]
     SOURCE_END_FIELD_NUMBER: _ClassVar[int]

@@ -16,7 +16,7 @@ import { errorFromStatus } from './errors.js';
  * @property {AppliedTerm[]} terms what became of each glossary entry
  *
  * @typedef {object} QualityIssue
- * @property {string} kind "KIND_NUMBER", "KIND_CURRENCY" or "KIND_LENGTH"
+ * @property {string} kind "KIND_NUMBER", "KIND_CURRENCY", "KIND_LENGTH" or "KIND_MARKUP"
  * @property {number} sourceStart in code points
  * @property {number} sourceEnd
  *

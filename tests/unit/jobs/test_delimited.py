@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from translator.jobs.cells import Cell, FormatOptions, InputFileError, Kind, Piece, Rule
+from translator.jobs.encoding import Encoding
 from translator.jobs.formats.delimited import Csv, Tsv
 from translator.jobs.formats.lines import Lines
 
@@ -213,3 +214,9 @@ def test_what_is_skipped_has_no_cells_and_the_rest_is_the_same(encoding: str) ->
             piece for piece in every if piece[0] >= skipped
         ]
     assert not any(text for _, _, text in pieces(len(data)))
+
+
+def test_one_damaged_line_does_not_change_the_encoding_of_all() -> None:
+    damaged = "text\nxícara\n".encode() + "açaí, pão, limões e maçãs\n".encode("cp1252")
+    assert Encoding.detect(damaged).name == "utf-8"
+    assert Encoding.detect("text\naçaí\npão\n".encode("cp1252")).name == "cp1252"

@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from translator.cli import main
-from translator.jobs.cells import InputFileError
+from translator.jobs.cells import InputFileError, Suggestion
 from translator.jobs.fuzzy import Fuzzy
 from translator.jobs.memory import Memory, MemoryEntry, MemoryFileError
 from translator.jobs.memory_files import read_memory, write_csv, write_tmx
 from translator.jobs.plan import Plan
 from translator.jobs.remembered_units import RememberedUnits
 from translator.jobs.store import Store
-from translator.jobs.units import Origin, Suggestion, Unit, UnitResult
+from translator.jobs.units import Origin, Unit, UnitResult
 
 pytestmark = pytest.mark.unit
 

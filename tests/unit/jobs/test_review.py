@@ -3,6 +3,7 @@
 import csv
 import re
 from collections import Counter
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -12,11 +13,11 @@ from turbohtml import parse
 
 from translator.cli import main
 from translator.errors import ClientError
-from translator.jobs.cells import Cell, Kind, Place
+from translator.jobs.cells import Cell, Kind, Place, Suggestion
 from translator.jobs.memory_files import read_memory
 from translator.jobs.report import Report
 from translator.jobs.review import Sample, check_review, write_review
-from translator.jobs.units import Origin, Suggestion, UnitResult
+from translator.jobs.units import Origin, UnitResult
 from translator.jobs.whole_file import OutputError
 
 pytestmark = pytest.mark.unit
@@ -50,8 +51,8 @@ def test_no_text_of_a_page_is_markup(tmp_path: Path) -> None:
     assert {"img", "script"}.isdisjoint(re.findall(r"<(\w+)", page))
     tags = {element.tag for element in parse(page).find_all()}
     assert tags == {
-        "html", "head", "meta", "title", "style", "body", "h1", "dl", "div", "dt", "dd", "table",
-        "thead", "tbody", "tr", "th", "td", "ul", "li", "br",
+        "html", "head", "meta", "title", "style", "body", "h1", "p", "dl", "div", "dt", "dd",
+        "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "br",
     }  # fmt: skip
     cells = [unescape(each) for each in re.findall(r"<td[^>]*>(.*?)</td>", page, re.DOTALL)]
     assert cells[1] == cells[2] == EVIL.replace("\0", "\ufffd")
@@ -102,3 +103,21 @@ def test_a_review_is_a_page_or_a_table_and_has_to_be_written(tmp_path: Path) -> 
         review(tmp_path / "file" / "a.html", [])
     result = CliRunner().invoke(main, ["batch", "no.txt", "x.txt", "--review", "a.pdf"])
     assert (result.exit_code, "a page or a table" in result.output) == (2, True)
+
+
+def test_a_file_is_named_once_unless_there_are_several(tmp_path: Path) -> None:
+    done = UnitResult("texto", Origin.ENGINE)
+    one = cell("text", 1)
+    assert (
+        review(tmp_path / "a.html", [(one, done), (cell("more", 2), done)]).count("shop.csv") == 1
+    )
+    other = replace(one, place=Place("other.csv", 1, "body"))
+    page = review(tmp_path / "b.html", [(one, done), (other, done)])
+    assert page.count("<td>shop.csv<br>row 1<br>body</td>") == 1
+    assert page.count("<td>other.csv<br>row 1<br>body</td>") == 1
+
+
+def test_on_a_narrow_screen_a_cell_says_what_it_is(tmp_path: Path) -> None:
+    page = review(tmp_path / "a.html", [(cell("text"), UnitResult("texto", Origin.ENGINE))])
+    assert 'data-name="Source"' in page
+    assert 'data-name="Result"' in page

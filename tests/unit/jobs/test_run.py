@@ -85,8 +85,12 @@ def test_a_translation_that_the_file_cannot_hold_is_told(tmp_path: Path) -> None
     assert (tmp_path / "a").read_bytes() == "name\ncafé\n".encode("cp1252")
     run("name\ncafé\n".encode(), tmp_path / "b", Stars(), Report(failures.append), rule)
     assert (tmp_path / "b").read_text("utf-8") == "name\n★★★\n"
-    assert [f.reason for f in failures] == ["NOT_ENCODABLE", "LACKS_NUMBER", "TOO_LONG"]
-    assert json.loads(failures[2].to_json())["translation"] == "★★★"
+    assert [f.reason for f in failures] == ["NOT_ENCODABLE", "LACKS_NUMBER,TOO_LONG"]
+    told = json.loads(failures[1].to_json())
+    assert told["message"] == (
+        "the translation lacks a number; has 3 characters; at most 2 are allowed"
+    )
+    assert told["translation"] == "★★★"
 
 
 def test_nothing_is_left_of_a_job_that_fails(tmp_path: Path) -> None:

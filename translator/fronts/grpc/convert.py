@@ -53,6 +53,7 @@ _ISSUES = {
     IssueKind.NUMBER: translate_pb2.QualityIssue.KIND_NUMBER,
     IssueKind.CURRENCY: translate_pb2.QualityIssue.KIND_CURRENCY,
     IssueKind.LENGTH: translate_pb2.QualityIssue.KIND_LENGTH,
+    IssueKind.MARKUP: translate_pb2.QualityIssue.KIND_MARKUP,
 }
 _HOWS = {
     How.ALREADY: translate_pb2.AppliedTerm.HOW_ALREADY,

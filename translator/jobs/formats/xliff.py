@@ -7,14 +7,22 @@ what is written between.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import unescape
 from typing import BinaryIO, NamedTuple
 from xml.parsers import expat
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
-from translator.jobs.cells import Cell, FormatOptions, InputFileError, Kind, Piece, Place
+from translator.jobs.cells import (
+    Cell,
+    FormatOptions,
+    InputFileError,
+    Kind,
+    Piece,
+    Place,
+    Suggestion,
+)
 from translator.jobs.formats.whole_text import WholeText, read_whole_text
 from translator.jobs.formats.xliff_content import ATTRIBUTE, TOKEN, read_content
 
@@ -28,6 +36,14 @@ _HEAD = 1024
 _UNDONE = frozenset({"new", "needs-translation", "needs-l10n", "needs-adaptation"})
 _STATE_12 = {"state": "needs-review-translation", "state-qualifier": "mt-suggestion"}
 _STATE_2 = {"state": "translated"}
+# Of what people said for the same text.
+_FROM_MEMORY_12 = {"state": "translated", "state-qualifier": "exact-match"}
+_FROM_MEMORY_2 = {"state": "reviewed"}
+_MATCHES = "urn:oasis:names:tc:xliff:matches:2.0"
+_MATCHES_TAG = re.compile(r"<((?:[\w.-]+:)?)matches(?:\s[^<>]*)?(?<!/)>")
+
+# Writes a target of this content, given whether people decided it and what is similar to it.
+_Write = Callable[[str, bool, Sequence[Suggestion]], str]
 # A target in one of these was looked at by somebody; in XLIFF 2 "translated" is what machines say.
 _DECIDED_12 = frozenset({"", "translated", "signed-off", "final"})
 _DECIDED_2 = frozenset({"reviewed", "final"})
@@ -162,6 +178,8 @@ class _Reader:
         self._is_2 = False
         self._number = 0
         self._said = "", ""
+        # Of XLIFF 2: where the content of the present unit begins, unless some of it has changed.
+        self._unit_inner: int | None = None
         self.on_segment: Callable[[_Segment], None] = lambda _: None
 
     def changes(self) -> Iterator[tuple[int, int, bytes | Cell]]:
@@ -177,6 +195,8 @@ class _Reader:
                     names = "source-language", "target-language"
                     yield from self._languages(match, element.attributes, *names)
                 opened.append(element)
+                if self._is_2 and element.name == "unit":
+                    self._unit_inner = element.inner
                 if segment is None and element.name == self._segment_name:
                     self._number += 1
                     segment = _Segment(self._number, element, self._unit(opened))
@@ -292,15 +312,21 @@ class _Reader:
         start, end, write = self._place(segment)
 
         def encode(translation: str) -> bytes:
-            written = write(message.restore(translation))
+            return encode_told(translation, False, ())
+
+        def encode_told(
+            translation: str, is_decided: bool, suggestions: tuple[Suggestion, ...]
+        ) -> bytes:
+            written = write(message.restore(translation), is_decided, suggestions)
             return written.encode(whole.encoding, errors="xmlcharrefreplace")
 
         raw = whole.encode(self._text[start:end])
         place = Place(self._name, segment.number, segment.unit)
         templates = () if message.kind is Kind.TEXT else self._options.templates
         cell = Cell(
-            message.text, place, encode, raw, message.kind, self._max_length(segment), templates
-        )
+            message.text, place, encode, raw, message.kind, self._max_length(segment), templates,
+            encode_told=encode_told,
+        )  # fmt: skip
         return start, end, cell
 
     def _max_length(self, segment: _Segment) -> int:
@@ -328,13 +354,14 @@ class _Reader:
         state = segment.target_attributes.get("state", "")
         return state in _UNDONE or not target.strip() or (not state and target == source)
 
-    def _place(self, segment: _Segment) -> tuple[int, int, Callable[[str], str]]:
+    def _place(self, segment: _Segment) -> tuple[int, int, _Write]:
         """The range that a translation takes, and what is written there."""
         assert segment.source is not None  # noqa: S101
         text, target = self._text, segment.target
         last = segment.segmented or segment.source
         head = text[segment.source.start : segment.source.inner]
-        name = re.sub(r"[<\s>].*|source", "", head[1:], flags=re.DOTALL) + "target"
+        prefix = re.sub(r"[<\s>].*|source", "", head[1:], flags=re.DOTALL)
+        name = f"{prefix}target"
         indent = ""
         opening = f"<{name}>"
         if target is None:
@@ -344,14 +371,57 @@ class _Reader:
         else:
             opening = re.sub(r"\s*/>\Z", ">", text[target.start : target.inner])
         if not self._is_2:
-            opening = indent + _with_attributes(opening, _STATE_12)
+
+            def write_12(inner: str, is_decided: bool, similar: Sequence[Suggestion]) -> str:
+                state = _FROM_MEMORY_12 if is_decided else _STATE_12
+                others = "".join(
+                    f'{indent}<{prefix}alt-trans match-quality="{each.percent}%" origin="memory">'
+                    f"{_pair(prefix, each)}</{prefix}alt-trans>"
+                    for each in similar
+                )
+                return f"{indent}{_with_attributes(opening, state)}{inner}</{name}>{others}"
+
             start, end = (target.start, target.end) if target else (last.end, last.end)
-            return start, end, lambda inner: f"{opening}{inner}</{name}>"
-        # The state is an attribute of the segment.
-        start, inner = segment.element.start, segment.element.inner
-        tag = _with_attributes(_without(text[start:inner], "subState"), _STATE_2)
-        opening = tag + text[inner : target.start if target else last.end] + indent + opening
-        return start, target.end if target else last.end, lambda inner: f"{opening}{inner}</{name}>"
+            return start, end, write_12
+        first, tag_end = segment.element.start, segment.element.inner
+        between = text[tag_end : target.start if target else last.end] + indent + opening
+        start, self._unit_inner = self._unit_inner, None
+        before = "" if start is None else text[start:first]
+
+        def write_2(inner: str, is_decided: bool, similar: Sequence[Suggestion]) -> str:
+            # The state is an attribute of the segment.
+            state = _FROM_MEMORY_2 if is_decided else _STATE_2
+            tag = _with_attributes(_without(text[first:tag_end], "subState"), state)
+            matches = before
+            # They stand at the beginning of a unit, which has to be there still.
+            if similar and start is not None:
+                known = segment.element.attributes.get("id")
+                ref = known or f"segment-{segment.number}"
+                tag = tag if known else _with_attributes(tag, {"id": ref})
+                matches = _with_matches(before, ref, prefix, similar)
+            return f"{matches}{tag}{between}{inner}</{name}>"
+
+        end = target.end if target else last.end
+        return first if start is None else start, end, write_2
+
+
+def _pair(prefix: str, similar: Suggestion) -> str:
+    source, target = escape(similar.source), escape(similar.translation)
+    return f"<{prefix}source>{source}</{prefix}source><{prefix}target>{target}</{prefix}target>"
+
+
+def _with_matches(before: str, ref: str, prefix: str, similar: Sequence[Suggestion]) -> str:
+    """What stands in a unit before a segment, with what people said for similar texts."""
+    there = _MATCHES_TAG.search(before)
+    own = there[1] if there else "mtc:"
+    matches = "".join(
+        f'<{own}match ref="#{ref}" similarity="{each.percent}" origin="memory" type="tm">'
+        f"{_pair(prefix, each)}</{own}match>"
+        for each in similar
+    )
+    if there:
+        return f"{before[: there.end()]}{matches}{before[there.end() :]}"
+    return f'<mtc:matches xmlns:mtc="{_MATCHES}">{matches}</mtc:matches>{before}'
 
 
 def _attributes(source: str | None) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """XLIFF: segments as texts, and the file with their translations."""
 
+import io
 import re
 
 import pytest
@@ -8,8 +9,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from tests.unit.jobs.formats.helpers import OPTIONS, cells_of, untouched, written
-from translator.jobs.cells import FormatOptions, InputFileError, Kind
-from translator.jobs.formats.xliff import XliffFile
+from translator.jobs.cells import Cell, FormatOptions, InputFileError, Kind, Suggestion
+from translator.jobs.formats.xliff import XliffFile, read_decided
 
 pytestmark = pytest.mark.unit
 
@@ -278,3 +279,79 @@ def test_any_source_is_copied_to_its_target(content: str) -> None:
         return re.sub(r"\A<[^>]*>|</\w+>\Z|(?<=>)\s*\Z", "", text)
 
     assert canonical(target) == canonical(source)
+
+
+MATCHES = "urn:oasis:names:tc:xliff:matches:2.0"
+SIMILAR = (Suggestion("Fish & chips!", "Peixe <frito>", 93), Suggestion("Fish", "Peixe", 80))
+
+
+def told(data: str, *, is_decided: bool, suggestions: tuple[Suggestion, ...]) -> str:
+    pieces = XLIFF.pieces(io.BytesIO(data.encode()), "file", OPTIONS)
+    return b"".join(
+        piece.told(is_decided=is_decided, suggestions=suggestions).encode(piece.text.upper())
+        if isinstance(piece, Cell)
+        else piece
+        for piece in pieces
+    ).decode()
+
+
+UNIT_12 = """<xliff version="1.2" xmlns="urn:oasis:names:tc:xliff:document:1.2">
+<file source-language="en" target-language="pt" original="a" datatype="plaintext"><body>
+  <trans-unit id="1">
+    <source>Fish &amp; chips</source>
+  </trans-unit>
+  <trans-unit id="2"><source>Tea</source><target state="new">x</target><note>n</note></trans-unit>
+</body></file></xliff>"""
+UNIT_2 = """<xliff version="2.0" xmlns="urn:oasis:names:tc:xliff:document:2.0"
+  srcLang="en" trgLang="pt">
+<file id="f"><unit id="u"><notes><note>n</note></notes>
+  <segment id="s1"><source>Fish &amp; chips</source></segment>
+  <segment><source>Tea</source></segment>
+</unit><unit id="v"><segment><source>Milk</source></segment></unit></file></xliff>"""
+
+
+def test_what_comes_from_the_memory_is_what_people_decided() -> None:
+    result = told(UNIT_12, is_decided=True, suggestions=())
+    assert {each[1] for each in targets(result.encode()).values()} == {"translated"}
+    assert result.count('state-qualifier="exact-match"') == 2
+    assert [each.target for each in read_decided(io.BytesIO(result.encode()), "x")] == [
+        "FISH & CHIPS", "TEA",
+    ]  # fmt: skip
+    result = told(UNIT_2, is_decided=True, suggestions=())
+    assert {each[1] for each in targets(result.encode()).values()} == {"reviewed"}
+    assert len(list(read_decided(io.BytesIO(result.encode()), "x"))) == 3
+
+
+def test_similar_texts_are_alternatives_of_1_2() -> None:
+    result = told(UNIT_12, is_decided=False, suggestions=SIMILAR)
+    unit = next(parsed(result.encode()).iter("{*}trans-unit"))
+    assert [etree.QName(each).localname for each in unit] == [
+        "source", "target", "alt-trans", "alt-trans",
+    ]  # fmt: skip
+    first = unit[2]
+    assert (first.get("match-quality"), first.get("origin")) == ("93%", "memory")
+    assert [each.text for each in first] == ["Fish & chips!", "Peixe <frito>"]
+    # Their targets are nobody's translation of the unit.
+    assert [cell.text for cell in cells_of(XLIFF, result.encode())] == []
+    assert list(read_decided(io.BytesIO(result.encode()), "x")) == []
+
+
+def test_similar_texts_are_matches_of_2() -> None:
+    result = told(UNIT_2, is_decided=False, suggestions=SIMILAR)
+    first, second = parsed(result.encode()).iter("{*}unit")
+    assert [etree.QName(each).localname for each in first] == [
+        "matches", "notes", "segment", "segment",
+    ]  # fmt: skip
+    match = first[0][0]
+    assert (match.get("ref"), match.get("similarity")) == ("#s1", "93")
+    assert [each.text for each in match] == ["Fish & chips!", "Peixe <frito>"]
+    assert [etree.QName(each).namespace for each in (match, match[0])] == [
+        "urn:oasis:names:tc:xliff:matches:2.0", "urn:oasis:names:tc:xliff:document:2.0",
+    ]  # fmt: skip
+    # A segment without a name gets one.
+    assert second[0][0].get("ref") == f"#{second[1].get('id')}"
+    again = UNIT_2.replace(
+        "<notes>", f'<m:matches xmlns:m="{MATCHES}"><m:match/></m:matches><notes>'
+    )
+    unit = next(parsed(told(again, is_decided=False, suggestions=SIMILAR).encode()).iter("{*}unit"))
+    assert [len(each) for each in unit if etree.QName(each).localname == "matches"] == [3]
