@@ -104,6 +104,16 @@ class ServerConfig(BaseSettings):
         None, ge=0, le=65535, description="Port of channelz (gRPC); unset: none."
     )
     admin_host: str = Field("127.0.0.1", description="Address of the two admin ports.")
+    tls_cert: Path | None = Field(
+        None, description="The server's certificate and its chain (PEM), for all ports."
+    )
+    tls_key: Path | None = Field(None, description="Its private key (PEM, without a passphrase).")
+    tls_client_ca: Path | None = Field(
+        None, description="Clients need a certificate of one of these authorities (PEM)."
+    )
+    allow_plaintext: bool = Field(
+        False, description="Whether ports that others can reach may be open without TLS."
+    )
     models: tuple[str, ...] = Field(
         (),
         description="Each model to serve: PAIR=FOLDER, e.g. en-de=/models/ende, or all=FOLDER for "

@@ -2,11 +2,12 @@
 
 import json
 import logging
+import os
 import sys
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-__all__ = ["LogFormat", "LogLevel", "log_event", "set_up_log"]
+__all__ = ["LogFormat", "LogLevel", "log_event", "quiet_grpc", "set_up_log"]
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["text", "json"]
@@ -33,6 +34,15 @@ def set_up_log(level: LogLevel, form: LogFormat) -> None:
         else logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
     )
     logging.basicConfig(level=level.upper(), handlers=[handler])
+
+
+def quiet_grpc() -> None:
+    """Have gRPC's own library write no lines of its own, unless the environment wants them.
+
+    It has to be called before gRPC is imported. Whoever connects could fill the log with them: each
+    handshake that fails is one.
+    """
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 
 class _JsonFormatter(logging.Formatter):

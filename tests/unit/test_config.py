@@ -45,7 +45,7 @@ def test_the_options_of_serve_have_the_help_and_the_default_of_their_setting() -
     assert helps["port"] == f"{port.description}  [default: {port.default}]"
     assert helps["preload"].endswith("[default: preload]")
     assert helps["shortlist"].endswith("[default: no-shortlist]")
-    assert {"file", "store", *ServerConfig.model_fields} > set(helps)
+    assert {"file", "check", "store", *ServerConfig.model_fields} > set(helps)
 
 
 def test_what_kubernetes_tells_of_a_service_is_no_setting(

@@ -17,6 +17,7 @@ _COMMANDS = {
         "batch",
         "evaluate",
         "glossary",
+        "health",
         "memory",
         "models",
         "serve",

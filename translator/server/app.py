@@ -1,9 +1,8 @@
 """Builds a listening server from settings, and shuts it down gracefully."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,20 +11,22 @@ import torch
 from grpc_channelz.v1 import channelz
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
-from prometheus_client import start_http_server
 
+from translator.access.certificates import Certificates
+from translator.access.watched import Watched
 from translator.catalog.describe import describe_models, fitting
 from translator.config import ServerConfig
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.engine import Engine, StepRecord
 from translator.engine.scheduler import SchedulerLimits
-from translator.errors import ConfigError
 from translator.fronts.grpc.interceptors import ErrorInterceptor
 from translator.fronts.grpc.servicer import TranslatorServicer
 from translator.languages.detection import FastTextDetector, LanguageDetector
 from translator.metrics import Metrics
 from translator.models.base import DescribedModel, Seq2SeqModel
 from translator.models.memory import default_limit
+from translator.server.metrics_page import MetricsPage
+from translator.server.ports import address_of, certificates_of, check_exposure, listen
 from translator.service.context import ServiceContext
 from translator.service.model_pool import ModelPool
 from translator.service.service import TranslationService
@@ -110,6 +111,8 @@ async def running(
     Raises:
         OperatorError: A port cannot be opened, a glossary is damaged, or no model can be used.
     """
+    check_exposure(config)
+    certificates = certificates_of(config)
     torch.set_num_threads(config.threads)
     metrics = Metrics(config.limits.model_dump())
     described = (
@@ -140,17 +143,19 @@ async def running(
     reflection.enable_server_reflection(
         (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server
     )
-    port = _listen(server, config.host, config.port, "port")
-    admin, admin_port = _admin_server(config)
-    metrics_port, metrics_server = _metrics_page(config, metrics)
+    port = listen(server, config.host, config.port, "port", certificates)
+    admin, admin_port = _admin_server(config, certificates)
+    page = None
+    if config.metrics_port is not None:
+        page = MetricsPage(config, metrics, certificates)
     engine.start()
     try:
         await server.start()
         if admin is not None:
             await admin.start()
         yield RunningServer(
-            _address(config.host, port),
-            metrics_port,
+            address_of(config.host, port),
+            None if page is None else page.port,
             admin_port,
             service,
             server,
@@ -161,8 +166,8 @@ async def running(
         await server.stop(0)
         if admin is not None:
             await admin.stop(0)
-        if metrics_server is not None:
-            await _close_page(metrics_server)
+        if page is not None:
+            await page.close()
         await pool.close()
         await engine.stop()
 
@@ -194,21 +199,9 @@ async def _add_health(server: Any) -> Any:
     return servicer
 
 
-def _address(host: str, port: int) -> str:
-    # An IPv6 address has colons of its own.
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _listen(server: Any, host: str, port: int, key: str) -> int:
-    address = _address(host, port)
-    try:
-        bound: int = server.add_insecure_port(address)
-    except RuntimeError as error:
-        raise ConfigError(f"{key}: cannot listen on {address}; is it in use?") from error
-    return bound
-
-
-def _admin_server(config: ServerConfig) -> tuple[Any, int | None]:
+def _admin_server(
+    config: ServerConfig, certificates: Watched[Certificates] | None
+) -> tuple[Any, int | None]:
     if config.admin_port is None:
         return None, None
     server: Any = grpc.aio.server(options=(*_OPTIONS, ("grpc.so_reuseport", 0)))
@@ -216,29 +209,5 @@ def _admin_server(config: ServerConfig) -> tuple[Any, int | None]:
     reflection.enable_server_reflection(
         ("grpc.channelz.v1.Channelz", reflection.SERVICE_NAME), server
     )
-    return server, _listen(server, config.admin_host, config.admin_port, "admin_port")
-
-
-def _metrics_page(config: ServerConfig, metrics: Metrics) -> tuple[int | None, Any]:
-    if config.metrics_port is None:
-        return None, None
-    try:
-        server, _ = start_http_server(
-            config.metrics_port, addr=config.admin_host, registry=metrics.registry
-        )
-    except OSError as error:
-        raise ConfigError(
-            f"metrics_port: cannot listen on {config.admin_host}:{config.metrics_port}; "
-            "is it in use?"
-        ) from error
-    return server.server_port, server
-
-
-async def _close_page(page: Any) -> None:
-    closing = asyncio.create_task(asyncio.to_thread(page.shutdown))
-    # Its thread looks twice a second whether to end, and at once when somebody connects.
-    with suppress(OSError):
-        _, writer = await asyncio.open_connection(*page.server_address[:2])
-        writer.close()
-    await closing
-    page.server_close()
+    port = listen(server, config.admin_host, config.admin_port, "admin_port", certificates)
+    return server, port
