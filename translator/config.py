@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from platformdirs import user_data_path
 from pydantic import (
@@ -113,6 +113,19 @@ class ServerConfig(BaseSettings):
     )
     allow_plaintext: bool = Field(
         False, description="Whether ports that others can reach may be open without TLS."
+    )
+    access: Path | None = Field(
+        None,
+        description="File of who may call: keys, certificates, tokens (TOML); unset: everyone.",
+    )
+    reflection: Literal["open", "key", "off"] = Field(
+        "open", description="Who may use server reflection; key: callers with the role admin."
+    )
+    admin_access: Literal["open", "key"] = Field(
+        "open", description="Who may use the two admin ports; key: callers with the role admin."
+    )
+    audit_log: Path | None = Field(
+        None, description="File for a JSON line of each call and each refusal; unset: the log."
     )
     models: tuple[str, ...] = Field(
         (),

@@ -5,7 +5,11 @@ import logging
 import os
 import sys
 from datetime import UTC, datetime
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
 from typing import Any, Literal
+
+from translator.errors import ConfigError
 
 __all__ = ["LogFormat", "LogLevel", "log_event", "quiet_grpc", "set_up_log"]
 
@@ -25,8 +29,12 @@ def log_event(logger: logging.Logger, event: str, **fields: float | str) -> None
     logger.info("%s %s", event, told, extra={"event": event, "fields": fields})
 
 
-def set_up_log(level: LogLevel, form: LogFormat) -> None:
-    """Make all logging go to standard error."""
+def set_up_log(level: LogLevel, form: LogFormat, audit: Path | None = None) -> None:
+    """Make all logging go to standard error, but for that of who called, if it has a file.
+
+    Raises:
+        ConfigError: The file cannot be written.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         _JsonFormatter()
@@ -34,6 +42,19 @@ def set_up_log(level: LogLevel, form: LogFormat) -> None:
         else logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
     )
     logging.basicConfig(level=level.upper(), handlers=[handler])
+    if audit is not None:
+        try:
+            # It follows a file that is moved away, as logrotate does.
+            file = WatchedFileHandler(audit, encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(
+                f"audit_log: {audit} cannot be written ({error.strerror or error})"
+            ) from error
+        file.setFormatter(_JsonFormatter())
+        logger = logging.getLogger("translator.audit")
+        logger.addHandler(file)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
 
 
 def quiet_grpc() -> None:
@@ -61,4 +82,5 @@ class _JsonFormatter(logging.Formatter):
             told |= {"event": event, **getattr(record, "fields", {})}
         if record.exc_info:
             told["exception"] = self.formatException(record.exc_info)
-        return json.dumps(told, ensure_ascii=False, default=str)
+        # In ASCII: what a client chose can neither end the line nor move a terminal's cursor.
+        return json.dumps(told, default=str)

@@ -183,7 +183,7 @@ async def test_a_reader_that_says_nothing_holds_up_no_other(
 async def test_no_port_that_others_can_reach_is_open_without_tls(host: str, files: Files) -> None:
     for settings in ({"host": host}, {"admin_host": host, "metrics_port": 0}):
         with pytest.raises(ConfigError, match=r"host: .* set tls_cert .* or allow_plaintext"):
-            async with serve_in_process(ServerConfig(port=0, **settings)):  # type: ignore[arg-type]
+            async with serve_in_process(ServerConfig(port=0, **settings)):
                 pass
 
 

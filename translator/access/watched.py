@@ -18,11 +18,11 @@ _T = TypeVar("_T")
 _Stamp = tuple[tuple[int, int, int] | None, ...]
 
 
-def read_bounded(path: Path, key: str, max_bytes: int) -> bytes:
+def read_bounded(path: Path, key: str, max_bytes: int, *, may_be_blank: bool = False) -> bytes:
     """The contents of a file that the settings name.
 
     Raises:
-        ConfigError: It cannot be read, is empty, is larger than ``max_bytes``, or is no file.
+        ConfigError: It cannot be read, is blank, is larger than ``max_bytes``, or is no file.
     """
     try:
         # A pipe or a device would never end.
@@ -32,7 +32,7 @@ def read_bounded(path: Path, key: str, max_bytes: int) -> bytes:
             contents = file.read(max_bytes + 1)
     except OSError as error:
         raise ConfigError(f"{key}: {path} cannot be read ({error.strerror or error})") from error
-    if not contents.strip():
+    if not (may_be_blank or contents.strip()):
         raise ConfigError(f"{key}: {path} is empty")
     if len(contents) > max_bytes:
         raise ConfigError(f"{key}: {path} has more than {max_bytes} bytes, the most allowed")

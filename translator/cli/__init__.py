@@ -18,6 +18,7 @@ _COMMANDS = {
         "evaluate",
         "glossary",
         "health",
+        "keys",
         "memory",
         "models",
         "serve",

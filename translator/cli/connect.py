@@ -60,6 +60,7 @@ def login_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(login=Login(tls, ca, cert, key, access_key), **others)
 
     file = click.Path(path_type=Path)
+    decorated: Callable[..., Any] = with_login
     for option in (
         click.option(
             "--access-key", type=file, help="A file with the key that the server knows you by."
@@ -69,8 +70,8 @@ def login_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--ca", type=file, help="Whose certificates are trusted (PEM)."),
         click.option("--tls", is_flag=True, help="The server has TLS; --ca and --cert imply it."),
     ):
-        with_login = option(with_login)
-    return with_login
+        decorated = option(decorated)
+    return decorated
 
 
 def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -88,8 +89,8 @@ def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
             raise click.UsageError("--tls, --ca, --cert, --key and --access-key need --address")
         return command(server=ServerChoice(address, models, connect_timeout_s, login), **others)
 
-    with_server = login_options(with_server)
-    with_server = click.option(
+    decorated = login_options(with_server)
+    decorated = click.option(
         "--connect-timeout",
         "connect_timeout_s",
         type=click.FloatRange(min=0, min_open=True),
@@ -97,12 +98,12 @@ def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
         show_default=True,
         metavar="SECONDS",
         help="Give up when no server has answered within this many seconds.",
-    )(with_server)
-    with_server = click.option(
+    )(decorated)
+    decorated = click.option(
         "--address",
         metavar="HOST:PORT",
         help="A running server.  [default: start one in this process]",
-    )(with_server)
+    )(decorated)
     return click.option(
         "--model",
         "models",
@@ -110,7 +111,7 @@ def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="PAIR[=FOLDER]",
         help="For the server in this process: a pulled model, a folder or a hub id, as for "
         "`serve`; repeatable.",
-    )(with_server)
+    )(decorated)
 
 
 @asynccontextmanager
@@ -142,6 +143,8 @@ async def connected(server: ServerChoice) -> AsyncIterator[AsyncTranslatorClient
                 "tls_cert": None,
                 "tls_key": None,
                 "tls_client_ca": None,
+                "access": None,
+                "audit_log": None,
                 "preload": False,
             }
             config = load_config(overrides=own | ({"models": models} if models else {}))

@@ -60,6 +60,8 @@ def _setting(name: str, *declarations: str, **attributes: Any) -> Callable[[_F],
 @_setting("tls_key", metavar="FILE")
 @_setting("tls_client_ca", metavar="FILE")
 @_setting("allow_plaintext", is_flag=True)
+@_setting("access", metavar="FILE")
+@_setting("audit_log", metavar="FILE")
 @_setting("drain_grace_s")
 @_setting("fake_model", is_flag=True)
 @_setting("log_level")
@@ -75,7 +77,7 @@ def command(file: Path | None, check: bool, **options: Any) -> None:
     given = {key: value for key, value in options.items() if value is not None and value != ()}
     with one_sentence():
         config = load_config(file, given)
-        set_up_log(config.log_level, config.log_format)
+        set_up_log(config.log_level, config.log_format, config.audit_log)
         warn_of_service_links()
         if check:
             check_start(config)

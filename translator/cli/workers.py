@@ -110,7 +110,7 @@ class Workers:
 
 def _work(config: ServerConfig, announcements: Connection) -> None:
     """Run a server, in the process of a worker."""
-    set_up_log(config.log_level, config.log_format)
+    set_up_log(config.log_level, config.log_format, config.audit_log)
     try:
         with one_sentence():
             asyncio.run(serve(config, announcements.send))

@@ -18,6 +18,7 @@ from translator.errors import (
     DrainingError,
     FieldViolation,
     InvalidRequestError,
+    KeyExpiredError,
     LanguageNotDetectedError,
     LanguagePairNotSupportedError,
     LimitError,
@@ -29,10 +30,13 @@ from translator.errors import (
     OperatorError,
     OutOfMemoryError,
     OverloadedError,
+    PermissionDeniedError,
+    QuotaExceededError,
     ServiceError,
     TermNotKeptError,
     TooLongError,
     TranslatorError,
+    UnauthenticatedError,
     UnsupportedFeatureError,
 )
 
@@ -76,6 +80,7 @@ _BY_REASON: dict[str, type[TranslatorError]] = {
         DeadlineExceededError,
         DecodingError,
         DrainingError,
+        KeyExpiredError,
         LanguageNotDetectedError,
         LanguagePairNotSupportedError,
         LimitError,
@@ -87,8 +92,11 @@ _BY_REASON: dict[str, type[TranslatorError]] = {
         OperatorError,
         OutOfMemoryError,
         OverloadedError,
+        PermissionDeniedError,
+        QuotaExceededError,
         TermNotKeptError,
         TooLongError,
+        UnauthenticatedError,
         UnsupportedFeatureError,
     )
 }
@@ -100,9 +108,9 @@ _BY_CODE: dict[grpc.StatusCode, type[TranslatorError]] = {
     grpc.StatusCode.INVALID_ARGUMENT: ClientError,
     grpc.StatusCode.NOT_FOUND: ClientError,
     grpc.StatusCode.OUT_OF_RANGE: ClientError,
-    grpc.StatusCode.PERMISSION_DENIED: ClientError,
+    grpc.StatusCode.PERMISSION_DENIED: PermissionDeniedError,
     grpc.StatusCode.RESOURCE_EXHAUSTED: LimitError,
-    grpc.StatusCode.UNAUTHENTICATED: ClientError,
+    grpc.StatusCode.UNAUTHENTICATED: UnauthenticatedError,
     grpc.StatusCode.UNAVAILABLE: ConnectionLostError,
     grpc.StatusCode.UNIMPLEMENTED: UnsupportedFeatureError,
 }

@@ -1,5 +1,6 @@
 """Builds a listening server from settings, and shuts it down gracefully."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -13,12 +14,14 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from translator.access.certificates import Certificates
+from translator.access.gate import Gate
 from translator.access.watched import Watched
 from translator.catalog.describe import describe_models, fitting
 from translator.config import ServerConfig
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.engine import Engine, StepRecord
 from translator.engine.scheduler import SchedulerLimits
+from translator.fronts.grpc.around import AroundInterceptor
 from translator.fronts.grpc.interceptors import ErrorInterceptor
 from translator.fronts.grpc.servicer import TranslatorServicer
 from translator.languages.detection import FastTextDetector, LanguageDetector
@@ -48,6 +51,10 @@ _OPTIONS = (
     # Clients may ping as often as every 20 s; gRPC's default of 5 minutes would cut them off.
     ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
 )
+
+
+# How soon a new key counts.
+_WATCH_S = 1.0
 
 
 def _load_detector(config: ServerConfig) -> LanguageDetector:
@@ -113,6 +120,7 @@ async def running(
     """
     check_exposure(config)
     certificates = certificates_of(config)
+    gate = Gate(config.access)
     torch.set_num_threads(config.threads)
     metrics = Metrics(config.limits.model_dump())
     described = (
@@ -132,23 +140,31 @@ async def running(
         await pool.preload()
     languages = SourceLanguages(pool.catalog, detector or _load_detector(config))
     service = TranslationService(
-        ServiceContext(config, pool, engine, languages, glossaries, metrics)
+        ServiceContext(config, pool, engine, languages, glossaries, gate, metrics)
     )
     # A port that is taken is an error, unless it is the workers' own.
     options = (*_OPTIONS, ("grpc.so_reuseport", int(config.workers > 1)))
-    server = grpc.aio.server(interceptors=(ErrorInterceptor(SERVICE, metrics),), options=options)
+    keyed = ("/grpc.reflection",) if config.reflection == "key" else ()
+    server = grpc.aio.server(
+        interceptors=(ErrorInterceptor(SERVICE, metrics), AroundInterceptor(gate, keyed)),
+        options=options,
+    )
     serve: Any = translator_service_pb2_grpc.add_TranslatorServiceServicer_to_server
     serve(TranslatorServicer(service), server)
     health_servicer = await _add_health(server)
-    reflection.enable_server_reflection(
-        (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server
-    )
+    if config.reflection != "off":
+        reflection.enable_server_reflection(
+            (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server
+        )
     port = listen(server, config.host, config.port, "port", certificates)
-    admin, admin_port = _admin_server(config, certificates)
+    admin, admin_port = _admin_server(config, gate, certificates)
     page = None
     if config.metrics_port is not None:
-        page = MetricsPage(config, metrics, certificates)
+        page = MetricsPage(config, metrics, gate, certificates)
     engine.start()
+    following = [
+        asyncio.create_task(_repeat(refresh)) for refresh in (gate.refresh, gate.refresh_tokens)
+    ]
     try:
         await server.start()
         if admin is not None:
@@ -163,6 +179,8 @@ async def running(
             config.drain_grace_s,
         )
     finally:
+        for task in following:
+            task.cancel()
         await server.stop(0)
         if admin is not None:
             await admin.stop(0)
@@ -170,6 +188,16 @@ async def running(
             await page.close()
         await pool.close()
         await engine.stop()
+
+
+async def _repeat(refresh: Callable[[], None]) -> None:
+    """Look every second whether there is something new, in a thread: a disk may be slow."""
+    while True:
+        try:
+            await asyncio.to_thread(refresh)
+        except Exception:
+            _log.exception("what is watched could not be looked at")
+        await asyncio.sleep(_WATCH_S)
 
 
 def _recorder(metrics: Metrics, model: str) -> Callable[[StepRecord], None]:
@@ -200,11 +228,14 @@ async def _add_health(server: Any) -> Any:
 
 
 def _admin_server(
-    config: ServerConfig, certificates: Watched[Certificates] | None
+    config: ServerConfig, gate: Gate, certificates: Watched[Certificates] | None
 ) -> tuple[Any, int | None]:
     if config.admin_port is None:
         return None, None
-    server: Any = grpc.aio.server(options=(*_OPTIONS, ("grpc.so_reuseport", 0)))
+    server: Any = grpc.aio.server(
+        interceptors=(AroundInterceptor(gate, ("/",) if config.admin_access == "key" else ()),),
+        options=(*_OPTIONS, ("grpc.so_reuseport", 0)),
+    )
     channelz.add_channelz_servicer(server)
     reflection.enable_server_reflection(
         ("grpc.channelz.v1.Channelz", reflection.SERVICE_NAME), server

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import threading
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -11,10 +12,12 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import make_wsgi_app
 
+from translator.access.caller import Role, Visitor, secrets_of
 from translator.access.certificates import Certificates
+from translator.access.gate import Gate
 from translator.access.watched import Watched
 from translator.config import ServerConfig
-from translator.errors import ConfigError
+from translator.errors import ConfigError, TranslatorError
 from translator.metrics import Metrics
 from translator.server.ports import address_of
 
@@ -22,6 +25,7 @@ __all__ = ["MetricsPage"]
 
 # Of what never sends its request, or never reads the answer.
 _TIMEOUT_S = 10.0
+_App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 # Each reader has a thread.
 _MAX_READERS = 16
 
@@ -32,6 +36,7 @@ class MetricsPage:
     Args:
         config: The settings.
         metrics: What is shown.
+        gate: Knows who may see it.
         certificates: For HTTPS; None: HTTP.
 
     Raises:
@@ -39,7 +44,11 @@ class MetricsPage:
     """
 
     def __init__(
-        self, config: ServerConfig, metrics: Metrics, certificates: Watched[Certificates] | None
+        self,
+        config: ServerConfig,
+        metrics: Metrics,
+        gate: Gate,
+        certificates: Watched[Certificates] | None,
     ) -> None:
         host, port = config.admin_host, config.metrics_port or 0
         tls = None if certificates is None else _Tls(config, certificates)
@@ -47,10 +56,11 @@ class MetricsPage:
         class Server(_Server):
             address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
 
+        app: _App = make_wsgi_app(metrics.registry)
+        if config.admin_access == "key":
+            app = _guarded(app, gate)
         try:
-            self._server: Any = make_server(
-                host, port, make_wsgi_app(metrics.registry), Server, _Handler
-            )
+            self._server: Any = make_server(host, port, app, Server, _Handler)
         except OSError as error:
             raise ConfigError(
                 f"metrics_port: cannot listen on {address_of(host, port)}; is it in use?"
@@ -70,6 +80,26 @@ class MetricsPage:
             writer.close()
         await closing
         self._server.server_close()
+
+
+def _guarded(app: _App, gate: Gate) -> _App:
+    """The same, for callers with the role ``admin``."""
+
+    def guarded(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        headers = [
+            (name, value)
+            for name in ("authorization", "x-api-key")
+            if (value := environ.get(f"HTTP_{name.upper().replace('-', '_')}"))
+        ]
+        try:
+            gate.caller(Visitor(secrets_of(headers))).check(Role.ADMIN)
+        except TranslatorError as error:
+            status = "403 Forbidden" if error.status == "PERMISSION_DENIED" else "401 Unauthorized"
+            start_response(status, [("WWW-Authenticate", "Bearer")])
+            return [f"{error.message}\n".encode()]
+        return app(environ, start_response)
+
+    return guarded
 
 
 class _Tls:

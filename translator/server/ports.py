@@ -97,7 +97,7 @@ def _credentials(certificates: Watched[Certificates]) -> grpc.ServerCredentials:
 
     return grpc.dynamic_ssl_server_credentials(
         _configuration(served),
-        fetch,
+        fetch,  # type: ignore[arg-type]  # None: nothing new.
         require_client_authentication=served.client_ca is not None,
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 import grpc
 
 from translator.fronts.grpc import convert, convert_batch
+from translator.fronts.grpc.visitors import visitor
 from translator.service.batch_requests import BatchAnswer, BatchMessage
 from translator.service.requests import StreamAnswer, StreamMessage
 from translator.service.service import TranslationService
@@ -23,25 +24,26 @@ class TranslatorServicer(translator_service_pb2_grpc.TranslatorServiceServicer):
         self._service = service
 
     async def StreamingTranslate(self, request_iterator: Any, context: Any) -> None:  # noqa: N802
-        await self._service.stream(_Call(context, self._service))
+        await self._service.stream(_Call(context, self._service), visitor(context))
 
     async def Translate(  # noqa: N802
         self, request: translate_pb2.TranslateRequest, context: Any
     ) -> translate_pb2.TranslateResponse:
         results = await self._service.translate(
-            convert.texts_request(request), context.time_remaining()
+            convert.texts_request(request), context.time_remaining(), visitor(context)
         )
         return translate_pb2.TranslateResponse(translations=map(convert.translation, results))
 
     async def BatchTranslate(self, request_iterator: Any, context: Any) -> None:  # noqa: N802
-        await self._service.batch(_BatchCall(context, self._service))
+        await self._service.batch(_BatchCall(context, self._service), visitor(context))
 
     async def ListModels(  # noqa: N802
         self, request: models_pb2.ListModelsRequest, context: Any
     ) -> models_pb2.ListModelsResponse:
         """List models by name, a page at a time. The token is the last name of the page before."""
         size = min(request.page_size or _DEFAULT_PAGE_SIZE, _MAX_PAGE_SIZE)
-        offered = [m for m in self._service.models() if m.info.name > request.page_token]
+        models = self._service.models(visitor(context))
+        offered = [m for m in models if m.info.name > request.page_token]
         page = offered[:size]
         return models_pb2.ListModelsResponse(
             models=map(convert.model, page),
