@@ -1,6 +1,7 @@
 """TLS on every port: who is let in, and new certificates without a restart."""
 
 import asyncio
+import shutil
 import ssl
 import urllib.error
 import urllib.request
@@ -21,6 +22,7 @@ from translator.v1.translator_service_pb2_grpc import TranslatorServiceStub
 
 pytestmark = pytest.mark.server
 
+ROOT = Path(__file__).parents[2]
 # Every address of the machine.
 EVERY = "0.0.0.0"  # noqa: S104
 
@@ -218,3 +220,39 @@ async def test_a_hundred_streams_outlive_a_new_certificate(files: Files) -> None
             for call in calls:
                 await rest_of(call)
                 assert await call.code() == grpc.StatusCode.OK
+
+
+_SCRIPT = """
+import { readFileSync } from 'node:fs';
+import { tlsCredentials, TranslatorClient } from './src/index.js';
+
+const [address, folder] = process.argv.slice(-2);
+const file = (name) => readFileSync(`${folder}/${name}.pem`);
+const own = { ca: file('ca'), cert: file('client'), key: file('client_key') };
+for (const pem of [own, { ca: own.ca }, { ...own, ca: undefined }]) {
+  const client = new TranslatorClient(address, { credentials: tlsCredentials(pem) });
+  try {
+    const serving = await client.isServing({ timeoutMs: 3000 });
+    const [{ text }] = await client.translate('come in', { source: 'xx', target: 'yy' });
+    console.log(serving, text);
+  } catch (error) {
+    console.log(error.code);
+  }
+  client.close();
+}
+"""
+
+
+async def test_node_speaks_tls(files: Files) -> None:
+    node, package = shutil.which("node"), ROOT / "clients" / "node"
+    if node is None or not (package / "node_modules").is_dir():
+        pytest.skip("there is no node, or its packages are not installed")
+    async with serve_in_process(files.config(tls_client_ca=files["ca"])) as server:
+        process = await asyncio.create_subprocess_exec(
+            *(node, "--input-type=module", "--eval", _SCRIPT, "--"),
+            *(server.address.replace("127.0.0.1", "localhost"), str(files.folder)),
+            cwd=package,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        told, _ = await process.communicate()
+    assert told.decode().split("\n") == ["true COME IN~.", "UNAVAILABLE", "UNAVAILABLE", ""]

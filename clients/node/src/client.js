@@ -8,6 +8,9 @@ import { TranslationStream } from './stream.js';
 import { translationFrom } from './translations.js';
 
 const DEFAULT_RESUME_TIMEOUT_MS = 60_000;
+const HEALTH = '/grpc.health.v1.Health/Check';
+// A HealthCheckResponse whose status is SERVING.
+const SERVING = Buffer.of(8, 1);
 // grpc-js would wait up to two minutes between attempts to connect, while streams wait for a
 // connection with pauses of their own.
 const DEFAULT_CHANNEL_OPTIONS = {
@@ -53,7 +56,8 @@ export class TranslatorClient {
   /**
    * @param {string} address host:port, or any target that gRPC resolves
    * @param {object} [options]
-   * @param {import('@grpc/grpc-js').ChannelCredentials} [options.credentials] default: no TLS
+   * @param {import('@grpc/grpc-js').ChannelCredentials} [options.credentials] see tlsCredentials;
+   *   default: no TLS
    * @param {Record<string, string>} [options.metadata] sent with every call, for example
    *   {authorization: "Bearer …"}
    * @param {import('@grpc/grpc-js').ChannelOptions} [options.channelOptions]
@@ -131,6 +135,26 @@ export class TranslatorClient {
       models.push(.../** @type {any} */ (page).models.map(modelFrom));
     } while (page.nextPageToken);
     return { models, policies: page.policies };
+  }
+
+  /**
+   * Whether the server takes calls; false while it drains. It needs no key.
+   *
+   * @param {{timeoutMs?: number}} [options] timeoutMs: default: 10,000
+   * @returns {Promise<boolean>}
+   */
+  async isServing({ timeoutMs = 10_000 } = {}) {
+    const { service } = this.#link;
+    // Its messages are not worth a package: an empty request, and an answer of one number.
+    const check = promisify(service.makeUnaryRequest).bind(service);
+    const bytes = (/** @type {any} */ each) => each;
+    const deadline = Date.now() + timeoutMs;
+    try {
+      const answer = await check(HEALTH, bytes, bytes, Buffer.of(), this.#metadata, { deadline });
+      return SERVING.equals(/** @type {any} */ (answer));
+    } catch (error) {
+      throw this.#named(errorFromCall(error));
+    }
   }
 
   /** Close the channel. Streams that are open break. */
