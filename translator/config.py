@@ -173,6 +173,12 @@ class ServerConfig(BaseSettings):
     first_message_timeout_s: float = Field(
         30.0, gt=0, description="Seconds that a new stream may take to send its config."
     )
+    idle_timeout_s: float = Field(
+        60.0,
+        gt=0,
+        description="Seconds of silence after which a stream gives way to a new one where all "
+        "places are taken.",
+    )
     drain_grace_s: float = Field(
         20.0, ge=0, description="Seconds that streams get to move away when the server ends."
     )
