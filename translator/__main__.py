@@ -8,6 +8,7 @@ import importlib.util
 import sys
 
 from translator import DISTRIBUTION
+from translator.log import quiet_grpc
 
 __all__ = ["main"]
 
@@ -17,6 +18,7 @@ _NOT_INSTALLED = 5
 
 def main() -> None:
     """Run the command line. A missing package is one sentence, not a traceback."""
+    quiet_grpc()
     try:
         from translator.cli import main as commands
 

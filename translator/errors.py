@@ -9,10 +9,15 @@
     │   ├── LanguageNotDetectedError         the language of a source is not clear
     │   ├── LanguagePairNotSupportedError    no model for the pair
     │   ├── ModelNotFoundError               no model of that name
+    │   ├── PermissionDeniedError            the caller has no role for it
+    │   ├── UnauthenticatedError             nobody knows who is calling
+    │   │   └── KeyExpiredError                  the time of the key is over
     │   └── UnsupportedFeatureError          part of the contract that is not served yet
     ├── LimitError                       our limit; trying again later can help
     │   ├── OverloadedError                  no room for another session, request or model
     │   │   └── OutOfMemoryError                 the machine has no memory left for it
+    │   ├── QuotaExceededError               the caller's own share is used up
+    │   ├── IdleError                        a silent stream gave way to another
     │   └── DrainingError                    this server is going away
     ├── OperatorError                    the fault of the server's set-up
     │   ├── ConfigError                      a setting has a value that is not allowed
@@ -40,7 +45,9 @@ __all__ = [
     "DecodingError",
     "DrainingError",
     "FieldViolation",
+    "IdleError",
     "InvalidRequestError",
+    "KeyExpiredError",
     "LanguageNotDetectedError",
     "LanguagePairNotSupportedError",
     "LimitError",
@@ -52,10 +59,13 @@ __all__ = [
     "OperatorError",
     "OutOfMemoryError",
     "OverloadedError",
+    "PermissionDeniedError",
+    "QuotaExceededError",
     "ServiceError",
     "TermNotKeptError",
     "TooLongError",
     "TranslatorError",
+    "UnauthenticatedError",
     "UnsupportedFeatureError",
     "is_out_of_memory",
 ]
@@ -133,6 +143,26 @@ class ModelNotFoundError(ClientError):
     status = "NOT_FOUND"
 
 
+class PermissionDeniedError(ClientError):
+    """The caller is known, and may not do this; the metadata names the role that it takes."""
+
+    reason = "PERMISSION_DENIED"
+    status = "PERMISSION_DENIED"
+
+
+class UnauthenticatedError(ClientError):
+    """Nobody knows who is calling: no key, or one that is not known, or two that disagree."""
+
+    reason = "UNAUTHENTICATED"
+    status = "UNAUTHENTICATED"
+
+
+class KeyExpiredError(UnauthenticatedError):
+    """The caller was let in until some time, which is over."""
+
+    reason = "KEY_EXPIRED"
+
+
 class UnsupportedFeatureError(ClientError):
     """A part of the contract that this server does not support yet."""
 
@@ -166,6 +196,19 @@ class OutOfMemoryError(OverloadedError):
     """The machine has no memory left for a request, or for a model."""
 
     reason = "OUT_OF_MEMORY"
+
+
+class QuotaExceededError(LimitError):
+    """The caller has used up its own share; others may still have theirs."""
+
+    reason = "QUOTA_EXCEEDED"
+
+
+class IdleError(LimitError):
+    """A stream that was silent gave way to another; it can be resumed where there is room."""
+
+    reason = "IDLE"
+    status = "UNAVAILABLE"
 
 
 class DrainingError(LimitError):

@@ -2,11 +2,16 @@
 
 import json
 import logging
+import os
 import sys
 from datetime import UTC, datetime
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
 from typing import Any, Literal
 
-__all__ = ["LogFormat", "LogLevel", "log_event", "set_up_log"]
+from translator.errors import ConfigError
+
+__all__ = ["LogFormat", "LogLevel", "log_event", "quiet_grpc", "set_up_log"]
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["text", "json"]
@@ -24,8 +29,12 @@ def log_event(logger: logging.Logger, event: str, **fields: float | str) -> None
     logger.info("%s %s", event, told, extra={"event": event, "fields": fields})
 
 
-def set_up_log(level: LogLevel, form: LogFormat) -> None:
-    """Make all logging go to standard error."""
+def set_up_log(level: LogLevel, form: LogFormat, audit: Path | None = None) -> None:
+    """Make all logging go to standard error, but for that of who called, if it has a file.
+
+    Raises:
+        ConfigError: The file cannot be written.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         _JsonFormatter()
@@ -33,6 +42,28 @@ def set_up_log(level: LogLevel, form: LogFormat) -> None:
         else logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
     )
     logging.basicConfig(level=level.upper(), handlers=[handler])
+    if audit is not None:
+        try:
+            # It follows a file that is moved away, as logrotate does.
+            file = WatchedFileHandler(audit, encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(
+                f"audit_log: {audit} cannot be written ({error.strerror or error})"
+            ) from error
+        file.setFormatter(_JsonFormatter())
+        logger = logging.getLogger("translator.audit")
+        logger.addHandler(file)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+
+
+def quiet_grpc() -> None:
+    """Have gRPC's own library write no lines of its own, unless the environment wants them.
+
+    It has to be called before gRPC is imported. Whoever connects could fill the log with them: each
+    handshake that fails is one.
+    """
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 
 class _JsonFormatter(logging.Formatter):
@@ -51,4 +82,5 @@ class _JsonFormatter(logging.Formatter):
             told |= {"event": event, **getattr(record, "fields", {})}
         if record.exc_info:
             told["exception"] = self.formatException(record.exc_info)
-        return json.dumps(told, ensure_ascii=False, default=str)
+        # In ASCII: what a client chose can neither end the line nor move a terminal's cursor.
+        return json.dumps(told, default=str)

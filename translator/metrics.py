@@ -90,6 +90,21 @@ class Metrics:
             ["code", "origin"],
             registry=r,
         )
+        self.key_sessions = Gauge(
+            "translator_key_sessions", "Streams open now, by the caller's key.", ["key"], registry=r
+        )
+        self.key_characters = Counter(
+            "translator_key_characters",
+            "Code points of source, by the caller's key.",
+            ["key"],
+            registry=r,
+        )
+        self.key_refusals = Counter(
+            "translator_key_refusals",
+            "Calls of a known caller that failed, by key and reason.",
+            ["key", "reason"],
+            registry=r,
+        )
         self.errors = Counter(
             "translator_errors", "Calls that failed, by reason.", ["reason"], registry=r
         )

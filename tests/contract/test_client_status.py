@@ -38,9 +38,9 @@ def test_every_class_comes_back_by_its_reason(kind: type[errors.TranslatorError]
         ("INTERNAL", errors.ServiceError),
         ("INVALID_ARGUMENT", errors.ClientError),
         ("NOT_FOUND", errors.ClientError),
-        ("PERMISSION_DENIED", errors.ClientError),
+        ("PERMISSION_DENIED", errors.PermissionDeniedError),
         ("RESOURCE_EXHAUSTED", errors.LimitError),
-        ("UNAUTHENTICATED", errors.ClientError),
+        ("UNAUTHENTICATED", errors.UnauthenticatedError),
         ("UNAVAILABLE", errors.ConnectionLostError),
         ("UNIMPLEMENTED", errors.UnsupportedFeatureError),
         ("UNKNOWN", errors.ServiceError),
@@ -54,10 +54,10 @@ def test_without_a_reason_the_code_decides(code: str, kind: type[errors.Translat
 
 def test_a_reason_of_a_later_server_is_kept() -> None:
     received = error_from_status(
-        status(grpc.StatusCode.RESOURCE_EXHAUSTED, "QUOTA_EXCEEDED", retry_after_s=7)
+        status(grpc.StatusCode.RESOURCE_EXHAUSTED, "LATER_LIMIT", retry_after_s=7)
     )
     assert type(received) is errors.OverloadedError
-    assert received.reason == "QUOTA_EXCEEDED"
+    assert received.reason == "LATER_LIMIT"
     assert received.retry_after_s == 7
     assert errors.OverloadedError.reason == "OVERLOADED"
 
@@ -91,7 +91,7 @@ def test_another_domain_s_reason_does_not_decide() -> None:
     packed = any_pb2.Any()
     packed.Pack(info)
     received = error_from_status(status_pb2.Status(code=7, message="no", details=[packed]))
-    assert type(received) is errors.ClientError
+    assert type(received) is errors.PermissionDeniedError
 
 
 @pytest.mark.parametrize("trailer", [b"", b"\xff\xff not a status"])

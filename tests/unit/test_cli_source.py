@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translator.cli.connect import patience_s
+from translator.cli.connect import ServerChoice
 from translator.cli.source import Piece, as_it_comes, by_lines, paced, pieces
 
 pytestmark = pytest.mark.unit
@@ -69,5 +69,5 @@ async def test_bytes_that_are_not_utf_8_do_not_end_it() -> None:
 
 def test_a_server_inside_may_take_long_to_answer_first() -> None:
     """It may have kernels to compile, which took more than a minute on a busy machine."""
-    assert patience_s(None) >= 30 * 60
-    assert patience_s("localhost:50051") == 60
+    assert ServerChoice().patience_s >= 30 * 60
+    assert ServerChoice("localhost:50051").patience_s == 60

@@ -16,6 +16,7 @@ from pydantic_core import PydanticUndefined
 
 import translator
 from translator import errors
+from translator.access.rules import parse_rules
 from translator.cli import main
 from translator.cli.errors import EXIT_CODES
 from translator.config import Limits, ServerConfig, load_config
@@ -176,6 +177,7 @@ def on_the_wire() -> set[tuple[str, str]]:
     kinds: list[type[errors.TranslatorError]] = [
         errors.ClientError,
         errors.OverloadedError,
+        errors.QuotaExceededError,
         errors.DrainingError,
         errors.ModelLoadError,
         errors.MarkupNotKeptError,
@@ -267,7 +269,8 @@ def test_every_setting_is_there_with_its_option_and_default() -> None:
 
 
 def test_the_settings_file_of_the_page_is_one(tmp_path: Path) -> None:
-    [example] = fenced(OPERATIONS, "toml")
+    example, rules = fenced(OPERATIONS, "toml")
+    assert parse_rules(rules, "the page").names == ["desk", "gateway"]
     file = tmp_path / "translator.toml"
     file.write_text(example, encoding="utf-8")
     config = load_config(file)

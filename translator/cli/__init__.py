@@ -17,6 +17,8 @@ _COMMANDS = {
         "batch",
         "evaluate",
         "glossary",
+        "health",
+        "keys",
         "memory",
         "models",
         "serve",

@@ -3,15 +3,18 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
 from translator.cli.batch_shards import in_shards, joined, one_shard
+from translator.cli.connect import login_options
 from translator.cli.errors import one_sentence
 from translator.cli.glossary_options import server_glossary_option
 from translator.cli.job_progress import JobProgress
+from translator.client.login import Login
 from translator.errors import ClientError
 from translator.jobs.cells import Cell
 from translator.jobs.config import ColumnConfig, JobConfig, load_job
@@ -62,6 +65,7 @@ _FAILED = 2
     metavar="HOST:PORT",
     help="A server to translate with; repeatable.  [default: in this process]",
 )
+@login_options
 @click.option(
     "--store", type=click.Path(path_type=Path), help="Where translations are kept for the next run."
 )
@@ -115,6 +119,7 @@ def command(
     ray: str | None,
     cpus: float,
     gpus: float,
+    login: Login,
     **options: Any,
 ) -> None:
     """Translate INPUT, a file or a folder, into OUTPUT.
@@ -124,6 +129,7 @@ def command(
     on where it was when it is run again, and what was translated once is taken from the store.
     """
     with one_sentence():
+        options |= asdict(login) | {"tls": login.tls or None}
         given = {name: value for name, value in options.items() if value not in (None, ())}
         if columns:
             given["columns"] = {

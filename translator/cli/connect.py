@@ -1,26 +1,96 @@
 """Connects to the server at an address, or starts one in this process."""
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import click
 
 from translator.client import AsyncTranslatorClient, Connecting, Reconnecting
+from translator.client.login import Login
 from translator.errors import TranslatorError
 
-__all__ = ["connected", "patience_s", "server_options", "told"]
-
-_F = TypeVar("_F", bound=Callable[..., Any])
+__all__ = ["ServerChoice", "connected", "login_options", "server_options", "told"]
 
 # If the server answers within this time, say nothing.
 _QUIET_S = 0.5
 
 
-def server_options(command: _F) -> _F:
-    """Add the options ``--address``, ``--connect-timeout`` and ``--model``."""
-    command = click.option(
+_NO_LOGIN = Login()
+
+
+@dataclass(frozen=True, slots=True)
+class ServerChoice:
+    """The server that a command uses.
+
+    Attributes:
+        address: ``HOST:PORT``; None starts one in this process.
+        models: For the one in this process.
+        connect_timeout_s: How long a running one may take to answer.
+        login: How the two know each other.
+    """
+
+    address: str | None = None
+    models: tuple[str, ...] = ()
+    connect_timeout_s: float = 10.0
+    login: Login = _NO_LOGIN
+
+    @property
+    def patience_s(self) -> float:
+        """How long the first answer may take, in seconds.
+
+        Longer from a server inside: nobody else can end the wait, and it may have kernels to
+        compile.
+        """
+        return 60.0 if self.address is not None else 3600.0
+
+
+def login_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--tls``, ``--ca``, ``--cert``, ``--key`` and ``--access-key``, as one argument."""
+
+    @functools.wraps(command)
+    def with_login(
+        *, tls: bool, ca: Path | None, cert: Path | None, key: Path | None,
+        access_key: Path | None, **others: Any,
+    ) -> Any:  # fmt: skip
+        return command(login=Login(tls, ca, cert, key, access_key), **others)
+
+    file = click.Path(path_type=Path)
+    decorated: Callable[..., Any] = with_login
+    for option in (
+        click.option(
+            "--access-key", type=file, help="A file with the key that the server knows you by."
+        ),
+        click.option("--key", type=file, help="The private key of --cert (PEM)."),
+        click.option("--cert", type=file, help="Your certificate, for a server that asks (PEM)."),
+        click.option("--ca", type=file, help="Whose certificates are trusted (PEM)."),
+        click.option("--tls", is_flag=True, help="The server has TLS; --ca and --cert imply it."),
+    ):
+        decorated = option(decorated)
+    return decorated
+
+
+def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--address``, ``--connect-timeout``, ``--model`` and those of ``login_options``.
+
+    They come as one argument, ``server``, a ``ServerChoice``.
+    """
+
+    @functools.wraps(command)
+    def with_server(
+        *, address: str | None, models: tuple[str, ...], connect_timeout_s: float, login: Login,
+        **others: Any,
+    ) -> Any:  # fmt: skip
+        if address is None and login != _NO_LOGIN:
+            raise click.UsageError("--tls, --ca, --cert, --key and --access-key need --address")
+        return command(server=ServerChoice(address, models, connect_timeout_s, login), **others)
+
+    decorated = login_options(with_server)
+    decorated = click.option(
         "--connect-timeout",
         "connect_timeout_s",
         type=click.FloatRange(min=0, min_open=True),
@@ -28,12 +98,12 @@ def server_options(command: _F) -> _F:
         show_default=True,
         metavar="SECONDS",
         help="Give up when no server has answered within this many seconds.",
-    )(command)
-    command = click.option(
+    )(decorated)
+    decorated = click.option(
         "--address",
         metavar="HOST:PORT",
         help="A running server.  [default: start one in this process]",
-    )(command)
+    )(decorated)
     return click.option(
         "--model",
         "models",
@@ -41,21 +111,20 @@ def server_options(command: _F) -> _F:
         metavar="PAIR[=FOLDER]",
         help="For the server in this process: a pulled model, a folder or a hub id, as for "
         "`serve`; repeatable.",
-    )(command)
+    )(decorated)
 
 
 @asynccontextmanager
-async def connected(
-    address: str | None, models: tuple[str, ...] = (), *, connect_timeout_s: float = 10.0
-) -> AsyncIterator[AsyncTranslatorClient]:
+async def connected(server: ServerChoice) -> AsyncIterator[AsyncTranslatorClient]:
     """A connected client. Without an address, a server is started, and ends with the client.
 
     While no server answers, standard error says so, and why.
 
     Raises:
-        ConnectionLostError: No server at the address answered within ``connect_timeout_s``.
-        OperatorError: The server in this process cannot be set up.
+        ConnectionLostError: No server at the address answered in time.
+        OperatorError: The server in this process cannot be set up, or a file cannot be used.
     """
+    address, models = server.address, server.models
     if address is not None and models:
         raise click.UsageError("--model is for the server inside; --address names a running one")
     async with AsyncExitStack() as stack:
@@ -71,21 +140,20 @@ async def connected(
                 "port": 0,
                 "metrics_port": None,
                 "admin_port": None,
+                "tls_cert": None,
+                "tls_key": None,
+                "tls_client_ca": None,
+                "access": None,
+                "audit_log": None,
                 "preload": False,
             }
             config = load_config(overrides=own | ({"models": models} if models else {}))
             address = (await stack.enter_async_context(running(config))).address
-        client = await stack.enter_async_context(AsyncTranslatorClient(address))
-        await _connect(client, address, connect_timeout_s)
+        client = await stack.enter_async_context(
+            AsyncTranslatorClient(address, **server.login.arguments())
+        )
+        await _connect(client, address, server.connect_timeout_s)
         yield client
-
-
-def patience_s(address: str | None) -> float:
-    """How long the first answer may take, in seconds.
-
-    Longer from a server inside: nobody else can end the wait, and it may have kernels to compile.
-    """
-    return 60.0 if address is not None else 3600.0
 
 
 def told(event: Connecting | Reconnecting) -> str:

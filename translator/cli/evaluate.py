@@ -12,10 +12,12 @@ from rich.console import Console
 
 from translator.asr import RECOGNISERS
 from translator.catalog.catalog import Catalog, Served
+from translator.cli.connect import login_options
 from translator.cli.errors import one_sentence
 from translator.cli.figures import save_figures, table_of
 from translator.cli.progress import progress_bar
 from translator.cli.stream import parse_policy
+from translator.client.login import Login
 from translator.config import load_config
 from translator.eval.backend import Backend
 from translator.eval.data import Sentence, plain, read_sentences
@@ -111,6 +113,7 @@ _WHOLE = "whole sentences"
     metavar="HOST:PORT",
     help="A running server.  [default: none, translate in this process]",
 )
+@login_options
 @click.option(
     "--model", "models", multiple=True, metavar="PAIR=FOLDER", help="Model to use; repeatable."
 )
@@ -157,6 +160,7 @@ class _Asked:
     processes: int
     output: Path
     address: str | None
+    login: Login
     models: tuple[str, ...]
 
     @property
@@ -177,6 +181,8 @@ class _Asked:
 
     def check(self) -> None:
         """Refuse what does not go together, before anything is read."""
+        if self.address is None and self.login != Login():
+            raise click.UsageError("--tls, --ca, --cert, --key and --access-key need --address")
         if self.address is not None and (self.models or self.processes > 1):
             raise click.UsageError(
                 "--model and --processes are not for --address: the server has both"
@@ -265,7 +271,7 @@ class _Asked:
         if self.address is not None:
             from translator.eval.remote import RemoteBackend
 
-            return RemoteBackend(self.address, self.pair, jobs=self.jobs)
+            return RemoteBackend(self.address, self.pair, self.login, jobs=self.jobs)
         from translator.eval.local import LocalBackend
 
         load = partial(_load, self.models, self.pair)

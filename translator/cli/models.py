@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from translator.cli.connect import connected, server_options
+from translator.cli.connect import ServerChoice, connected, server_options
 from translator.cli.errors import one_sentence
 from translator.cli.lazy import LazyGroup
 from translator.cli.store import open_store, store_option
@@ -32,9 +32,7 @@ _COMMANDS = {
 @click.pass_context
 def command(
     context: click.Context,
-    address: str | None,
-    connect_timeout_s: float,
-    models: tuple[str, ...],
+    server: ServerChoice,
     store: Path | None,
 ) -> None:
     """List the models on this machine, or the models and policies of a server.
@@ -44,14 +42,14 @@ def command(
     with these models would have.
     """
     if context.invoked_subcommand is not None:
-        if address is not None or models or store is not None:
+        if server != ServerChoice() or store is not None:
             raise click.UsageError(f"options come after {context.invoked_subcommand}")
         return
     with one_sentence():
-        if address is None and not models:
+        if server.address is None and not server.models:
             tables = [_here(store)]
         else:
-            tables = _of_server(asyncio.run(_ask(address, connect_timeout_s, models)))
+            tables = _of_server(asyncio.run(_ask(server)))
     _show(tables)
 
 
@@ -78,8 +76,8 @@ def _here(store: Path | None) -> Table:
     return table
 
 
-async def _ask(address: str | None, connect_timeout_s: float, models: tuple[str, ...]) -> ModelList:
-    async with connected(address, models, connect_timeout_s=connect_timeout_s) as client:
+async def _ask(server: ServerChoice) -> ModelList:
+    async with connected(server) as client:
         return await client.list_models()
 
 

@@ -12,7 +12,7 @@ import click
 
 from translator.config import ServerConfig
 
-__all__ = ["Announcement", "serve"]
+__all__ = ["Announcement", "check_start", "serve"]
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +35,23 @@ class Announcement:
     def address(self) -> None:
         """Print where the service is."""
         click.echo(f"serving on {self.service}")
+
+
+def check_start(config: ServerConfig) -> None:
+    """Do all that a start does but to load the models and to open the ports for long.
+
+    Raises:
+        OperatorError: A start would fail with it.
+    """
+    from translator.server.app import running
+
+    async def start_and_stop() -> None:
+        # Its ports may be those of a server that runs.
+        ports = {name: 0 for name in ("metrics_port", "admin_port") if getattr(config, name)}
+        async with running(config.model_copy(update={"port": 0, "preload": False, **ports})):
+            pass
+
+    asyncio.run(start_and_stop())
 
 
 async def serve(config: ServerConfig, announce: Callable[[Announcement], None]) -> None:

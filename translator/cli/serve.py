@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_args
 import click
 
 from translator.cli.errors import one_sentence
-from translator.cli.running import Announcement, serve
+from translator.cli.running import Announcement, check_start, serve
 from translator.cli.store import store_option
 from translator.cli.workers import Workers
 from translator.config import ServerConfig, load_config, warn_of_service_links
@@ -56,11 +56,18 @@ def _setting(name: str, *declarations: str, **attributes: Any) -> Callable[[_F],
 @_setting("workers")
 @_setting("metrics_port")
 @_setting("admin_port")
+@_setting("tls_cert", metavar="FILE")
+@_setting("tls_key", metavar="FILE")
+@_setting("tls_client_ca", metavar="FILE")
+@_setting("allow_plaintext", is_flag=True)
+@_setting("access", metavar="FILE")
+@_setting("audit_log", metavar="FILE")
 @_setting("drain_grace_s")
 @_setting("fake_model", is_flag=True)
 @_setting("log_level")
 @_setting("log_format")
-def command(file: Path | None, **options: Any) -> None:
+@click.option("--check", is_flag=True, help="Only check everything that a start needs.")
+def command(file: Path | None, check: bool, **options: Any) -> None:
     """Run the server.
 
     SIGTERM or Ctrl-C lets streams move to another server first; a second signal ends it at once.
@@ -70,9 +77,12 @@ def command(file: Path | None, **options: Any) -> None:
     given = {key: value for key, value in options.items() if value is not None and value != ()}
     with one_sentence():
         config = load_config(file, given)
-        set_up_log(config.log_level, config.log_format)
+        set_up_log(config.log_level, config.log_format, config.audit_log)
         warn_of_service_links()
-        if config.workers > 1:
+        if check:
+            check_start(config)
+            click.echo("everything that a start needs is there")
+        elif config.workers > 1:
             asyncio.run(Workers(config).run())
         else:
             asyncio.run(serve(config, _announce))

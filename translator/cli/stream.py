@@ -11,7 +11,7 @@ from typing import BinaryIO
 import click
 
 from translator.asr import SourcePiece
-from translator.cli.connect import connected, patience_s, server_options
+from translator.cli.connect import ServerChoice, connected, server_options
 from translator.cli.display import Display, JsonLines, LiveTerminal, PlainLines
 from translator.cli.errors import one_sentence
 from translator.cli.glossary_options import glossary_options
@@ -110,9 +110,7 @@ def command(
     glossaries: tuple[str, ...],
     as_json: bool,
     no_summary: bool,
-    address: str | None,
-    connect_timeout_s: float,
-    models: tuple[str, ...],
+    server: ServerChoice,
 ) -> None:
     """Translate FILE, or standard input, while it comes in.
 
@@ -151,11 +149,11 @@ def command(
 
     async def run() -> Report | None:
         async with (
-            connected(address, models, connect_timeout_s=connect_timeout_s) as client,
+            connected(server) as client,
             client.stream(
                 source=source,
                 targets=targets,
-                resume_timeout_s=patience_s(address),
+                resume_timeout_s=server.patience_s,
                 on_connecting=display.connecting,
                 **options,
             ) as stream,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from translator.cli.connect import connected, patience_s, server_options
+from translator.cli.connect import ServerChoice, connected, server_options
 from translator.cli.errors import exit_code, one_sentence
 from translator.cli.glossary_options import glossary_options
 from translator.cli.source import as_it_comes, batches
@@ -87,9 +87,7 @@ def command(
     markdown: Path | None,
     markup: tuple[str, ...],
     wrapped: bool,
-    address: str | None,
-    connect_timeout_s: float,
-    models: tuple[str, ...],
+    server: ServerChoice,
 ) -> None:
     """Translate TEXT, or each line of standard input.
 
@@ -109,7 +107,7 @@ def command(
     async def run() -> TranslatorError | None:
         code, possible = parse_source(source)
         terms = {} if glossary is None else read_entries(glossary, code, target)
-        async with connected(address, models, connect_timeout_s=connect_timeout_s) as client:
+        async with connected(server) as client:
             translate = partial(
                 client.translate,
                 source=code,
@@ -118,7 +116,7 @@ def command(
                 possible_sources=possible,
                 glossary=terms,
                 glossaries=glossaries,
-                timeout_s=patience_s(address),
+                timeout_s=server.patience_s,
             )
             if page is not None:
                 mime_type = "text/html" if html else "text/markdown"

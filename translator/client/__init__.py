@@ -21,6 +21,7 @@ from translator.client.events import (
     Update,
 )
 from translator.client.items import BatchItem, BatchOptions, BatchReport, BatchResult
+from translator.client.login import tls_credentials
 from translator.client.options import (
     Latency,
     NamedPolicy,
@@ -84,4 +85,5 @@ __all__ = [
     "Translation",
     "TranslatorClient",
     "Update",
+    "tls_credentials",
 ]

@@ -254,6 +254,18 @@ class AsyncTranslatorClient:
             on_connecting=on_connecting,
         )
 
+    async def is_serving(self, *, timeout_s: float | None = 10.0) -> bool:
+        """Whether the server takes calls; False while it drains. It needs no key.
+
+        Args:
+            timeout_s: Longest time to wait, in seconds; None means no limit.
+
+        Raises:
+            TranslatorError: It cannot be reached, or has no health service.
+            RuntimeError: The client is not open.
+        """
+        return await self._answer(self._link.is_serving(timeout_s))
+
     async def list_models(self, *, timeout_s: float | None = 60.0) -> ModelList:
         """Fetch all models and policies of the server, page by page.
 

@@ -1,6 +1,7 @@
 """The channel to a server, which is replaced when it goes silent."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import grpc
 
@@ -23,6 +24,8 @@ _CHANNEL_OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 2_000),
 )
+# A HealthCheckResponse whose status is SERVING.
+_SERVING = b"\x08\x01"
 # Channels with the same options share a connection, but for those that have this.
 _OWN_CONNECTION = ("grpc.use_local_subchannel_pool", 1)
 
@@ -87,6 +90,15 @@ class Link:
         """Begin a call of BatchTranslate. It fails at once if no server can be reached."""
         call: _BatchCall = self.stub.BatchTranslate(metadata=self.metadata)
         return call
+
+    async def is_serving(self, timeout_s: float | None) -> bool:
+        """What the server's health service says of all of it."""
+        # Its messages are not worth a package: an empty request, and an answer of one number.
+        if self._channel is None:
+            raise RuntimeError("the client is not open: use it with 'async with'")
+        check: Any = self._channel.unary_unary("/grpc.health.v1.Health/Check", bytes, bytes)
+        answer: bytes = await check(b"", metadata=self.metadata, timeout=timeout_s)
+        return answer == _SERVING
 
     def renew(self, generation: int) -> None:
         """Replace the channel of a call that went silent, unless somebody has already.

@@ -17,7 +17,9 @@ from translator.errors import (
     DecodingError,
     DrainingError,
     FieldViolation,
+    IdleError,
     InvalidRequestError,
+    KeyExpiredError,
     LanguageNotDetectedError,
     LanguagePairNotSupportedError,
     LimitError,
@@ -29,10 +31,13 @@ from translator.errors import (
     OperatorError,
     OutOfMemoryError,
     OverloadedError,
+    PermissionDeniedError,
+    QuotaExceededError,
     ServiceError,
     TermNotKeptError,
     TooLongError,
     TranslatorError,
+    UnauthenticatedError,
     UnsupportedFeatureError,
 )
 
@@ -44,6 +49,28 @@ _NOISE = re.compile(
     r"^failed to connect to all addresses; last error: ([A-Z]+: )?"
     r"(ipv[46]:\S+: )?(Failed to connect to remote host: )?"
 )
+# A connection that is closed before anything is said.
+_CLOSED = "Socket closed"
+# What TLS says, for people: the first that is found.
+_TLS_FAILURES = (
+    (
+        re.compile(r"CERTIFICATE_VERIFY_FAILED(?:: ([a-z ,()-]+))?"),
+        "the server's certificate is not trusted ({})",
+    ),
+    (
+        re.compile(r"(?i)(hostname verification)|peer name \S+ is not in"),
+        "the server's certificate is for another name",
+    ),
+    (re.compile(r"WRONG_VERSION_NUMBER"), "the server has no TLS"),
+    (
+        re.compile(r"Failed to create security handshaker"),
+        "the certificates cannot be used; perhaps the key belongs to another one",
+    ),
+    (
+        re.compile(r"(?i)(certificate_required|bad_certificate|unknown_ca)"),
+        "the server does not take this client's certificate ({})",
+    ),
+)
 _DETAILS_KEY = "grpc-status-details-bin"
 _CODES: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 _BY_REASON: dict[str, type[TranslatorError]] = {
@@ -54,6 +81,8 @@ _BY_REASON: dict[str, type[TranslatorError]] = {
         DeadlineExceededError,
         DecodingError,
         DrainingError,
+        IdleError,
+        KeyExpiredError,
         LanguageNotDetectedError,
         LanguagePairNotSupportedError,
         LimitError,
@@ -65,8 +94,11 @@ _BY_REASON: dict[str, type[TranslatorError]] = {
         OperatorError,
         OutOfMemoryError,
         OverloadedError,
+        PermissionDeniedError,
+        QuotaExceededError,
         TermNotKeptError,
         TooLongError,
+        UnauthenticatedError,
         UnsupportedFeatureError,
     )
 }
@@ -78,9 +110,9 @@ _BY_CODE: dict[grpc.StatusCode, type[TranslatorError]] = {
     grpc.StatusCode.INVALID_ARGUMENT: ClientError,
     grpc.StatusCode.NOT_FOUND: ClientError,
     grpc.StatusCode.OUT_OF_RANGE: ClientError,
-    grpc.StatusCode.PERMISSION_DENIED: ClientError,
+    grpc.StatusCode.PERMISSION_DENIED: PermissionDeniedError,
     grpc.StatusCode.RESOURCE_EXHAUSTED: LimitError,
-    grpc.StatusCode.UNAUTHENTICATED: ClientError,
+    grpc.StatusCode.UNAUTHENTICATED: UnauthenticatedError,
     grpc.StatusCode.UNAVAILABLE: ConnectionLostError,
     grpc.StatusCode.UNIMPLEMENTED: UnsupportedFeatureError,
 }
@@ -89,7 +121,7 @@ _M = TypeVar("_M", bound=Message)
 
 def error_from_rpc(error: grpc.aio.AioRpcError) -> TranslatorError:
     """The error for a failed call, from its status and its trailers."""
-    details = _NOISE.sub("", error.details() or "")
+    details = _told(error.details() or "")
     status = status_pb2.Status(code=error.code().value[0], message=details)
     # grpc-stubs does not know that it can be iterated.
     trailers: Any = error.trailing_metadata() or ()
@@ -101,6 +133,17 @@ def error_from_rpc(error: grpc.aio.AioRpcError) -> TranslatorError:
                 # Not ours to judge: the code and the message still say what happened.
                 continue
     return error_from_status(status)
+
+
+def _told(details: str) -> str:
+    """What gRPC says of a connection, without its noise."""
+    details, num_connecting = _NOISE.subn("", details)
+    if num_connecting and details == _CLOSED:
+        return "it closes the connection; it may want TLS, or a client's certificate"
+    for pattern, told in _TLS_FAILURES:
+        if found := pattern.search(details):
+            return told.format((found[1] if found.lastindex else "") or "").strip()
+    return details
 
 
 def error_from_status(status: status_pb2.Status) -> TranslatorError:

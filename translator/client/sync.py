@@ -341,6 +341,10 @@ class TranslatorClient:
         )
         return Batch(thread, batch, threaded)
 
+    def is_serving(self, *, timeout_s: float | None = 10.0) -> bool:
+        """Whether the server takes calls; see ``AsyncTranslatorClient.is_serving``."""
+        return self._thread.run(self._client.is_serving(timeout_s=timeout_s))
+
     def list_models(self, *, timeout_s: float | None = 60.0) -> ModelList:
         """Fetch all models and policies; see ``AsyncTranslatorClient.list_models``."""
         return self._thread.run(self._client.list_models(timeout_s=timeout_s))

@@ -16,6 +16,7 @@ from translator.client import (
 )
 from translator.client import Latency as ClientLatency
 from translator.client.events import Heartbeat, StreamEvent
+from translator.client.login import Login
 from translator.eval import log
 from translator.eval.backend import Keep, Progress
 from translator.eval.clock import VirtualClock
@@ -42,11 +43,20 @@ class RemoteBackend:
     Args:
         address: ``HOST:PORT``.
         pair: The languages to ask for.
+        login: How this client and the server know each other.
         jobs: How many sentences are streamed in parallel.
     """
 
-    def __init__(self, address: str, pair: LanguagePair, *, jobs: int = 32) -> None:
+    def __init__(
+        self,
+        address: str,
+        pair: LanguagePair,
+        login: Login = Login(),  # noqa: B008
+        *,
+        jobs: int = 32,
+    ) -> None:
         self._address = address
+        self._login = login
         self._pair = pair
         self._jobs = jobs
 
@@ -55,7 +65,7 @@ class RemoteBackend:
     ) -> None:
 
         async def run() -> None:
-            async with AsyncTranslatorClient(self._address) as client:
+            async with AsyncTranslatorClient(self._address, **self._login.arguments()) as client:
                 instances = replay_remotely(
                     client, self._pair, sentences, policy, end=end, jobs=self._jobs
                 )
@@ -70,7 +80,7 @@ class RemoteBackend:
         """Stream a talk through one session, as fast as it is translated."""
 
         async def run() -> log.Instance:
-            async with AsyncTranslatorClient(self._address) as client:
+            async with AsyncTranslatorClient(self._address, **self._login.arguments()) as client:
                 return await replay_talk_remotely(
                     client, self._pair, talk, policy, on_progress=on_progress
                 )

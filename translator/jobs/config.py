@@ -54,6 +54,11 @@ class JobConfig(BaseModel):
         model: The name of the model.
         models: Models to use, as of ``serve``.
         address: Servers to translate with; none: in this process.
+        tls: Whether they have TLS; any of the next three says so too.
+        ca: Whose certificates are trusted.
+        cert: The certificate of this client, for servers that ask.
+        key: Its private key.
+        access_key: A file with the key that the servers know this client by.
         store: Where translations are kept; None: in the user's cache.
         store_size: From this size on the oldest are forgotten.
         memory: What people decided; None: nothing.
@@ -83,6 +88,11 @@ class JobConfig(BaseModel):
     model: str = ""
     models: tuple[str, ...] = ()
     address: tuple[str, ...] = ()
+    tls: bool = False
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+    access_key: Path | None = None
     store: Path | None = None
     store_size: ByteSize | None = None
     memory: Path | None = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_cache_path
 
+from translator.client.login import Login
 from translator.config import load_config
 from translator.errors import ClientError
 from translator.jobs.config import JobConfig
@@ -32,8 +33,8 @@ __all__ = ["OpenedJob", "opened_job"]
 _MAX_TEXT_LENGTH = 500_000
 # What the bytes of an output do not depend on.
 _NOT_IN_KEY = {
-    "input", "output", "address", "store", "store_size", "overwrite", "errors", "report",
-    "review", "review_cells", "memory", "glossary", "models",
+    "input", "output", "address", "tls", "ca", "cert", "key", "access_key", "store", "store_size",
+    "overwrite", "errors", "report", "review", "review_cells", "memory", "glossary", "models",
 }  # fmt: skip
 
 
@@ -99,6 +100,9 @@ def _stored_units(
         )
     if job.glossaries and job.source == "und":
         raise ClientError("glossaries: need the texts' language; name it with --from")
+    login = Login(job.tls, job.ca, job.cert, job.key, job.access_key)
+    if login != Login() and not job.address:
+        raise ClientError("tls, ca, cert, key, access_key: are for the servers of --address")
     terms = None
     if job.glossary is not None:
         terms = read_entries(job.glossary, job.source, job.target)
@@ -115,7 +119,7 @@ def _stored_units(
             # It loads what a client needs.
             from translator.jobs.remote_units import RemoteUnits
 
-            units = remote = RemoteUnits(job.address, settings)
+            units = remote = RemoteUnits(job.address, settings, login)
             # Also where nothing is kept: a server that is not there is told at once.
             fingerprint = remote.fingerprint()
 

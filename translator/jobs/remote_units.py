@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from queue import SimpleQueue
 
 from translator.client import BatchItem, BatchResult, TranslatorClient
+from translator.client.login import Login
 from translator.errors import MarkupNotKeptError, OperatorError
 from translator.jobs.settings import MIME_TYPES, UnitSettings
 from translator.jobs.units import Origin, Unit, UnitResult
@@ -29,12 +30,19 @@ class RemoteUnits:
     Args:
         addresses: The servers.
         settings: How units are translated.
+        login: How this client and the servers know each other.
         patience_s: How long a server may be away.
     """
 
     def __init__(
-        self, addresses: Iterable[str], settings: UnitSettings, *, patience_s: float = 600.0
+        self,
+        addresses: Iterable[str],
+        settings: UnitSettings,
+        login: Login = Login(),  # noqa: B008
+        *,
+        patience_s: float = 600.0,
     ) -> None:
+        self._login = login
         self._addresses = tuple(addresses)
         self._settings = settings
         self._patience_s = patience_s
@@ -58,7 +66,7 @@ class RemoteUnits:
 
     def _fingerprint_of(self, address: str) -> str:
         settings = self._settings
-        with TranslatorClient(address) as client:
+        with TranslatorClient(address, **self._login.arguments()) as client:
             if settings.source == "und":
                 models = client.list_models(timeout_s=_PROBE_S).models
                 return "+".join(sorted(model.fingerprint for model in models))
@@ -76,7 +84,7 @@ class RemoteUnits:
 
     def translate(self, units: Iterable[Unit]) -> Iterator[UnitResult]:
         """See ``UnitTranslator.translate``."""
-        servers = _Servers(self._addresses, self._settings, self._patience_s)
+        servers = _Servers(self._addresses, self._settings, self._login, self._patience_s)
         waiting: deque[int] = deque()
         try:
             for number, unit in enumerate(units):
@@ -104,8 +112,13 @@ class _Servers:
     """Batches with servers, each in a thread of its own."""
 
     def __init__(
-        self, addresses: tuple[str, ...], settings: UnitSettings, patience_s: float
+        self,
+        addresses: tuple[str, ...],
+        settings: UnitSettings,
+        login: Login,
+        patience_s: float,
     ) -> None:
+        self._login = login
         self.results: dict[int, UnitResult] = {}
         self._addresses = addresses
         self._settings = settings
@@ -132,7 +145,9 @@ class _Servers:
     def _lane(self, address: str, templates: tuple[str, ...]) -> "_Lane":
         key = address, templates
         if key not in self._lanes:
-            self._lanes[key] = _Lane(*key, self._settings, self._patience_s, self._arrived)
+            self._lanes[key] = _Lane(
+                *key, self._settings, self._login, self._patience_s, self._arrived
+            )
         return self._lanes[key]
 
     def receive(self) -> None:
@@ -161,6 +176,7 @@ class _Lane:
         address: str,
         templates: tuple[str, ...],
         settings: UnitSettings,
+        login: Login,
         patience_s: float,
         arrived: "SimpleQueue[tuple[_Lane, BatchResult | Exception]]",
     ) -> None:
@@ -168,6 +184,7 @@ class _Lane:
         self._address = address
         self._templates = templates
         self._settings = settings
+        self._login = login
         self._patience_s = patience_s
         self._arrived = arrived
         self._items: SimpleQueue[BatchItem | None] = SimpleQueue()
@@ -189,7 +206,7 @@ class _Lane:
         settings = self._settings
         try:
             with (
-                TranslatorClient(self._address) as client,
+                TranslatorClient(self._address, **self._login.arguments()) as client,
                 client.batch(
                     iter(self._items.get, None),
                     source=settings.source,

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,20 +12,24 @@ import torch
 from grpc_channelz.v1 import channelz
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
-from prometheus_client import start_http_server
 
+from translator.access.certificates import Certificates
+from translator.access.gate import Gate
+from translator.access.watched import Watched
 from translator.catalog.describe import describe_models, fitting
 from translator.config import ServerConfig
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.engine import Engine, StepRecord
 from translator.engine.scheduler import SchedulerLimits
-from translator.errors import ConfigError
+from translator.fronts.grpc.around import AroundInterceptor
 from translator.fronts.grpc.interceptors import ErrorInterceptor
 from translator.fronts.grpc.servicer import TranslatorServicer
 from translator.languages.detection import FastTextDetector, LanguageDetector
 from translator.metrics import Metrics
 from translator.models.base import DescribedModel, Seq2SeqModel
 from translator.models.memory import default_limit
+from translator.server.metrics_page import MetricsPage
+from translator.server.ports import address_of, certificates_of, check_exposure, listen
 from translator.service.context import ServiceContext
 from translator.service.model_pool import ModelPool
 from translator.service.service import TranslationService
@@ -47,6 +51,10 @@ _OPTIONS = (
     # Clients may ping as often as every 20 s; gRPC's default of 5 minutes would cut them off.
     ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
 )
+
+
+# How soon a new key counts.
+_WATCH_S = 1.0
 
 
 def _load_detector(config: ServerConfig) -> LanguageDetector:
@@ -110,6 +118,9 @@ async def running(
     Raises:
         OperatorError: A port cannot be opened, a glossary is damaged, or no model can be used.
     """
+    check_exposure(config)
+    certificates = certificates_of(config)
+    gate = Gate(config.access)
     torch.set_num_threads(config.threads)
     metrics = Metrics(config.limits.model_dump())
     described = (
@@ -129,28 +140,38 @@ async def running(
         await pool.preload()
     languages = SourceLanguages(pool.catalog, detector or _load_detector(config))
     service = TranslationService(
-        ServiceContext(config, pool, engine, languages, glossaries, metrics)
+        ServiceContext(config, pool, engine, languages, glossaries, gate, metrics)
     )
     # A port that is taken is an error, unless it is the workers' own.
     options = (*_OPTIONS, ("grpc.so_reuseport", int(config.workers > 1)))
-    server = grpc.aio.server(interceptors=(ErrorInterceptor(SERVICE, metrics),), options=options)
+    keyed = ("/grpc.reflection",) if config.reflection == "key" else ()
+    server = grpc.aio.server(
+        interceptors=(ErrorInterceptor(SERVICE, metrics), AroundInterceptor(gate, keyed)),
+        options=options,
+    )
     serve: Any = translator_service_pb2_grpc.add_TranslatorServiceServicer_to_server
     serve(TranslatorServicer(service), server)
     health_servicer = await _add_health(server)
-    reflection.enable_server_reflection(
-        (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server
-    )
-    port = _listen(server, config.host, config.port, "port")
-    admin, admin_port = _admin_server(config)
-    metrics_port, metrics_server = _metrics_page(config, metrics)
+    if config.reflection != "off":
+        reflection.enable_server_reflection(
+            (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server
+        )
+    port = listen(server, config.host, config.port, "port", certificates)
+    admin, admin_port = _admin_server(config, gate, certificates)
+    page = None
+    if config.metrics_port is not None:
+        page = MetricsPage(config, metrics, gate, certificates)
     engine.start()
+    following = [
+        asyncio.create_task(_repeat(refresh)) for refresh in (gate.refresh, gate.refresh_tokens)
+    ]
     try:
         await server.start()
         if admin is not None:
             await admin.start()
         yield RunningServer(
-            _address(config.host, port),
-            metrics_port,
+            address_of(config.host, port),
+            None if page is None else page.port,
             admin_port,
             service,
             server,
@@ -158,13 +179,25 @@ async def running(
             config.drain_grace_s,
         )
     finally:
+        for task in following:
+            task.cancel()
         await server.stop(0)
         if admin is not None:
             await admin.stop(0)
-        if metrics_server is not None:
-            await _close_page(metrics_server)
+        if page is not None:
+            await page.close()
         await pool.close()
         await engine.stop()
+
+
+async def _repeat(refresh: Callable[[], None]) -> None:
+    """Look every second whether there is something new, in a thread: a disk may be slow."""
+    while True:
+        try:
+            await asyncio.to_thread(refresh)
+        except Exception:
+            _log.exception("what is watched could not be looked at")
+        await asyncio.sleep(_WATCH_S)
 
 
 def _recorder(metrics: Metrics, model: str) -> Callable[[StepRecord], None]:
@@ -194,51 +227,18 @@ async def _add_health(server: Any) -> Any:
     return servicer
 
 
-def _address(host: str, port: int) -> str:
-    # An IPv6 address has colons of its own.
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _listen(server: Any, host: str, port: int, key: str) -> int:
-    address = _address(host, port)
-    try:
-        bound: int = server.add_insecure_port(address)
-    except RuntimeError as error:
-        raise ConfigError(f"{key}: cannot listen on {address}; is it in use?") from error
-    return bound
-
-
-def _admin_server(config: ServerConfig) -> tuple[Any, int | None]:
+def _admin_server(
+    config: ServerConfig, gate: Gate, certificates: Watched[Certificates] | None
+) -> tuple[Any, int | None]:
     if config.admin_port is None:
         return None, None
-    server: Any = grpc.aio.server(options=(*_OPTIONS, ("grpc.so_reuseport", 0)))
+    server: Any = grpc.aio.server(
+        interceptors=(AroundInterceptor(gate, ("/",) if config.admin_access == "key" else ()),),
+        options=(*_OPTIONS, ("grpc.so_reuseport", 0)),
+    )
     channelz.add_channelz_servicer(server)
     reflection.enable_server_reflection(
         ("grpc.channelz.v1.Channelz", reflection.SERVICE_NAME), server
     )
-    return server, _listen(server, config.admin_host, config.admin_port, "admin_port")
-
-
-def _metrics_page(config: ServerConfig, metrics: Metrics) -> tuple[int | None, Any]:
-    if config.metrics_port is None:
-        return None, None
-    try:
-        server, _ = start_http_server(
-            config.metrics_port, addr=config.admin_host, registry=metrics.registry
-        )
-    except OSError as error:
-        raise ConfigError(
-            f"metrics_port: cannot listen on {config.admin_host}:{config.metrics_port}; "
-            "is it in use?"
-        ) from error
-    return server.server_port, server
-
-
-async def _close_page(page: Any) -> None:
-    closing = asyncio.create_task(asyncio.to_thread(page.shutdown))
-    # Its thread looks twice a second whether to end, and at once when somebody connects.
-    with suppress(OSError):
-        _, writer = await asyncio.open_connection(*page.server_address[:2])
-        writer.close()
-    await closing
-    page.server_close()
+    port = listen(server, config.admin_host, config.admin_port, "admin_port", certificates)
+    return server, port

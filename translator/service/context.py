@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from translator.access.gate import Gate
 from translator.config import ServerConfig
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.memo import LruMemo
@@ -23,6 +24,7 @@ class ServiceContext:
     """What all calls of a server share.
 
     Attributes:
+        gate: Knows who may call.
         memo: What the models have said of whole segments.
     """
 
@@ -31,6 +33,7 @@ class ServiceContext:
     engine: AsyncEngine
     languages: SourceLanguages
     glossaries: GlossaryFolder | None = None
+    gate: Gate = field(default_factory=lambda: Gate(None))
     metrics: Metrics = field(default_factory=Metrics)
     turns: Turns = field(default_factory=Turns)
     memo: LruMemo = field(default_factory=lambda: LruMemo(_REMEMBERED_TOKENS))

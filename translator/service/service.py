@@ -1,11 +1,13 @@
 """Admits calls, runs them and counts them, for every front."""
 
+import asyncio
 import logging
 import time
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
+from translator.access.caller import Role, Visitor
 from translator.config import Limits
 from translator.errors import DrainingError, OverloadedError, TranslatorError
 from translator.log import log_event
@@ -18,6 +20,7 @@ from translator.service.checks import (
     heartbeat_s,
 )
 from translator.service.context import ServiceContext
+from translator.service.door import NOBODY, Door, Visit
 from translator.service.glossaries import requested_terms, terms_between
 from translator.service.live_stream import LiveStream
 from translator.service.model_pool import Lease
@@ -38,6 +41,9 @@ __all__ = ["TranslationService"]
 
 _log = logging.getLogger(__name__)
 
+# How long a new stream waits for one that gives way.
+_ENDS_WITHIN_S = 0.5
+
 
 class TranslationService:
     """Translates streams and texts, for all fronts of a server together.
@@ -49,21 +55,29 @@ class TranslationService:
     def __init__(self, context: ServiceContext) -> None:
         self._shared = context
         self._streams: set[LiveStream] = set()
+        self._door = Door(
+            context.gate, context.metrics, audits=context.config.audit_log is not None
+        )
         self._batches = Batches(context)
         self._num_sessions = 0
         self._num_translating = 0
         self._draining = False
 
-    async def stream(self, call: StreamCall) -> None:
+    async def stream(self, call: StreamCall, visitor: Visitor = NOBODY) -> None:
         """Serve one live stream to its end.
 
         Raises:
             TranslatorError: The stream ended early because of it.
         """
-        async with self._admitted() as (began_s, lease):
+        with self._door.visit(visitor, "stream", Role.STREAM) as visit:
+            await self._stream(visit.stream(call), visit)
+
+    async def _stream(self, call: StreamCall, visit: Visit) -> None:
+        async with self._admitted(visit) as (began_s, lease):
             timeout_s = self._shared.config.first_message_timeout_s
             config = await first_config(call.read, StreamConfig, "stream", timeout_s)
             session = await self._open(config, lease)
+            visit.session = session.session_id
             stream = LiveStream(call, session, self._shared, config, lease)
             self._streams.add(stream)
             if self._draining:
@@ -83,18 +97,25 @@ class TranslationService:
                 self._finished(session, code, time.monotonic() - began_s)
 
     async def translate(
-        self, request: TextsRequest, remaining_s: float | None = None
+        self,
+        request: TextsRequest,
+        remaining_s: float | None = None,
+        visitor: Visitor = NOBODY,
     ) -> list[TextResult]:
         """Translate several texts.
 
         Args:
             request: The texts and their languages.
             remaining_s: Seconds until the client's deadline; None if it has none.
+            visitor: Who asks.
 
         Raises:
             TranslatorError: The request as a whole cannot be served.
         """
-        with observed(request, self._shared.metrics) as call:
+        with (
+            self._door.visit(visitor, "translate", Role.TRANSLATE) as visit,
+            observed(request, self._shared.metrics) as call,
+        ):
             limit = self.limits.max_translate_requests
             if self._draining:
                 raise DrainingError("the server is going away; try another")
@@ -103,6 +124,7 @@ class TranslationService:
                     f"{limit} Translate requests are running, the most this server takes",
                     subject="translate-requests",
                 )
+            visit.count(sum(map(len, request.texts)))
             self._num_translating += 1
             try:
                 with self._shared.models.lease() as lease:
@@ -111,16 +133,23 @@ class TranslationService:
                 self._num_translating -= 1
             return call.results
 
-    async def batch(self, call: BatchCall) -> None:
+    async def batch(self, call: BatchCall, visitor: Visitor = NOBODY) -> None:
         """Serve one batch to its end.
 
         Raises:
             TranslatorError: The batch ended early because of it.
         """
-        await self._batches.serve(call)
+        with self._door.visit(visitor, "batch", Role.BATCH) as visit:
+            await self._batches.serve(visit.batch(call))
 
-    def models(self) -> list[OfferedModel]:
-        """The models on offer, by name."""
+    def models(self, visitor: Visitor = NOBODY) -> list[OfferedModel]:
+        """The models on offer, by name.
+
+        Raises:
+            UnauthenticatedError: Nobody knows who asks.
+        """
+        with self._door.visit(visitor, "models", None):
+            pass
         pool = self._shared.models
         return [OfferedModel(m, pool.is_loaded(name)) for name, m in pool.catalog.models.items()]
 
@@ -147,25 +176,43 @@ class TranslationService:
         return self._batches.num_open
 
     @asynccontextmanager
-    async def _admitted(self) -> AsyncIterator[tuple[float, Lease]]:
-        """Hold a place among the sessions. Yields the start time, in seconds, and a lease."""
+    async def _admitted(self, visit: Visit) -> AsyncIterator[tuple[float, Lease]]:
+        """Hold a place among the sessions, and among the caller's own.
+
+        Yields the start time, in seconds, and a lease.
+        """
         limit = self.limits.max_sessions
         if self._draining:
             raise DrainingError("the server is going away; try another")
+        if self._num_sessions >= limit:
+            await self._make_room()
         if self._num_sessions >= limit:
             raise OverloadedError(
                 f"{limit} streams are open, the most this server takes",
                 retry_after_s=5.0,
                 subject="sessions",
             )
-        self._num_sessions += 1
-        self._shared.metrics.sessions.set(self._num_sessions)
-        try:
-            with self._shared.models.lease() as lease:
-                yield time.monotonic(), lease
-        finally:
-            self._num_sessions -= 1
+        with visit.as_session():
+            self._num_sessions += 1
             self._shared.metrics.sessions.set(self._num_sessions)
+            try:
+                with self._shared.models.lease() as lease:
+                    yield time.monotonic(), lease
+            finally:
+                self._num_sessions -= 1
+                self._shared.metrics.sessions.set(self._num_sessions)
+
+    async def _make_room(self) -> None:
+        """End the stream whose client has been silent for longest, if for so long that it may."""
+        idlest = min(self._streams, key=lambda stream: stream.heard_s, default=None)
+        before_s = time.monotonic() - self._shared.config.idle_timeout_s
+        if idlest is None or idlest.heard_s > before_s:
+            return
+        # It gives way once only, and nobody waits for a client that does not read.
+        self._streams.discard(idlest)
+        idlest.give_way()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(idlest.ended.wait(), _ENDS_WITHIN_S)
 
     async def _open(self, config: StreamConfig, lease: Lease) -> Session:
         context = self._shared

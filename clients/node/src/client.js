@@ -53,7 +53,8 @@ export class TranslatorClient {
   /**
    * @param {string} address host:port, or any target that gRPC resolves
    * @param {object} [options]
-   * @param {import('@grpc/grpc-js').ChannelCredentials} [options.credentials] default: no TLS
+   * @param {import('@grpc/grpc-js').ChannelCredentials} [options.credentials] see tlsCredentials;
+   *   default: no TLS
    * @param {Record<string, string>} [options.metadata] sent with every call, for example
    *   {authorization: "Bearer …"}
    * @param {import('@grpc/grpc-js').ChannelOptions} [options.channelOptions]
@@ -131,6 +132,20 @@ export class TranslatorClient {
       models.push(.../** @type {any} */ (page).models.map(modelFrom));
     } while (page.nextPageToken);
     return { models, policies: page.policies };
+  }
+
+  /**
+   * Whether the server takes calls; false while it drains. It needs no key.
+   *
+   * @param {{timeoutMs?: number}} [options] timeoutMs: default: 10,000
+   * @returns {Promise<boolean>}
+   */
+  async isServing({ timeoutMs = 10_000 } = {}) {
+    try {
+      return await this.#link.isServing(this.#metadata, timeoutMs);
+    } catch (error) {
+      throw this.#named(errorFromCall(error));
+    }
   }
 
   /** Close the channel. Streams that are open break. */

@@ -2,6 +2,7 @@
 
 export { TranslationBatch } from './batch.js';
 export { TranslatorClient } from './client.js';
+export { tlsCredentials } from './credentials.js';
 export { TranslatorError } from './errors.js';
 export { TranslationStream } from './stream.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import grpc from '@grpc/grpc-js';
-import { TranslatorClient, TranslatorError } from '../src/index.js';
+import { tlsCredentials, TranslatorClient, TranslatorError } from '../src/index.js';
 import { serve, statusMessage, statusMetadata } from './scripted-server.js';
 import { eventsOf, streamTo } from './support.js';
 
@@ -39,6 +39,11 @@ test('translate: one translation for each text, a bad one fails alone', async (t
   assert.equal(bad.error.reason, 'INVALID_REQUEST');
   assert.deepEqual(seen.request.texts, ['hello', '']);
   assert.deepEqual(seen.metadata.get('authorization'), ['Bearer x']);
+});
+
+test('half of a certificate is refused', () => {
+  assert.throws(() => tlsCredentials({ cert: Buffer.from('x') }), /cert and key/);
+  assert.throws(() => tlsCredentials({ key: Buffer.from('x') }), /cert and key/);
 });
 
 test('listModels reads all pages', async (t) => {

@@ -3,8 +3,11 @@
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 
+from translator.errors import InvalidRequestError
 from translator.fronts.grpc import convert, convert_batch
+from translator.fronts.grpc.visitors import visitor
 from translator.service.batch_requests import BatchAnswer, BatchMessage
 from translator.service.requests import StreamAnswer, StreamMessage
 from translator.service.service import TranslationService
@@ -23,31 +26,46 @@ class TranslatorServicer(translator_service_pb2_grpc.TranslatorServiceServicer):
         self._service = service
 
     async def StreamingTranslate(self, request_iterator: Any, context: Any) -> None:  # noqa: N802
-        await self._service.stream(_Call(context, self._service))
+        await self._service.stream(_Call(context, self._service), visitor(context))
 
     async def Translate(  # noqa: N802
         self, request: translate_pb2.TranslateRequest, context: Any
     ) -> translate_pb2.TranslateResponse:
         results = await self._service.translate(
-            convert.texts_request(request), context.time_remaining()
+            convert.texts_request(request), context.time_remaining(), visitor(context)
         )
         return translate_pb2.TranslateResponse(translations=map(convert.translation, results))
 
     async def BatchTranslate(self, request_iterator: Any, context: Any) -> None:  # noqa: N802
-        await self._service.batch(_BatchCall(context, self._service))
+        await self._service.batch(_BatchCall(context, self._service), visitor(context))
 
     async def ListModels(  # noqa: N802
         self, request: models_pb2.ListModelsRequest, context: Any
     ) -> models_pb2.ListModelsResponse:
         """List models by name, a page at a time. The token is the last name of the page before."""
         size = min(request.page_size or _DEFAULT_PAGE_SIZE, _MAX_PAGE_SIZE)
-        offered = [m for m in self._service.models() if m.info.name > request.page_token]
+        models = self._service.models(visitor(context))
+        offered = [m for m in models if m.info.name > request.page_token]
         page = offered[:size]
         return models_pb2.ListModelsResponse(
             models=map(convert.model, page),
             next_page_token=page[-1].info.name if len(offered) > size else "",
             policies=convert.policy_kinds(),
         )
+
+
+async def _read(context: Any) -> Any:
+    """The next message of a call; None after the last.
+
+    Raises:
+        InvalidRequestError: It is not valid protobuf, such as text that is not UTF-8.
+    """
+    try:
+        message = await context.read()
+    except DecodeError as error:
+        raise InvalidRequestError("request", f"cannot be read: {error}") from error
+    # grpc-stubs does not know it.
+    return None if message is grpc.aio.EOF else message  # type: ignore[attr-defined]
 
 
 class _Call:
@@ -58,10 +76,8 @@ class _Call:
         self._limits = service.limits
 
     async def read(self) -> StreamMessage | None:
-        message = await self._context.read()
-        # grpc-stubs does not know it.
-        ended = message is grpc.aio.EOF  # type: ignore[attr-defined]
-        return None if ended else convert.stream_message(message)
+        message = await _read(self._context)
+        return None if message is None else convert.stream_message(message)
 
     async def write(self, answer: StreamAnswer) -> None:
         await self._context.write(convert.stream_answer(answer, self._limits))
@@ -75,10 +91,8 @@ class _BatchCall:
         self._limits = service.limits
 
     async def read(self) -> BatchMessage | None:
-        message = await self._context.read()
-        # grpc-stubs does not know it.
-        ended = message is grpc.aio.EOF  # type: ignore[attr-defined]
-        return None if ended else convert_batch.batch_message(message)
+        message = await _read(self._context)
+        return None if message is None else convert_batch.batch_message(message)
 
     async def write(self, answer: BatchAnswer) -> None:
         await self._context.write(convert_batch.batch_answer(answer, self._limits))

@@ -1,0 +1,21 @@
+"""Who calls over gRPC, as far as a call's metadata and its certificate tell."""
+
+from typing import Any
+
+from translator.access.caller import Visitor, secrets_of
+
+__all__ = ["visitor"]
+
+_NAMES = ("x509_subject_alternative_name", "x509_common_name")
+
+
+def visitor(context: Any) -> Visitor:
+    """Who makes a call."""
+    certificate = context.auth_context() or {}
+    return Visitor(
+        secrets_of(context.invocation_metadata() or ()),
+        tuple(
+            each.decode("utf-8", "replace") for name in _NAMES for each in certificate.get(name, ())
+        ),
+        context.peer() or "",
+    )
