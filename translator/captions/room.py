@@ -7,7 +7,7 @@ one number, with the room's epoch before it, says how far a viewer is, whatever 
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 __all__ = [
     "ORIGINAL",
@@ -84,7 +84,7 @@ class Line:
     last: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Piece:
     """What was added to a line.
 
@@ -119,7 +119,7 @@ class DraftText:
     text: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Drafts:
     """All drafts of a language; it replaces the ones before.
 
@@ -165,12 +165,12 @@ class Cursor:
     Attributes:
         languages: What it reads.
         n: Number of the last piece that it has; None if it needs a snapshot.
-        drafts: Revision of the drafts that it has, by language.
+        revisions: Of the drafts that it has, in the order of the languages; () for none.
     """
 
     languages: tuple[str, ...]
     n: int | None = None
-    drafts: dict[str, int] = field(default_factory=dict)
+    revisions: tuple[int, ...] = ()
 
 
 class _Log:
@@ -374,25 +374,25 @@ class Room:
 
         What it has fallen behind by more than is kept comes as a snapshot.
         """
+        former, cursor.revisions = cursor.revisions, self._revisions(cursor.languages)
         if cursor.n is None or cursor.n < self._floor(cursor.languages):
-            snapshot = self.snapshot(cursor.languages)
             cursor.n = self.n
-            cursor.drafts = {drafts.language: drafts.revision for drafts in snapshot.drafts}
-            return [snapshot]
+            return [self.snapshot(cursor.languages)]
+        logs = [log for language in cursor.languages if (log := self._logs.get(language))]
         news: list[News] = []
         if cursor.n < self.n:
-            for language in cursor.languages:
-                if (log := self._logs.get(language)) is not None:
-                    news += log.after(cursor.n)
-            if len(cursor.languages) > 1:
+            for log in logs:
+                news += log.after(cursor.n)
+            if len(logs) > 1:
                 news.sort(key=_number)
             cursor.n = self.n
-        for language in cursor.languages:
-            if (log := self._logs.get(language)) is not None:
-                drafts = log.drafts
-                if cursor.drafts.get(language, 0) != drafts.revision:
-                    cursor.drafts[language] = drafts.revision
-                    news.append(drafts)
+        if former != cursor.revisions:
+            known = dict(zip(cursor.languages, former, strict=False))
+            news += (
+                log.drafts
+                for log in logs
+                if known.get(log.drafts.language, 0) != log.drafts.revision
+            )
         return news
 
     def snapshot(self, languages: Sequence[str]) -> Snapshot:
@@ -476,6 +476,10 @@ class Room:
         if log is None:
             log = self._logs[language] = _Log(language)
         return log
+
+    def _revisions(self, languages: Iterable[str]) -> tuple[int, ...]:
+        logs = (self._logs.get(language) for language in languages)
+        return tuple(0 if log is None else log.drafts.revision for log in logs)
 
     def _floor(self, languages: Iterable[str]) -> int:
         logs = (self._logs.get(language) for language in languages)
