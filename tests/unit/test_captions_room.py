@@ -126,7 +126,18 @@ def test_a_closed_line_takes_nothing() -> None:
 
 @pytest.mark.parametrize(
     "after",
-    ["bbbb-1", "aaaa-2", "aaaa-99999999", "aaaa", "aaaa--1", "aaaa-01", "1", "<img>", "aaaa-1 ", ""],
+    [
+        "bbbb-1",
+        "aaaa-2",
+        "aaaa-99999999",
+        "aaaa",
+        "aaaa--1",
+        "aaaa-01",
+        "1",
+        "<img>",
+        "aaaa-1 ",
+        "",
+    ],
 )
 def test_an_id_that_cannot_be_gone_on_from_gets_a_snapshot(after: str) -> None:
     captions = room()
@@ -252,9 +263,10 @@ def test_whatever_a_viewer_missed_it_ends_with_the_same_text(
             case ("commit", (str(language), int(back), str(text)), bool(closed)):
                 number = captions._next_segment - 1 - back
                 line = captions.line(language, number)
-                if line is None or not line.closed:
-                    if captions.commit(language, number, text, closed=closed) is not None:
-                        said[language, number] = said.get((language, number), "") + text
+                if line is not None and line.closed:
+                    continue
+                if captions.commit(language, number, text, closed=closed) is not None:
+                    said[language, number] = said.get((language, number), "") + text
             case ("draft", (str(language), int(back), str(text))):
                 captions.draft(language, captions._next_segment - 1 - back, text)
             case ("insert", (str(language), int(back), str(text))):
@@ -276,9 +288,9 @@ def test_whatever_a_viewer_missed_it_ends_with_the_same_text(
         # All that is shown was said, and what is kept is shown.
         assert all(said[key].startswith(text) for key, text in screen.texts.items())
         for (language, number), text in said.items():
-            if language in languages and captions.line(language, number) is not None:
-                if captions.snapshot(languages).page == 0:
-                    assert screen.texts[language, number] == text
+            is_kept = language in languages and captions.line(language, number) is not None
+            if is_kept and captions.snapshot(languages).page == 0:
+                assert screen.texts[language, number] == text
         for language in languages:
             shown = screen.drafts.get(language, {})
             drafts = captions.snapshot([language]).drafts[0]

@@ -5,6 +5,7 @@ import contextlib
 import logging
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from translator.captions.room import ORIGINAL, Room, Segment
@@ -29,6 +30,15 @@ _RESUME_TIMEOUT_S = 3600.0
 _RETRY_S = (0.5, 1.0, 2.0, 5.0)
 # Source kept while no stream is open, in code points; then the publisher is not read.
 _MAX_KEPT = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Other settings from a position of the source on."""
+
+    position: int
+    settings: Settings
+    committed: str = ""
 
 
 class FeedHost(Protocol):
@@ -68,7 +78,9 @@ class Feed:
         on_progress: Called when ``done`` or ``problem`` has changed.
     """
 
-    def __init__(self, host: FeedHost, publisher_id: str, settings: Settings, position: int) -> None:
+    def __init__(
+        self, host: FeedHost, publisher_id: str, settings: Settings, position: int
+    ) -> None:
         self.publisher_id = publisher_id
         self.received = position
         self.done = position
@@ -78,13 +90,15 @@ class Feed:
         self._room = host.room
         self._settings = settings
         # From which position of the source on each of the settings holds.
-        self._changes: list[tuple[int, Settings]] = [(position, settings)]
+        self._changes = [_Change(position, settings)]
         self._num_trailing = 0
-        # Source that a new stream would need.
-        self._kept: list[Source] = []
+        # Source that a new stream would need, and the changes between.
+        self._kept: list[Source | _Change] = []
         self._stream: AsyncStream | None = None
         # Position of the stream's first code point.
         self._base = position
+        # The language that the stream was last told.
+        self._asked = settings.language
         self._max_targets = 8
         self._segments: dict[int, Segment] = {}
         # The same the other way round: segment_id to the stream's number.
@@ -148,14 +162,18 @@ class Feed:
             source.start_s if not skip else None,
             source.end_s,
         )
-        self._drop_tentative()
         if source.committed:
             self.received += len(source.committed)
             stripped = len(source.committed.rstrip())
             trailing = len(source.committed) - stripped
             self._num_trailing = trailing if stripped else self._num_trailing + trailing
-        self._kept.append(source)
-        await self._pass_on(source)
+        async with self._sending:
+            self._drop_tentative()
+            self._kept.append(source)
+            if (stream := self._stream) is not None:
+                # A stream that has failed says so to whoever iterates over it; source is kept.
+                with contextlib.suppress(TranslatorError, RuntimeError):
+                    await self._pass_on(stream, source)
 
     async def change(self, settings: Settings) -> None:
         """Another language or another name, from what comes next."""
@@ -165,16 +183,17 @@ class Feed:
         )
         if new == self._settings:
             return
-        is_other_language = new.language != self._settings.language
         self._settings = new
-        self._changes.append((self.received - self._num_trailing, new))
+        # The white space before it belongs to what was said before.
+        change = _Change(self.received - self._num_trailing, new)
+        self._changes.append(change)
         del self._changes[:-64]
         async with self._sending:
+            self._kept.append(replace(change, position=self.received))
             if (stream := self._stream) is not None:
+                # A stream that has failed says so to whoever iterates over it.
                 with contextlib.suppress(TranslatorError, RuntimeError):
-                    await stream.flush()
-                    if is_other_language:
-                        await stream.reconfigure(source=new.language, targets=self._targets())
+                    await self._pass_on(stream, change)
         self._host.changed()
 
     def retarget(self) -> None:
@@ -190,31 +209,29 @@ class Feed:
         """Whether so much waits for a server that no more should be read."""
         return self._stream is None and sum(len(s.committed) for s in self._kept) > _MAX_KEPT
 
-    async def _pass_on(self, source: Source) -> None:
-        async with self._sending:
-            if self._stream is None:
-                return
-            # A stream that has failed says so to whoever iterates over it; the source is kept.
-            with contextlib.suppress(TranslatorError, RuntimeError):
-                await self._stream.send(
-                    source.committed,
-                    tentative=source.tentative,
-                    end_of_segment=source.end_of_segment,
-                    start_s=source.start_s,
-                    end_s=source.end_s,
-                    speaker=self.speaker,
-                )
+    async def _pass_on(self, stream: AsyncStream, what: Source | _Change) -> None:
+        if isinstance(what, Source):
+            await stream.send(
+                what.committed,
+                tentative=what.tentative,
+                end_of_segment=what.end_of_segment,
+                start_s=what.start_s,
+                end_s=what.end_s,
+            )
+            return
+        await stream.flush()
+        language = what.settings.language
+        if language != stream.config.source or language != self._asked:
+            self._asked = language
+            await stream.reconfigure(source=language, targets=self._targets(language))
 
     def _drop_tentative(self) -> None:
         """Only the last message kept has a tentative tail."""
-        if self._kept:
-            last = self._kept[-1]
+        if self._kept and isinstance(last := self._kept[-1], Source):
             if not last.committed and not last.end_of_segment:
                 self._kept.pop()
             elif last.tentative:
-                self._kept[-1] = Source(
-                    last.position, last.committed, "", last.end_of_segment, last.start_s, last.end_s
-                )
+                self._kept[-1] = replace(last, tentative="")
 
     # What the server says.
 
@@ -238,25 +255,19 @@ class Feed:
 
     async def _translate(self) -> None:
         self._opened.clear()
+        self._base = self._kept[0].position if self._kept else self.received
+        self._covered = self._base
+        self._asked = self._settings_at(self._base).language
         stream = self._host.client.stream(
-            source=self.language,
-            targets=self._targets(),
+            source=self._asked,
+            targets=self._targets(self._asked),
             resume_timeout_s=_RESUME_TIMEOUT_S,
             on_connecting=self._connecting,
         )
         async with stream:
             async with self._sending:
-                self._base = self._kept[0].position if self._kept else self.received
-                self._covered = self._base
-                for source in self._kept:
-                    await stream.send(
-                        source.committed,
-                        tentative=source.tentative,
-                        end_of_segment=source.end_of_segment,
-                        start_s=source.start_s,
-                        end_s=source.end_s,
-                        speaker=self.speaker,
-                    )
+                for each in self._kept:
+                    await self._pass_on(stream, each)
                 self._stream = stream
             tasks = [asyncio.create_task(self._follow_demand(stream))]
             tasks.append(asyncio.create_task(self._end_source(stream)))
@@ -283,16 +294,16 @@ class Feed:
             # What is asked for before the first is answered would be asked for twice.
             await self._opened.wait()
             async with self._sending:
-                targets = self._targets()
+                targets = self._targets(self._asked)
                 if self._ending.is_set() or set(targets) == set(self._first):
                     continue
                 self._opened.clear()
                 with contextlib.suppress(TranslatorError, RuntimeError):
-                    await stream.reconfigure(source=self.language, targets=targets)
+                    await stream.reconfigure(source=self._asked, targets=targets)
 
-    def _targets(self) -> list[str]:
-        others = [each for each in self._host.targets(self.language) if each != self.language]
-        return [self.language, *others[: self._max_targets - 1]]
+    def _targets(self, language: str) -> list[str]:
+        others = [each for each in self._host.targets(language) if each != language]
+        return [language, *others[: self._max_targets - 1]]
 
     def _take(self, event: object) -> None:
         match event:
@@ -367,11 +378,11 @@ class Feed:
         self._room.draft(language, number, update.draft)
 
     def _settings_at(self, position: int) -> Settings:
-        index = bisect_right(self._changes, position, key=lambda change: change[0]) - 1
-        return self._changes[max(0, index)][1]
+        index = bisect_right(self._changes, position, key=lambda change: change.position) - 1
+        return self._changes[max(0, index)].settings
 
     def _forget(self) -> None:
-        while self._kept and len(self._kept) > 1:
+        while len(self._kept) > 1:
             first = self._kept[0]
             if first.position + len(first.committed) > self.done:
                 return
@@ -393,22 +404,16 @@ class Feed:
         self._first.clear()
         self._closed_up_to.clear()
         self.done = max(self.done, self._covered)
-        kept = []
-        for source in self._kept:
-            skip = max(0, self._covered - source.position)
-            if not skip:
-                kept.append(source)
-            elif skip < len(source.committed):
+        kept: list[Source | _Change] = []
+        for each in self._kept:
+            skip = max(0, self._covered - each.position)
+            if isinstance(each, Source) and 0 < skip < len(each.committed):
+                rest = each.committed[skip:]
                 kept.append(
-                    Source(
-                        source.position + skip,
-                        source.committed[skip:],
-                        source.tentative,
-                        source.end_of_segment,
-                        None,
-                        source.end_s,
-                    )
+                    replace(each, position=each.position + skip, committed=rest, start_s=None)
                 )
+            elif not skip:
+                kept.append(each)
         self._kept = kept
         self._host.said(closed=True)
 

@@ -19,8 +19,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from translator.captions import wire
 from translator.captions.hall import Hall
-from translator.captions.links import AccessError, Links, Role, new_room_id
-from translator.captions.live_room import LiveRoom, RoomFullError, Viewer
+from translator.captions.links import Links, Role, new_room_id
+from translator.captions.live_room import LiveRoom, Viewer
 from translator.captions.publisher import Publisher
 from translator.captions.room import ORIGINAL
 from translator.errors import InvalidRequestError, TranslatorError
@@ -137,7 +137,7 @@ class _Gateway:
         return self._hall.room(self._check(connection, role))
 
     def _is_own_page(self, connection: HTTPConnection) -> bool:
-        """Whether a browser may connect from the page it shows. What is no browser has no Origin."""
+        """Whether a browser may connect from its page. What is no browser has no Origin."""
         origin = connection.headers.get("origin")
         if origin is None or origin in self._config.origins:
             return True
@@ -149,7 +149,9 @@ class _Gateway:
     async def _health(self, _: Request) -> Response:
         return Response("ok\n", media_type="text/plain")
 
-    def _page(self, name: str, ancestors: str = "'none'") -> Callable[[Request], Awaitable[Response]]:
+    def _page(
+        self, name: str, ancestors: str = "'none'"
+    ) -> Callable[[Request], Awaitable[Response]]:
         async def page(_: Request) -> Response:
             return self._static(name, "no-cache", ancestors)
 
@@ -299,7 +301,9 @@ class _Gateway:
                 raise InvalidRequestError("request", "opening comes first")
             room_id = socket.path_params["room"]
             if first.room_id not in {"", room_id}:
-                raise InvalidRequestError("opening.room_id", "another room than that of the address")
+                raise InvalidRequestError(
+                    "opening.room_id", "another room than that of the address"
+                )
             self._links.check(first.key, room_id, Role.SPEAK)
             return self._hall.room(room_id), first
         except TimeoutError:
@@ -343,7 +347,7 @@ class _EventStream(Response):
             gone.cancel()
 
 
-def make_app(hall: Hall, links: Links, config: GatewayConfig = GatewayConfig()) -> Starlette:  # noqa: B008
+def make_app(hall: Hall, links: Links, config: GatewayConfig = GatewayConfig()) -> Starlette:
     """The gateway as an ASGI app, which may be mounted in another one.
 
     Args:

@@ -131,7 +131,7 @@ class LiveRoom:
         *,
         title: str = "",
         pinned: Sequence[str] = (),
-        limits: RoomLimits = RoomLimits(),  # noqa: B008
+        limits: RoomLimits = RoomLimits(),
     ) -> None:
         self.room_id = room_id
         self.title = title

@@ -17,7 +17,7 @@ __all__ = ["Publisher"]
 _RATE = 50.0
 _BURST = 200.0
 # Every so many code points count as a further message.
-_LENGTH = 200
+_LENGTH = 500
 _MAX_PROBLEMS = 20
 _PROGRESS_S = 2.0
 _FULL_S = 0.5
@@ -102,7 +102,7 @@ class Publisher:
                 if num_problems >= _MAX_PROBLEMS:
                     await self._socket.close(4400, "too many mistakes")
                     return False
-            while feed.is_full:
+            while feed.is_full:  # noqa: ASYNC110
                 await asyncio.sleep(_FULL_S)
 
     async def _slow_down(self, length: int) -> None:

@@ -406,8 +406,8 @@ class Room:
             if not all(self.is_page_closed(page, language) for language in languages):
                 break
             for language, log in logs:
-                lines = (log.lines.get(number) for number in self._numbers(page))
-                left[language] -= sum(len(line.text) for line in lines if line is not None)
+                of_page = (log.lines.get(number) for number in self._numbers(page))
+                left[language] -= sum(len(line.text) for line in of_page if line is not None)
             page += 1
         lines = [
             (segment, language, line)
@@ -428,7 +428,7 @@ class Room:
 
     def is_page_closed(self, page: int, language: str) -> bool:
         """Whether a page of segments never changes any more, but for what age takes away."""
-        if not 0 <= page or self._page(self._next_segment) <= page:
+        if page < 0 or self._page(self._next_segment) <= page:
             return False
         log = self._log(language)
         return all(
@@ -499,7 +499,7 @@ class Room:
             if self._is_open(number) and segment.begin_s > too_old:
                 continue
             del self._segments[number]
-            for language, log in self._logs.items():
+            for log in self._logs.values():
                 line = log.lines.pop(number, None)
                 if line is None:
                     continue

@@ -40,7 +40,7 @@ def _channel_target(addresses: Sequence[str]) -> str:
             )
         except (ValueError, OSError) as error:
             raise ConfigError(f"address: {address} cannot be resolved: {error}") from error
-        resolved += [f"{ip}:{number}" for *_, (ip, number) in found]
+        resolved += [f"{ip!s}:{port}" for *_, (ip, *_) in found]
     return f"ipv4:{','.join(resolved)}"
 
 

@@ -18,7 +18,7 @@ __all__ = ["listen", "serving"]
 
 _log = logging.getLogger(__name__)
 
-# A viewer that does not read has so many bytes wait in the kernel, at most; without it, megabytes of
+# A viewer that does not read has so many bytes wait in the kernel at most. Without it, megabytes of
 # stale captions pile up there.
 _TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
 _MAX_UNSENT = 16 * 1024

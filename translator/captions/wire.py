@@ -220,7 +220,7 @@ def _source(message: pb.SourceText) -> Source:
 
 
 def _seconds(message: pb.SourceText, field: str) -> float | None:
-    if not message.HasField(field):  # type: ignore[arg-type]
+    if not message.HasField(field):
         return None
     value: Duration = getattr(message, field)
     return value.seconds + value.nanos / 1e9
@@ -404,9 +404,7 @@ def _room(facts: RoomFacts) -> pb.Room:
         room_id=facts.room_id,
         title=facts.title,
         languages=[
-            pb.Language(
-                language_code=each.language, spoken=each.spoken, translated=each.translated
-            )
+            pb.Language(language_code=each.language, spoken=each.spoken, translated=each.translated)
             for each in facts.offered
         ],
         num_speakers=sum(each.connected for each in facts.publishers),

@@ -156,6 +156,7 @@ async def announced_by(connection: Connection) -> Announcement | None:
 
 
 async def ended_process(process: SpawnProcess) -> None:
+    """Wait until a process has ended."""
     await _readable(process.sentinel)
     process.join()
 
