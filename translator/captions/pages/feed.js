@@ -15,6 +15,7 @@ export class Feed extends EventTarget {
   #after = () => '';
   #way = 0;
   #attempt = 0;
+  #hasSpoken = false; // whether anything came by this connection
   #close = () => {};
   #timer = 0;
   #watch = 0;
@@ -60,9 +61,18 @@ export class Feed extends EventTarget {
     if (this.state !== 'connecting') this.#set('connecting');
     const wait = Math.min(5_000, 250 * 2 ** this.#attempt) * (0.5 + Math.random());
     this.#attempt += 1;
-    // What a proxy holds back is tried another way, and the first one again now and then.
-    if (this.#attempt % 3 === 0) this.#way = (this.#way + 1) % WAYS.length;
     this.#retry(Math.max(least, wait));
+  }
+
+  // Where the gateway answers, but a way to it never brings anything, a proxy holds it back.
+  async #failed() {
+    const generation = this.#generation;
+    const answers = await this.#ask();
+    if (generation !== this.#generation || this.state === 'refused') return;
+    if (answers && !this.#hasSpoken) {
+      this.#way = (this.#way + 1) % WAYS.length;
+      this.#retry(0);
+    } else this.#broken();
   }
 
   #alive() {
@@ -72,6 +82,7 @@ export class Feed extends EventTarget {
 
   #take(text) {
     const event = JSON.parse(text);
+    this.#hasSpoken = true;
     this.#alive();
     this.#attempt = 0;
     if (this.state !== 'live') this.#set('live');
@@ -85,6 +96,7 @@ export class Feed extends EventTarget {
     const generation = this.#generation;
     const current = (then) => (argument) => generation === this.#generation && then(argument);
     this.#alive();
+    this.#hasSpoken = false;
     if (WAYS[this.#way] === 'events') this.#openEvents(current);
     else if (WAYS[this.#way] === 'socket') this.#openSocket(current);
     else this.#openPoll(current);
@@ -97,7 +109,7 @@ export class Feed extends EventTarget {
     source.addEventListener('beat', current(() => this.#alive()));
     source.onerror = current(() => {
       source.close();
-      this.#why().then(current(() => this.#broken()));
+      this.#failed();
     });
   }
 
@@ -109,7 +121,7 @@ export class Feed extends EventTarget {
     socket.onclose = current((event) => {
       const why = FATAL.get(event.code - 4000);
       if (why) this.#set('refused', why);
-      else this.#broken();
+      else this.#failed();
     });
   }
 
@@ -134,13 +146,14 @@ export class Feed extends EventTarget {
     poll();
   }
 
-  // An event stream does not say why it failed; asking does.
-  async #why() {
+  // Whether the gateway answers. An event stream does not say why it failed; asking does.
+  async #ask() {
     try {
       const answer = await fetch(address('/poll', { ...this.#query(), after: '' }));
       if (FATAL.has(answer.status)) this.#set('refused', FATAL.get(answer.status));
+      return answer.ok;
     } catch {
-      // The gateway is not there: another attempt follows.
+      return false;
     }
   }
 }

@@ -85,7 +85,9 @@ function send() {
   text.focus();
 }
 
-text.oninput = (event) => !event.isComposing && typed();
+text.oninput = (event) => {
+  if (!event.isComposing) typed();
+};
 text.onkeydown = (event) => {
   if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
   event.preventDefault();

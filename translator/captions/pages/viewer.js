@@ -240,7 +240,10 @@ addEventListener('resize', apply);
 const dialog = $('settings');
 $('open-settings').onclick = () => dialog.showModal();
 $('close-settings').onclick = () => dialog.close();
-dialog.onclick = (event) => event.target === dialog && dialog.close();
+dialog.onclick = (event) => {
+  // A handler that returned false would undo the click.
+  if (event.target === dialog) dialog.close();
+};
 
 // Taking it along
 
