@@ -264,6 +264,16 @@ async def test_the_same_over_a_websocket_and_by_asking(captions: Gateway) -> Non
         assert [key for event in later for key in event] == ["room"]
 
 
+async def test_who_only_asks_gets_what_was_said_before_too(captions: Gateway) -> None:
+    async with captions.speaker() as speaker:
+        await speaker.say("One. ")
+        await speaker.until_done(5)
+        path = captions.path("/poll", language="de")
+        async with asyncio.timeout(10):
+            while "ONE." not in json.dumps(await captions.json(path)):
+                await asyncio.sleep(0.05)
+
+
 async def test_closed_segments_are_pages_that_never_change(captions: Gateway) -> None:
     async with captions.speaker() as speaker:
         for number in range(40):

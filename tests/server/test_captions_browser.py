@@ -16,6 +16,7 @@ from tests.server.browsers import Browser, browsing, executable
 from tests.server.gateways import ROOM, Gateway, gateway, models
 from tests.server.processes import CLEAN
 from translator.captions.links import Links, Role
+from translator.captions.live_room import RoomLimits
 from translator.testing import serve_in_process
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
@@ -25,7 +26,8 @@ pytestmark = [pytest.mark.server, pytest.mark.slow]
 async def captions() -> AsyncIterator[Gateway]:
     executable()
     async with serve_in_process(models=models()) as server:
-        async with gateway(server.address) as running:
+        # Who asks every two seconds reads all the time.
+        async with gateway(server.address, limits=RoomLimits(linger_s=5.0)) as running:
             yield running
 
 

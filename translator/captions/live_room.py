@@ -333,15 +333,20 @@ class LiveRoom:
 
     def targets(self, source: str) -> list[str]:
         """Languages to translate a source into: those that somebody reads, the most read first."""
-        wanted = dict.fromkeys(self.pinned)
-        wanted |= dict.fromkeys(language for language, _ in self._readers.most_common())
-        now = time.monotonic()
-        wanted |= dict.fromkeys(each for each, until in self._leaving.items() if until > now)
         return [
             language
-            for language in wanted
-            if language not in {ORIGINAL, source} and self._servers.pairs.can(source, language)
+            for language in self._wanted()
+            if language != source and self._servers.pairs.can(source, language)
         ]
+
+    def _wanted(self) -> list[str]:
+        """Languages that are pinned or read, or were read until a moment ago."""
+        now = time.monotonic()
+        leaving = (each for each, until in self._leaving.items() if until > now)
+        read = (language for language, _ in self._readers.most_common())
+        wanted = dict.fromkeys([*self.pinned, *read, *leaving])
+        wanted.pop(ORIGINAL, None)
+        return list(wanted)
 
     def said(self, *, closed: bool = False) -> None:
         """Something new is in the room: its viewers get it in a moment."""
@@ -402,9 +407,7 @@ class LiveRoom:
         while True:
             await self._late.wait()
             self._late.clear()
-            for language in [*self._readers, *self.pinned]:
-                if language == ORIGINAL:
-                    continue
+            for language in self._wanted():
                 try:
                     while missing := self.missing(language)[:_LATE_SEGMENTS]:
                         await self._translate_segments(missing, language)
