@@ -2,14 +2,14 @@ VENV   ?= .venv
 DIST   ?= dist
 PYTHON ?= python3
 BIN    := $(VENV)/bin
-PROTOS := $(wildcard protos/translator/v1/*.proto)
+PROTOS := $(wildcard protos/translator/v1/*.proto protos/translator/captions/v1/*.proto)
 # google/rpc/*.proto comes with googleapis-common-protos.
 SITE    = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-# Stubs of every file, and the service's gRPC classes, into folder $(1).
+# Stubs of every file, and the services' gRPC classes, into folder $(1).
 define generate
 	$(BIN)/python -m grpc_tools.protoc -Iprotos -I$(SITE) --python_out=$(1) --pyi_out=$(1) $(PROTOS)
 	$(BIN)/python -m grpc_tools.protoc -Iprotos -I$(SITE) --grpc_python_out=$(1) \
-	  protos/translator/v1/translator_service.proto
+	  protos/translator/v1/translator_service.proto protos/translator/captions/v1/captions.proto
 endef
 
 .PHONY: setup demo batch-demo test test-quick check protos build bench format clean
@@ -63,7 +63,8 @@ check: setup
 	$(BIN)/buf lint build/protos/image.binpb --config protos/buf.yaml
 	.ci/breaking $(BIN)
 	$(call generate,build/protos)
-	diff -r --exclude=__pycache__ --exclude=__init__.py build/protos/translator/v1 translator/v1
+	for stubs in translator/v1 translator/captions/v1; do \
+	  diff -r --exclude=__pycache__ --exclude=__init__.py build/protos/$$stubs $$stubs || exit 1; done
 
 # What a release consists of: wheel and source of the package, and the Node client.
 build: setup clients/node/node_modules/.ready

@@ -28,8 +28,10 @@ def main() -> None:
         if not package or importlib.util.find_spec(package) is not None:
             # It is there, and a part of it is not: a bug, here or there.
             raise
-        evaluates = sys.argv[1:2] == ["evaluate"]
-        name, extra = ("translator evaluate", "eval") if evaluates else ("translator", "server")
+        extras = {"evaluate": "eval", "captions": "captions"}
+        command = sys.argv[1] if len(sys.argv) > 1 and sys.argv[1] in extras else ""
+        name = f"translator {command}".rstrip()
+        extra = extras.get(command, "server")
         sys.stderr.write(
             f"Error: `{name}` needs the package {package}, which is not installed: "
             f"pip install '{DISTRIBUTION}[{extra}]'\n"

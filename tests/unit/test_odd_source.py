@@ -35,7 +35,7 @@ def test_times_that_go_back_are_ignored_and_told_once() -> None:
         driver.say(f"word{number} ", start_s=start_s, end_s=start_s + 0.4)
     driver.end()
     assert reasons(driver) == ["OFFSETS_IGNORED"]
-    assert "source 3 begins at 3.000 s, the one before at 11.000 s" in (
+    assert "source 3 begins at 3.000 s, the speaker's one before at 11.000 s" in (
         driver.session.warnings[0].message
     )
     driver.check_final(["yy"])
@@ -44,6 +44,44 @@ def test_times_that_go_back_are_ignored_and_told_once() -> None:
     # The third has no time of its own; those after it are measured by it.
     assert times[" WORD2"] == (None, None)
     assert times[" WORD3"] == (3.5, 3.9)
+
+
+def test_each_speaker_has_a_clock() -> None:
+    # As a recogniser finishes them: B began while A was speaking, and ended first, twice.
+    said = [
+        ("A", "We could leave at seven. ", 10.0, 14.0),
+        ("B", "Seven is early. ", 12.0, 15.0),
+        ("A", "The roads are empty then. ", 14.5, 17.0),
+        ("B", "And dark. ", 15.2, 17.5),
+        ("C", "I drive. ", 11.0, 18.0),
+        ("A", "Good. ", 17.2, 18.2),
+    ]
+    driver = drive("yy", "zz")
+    for speaker, text, start_s, end_s in said:
+        driver.say(text, speaker=speaker, start_s=start_s, end_s=end_s)
+    driver.end()
+    assert reasons(driver) == []
+    driver.check_final(["yy", "zz"])
+    for target in ("yy", "zz"):
+        texts = [e for e in committed(driver) if e.target == target and e.closed]
+        assert [(e.start_s, e.end_s) for e in texts] == [each[2:] for each in said]
+
+
+def test_a_speaker_without_a_label_is_the_one_before() -> None:
+    inspector = SourceInspector(lambda _: None)
+    assert inspector.offsets(SourceUpdate(1, "a", start_s=5.0, speaker="A"))[0] == 5.0
+    assert inspector.offsets(SourceUpdate(2, "b", start_s=3.0, speaker="B"))[0] == 3.0
+    assert inspector.offsets(SourceUpdate(3, "c", start_s=2.0))[0] is None
+    assert inspector.offsets(SourceUpdate(4, "d", start_s=4.0, speaker="A"))[0] is None
+
+
+def test_only_so_many_clocks_are_kept() -> None:
+    inspector = SourceInspector(lambda _: None)
+    for number in range(1000):
+        inspector.offsets(SourceUpdate(number + 1, "a", start_s=9.0, speaker=f"S{number}"))
+    # The first is forgotten, the last is not.
+    assert inspector.offsets(SourceUpdate(1001, "a", start_s=1.0, speaker="S0"))[0] == 1.0
+    assert inspector.offsets(SourceUpdate(1002, "a", start_s=1.0, speaker="S999"))[0] is None
 
 
 def test_an_end_before_its_beginning_is_ignored() -> None:

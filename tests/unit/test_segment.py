@@ -68,10 +68,15 @@ def test_media_time_is_as_wide_as_a_chunk_of_which_one_time_is_missing() -> None
     assert segment(("abc", 0.0, None, None)).media_time(0, 3) == (None, None)
 
 
-def test_an_end_before_the_beginning_is_not_known() -> None:
+def test_an_end_before_the_beginning_is_left_out() -> None:
     built = segment(("abc ", 0.0, 90.0, 91.0), ("def", 0.0, 1.0, 2.0))
-    assert built.media_time(0, 7) == (90.0, None)
+    assert built.media_time(0, 7) == (90.0, 91.0)
     assert built.media_time(4, 7) == (1.0, 2.0)
+
+
+def test_where_speakers_overlap_the_end_is_that_of_who_speaks_longest() -> None:
+    built = segment(("we sail ", 0.0, 10.0, 12.0), ("yes ", 0.0, 10.5, 10.8))
+    assert built.media_time(0, 12) == (10.0, 12.0)
 
 
 def test_both_parts_of_a_split_chunk_keep_their_share_of_its_time() -> None:

@@ -15,6 +15,7 @@ _COMMANDS = {
     name: f"translator.cli.{name}"
     for name in (
         "batch",
+        "captions",
         "evaluate",
         "glossary",
         "health",

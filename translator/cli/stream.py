@@ -15,6 +15,7 @@ from translator.cli.connect import ServerChoice, connected, server_options
 from translator.cli.display import Display, JsonLines, LiveTerminal, PlainLines
 from translator.cli.errors import one_sentence
 from translator.cli.glossary_options import glossary_options
+from translator.cli.outputs import Outputs, output_options
 from translator.cli.recogniser import RecogniserName, said_by
 from translator.cli.source import Piece, as_it_comes, by_lines, paced, pieces
 from translator.cli.source_language import parse_source
@@ -90,6 +91,7 @@ __all__ = ["command", "parse_policy"]
     help="With --from-recogniser: send the messages at the pace of their times.",
 )
 @glossary_options
+@output_options
 @click.option("--json", "as_json", is_flag=True, help="Print every event as a line of JSON.")
 @click.option("--no-summary", is_flag=True, help="Do not print a summary.")
 @server_options
@@ -108,6 +110,9 @@ def command(
     real_pace: bool,
     glossary: Path | None,
     glossaries: tuple[str, ...],
+    subtitles: tuple[Path, ...],
+    subtitle_rules: str,
+    sinks: tuple[str, ...],
     as_json: bool,
     no_summary: bool,
     server: ServerChoice,
@@ -157,12 +162,13 @@ def command(
                 on_connecting=display.connecting,
                 **options,
             ) as stream,
+            Outputs(targets, subtitles, subtitle_rules, sinks) as outputs,
         ):
             with ExitStack() as stack:
                 if recogniser is not None:
                     stack.enter_context(display)
                     said = said_by(file, recogniser, real_pace=real_pace)
-                    return await _translate(stream, said, display)
+                    return await _translate(stream, said, display, outputs)
                 texts = as_it_comes(file)
                 if file.isatty():
                     if isinstance(display, LiveTerminal):
@@ -178,7 +184,7 @@ def command(
                 stack.enter_context(display)
                 if isinstance(display, LiveTerminal) and file.isatty():
                     display.typing("")
-                return await _translate(stream, given, display)
+                return await _translate(stream, given, display, outputs)
 
     with one_sentence():
         report = asyncio.run(run())
@@ -205,6 +211,7 @@ async def _translate(
     stream: AsyncStream,
     given: AsyncIterator[Piece] | AsyncIterator[SourcePiece],
     display: Display,
+    outputs: Outputs,
 ) -> Report | None:
     async def send() -> None:
         try:
@@ -226,6 +233,7 @@ async def _translate(
     try:
         async for event in stream:
             display.show(event)
+            outputs.show(event)
             if isinstance(event, Report):
                 report = event
         if sender.done():

@@ -20,7 +20,7 @@ from translator.config import ServerConfig
 from translator.errors import ConfigError
 from translator.log import set_up_log
 
-__all__ = ["Workers"]
+__all__ = ["Workers", "announced_by", "ended_process", "work"]
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Workers:
             self._config = self._config.model_copy(update={"port": port})
             started = [self._start(index) for index in range(self._config.workers)]
             self._processes = [process for process, _ in started]
-            announced = [await _announced(connection) for _, connection in started]
+            announced = [await announced_by(connection) for _, connection in started]
             if None in announced:
                 await self._give_up(announced.index(None))
             for announcement in filter(None, announced):
@@ -75,7 +75,7 @@ class Workers:
     async def _keep(self, index: int) -> None:
         """Keep a worker running, until all are to stop."""
         while True:
-            await _ended(self._processes[index])
+            await ended_process(self._processes[index])
             if self._stopping:
                 return
             _log.error(
@@ -87,11 +87,11 @@ class Workers:
             self._processes[index], _ = self._start(index)
 
     async def _give_up(self, index: int) -> None:
-        await _ended(self._processes[index])
+        await ended_process(self._processes[index])
         failed = self._processes[index].exitcode
         stopped = self._stopping
         self._stop()
-        await asyncio.gather(*map(_ended, self._processes))
+        await asyncio.gather(*map(ended_process, self._processes))
         raise click.exceptions.Exit(0 if stopped else max(1, failed or 0))
 
     def _start(self, index: int) -> tuple[SpawnProcess, Connection]:
@@ -102,7 +102,7 @@ class Workers:
         }
         ours, theirs = _CONTEXT.Pipe(duplex=False)
         config = self._config.model_copy(update=ports)
-        process = _CONTEXT.Process(target=_work, args=(config, theirs), daemon=True)
+        process = _CONTEXT.Process(target=work, args=(config, theirs), daemon=True)
         # Ctrl-C in a terminal reaches all processes, but workers listen only to this one.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         process.start()
@@ -116,7 +116,7 @@ class Workers:
             process.terminate()
 
 
-def _work(config: ServerConfig, announcements: Connection) -> None:
+def work(config: ServerConfig, announcements: Connection) -> None:
     """Run a server, in the process of a worker."""
     set_up_log(config.log_level, config.log_format, config.audit_log)
     try:
@@ -153,7 +153,7 @@ def _reserved_port(config: ServerConfig) -> Iterator[int]:
         yield port
 
 
-async def _announced(connection: Connection) -> Announcement | None:
+async def announced_by(connection: Connection) -> Announcement | None:
     """What a worker announces when it serves; None if it ended before."""
     await _readable(connection.fileno())
     try:
@@ -163,7 +163,8 @@ async def _announced(connection: Connection) -> Announcement | None:
     return announcement
 
 
-async def _ended(process: SpawnProcess) -> None:
+async def ended_process(process: SpawnProcess) -> None:
+    """Wait until a process has ended."""
     await _readable(process.sentinel)
     process.join()
 

@@ -8,10 +8,14 @@ __all__ = ["SourceInspector"]
 
 # Fewer may be said twice: "no, no, no".
 _MIN_REPEATED_WORDS = 3
+# Speakers whose clock is remembered, those who spoke last.
+_MAX_CLOCKS = 64
 
 
 class SourceInspector:
     """Drops what cannot be right in source updates, and warns once for each kind.
+
+    Each speaker has a clock: who talks while somebody else does says nothing of the other's times.
 
     Args:
         warn: Called with each warning.
@@ -20,27 +24,33 @@ class SourceInspector:
     def __init__(self, warn: Callable[[Warned], None]) -> None:
         self._warn = warn
         self._told: set[str] = set()
-        self._last_start_s: float | None = None
-        # Whether the last update's offsets lay before those of the one before.
+        # Of each speaker where the last update began; who spoke last is the last one.
+        self._clocks: dict[str, float] = {}
+        self._speaker = ""
+        # Whether the last update's offsets lay before those of the speaker's one before.
         self.clock_has_restarted = False
 
     def offsets(self, update: SourceUpdate) -> tuple[float | None, float | None]:
         """The media times of an update; None where they go back.
 
-        The next update is compared with these, so a recogniser may restart its clock.
+        The speaker's next update is compared with these, so a recogniser may restart its clock.
         """
         start_s, end_s = update.start_s, update.end_s
         self.clock_has_restarted = False
+        self._speaker = update.speaker or self._speaker
         if not update.committed or start_s is None:
             return start_s, end_s
-        last_s, self._last_start_s = self._last_start_s, start_s
+        last_s = self._clocks.pop(self._speaker, None)
+        self._clocks[self._speaker] = start_s
+        if len(self._clocks) > _MAX_CLOCKS:
+            del self._clocks[next(iter(self._clocks))]
         if last_s is not None and start_s < last_s:
             self.clock_has_restarted = True
             self._tell(
                 Warned(
                     "OFFSETS_IGNORED",
-                    f"source {update.sequence} begins at {start_s:.3f} s, the one before at "
-                    f"{last_s:.3f} s; media times that go back are ignored",
+                    f"source {update.sequence} begins at {start_s:.3f} s, the speaker's one before "
+                    f"at {last_s:.3f} s; media times that go back are ignored",
                 )
             )
             return None, None

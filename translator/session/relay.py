@@ -103,7 +103,10 @@ class RelayedSegment(Segment):
 
     def media_time(self, start: int, end: int) -> tuple[float | None, float | None]:
         """Media times of the client's source that ``[start, end)`` of the text comes from."""
-        return self.client.media_time(*(self.origin(start, end) or (0, 0)))
+        if start >= end:
+            return None, None
+        covered = self.covered(end)
+        return self.client.media_time(*(self.origin(start, end) or (max(0, covered - 1), covered)))
 
 
 class Relay(Track):

@@ -175,16 +175,15 @@ class Segment:
         """Media times at which the source ``[start, end)`` begins and ends, as far as known.
 
         Time is assumed to pass evenly over the text of a chunk, without the white space around it.
-        If offsets went back, so that the end would be before the beginning, the end is None.
+        Where speakers overlap, the end is that of who speaks longest.
         """
         overlapping = [c for c in self.chunks if c.start < end and c.end > start]
         begins = (self._time_at(c, max(start, c.start))[1] for c in overlapping)
-        ends = (self._time_at(c, min(end, c.end))[0] for c in reversed(overlapping))
+        ends = (self._time_at(c, min(end, c.end))[0] for c in overlapping)
         start_s = next((s for s in begins if s is not None), None)
-        end_s = next((s for s in ends if s is not None), None)
-        if start_s is not None and end_s is not None and end_s < start_s:
-            end_s = None
-        return start_s, end_s
+        # What ends before the beginning is measured by a clock that was started again.
+        later = (s for s in ends if s is not None and (start_s is None or s >= start_s))
+        return start_s, max(later, default=None)
 
     def pause_before(self, position: int) -> float:
         """Seconds of silence before the word that begins at ``position``; 0 if unknown."""

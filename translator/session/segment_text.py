@@ -53,8 +53,9 @@ class SegmentText:
     def begin(self) -> None:
         """Begin a segment of which nothing has been told."""
         self.committed = self.draft = self.head_draft = ""
-        # Source that the committed text covers, and the last update that was reflected.
-        self._covered = 0
+        # Source that the committed text comes from, and what of the client's that is; and the last
+        # update that was reflected.
+        self._reached = self._covered = 0
         self._told_sequence = 0
 
     @property
@@ -110,7 +111,8 @@ class SegmentText:
         self._covered = max(self._covered, segment.covered(change.covered))
         if filed.is_complete:
             self._covered = segment.length
-        start_s, end_s = segment.media_time(*(change.source_range or (0, 0)))
+        start_s, end_s = segment.media_time(*self._origin(filed, change))
+        self._reached = max(self._reached, change.covered)
         return TargetEvent(
             target=binding.target,
             segment_id=segment.id,
@@ -129,6 +131,13 @@ class SegmentText:
             arrivals_s=tuple(segment.arrivals_s()) if filed.is_complete else (),
             issues=self._issues(segment, filed, binding) if filed.is_complete else (),
         )
+
+    def _origin(self, filed: Filed, change: Change) -> tuple[int, int]:
+        """Where the text to commit comes from; if no alignment says, the source that is new."""
+        if change.source_range is not None or not change.committed:
+            return change.source_range or (0, 0)
+        end = len(filed.text.rstrip())
+        return max(0, min(self._reached, end - 1)), end
 
     def _issues(self, segment: Segment, filed: Filed, binding: Binding) -> tuple[Issue, ...]:
         """What of a closed segment's source its text lacks; not through another language."""

@@ -48,7 +48,7 @@ export class TranslationStream {
   /** The config in force. @type {StreamOptions} */
   #options;
   #log = new SourceLog();
-  #transcript = new Transcript();
+  #transcript;
   #abort = new AbortController();
   #reconnection;
   #resumeTimeoutMs;
@@ -70,9 +70,11 @@ export class TranslationStream {
   /**
    * @param {import('./link.js').Link} link
    * @param {StreamOptions} options
-   * @param {{metadata: any, resumeTimeoutMs: number, connectTimeoutMs: number}} connection
+   * @param {{metadata: any, resumeTimeoutMs: number, connectTimeoutMs: number, history: number}}
+   *   connection
    */
-  constructor(link, options, { metadata, resumeTimeoutMs, connectTimeoutMs }) {
+  constructor(link, options, { metadata, resumeTimeoutMs, connectTimeoutMs, history }) {
+    this.#transcript = new Transcript(this.#log, history);
     this.#link = link;
     this.#metadata = metadata;
     this.#options = options;
@@ -150,7 +152,8 @@ export class TranslationStream {
 
   /**
    * @param {string} target
-   * @returns {Segment[]} the segments that have committed text, in order
+   * @returns {Segment[]} the last segments that have committed text, in order, with speaker, source
+   *   and media times
    */
   segments(target) {
     return this.#transcript.of(target).segments;
@@ -159,7 +162,7 @@ export class TranslationStream {
   /**
    * @param {string} target
    * @param {string} [separator] put between segments where neither brings white space
-   * @returns {string} all committed text
+   * @returns {string} the committed text of these segments
    */
   transcript(target, separator = ' ') {
     let transcript = '';
@@ -366,7 +369,7 @@ export class TranslationStream {
 
   /** @param {any} target TargetUpdate without a mismatch */
   #apply(target) {
-    const text = this.#transcript.apply(target);
+    const segment = this.#transcript.apply(target);
     const { targetLanguageCode, revision } = target;
     // After the half-close nothing can be sent, and the server does not wait for it.
     if (this.#options.maxUnackedUpdates && !this.#call.writableEnded) {
@@ -376,7 +379,7 @@ export class TranslationStream {
       this.#mismatches = 0;
       this.#trim();
     }
-    return updateEvent(target, text);
+    return updateEvent(target, segment);
   }
 
   #trim() {

@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 from translator.jobs.cells import Cell, FormatOptions, InputFileError, Kind, Piece, Place
 from translator.jobs.formats.inline import CodeKind, InlineText, Part
-from translator.jobs.formats.line_break import MAX_LINE_LENGTH, break_lines
 from translator.jobs.formats.whole_text import WholeText, read_whole_text
+from translator.text.line_break import MAX_LINE_LENGTH, break_lines
 
 __all__ = ["SubRip", "WebVtt"]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translator.jobs.formats.line_break import MAX_LINE_LENGTH, break_lines
+from translator.text.line_break import MAX_LINE_LENGTH, break_lines
 
 pytestmark = pytest.mark.unit
 

@@ -1,0 +1,74 @@
+"""A real browser, where there is one."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+# Debian's and others' names for it. Nothing is downloaded.
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# Pages that are not in front are not slowed down.
+FLAGS += ("--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows")
+
+
+def executable() -> str:
+    """The browser; the test is skipped where there is none."""
+    pytest.importorskip("playwright", reason="no browser test: Playwright is not installed")
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip(f"no browser test: none of {', '.join(NAMES)} is installed (apt: chromium)")
+    return found
+
+
+class Browser:
+    """Opens pages, and keeps what went wrong in them."""
+
+    def __init__(self, browser: Any) -> None:
+        self._browser = browser
+        self.errors: list[str] = []
+
+    async def page(self, url: str, *, script: str = "", **options: Any) -> Any:
+        """Open a page in a profile of its own."""
+        options = {"locale": "en-GB", "viewport": {"width": 1280, "height": 800}} | options
+        context = await self._browser.new_context(**options)
+        context.set_default_timeout(15_000)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._heard)
+        if script:
+            await page.add_init_script(script)
+        await page.goto(url)
+        return page
+
+    def _heard(self, message: Any) -> None:
+        # What a policy of the page forbids is said on the console, and so is a gateway that is away.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            if "ERR_" not in message.text and "WebSocket connection" not in message.text:
+                self.errors.append(message.text)
+
+
+@asynccontextmanager
+async def browsing() -> AsyncIterator[Browser]:
+    """A browser whose pages must not have had an error by the end."""
+    path = executable()
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        browser = Browser(chromium)
+        try:
+            yield browser
+        finally:
+            await chromium.close()
+    assert browser.errors == []

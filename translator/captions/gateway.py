@@ -1,0 +1,418 @@
+"""The gateway: pages, viewers and publishers over HTTP and WebSocket."""
+
+import asyncio
+import contextlib
+import io
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import segno
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from translator.captions import wire
+from translator.captions.hall import Hall
+from translator.captions.links import Links, Role, new_room_id
+from translator.captions.live_room import LiveRoom, Viewer
+from translator.captions.publisher import Publisher
+from translator.captions.room import ORIGINAL
+from translator.errors import InvalidRequestError, TranslatorError
+
+__all__ = ["SUBPROTOCOL", "GatewayConfig", "make_app"]
+
+_log = logging.getLogger(__name__)
+
+SUBPROTOCOL = "translator.captions.v1.json"
+API = "/captions/v1/rooms"
+
+_PAGES = Path(__file__).parent / "pages"
+_MAX_LANGUAGES = 4
+_FIRST_MESSAGE_S = 5.0
+_BEAT = b"event: beat\ndata: 1\n\n"
+_SSE_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    # nginx would keep events back.
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+]
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
+)
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+_STATUS = {
+    "INVALID_ARGUMENT": 400,
+    "NOT_FOUND": 404,
+    "PERMISSION_DENIED": 403,
+    "RESOURCE_EXHAUSTED": 503,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayConfig:
+    """What a gateway allows.
+
+    Attributes:
+        origins: Web pages elsewhere that may connect, as ``https://host``; the gateway's own may.
+        max_unknown: Sockets that have yet to say who they are.
+        frame_ancestors: Who may show the viewers' pages in a frame, as CSP has it.
+    """
+
+    origins: tuple[str, ...] = ()
+    max_unknown: int = 256
+    frame_ancestors: str = "'self'"
+
+
+class _Gateway:
+    def __init__(self, hall: Hall, links: Links, config: GatewayConfig) -> None:
+        self._hall = hall
+        self._links = links
+        self._config = config
+        self._num_unknown = 0
+        self._files = {
+            path.name: path.read_bytes() for path in _PAGES.iterdir() if path.suffix in _TYPES
+        }
+
+    def app(self) -> Starlette:
+        @contextlib.asynccontextmanager
+        async def lifespan(_: Starlette) -> AsyncIterator[None]:
+            async with self._hall.open():
+                yield
+
+        room = API + "/{room:str}"
+        routes = [
+            Route("/healthz", self._health),
+            Route("/r/{room:str}", self._page("viewer.html", self._config.frame_ancestors)),
+            Route(
+                "/r/{room:str}/overlay", self._page("overlay.html", self._config.frame_ancestors)
+            ),
+            Route("/s/{room:str}", self._page("speaker.html")),
+            Route("/o/{room:str}", self._page("operator.html")),
+            Route("/pages/{file:str}", self._file),
+            Route(API, _answer(self._create), methods=["POST"]),
+            Route(room, _answer(self._status)),
+            Route(room + "/events", _answer(self._events)),
+            WebSocketRoute(room + "/events", self._socket),
+            Route(room + "/poll", _answer(self._poll)),
+            Route(room + "/transcript", _answer(self._transcript)),
+            Route(
+                room + "/segments/{epoch:str}/{language:str}/{page:int}", _answer(self._segments)
+            ),
+            Route(room + "/links", _answer(self._room_links)),
+            Route(room + "/qr.svg", _answer(self._qr)),
+            WebSocketRoute(room + "/publish", self._publish),
+        ]
+        return Starlette(routes=routes, lifespan=lifespan)
+
+    # Who may
+
+    def _check(self, connection: HTTPConnection, role: Role, room_id: str | None = None) -> str:
+        """The one place where a credential is checked. Returns the room's name.
+
+        Raises:
+            AccessError: The key does not let do this here.
+        """
+        room_id = room_id or connection.path_params["room"]
+        key = connection.query_params.get("key", "")
+        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            key = token.strip()
+        self._links.check(key, room_id, role)
+        return room_id
+
+    def _room(self, connection: HTTPConnection, role: Role) -> LiveRoom:
+        return self._hall.room(self._check(connection, role))
+
+    def _is_own_page(self, connection: HTTPConnection) -> bool:
+        """Whether a browser may connect from its page. What is no browser has no Origin."""
+        origin = connection.headers.get("origin")
+        if origin is None or origin in self._config.origins:
+            return True
+        host = connection.headers.get("host", "")
+        return origin == self._links.public_url or urlsplit(origin).netloc == host
+
+    # Pages
+
+    async def _health(self, _: Request) -> Response:
+        return Response("ok\n", media_type="text/plain")
+
+    def _page(
+        self, name: str, ancestors: str = "'none'"
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def page(_: Request) -> Response:
+            return self._static(name, "no-cache", ancestors)
+
+        return page
+
+    async def _file(self, request: Request) -> Response:
+        name = request.path_params["file"]
+        if name not in self._files or name.endswith(".html"):
+            return Response("not found\n", 404, media_type="text/plain")
+        return self._static(name, "no-cache")
+
+    def _static(self, name: str, caching: str, ancestors: str = "'none'") -> Response:
+        return Response(
+            self._files[name],
+            media_type=_TYPES[Path(name).suffix],
+            headers={
+                "content-security-policy": _CSP.format(ancestors=ancestors),
+                "referrer-policy": "no-referrer",
+                "x-content-type-options": "nosniff",
+                "cache-control": caching,
+            },
+        )
+
+    # Viewers
+
+    def _join(self, connection: HTTPConnection) -> tuple[LiveRoom, Viewer]:
+        room = self._room(connection, Role.VIEW)
+        query = connection.query_params
+        after = connection.headers.get("last-event-id") or query.get("after", "")
+        return room, room.join(_languages(query.getlist("language")), after)
+
+    async def _events(self, request: Request) -> Response:
+        room, viewer = self._join(request)
+        return _EventStream(room, viewer)
+
+    async def _poll(self, request: Request) -> Response:
+        room, viewer = self._join(request)
+        try:
+            events = [event.json for event in room.take(viewer).events]
+        finally:
+            room.leave(viewer)
+        return _json("[" + ",".join(events) + "]", "no-store")
+
+    async def _socket(self, socket: WebSocket) -> None:
+        if not self._is_own_page(socket):
+            await socket.close(4403)
+            return
+        try:
+            room, viewer = self._join(socket)
+        except TranslatorError as error:
+            await socket.accept()
+            await socket.close(4000 + _STATUS.get(error.status, 500), error.reason)
+            return
+        await socket.accept(
+            SUBPROTOCOL if SUBPROTOCOL in socket.scope.get("subprotocols", []) else None
+        )
+        gone = asyncio.create_task(_until_gone(socket))
+        gone.add_done_callback(lambda _: viewer.wake())
+        try:
+            while not gone.done():
+                for event in room.take(viewer).events:
+                    await socket.send_text(event.json)
+                if viewer.farewell is not None:
+                    await socket.close(1012)
+                    return
+                if viewer.beat:
+                    viewer.beat = False
+                    await socket.send_text("{}")
+                await viewer.wait()
+        except (WebSocketDisconnect, RuntimeError):
+            return
+        finally:
+            room.leave(viewer)
+            gone.cancel()
+
+    async def _transcript(self, request: Request) -> Response:
+        room = self._room(request, Role.VIEW)
+        (language,) = _languages(request.query_params.getlist("language")[:1])
+        language = room.language_for(language)
+        lines = room.room.closed_lines(language)
+        return _json(wire.transcript(room.room.epoch, language, lines), "no-store")
+
+    async def _segments(self, request: Request) -> Response:
+        """A page of closed segments. It never changes, so a CDN may keep it."""
+        room = self._room(request, Role.VIEW)
+        epoch, page = request.path_params["epoch"], request.path_params["page"]
+        (language,) = _languages([request.path_params["language"]])
+        if epoch != room.room.epoch or not room.room.is_page_closed(page, language):
+            return _json("{}", "no-store", 404)
+        body = wire.transcript(epoch, language, room.room.page(page, language))
+        return _json(body, "public, max-age=86400, immutable")
+
+    # Operators
+
+    async def _create(self, request: Request) -> Response:
+        self._check(request, Role.OPERATE, "*")
+        title, pinned = wire.parse_create_room(await _body(request))
+        room = self._hall.room(new_room_id(), title=title, pinned=pinned)
+        return _json(wire.created(room.room_id, self._link_of(room.room_id)), "no-store", 201)
+
+    async def _status(self, request: Request) -> Response:
+        room = self._room(request, Role.OPERATE)
+        return _json(wire.status(room.facts(with_missing=True)), "no-store")
+
+    async def _room_links(self, request: Request) -> Response:
+        room_id = self._check(request, Role.OPERATE)
+        return _json(wire.created(room_id, self._link_of(room_id)), "no-store")
+
+    async def _qr(self, request: Request) -> Response:
+        """The viewers' link as a QR code. Whoever speaks may show it."""
+        room_id = self._check(request, Role.SPEAK)
+        image = io.BytesIO()
+        url = self._links.url(room_id, Role.VIEW)
+        code = segno.make(url, error="l", micro=False)
+        code.save(image, kind="svg", scale=8, border=2, dark="#000", light="#fff")
+        headers = {"cache-control": "no-store", "x-view-url": url}
+        return Response(image.getvalue(), media_type="image/svg+xml", headers=headers)
+
+    def _link_of(self, room_id: str) -> Callable[[str], str]:
+        return lambda role: self._links.url(room_id, Role(role))
+
+    # Publishers
+
+    async def _publish(self, socket: WebSocket) -> None:
+        if not self._is_own_page(socket) or SUBPROTOCOL not in socket.scope.get("subprotocols", []):
+            await socket.close(4403)
+            return
+        if self._num_unknown >= self._config.max_unknown:
+            await socket.close(4503)
+            return
+        self._num_unknown += 1
+        try:
+            await socket.accept(SUBPROTOCOL)
+            opening = await self._opening(socket)
+        finally:
+            self._num_unknown -= 1
+        if opening is not None:
+            room, first = opening
+            await Publisher(socket, room, first).run()
+
+    async def _opening(self, socket: WebSocket) -> tuple[LiveRoom, wire.Opening] | None:
+        """The first message, which has the key."""
+        try:
+            async with asyncio.timeout(_FIRST_MESSAGE_S):
+                first = wire.parse_publish(await socket.receive_text())
+            if not isinstance(first, wire.Opening):
+                raise InvalidRequestError("request", "opening comes first")
+            room_id = socket.path_params["room"]
+            if first.room_id not in {"", room_id}:
+                raise InvalidRequestError(
+                    "opening.room_id", "another room than that of the address"
+                )
+            self._links.check(first.key, room_id, Role.SPEAK)
+            return self._hall.room(room_id), first
+        except TimeoutError:
+            await socket.close(4408, "nothing was said within 5 s")
+        except (WebSocketDisconnect, KeyError):
+            return None
+        except TranslatorError as error:
+            await socket.send_text(wire.problem(error.reason, error.message))
+            await socket.close(4000 + _STATUS.get(error.status, 500), error.reason)
+        return None
+
+
+class _EventStream(Response):
+    """A viewer's events, until it goes."""
+
+    def __init__(self, room: LiveRoom, viewer: Viewer) -> None:
+        super().__init__()
+        self._room = room
+        self._viewer = viewer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        viewer, room = self._viewer, self._room
+        gone = asyncio.ensure_future(_until_disconnect(receive))
+        gone.add_done_callback(lambda _: viewer.wake())
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": _SSE_HEADERS})
+            while not gone.done():
+                body = room.take(viewer).sse
+                if viewer.beat:
+                    viewer.beat = False
+                    body = body or _BEAT
+                if body:
+                    # Waits where the viewer does not read; then it is behind, and skips drafts.
+                    await send({"type": "http.response.body", "body": body, "more_body": True})
+                if viewer.farewell is not None:
+                    break
+                await viewer.wait()
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            room.leave(viewer)
+            gone.cancel()
+
+
+def make_app(hall: Hall, links: Links, config: GatewayConfig = GatewayConfig()) -> Starlette:
+    """The gateway as an ASGI app, which may be mounted in another one.
+
+    Args:
+        hall: Its rooms; it is opened and closed with the app.
+        links: What makes links and checks them.
+        config: What it allows.
+    """
+    return _Gateway(hall, links, config).app()
+
+
+def _answer(
+    handler: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """Turn errors into answers."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except TranslatorError as error:
+            status = _STATUS.get(error.status, 500)
+            return _json(wire.problem(error.reason, error.message), "no-store", status)
+
+    return answer
+
+
+def _languages(given: Sequence[str]) -> list[str]:
+    """The languages of a viewer, checked.
+
+    Raises:
+        InvalidRequestError: There are none, too many, or one is no language code.
+    """
+    if not 1 <= len(given) <= _MAX_LANGUAGES:
+        raise InvalidRequestError("language", f"1 to {_MAX_LANGUAGES} are needed")
+    return [each if each == ORIGINAL else wire.parse_language(each, "language") for each in given]
+
+
+async def _body(request: Request) -> bytes:
+    """A small body.
+
+    Raises:
+        InvalidRequestError: It is not small.
+    """
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > 16_384:
+            raise InvalidRequestError("message", "at most 16 KiB")
+    return body
+
+
+async def _until_disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _until_gone(socket: WebSocket) -> None:
+    """Read what a viewer sends, which is nothing, until it goes."""
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        while True:
+            await socket.receive_text()
+
+
+def _json(body: str, caching: str, status: int = 200) -> Response:
+    headers: Mapping[str, str] = {
+        "cache-control": caching,
+        "x-content-type-options": "nosniff",
+    }
+    return Response(body, status, media_type="application/json", headers=headers)

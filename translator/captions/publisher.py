@@ -1,0 +1,134 @@
+"""The connection of somebody who speaks."""
+
+import asyncio
+import contextlib
+import time
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from translator.captions import wire
+from translator.captions.feed import Feed
+from translator.captions.live_room import LiveRoom, RoomFullError
+from translator.errors import InvalidRequestError
+
+__all__ = ["Publisher"]
+
+# So many messages a second and at once; beyond it, the socket is read more slowly.
+_RATE = 50.0
+_BURST = 200.0
+# Every so many code points count as a further message.
+_LENGTH = 500
+_MAX_PROBLEMS = 20
+_PROGRESS_S = 2.0
+_FULL_S = 0.5
+
+
+class Publisher:
+    """Serves one connection.
+
+    Args:
+        socket: It is accepted.
+        room: The room that it may speak in.
+        opening: Its first message.
+    """
+
+    def __init__(self, socket: WebSocket, room: LiveRoom, opening: wire.Opening) -> None:
+        self._socket = socket
+        self._room = room
+        self._opening = opening
+        self._news = asyncio.Event()
+        self._tokens = _BURST
+        self._filled_at = time.monotonic()
+        self._is_replaced = False
+
+    async def run(self) -> None:
+        """Read until the connection ends."""
+        opening = self._opening
+        try:
+            feed = self._room.publish(opening.publisher_id, opening.settings, opening.position)
+        except RoomFullError as error:
+            await self._socket.send_text(wire.problem(error.reason, error.message))
+            await self._socket.close(4503, error.reason)
+            return
+        before = self._room.connect(feed, self)
+        if isinstance(before, Publisher):
+            await before.replace()
+        feed.on_progress = self._news.set
+        writing = asyncio.create_task(self._write(feed))
+        ended = False
+        try:
+            await feed.change(opening.settings)
+            languages = self._room.spoken_languages
+            await self._socket.send_text(
+                wire.opened(self._room.room.epoch, feed.received, languages, self._room.title)
+            )
+            ended = await self._read(feed)
+        except (WebSocketDisconnect, RuntimeError):
+            pass
+        finally:
+            writing.cancel()
+            self._room.disconnect(feed, self)
+            if ended and not self._is_replaced:
+                self._room.end(feed)
+
+    async def replace(self) -> None:
+        """The same publisher has another connection: this one ends."""
+        self._is_replaced = True
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            await self._socket.send_text(wire.publisher_bye("REPLACED"))
+            await self._socket.close(4409, "REPLACED")
+
+    async def _read(self, feed: Feed) -> bool:
+        """Take what is said. Returns whether the publisher has said that nothing comes any more."""
+        num_problems = 0
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return message.get("code") == 1000
+            text = message.get("text") or ""
+            try:
+                request = wire.parse_publish(text)
+                await self._slow_down(len(text))
+                match request:
+                    case wire.Source():
+                        await feed.send(request)
+                    case wire.Settings():
+                        await feed.change(request)
+                    case wire.Opening():
+                        raise InvalidRequestError("request", "opening comes once")
+            except InvalidRequestError as error:
+                num_problems += 1
+                await self._socket.send_text(wire.problem(error.reason, error.message))
+                if num_problems >= _MAX_PROBLEMS:
+                    await self._socket.close(4400, "too many mistakes")
+                    return False
+            while feed.is_full:  # noqa: ASYNC110
+                await asyncio.sleep(_FULL_S)
+
+    async def _slow_down(self, length: int) -> None:
+        """Read no faster than is allowed."""
+        now = time.monotonic()
+        self._tokens = min(_BURST, self._tokens + (now - self._filled_at) * _RATE)
+        self._filled_at = now
+        self._tokens -= 1 + length / _LENGTH
+        if self._tokens < 0:
+            await asyncio.sleep(-self._tokens / _RATE)
+
+    async def _write(self, feed: Feed) -> None:
+        """Say how far the source has become captions, what is wrong, and how many read."""
+        told: tuple[int, int] | None = None
+        problem = ""
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            while True:
+                facts = feed.done, self._room.num_viewers
+                if facts != told:
+                    told = facts
+                    await self._socket.send_text(wire.progress(*facts))
+                if feed.problem != problem:
+                    problem = feed.problem
+                    reason = "NO_SERVER" if problem else "RECOVERED"
+                    await self._socket.send_text(wire.problem(reason, problem))
+                self._news.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_PROGRESS_S):
+                        await self._news.wait()

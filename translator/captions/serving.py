@@ -1,0 +1,120 @@
+"""Listens, and serves the gateway's app with uvicorn."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from translator.errors import ConfigError
+
+__all__ = ["listen", "serving"]
+
+_log = logging.getLogger(__name__)
+
+# A viewer that does not read has so many bytes wait in the kernel at most. Without it, megabytes of
+# stale captions pile up there.
+_TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
+_MAX_UNSENT = 16 * 1024
+_BACKLOG = 2048
+# A connection that asks nothing within this time is closed.
+_SILENT_S = 10.0
+_MAX_MESSAGE = 64 * 1024
+
+
+class _Impatient(HttpToolsProtocol):
+    """Closes connections that do not ask anything."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._silence = self.loop.call_later(_SILENT_S, transport.close)
+
+    def on_message_complete(self) -> None:
+        self._silence.cancel()
+        super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._silence.cancel()
+        super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self) -> None:
+        self._silence.cancel()
+        super().handle_websocket_upgrade()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        ConfigError: The port cannot be opened.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # What it accepts inherits it; not every system has it.
+        with contextlib.suppress(OSError):
+            bound.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, _MAX_UNSENT)
+        bound.bind((host, port))
+        bound.listen(_BACKLOG)
+    except OSError as error:
+        bound.close()
+        raise ConfigError(f"port: cannot listen on {host}:{port}; is it in use?") from error
+    bound.setblocking(False)
+    return bound
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to whoever runs it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        yield
+
+
+@asynccontextmanager
+async def serving(
+    app: Starlette, on: socket.socket, goodbye: Callable[[], Awaitable[None]]
+) -> AsyncIterator[None]:
+    """Serve while the context is open.
+
+    Args:
+        app: The gateway.
+        on: A socket that listens; it is closed at the end.
+        goodbye: Called before connections are closed.
+    """
+    config = uvicorn.Config(
+        app,
+        http=_Impatient,
+        ws="websockets-sansio",
+        ws_max_size=_MAX_MESSAGE,
+        ws_ping_interval=20.0,
+        ws_ping_timeout=20.0,
+        ws_per_message_deflate=False,
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=2,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        server_header=False,
+    )
+    server = _Server(config)
+    running = asyncio.create_task(server.serve(sockets=[on]))
+    try:
+        while not server.started:
+            if running.done():
+                running.result()
+                raise ConfigError("the gateway could not start")
+            await asyncio.sleep(0.01)
+        yield
+    finally:
+        await goodbye()
+        server.should_exit = True
+        await running
+        on.close()

@@ -1,0 +1,461 @@
+"""What goes over the wire, ``translator.captions.v1``: the only module that knows its messages."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from translator.captions.room import Drafts, Line, News, Piece, Segment, Snapshot, event_id
+from translator.captions.v1 import captions_pb2 as pb
+from translator.errors import InvalidRequestError
+
+__all__ = [
+    "MAX_TEXT_LENGTH",
+    "Encoded",
+    "Encoder",
+    "LanguageFacts",
+    "Opening",
+    "PublisherFacts",
+    "RoomFacts",
+    "Settings",
+    "Source",
+    "bye",
+    "created",
+    "opened",
+    "parse_create_room",
+    "parse_language",
+    "parse_publish",
+    "parse_room_id",
+    "problem",
+    "progress",
+    "publisher_bye",
+    "room_event",
+    "status",
+    "transcript",
+]
+
+MAX_TEXT_LENGTH = 8_192
+MAX_NAME_LENGTH = 80
+
+_PUBLISHER_ID = re.compile(r"[A-Za-z0-9_]{8,64}")
+_ROOM_ID = re.compile(r"[A-Za-z0-9_-]{4,64}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a publisher speaks; "" means as before."""
+
+    language: str = ""
+    speaker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Who publishes, and where their source goes on; as the message of that name."""
+
+    key: str
+    room_id: str
+    publisher_id: str
+    settings: Settings
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """More source, as ``SourceText``."""
+
+    position: int
+    committed: str
+    tentative: str
+    end_of_segment: bool
+    start_s: float | None
+    end_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageFacts:
+    """How one language of a room does."""
+
+    language: str
+    num_viewers: int = 0
+    pinned: bool = False
+    spoken: bool = False
+    translated: bool = False
+    num_missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherFacts:
+    """How one publisher does."""
+
+    speaker: str
+    language: str
+    connected: bool
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomFacts:
+    """How a room does. ``offered`` are the languages that can be read."""
+
+    room_id: str
+    title: str
+    epoch: str
+    offered: Sequence[LanguageFacts]
+    languages: Sequence[LanguageFacts]
+    publishers: Sequence[PublisherFacts]
+    num_viewers: int
+    num_segments: int
+    recorded: bool
+    retention_s: float
+
+
+# What comes in.
+
+
+def parse_language(text: str, field: str = "language_code") -> str:
+    """Check that a text looks like BCP-47.
+
+    Raises:
+        InvalidRequestError: It does not.
+    """
+    if not _LANGUAGE.fullmatch(text):
+        raise InvalidRequestError(field, "not a language code, such as pt or pt-BR")
+    return text
+
+
+def parse_room_id(text: str) -> str:
+    """Check the name of a room.
+
+    Raises:
+        InvalidRequestError: It is not one.
+    """
+    if not _ROOM_ID.fullmatch(text):
+        raise InvalidRequestError("room", "4 to 64 letters, digits, - and _")
+    return text
+
+
+def parse_publish(text: str | bytes) -> Opening | Source | Settings:
+    """What a publisher says.
+
+    Raises:
+        InvalidRequestError: It is no PublishRequest, or a field has a value that is not allowed.
+    """
+    message = _parse(text, pb.PublishRequest())
+    match message.WhichOneof("request"):
+        case "opening":
+            return _opening(message.opening)
+        case "source":
+            return _source(message.source)
+        case "settings":
+            return _settings(message.settings)
+        case _:
+            raise InvalidRequestError("request", "one of opening, source and settings is needed")
+
+
+def parse_create_room(text: str | bytes) -> tuple[str, tuple[str, ...]]:
+    """Title and pinned languages of a CreateRoomRequest.
+
+    Raises:
+        InvalidRequestError: It is none, or a field has a value that is not allowed.
+    """
+    message = _parse(text, pb.CreateRoomRequest())
+    if len(message.title) > MAX_NAME_LENGTH:
+        raise InvalidRequestError("title", f"at most {MAX_NAME_LENGTH} characters")
+    pinned = tuple(
+        parse_language(code, "pinned_language_codes") for code in message.pinned_language_codes
+    )
+    return message.title, pinned
+
+
+def _parse(text: str | bytes, into: Any) -> Any:
+    try:
+        value = json.loads(text)
+        if not isinstance(value, dict):
+            raise InvalidRequestError("message", "a JSON object is needed")
+        return ParseDict(value, into, ignore_unknown_fields=True)
+    except (ValueError, ParseError, RecursionError) as error:
+        raise InvalidRequestError("message", "not JSON of the contract") from error
+
+
+def _opening(message: pb.Opening) -> Opening:
+    if not _PUBLISHER_ID.fullmatch(message.publisher_id):
+        raise InvalidRequestError("opening.publisher_id", "8 to 64 letters, digits and _")
+    settings = _settings(message.settings)
+    if not settings.language:
+        raise InvalidRequestError("opening.settings.language_code", "required")
+    return Opening(message.key, message.room_id, message.publisher_id, settings, message.position)
+
+
+def _settings(message: pb.Settings) -> Settings:
+    if len(message.speaker) > MAX_NAME_LENGTH:
+        raise InvalidRequestError("settings.speaker", f"at most {MAX_NAME_LENGTH} characters")
+    if message.language_code:
+        parse_language(message.language_code, "settings.language_code")
+    # One line: it stands above what is said.
+    return Settings(message.language_code, " ".join(message.speaker.split()))
+
+
+def _source(message: pb.SourceText) -> Source:
+    length = len(message.committed) + len(message.tentative)
+    if length > MAX_TEXT_LENGTH:
+        raise InvalidRequestError("source", f"at most {MAX_TEXT_LENGTH} code points in one message")
+    return Source(
+        message.position,
+        message.committed,
+        message.tentative,
+        message.end_of_segment,
+        _seconds(message, "start_offset"),
+        _seconds(message, "end_offset"),
+    )
+
+
+def _seconds(message: pb.SourceText, field: str) -> float | None:
+    if not message.HasField(field):
+        return None
+    value: Duration = getattr(message, field)
+    return value.seconds + value.nanos / 1e9
+
+
+# What goes out.
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An event as JSON, and as a message of an event stream."""
+
+    json: str
+    sse: bytes
+
+
+def _encoded(event: pb.Event) -> Encoded:
+    text = _json(event)
+    head = f"id: {event.id}\n" if event.id else ""
+    return Encoded(text, f"{head}data: {text}\n\n".encode())
+
+
+class Encoder:
+    """Makes an event once, however many viewers get it."""
+
+    def __init__(self, epoch: str) -> None:
+        self._epoch = epoch
+        self._known: WeakKeyDictionary[Piece | Drafts, Encoded] = WeakKeyDictionary()
+        # Of each set of languages the newest snapshot: viewers come in crowds.
+        self._snapshots: dict[tuple[str, ...], tuple[object, Encoded]] = {}
+
+    def encode(self, news: News, languages: tuple[str, ...]) -> Encoded:
+        """An event for a viewer of these languages."""
+        if isinstance(news, Snapshot):
+            state = (news.n, news.first_page, *(drafts.revision for drafts in news.drafts))
+            known = self._snapshots.get(languages)
+            if known is None or known[0] != state:
+                if len(self._snapshots) > 64:
+                    self._snapshots.clear()
+                known = self._snapshots[languages] = (state, _encoded(self._snapshot(news)))
+            return known[1]
+        encoded = self._known.get(news)
+        if encoded is None:
+            event = self._piece(news) if isinstance(news, Piece) else _drafts_event(news)
+            encoded = self._known[news] = _encoded(event)
+        return encoded
+
+    def _piece(self, piece: Piece) -> pb.Event:
+        number = event_id(self._epoch, piece.n)
+        if piece.whole:
+            line = Line(piece.text, True, piece.start_s, piece.end_s)
+            return pb.Event(id=number, segment=_segment(piece.segment, piece.language, line))
+        return pb.Event(
+            id=number,
+            committed=pb.CommittedText(
+                segment_id=piece.segment.segment_id,
+                key=piece.segment.key,
+                language_code=piece.language,
+                source_language_code=piece.segment.source_language,
+                speaker=piece.segment.speaker,
+                text=piece.text,
+                committed_length=piece.length,
+                closed=piece.closed,
+                start_offset=_duration(piece.start_s),
+                end_offset=_duration(piece.end_s),
+            ),
+        )
+
+    def _snapshot(self, snapshot: Snapshot) -> pb.Event:
+        return pb.Event(
+            id=event_id(self._epoch, snapshot.n),
+            snapshot=pb.Snapshot(
+                epoch=self._epoch,
+                segments=[_segment(*line) for line in snapshot.lines],
+                drafts=[_drafts(drafts) for drafts in snapshot.drafts],
+                page=snapshot.page,
+                first_page=snapshot.first_page,
+            ),
+        )
+
+
+def _drafts_event(drafts: Drafts) -> pb.Event:
+    return pb.Event(draft=_drafts(drafts))
+
+
+def room_event(facts: RoomFacts) -> Encoded:
+    """What everybody may know of a room."""
+    return _encoded(pb.Event(room=_room(facts)))
+
+
+def bye(reason: str, retry_after_s: float = 0.0) -> Encoded:
+    """The end of a viewer's stream."""
+    return _encoded(pb.Event(bye=_bye(reason, retry_after_s)))
+
+
+def opened(epoch: str, position: int, languages: Iterable[str], title: str) -> str:
+    """The answer to a publisher's opening."""
+    return _json(
+        pb.PublishResponse(
+            opened=pb.Opened(
+                epoch=epoch, position=position, language_codes=sorted(languages), title=title
+            )
+        )
+    )
+
+
+def progress(position: int, num_viewers: int) -> str:
+    """How far a publisher's source has become captions."""
+    return _json(
+        pb.PublishResponse(progress=pb.Progress(position=position, num_viewers=num_viewers))
+    )
+
+
+def problem(reason: str, message: str) -> str:
+    """Something went wrong, for a publisher."""
+    return _json(pb.PublishResponse(problem=pb.Problem(reason=reason, message=message)))
+
+
+def publisher_bye(reason: str, retry_after_s: float = 0.0) -> str:
+    """The end of a publisher's connection."""
+    return _json(pb.PublishResponse(bye=_bye(reason, retry_after_s)))
+
+
+def created(room_id: str, link: Callable[[str], str]) -> str:
+    """The answer to CreateRoom; ``link`` makes the link of a role."""
+    return _json(
+        pb.CreateRoomResponse(
+            room_id=room_id,
+            speak_url=link("speak"),
+            view_url=link("view"),
+            operate_url=link("operate"),
+        )
+    )
+
+
+def transcript(epoch: str, language: str, lines: Iterable[tuple[Segment, Line]]) -> str:
+    """Closed segments."""
+    return _json(
+        pb.GetTranscriptResponse(
+            epoch=epoch,
+            segments=[_segment(segment, language, line) for segment, line in lines],
+        )
+    )
+
+
+def status(facts: RoomFacts) -> str:
+    """How a room does, for operators."""
+    return _json(
+        pb.GetRoomResponse(
+            status=pb.RoomStatus(
+                room=_room(facts),
+                num_viewers=facts.num_viewers,
+                num_segments=facts.num_segments,
+                epoch=facts.epoch,
+                languages=[
+                    pb.LanguageStatus(
+                        language_code=each.language,
+                        num_viewers=each.num_viewers,
+                        pinned=each.pinned,
+                        translated=each.translated,
+                        num_missing=each.num_missing,
+                    )
+                    for each in facts.languages
+                ],
+                publishers=[
+                    pb.PublisherStatus(
+                        speaker=each.speaker,
+                        language_code=each.language,
+                        connected=each.connected,
+                        problem=each.problem,
+                    )
+                    for each in facts.publishers
+                ],
+            )
+        )
+    )
+
+
+def _room(facts: RoomFacts) -> pb.Room:
+    return pb.Room(
+        room_id=facts.room_id,
+        title=facts.title,
+        languages=[
+            pb.Language(language_code=each.language, spoken=each.spoken, translated=each.translated)
+            for each in facts.offered
+        ],
+        num_speakers=sum(each.connected for each in facts.publishers),
+        recorded=facts.recorded,
+        retention=_duration(facts.retention_s),
+    )
+
+
+def _segment(segment: Segment, language: str, line: Line) -> pb.Segment:
+    begin = Timestamp()
+    begin.FromDatetime(datetime.fromtimestamp(round(segment.begin_time, 3), UTC))
+    return pb.Segment(
+        segment_id=segment.segment_id,
+        key=segment.key,
+        language_code=language,
+        source_language_code=segment.source_language,
+        speaker=segment.speaker,
+        text=line.text,
+        closed=line.closed,
+        start_offset=_duration(line.start_s),
+        end_offset=_duration(line.end_s),
+        begin_time=begin,
+    )
+
+
+def _drafts(drafts: Drafts) -> pb.Draft:
+    return pb.Draft(
+        language_code=drafts.language,
+        texts=[
+            pb.DraftText(
+                segment_id=draft.segment.segment_id,
+                key=draft.segment.key,
+                source_language_code=draft.segment.source_language,
+                speaker=draft.segment.speaker,
+                text=draft.text,
+            )
+            for draft in drafts.texts
+        ],
+    )
+
+
+def _bye(reason: str, retry_after_s: float) -> pb.Bye:
+    return pb.Bye(reason=reason, retry_after=_duration(retry_after_s or None))
+
+
+def _duration(seconds: float | None) -> Duration | None:
+    if seconds is None:
+        return None
+    nanos = round(seconds * 1e9)
+    return Duration(seconds=nanos // 10**9, nanos=nanos % 10**9)
+
+
+def _json(message: Message) -> str:
+    return json.dumps(MessageToDict(message), ensure_ascii=False, separators=(",", ":"))

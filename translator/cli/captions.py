@@ -1,0 +1,239 @@
+"""``translator captions``: live captions that a whole room can read."""
+
+import asyncio
+import contextlib
+import gc
+import resource
+import secrets
+import signal
+import socket
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from translator.cli.errors import one_sentence
+from translator.config import ServerConfig, load_config
+from translator.errors import ConfigError
+from translator.log import LogLevel, set_up_log
+
+__all__ = ["command"]
+
+_MIN_SECRET = 32
+
+
+@click.command("captions")
+@click.option(
+    "--address",
+    "addresses",
+    multiple=True,
+    metavar="HOST:PORT",
+    help="A running server; repeatable: the next one is for when one does not answer.  "
+    "[default: start one beside the gateway]",
+)
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="PAIR[=FOLDER]",
+    help="For the server that is started: a pulled model, a folder or a hub id, as for `serve`; "
+    "repeatable.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--public-url",
+    metavar="URL",
+    help="Where others reach the gateway, for the links.  [default: http://HOST:PORT]",
+)
+@click.option("--room", "room_id", metavar="NAME", help="The room's name.  [default: a new one]")
+@click.option("--title", default="", help="What the room is called on its pages.")
+@click.option(
+    "--pin",
+    "pinned",
+    multiple=True,
+    metavar="LANGUAGE",
+    help="Translate into it even while nobody reads it; repeatable.",
+)
+@click.option(
+    "--secret",
+    "secret_file",
+    type=click.Path(path_type=Path),
+    help="A file that keeps what links are signed with, made where it is not there: links outlive "
+    "a restart.  [default: new in each run]",
+)
+@click.option(
+    "--origin",
+    "origins",
+    multiple=True,
+    metavar="URL",
+    help="A web site whose pages may connect, besides the gateway's own; repeatable.",
+)
+@click.option(
+    "--max-viewers",
+    type=click.IntRange(1),
+    default=10_000,
+    show_default=True,
+    help="Viewers of a room at once.",
+)
+@click.option(
+    "--keep",
+    "keep_s",
+    type=click.FloatRange(10.0),
+    default=4 * 3600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long captions are kept, in memory, for those who come late.",
+)
+@click.option("--qr/--no-qr", default=None, help="Print the viewers' link as a QR code too.")
+@click.option("--log-level", type=click.Choice(get_args(LogLevel)), default="warning")
+def command(
+    addresses: tuple[str, ...],
+    models: tuple[str, ...],
+    host: str,
+    port: int,
+    public_url: str | None,
+    room_id: str | None,
+    title: str,
+    pinned: tuple[str, ...],
+    secret_file: Path | None,
+    origins: tuple[str, ...],
+    max_viewers: int,
+    keep_s: float,
+    qr: bool | None,
+    log_level: LogLevel,
+) -> None:
+    """Show live captions to a room.
+
+    Prints a link for whoever speaks, one for everybody who reads, and one for whoever runs the
+    room. Each viewer picks a language; a language is translated only while somebody reads it.
+    Captions are kept in memory only, and nothing is recorded.
+    """
+    if addresses and models:
+        raise click.UsageError("--model is for the server inside; --address names a running one")
+
+    async def run() -> None:
+        # Only now: help and a mistake in the options need none of this.
+        from translator.captions.gateway import GatewayConfig, make_app
+        from translator.captions.hall import Hall
+        from translator.captions.links import Links, Role, new_room_id
+        from translator.captions.live_room import RoomLimits
+        from translator.captions.servers import connected_servers
+        from translator.captions.serving import listen, serving
+        from translator.captions.wire import parse_language, parse_room_id
+
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        for language in pinned:
+            parse_language(language, "pin")
+        name = parse_room_id(room_id) if room_id is not None else new_room_id()
+        secret = _secret(secret_file)
+        async with AsyncExitStack() as stack:
+            listening = stack.enter_context(contextlib.closing(listen(host, port)))
+            bound = listening.getsockname()[1]
+            url = (public_url or f"http://{_reachable(host)}:{bound}").rstrip("/")
+            served = addresses
+            if not served:
+                from translator.cli.server_inside import server_inside
+
+                click.echo("starting a server …", err=True)
+                served = (await stack.enter_async_context(server_inside(_inside(models))),)
+            servers = await stack.enter_async_context(connected_servers(served))
+            limits = RoomLimits(max_viewers=max_viewers, max_age_s=keep_s)
+            hall = Hall(servers, limits=limits, pinned=pinned)
+            hall.room(name, title=title, permanent=True)
+            links = Links(secret, url)
+            app = make_app(hall, links, GatewayConfig(origins))
+            await stack.enter_async_context(serving(app, listening, hall.close))
+            gc.freeze()
+            for label, role in (
+                ("speak", Role.SPEAK),
+                ("read", Role.VIEW),
+                ("operate", Role.OPERATE),
+            ):
+                click.echo(f"{label:<8} {links.url(name, role)}")
+            if qr or (qr is None and sys.stdout.isatty()):
+                _print_qr(links.url(name, Role.VIEW))
+            if _reachable(host) == "127.0.0.1" and public_url is None:
+                click.echo("only this machine can open them; for others: --host 0.0.0.0", err=True)
+            sys.stdout.flush()
+            await stop.wait()
+
+    with one_sentence():
+        set_up_log(log_level, "text")
+        _allow_many_files()
+        import uvloop
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(run())
+
+
+def _inside(models: tuple[str, ...]) -> ServerConfig:
+    own = {
+        "host": "127.0.0.1",
+        "port": 0,
+        "metrics_port": None,
+        "admin_port": None,
+        "workers": 1,
+        "drain_grace_s": 1.0,
+        "log_level": "warning",
+    }
+    return load_config(overrides=own | ({"models": models} if models else {}))
+
+
+def _secret(file: Path | None) -> bytes:
+    """What links are signed with.
+
+    Raises:
+        ConfigError: The file cannot be read or written, or is too short.
+    """
+    if file is None:
+        return secrets.token_bytes(_MIN_SECRET)
+    try:
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(secrets.token_hex(_MIN_SECRET) + "\n", encoding="ascii")
+        secret = file.read_bytes().strip()
+    except OSError as error:
+        raise ConfigError(f"secret: {file}: {error.strerror}") from error
+    if len(secret) < _MIN_SECRET:
+        raise ConfigError(f"secret: {file} has {len(secret)} bytes, at least {_MIN_SECRET} needed")
+    return secret
+
+
+def _reachable(host: str) -> str:
+    """The address that others in the network use; of all addresses the one of the way out."""
+    if host not in {"0.0.0.0", "::"}:  # noqa: S104
+        return f"[{host}]" if ":" in host else host
+    # Nothing is sent: it only asks which way a packet would take.
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
+        try:
+            way.connect(("192.0.2.1", 9))
+            address: str = way.getsockname()[0]
+        except OSError:
+            return "127.0.0.1"
+    return address
+
+
+def _print_qr(url: str) -> None:
+    import segno
+
+    segno.make(url, error="l", micro=False).terminal(compact=True, border=2)
+
+
+def _allow_many_files() -> None:
+    """Each viewer is a file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
