@@ -27,6 +27,7 @@ def main() -> int:
         ("meeting", True),
         ("peers", True),
         ("profile", True),
+        ("eight_bits", False),
     ):
         print(f"\n== {name} ==", flush=True)
         if needs_data and not DATA.is_dir():

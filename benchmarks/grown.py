@@ -15,10 +15,11 @@ from torch import Tensor, nn
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
 from translator.models.huggingface.decoder import M2M100Decoder
+from translator.models.huggingface.eight_bits import to_eight_bits
 from translator.models.huggingface.loading import load_transformers_model
 from translator.models.huggingface.model import TransformersModel
 
-__all__ = ["M2M100_418M", "Size", "grow", "load_grown"]
+__all__ = ["M2M100_418M", "OPUS_MT", "Size", "grow", "load_grown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Size:
 
 # As facebook/m2m100_418M.
 M2M100_418M = Size(hidden=1024, feed_forward=4096, heads=16, layers=12, vocabulary=128_112)
+# As Helsinki-NLP/opus-mt-en-de.
+OPUS_MT = Size(hidden=512, feed_forward=2048, heads=8, layers=6, vocabulary=58_101)
 
 
 def grow(small: Any, size: Size) -> M2M100ForConditionalGeneration:
@@ -126,10 +129,13 @@ def load_grown(
     *,
     device: str | torch.device = "cpu",
     dtype: torch.dtype = torch.float32,
+    eight_bits: bool = False,
 ) -> TransformersModel:
     """The M2M-100 of a folder, grown, behind the engine's protocol."""
     small = load_transformers_model(str(folder))
     network: Any = grow(small._decoder.network, size)
+    if eight_bits:
+        to_eight_bits(network)
     decoder = M2M100Decoder(network.to(device, dtype))
     generation = replace(
         small._generation,

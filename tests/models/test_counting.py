@@ -25,9 +25,9 @@ PAIR = LanguagePair("en", "pt")
 FOLDER = Path(__file__).parent / "counting" / "model"
 
 
-@pytest.fixture(scope="module")
-def model(one_thread: None) -> Seq2SeqModel:
-    return load_model(f"en-pt={FOLDER}")
+@pytest.fixture(scope="module", params=["float32", "int8"])
+def model(one_thread: None, request: pytest.FixtureRequest) -> Seq2SeqModel:
+    return load_model(f"en-pt={FOLDER}", precision=request.param)
 
 
 def test_the_language_is_what_it_should_be() -> None:

@@ -15,6 +15,7 @@ from translator.engine.request import Hypothesis, Priority, Request
 from translator.languages.pair import LanguagePair
 from translator.models.base import Seq2SeqModel
 from translator.models.embedded import embedded_models
+from translator.models.huggingface.loading import load_transformers_model
 from translator.models.huggingface.model import TransformersModel
 from translator.models.loading import load_model
 from translator.models.marian.loading import load_marian_folder
@@ -34,6 +35,7 @@ class Case:
     model: Seq2SeqModel
     texts: tuple[str, ...]
     known: dict[tuple[int, ...], tuple[int, ...]] = field(default_factory=dict, repr=False)
+    has_dynamic_bytes: bool = False
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -55,11 +57,15 @@ class Case:
         return self.known[source]
 
 
-@pytest.fixture(scope="module", params=["fake", "embedded", "int8", "converted", *TINY])
+KINDS = ["fake", "embedded", "int8", "converted", *TINY, *(f"{name} int8" for name in TINY)]
+
+
+@pytest.fixture(scope="module", params=KINDS)
 def case(
     request: pytest.FixtureRequest,
     embedded: dict[LanguagePair, RecurrentModel],
     converted: dict[LanguagePair, Path],
+    tiny_folders: dict[str, Path],
     transformers_models: dict[str, TransformersModel],
 ) -> Case:
     model: Seq2SeqModel
@@ -72,11 +78,15 @@ def case(
         model = load_marian_folder(dict(embedded_models())[pair], pair=pair, precision="int8")
     elif request.param == "converted":
         model = load_model(f"pt-en={converted[LanguagePair('pt', 'en')]}")
+    elif request.param.endswith(" int8"):
+        name = request.param.removesuffix(" int8")
+        folder = str(tiny_folders[name])
+        model = load_transformers_model(folder, pair=TINY[name].pair, precision="int8")
     else:
         model = transformers_models[request.param]
     random = Random(5)
     texts = [" ".join(random.sample(WORDS, length)) for length in (3, 1, 9, 5, 16, 2)]
-    return Case(model, tuple(texts))
+    return Case(model, tuple(texts), has_dynamic_bytes=request.param.endswith(" int8"))
 
 
 def decode(model: Seq2SeqModel, *requests: Request) -> list[tuple[Hypothesis, int]]:
@@ -99,8 +109,15 @@ def asked(
     return Request((str(version), "x"), version, name, tuple(source), case.start, tuple(draft))
 
 
-def close(actual: torch.Tensor, expected: torch.Tensor) -> None:
-    torch.testing.assert_close(actual, expected, atol=1e-4, rtol=1e-4)
+def close(case: Case, actual: torch.Tensor, expected: torch.Tensor) -> None:
+    """The same but for the order of float sums. Where that decides between two bytes, a row of a
+    Transformers model in eight bits is another by as much as eight bits make of it.
+    """
+    if case.has_dynamic_bytes:
+        alike = torch.nn.functional.cosine_similarity(actual, expected, dim=-1)
+        assert alike.min() > 0.99
+    else:
+        torch.testing.assert_close(actual, expected, atol=1e-4, rtol=1e-4)
 
 
 def test_sources_of_mixed_length_in_one_batch_translate_as_alone(case: Case) -> None:
@@ -123,12 +140,12 @@ def test_padding_changes_neither_encoder_states_nor_hidden_nor_alignment(case: C
         assert alone.num_tokens == together[i].num_tokens == len(source)
         single = case.model.prefill([alone], [target])
         length = len(target) + 1
-        close(prefill.hidden[i, :length], single.hidden[0])
+        close(case, prefill.hidden[i, :length], single.hidden[0])
         if prefill.alignment is not None and single.alignment is not None:
             aligned = prefill.alignment[i, :length]
-            close(aligned[:, : len(source)], single.alignment[0])
+            close(case, aligned[:, : len(source)], single.alignment[0])
             assert aligned[:, len(source) :].count_nonzero() == 0
-            close(aligned.sum(-1), torch.ones(length))
+            close(case, aligned.sum(-1), torch.ones(length))
 
 
 def test_prefill_predicts_at_every_position_what_step_predicts_there(case: Case) -> None:
@@ -142,9 +159,9 @@ def test_prefill_predicts_at_every_position_what_step_predicts_there(case: Case)
         batch.load(0, states[0], case.model.prefill(states, [()]), 0, 0)
         for i, token in enumerate(target, start=1):
             output = batch.step(torch.tensor([token]))
-            close(output.hidden[0], whole.hidden[0, i])
+            close(case, output.hidden[0], whole.hidden[0, i])
             if output.alignment is not None and whole.alignment is not None:
-                close(output.alignment[0], whole.alignment[0, i])
+                close(case, output.alignment[0], whole.alignment[0, i])
 
 
 def test_decoding_goes_on_from_any_position_of_a_draft(case: Case) -> None:
@@ -230,7 +247,7 @@ def test_rows_beyond_the_tokens_stand_still(case: Case) -> None:
     batch.load(1, states[0], prefill, 0, 2)
     batch.step(torch.tensor([target[4]]))
     both = batch.step(torch.tensor([target[5], target[2]]))
-    close(both.hidden, prefill.hidden[0, [6, 3]])
+    close(case, both.hidden, prefill.hidden[0, [6, 3]])
 
 
 def test_a_source_that_grows_is_translated_with_drafts_as_it_is_at_once(case: Case) -> None:
@@ -322,10 +339,10 @@ def test_runners_up_are_the_second_best_of_the_scores_and_change_nothing(case: C
     hidden = case.model.prefill(states, [expected]).hidden[0, first : first + num_positions]
     scores = torch.log_softmax(case.model.logits(hidden), -1)
     values, tokens = scores.topk(2)
-    close(torch.tensor([r.log_probability for r in told.runners_up]), values[:, 1])
+    close(case, torch.tensor([r.log_probability for r in told.runners_up]), values[:, 1])
     # Which of two that are equally probable is the second does not matter.
     chosen = torch.tensor([r.token for r in told.runners_up])
-    close(scores.gather(-1, chosen[:, None])[:, 0], values[:, 1])
+    close(case, scores.gather(-1, chosen[:, None])[:, 0], values[:, 1])
     assert (chosen != tokens[:, 0]).all()
     if not told.truncated:
-        close(torch.tensor(told.end_log_probability), values[-1, 0])
+        close(case, torch.tensor(told.end_log_probability), values[-1, 0])

@@ -49,7 +49,7 @@ def describe_model(
         license: SPDX identifier of the weights' licence; by default what the files say.
         origin: Where the files came from; by default what the files say.
         device: Where to run.
-        precision: See ``describe_marian_folder``; a Transformers model cannot run in eight bits.
+        precision: See ``describe_marian_folder``.
         shortlist: See ``describe_marian_folder``; a Transformers model has none.
 
     Raises:
@@ -73,15 +73,12 @@ def describe_model(
             precision=precision,
             shortlist=shortlist,
         )
-    if precision == "int8":
-        raise ModelFilesError(f"{where}: a Transformers model has no int8 here; use float32")
     from translator.models.huggingface.hub import find_folder
 
     found = find_folder(where)
     # Only now: importing Transformers takes seconds.
     from translator.models.huggingface.loading import describe_transformers_model
 
-    dtype = torch.float32 if precision == "auto" else getattr(torch, precision)
     return describe_transformers_model(
         str(found),
         pair=pair,
@@ -89,5 +86,5 @@ def describe_model(
         license=license,
         origin=origin or where,
         device=device,
-        dtype=dtype,
+        precision=precision,
     )

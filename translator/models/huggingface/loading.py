@@ -22,6 +22,8 @@ from translator.models.huggingface.languages import Languages
 from translator.models.huggingface.model import TransformersModel
 from translator.models.info import ENCODER_CACHE_TOKENS, MAX_SOURCE_TOKENS, ModelInfo
 from translator.models.model_card import license_of
+from translator.models.processor import runs_int8
+from translator.precision import Precision
 from translator.text.shop_characters import unwritable_of
 
 __all__ = ["describe_transformers_model", "load_transformers_model"]
@@ -45,7 +47,7 @@ def describe_transformers_model(
     license: str = "",  # noqa: A002  (the name of ModelInfo's field)
     origin: str = "",
     device: str | torch.device = "cpu",
-    dtype: torch.dtype = torch.float32,
+    precision: Precision = "float32",
 ) -> DescribedModel:
     """Describe a MarianMT, M2M-100, SMaLL-100, NLLB, mBART-50, T5, mT5 or MADLAD-400 model.
 
@@ -59,13 +61,22 @@ def describe_transformers_model(
         license: SPDX identifier of the weights' licence; by default what the model's card says.
         origin: Where the files came from; ``where`` by default.
         device: Where to run.
-        dtype: The type of all parameters and states, whatever the files have.
+        precision: Number format of parameters and states, whatever the files have. ``int8`` is for
+            the linear maps, on a CPU (``eight_bits.py``); ``auto`` is float32.
 
     Raises:
         ModelFilesError: A file is missing, damaged or does not fit the others, the hub cannot be
             reached, or the model does not translate the pair.
     """
     folder = find_folder(where)
+    if precision == "auto":
+        # Eight bits pay for one sentence, but hardly in bulk, and batched is only nearly alone.
+        precision = "float32"
+    if precision == "int8" and not (str(device) == "cpu" and runs_int8()):
+        raise ModelFilesError(
+            f"{where}: the precision int8 needs a CPU and the package numba, which has no release "
+            "for some machines; use float32"
+        )
     config = _read_config(folder)
     family = family_of(folder, config)
     num_parameters = _num_parameters(folder, config)
@@ -84,18 +95,30 @@ def describe_transformers_model(
         device=str(device),
         shares_encoding=languages.in_target,
         memory_bytes=_BYTES_OF_PIECE * num_pieces
-        + dtype.itemsize * (num_parameters + ENCODER_CACHE_TOKENS * int(config.d_model)),
-        fingerprint=fingerprint(_files(folder), dtype, torch.device(device).type),
+        + _itemsize(precision) * num_parameters
+        + _dtype(precision).itemsize * ENCODER_CACHE_TOKENS * int(config.d_model),
+        fingerprint=fingerprint(_files(folder), precision, torch.device(device).type),
         unwritable=unwritable_of(family.vocabulary(tokenizer).writes),
     )
-    return DescribedModel(info, partial(_load, folder, info, dtype))
+    return DescribedModel(info, partial(_load, folder, info, precision))
 
 
-def _load(folder: Path, info: ModelInfo, dtype: torch.dtype) -> TransformersModel:
+def _dtype(precision: Precision) -> torch.dtype:
+    """The type of states."""
+    dtype: torch.dtype = torch.float32 if precision == "int8" else getattr(torch, precision)
+    return dtype
+
+
+def _itemsize(precision: Precision) -> int:
+    """Bytes of a parameter."""
+    return 1 if precision == "int8" else _dtype(precision).itemsize
+
+
+def _load(folder: Path, info: ModelInfo, precision: Precision) -> TransformersModel:
     config = _read_config(folder)
     family = family_of(folder, config)
     tokenizer = family.read_tokenizer(folder)
-    network = _read_network(folder, dtype)
+    network = _read_network(folder, _dtype(precision))
     decoder = family.decoder(network.to(info.device).eval())
     generation = read_generation(folder, network, len(decoder.layers), decoder.num_heads)
     decoder.align(generation.alignment_heads)
@@ -110,6 +133,14 @@ def _load(folder: Path, info: ModelInfo, dtype: torch.dtype) -> TransformersMode
             f"{folder}: its tokenizer ends a sentence with token {vocabulary.eos_id}, its "
             f"weights with {generation.eos_id}: take both from the same model"
         )
+    if precision == "int8":
+        # Only now: numba takes seconds, and a machine without it can use the other formats.
+        from translator.models.huggingface.eight_bits import to_eight_bits
+
+        try:
+            to_eight_bits(network)
+        except ModelFilesError as error:
+            raise ModelFilesError(f"{folder}: {error.message}") from None
     codes = find_code_words(folder)
     return TransformersModel(decoder, generation, vocabulary, languages, info, codes)
 

@@ -80,6 +80,7 @@ class TransformersModel:
         self._info = info
         self._pairs = frozenset(info.pairs)
         self._encoder: Any = decoder.network.get_encoder()
+        # Its type is that of all states.
         self._weight = cast(Tensor, decoder.network.lm_head.weight)
         self._suppressed = torch.tensor(generation.suppressed, dtype=torch.int64).to(self.device)
 

@@ -50,6 +50,7 @@ __all__ = [
     "filled",
     "predict",
     "predict_among",
+    "to_byte",
 ]
 
 _EPSILON = np.float32(1e-6)
@@ -141,7 +142,7 @@ def _exp(x):
 
 
 @_compiled
-def _integer(x, multiplier):
+def to_byte(x, multiplier):
     """Turn a real activation into a byte: rounded to even, clamped to ±127, plus 127."""
     scaled = nearest(x * multiplier)
     return np.uint8(np.int32(min(max(scaled, np.float32(-127)), np.float32(127))) + np.int32(ZERO))
@@ -152,7 +153,7 @@ def _quantise(x, multiplier, out):
     """Turn real rows [N, D] into bytes."""
     for i in range(x.shape[0]):
         for k in range(x.shape[1]):
-            out[i, k] = _integer(x[i, k], multiplier)
+            out[i, k] = to_byte(x[i, k], multiplier)
 
 
 @_compiled
@@ -189,7 +190,7 @@ def _affine_to_bytes(x, layer, affine, swish, multiplier, real, out):
         for i in range(real.shape[0]):
             for k in range(real.shape[1]):
                 activated = real[i, k] / (np.float32(1) + _exp(-real[i, k]))
-                out[i, k] = _integer(activated, multiplier)
+                out[i, k] = to_byte(activated, multiplier)
         return
     weights, scales, bias = affine.weights[layer], affine.scales[layer], affine.bias[layer]
     for j in range(weights.shape[0]):
@@ -213,7 +214,7 @@ def _add_and_norm(x, update, layer, norm, multiplier, out):
         inverse = np.float32(1) / np.sqrt(squares / np.float32(dim) + _EPSILON)
         for k in range(dim):
             x[i, k] = (x[i, k] - mean) * inverse * scale[k] + bias[k]
-            out[i, k] = _integer(x[i, k], multiplier)
+            out[i, k] = to_byte(x[i, k], multiplier)
 
 
 @_compiled
