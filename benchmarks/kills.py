@@ -25,9 +25,24 @@ _DIFFERENT = 3_000
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 # What a job may take beyond one over a small table, in bytes.
 _MAX_MORE = 300_000_000
-_WORDS = (
-    ["red", "blue", "green", "lamp", "chair", "table", "cotton", "steel", "large", "small", "light", "warm", "with", "and", "for", "of"]
-)
+_WORDS = [
+    "red",
+    "blue",
+    "green",
+    "lamp",
+    "chair",
+    "table",
+    "cotton",
+    "steel",
+    "large",
+    "small",
+    "light",
+    "warm",
+    "with",
+    "and",
+    "for",
+    "of",
+]
 
 
 def _command(prefix: str, source: Path, target: Path, store: Path) -> list[str]:
