@@ -136,3 +136,6 @@ def test_an_opaque_part_is_where_its_own_text_is() -> None:
     aligned = [(8, 9, 10, 11), (8, 9, 11, 12)]
     result = page.render([Translated("Ver todos n.", aligned)])
     assert result == "<p>Ver todos <code>n</code>.</p>"
+    # Or is in its word.
+    result = page.render([Translated("Ver (todos n).", [(8, 9, 11, 14)])])
+    assert result == "<p>Ver (todos <code>n</code>).</p>"

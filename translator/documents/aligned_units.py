@@ -218,13 +218,13 @@ def _opaque_in_target(source: MarkedText, target: Translated) -> list[tuple[int,
     if target.opaque is not None:
         wanted = [*target.opaque, *([None] * len(source.opaque))][: len(source.opaque)]
     else:
-        # A mark beside it may come from the same place, so what it says counts.
         exact = {each[:2]: each[2:] for each in target.alignments}
-        exact |= {
-            (start, end): (first, last)
-            for start, end, first, last in target.alignments
-            if source.text[start:end] == text[first:last]
-        }
+        # A mark beside it may be in its word, or a word of the same place: what it says counts.
+        for start, end, first, last in target.alignments:
+            own = source.text[start:end]
+            at = text.find(own, first, last)
+            if at >= 0:
+                exact[start, end] = at, at + len(own)
         wanted = [exact.get((opaque.start, opaque.end)) for opaque in source.opaque]
     taken = _without_overlaps(wanted, len(text))
     if target.opaque is None and None in taken:
