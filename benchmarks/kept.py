@@ -5,9 +5,9 @@
 
 Made-up sentences, both directions: each with a character that shops and captions use (whole, and
 live word by word), an identifier of one of 36 kinds, or a price in one of 8 currencies. With
-``--data`` also real strings with placeholders, real texts with line breaks, and terms. Counts what
-comes back as it was, prints what does not, and writes the table of ``docs/integrity.md``. Exits 1
-where a bar is missed.
+``--data`` also real strings with placeholders, real texts with line breaks, terms, and words that
+the reference says otherwise than the model, as terms. Counts what comes back as it was, prints what
+does not, and writes the table of ``docs/integrity.md``. Exits 1 where a bar is missed.
 
 How to get the data is in ``benchmarks/__init__.py``.
 """
@@ -20,7 +20,8 @@ import re
 import string
 import sys
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,14 @@ import sacrebleu
 from benchmarks.document import replaced
 from benchmarks.measured import Measured, save
 from benchmarks.table import table
-from translator.local import Translator
+from translator.local import Translation, Translator
 from translator.text.shop_characters import SHOP_CHARACTERS
 
 DEFAULT_RESULT = Path(__file__).parent / "results" / "kept.json"
 DOCUMENT = Path(__file__).parents[1] / "docs" / "integrity.md"
 PAIRS = (("en", "pt"), ("pt", "en"))
+# Sentences of FLORES-200 dev in which words are looked for that a model says otherwise.
+DEMANDED_FROM = 400
 SENTENCES = {
     "en": ("The label shows {} on the box.", "Please write {} in the first line of the form."),
     "pt": (
@@ -289,6 +292,47 @@ def real(translator: Translator, kept: Kept, data: Path) -> None:
         print(f"    BLEU {name} glossary {sacrebleu.corpus_bleu(texts, references).score:.1f}")
 
 
+def demanded(translator: Translator, kept: Kept, data: Path) -> None:
+    """Terms that a model says otherwise: single words that the reference has in their place."""
+    file = data / "parallel" / "flores200-dev.en-pt.jsonl"
+    rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()][:DEMANDED_FROM]
+    uses, texts, plain, references = [], [], [], []
+    for row in rows:
+        said = translator.translate(row["src"], source="en", target="pt", alignments=True)
+        terms = dict(otherwise(row["src"], said, row["ref"]))
+        if not terms:
+            continue
+        result = translator.translate(row["src"], source="en", target="pt", glossary=terms)
+        uses += [(use.how.value != "failed", str(terms), result.text) for use in result.terms]
+        texts.append(result.text)
+        plain.append(said.text)
+        references.append(row["ref"])
+    kept.add("terms said otherwise (FLORES)", "en-pt", uses, 0.99)
+    for name, told in (("without", plain), ("with", texts)):
+        print(f"    BLEU {name} glossary {sacrebleu.corpus_bleu(told, [references]).score:.1f}")
+
+
+def otherwise(source: str, said: Translation, reference: str) -> Iterator[tuple[str, str]]:
+    """Words of a source, each with the word of the reference that stands where the model's does."""
+    words = list(re.finditer(r"\w+|[^\w\s]", said.text))
+    theirs = re.findall(r"\w+|[^\w\s]", reference)
+    ours = [word[0] for word in words]
+    for tag, a, b, c, d in SequenceMatcher(a=ours, b=theirs, autojunk=False).get_opcodes():
+        if tag != "replace" or b - a != 1 or d - c != 1:
+            continue
+        aligned = [
+            source[each.source_start : each.source_end]
+            for each in said.alignments
+            if each.target_start <= words[a].start() < each.target_end
+        ]
+        if len(aligned) != 1:
+            continue
+        term, form = aligned[0].strip(".,;:"), theirs[c]
+        is_word = all(each.isalpha() and each.islower() and len(each) > 3 for each in (term, form))
+        if is_word and len(re.findall(rf"\b{term}\b", source, re.IGNORECASE)) == 1:
+            yield term, form
+
+
 def terms_of(data: Path) -> dict[str, str]:
     """The terms of TICO-19, each with its first translation."""
     terms: dict[str, str] = {}
@@ -321,6 +365,7 @@ def main() -> int:
         made_up(translator, kept)
         if told.data is not None:
             real(translator, kept, told.data)
+            demanded(translator, kept, told.data)
     measured = Measured.now()
     print(table(kept.rows))
     text = DOCUMENT.read_text(encoding="utf-8")

@@ -36,7 +36,9 @@ def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 def test_pulled_listed_and_removed(published: Mirror, store: Store) -> None:
     root = str(store.root)
-    pulled = run("pull", "en-de", "--source", published.firefox, TRANSLATOR_STORE=root)
+    pulled = run(
+        "pull", "en-de", "--source", published.firefox, "--probe-s", "0.1", TRANSLATOR_STORE=root
+    )
     assert pulled.returncode == 0, pulled.stderr
     folder = store.root / "firefox-en-de-base"
     first, second = pulled.stdout.splitlines()
@@ -44,6 +46,9 @@ def test_pulled_listed_and_removed(published: Mirror, store: Store) -> None:
     assert first.endswith("licence MPL-2.0")
     assert second == str(folder)
     assert "translator serve --model en-de" in pulled.stderr
+    assert "which code words it copies is not known: asking it takes longer than 0.1 s" in (
+        pulled.stderr
+    )
     again = run("pull", "en-de", "--source", published.firefox, "--store", root)
     assert again.stdout.splitlines()[0].endswith("was there already")
     listed = [line.split() for line in run("--store", root).stdout.splitlines()]
@@ -138,7 +143,8 @@ def test_a_model_of_the_hub(mirror: Mirror, store: Store, tmp_path: Path) -> Non
     size = len(mirror.pages[weights])
     mirror.cut_after[weights] = size // 2
     hub = {"HF_ENDPOINT": mirror.origin, "HF_HOME": str(tmp_path / "hub")}
-    done = run("pull", "en-pt", "--source", "hub", "--store", str(store.root), **hub)
+    options = ("--source", "hub", "--store", str(store.root), "--probe-s", "0")
+    done = run("pull", "en-pt", *options, **hub)
     assert done.returncode == 0, done.stderr
     assert "licence cc-by-4.0" in done.stdout
     # It went on where it broke off.

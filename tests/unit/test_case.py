@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translator.text.case import capitals, is_capitals, sentence_case
+from translator.text.case import capitals, is_capitals, sentence_case, with_first_capital
 
 pytestmark = pytest.mark.unit
 
@@ -121,3 +121,38 @@ def test_capitals_come_back(text: str, language: str) -> None:
 def test_more_text_changes_no_word_before(text: str, more: str, language: str) -> None:
     begun = f"{text} "
     assert sentence_case(begun + more, language).startswith(sentence_case(begun, language))
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "expected"),
+    [
+        ("ça va bien", "Ça va bien", "Ça va bien"),
+        ("às 8:46 um silêncio", "At 8:46 a hush", "Às 8:46 um silêncio"),
+        ("“olá”, disse", "“Hello”, she said", "“Olá”, disse"),
+        ("o barco", "The boat", "O barco"),
+        # The source has none, or something else comes first.
+        ("o barco", "the boat", "o barco"),
+        ("2 barcos", "Two boats", "2 barcos"),
+        ("O barco", "The boat", "O barco"),
+        # Names.
+        ("iPhone novo", "New iPhone", "iPhone novo"),
+        ("npm é novo", "New is npm", "npm é novo"),
+        ("a lâmpada", "Use a lamp", "A lâmpada"),
+        # Letters without a capital of one letter.
+        ("ßa", "A", "ßa"),
+        ("აბ", "A", "აბ"),
+        ("", "A", ""),
+        ("…", "A", "…"),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_as_its_source_does(
+    text: str, source: str, expected: str
+) -> None:
+    assert with_first_capital(text, source, "pt") == expected
+
+
+@given(TEXTS, TEXTS, LANGUAGES)
+def test_a_first_capital_changes_no_length(text: str, source: str, language: str) -> None:
+    result = with_first_capital(text, source, language)
+    assert len(result) == len(text)
+    assert sum(one != other for one, other in zip(text, result, strict=True)) <= 1

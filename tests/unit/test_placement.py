@@ -128,3 +128,14 @@ def test_a_text_that_is_its_own_translation_gets_its_tags_back(html: str) -> Non
             for piece in pieces
         )
         assert result == f"x {html} y"
+
+
+def test_an_opaque_part_is_where_its_own_text_is() -> None:
+    page = parse("<p>See all <code>n</code> of them.</p>")
+    # The full stop comes from the same place.
+    aligned = [(8, 9, 10, 11), (8, 9, 11, 12)]
+    result = page.render([Translated("Ver todos n.", aligned)])
+    assert result == "<p>Ver todos <code>n</code>.</p>"
+    # Or is in its word.
+    result = page.render([Translated("Ver (todos n).", [(8, 9, 11, 14)])])
+    assert result == "<p>Ver (todos <code>n</code>).</p>"

@@ -251,3 +251,9 @@ def test_a_sign_before_an_item_is_not_for_the_model(lead: str) -> None:
 )
 def test_a_single_letter_in_a_row_of_items_is_a_name(text: str, has_words: bool) -> None:
     assert protect(text, writes).has_words is has_words
+
+
+def test_a_dash_keeps_the_spaces_that_no_line_breaks_at() -> None:
+    protected = protect("The house\u00a0– a small one – is\u202f—\u00a0sold", writes)
+    said = "A casa - uma pequena - é - vendida"
+    assert restored(protected, said) == "A casa\u00a0– uma pequena – é\u202f—\u00a0vendida"

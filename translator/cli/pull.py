@@ -22,7 +22,9 @@ from translator.catalog.pull import choose, pull
 from translator.catalog.web import Web
 from translator.cli.errors import one_sentence
 from translator.cli.pair import Pair
+from translator.cli.progress import progress_bar
 from translator.cli.store import open_store, store_option
+from translator.errors import OperatorError
 from translator.languages.pair import LanguagePair
 
 __all__ = ["command"]
@@ -38,9 +40,21 @@ __all__ = ["command"]
 )
 @click.option("--from", "model", metavar="ID", help="A model of the hub, for the given pair.")
 @click.option("--variant", default="", help="base, tiny, …; by default what Firefox uses.")
+@click.option(
+    "--probe-s",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    help="Seconds to ask a new model which code words it copies; 0: it is not asked.",
+)
 @store_option
 def command(
-    pair: LanguagePair, source: str | None, model: str | None, variant: str, store: Path | None
+    pair: LanguagePair,
+    source: str | None,
+    model: str | None,
+    variant: str,
+    probe_s: float,
+    store: Path | None,
 ) -> None:
     """Download the model of PAIR, such as en-de, so that `serve --model PAIR` has it.
 
@@ -60,7 +74,38 @@ def command(
         + ("" if is_new else ", was there already")
     )
     click.echo(stored.folder)
+    if is_new and probe_s:
+        _ask_for_code_words(stored.folder, pair, probe_s)
     click.echo(f"serve it with: translator serve --model {manifest.pair}", err=True)
+
+
+def _ask_for_code_words(folder: Path, pair: LanguagePair, within_s: float) -> None:
+    """Find out which code words a new model copies, and keep that beside it; say what was done.
+
+    Whatever goes wrong, the model is there, and has the code words that most models copy.
+    """
+    # Only now: it takes seconds.
+    from translator.models.code_words import CODE_WORDS, save_code_words
+    from translator.models.loading import load_model
+    from translator.training.code_words import NUM_FAMILIES, best_code_words, probe_code_words
+
+    if (folder / CODE_WORDS).exists():
+        return
+    try:
+        model = load_model(f"{pair}={folder}", precision="auto")
+        with progress_bar("code words", NUM_FAMILIES) as told:
+            shares = probe_code_words(model, pair, on_progress=told, within_s=within_s)
+        best = best_code_words(shares)
+        save_code_words(folder / CODE_WORDS, best, shares)
+    except (OperatorError, TimeoutError) as error:
+        why = error.message if isinstance(error, OperatorError) else str(error)
+        click.echo(
+            f"which code words it copies is not known: {why}; "
+            f"`translator models code-words {folder} --pair {pair}` asks it",
+            err=True,
+        )
+    else:
+        click.echo(f"code words: {best.name}, copied in {shares[best.name]:.1%} of sentences")
 
 
 def _sources(web: Web, source: str | None, model: str | None) -> list[Source]:

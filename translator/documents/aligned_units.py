@@ -219,6 +219,12 @@ def _opaque_in_target(source: MarkedText, target: Translated) -> list[tuple[int,
         wanted = [*target.opaque, *([None] * len(source.opaque))][: len(source.opaque)]
     else:
         exact = {each[:2]: each[2:] for each in target.alignments}
+        # A mark beside it may be in its word, or a word of the same place: what it says counts.
+        for start, end, first, last in target.alignments:
+            own = source.text[start:end]
+            at = text.find(own, first, last)
+            if at >= 0:
+                exact[start, end] = at, at + len(own)
         wanted = [exact.get((opaque.start, opaque.end)) for opaque in source.opaque]
     taken = _without_overlaps(wanted, len(text))
     if target.opaque is None and None in taken:

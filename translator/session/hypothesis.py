@@ -11,7 +11,7 @@ from translator.engine.request import Hypothesis
 from translator.policy.base import TargetWord
 from translator.session.events import AlignedRange
 from translator.terms.agreement import agreeing
-from translator.text.case import capitals, sentence_case
+from translator.text.case import capitals, sentence_case, with_first_capital
 from translator.text.detokenizer import TargetText, detokenize
 from translator.text.protection import Mask, Protected, Verbatim, protect
 from translator.text.tokens import EncodedText, Tokenizer
@@ -197,6 +197,7 @@ class TargetHypothesis:
         num_committed: How many of the hypothesis's tokens stand for it.
         is_complete: Whether no more source comes; what the model left out is then put in.
         language: The target's BCP-47 code; an article before a term then agrees with its form.
+        begins: Whether a sentence begins here, which then begins with a capital as its source does.
     """
 
     def __init__(
@@ -210,6 +211,7 @@ class TargetHypothesis:
         num_committed: int = 0,
         is_complete: bool = False,
         language: str = "",
+        begins: bool = True,
     ) -> None:
         self.source = source
         self.tokens = hypothesis.tokens
@@ -234,9 +236,17 @@ class TargetHypothesis:
                 [(mask, raw.token_ends[n - 1] if n else 0) for mask, n in self.missing],
                 partial(agreeing, language=language),
             )
+        if begins and not source.context and not self._begins_with_mask(target.text):
+            text = with_first_capital(target.text, source.text, language)
+            target = replace(target, text=text)
         if committed:
             target = target.after(committed, num_committed)
         self._target: TargetText = target
+
+    def _begins_with_mask(self, text: str) -> bool:
+        """Whether a text begins with something that no model has touched, such as an address."""
+        masks = self.source.protected.masks if self.source.protected is not None else ()
+        return any(text.startswith(mask.text) for mask in masks if not mask.is_form)
 
     def _place_for(self, target: TargetText, mask: Mask, first: int) -> int:
         """How many tokens go before what the model left out: up to the word that comes from the

@@ -340,6 +340,7 @@ class Track:
             num_committed=len(self._committed_tokens),
             is_complete=filed.is_complete,
             language=self.binding.target,
+            begins=not segment.continues,
         )
         if not filed.is_committed:
             self._head_wanted = filed.wanted

@@ -15,11 +15,14 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-__all__ = ["capitals", "is_capitals", "sentence_case"]
+__all__ = ["capitals", "is_capitals", "sentence_case", "with_first_capital"]
 
 _TOKEN = re.compile(r"\S+")
 # A word, with the apostrophes in it.
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_FIRST_WORD = re.compile(r"[\W_]*([^\W\d_]\w*)")
+# A shorter word that both languages have may mean something else in each.
+_NAME_LENGTH = 3
 _DOTTED = re.compile(r"(?:[^\W\d_]\.){2,}")
 _ORDINAL = re.compile(r"\d+(?:ST|ND|RD|TH|S)\W*")
 _AFTER_SENTENCE = "\"'”’»)]}"
@@ -117,6 +120,30 @@ def capitals(text: str, language: str) -> str:
     if language.split("-")[0].lower() in _DOTLESS:
         text = text.replace("i", "İ")
     return _each(text, str.upper)
+
+
+def with_first_capital(text: str, source: str, language: str) -> str:
+    """A translation with a capital at its beginning, if its source begins with one.
+
+    A first word that has a capital elsewhere, such as "iPhone", or stands in the source as it is,
+    stays. The length is the same.
+
+    Args:
+        text: The translation of a sentence.
+        source: The sentence.
+        language: The translation's BCP-47 code; only its language counts.
+    """
+    first = next(filter(str.isalnum, source), "")
+    found = _FIRST_WORD.match(text)
+    if found is None or not first.isupper():
+        return text
+    start, word = found.start(1), found[1]
+    is_name = word != word.lower() or (
+        len(word) >= _NAME_LENGTH and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", source)
+    )
+    if is_name or _has_no_case(word[0]):
+        return text
+    return text[:start] + capitals(word[0], language) + text[start + 1 :]
 
 
 def _small_token(token: str, language: str) -> str:

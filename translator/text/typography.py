@@ -127,7 +127,13 @@ def restored(source: str, plain: Sequence[Plain], target: str) -> Iterator[Edit]
         if mark != "-":
             yield Edit(start, end, found.text)
         elif len(match[0]) == 3:
-            yield Edit(start, end, found.text if len(found.plain) == 3 else f" {found.text} ")
+            # With the source's own spaces, which may be such as no line breaks at.
+            before, after = (
+                each if each and each in _BLANK else " "
+                for each in (source[found.start - 1 : found.start], source[found.end :][:1])
+            )
+            own_text = found.text if len(found.plain) == 3 else f"{before}{found.text}{after}"
+            yield Edit(start, end, own_text)
         else:
             yield Edit(start, end, found.text)
 

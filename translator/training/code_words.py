@@ -4,6 +4,8 @@ Each family stands in sentences that need no knowledge, one, two and four words 
 placeholders and names of products do. A sentence counts if each word is in its translation once.
 """
 
+import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
@@ -217,7 +219,12 @@ def _combined(templates: Sequence[str], things: Sequence[str]) -> Iterator[tuple
 
 
 def probe_code_words(
-    model: Seq2SeqModel, pair: LanguagePair, *, on_progress: Callable[[int], None] = lambda _: None
+    model: Seq2SeqModel,
+    pair: LanguagePair,
+    *,
+    on_progress: Callable[[int], None] = lambda _: None,
+    within_s: float = math.inf,
+    clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, float]:
     """The share of sentences in which each family came back: the mean over 1, 2 and 4 at a time.
 
@@ -225,17 +232,26 @@ def probe_code_words(
         model: The model.
         pair: One of its pairs.
         on_progress: Called with the number of families that are through.
+        within_s: How long it may take, in seconds.
+        clock: Seconds, monotonic.
 
     Raises:
         ConfigError: There are no sentences in the pair's source language.
+        TimeoutError: It takes longer than ``within_s``.
     """
     carriers = carriers_for(pair.source)
+    ends_s = clock() + within_s
+
+    def check() -> None:
+        if clock() > ends_s:
+            raise TimeoutError(f"asking it takes longer than {within_s:g} s")
+
     tokenizer = model.tokenizer(pair)
     engine = Engine({model.info.name: model})
     shares: dict[str, float] = {}
     for number, family in enumerate(FAMILIES.values(), 1):
         kept = [
-            sum(_kept(engine, model, tokenizer, family, count, texts)) / len(texts)
+            sum(_kept(engine, model, tokenizer, family, count, texts, check)) / len(texts)
             for count, texts in carriers.items()
         ]
         shares[family.name] = sum(kept) / len(kept)
@@ -257,6 +273,7 @@ def _kept(
     family: CodeWords,
     count: int,
     texts: Sequence[str],
+    check: Callable[[], None],
 ) -> Iterator[bool]:
     words = [family.word(number) for number in range(1, count + 1)]
     for number, text in enumerate(texts):
@@ -266,6 +283,7 @@ def _kept(
         engine.submit(request)
     wanted = sorted(map(family.key, words))
     for outcome in engine.run():
+        check()
         said = () if outcome.hypothesis is None else outcome.hypothesis.tokens
         target = detokenize(tokenizer, said).text
         yield sorted(key for _, _, key in family.find(target, count)) == wanted

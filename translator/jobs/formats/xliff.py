@@ -385,8 +385,8 @@ class _Reader:
             return start, end, write_12
         first, tag_end = segment.element.start, segment.element.inner
         between = text[tag_end : target.start if target else last.end] + indent + opening
-        start, self._unit_inner = self._unit_inner, None
-        before = "" if start is None else text[start:first]
+        inner_of_unit, self._unit_inner = self._unit_inner, None
+        before = "" if inner_of_unit is None else text[inner_of_unit:first]
 
         def write_2(inner: str, is_decided: bool, similar: Sequence[Suggestion]) -> str:
             # The state is an attribute of the segment.
@@ -394,7 +394,7 @@ class _Reader:
             tag = _with_attributes(_without(text[first:tag_end], "subState"), state)
             matches = before
             # They stand at the beginning of a unit, which has to be there still.
-            if similar and start is not None:
+            if similar and inner_of_unit is not None:
                 known = segment.element.attributes.get("id")
                 ref = known or f"segment-{segment.number}"
                 tag = tag if known else _with_attributes(tag, {"id": ref})
@@ -402,7 +402,7 @@ class _Reader:
             return f"{matches}{tag}{between}{inner}</{name}>"
 
         end = target.end if target else last.end
-        return first if start is None else start, end, write_2
+        return first if inner_of_unit is None else inner_of_unit, end, write_2
 
 
 def _pair(prefix: str, similar: Suggestion) -> str:
