@@ -2,12 +2,14 @@
 
 import asyncio
 import random
+from contextlib import suppress
 
 import pytest
 
 from clients.conformance.proxy import Proxy
 from translator.client import AsyncTranslatorClient, Started
 from translator.config import ServerConfig
+from translator.errors import TranslatorError
 from translator.testing import fake_translation, serve_in_process
 
 pytestmark = pytest.mark.contract
@@ -81,3 +83,25 @@ async def test_a_stream_moves_to_another_server_when_its_own_drains() -> None:
         # Without streams the drain ends long before its grace is over.
         await asyncio.wait_for(draining[0], 5)
     assert transcripts["yy"] == fake_translation(TEXT).rstrip()
+
+
+async def test_a_drain_with_nobody_else_silences_no_reader() -> None:
+    """The stream goes on where it is until its time is up: there is no other server yet."""
+    async with serve_in_process(ServerConfig(port=0, drain_grace_s=30)) as one:
+        async with (
+            AsyncTranslatorClient(one.address) as client,
+            client.stream(source="xx", targets=["yy"]) as stream,
+        ):
+            await stream.send("hello there. ")
+            drain = asyncio.create_task(one.drain())
+            with suppress(TranslatorError):
+                while await client.is_serving():
+                    pass
+            await stream.send("how are you? ")
+            await stream.send("fine. ")
+            await stream.close_source()
+            kinds = [type(event).__name__ async for event in stream]
+            assert stream.transcript("yy") == "HELLO THERE. HOW ARE YOU? FINE."
+            assert kinds[-1] == "Report"
+            assert "Reconnecting" not in kinds
+            await asyncio.wait_for(drain, 5)

@@ -6,9 +6,15 @@ import re
 import shlex
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
+from translator.client import AsyncTranslatorClient
+from translator.config import ServerConfig
+from translator.errors import TranslatorError
+from translator.testing import serve_in_process
 
 pytestmark = pytest.mark.contract
 
@@ -67,3 +73,54 @@ async def test_it_passes_the_conformance_scripts(node: str) -> None:
     match = re.fullmatch(r"(\d+) passed, 0 failed", lines[-1])
     assert match is not None, output
     assert int(match[1]) > 140
+
+
+_DRAINED = """
+import { createInterface } from 'node:readline';
+import { TranslatorClient } from './src/index.js';
+
+const client = new TranslatorClient(process.argv.at(-1));
+const stream = client.stream({ source: 'xx', targets: ['yy'] });
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+stream.send('hello there. ');
+const kinds = [];
+for await (const { type } of stream) {
+  kinds.push(type);
+  if (kinds.length === 2) {
+    console.log('ready');
+    await lines.next();
+    stream.send('how are you? ');
+    stream.end();
+  }
+}
+console.log(stream.transcript('yy'), kinds.includes('reconnecting'));
+client.close();
+process.exit();
+"""
+
+
+async def test_a_drain_with_nobody_else_silences_no_reader(node: str) -> None:
+    async with serve_in_process(ServerConfig(port=0, drain_grace_s=30)) as server:
+        process = await asyncio.create_subprocess_exec(
+            *(node, "--input-type=module", "--eval", _DRAINED, "--", server.address),
+            cwd=CLIENT,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            assert await process.stdout.readline() == b"ready\n"
+            drain = asyncio.create_task(server.drain())
+            async with AsyncTranslatorClient(server.address) as client:
+                with suppress(TranslatorError):
+                    while await client.is_serving():
+                        pass
+            process.stdin.write(b"go on\n")
+            told = (await process.stdout.read()).decode()
+            await asyncio.wait_for(drain, 10)
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+        assert told == "HELLO THERE. HOW ARE YOU? false\n"

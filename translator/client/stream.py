@@ -10,6 +10,7 @@ from typing import Self, Unpack
 import grpc
 
 from translator.arguments import Strings, check_strings
+from translator.client.backoff import Backoff
 from translator.client.connection import Connection, SilenceError
 from translator.client.events import Connecting, GoAway, Reconnecting, Started, StreamEvent, Update
 from translator.client.link import Link
@@ -27,6 +28,8 @@ _Connection = Connection[StreamingTranslateRequest, StreamingTranslateResponse]
 
 _logger = logging.getLogger(__name__)
 
+# How long a server may take to say that it takes calls.
+_KNOCK_TIMEOUT_S = 2.0
 # A server that is stopped hard ends its calls with CANCELLED; ours are cancelled in close() only.
 _LOST = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 
@@ -59,8 +62,9 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         self._connection: _Connection | None = None
         # Of the link, when the connection was opened on it.
         self._generation = 0
-        # The one that said GoAway, until another is open.
+        # The one that said GoAway, until another is open; and what finds out that one can be.
         self._draining: _Connection | None = None
+        self._elsewhere: asyncio.Task[None] | None = None
         # An event that is there before anything else is read.
         self._ready: StreamEvent | None = None
         self._failure: TranslatorError | None = None
@@ -130,6 +134,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
     async def aclose(self) -> None:
         """Cancel the stream unless it is over. Safe to call twice."""
         self._closed.set()
+        await self._stop_looking()
         connections = [c for c in (self._connection, self._draining) if c is not None]
         self._connection = self._draining = None
         for connection in connections:
@@ -265,8 +270,11 @@ class AsyncStream(AsyncIterator[StreamEvent]):
     async def _receive(self, connection: _Connection) -> StreamEvent | None:
         """The connection's next event; None if it has none or must be replaced."""
         try:
-            response = await connection.read(self._session.max_silence_s)
+            response = await self._read(connection)
             if response is None:
+                if self._may_move and not self._closed.is_set():
+                    await self._leave(connection)
+                    return None
                 if self._closed.is_set():
                     return None
                 raise ConnectionLostError("the stream ended without a report")
@@ -289,10 +297,53 @@ class AsyncStream(AsyncIterator[StreamEvent]):
             if not isinstance(event, GoAway):
                 self._take(connection, event)
                 return event
-            self._draining, self._connection = connection, None
-            broken = ConnectionLostError("the server drains")
+            # It goes on until another server takes calls: there may be none.
+            if self._elsewhere is None:
+                self._elsewhere = asyncio.create_task(self._look_elsewhere())
+            return None
         await self._break(broken)
         return None
+
+    async def _read(self, connection: _Connection) -> StreamingTranslateResponse | None:
+        """The connection's next message; None at its end, or when another server takes calls."""
+        max_silence_s = self._session.max_silence_s
+        if self._elsewhere is None:
+            return await connection.read(max_silence_s)
+        # Cancelling this wait loses no message.
+        reading = asyncio.create_task(connection.read(max_silence_s))
+        try:
+            await asyncio.wait({reading, self._elsewhere}, return_when=asyncio.FIRST_COMPLETED)
+            return None if self._may_move and not reading.done() else await reading
+        finally:
+            reading.cancel()
+
+    @property
+    def _may_move(self) -> bool:
+        return self._elsewhere is not None and self._elsewhere.done()
+
+    async def _look_elsewhere(self) -> None:
+        """Wait until a server takes calls; the one that drains says that it does not."""
+        backoff = Backoff()
+        while True:
+            await asyncio.sleep(backoff.next_s())
+            try:
+                if await self._link.is_serving(_KNOCK_TIMEOUT_S):
+                    return
+            except grpc.aio.AioRpcError as error:
+                # Whoever answers something else has no health service, and may take calls.
+                if error.code() not in (*_LOST, grpc.StatusCode.DEADLINE_EXCEEDED):
+                    return
+
+    async def _stop_looking(self) -> None:
+        looking, self._elsewhere = self._elsewhere, None
+        if looking is not None:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
+
+    async def _leave(self, connection: _Connection) -> None:
+        """Move to another server; the stream on this one is closed when the new one is open."""
+        self._draining, self._connection = connection, None
+        await self._break(ConnectionLostError("the server drains"))
 
     def _take(self, connection: _Connection, event: StreamEvent | None) -> None:
         """Note that the stream works, and ack an update."""
@@ -308,6 +359,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
     async def _break(self, cause: TranslatorError) -> None:
         """Drop the connection; the next wait opens another."""
         _logger.info("session %s is resumed: %s", self.session_id, cause.reason)
+        await self._stop_looking()
         connection, self._connection = self._connection, None
         self._plan(cause)
         if connection is not None:

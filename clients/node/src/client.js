@@ -8,9 +8,6 @@ import { TranslationStream } from './stream.js';
 import { translationFrom } from './translations.js';
 
 const DEFAULT_RESUME_TIMEOUT_MS = 60_000;
-const HEALTH = '/grpc.health.v1.Health/Check';
-// A HealthCheckResponse whose status is SERVING.
-const SERVING = Buffer.of(8, 1);
 // grpc-js would wait up to two minutes between attempts to connect, while streams wait for a
 // connection with pauses of their own.
 const DEFAULT_CHANNEL_OPTIONS = {
@@ -144,14 +141,8 @@ export class TranslatorClient {
    * @returns {Promise<boolean>}
    */
   async isServing({ timeoutMs = 10_000 } = {}) {
-    const { service } = this.#link;
-    // Its messages are not worth a package: an empty request, and an answer of one number.
-    const check = promisify(service.makeUnaryRequest).bind(service);
-    const bytes = (/** @type {any} */ each) => each;
-    const deadline = Date.now() + timeoutMs;
     try {
-      const answer = await check(HEALTH, bytes, bytes, Buffer.of(), this.#metadata, { deadline });
-      return SERVING.equals(/** @type {any} */ (answer));
+      return await this.#link.isServing(this.#metadata, timeoutMs);
     } catch (error) {
       throw this.#named(errorFromCall(error));
     }

@@ -1,5 +1,9 @@
+import { promisify } from 'node:util';
 import { TranslatorService } from './service.js';
 
+const HEALTH = '/grpc.health.v1.Health/Check';
+// A HealthCheckResponse whose status is SERVING.
+const SERVING = Buffer.of(8, 1);
 // Channels with the same options share a connection, but for those that have this.
 const OWN_CONNECTION = { 'grpc.use_local_subchannel_pool': 1 };
 
@@ -32,6 +36,20 @@ export class Link {
     this.service = new TranslatorService(this.address, this.#credentials, options);
     // Other calls on it go on until they end.
     service.close();
+  }
+
+  /**
+   * @param {any} metadata @param {number} timeoutMs
+   * @returns {Promise<boolean>} what the server's health service says of all of it
+   */
+  async isServing(metadata, timeoutMs) {
+    const { service } = this;
+    // Its messages are not worth a package: an empty request, and an answer of one number.
+    const check = promisify(service.makeUnaryRequest).bind(service);
+    const bytes = (/** @type {any} */ each) => each;
+    const deadline = Date.now() + timeoutMs;
+    const answer = await check(HEALTH, bytes, bytes, Buffer.of(), metadata, { deadline });
+    return SERVING.equals(/** @type {any} */ (answer));
   }
 
   close() {

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CallReader } from './call-reader.js';
-import { TranslatorError } from './errors.js';
+import { errorFromCall, TranslatorError } from './errors.js';
 import {
   connectingEvent,
   heartbeatEvent,
@@ -23,6 +24,11 @@ import { Transcript } from './transcript.js';
 
 // A server that keeps its heartbeats is never silent for this many intervals.
 const MAX_SILENT_HEARTBEATS = 3;
+// How long a server may take to say that it takes calls, and the longest pause between questions.
+const KNOCK_TIMEOUT_MS = 2_000;
+const MAX_KNOCK_WAIT_MS = 2_500;
+// Says that a stream may move to another server.
+const MOVE = Symbol('move');
 // Mismatches in a row after which the fault is not the connection's.
 const MAX_MISMATCHES = 3;
 // Begins the reason of the warning that answers a reconfiguration which is not valid.
@@ -250,10 +256,17 @@ export class TranslationStream {
     const openTimeoutMs = isResumed ? 0 : this.#connectTimeoutMs;
     const reader = new CallReader(call, openTimeoutMs || this.#resumeTimeoutMs);
     let isStarted = false;
+    /** @type {Promise<any> | undefined} */
+    let elsewhere;
     for (;;) {
       let response;
       try {
-        response = await reader.next();
+        const next = reader.next();
+        response = await (elsewhere ? Promise.race([next, elsewhere]) : next);
+        if (response === MOVE) {
+          next.catch(() => {});
+          return new TranslatorError('UNAVAILABLE', 'the server drains', { reason: 'DRAINING' });
+        }
       } catch (error) {
         // The report is the last there is: nothing is missing.
         if (this.#hasReport) return undefined;
@@ -294,11 +307,33 @@ export class TranslationStream {
           yield reportEvent(response.report);
           break;
         case 'goAway':
-          return new TranslatorError('UNAVAILABLE', 'the server drains', { reason: 'DRAINING' });
+          // It goes on until another server takes calls: there may be none.
+          elsewhere ??= this.#elsewhere(call);
+          break;
         default:
         // A later server may say more than this client knows.
       }
     }
+  }
+
+  /**
+   * @param {any} call that is to move
+   * @returns {Promise<any>} MOVE once a server takes calls; the one that drains says that it does
+   *   not
+   */
+  async #elsewhere(call) {
+    for (let waitMs = 0; call === this.#call && !this.#hasReport; ) {
+      await sleep(waitMs * (1 + Math.random()), undefined, { ref: false });
+      waitMs = Math.min(Math.max(2 * waitMs, 100), MAX_KNOCK_WAIT_MS);
+      try {
+        if (await this.#link.isServing(this.#metadata, KNOCK_TIMEOUT_MS)) return MOVE;
+      } catch (error) {
+        // Whoever answers something else has no health service, and may take calls.
+        const { code } = errorFromCall(error);
+        if (!['UNAVAILABLE', 'CANCELLED', 'DEADLINE_EXCEEDED'].includes(code)) return MOVE;
+      }
+    }
+    return new Promise(() => {});
   }
 
   /**
