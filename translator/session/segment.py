@@ -47,6 +47,7 @@ class Segment:
         speaker: The client's label for who speaks.
         sequence: The last source update or flush that it reflects.
         is_determined: Whether its language has been determined, if the stream needs that.
+        is_told: Whether a client has been told of it, so that it has to be told of its end too.
     """
 
     id: int
@@ -63,6 +64,7 @@ class Segment:
     sequence: int = 0
     chunks: list[Chunk] = field(default_factory=list)
     is_determined: bool = False
+    is_told: bool = False
 
     def append(
         self, text: str, arrived_s: float, start_s: float | None, end_s: float | None

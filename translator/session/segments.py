@@ -86,6 +86,17 @@ class Segments:
         is_held = self.open.is_undetermined and self.open.config.awaits_language
         has_begun = bool(self.open.committed or self.open.tentative) and not is_held
         self.config_begins = self.open.id + has_begun
+        targets = {binding.target for binding in config.bindings}
+        if (
+            not has_begun
+            and self.open.is_told
+            and any(binding.target not in targets for binding in self.open.config.bindings)
+        ):
+            # A target that goes was shown a draft of what was taken back since. Its segment ends
+            # here, without text, or it would still be open when the target comes back.
+            self.config_begins += 1
+            self._close(spends=True)
+            return False
         if not has_begun:
             self.open.config = config
         return not has_begun
@@ -117,7 +128,7 @@ class Segments:
                 )
             )
         self.open.tentative = ""
-        self._close()
+        self._close(spends=self.open.is_told)
 
     def take(self, update: SourceUpdate) -> None:
         """Take source, with regard to who speaks.
@@ -250,11 +261,16 @@ class Segments:
         self._close_where_it_ends()
         self.open.tentative = tentative
 
-    def _close(self, end: int | None = None, *, in_sentence: bool = False) -> None:
-        """Close the open segment after ``end`` code points; the rest begins the next one."""
+    def _close(
+        self, end: int | None = None, *, in_sentence: bool = False, spends: bool = False
+    ) -> None:
+        """Close the open segment after ``end`` code points; the rest begins the next one.
+
+        Nothing happens where it is blank, unless it ``spends`` an id even so.
+        """
         segment = self.open
         tentative = segment.tentative
-        if end is None and segment.is_blank:
+        if end is None and segment.is_blank and not spends:
             return
         if end is not None and not segment.committed[:end].strip():
             # White space longer than a segment: nothing to translate, and no id is spent on it.

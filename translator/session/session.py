@@ -36,6 +36,8 @@ _LACKS = {
     IssueKind.CURRENCY: "a currency of its source is missing, or has become another",
     IssueKind.LENGTH: "it is much shorter than its source",
 }
+# Of a speaker's name: a segment remembers those of all who spoke in it.
+_MAX_SPEAKER_LENGTH = 256
 # Code points of source that are processed in one step.
 _STEP_LENGTH = 512
 
@@ -126,6 +128,11 @@ class Session:
                 f"the chunk has {length} code points; at most {self._limits.max_chunk_length} "
                 "are allowed in one update: send it in several",
             )
+        if len(update.speaker) > _MAX_SPEAKER_LENGTH:
+            raise InvalidRequestError(
+                "source.speaker",
+                f"has {len(update.speaker)} code points; at most {_MAX_SPEAKER_LENGTH} are allowed",
+            )
         self._check_sequence("source.sequence", update.sequence)
         self._source_updates += 1
         for number, piece in enumerate(update.pieces(_STEP_LENGTH)):
@@ -151,6 +158,8 @@ class Session:
         # After its half-close a client cannot send acks any more.
         for outbox in self.outboxes.values():
             outbox.max_unacked = 0
+            # Nothing more comes that an update could be merged with.
+            outbox.min_interval_s = 0.0
 
     def reconfigure(self, config: SessionConfig) -> None:
         """Put a new configuration in force, from the next segment on."""
@@ -345,6 +354,8 @@ class Session:
             self._relay.put(event)
         else:
             self.outboxes[name].put(event)
+            if event.segment_id == self._segments.open.id:
+                self._segments.open.is_told = True
         for kind in {issue.kind: None for issue in event.issues}:
             self.warnings.append(
                 Warned(
