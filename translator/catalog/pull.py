@@ -19,6 +19,10 @@ from translator.models.inspection import inspect_folder
 __all__ = ["Progress", "choose", "pull"]
 
 
+# Models pack to two thirds, vocabularies to a third.
+_MAX_RATIO, _MIN_UNPACKED = 16, 1 << 20
+
+
 class Progress(Protocol):
     """Receives the progress of a pull."""
 
@@ -125,8 +129,20 @@ def _pull(offer: Offer, store: Store, web: Web, progress: Progress) -> StoredMod
 def _unpack(part: Path, path: Path, checksum: str, url: str) -> None:
     unpacked = path.with_name(f"{path.name}.unpacked")
     try:
+        # A few bytes may stand for any number.
+        most = _MAX_RATIO * part.stat().st_size + _MIN_UNPACKED
+        decompressor = zstandard.ZstdDecompressor()
+        written = 0
         with part.open("rb") as packed, unpacked.open("wb") as out:
-            zstandard.ZstdDecompressor().copy_stream(packed, out)
+            for piece in decompressor.read_to_iter(packed):
+                written += len(piece)
+                if written > most:
+                    break
+                out.write(piece)
+        if written > most:
+            unpacked.unlink()
+            part.unlink()
+            raise ModelFilesError(f"{url}: unpacked it has more than {most} bytes, too many")
     except zstandard.ZstdError as error:
         raise ModelFilesError(f"{url}: is not compressed with Zstandard ({error})") from error
     if (found := checksum_of(unpacked, checksum)) != checksum:

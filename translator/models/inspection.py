@@ -6,6 +6,7 @@ from pathlib import Path
 
 from translator.errors import ModelFilesError
 from translator.models.marian.folder import FAMILY, read_marian_folder
+from translator.models.untrusted import check_files
 from translator.text.shop_characters import unwritable_of
 from translator.text.tokenizer import SentencePieceTokenizer
 
@@ -34,6 +35,8 @@ def inspect_folder(folder: Path) -> Inspection:
     Raises:
         ModelFilesError: A file is missing or damaged, or it is a kind that is not served.
     """
+    if folder.is_dir():
+        check_files(folder)
     config = folder / "config.json"
     if not config.is_file():
         files = read_marian_folder(folder)

@@ -15,6 +15,7 @@ from translator.models.marian.converted import (
     is_converted,
 )
 from translator.models.marian.loading import describe_marian_folder
+from translator.models.untrusted import check_files
 from translator.precision import Precision
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def describe_model(
     codes, _, where = spec.partition("=")
     pair = None if codes == "all" else LanguagePair.parse(codes)
     folder = Path(where)
+    if folder.is_dir():
+        check_files(folder)
     if folder.is_dir() and (is_converted(folder) or not (folder / "config.json").is_file()):
         if pair is None:
             raise ModelFilesError(f"{where}: a Marian model has one pair; 'all' is for more")

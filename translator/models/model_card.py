@@ -5,15 +5,23 @@ from typing import Any
 
 import yaml
 
+from translator.models.untrusted import read_yaml
+
 __all__ = ["license_of", "write_card"]
+
+_MAX_BYTES = 1 << 24
 
 
 def license_of(folder: Path) -> str:
     """The licence in the model's card; empty if there is none."""
     try:
-        _, head, _ = (folder / "README.md").read_text(encoding="utf-8").split("---\n", 2)
-        values = yaml.safe_load(head)
-    except (OSError, ValueError, yaml.YAMLError):
+        path = folder / "README.md"
+        # A pipe would never end.
+        if not path.is_file() or path.stat().st_size > _MAX_BYTES:
+            return ""
+        _, head, _ = path.read_text(encoding="utf-8").split("---\n", 2)
+        values = read_yaml(head)
+    except (OSError, ValueError):
         return ""
     return str(values.get("license") or "") if isinstance(values, dict) else ""
 

@@ -81,7 +81,9 @@ class Family:
             with warnings.catch_warnings():
                 # Marian's asks for sacremoses, whose normalisation would move the offsets.
                 warnings.simplefilter("ignore")
-                return self.tokenizer.from_pretrained(folder, local_files_only=True)
+                return self.tokenizer.from_pretrained(
+                    folder, local_files_only=True, trust_remote_code=False
+                )
         except Exception as error:
             raise ModelFilesError(
                 f"{folder}: its tokenizer's files are missing, damaged or of another kind, "

@@ -28,6 +28,8 @@ __all__ = ["describe_transformers_model", "load_transformers_model"]
 
 # A piece of a vocabulary, in the library's tokenizer and as text.
 _BYTES_OF_PIECE = 500
+# Far beyond any model of these families.
+_MAX_LAYERS = 512
 
 
 def load_transformers_model(where: str, **options: Any) -> TransformersModel:
@@ -117,11 +119,17 @@ def _read_config(folder: Path) -> PreTrainedConfig:
     if not path.is_file():
         raise ModelFilesError(f"{path}: no such file, expected a Transformers model's settings")
     try:
-        config: PreTrainedConfig = AutoConfig.from_pretrained(folder, local_files_only=True)
+        config: PreTrainedConfig = AutoConfig.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
     except Exception as error:
         raise ModelFilesError(
             f"{path}: not a configuration that Transformers knows ({_first_line(error)})"
         ) from error
+    for name, value in config.to_dict().items():
+        # What is described is built as a skeleton, which takes memory of its own for each layer.
+        if name.endswith("layers") and isinstance(value, int) and value > _MAX_LAYERS:
+            raise ModelFilesError(f"{path}: {name} is {value}, expected {_MAX_LAYERS} at most")
     return config
 
 
@@ -167,6 +175,7 @@ def _read_network(folder: Path, dtype: torch.dtype) -> Any:
             dtype=dtype,
             attn_implementation="eager",
             local_files_only=True,
+            trust_remote_code=False,
             ignore_mismatched_sizes=True,
             output_loading_info=True,
         )

@@ -19,6 +19,8 @@ from translator.models.marian.tensors import EightBit, Tensors
 __all__ = ["Item", "read_items", "read_settings", "read_tensors"]
 
 _VERSION = 1
+# Far beyond any model: each item is an object of its own.
+_MAX_ITEMS, _MAX_NAME_BYTES, _MAX_DIMENSIONS = 65_536, 4096, 32
 _FLOAT32, _INTGEMM8 = 0x0404, 0x4101
 _SETTINGS = "special:model.yml"
 # Multipliers of activations, for eight-bit products: the name of the weight and this.
@@ -79,7 +81,15 @@ def read_items(path: Path) -> dict[str, Item]:
         raise ModelFilesError(
             f"{path}: starts with {version:#x}, expected {_VERSION}, Marian's binary version"
         )
+    if count > _MAX_ITEMS:
+        raise ModelFilesError(f"{path}: has {count} items, expected {_MAX_ITEMS} at most")
     headers = list(struct.iter_unpack("<4Q", reader.take(32 * count)))
+    for length, _, num_dimensions, _ in headers:
+        if length > _MAX_NAME_BYTES or num_dimensions > _MAX_DIMENSIONS:
+            raise ModelFilesError(
+                f"{path}: an item has a name of {length} bytes and {num_dimensions} dimensions, "
+                f"expected {_MAX_NAME_BYTES} and {_MAX_DIMENSIONS} at most"
+            )
     names = [str(reader.take(h[0])[:-1], "utf-8", "replace") for h in headers]
     shapes = [struct.unpack(f"<{h[2]}i", reader.take(4 * h[2])) for h in headers]
     (padding,) = reader.u64(1)

@@ -18,6 +18,7 @@ from translator.models.marian.hyper_parameters import HyperParameters
 from translator.models.marian.settings import hyper_parameters, parse_yaml
 from translator.models.marian.shapes import check_shapes, expected_shapes
 from translator.models.marian.tensors import Tensors
+from translator.models.untrusted import check_files, inside
 
 __all__ = [
     "FAMILY",
@@ -120,6 +121,7 @@ def _find_files(folder: Path) -> tuple[Path, tuple[Path, Path], float]:
     """Find the model file and both vocabularies, and the maximum length factor."""
     if not folder.is_dir():
         raise ModelFilesError(f"{folder}: no such folder, expected one with a model*.bin")
+    check_files(folder)
     configs = sorted(folder.glob("config*.yml"))
     if not configs:
         model = _only(folder, "model*.bin")
@@ -135,10 +137,7 @@ def _find_files(folder: Path) -> tuple[Path, tuple[Path, Path], float]:
         raise ModelFilesError(f"{path}: models is {models!r}, expected a list of one file")
     if not (isinstance(vocabs, list) and len(vocabs) == 2):
         raise ModelFilesError(f"{path}: vocabs is {vocabs!r}, expected a source and a target file")
-    files = [folder / str(name) for name in (*models, *vocabs)]
-    for file in files:
-        if not file.is_file():
-            raise ModelFilesError(f"{file}: no such file, expected because {path.name} names it")
+    files = [inside(folder, name, path) for name in (*models, *vocabs)]
     factor = config.get("max-length-factor", _DEFAULT_MAX_LENGTH_FACTOR)
     if not (isinstance(factor, int | float) and math.isfinite(factor) and factor > 0):
         raise ModelFilesError(

@@ -13,7 +13,19 @@ from translator.models.marian.names import (
     TARGET_EMBEDDINGS,
 )
 
-__all__ = ["HyperParameters", "checked"]
+__all__ = ["MAX_LAYERS", "HyperParameters", "checked"]
+
+# Far beyond any network of this kind.
+MAX_LAYERS = 256
+_MOST = {
+    "dim": 65_536,
+    "heads": 4096,
+    "encoder_ffn": 1 << 20,
+    "decoder_ffn": 1 << 20,
+    "encoder_layers": MAX_LAYERS,
+    "source_vocabulary": 1 << 24,
+    "target_vocabulary": 1 << 24,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +101,15 @@ def checked(
     sizes = ("dim", "heads", "encoder_ffn", "decoder_ffn", "encoder_layers")
     for field in (*sizes, "source_vocabulary", "target_vocabulary"):
         size: Any = read[field]
-        check(field, type(size) is int and size > 0, "a positive integer")
+        most = _MOST[field]
+        # What is described is built as a skeleton, which takes memory of its own for each layer.
+        check(field, type(size) is int and 0 < size <= most, f"a positive integer up to {most}")
     dim: Any = read["dim"]
     heads: Any = read["heads"]
     check("dim", dim % (2 * heads) == 0, f"a multiple of 2 x {keys['heads']} ({heads})")
     layers: Any = read["decoder_layers"]
-    check("decoder_layers", isinstance(layers, list) and bool(layers), "a list of layers")
+    is_list = isinstance(layers, list) and 0 < len(layers) <= MAX_LAYERS
+    check("decoder_layers", is_list, f"a list of layers, {MAX_LAYERS} at most")
     depth = len(layers)
     numbers = all(type(n) is int and 1 <= n <= depth for n in layers)
     check("decoder_layers", numbers, f"{depth} of 1 to {depth}")

@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from translator.errors import ModelFilesError
-from translator.models.marian.hyper_parameters import HyperParameters, checked
+from translator.models.marian.hyper_parameters import MAX_LAYERS, HyperParameters, checked
 from translator.models.marian.names import (
     OUTPUT,
     SHARED_EMBEDDINGS,
     SOURCE_EMBEDDINGS,
     TARGET_EMBEDDINGS,
 )
+from translator.models.untrusted import read_yaml
 
 __all__ = ["hyper_parameters", "parse_yaml"]
 
@@ -56,9 +55,9 @@ def parse_yaml(path: Path, data: bytes) -> dict[str, Any]:
         ModelFilesError: They are not a YAML map.
     """
     try:
-        values = yaml.safe_load(data.rstrip(b"\0"))
-    except (yaml.YAMLError, ValueError) as error:
-        raise ModelFilesError(f"{path}: the settings are not YAML") from error
+        values = read_yaml(data.rstrip(b"\0"))
+    except ValueError as error:
+        raise ModelFilesError(f"{path}: the settings are not YAML without references") from error
     if not isinstance(values, dict):
         raise ModelFilesError(f"{path}: the settings are {type(values).__name__}, expected a map")
     return values
@@ -77,8 +76,8 @@ def hyper_parameters(path: Path, settings: Mapping[str, Any]) -> HyperParameters
             raise ModelFilesError(f"{path}: {key} is {value!r}, expected {expected}")
 
     depth = settings.get("dec-depth")
-    if type(depth) is not int or depth < 1:
-        raise ModelFilesError(f"{path}: dec-depth is {depth!r}, expected a positive integer")
+    if type(depth) is not int or not 1 <= depth <= MAX_LAYERS:
+        raise ModelFilesError(f"{path}: dec-depth is {depth!r}, expected 1 to {MAX_LAYERS}")
     vocabularies = settings.get("dim-vocabs")
     if not (isinstance(vocabularies, list) and len(vocabularies) == 2):
         raise ModelFilesError(f"{path}: dim-vocabs is {vocabularies!r}, expected two sizes")
