@@ -48,6 +48,9 @@ _SERVICE_LINK = re.compile(
     r"|(?P<url>PORT))"
 )
 _SESSION, _SEGMENT, _SCHEDULER = SessionLimits(), SegmentLimits(), SchedulerLimits()
+# What the wire has room for.
+_MOST = 2**32 - 1
+_DAY_S = 86_400.0
 _URLS = ("tcp://", "udp://", "sctp://")
 
 
@@ -56,27 +59,52 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    max_sessions: int = Field(256, ge=1, description="Streams open at once.")
-    max_targets: int = Field(8, ge=1, description="Targets of one stream.")
-    max_chunk_length: int = Field(_SESSION.max_chunk_length, ge=1, description="One source update.")
-    max_segment_words: int = Field(_SEGMENT.max_words, ge=2, description="Words of a segment.")
-    max_segment_length: int = Field(_SEGMENT.max_length, ge=100, description="A segment.")
+    max_sessions: int = Field(256, ge=1, le=_MOST, description="Streams open at once.")
+    max_targets: int = Field(8, ge=1, le=_MOST, description="Targets of one stream.")
+    max_chunk_length: int = Field(
+        _SESSION.max_chunk_length, ge=1, le=_MOST, description="One source update."
+    )
+    max_segment_words: int = Field(
+        _SEGMENT.max_words, ge=2, le=_MOST, description="Words of a segment."
+    )
+    max_segment_length: int = Field(_SEGMENT.max_length, ge=100, le=_MOST, description="A segment.")
     max_pending_segments: int = Field(
-        _SESSION.max_pending_segments, ge=1, description="Segments of a stream that may wait."
+        _SESSION.max_pending_segments,
+        ge=1,
+        le=_MOST,
+        description="Segments of a stream that may wait.",
     )
     max_unsent_length: int = Field(
-        _SESSION.max_unsent_length, ge=1, description="Target text that may wait."
+        _SESSION.max_unsent_length, ge=1, le=_MOST, description="Target text that may wait."
     )
-    max_texts: int = Field(128, ge=1, description="Texts of one Translate request.")
-    max_text_length: int = Field(50_000, ge=1, description="All texts of a Translate request.")
-    max_alternatives: int = Field(8, ge=0, description="Alternatives of a text.")
-    max_translate_requests: int = Field(64, ge=1, description="Translate requests at once.")
-    max_batches: int = Field(8, ge=1, description="Batches open at once.")
-    max_batch_items: int = Field(256, ge=1, description="Items of a batch without a result.")
+    max_texts: int = Field(128, ge=1, le=_MOST, description="Texts of one Translate request.")
+    max_text_length: int = Field(
+        50_000, ge=1, le=_MOST, description="All texts of a Translate request."
+    )
+    max_alternatives: int = Field(8, ge=0, le=_MOST, description="Alternatives of a text.")
+    max_translate_requests: int = Field(
+        64, ge=1, le=_MOST, description="Translate requests at once."
+    )
+    max_batches: int = Field(8, ge=1, le=_MOST, description="Batches open at once.")
+    max_batch_items: int = Field(
+        256, ge=1, le=_MOST, description="Items of a batch without a result."
+    )
     max_batch_length: int = Field(
-        200_000, ge=1, description="All texts of a batch that have no result."
+        200_000, ge=1, le=_MOST, description="All texts of a batch that have no result."
     )
-    max_item_length: int = Field(50_000, ge=1, description="The text of an item of a batch.")
+    max_item_length: int = Field(
+        50_000, ge=1, le=_MOST, description="The text of an item of a batch."
+    )
+
+    max_connections: int = Field(
+        1024, ge=1, le=2**31 - 1, description="Connections at once, of each port."
+    )
+    max_streams_per_connection: int = Field(
+        0,
+        ge=0,
+        le=2**31 - 1,
+        description="Calls at once on a connection; 0: as many as there are places for all.",
+    )
 
     @model_validator(mode="after")
     def _item_within_batch(self) -> Self:
@@ -169,12 +197,24 @@ class ServerConfig(BaseSettings):
     max_batch_size: int = Field(
         _SCHEDULER.max_slots, ge=1, le=4096, description="Requests that share a step."
     )
-    heartbeat_s: float = Field(30.0, ge=0, description="Longest silence, in seconds; 0: any.")
+    heartbeat_s: float = Field(
+        30.0, ge=0, le=_DAY_S, description="Longest silence, in seconds; 0: any."
+    )
     first_message_timeout_s: float = Field(
-        30.0, gt=0, description="Seconds that a new stream may take to send its config."
+        30.0, gt=0, le=_DAY_S, description="Seconds that a new stream may take to send its config."
+    )
+    idle_timeout_s: float = Field(
+        120.0,
+        gt=0,
+        le=_DAY_S,
+        description="Seconds of silence after which a stream gives way to a new one where all "
+        "places are taken.",
     )
     drain_grace_s: float = Field(
-        20.0, ge=0, description="Seconds that streams get to move away when the server ends."
+        20.0,
+        ge=0,
+        le=_DAY_S,
+        description="Seconds that streams get to move away when the server ends.",
     )
     log_level: LogLevel = Field("info", description="The lowest level that is logged.")
     log_format: LogFormat = Field("text", description="Format of a log line.")

@@ -17,6 +17,7 @@
     │   ├── OverloadedError                  no room for another session, request or model
     │   │   └── OutOfMemoryError                 the machine has no memory left for it
     │   ├── QuotaExceededError               the caller's own share is used up
+    │   ├── IdleError                        a silent stream gave way to another
     │   └── DrainingError                    this server is going away
     ├── OperatorError                    the fault of the server's set-up
     │   ├── ConfigError                      a setting has a value that is not allowed
@@ -44,6 +45,7 @@ __all__ = [
     "DecodingError",
     "DrainingError",
     "FieldViolation",
+    "IdleError",
     "InvalidRequestError",
     "KeyExpiredError",
     "LanguageNotDetectedError",
@@ -200,6 +202,13 @@ class QuotaExceededError(LimitError):
     """The caller has used up its own share; others may still have theirs."""
 
     reason = "QUOTA_EXCEEDED"
+
+
+class IdleError(LimitError):
+    """A stream that was silent gave way to another; it can be resumed where there is room."""
+
+    reason = "IDLE"
+    status = "UNAVAILABLE"
 
 
 class DrainingError(LimitError):

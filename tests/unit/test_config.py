@@ -6,7 +6,8 @@ import pytest
 
 from translator.cli.serve import command as serve
 from translator.cli.stream import command as stream
-from translator.config import ServerConfig, load_config, warn_of_service_links
+from translator.cli.workers import Workers
+from translator.config import Limits, ServerConfig, load_config, warn_of_service_links
 from translator.engine.scheduler import SchedulerLimits
 from translator.errors import ConfigError
 from translator.session.events import Rests
@@ -94,3 +95,34 @@ def test_what_only_looks_like_them_is_still_a_mistake(
 def test_a_wrong_log_setting_says_what_is_allowed(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=rf"{name}: .*'(info|json)'"):
         load_config(overrides={name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[
+            (name, value)
+            for name in (
+                "heartbeat_s",
+                "drain_grace_s",
+                "first_message_timeout_s",
+                "idle_timeout_s",
+            )
+            for value in ("inf", "nan", "-1", "1e9")
+        ],
+        *[(f"limits__{name}", str(2**32)) for name in Limits.model_fields],
+    ],
+)
+def test_what_the_wire_or_a_clock_has_no_room_for_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"TRANSLATOR_{name.upper()}", value)
+    with pytest.raises(ConfigError, match=name.replace("__", ".")):
+        load_config()
+
+
+@pytest.mark.parametrize("name", ["metrics_port", "admin_port"])
+async def test_each_worker_has_a_port_of_its_own_or_the_start_is_refused(name: str) -> None:
+    config = ServerConfig(port=0, workers=3, **{name: 65_534})  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=f"{name}: is 65534; .* at most 65533 is allowed"):
+        await Workers(config).run()

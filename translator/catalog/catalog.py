@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Protocol
 
-import langcodes
-from langcodes.tag_parser import LanguageTagError
-
 from translator.errors import (
     ConfigError,
     InvalidRequestError,
@@ -15,7 +12,7 @@ from translator.errors import (
     ModelNotFoundError,
 )
 from translator.languages.pair import LanguagePair
-from translator.languages.tags import TOO_FAR, distance, is_same
+from translator.languages.tags import TOO_FAR, distance, is_same, standardized
 from translator.models.info import ModelInfo
 from translator.text.tokens import Tokenizer
 
@@ -244,8 +241,8 @@ def standardize(field: str, code: str) -> str:
     if not code:
         raise InvalidRequestError(field, 'is empty; a BCP-47 code such as "en" is needed')
     try:
-        return langcodes.standardize_tag(code)
-    except LanguageTagError:
+        return standardized(code)
+    except ValueError:
         raise InvalidRequestError(
             field, f'is {code[:40]!r}; a BCP-47 code such as "en" or "pt-BR" is needed'
         ) from None

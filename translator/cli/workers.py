@@ -48,6 +48,14 @@ class Workers:
             ConfigError: The port cannot be opened.
             click.exceptions.Exit: A worker could not start; it has said why.
         """
+        for name in ("metrics_port", "admin_port"):
+            port = getattr(self._config, name)
+            last = 65_535 - self._config.workers + 1
+            if port is not None and port > last:
+                raise ConfigError(
+                    f"{name}: is {port}; each of {self._config.workers} workers has a port of its "
+                    f"own from there on, so at most {last} is allowed"
+                )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)

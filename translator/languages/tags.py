@@ -5,13 +5,32 @@ from functools import lru_cache
 
 import langcodes
 
-__all__ = ["TOO_FAR", "closest", "distance", "is_same", "language"]
+__all__ = ["MAX_LENGTH", "TOO_FAR", "closest", "distance", "is_same", "language", "standardized"]
+
+# BCP-47 itself makes no language, script and region longer than 35.
+MAX_LENGTH = 64
+# The library keeps every tag that it was ever asked for, and never lets one go.
+_MAX_KEPT = 4096
 
 # Worse than any match within a language; a perfect match is 0, on CLDR's scale.
 TOO_FAR = 100
 
 
-@lru_cache(maxsize=65_536)
+def standardized(tag: str) -> str:
+    """A tag in its usual form.
+
+    Raises:
+        ValueError: It is none, or is too long.
+    """
+    if len(tag) > MAX_LENGTH:
+        raise ValueError(f"{len(tag)} characters are more than {MAX_LENGTH}")
+    if len(langcodes.Language._PARSE_CACHE) > _MAX_KEPT:
+        langcodes.Language._PARSE_CACHE.clear()
+        langcodes.Language._INSTANCES.clear()
+    return langcodes.standardize_tag(tag)
+
+
+@lru_cache(maxsize=16_384)
 def distance(wanted: str, offered: str) -> int:
     """How far an offered tag is from the wanted one; ``TOO_FAR`` if it is another language."""
     if wanted == offered:
@@ -28,7 +47,7 @@ def language(tag: str) -> str:
     return "nb" if found == "no" else found
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def is_same(tag: str, other: str) -> bool:
     """Whether two tags name the same written language: same language, same script.
 

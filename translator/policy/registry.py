@@ -83,6 +83,9 @@ def _kind(
     )
 
 
+# More than any policy has: what is wrong with each is told.
+_MAX_PARAMETERS = 16
+
 _AGREE = "Hypotheses that have to agree."
 _SURVIVE = "Hypotheses that have to agree on a word of a draft."
 _BIAS = "How much drafts favour the previous one, in percent."
@@ -197,12 +200,18 @@ def resolve(
     if kind is None:
         raise InvalidRequestError(
             "policy.named.name",
-            f"is {policy.name!r}; allowed: {', '.join(sorted(POLICIES))}",
+            f"is {policy.name[:40]!r}; allowed: {', '.join(sorted(POLICIES))}",
         )
     known = {parameter.name: parameter for parameter in kind.parameters}
+    if len(policy.parameters) > _MAX_PARAMETERS:
+        raise InvalidRequestError(
+            "policy.named.parameters",
+            f"has {len(policy.parameters)} parameters; {kind.name} has "
+            f"{', '.join(known) or 'none'}",
+        )
     violations = [
         FieldViolation(
-            f"policy.named.parameters[{name!r}]",
+            f"policy.named.parameters[{name[:40]!r}]",
             f"{kind.name} has no such parameter; allowed: {', '.join(known) or 'none'}",
         )
         for name in policy.parameters

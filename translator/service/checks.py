@@ -40,6 +40,10 @@ PLAIN, HTML, MARKDOWN = "text/plain", "text/html", "text/markdown"
 # What is made of texts and markup.
 PAGES = frozenset({HTML, MARKDOWN})
 _MAX_INTERVAL_S = 3600.0
+# How much longer than its source the target of a segment may be.
+_GROWTH = 8
+# Of what is counted on from there; all clients can hold it exactly.
+_MAX_COUNT = 2**53 - 1
 # Each of them is checked against the catalog when a stream begins.
 _MAX_POSSIBLE = 16
 
@@ -293,15 +297,24 @@ def check_resume(config: StreamConfig, limits: Limits) -> ResumeState | None:
                 field, f"is not a target of the config; allowed: {', '.join(sorted(known))}"
             )
         known.remove(name)
-        for part, text in (
-            ("source_committed", resumed.source_committed),
-            ("source_tentative", resumed.source_tentative),
-            ("target_committed", resumed.target_committed),
+        for part, text, most in (
+            ("source_committed", resumed.source_committed, limits.max_chunk_length),
+            ("source_tentative", resumed.source_tentative, limits.max_chunk_length),
+            # It is one target prefix, which the model reads in one step.
+            ("target_committed", resumed.target_committed, _GROWTH * limits.max_segment_length),
         ):
-            if len(text) > limits.max_chunk_length:
+            if len(text) > most:
                 raise InvalidRequestError(
-                    f"{field}.{part}",
-                    f"has {len(text)} code points; at most {limits.max_chunk_length} are allowed",
+                    f"{field}.{part}", f"has {len(text)} code points; at most {most} are allowed"
+                )
+        for part, number in (
+            ("segment_id", resumed.segment_id),
+            ("revision", resumed.revision),
+            ("segment_source_start", resumed.source_start),
+        ):
+            if number > _MAX_COUNT:
+                raise InvalidRequestError(
+                    f"{field}.{part}", f"is {number}; at most {_MAX_COUNT} is allowed"
                 )
     state = ResumeState(dict(resume.targets))
     first = state.first

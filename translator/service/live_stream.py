@@ -9,6 +9,7 @@ from translator.engine.request import Outcome
 from translator.errors import (
     ClientError,
     DrainingError,
+    IdleError,
     InvalidRequestError,
     ServiceError,
     TranslatorError,
@@ -41,6 +42,10 @@ from translator.session.session import Session
 __all__ = ["LiveStream"]
 
 _POSSIBLE = "config.possible_source_language_codes"
+# Answers to configs that wait for a client who does not read: so many, and no more is read.
+_MAX_ANSWERS = 64
+# Each target that a session ever had keeps its figures, and is in its report.
+_MAX_TARGETS_EVER = 64
 
 
 class LiveStream:
@@ -65,6 +70,9 @@ class LiveStream:
         lease: Lease,
     ) -> None:
         self.session = session
+        # When the client said anything last, and whether the stream is over.
+        self.heard_s = time.monotonic()
+        self.ended = asyncio.Event()
         self._lease = lease
         self._reconfigured = False
         self._call = call
@@ -111,12 +119,17 @@ class LiveStream:
                 self._engine.cancel(key)
             self._meter.count(self.session.report())
             await asyncio.gather(reader, return_exceptions=True)
+            self.ended.set()
 
     def drain(self, within_s: float) -> None:
         """Ask the client to move to another server; the stream ends after ``within_s`` seconds."""
         self._answers.append(GoAway(within_s))
         self._ended_by_s = asyncio.get_running_loop().time() + within_s
         self._wake.set()
+
+    def give_way(self) -> None:
+        """End, because the client is silent and somebody else needs the place."""
+        self._fail(IdleError("the stream was silent, and its place is needed; resume it"))
 
     # Reading
 
@@ -125,6 +138,7 @@ class LiveStream:
             while True:
                 await self._room()
                 message = await self._call.read()
+                self.heard_s = time.monotonic()
                 if message is None:
                     self.session.end_source()
                 else:
@@ -140,10 +154,14 @@ class LiveStream:
             self._fail(error if isinstance(error, Exception) else ServiceError(repr(type(error))))
 
     async def _room(self) -> None:
-        """Wait while the session is congested; HTTP/2 then stops the client."""
-        while self.session.is_congested:
+        """Wait while too much waits for the client or the models; HTTP/2 then stops the client."""
+        while self._is_congested:
             self._roomy.clear()
             await self._roomy.wait()
+
+    @property
+    def _is_congested(self) -> bool:
+        return self.session.is_congested or len(self._answers) > _MAX_ANSWERS
 
     async def _take(self, message: StreamMessage) -> None:
         match message:
@@ -258,6 +276,13 @@ class LiveStream:
                 raise InvalidRequestError(
                     "config.resume", "is set; it is allowed in a stream's first message only"
                 )
+            ever = self.session.outboxes.keys() | set(config.targets)
+            if len(ever) > _MAX_TARGETS_EVER:
+                raise InvalidRequestError(
+                    "config.target_language_codes",
+                    f"makes {len(ever)} targets that the session has had; at most "
+                    f"{_MAX_TARGETS_EVER} are allowed: open another stream",
+                )
             heartbeat = heartbeat_s(config, self._shared.config.heartbeat_s)
             resolved = await self._resolve(config, self._language.code)
         except TranslatorError as error:
@@ -363,7 +388,7 @@ class LiveStream:
                 sent = True
         if sent:
             self._meter.count(self.session.report())
-        if not self.session.is_congested:
+        if not self._is_congested:
             self._roomy.set()
         return sent
 

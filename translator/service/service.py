@@ -1,10 +1,11 @@
 """Admits calls, runs them and counts them, for every front."""
 
+import asyncio
 import logging
 import time
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from translator.access.caller import Role, Visitor
 from translator.config import Limits
@@ -39,6 +40,9 @@ from translator.session.session import Session
 __all__ = ["TranslationService"]
 
 _log = logging.getLogger(__name__)
+
+# How long a new stream waits for one that gives way.
+_ENDS_WITHIN_S = 0.5
 
 
 class TranslationService:
@@ -181,6 +185,8 @@ class TranslationService:
         if self._draining:
             raise DrainingError("the server is going away; try another")
         if self._num_sessions >= limit:
+            await self._make_room()
+        if self._num_sessions >= limit:
             raise OverloadedError(
                 f"{limit} streams are open, the most this server takes",
                 retry_after_s=5.0,
@@ -195,6 +201,18 @@ class TranslationService:
             finally:
                 self._num_sessions -= 1
                 self._shared.metrics.sessions.set(self._num_sessions)
+
+    async def _make_room(self) -> None:
+        """End the stream whose client has been silent for longest, if for so long that it may."""
+        idlest = min(self._streams, key=lambda stream: stream.heard_s, default=None)
+        before_s = time.monotonic() - self._shared.config.idle_timeout_s
+        if idlest is None or idlest.heard_s > before_s:
+            return
+        # It gives way once only, and nobody waits for a client that does not read.
+        self._streams.discard(idlest)
+        idlest.give_way()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(idlest.ended.wait(), _ENDS_WITHIN_S)
 
     async def _open(self, config: StreamConfig, lease: Lease) -> Session:
         context = self._shared

@@ -42,6 +42,7 @@ __all__ = [
     "duration",
     "model",
     "policy_kinds",
+    "seconds",
     "stream_answer",
     "stream_message",
     "texts_request",
@@ -70,6 +71,10 @@ _LATENCIES = {
 }
 
 
+# The most that a Duration holds.
+_MAX_SECONDS, _NANOS = 315_576_000_000, 10**9
+
+
 def duration(seconds: float) -> Duration:
     """Convert to a Duration of whole nanoseconds."""
     message = Duration()
@@ -77,13 +82,24 @@ def duration(seconds: float) -> Duration:
     return message
 
 
-def _seconds(message: Duration) -> float:
-    return message.seconds + message.nanos / 1e9
+def seconds(name: str, message: Duration) -> float:
+    """The seconds of a Duration; ``name`` is what errors call it.
+
+    Raises:
+        InvalidRequestError: It is none: google/protobuf/duration.proto bounds it to 10,000 years.
+    """
+    if not (abs(message.seconds) <= _MAX_SECONDS and abs(message.nanos) < _NANOS):
+        raise InvalidRequestError(
+            name, f"is no Duration; allowed: up to {_MAX_SECONDS} s, with less than {_NANOS} nanos"
+        )
+    return message.seconds + message.nanos / _NANOS
 
 
-def _optional_s(message: Message, field: str) -> float | None:
+def _optional_s(message: Message, field: str, where: str) -> float | None:
     """The seconds of a field; None if it is not set."""
-    return _seconds(getattr(message, field)) if message.HasField(field) else None
+    if not message.HasField(field):
+        return None
+    return seconds(f"{where}.{field}", getattr(message, field))
 
 
 # From the wire
@@ -118,8 +134,8 @@ def _source_update(message: streaming_pb2.SourceUpdate) -> SourceUpdate:
         committed=message.committed,
         tentative=message.tentative,
         end_of_segment=message.end_of_segment,
-        start_s=_optional_s(message, "start_offset"),
-        end_s=_optional_s(message, "end_offset"),
+        start_s=_optional_s(message, "start_offset", "source"),
+        end_s=_optional_s(message, "end_offset", "source"),
         speaker=message.speaker,
     )
 
@@ -141,13 +157,13 @@ def _stream_config(message: streaming_pb2.StreamingConfig) -> StreamConfig:
         client_segmentation=message.segmentation == streaming_pb2.SEGMENTATION_CLIENT,
         drafts=not message.disable_drafts,
         alignments=message.alignments,
-        min_update_interval_s=_seconds(message.min_update_interval),
+        min_update_interval_s=seconds("config.min_update_interval", message.min_update_interval),
         max_unacked_updates=message.max_unacked_updates,
-        heartbeat_s=_optional_s(message, "heartbeat_interval"),
+        heartbeat_s=_optional_s(message, "heartbeat_interval", "config"),
         rests=RestsRequest(
-            draft_s=_optional_s(message.rests, "draft"),
-            sentence_s=_optional_s(message.rests, "sentence"),
-            segment_s=_optional_s(message.rests, "segment"),
+            draft_s=_optional_s(message.rests, "draft", "config.rests"),
+            sentence_s=_optional_s(message.rests, "sentence", "config.rests"),
+            segment_s=_optional_s(message.rests, "segment", "config.rests"),
         ),
         glossary=_glossary(message.glossary),
         glossaries=tuple(message.glossaries),

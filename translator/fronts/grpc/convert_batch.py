@@ -1,10 +1,8 @@
 """Converts between the messages of a batch and the types of the service."""
 
-from google.protobuf.duration_pb2 import Duration
-
 from translator.config import Limits
 from translator.errors import InvalidRequestError, NotKeptError
-from translator.fronts.grpc.convert import duration, texts_request, translated
+from translator.fronts.grpc.convert import duration, seconds, texts_request, translated
 from translator.fronts.grpc.status import logged_status
 from translator.service.batch_requests import (
     BatchAnswer,
@@ -43,7 +41,7 @@ def batch_message(message: batch_pb2.BatchTranslateRequest) -> BatchMessage:
             config = message.config
             heartbeat_s = None
             if config.HasField("heartbeat_interval"):
-                heartbeat_s = _seconds(config.heartbeat_interval)
+                heartbeat_s = seconds("config.heartbeat_interval", config.heartbeat_interval)
             return BatchConfig(texts_request(config), heartbeat_s)
         case _:
             raise InvalidRequestError(
@@ -107,7 +105,3 @@ def _report(answer: BatchReport) -> batch_pb2.BatchReport:
         ],
         duration=duration(answer.duration_s),
     )
-
-
-def _seconds(message: Duration) -> float:
-    return message.seconds + message.nanos / 1e9

@@ -3,7 +3,9 @@
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 
+from translator.errors import InvalidRequestError
 from translator.fronts.grpc import convert, convert_batch
 from translator.fronts.grpc.visitors import visitor
 from translator.service.batch_requests import BatchAnswer, BatchMessage
@@ -52,6 +54,20 @@ class TranslatorServicer(translator_service_pb2_grpc.TranslatorServiceServicer):
         )
 
 
+async def _read(context: Any) -> Any:
+    """The next message of a call; None after the last.
+
+    Raises:
+        InvalidRequestError: It is not valid protobuf, such as text that is not UTF-8.
+    """
+    try:
+        message = await context.read()
+    except DecodeError as error:
+        raise InvalidRequestError("request", f"cannot be read: {error}") from error
+    # grpc-stubs does not know it.
+    return None if message is grpc.aio.EOF else message  # type: ignore[attr-defined]
+
+
 class _Call:
     """A ``StreamCall`` over gRPC."""
 
@@ -60,10 +76,8 @@ class _Call:
         self._limits = service.limits
 
     async def read(self) -> StreamMessage | None:
-        message = await self._context.read()
-        # grpc-stubs does not know it.
-        ended = message is grpc.aio.EOF  # type: ignore[attr-defined]
-        return None if ended else convert.stream_message(message)
+        message = await _read(self._context)
+        return None if message is None else convert.stream_message(message)
 
     async def write(self, answer: StreamAnswer) -> None:
         await self._context.write(convert.stream_answer(answer, self._limits))
@@ -77,10 +91,8 @@ class _BatchCall:
         self._limits = service.limits
 
     async def read(self) -> BatchMessage | None:
-        message = await self._context.read()
-        # grpc-stubs does not know it.
-        ended = message is grpc.aio.EOF  # type: ignore[attr-defined]
-        return None if ended else convert_batch.batch_message(message)
+        message = await _read(self._context)
+        return None if message is None else convert_batch.batch_message(message)
 
     async def write(self, answer: BatchAnswer) -> None:
         await self._context.write(convert_batch.batch_answer(answer, self._limits))
