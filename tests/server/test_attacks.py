@@ -232,8 +232,9 @@ async def test_numbers_that_nothing_can_be_counted_on_from_are_refused(
         opening.config.resume.session_id = "earlier"
         target = opening.config.resume.targets.add(target_language_code="yy")
         setattr(target, field, number)
-        result = await exchange(server.address, [opening, source(1, "hello. and ")])
-        assert result.code == code, result.status
+        # Nothing is written to a call that has been refused: grpc.aio would tell of that instead.
+        more = [source(1, "hello. and ")] if code == grpc.StatusCode.OK else []
+        assert (await exchange(server.address, [opening, *more])).code == code
 
 
 async def test_a_resume_asks_for_no_step_that_is_longer_than_a_segment_s(
