@@ -96,6 +96,16 @@ class Limits(BaseModel):
         50_000, ge=1, le=_MOST, description="The text of an item of a batch."
     )
 
+    max_connections: int = Field(
+        1024, ge=1, le=2**31 - 1, description="Connections at once, of each port."
+    )
+    max_streams_per_connection: int = Field(
+        0,
+        ge=0,
+        le=2**31 - 1,
+        description="Calls at once on a connection; 0: as many as there are places for all.",
+    )
+
     @model_validator(mode="after")
     def _item_within_batch(self) -> Self:
         if self.max_item_length > self.max_batch_length:

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from tests.models.tiny import tiny_model, train_vocabulary
 from tests.server.mirror import (
@@ -285,6 +286,33 @@ def test_what_was_packed_is_checked_too(published: Mirror, store: Store) -> None
         get(published, store)
     assert MODEL in sentence(error)
     assert store.models() == []
+
+
+def test_a_few_bytes_that_stand_for_many_are_not_unpacked(published: Mirror, store: Store) -> None:
+    packed = zstandard.compress(bytes(64 << 20))
+    [record] = [r for r in published.records if MODEL.endswith(r["attachment"]["location"])]
+    record["attachment"] |= {"hash": hashlib.sha256(packed).hexdigest(), "size": len(packed)}
+    published.pages[MODEL] = packed
+    with pytest.raises(ModelFilesError, match=r"unpacked it has more than \d+ bytes"):
+        get(published, store)
+    assert store.models() == []
+    assert sum(path.stat().st_size for path in store.root.rglob("*") if path.is_file()) < 1 << 20
+
+
+def test_what_was_changed_since_it_was_pulled_is_not_served(
+    published: Mirror, store: Store
+) -> None:
+    """Another vocabulary of the same size, or a byte that a disk has lost, would say nonsense."""
+    model, _ = get(published, store)
+    settings = ServerConfig(models=("en-de",), store=store.root, precision="float32")
+    for file in model.manifest.files:
+        path = model.folder / file.name
+        before = path.read_bytes()
+        path.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+        with pytest.raises(ModelFilesError, match=f"{file.name}: is not what was pulled"):
+            describe_models(settings)
+        path.write_bytes(before)
+    assert len(describe_models(settings)) == 1
 
 
 def test_more_than_was_promised_is_not_taken(published: Mirror, store: Store) -> None:

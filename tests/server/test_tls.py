@@ -1,8 +1,11 @@
 """TLS on every port: who is let in, and new certificates without a restart."""
 
 import asyncio
+import re
 import shutil
 import ssl
+import sys
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ import pytest
 import trustme
 from grpc_channelz.v1 import channelz_pb2, channelz_pb2_grpc
 
+from tests.server.processes import CLEAN
 from tests.server.wire import config, rest_of, source
 from translator.client import AsyncTranslatorClient, TranslatorClient, tls_credentials
 from translator.config import ServerConfig
@@ -154,7 +158,10 @@ async def test_the_admin_ports_have_tls_too_and_follow_the_files(
     anonymous, known = readers
     settings = files.config(metrics_port=0, admin_port=0, tls_client_ca=files["ca"])
     async with serve_in_process(settings) as server:
-        assert "translator_sessions" in await asyncio.to_thread(page, server.metrics_port, known)
+        text = await asyncio.to_thread(page, server.metrics_port, known)
+        assert "translator_sessions" in text
+        [expires] = re.findall(r"^translator_certificate_expires_\S+ (\S+)$", text, re.MULTILINE)
+        assert float(expires) > time.time()
         for context in (None, anonymous):
             with pytest.raises((urllib.error.URLError, OSError)):
                 await asyncio.to_thread(page, server.metrics_port, context)
@@ -256,3 +263,53 @@ async def test_node_speaks_tls(files: Files) -> None:
         )
         told, _ = await process.communicate()
     assert told.decode().split("\n") == ["true COME IN~.", "UNAVAILABLE", "UNAVAILABLE", ""]
+
+
+async def test_the_probe_of_a_server_knows_it_by_its_own_certificate(files: Files) -> None:
+    """For containers: the settings are there, an authority and a key for the probe are not."""
+    async with serve_in_process(files.config()) as server:
+        settings = {
+            "TRANSLATOR_PORT": server.address.rpartition(":")[2],
+            "TRANSLATOR_TLS_CERT": str(files["cert"]),
+            "TRANSLATOR_TLS_KEY": str(files["key"]),
+        }
+
+        async def probe(**environment: str) -> tuple[int | None, str]:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "translator", "health"),
+                env=CLEAN | environment,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+            )
+            told, _ = await process.communicate()
+            return process.returncode, told.decode().strip()
+
+        assert await probe(**settings) == (0, f"{server.address} takes calls")
+        code, told = await probe(TRANSLATOR_PORT=settings["TRANSLATOR_PORT"])
+        assert (code, "it may want TLS" in told) == (3, True)
+
+
+async def test_a_command_says_what_a_start_would_refuse(files: Files) -> None:
+    async def check(*options: str) -> tuple[int | None, str]:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "translator", "serve", "--check", "--fake-model", *options),
+            env=CLEAN,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        told, wrong = await process.communicate()
+        return process.returncode, (told or wrong).decode().strip()
+
+    cert, key = ("--tls-cert", str(files["cert"])), ("--tls-key", str(files["key"]))
+    results = await asyncio.gather(
+        check(*cert, *key, "--host", EVERY),
+        check(*cert),
+        check("--host", EVERY),
+        check("--access", str(files["cert"])),
+    )
+    codes = [code for code, _ in results]
+    assert codes == [0, 5, 5, 5], results
+    assert results[0][1] == "everything that a start needs is there"
+    assert "tls_cert and tls_key are needed together" in results[1][1]
+    assert "allow_plaintext" in results[2][1]
+    assert "is no TOML" in results[3][1]

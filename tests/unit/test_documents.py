@@ -179,6 +179,7 @@ def on_the_wire() -> set[tuple[str, str]]:
         errors.OverloadedError,
         errors.QuotaExceededError,
         errors.DrainingError,
+        errors.IdleError,
         errors.ModelLoadError,
         errors.MarkupNotKeptError,
         errors.TermNotKeptError,

@@ -43,7 +43,9 @@ def locate(pair: LanguagePair, store: Store) -> InstalledModel:
         ModelFilesError: The embedded ones are missing, or a stored one is damaged.
     """
     if (stored := store.find(pair)) is not None:
-        return _stored(stored)
+        found = _stored(stored)
+        stored.check()
+        return found
     for model in _embedded():
         if model.pair == pair:
             return model

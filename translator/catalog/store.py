@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from translator.catalog.offer import Offer
 from translator.errors import ConfigError, ModelFilesError, ModelNotFoundError
 from translator.languages.pair import LanguagePair
+from translator.models.fingerprint import file_digest
 
 __all__ = ["Manifest", "Store", "StoredFile", "StoredModel"]
 
@@ -80,6 +81,22 @@ class StoredModel:
         """Whether every file is there and has its size."""
         paths = [(self.folder / file.name, file.size) for file in self.manifest.files]
         return all(path.is_file() and path.stat().st_size == size for path, size in paths)
+
+    def check(self) -> None:
+        """Check that every file has the contents that were pulled.
+
+        Raises:
+            ModelFilesError: One was changed since, or is damaged.
+        """
+        for file in self.manifest.files:
+            # Of a digest as many digits as the other remembers.
+            found = file_digest(self.folder / file.name)
+            if not file.sha256.startswith(found):
+                raise ModelFilesError(
+                    f"{self.folder / file.name}: is not what was pulled: pull {self.manifest.pair} "
+                    f"again, or remove {_MANIFEST} from its folder if you changed it yourself and "
+                    f"name the folder"
+                )
 
 
 class Store:

@@ -44,13 +44,30 @@ _log = logging.getLogger(__name__)
 SERVICE = translator_service_pb2.DESCRIPTOR.services_by_name["TranslatorService"].full_name
 
 _OPTIONS = (
-    # A client that silently vanished is noticed within a minute and a half.
+    # A client that silently vanished is noticed within two minutes.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),
     # Clients may ping as often as every 20 s; gRPC's default of 5 minutes would cut them off.
     ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
+    # A connection that says nothing holds one of the few that there are. One without calls is
+    # opened again by its client when there is one.
+    ("grpc.server_handshake_timeout_ms", 20_000),
+    ("grpc.max_connection_idle_ms", 600_000),
 )
+
+
+def _options(config: ServerConfig) -> list[tuple[str, int]]:
+    """What gRPC itself bounds: a stream costs memory before any of our code sees it."""
+    limits = config.limits
+    places = limits.max_sessions + limits.max_batches + limits.max_translate_requests
+    return [
+        *_OPTIONS,
+        ("grpc.max_allowed_incoming_connections", limits.max_connections),
+        ("grpc.max_concurrent_streams", limits.max_streams_per_connection or places),
+        # A port that is taken is an error, unless it is the workers' own.
+        ("grpc.so_reuseport", int(config.workers > 1)),
+    ]
 
 
 # How soon a new key counts.
@@ -123,6 +140,9 @@ async def running(
     gate = Gate(config.access)
     torch.set_num_threads(config.threads)
     metrics = Metrics(config.limits.model_dump())
+    if certificates is not None:
+        followed = certificates
+        metrics.certificate_expires.set_function(lambda: followed.value.expires.timestamp())
     described = (
         describe_models(config) if models is None else [DescribedModel.of(m) for m in models]
     )
@@ -142,12 +162,10 @@ async def running(
     service = TranslationService(
         ServiceContext(config, pool, engine, languages, glossaries, gate, metrics)
     )
-    # A port that is taken is an error, unless it is the workers' own.
-    options = (*_OPTIONS, ("grpc.so_reuseport", int(config.workers > 1)))
     keyed = ("/grpc.reflection",) if config.reflection == "key" else ()
     server = grpc.aio.server(
         interceptors=(ErrorInterceptor(SERVICE, metrics), AroundInterceptor(gate, keyed)),
-        options=options,
+        options=_options(config),
     )
     serve: Any = translator_service_pb2_grpc.add_TranslatorServiceServicer_to_server
     serve(TranslatorServicer(service), server)
@@ -234,7 +252,7 @@ def _admin_server(
         return None, None
     server: Any = grpc.aio.server(
         interceptors=(AroundInterceptor(gate, ("/",) if config.admin_access == "key" else ()),),
-        options=(*_OPTIONS, ("grpc.so_reuseport", 0)),
+        options=_options(config.model_copy(update={"workers": 1})),
     )
     channelz.add_channelz_servicer(server)
     reflection.enable_server_reflection(
