@@ -177,8 +177,13 @@ def make_sink(spec: str, language: str, store: SeqStore | None = None) -> Sink:
     else:
         from translator.captions.sinks import http
 
-        makers = {"teams": http.Teams, "vmix": http.VMix, "webhook": http.Webhook}
-        makers |= {"youtube": http.YouTube, "zoom": http.Zoom}
+        makers: dict[str, Callable[[str, str], Transport]] = {
+            "teams": http.Teams,
+            "vmix": http.VMix,
+            "webhook": http.Webhook,
+            "youtube": http.YouTube,
+            "zoom": http.Zoom,
+        }
         transport = makers[kind](where, language)
     preset = PRESETS.get(kind, PRESETS["general"])
     key = f"{kind}-{hashlib.sha256(where.encode()).hexdigest()[:16]}"
