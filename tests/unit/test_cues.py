@@ -16,7 +16,7 @@ from ttconv.vtt.reader import to_model as read_vtt
 
 from translator.captions.cues import Cue, CueBuilder
 from translator.captions.presets import PRESETS
-from translator.captions.subtitle_files import SubtitleFile, path_for
+from translator.captions.subtitle_files import SubtitleFile, TranscriptFile, path_for
 from translator.text.line_break import width
 
 pytestmark = pytest.mark.unit
@@ -185,13 +185,12 @@ def test_other_readers_read_the_files(tmp_path: Path, suffix: str) -> None:
 
 def test_the_transcript_names_a_speaker_where_one_begins(tmp_path: Path) -> None:
     path = tmp_path / "talk.txt"
-    file = SubtitleFile(path)
-    file.write(
-        [Cue(0, 1, (("Ana", "Who is it?"),)), Cue(1, 2, (("Ana", "Say it"), ("", "again.")))]
-    )
-    file.write([Cue(2, 3, (("Ana", "- Who?"), ("Rui", "- Me.")))])
+    file = TranscriptFile(path)
+    said = [("Who is it?", "Ana"), (" Say\nit. ", "Ana"), ("", "Eva"), ("Me.", "Rui"), ("Ah.", "")]
+    for text, speaker in said:
+        file.write(text, speaker)
     file.close()
-    assert path.read_text("utf-8") == "Ana: Who is it?\nSay it again.\nWho?\nRui: Me.\n"
+    assert path.read_text("utf-8") == "Ana: Who is it?\nSay it.\nRui: Me.\nAh.\n"
 
 
 def test_a_language_has_a_file_of_its_own() -> None:
@@ -200,7 +199,7 @@ def test_a_language_has_a_file_of_its_own() -> None:
 
 
 def test_another_suffix_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"ends with \.srt, \.vtt, \.txt"):
+    with pytest.raises(ValueError, match=r"ends with \.srt or \.vtt"):
         SubtitleFile(tmp_path / "talk.ass")
     assert list(tmp_path.iterdir()) == []
 
