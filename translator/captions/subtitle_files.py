@@ -8,7 +8,7 @@ from pathlib import Path
 
 from translator.captions.cues import Cue
 
-__all__ = ["SUFFIXES", "SubtitleFile", "TranscriptFile", "path_for"]
+__all__ = ["SUFFIXES", "SubtitleFile", "TranscriptFile", "path_for", "vtt_block"]
 
 # Of files of subtitles.
 SUFFIXES = (".srt", ".vtt")
@@ -99,12 +99,10 @@ class SubtitleFile(_GrowingFile):
 
     def _block(self, cue: Cue) -> str:
         self._number += 1
-        mark = "." if self._is_vtt else ","
-        times = f"{_time(cue.start_s, mark)} --> {_time(cue.end_s, mark)}\n"
-        if not self._is_vtt:
-            return f"{self._number}\n{times}{_safe(cue.text)}\n\n"
-        lines = [_voice(speaker) + escape(text, quote=False) for speaker, text in cue.lines]
-        return times + "\n".join(lines) + "\n\n"
+        if self._is_vtt:
+            return vtt_block(cue)
+        times = f"{_time(cue.start_s, ',')} --> {_time(cue.end_s, ',')}"
+        return f"{self._number}\n{times}\n{_safe(cue.text)}\n\n"
 
 
 class TranscriptFile(_GrowingFile):
@@ -134,6 +132,13 @@ class TranscriptFile(_GrowingFile):
         begins = bool(name) and name != self._speaker
         self._speaker = name or self._speaker
         self._append(f"{name}: {line}\n" if begins else f"{line}\n")
+
+
+def vtt_block(cue: Cue) -> str:
+    """A cue as WebVTT, with the empty line after it."""
+    times = f"{_time(cue.start_s, '.')} --> {_time(cue.end_s, '.')}\n"
+    lines = [_voice(speaker) + escape(text, quote=False) for speaker, text in cue.lines]
+    return times + "\n".join(lines) + "\n\n"
 
 
 def _voice(speaker: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 import click
 
 from translator.captions.cues import Cue, CueBuilder
+from translator.captions.hls import HlsPlaylist
 from translator.captions.presets import PRESETS
 from translator.captions.sinks.sink import KINDS, SeqStore, Sink, make_sink
 from translator.captions.subtitle_files import SubtitleFile, TranscriptFile, path_for
@@ -46,8 +47,8 @@ def output_options(command: _F) -> _F:
             "--subtitles",
             multiple=True,
             type=click.Path(dir_okay=False, path_type=Path),
-            help="Write subtitles while it runs: .srt, .vtt, or .txt, a transcript. With several "
-            "targets talk.vtt becomes talk.pt.vtt and so on. Repeatable.",
+            help="Write subtitles while it runs: .srt, .vtt, .m3u8, .txt (a transcript). With "
+            "several targets talk.vtt becomes talk.pt.vtt and so on. Repeatable.",
         ),
     ):
         command = option(command)
@@ -60,7 +61,11 @@ class _Subtitles:
     def __init__(self, paths: Sequence[Path], rules: str, language: str) -> None:
         self._builder = CueBuilder(PRESETS[rules], language)
         self._transcripts = [TranscriptFile(path) for path in paths if _is_transcript(path)]
-        self._files = [SubtitleFile(path, language) for path in paths if not _is_transcript(path)]
+        self._files: list[SubtitleFile | HlsPlaylist] = [
+            HlsPlaylist(path) if path.suffix.lower() == ".m3u8" else SubtitleFile(path, language)
+            for path in paths
+            if not _is_transcript(path)
+        ]
         # Whether any media time has come: then the clock of this process says nothing.
         self._is_timed = False
         self._told = ""
@@ -141,7 +146,7 @@ class Outputs:
             try:
                 self._subtitles[target] = _Subtitles(paths, rules, target)
             except ValueError as error:
-                message = f"{error}; a transcript with .txt"
+                message = f"{error}; a transcript with .txt, a playlist of HLS with .m3u8"
                 raise click.BadParameter(message, param_hint="--subtitles") from None
             except OSError as error:
                 raise click.FileError(str(paths[0]), str(error.strerror)) from None
