@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from translator.errors import ConfigError
@@ -80,7 +80,7 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(
-    app: Starlette, on: socket.socket, goodbye: Callable[[], Awaitable[None]]
+    app: ASGIApp, on: socket.socket, goodbye: Callable[[], Awaitable[None]]
 ) -> AsyncIterator[None]:
     """Serve while the context is open.
 
