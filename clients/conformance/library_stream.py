@@ -10,6 +10,7 @@ from google.rpc import status_pb2
 from clients.conformance.driver import CommandError, Driver
 from clients.conformance.journal import FailedError, Journal, Response
 from clients.conformance.vocabulary import response_of, status_of_error
+from translator.v1.streaming_pb2 import TargetUpdate
 
 __all__ = ["LibraryStream"]
 
@@ -146,6 +147,18 @@ class LibraryStream:
                 self.problems.append(
                     f"update {self.num_updates}: expected the text {text!r}, got {event['text']!r}"
                 )
+            self._check_source(event, update)
+
+    def _check_source(self, event: Mapping[str, Any], update: TargetUpdate) -> None:
+        first, sent = self.journal.source
+        start = update.segment_source_start - first
+        source = sent[start : start + update.source_committed_length]
+        # In an outage it is not written down what was sent.
+        if sent and event.get("source", source) != source:
+            self.problems.append(
+                f"update {self.num_updates}: expected the source {source!r}, "
+                f"got {event['source']!r}"
+            )
 
     def _end(self, error: Mapping[str, Any]) -> None:
         status = status_of_error(error)

@@ -39,6 +39,8 @@ _RENAMED = {
     "started": {"detectedLanguage": "detectedLanguageCode"},
 }
 _MESSAGES = {"started": "started", "update": "target", "heartbeat": "heartbeat", "report": "report"}
+# What a library may say of an update's segment, which it has put together itself.
+_OWN = ("speaker", "source", "segmentStartOffsetMs", "segmentEndOffsetMs")
 # In ms on the wire too, as a number.
 _NUMBERS = {"meanLagMs"}
 
@@ -99,6 +101,7 @@ def response_of(event: Mapping[str, Any]) -> Response:
     try:
         if kind == "update":
             fields["committedLength"] = len(fields.pop("text"))
+            fields = {key: value for key, value in fields.items() if key not in _OWN}
         if kind == "started":
             del fields["resumed"]
         return ParseDict({_MESSAGES[kind]: _on_the_wire(fields, kind)}, Response())

@@ -26,6 +26,7 @@ from translator.client import (
     NamedPolicy,
     Report,
     Rests,
+    Segment,
     Segmentation,
     SessionWarning,
     Started,
@@ -245,6 +246,67 @@ def test_a_closed_segment_frees_its_source() -> None:
         )
         assert session.num_logged == 0
     assert len(session.opening()) == 1
+
+
+def test_segments_have_their_speaker_source_and_media_times() -> None:
+    session = opened("pt", "es")
+    session.source("Two ", speaker="Ana", start_s=1.0, end_s=1.5)
+    session.source("boats. ", start_s=1.5, end_s=2.0)
+    session.source("Three?", speaker="Rui", start_s=1.8, end_s=2.4)
+    times = {"start_offset": seconds(1), "end_offset": seconds(2)}
+
+    def said(message: Any, **more: Any) -> Update:
+        for name, value in more.items():
+            getattr(message.target, name).CopyFrom(value)
+        event = session.receive(message)
+        assert isinstance(event, Update)
+        return event
+
+    first = said(update("pt", 0, 1, "DOIS", covers=4), **times)
+    assert (first.speaker, first.source) == ("Ana", "Two ")
+    assert (first.segment_start_s, first.segment_end_s) == (1.0, 2.0)
+    assert session.segments("pt") == [Segment(0, "DOIS", False, "Ana", "Two ", 1.0, 2.0)]
+    closing = said(
+        update("pt", 0, 2, " BARCOS.", 12, covers=10, closed=True), end_offset=seconds(3)
+    )
+    whole = Segment(0, "DOIS BARCOS.", True, "Ana", "Two boats.", 1.0, 3.0)
+    assert (closing.source, closing.segment_start_s, closing.segment_end_s) == (
+        "Two boats.", 1.0, 3.0,
+    )  # fmt: skip
+    assert session.segments("pt") == [whole]
+    # A segment of which nothing is committed yet has a speaker, who is the one of its first word.
+    draft = said(update("pt", 1, 3, draft="TRÊS", start=10))
+    assert (draft.speaker, draft.source, draft.segment_start_s) == ("Rui", "", None)
+    assert session.segments("pt") == [whole]
+    # Each target has segments of its own, and a resume keeps them.
+    assert session.segments("es") == []
+    session.opening()
+    session.receive(started("pt", "es"))
+    last = said(update("pt", 1, 4, "TRÊS?", start=10, covers=7, closed=True), **times)
+    assert (last.speaker, last.source) == ("Rui", " Three?")
+    assert [segment.id for segment in session.segments("pt")] == [0, 1]
+    slow = said(update("es", 0, 1, "DOS BARCOS.", covers=10, closed=True))
+    assert (slow.speaker, slow.source, slow.segment_end_s) == ("Ana", "Two boats.", None)
+
+
+def test_history_is_bounded() -> None:
+    session = ClientSession(StreamConfig("en", ("pt",)), history=3)
+    session.opening()
+    session.receive(started("pt"))
+    for number in range(10):
+        session.source("Word. ")
+        session.receive(
+            update(
+                segment=number,
+                revision=number + 1,
+                committed=f"P{number}.",
+                start=6 * number,
+                covers=6,
+                closed=True,
+            )
+        )
+    assert [segment.text for segment in session.segments("pt")] == ["P7.", "P8.", "P9."]
+    assert session.transcript("pt") == "P7. P8. P9."
 
 
 def test_acks_only_when_asked_for() -> None:

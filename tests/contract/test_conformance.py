@@ -90,7 +90,7 @@ def test_every_script_says_what_it_is_for_and_how_it_ends() -> None:
 # What the checks are worth. First, clients with one fault each, and what is said of it.
 
 BROKEN = """
-import runpy, sys
+import dataclasses, runpy, sys
 from translator.client import backoff, convert, session, source_log, status, stream, target, targets
 
 def change(owner, name, how):
@@ -135,7 +135,8 @@ OUTAGE = -1
             id="no draft",
         ),
         pytest.param(
-            "change(convert, 'update', lambda f, message, text: f(message, text + '!'))",
+            "change(convert, 'update', lambda f, message, segment:"
+            " f(message, dataclasses.replace(segment, text=segment.text + '!')))",
             "words-one-by-one",
             0,
             "expected the text 'HELLO BIG WORLD.', got 'HELLO BIG WORLD.!'",

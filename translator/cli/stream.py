@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import asdict
+from pathlib import Path
 from typing import BinaryIO
 
 import click
@@ -13,6 +14,7 @@ from translator.asr import SourcePiece
 from translator.cli.connect import connected, patience_s, server_options
 from translator.cli.display import Display, JsonLines, LiveTerminal, PlainLines
 from translator.cli.errors import one_sentence
+from translator.cli.outputs import Outputs, output_options
 from translator.cli.recogniser import RecogniserName, said_by
 from translator.cli.source import Piece, as_it_comes, by_lines, paced, pieces
 from translator.cli.source_language import parse_source
@@ -86,6 +88,7 @@ __all__ = ["command", "parse_policy"]
     is_flag=True,
     help="With --from-recogniser: send the messages at the pace of their times.",
 )
+@output_options
 @click.option("--json", "as_json", is_flag=True, help="Print every event as a line of JSON.")
 @click.option("--no-summary", is_flag=True, help="Do not print a summary.")
 @server_options
@@ -102,6 +105,9 @@ def command(
     lines: bool,
     recogniser: str | None,
     real_pace: bool,
+    subtitles: tuple[Path, ...],
+    subtitle_rules: str,
+    sinks: tuple[str, ...],
     as_json: bool,
     no_summary: bool,
     address: str | None,
@@ -144,12 +150,13 @@ def command(
                 on_connecting=display.connecting,
                 **options,
             ) as stream,
+            Outputs(targets, subtitles, subtitle_rules, sinks) as outputs,
         ):
             with ExitStack() as stack:
                 if recogniser is not None:
                     stack.enter_context(display)
                     said = said_by(file, recogniser, real_pace=real_pace)
-                    return await _translate(stream, said, display)
+                    return await _translate(stream, said, display, outputs)
                 texts = as_it_comes(file)
                 if file.isatty():
                     if isinstance(display, LiveTerminal):
@@ -165,7 +172,7 @@ def command(
                 stack.enter_context(display)
                 if isinstance(display, LiveTerminal) and file.isatty():
                     display.typing("")
-                return await _translate(stream, given, display)
+                return await _translate(stream, given, display, outputs)
 
     with one_sentence():
         report = asyncio.run(run())
@@ -192,6 +199,7 @@ async def _translate(
     stream: AsyncStream,
     given: AsyncIterator[Piece] | AsyncIterator[SourcePiece],
     display: Display,
+    outputs: Outputs,
 ) -> Report | None:
     async def send() -> None:
         try:
@@ -213,6 +221,7 @@ async def _translate(
     try:
         async for event in stream:
             display.show(event)
+            outputs.show(event)
             if isinstance(event, Report):
                 report = event
         if sender.done():

@@ -16,6 +16,7 @@ from translator.client.items import BatchConfig, BatchOptions
 from translator.client.link import Link
 from translator.client.options import StreamConfig, StreamOptions
 from translator.client.results import ModelList, Translation
+from translator.client.session import HISTORY
 from translator.client.status import error_from_rpc
 from translator.client.stream import AsyncStream
 from translator.errors import ConnectionLostError
@@ -122,6 +123,7 @@ class AsyncTranslatorClient:
         source: str,
         targets: Strings,
         resume_timeout_s: float = 60.0,
+        history: int = HISTORY,
         on_connecting: Callable[[Connecting], None] | None = None,
         **options: Unpack[StreamOptions],
     ) -> AsyncStream:
@@ -132,6 +134,8 @@ class AsyncTranslatorClient:
             targets: Languages to translate into, BCP-47, each at most once.
             resume_timeout_s: Longest time without an open stream, in seconds, before the stream
                 fails with ConnectionLostError. It holds for opening too.
+            history: How many closed segments of each target ``segments()`` and ``transcript()``
+                keep.
             on_connecting: Called before each attempt to open the stream. Later attempts come as
                 ``Reconnecting`` events.
             **options: See ``StreamConfig``.
@@ -139,15 +143,21 @@ class AsyncTranslatorClient:
         Raises:
             RuntimeError: The client is not open.
             TypeError: ``targets`` is not a list of strings.
-            ValueError: There is no target.
+            ValueError: There is no target, or ``history`` is negative.
         """
         # Fails where the client is not open.
         _ = self._link.stub
         config = StreamConfig(source=source, targets=check_strings("targets", targets), **options)
         if not config.targets:
             raise ValueError("targets: at least one language is needed")
+        if history < 0:
+            raise ValueError(f"history: {history} segments, at least 0")
         return AsyncStream(
-            self._link, config, resume_timeout_s=resume_timeout_s, on_connecting=on_connecting
+            self._link,
+            config,
+            resume_timeout_s=resume_timeout_s,
+            history=history,
+            on_connecting=on_connecting,
         )
 
     async def translate(

@@ -142,8 +142,8 @@ def _alignment(message: translate_pb2.Alignment) -> events.Alignment:
     )
 
 
-def update(message: streaming_pb2.TargetUpdate, text: str) -> events.Update:
-    """Convert an update; ``text`` is the segment's committed text after it."""
+def update(message: streaming_pb2.TargetUpdate, segment: events.Segment) -> events.Update:
+    """Convert an update; ``segment`` is its segment after it."""
     timing = None
     if message.HasField("timing"):
         timing = events.Timing(
@@ -158,7 +158,7 @@ def update(message: streaming_pb2.TargetUpdate, text: str) -> events.Update:
         committed=message.committed,
         draft=message.draft,
         closed=message.segment_closed,
-        text=text,
+        text=segment.text,
         source_sequence=message.source_sequence,
         source_start=message.segment_source_start,
         source_length=message.source_committed_length,
@@ -166,6 +166,10 @@ def update(message: streaming_pb2.TargetUpdate, text: str) -> events.Update:
         start_s=seconds(message.start_offset) if message.HasField("start_offset") else None,
         end_s=seconds(message.end_offset) if message.HasField("end_offset") else None,
         timing=timing,
+        speaker=segment.speaker,
+        source=segment.source,
+        segment_start_s=segment.start_s,
+        segment_end_s=segment.end_s,
     )
 
 

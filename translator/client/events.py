@@ -16,6 +16,7 @@ __all__ = [
     "Limits",
     "Reconnecting",
     "Report",
+    "Segment",
     "SessionWarning",
     "Started",
     "StartedTarget",
@@ -160,6 +161,10 @@ class Update:
         start_s: Media time at which the source of ``committed`` begins; None if unknown.
         end_s: Media time at which the source of ``committed`` ends; None if unknown.
         timing: What this update cost; None if the server does not say.
+        speaker: Who speaks in this segment, as ``send`` named them; "" if it did not.
+        source: The segment's source that ``text`` covers; the whole of it once closed.
+        segment_start_s: Media time at which the source of ``text`` begins; None if unknown.
+        segment_end_s: Media time at which the source of ``text`` ends; None if unknown.
     """
 
     target: str
@@ -176,6 +181,33 @@ class Update:
     start_s: float | None
     end_s: float | None
     timing: Timing | None
+    speaker: str = ""
+    source: str = ""
+    segment_start_s: float | None = None
+    segment_end_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What has come of one segment in one target so far.
+
+    Attributes:
+        id: 0, 1, … the same for all targets.
+        text: Its committed text.
+        closed: Whether no more comes.
+        speaker: Who speaks, as ``send`` named them; "" if it did not.
+        source: Its source that ``text`` covers; the whole of it once closed.
+        start_s: Media time at which the source of ``text`` begins; None if unknown.
+        end_s: Media time at which the source of ``text`` ends; None if unknown.
+    """
+
+    id: int
+    text: str
+    closed: bool
+    speaker: str
+    source: str
+    start_s: float | None
+    end_s: float | None
 
 
 @dataclass(frozen=True, slots=True)

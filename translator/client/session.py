@@ -9,6 +9,7 @@ from translator.client.events import (
     GoAway,
     Heartbeat,
     Limits,
+    Segment,
     SessionWarning,
     Started,
     StreamEvent,
@@ -29,7 +30,10 @@ from translator.v1.streaming_pb2 import (
     TargetUpdate,
 )
 
-__all__ = ["ClientSession"]
+__all__ = ["HISTORY", "ClientSession"]
+
+# Closed segments that are kept of each target: about a day of speech.
+HISTORY = 10_000
 
 # A source language that the server is to detect.
 _UNDETERMINED = "und"
@@ -58,6 +62,10 @@ class ClientSession:
     Each method that returns a request also remembers what a resume needs from it. So the transport
     sends the request or, if the stream is broken, drops it: ``opening()`` will have it.
 
+    Args:
+        config: The first config.
+        history: How many closed segments are kept of each target.
+
     Attributes:
         session_id: The server's name for the session; "" until it has started.
         config: The config in force.
@@ -65,12 +73,12 @@ class ClientSession:
         is_finished: Whether the report has come.
     """
 
-    def __init__(self, config: StreamConfig) -> None:
+    def __init__(self, config: StreamConfig, *, history: int = HISTORY) -> None:
         self.session_id = ""
         self.config = config
         self.is_half_closed = False
         self.is_finished = False
-        self._targets = Targets(config.targets)
+        self._targets = Targets(config.targets, history)
         self._log = SourceLog()
         self._sequence = 0
         self._speaker = ""
@@ -101,12 +109,16 @@ class ClientSession:
         return _MAX_SILENT_HEARTBEATS * self._limits.heartbeat_interval_s
 
     def transcript(self, target: str, separator: str = " ") -> str:
-        """All committed text of a target.
+        """The committed text of a target, of the segments that are kept.
 
         Raises:
             KeyError: The stream never had this target.
         """
         return self._targets[target].transcript(separator)
+
+    def segments(self, target: str) -> list[Segment]:
+        """The segments of a target that are kept; KeyError for an unknown target."""
+        return self._targets[target].segments()
 
     def draft(self, target: str) -> str:
         """The draft that follows the transcript; KeyError for an unknown target."""
@@ -263,10 +275,10 @@ class ClientSession:
         return SessionWarning(error)
 
     def _update(self, message: TargetUpdate) -> StreamEvent:
-        text = self._targets.apply(message, self._log.length)
+        segment = self._targets.apply(message, self._log)
         if message.segment_closed:
             self._trim()
-        return convert.update(message, text)
+        return convert.update(message, segment)
 
     def _trim(self) -> None:
         """Forget what no resume needs: covered source, and configs from before."""

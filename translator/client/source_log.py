@@ -1,5 +1,7 @@
 """The source that a stream may have to send again."""
 
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from translator.v1.streaming_pb2 import StreamingTranslateRequest
@@ -98,6 +100,30 @@ class SourceLog:
     def replay(self, position: int) -> list[StreamingTranslateRequest]:
         """The requests for a server that begins at ``position`` of the source."""
         return [entry.cut(position) for entry in self._entries if entry.is_needed(position)]
+
+    def text(self, start: int, end: int) -> str:
+        """The committed source ``[start, end)``, as far as it is still here."""
+        return "".join(
+            entry.request.source.committed[max(0, start - entry.start) : end - entry.start]
+            for entry in self._between(start, end)
+        )
+
+    def speaker(self, start: int, end: int) -> str:
+        """Who says the first words of the source ``[start, end)`` whose speaker is named."""
+        for entry in self._between(start, end):
+            source = entry.request.source
+            words = source.committed[max(0, start - entry.start) : end - entry.start]
+            if source.speaker and words.strip():
+                return source.speaker
+        return ""
+
+    def _between(self, start: int, end: int) -> Iterator[_Entry]:
+        """The entries with source of ``[start, end)``."""
+        first = bisect_right(self._entries, start, key=lambda entry: entry.end)
+        for entry in self._entries[first:]:
+            if entry.start >= end:
+                break
+            yield entry
 
     def _drop_tentative(self) -> None:
         """Take back the tentative tail, and the whole request if it had nothing else.

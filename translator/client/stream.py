@@ -11,7 +11,15 @@ import grpc
 
 from translator.arguments import Strings, check_strings
 from translator.client.connection import Connection, SilenceError
-from translator.client.events import Connecting, GoAway, Reconnecting, Started, StreamEvent, Update
+from translator.client.events import (
+    Connecting,
+    GoAway,
+    Reconnecting,
+    Segment,
+    Started,
+    StreamEvent,
+    Update,
+)
 from translator.client.link import Link
 from translator.client.options import StreamConfig, StreamOptions
 from translator.client.outage import Outage
@@ -50,10 +58,11 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         config: StreamConfig,
         *,
         resume_timeout_s: float,
+        history: int,
         on_connecting: Callable[[Connecting], None] | None = None,
     ) -> None:
         self._link = link
-        self._session = ClientSession(config)
+        self._session = ClientSession(config, history=history)
         self._outage = Outage(resume_timeout_s)
         self._on_connecting = on_connecting
         self._connection: _Connection | None = None
@@ -81,7 +90,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         return self._session.config
 
     def transcript(self, target: str, separator: str = " ") -> str:
-        """All committed text of a target so far, of all segments.
+        """The committed text of a target so far, of the segments that are kept.
 
         Args:
             target: The target, as the stream's ``targets`` named it.
@@ -91,6 +100,17 @@ class AsyncStream(AsyncIterator[StreamEvent]):
             KeyError: The stream never had this target.
         """
         return self._session.transcript(target, separator)
+
+    def segments(self, target: str) -> list[Segment]:
+        """The segments of a target so far, with speaker, source and media times.
+
+        They are the last ``history`` closed ones, in order, and the open one once it has committed
+        text.
+
+        Raises:
+            KeyError: The stream never had this target.
+        """
+        return self._session.segments(target)
 
     def draft(self, target: str) -> str:
         """The draft that follows the transcript.

@@ -22,10 +22,11 @@ import grpc
 from translator.arguments import Strings
 from translator.client.aio import AsyncTranslatorClient
 from translator.client.batch import AsyncBatch
-from translator.client.events import Connecting, StreamEvent
+from translator.client.events import Connecting, Segment, StreamEvent
 from translator.client.items import BatchItem, BatchOptions, BatchReport, BatchResult
 from translator.client.options import StreamConfig, StreamOptions
 from translator.client.results import ModelList, Translation
+from translator.client.session import HISTORY
 from translator.client.stream import AsyncStream
 from translator.client.threaded_input import ThreadedInput
 
@@ -86,8 +87,12 @@ class Stream(Iterator[StreamEvent]):
         return self._stream.config
 
     def transcript(self, target: str, separator: str = " ") -> str:
-        """All committed text of a target; see ``AsyncStream.transcript``."""
+        """The committed text of a target; see ``AsyncStream.transcript``."""
         return self._stream.transcript(target, separator)
+
+    def segments(self, target: str) -> list[Segment]:
+        """The segments of a target; see ``AsyncStream.segments``."""
+        return self._stream.segments(target)
 
     def draft(self, target: str) -> str:
         """The draft that follows the transcript of a target."""
@@ -260,6 +265,7 @@ class TranslatorClient:
         source: str,
         targets: Strings,
         resume_timeout_s: float = 60.0,
+        history: int = HISTORY,
         on_connecting: Callable[[Connecting], None] | None = None,
         **options: Unpack[StreamOptions],
     ) -> Stream:
@@ -271,6 +277,7 @@ class TranslatorClient:
             source=source,
             targets=targets,
             resume_timeout_s=resume_timeout_s,
+            history=history,
             on_connecting=on_connecting,
             **options,
         )

@@ -1,7 +1,11 @@
 """What a client knows about one target."""
 
+from collections import deque
 from dataclasses import dataclass, field
 
+from translator.client import convert
+from translator.client.events import Segment
+from translator.client.source_log import SourceLog
 from translator.v1.streaming_pb2 import ResumedTarget, TargetUpdate
 
 __all__ = ["StreamMismatchError", "TargetProgress"]
@@ -21,10 +25,13 @@ class TargetProgress:
         source_start: Code points of committed source before that segment.
         committed: That segment's committed text.
         draft: That segment's draft.
-        closed_texts: Texts of the closed segments.
+        start_s: Media time at which the source of its committed text begins; None if unknown.
+        end_s: Media time at which that ends; None if unknown.
+        closed: The segments that were closed last, as many as are kept.
         is_open: Whether an update of that segment has come.
         is_placed: Whether ``source_start`` is known. For a target that joined late it is unknown
             until another target comes to the same segment.
+        segment: The segment of the last update, after it.
     """
 
     segment_id: int = 0
@@ -32,9 +39,12 @@ class TargetProgress:
     source_start: int = 0
     committed: str = ""
     draft: str = ""
-    closed_texts: list[str] = field(default_factory=list)
+    start_s: float | None = None
+    end_s: float | None = None
+    closed: deque[Segment] = field(default_factory=deque)
     is_open: bool = False
     is_placed: bool = True
+    segment: Segment | None = None
 
     def join(self, segment_id: int) -> None:
         """Begin with a segment of which nothing has come, for the first time or again."""
@@ -48,12 +58,12 @@ class TargetProgress:
             self.source_start = max(known, source_start)
             self.is_placed = True
 
-    def apply(self, update: TargetUpdate, source_length: int) -> str:
-        """Apply an update, and return the segment's committed text after it.
+    def apply(self, update: TargetUpdate, source: SourceLog) -> Segment:
+        """Apply an update, and return its segment after it.
 
         Args:
             update: The server's message.
-            source_length: Code points of committed source sent so far.
+            source: What was sent.
 
         Raises:
             StreamMismatchError: The update does not fit; nothing has changed.
@@ -63,8 +73,8 @@ class TargetProgress:
         known = self.source_start if self.is_placed else 0
         start = max(known, update.segment_source_start)
         end = start + update.source_committed_length
-        if end > source_length:
-            raise StreamMismatchError(f"source position {end} of {source_length} sent")
+        if end > source.length:
+            raise StreamMismatchError(f"source position {end} of {source.length} sent")
 
         text = self.committed + update.committed
         self.is_open = self.is_placed = True
@@ -72,13 +82,34 @@ class TargetProgress:
         self.source_start = start
         self.committed = text
         self.draft = update.draft
+        if update.HasField("start_offset"):
+            start_s = convert.seconds(update.start_offset)
+            self.start_s = start_s if self.start_s is None else min(self.start_s, start_s)
+        if update.HasField("end_offset"):
+            end_s = convert.seconds(update.end_offset)
+            self.end_s = end_s if self.end_s is None else max(self.end_s, end_s)
+        self.segment = segment = Segment(
+            id=self.segment_id,
+            text=text,
+            closed=update.segment_closed,
+            speaker=source.speaker(start, end if update.segment_closed else source.length),
+            source=source.text(start, end),
+            start_s=self.start_s,
+            end_s=self.end_s,
+        )
         if update.segment_closed:
-            self.closed_texts.append(text)
+            self.closed.append(segment)
             self.segment_id += 1
             self.source_start = end
             self.committed = self.draft = ""
+            self.start_s = self.end_s = None
             self.is_open = False
-        return text
+        return segment
+
+    def segments(self) -> list[Segment]:
+        """The closed segments that are kept, and the open one once it has committed text."""
+        open_ones = [self.segment] if self.committed and self.segment is not None else []
+        return [*self.closed, *open_ones]
 
     def resumed(self, target: str) -> ResumedTarget:
         """Where this target broke off. The source itself is sent again in source updates."""
@@ -91,9 +122,9 @@ class TargetProgress:
         )
 
     def transcript(self, separator: str) -> str:
-        """All committed text; the separator goes where neither side has white space."""
+        """The text that is kept; the separator goes where neither side has white space."""
         text = ""
-        for segment in (*self.closed_texts, self.committed):
+        for segment in (*(closed.text for closed in self.closed), self.committed):
             if text and segment and not (text[-1].isspace() or segment[0].isspace()):
                 text += separator
             text += segment

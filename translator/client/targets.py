@@ -1,7 +1,10 @@
 """What a client knows about all targets of a stream, and where each continues after a break."""
 
+from collections import deque
 from collections.abc import Sequence
 
+from translator.client.events import Segment
+from translator.client.source_log import SourceLog
 from translator.client.target import StreamMismatchError, TargetProgress
 from translator.v1.streaming_pb2 import StartedTarget, TargetUpdate
 
@@ -16,11 +19,19 @@ class Targets:
 
     Attributes:
         in_force: Codes of the targets that the server named last.
+
+    Args:
+        codes: Codes of the first targets.
+        history: How many closed segments are kept of each target.
     """
 
-    def __init__(self, codes: Sequence[str]) -> None:
+    def __init__(self, codes: Sequence[str], history: int) -> None:
         self.in_force = tuple(codes)
-        self._all = {code: TargetProgress() for code in codes}
+        self._history = history
+        self._all = {code: self._new() for code in codes}
+
+    def _new(self) -> TargetProgress:
+        return TargetProgress(closed=deque(maxlen=self._history))
 
     def __getitem__(self, code: str) -> TargetProgress:
         return self._all[code]
@@ -47,18 +58,18 @@ class Targets:
         self.in_force = tuple(target.target_language_code for target in targets)
         for target in targets:
             code = target.target_language_code
-            progress = self._all.setdefault(code, TargetProgress())
+            progress = self._all.setdefault(code, self._new())
             if code not in before and not progress.is_open:
                 progress.join(target.first_segment_id)
                 for other in self._placed:
                     progress.place(other.segment_id, other.source_start)
 
-    def apply(self, update: TargetUpdate, source_length: int) -> str:
-        """Apply an update, and return its segment's committed text.
+    def apply(self, update: TargetUpdate, source: SourceLog) -> Segment:
+        """Apply an update, and return its segment after it.
 
         Args:
             update: The server's message.
-            source_length: Code points of committed source sent so far.
+            source: What was sent.
 
         Raises:
             StreamMismatchError: The update does not fit; nothing has changed.
@@ -66,12 +77,12 @@ class Targets:
         progress = self._all.get(update.target_language_code)
         if progress is None:
             raise StreamMismatchError("a target that was not asked for")
-        text = progress.apply(update, source_length)
+        segment = progress.apply(update, source)
         for other in self._all.values():
             other.place(update.segment_id, update.segment_source_start)
             if not other.is_placed:
                 other.place(progress.segment_id, progress.source_start)
-        return text
+        return segment
 
     def resume(self) -> list[str]:
         """Codes of the targets that a new stream begins with.

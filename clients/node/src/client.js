@@ -8,6 +8,8 @@ import { TranslationStream } from './stream.js';
 import { translationFrom } from './translations.js';
 
 const DEFAULT_RESUME_TIMEOUT_MS = 60_000;
+// About a day of speech.
+const DEFAULT_HISTORY = 10_000;
 // grpc-js would wait up to two minutes between attempts to connect, while streams wait for a
 // connection with pauses of their own.
 const DEFAULT_CHANNEL_OPTIONS = {
@@ -70,16 +72,23 @@ export class TranslatorClient {
    * Open a live stream.
    *
    * @param {import('./requests.js').StreamOptions & {resumeTimeoutMs?: number,
-   *   connectTimeoutMs?: number}} options resumeTimeoutMs: how long to try to go on after a break;
+   *   connectTimeoutMs?: number, history?: number}} options resumeTimeoutMs: how long to try to go on after a break;
    *   default: 60,000. connectTimeoutMs: how long to try to open the stream while nobody answers;
-   *   each attempt is told by a connecting event; default: 0, it fails at once
+   *   each attempt is told by a connecting event; default: 0, it fails at once. history: how many closed
+   *   segments of each target segments() and transcript() keep; default: 10,000
    * @returns {TranslationStream}
    */
-  stream({ resumeTimeoutMs = DEFAULT_RESUME_TIMEOUT_MS, connectTimeoutMs = 0, ...options }) {
+  stream({
+    resumeTimeoutMs = DEFAULT_RESUME_TIMEOUT_MS,
+    connectTimeoutMs = 0,
+    history = DEFAULT_HISTORY,
+    ...options
+  }) {
     return new TranslationStream(this.#link, options, {
       metadata: this.#metadata,
       resumeTimeoutMs,
       connectTimeoutMs,
+      history,
     });
   }
 

@@ -60,6 +60,10 @@ import { errorFromStatus } from './errors.js';
  * @property {number | undefined} startOffsetMs media time of the text in committed
  * @property {number | undefined} endOffsetMs
  * @property {{queueMs?: number, encodeMs?: number, decodeMs?: number}} timing
+ * @property {string} speaker who speaks in this segment, as send named them
+ * @property {string} source the segment's source that text covers; the whole of it once closed
+ * @property {number | undefined} segmentStartOffsetMs media time at which the source of text begins
+ * @property {number | undefined} segmentEndOffsetMs
  *
  * @typedef {object} Alignment a range of the target and the range of the source it comes from
  * @property {number} sourceStart
@@ -128,8 +132,12 @@ export function startedEvent({ sessionId, targets, limits, detectedLanguageCode 
   };
 }
 
-/** @param {any} message TargetUpdate @param {string} text @returns {UpdateEvent} */
-export function updateEvent(message, text) {
+/**
+ * @param {any} message TargetUpdate
+ * @param {import('./target-text.js').Segment} segment its segment after it
+ * @returns {UpdateEvent}
+ */
+export function updateEvent(message, segment) {
   return {
     type: 'update',
     target: message.targetLanguageCode,
@@ -137,7 +145,7 @@ export function updateEvent(message, text) {
     revision: message.revision,
     committed: message.committed,
     draft: message.draft,
-    text,
+    text: segment.text,
     closed: message.segmentClosed,
     sourceSequence: message.sourceSequence,
     sourceStart: message.segmentSourceStart,
@@ -150,6 +158,10 @@ export function updateEvent(message, text) {
       encodeMs: msFromDuration(message.timing?.encode),
       decodeMs: msFromDuration(message.timing?.decode),
     },
+    speaker: segment.speaker,
+    source: segment.source,
+    segmentStartOffsetMs: segment.startOffsetMs,
+    segmentEndOffsetMs: segment.endOffsetMs,
   };
 }
 

@@ -79,6 +79,44 @@ export class SourceLog {
   }
 
   /**
+   * @param {number} start code points of committed source before it
+   * @param {number} end
+   * @returns {string} the committed source between, as far as it is still here
+   */
+  text(start, end) {
+    return this.#between(start, end).map((part) => part.text).join('');
+  }
+
+  /**
+   * @param {number} start
+   * @param {number} [end]
+   * @returns {string} who says the first words between whose speaker is named
+   */
+  speaker(start, end = Infinity) {
+    const named = this.#between(start, end).find(({ text, speaker }) => speaker && text.trim());
+    return named?.speaker ?? '';
+  }
+
+  /** @param {number} start @param {number} end @returns {{text: string, speaker: string}[]} */
+  #between(start, end) {
+    // The ends only grow, and what is asked for is mostly at the end of the log.
+    let first = this.#entries.length;
+    while (first > 0 && !isBefore(this.#entries[first - 1], start)) first -= 1;
+    const parts = [];
+    for (const entry of this.#entries.slice(first)) {
+      if (entry.kind !== 'source') continue;
+      if (entry.start >= end) break;
+      const { committed } = entry.message;
+      const whole = entry.start >= start && entry.end <= end;
+      const text = whole
+        ? committed
+        : [...committed].slice(Math.max(0, start - entry.start), end - entry.start).join('');
+      parts.push({ text, speaker: entry.speaker });
+    }
+    return parts;
+  }
+
+  /**
    * What a new connection has to be sent after its first config.
    *
    * @param {number} covered code points of source that no target needs
@@ -115,6 +153,11 @@ export class SourceLog {
   #isDone(entry, covered) {
     return entry.kind !== 'config' && entry.end <= covered && entry !== this.#tail;
   }
+}
+
+/** @param {SourceEntry | FlushEntry | ConfigEntry} entry @param {number} start */
+function isBefore(entry, start) {
+  return entry.kind === 'source' && entry.end <= start;
 }
 
 /**

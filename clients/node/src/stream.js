@@ -42,7 +42,7 @@ export class TranslationStream {
   /** The config in force. @type {StreamOptions} */
   #options;
   #log = new SourceLog();
-  #transcript = new Transcript();
+  #transcript;
   #abort = new AbortController();
   #reconnection;
   #resumeTimeoutMs;
@@ -64,9 +64,11 @@ export class TranslationStream {
   /**
    * @param {import('./link.js').Link} link
    * @param {StreamOptions} options
-   * @param {{metadata: any, resumeTimeoutMs: number, connectTimeoutMs: number}} connection
+   * @param {{metadata: any, resumeTimeoutMs: number, connectTimeoutMs: number, history: number}}
+   *   connection
    */
-  constructor(link, options, { metadata, resumeTimeoutMs, connectTimeoutMs }) {
+  constructor(link, options, { metadata, resumeTimeoutMs, connectTimeoutMs, history }) {
+    this.#transcript = new Transcript(this.#log, history);
     this.#link = link;
     this.#metadata = metadata;
     this.#options = options;
@@ -144,7 +146,8 @@ export class TranslationStream {
 
   /**
    * @param {string} target
-   * @returns {Segment[]} the segments that have committed text, in order
+   * @returns {Segment[]} the last segments that have committed text, in order, with speaker, source
+   *   and media times
    */
   segments(target) {
     return this.#transcript.of(target).segments;
@@ -153,7 +156,7 @@ export class TranslationStream {
   /**
    * @param {string} target
    * @param {string} [separator] put between segments where neither brings white space
-   * @returns {string} all committed text
+   * @returns {string} the committed text of these segments
    */
   transcript(target, separator = ' ') {
     let transcript = '';
@@ -331,7 +334,7 @@ export class TranslationStream {
 
   /** @param {any} target TargetUpdate without a mismatch */
   #apply(target) {
-    const text = this.#transcript.apply(target);
+    const segment = this.#transcript.apply(target);
     const { targetLanguageCode, revision } = target;
     // After the half-close nothing can be sent, and the server does not wait for it.
     if (this.#options.maxUnackedUpdates && !this.#call.writableEnded) {
@@ -341,7 +344,7 @@ export class TranslationStream {
       this.#mismatches = 0;
       this.#trim();
     }
-    return updateEvent(target, text);
+    return updateEvent(target, segment);
   }
 
   #trim() {

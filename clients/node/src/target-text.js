@@ -1,10 +1,17 @@
 import { codePointLength } from './code-points.js';
+import { msFromDuration } from './duration.js';
+
+/** @typedef {import('./source-log.js').SourceLog} SourceLog */
 
 /**
  * @typedef {object} Segment
  * @property {number} id
  * @property {string} text committed target text
  * @property {boolean} closed
+ * @property {string} speaker who speaks, as send named them; "" if it did not
+ * @property {string} source that text covers; the whole of the segment's once it is closed
+ * @property {number | undefined} startOffsetMs media time at which the source of text begins
+ * @property {number | undefined} endOffsetMs
  * @property {number | undefined} sourceStart code points of committed source before it; undefined
  *   before the first update of a target that joined late
  */
@@ -20,16 +27,25 @@ export class TargetText {
   /** The open segment's draft. */
   draft = '';
   #committedLength = 0;
+  /** @type {number | undefined} */
+  #startOffsetMs;
+  /** @type {number | undefined} */
+  #endOffsetMs;
+  /** The segment of the last update. @type {Segment | undefined} */
+  #segment;
   /** @type {Segment[]} */
   #closed = [];
+  #history;
 
   /**
    * @param {number} segmentId the first segment
-   * @param {number} [sourceStart] where it starts, when that is known
+   * @param {number | undefined} sourceStart where it starts, when that is known
+   * @param {number} history how many closed segments are kept
    */
-  constructor(segmentId, sourceStart) {
+  constructor(segmentId, sourceStart, history) {
     this.segmentId = segmentId;
     this.sourceStart = sourceStart;
+    this.#history = history;
   }
 
   /**
@@ -43,9 +59,7 @@ export class TargetText {
 
   /** Closed segments, and the open one once there is text in it. @returns {Segment[]} */
   get segments() {
-    if (!this.committed) return [...this.#closed];
-    const { segmentId: id, committed: text, sourceStart } = this;
-    return [...this.#closed, { id, text, closed: false, sourceStart }];
+    return this.committed && this.#segment ? [...this.#closed, this.#segment] : [...this.#closed];
   }
 
   /**
@@ -67,25 +81,42 @@ export class TargetText {
     return '';
   }
 
-  /** @param {any} update TargetUpdate without a mismatch */
-  apply(update) {
+  /**
+   * @param {any} update TargetUpdate without a mismatch
+   * @param {SourceLog} source what was sent
+   * @returns {Segment} its segment after it
+   */
+  apply(update, source) {
     this.revision = update.revision;
     this.isOpen = true;
     this.sourceStart = update.segmentSourceStart;
     this.committed += update.committed;
     this.#committedLength = update.committedLength;
     this.draft = update.draft;
-    if (update.segmentClosed) this.#close(update);
+    const { startOffset, endOffset, segmentSourceStart: start, sourceCommittedLength } = update;
+    this.#startOffsetMs = extreme(Math.min, this.#startOffsetMs, msFromDuration(startOffset));
+    this.#endOffsetMs = extreme(Math.max, this.#endOffsetMs, msFromDuration(endOffset));
+    const end = start + sourceCommittedLength;
+    const segment = {
+      id: update.segmentId,
+      text: this.committed,
+      closed: update.segmentClosed,
+      speaker: source.speaker(start, update.segmentClosed ? end : Infinity),
+      source: source.text(start, end),
+      startOffsetMs: this.#startOffsetMs,
+      endOffsetMs: this.#endOffsetMs,
+      sourceStart: start,
+    };
+    this.#segment = segment;
+    if (update.segmentClosed) this.#close(segment, update);
+    return segment;
   }
 
-  /** @param {any} update TargetUpdate */
-  #close({ segmentId, segmentSourceStart, sourceCommittedLength }) {
-    this.#closed.push({
-      id: segmentId,
-      text: this.committed,
-      closed: true,
-      sourceStart: segmentSourceStart,
-    });
+  /** @param {Segment} segment @param {any} update TargetUpdate */
+  #close(segment, { segmentId, segmentSourceStart, sourceCommittedLength }) {
+    this.#closed.push(segment);
+    if (this.#closed.length > this.#history) this.#closed.shift();
+    this.#startOffsetMs = this.#endOffsetMs = undefined;
     this.segmentId = segmentId + 1;
     // Until the next segment's first update says otherwise.
     this.sourceStart = segmentSourceStart + sourceCommittedLength;
@@ -94,4 +125,14 @@ export class TargetText {
     this.draft = '';
     this.#committedLength = 0;
   }
+}
+
+/**
+ * @param {(...values: number[]) => number} choose
+ * @param {(number | undefined)[]} values
+ * @returns {number | undefined} of those that are known
+ */
+function extreme(choose, ...values) {
+  const known = values.filter((value) => value !== undefined);
+  return known.length ? choose(...known) : undefined;
 }

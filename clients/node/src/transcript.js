@@ -8,6 +8,17 @@ export class Transcript {
   #inForce = new Set();
   /** Code points of source before each segment that some target still needs. */
   #segmentStarts = new Map([[0, 0]]);
+  #source;
+  #history;
+
+  /**
+   * @param {import('./source-log.js').SourceLog} source what was sent
+   * @param {number} history how many closed segments are kept of each target
+   */
+  constructor(source, history) {
+    this.#source = source;
+    this.#history = history;
+  }
 
   /**
    * @param {any} started SessionStarted
@@ -22,7 +33,8 @@ export class Transcript {
       this.#inForce.add(target);
       const text = this.#targets.get(target);
       if (!text) {
-        this.#targets.set(target, new TargetText(firstSegmentId, this.#startOf(firstSegmentId)));
+        const start = this.#startOf(firstSegmentId);
+        this.#targets.set(target, new TargetText(firstSegmentId, start, this.#history));
       } else if (isAnswer ? !before.has(target) && !text.isOpen : text.sourceStart === undefined) {
         text.skipTo(firstSegmentId, this.#startOf(firstSegmentId));
       }
@@ -40,15 +52,14 @@ export class Transcript {
 
   /**
    * @param {any} update TargetUpdate without a mismatch
-   * @returns {string} the segment's committed text so far
+   * @returns {import('./target-text.js').Segment} its segment after it
    */
   apply(update) {
     const text = this.of(update.targetLanguageCode);
-    const before = text.committed;
-    text.apply(update);
+    const segment = text.apply(update, this.#source);
     this.#segmentStarts.set(update.segmentId, update.segmentSourceStart);
     if (update.segmentClosed) this.#closed(text);
-    return before + update.committed;
+    return segment;
   }
 
   /** @param {string} target @returns {TargetText} */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SourceLog } from '../src/source-log.js';
 import { Transcript } from '../src/transcript.js';
 
 /** @param {string[]} names @param {number} firstSegmentId */
@@ -23,7 +24,7 @@ function closing(targetLanguageCode, fields = {}) {
 }
 
 test('a target that a resume leaves out counts its updates from one again', () => {
-  const transcript = new Transcript();
+  const transcript = new Transcript(new SourceLog(), 10);
   transcript.begin(started(['yy', 'zz'], 0), false);
   transcript.apply(closing('yy'));
   transcript.apply(closing('zz'));
@@ -37,4 +38,41 @@ test('a target that a resume leaves out counts its updates from one again', () =
   const again = { segmentId: 1, segmentSourceStart: 2 };
   assert.equal(transcript.mismatch(closing('zz', again)), '');
   assert.equal(transcript.mismatch(closing('yy', again)), 'revision 1 after 1');
+});
+
+test('segments have their speaker, source and media times, and only the last are kept', () => {
+  const log = new SourceLog();
+  const transcript = new Transcript(log, 2);
+  transcript.begin(started(['yy', 'zz'], 0), false);
+  log.addSource({ committed: 'a 😀. ', speaker: 'Ana' });
+  log.addSource({ committed: 'b. ', speaker: 'Rui' });
+  const said = { committed: 'A', committedLength: 1, sourceCommittedLength: 2 };
+  const first = transcript.apply(
+    closing('yy', { ...said, segmentClosed: false, startOffset: { seconds: '1', nanos: 0 } }),
+  );
+  const { speaker, source, startOffsetMs, endOffsetMs, closed } = first;
+  assert.deepEqual([speaker, source, startOffsetMs, endOffsetMs], ['Ana', 'a ', 1000, undefined]);
+  assert.equal(closed, false);
+  assert.deepEqual(transcript.of('yy').segments, [first]);
+  const second = transcript.apply(
+    closing('yy', {
+      revision: 2,
+      committed: ' 😀.',
+      committedLength: 4,
+      sourceCommittedLength: 4,
+      startOffset: { seconds: '2', nanos: 0 },
+      endOffset: { seconds: '3', nanos: 0 },
+    }),
+  );
+  assert.deepEqual([second.source, second.startOffsetMs, second.endOffsetMs], ['a 😀.', 1000, 3000]);
+  const later = { segmentId: 1, revision: 3, segmentSourceStart: 4, sourceCommittedLength: 4 };
+  const third = transcript.apply(closing('yy', later));
+  assert.deepEqual([third.speaker, third.source, third.startOffsetMs], ['Rui', ' b. ', undefined]);
+  log.addSource({ committed: 'c.' });
+  transcript.apply(closing('yy', { segmentId: 2, revision: 4, segmentSourceStart: 8 }));
+  assert.deepEqual(
+    transcript.of('yy').segments.map(({ id }) => id),
+    [1, 2],
+  );
+  assert.deepEqual(transcript.of('zz').segments, []);
 });

@@ -28,7 +28,13 @@ from translator.errors import TranslatorError
 
 # What the protocol calls otherwise than Python does, after the change of case and unit.
 TO_PYTHON = {"start_offset_s": "start_s", "end_offset_s": "end_s"}
-FROM_PYTHON = {"startMs": "startOffsetMs", "endMs": "endOffsetMs", "violations": "fieldViolations"}
+FROM_PYTHON = {
+    "startMs": "startOffsetMs",
+    "endMs": "endOffsetMs",
+    "segmentStartMs": "segmentStartOffsetMs",
+    "segmentEndMs": "segmentEndOffsetMs",
+    "violations": "fieldViolations",
+}
 ERROR_FACTS = ("reason", "message", "metadata", "violations", "retry_after_s", "subject")
 
 
