@@ -187,7 +187,7 @@ async def test_pausing_and_going_on(captions: Gateway, browser: Browser) -> None
 
 
 async def test_the_overlay_keeps_its_box_and_clears(captions: Gateway, browser: Browser) -> None:
-    overlay = await browser.page(url(captions, page="/overlay", clear="1", rows="2", columns="20"))
+    overlay = await browser.page(url(captions, page="/overlay", clear="4", rows="2", columns="20"))
     height = "document.getElementById('box').getBoundingClientRect().height"
     async with captions.speaker() as speaker:
         before = await overlay.evaluate(height)

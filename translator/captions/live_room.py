@@ -460,6 +460,7 @@ class LiveRoom:
             for language in {*self._readers, *self.pinned}
             if any(feed.translates_into(language) for feed in self._feeds.values())
         }
+        wanted = self._wanted()
         languages = sorted({*self._readers, *self.pinned, *spoken} - {ORIGINAL})
         return RoomFacts(
             room_id=self.room_id,
@@ -475,7 +476,7 @@ class LiveRoom:
                     num_viewers=self._readers.get(each, 0),
                     pinned=each in self.pinned,
                     translated=each in translated,
-                    num_missing=len(self.missing(each)) if with_missing else 0,
+                    num_missing=len(self.missing(each)) if with_missing and each in wanted else 0,
                 )
                 for each in [ORIGINAL, *languages]
             ],
