@@ -92,6 +92,7 @@ async def _load(speak: str, read: str, number: int, seconds: float, reports: Con
     room = place.path.split("/")[-1]
     path = f"/captions/v1/rooms/{room}/events?language=original&key={key}"
     request = f"GET {path} HTTP/1.1\r\nHost: {place.netloc}\r\n\r\n".encode()
+    host, port = place.hostname or "", place.port or 80
     said_at: dict[int, float] = {}
     delays: list[float] = []
     loop = asyncio.get_running_loop()
@@ -100,9 +101,7 @@ async def _load(speak: str, read: str, number: int, seconds: float, reports: Con
     for first in range(0, number, 200):
         made = await asyncio.gather(
             *(
-                loop.create_connection(
-                    lambda: _Viewer(request, said_at, delays), place.hostname, place.port
-                )
+                loop.create_connection(lambda: _Viewer(request, said_at, delays), host, port)
                 for _ in range(min(200, number - first))
             )
         )

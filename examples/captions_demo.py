@@ -32,7 +32,7 @@ def captions(*options: str) -> Iterator[dict[str, str]]:
         lines = [process.stdout.readline().split() for _ in range(3)]
         if not all(lines):
             raise SystemExit(process.wait() or 1)
-        yield dict(lines)  # type: ignore[arg-type]
+        yield dict(lines)
     finally:
         process.terminate()
         process.wait()

@@ -18,9 +18,10 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Pages that are not in front are not slowed down.
+    "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
 )
-# Pages that are not in front are not slowed down.
-FLAGS += ("--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows")
 
 
 def executable() -> str:

@@ -56,7 +56,9 @@ export class Lines {
       place(text.firstChild, this.#said(line, language));
       const draft = this.#draft(line, language);
       text.lastChild.textContent = draft;
-      text.classList.toggle('waits', !this.#said(line, language) && !draft);
+      // What no model translates is said by the original alone.
+      const waits = !this.#said(line, language) && !draft && !line.isClosed(ORIGINAL);
+      text.classList.toggle('waits', waits);
       // What was said in the language that is read says the same twice.
       text.hidden = language === ORIGINAL && languages.length > 1 && isSame(line, languages[0]);
     }
