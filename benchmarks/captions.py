@@ -31,7 +31,7 @@ from benchmarks.processes import memory_mb, serving
 from benchmarks.table import table
 
 RESULTS = Path(__file__).parent / "results" / "captions.json"
-VIEWERS = (400, 4_000, 6_000)
+VIEWERS = (400, 4_000, 8_000)
 SECONDS = 12.0
 PAUSE_S = 0.5
 WORDS_IN_SENTENCE = 12

@@ -24,6 +24,7 @@ from translator.captions.links import Links, Role, new_room_id
 from translator.captions.live_room import LiveRoom, Viewer
 from translator.captions.publisher import Publisher
 from translator.captions.room import ORIGINAL
+from translator.captions.serving import OUTLET
 from translator.errors import InvalidRequestError, TranslatorError
 
 __all__ = ["SUBPROTOCOL", "GatewayConfig", "make_app"]
@@ -336,6 +337,8 @@ class _EventStream(Response):
         gone.add_done_callback(lambda _: viewer.wake())
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _SSE_HEADERS})
+            extensions = scope.get("extensions") or {}
+            viewer.outlet = extensions.get(OUTLET)
             while not gone.done():
                 body = room.take(viewer).sse
                 if viewer.beat:
@@ -347,8 +350,10 @@ class _EventStream(Response):
                 if viewer.farewell is not None:
                     break
                 await viewer.wait()
+            viewer.outlet = None
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
+            viewer.outlet = None
             room.leave(viewer)
             gone.cancel()
 
