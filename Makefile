@@ -12,7 +12,7 @@ define generate
 	  protos/translator/v1/translator_service.proto protos/translator/captions/v1/captions.proto
 endef
 
-.PHONY: setup demo batch-demo test test-quick check protos build bench format clean
+.PHONY: setup demo batch-demo captions-demo test test-quick check protos build bench format clean
 
 setup: $(VENV)/.ready
 
@@ -35,6 +35,9 @@ demo: setup
 
 batch-demo: setup
 	$(BIN)/python -m examples.batch_demo
+
+captions-demo: setup
+	$(BIN)/python -m examples.captions_demo
 
 # Hundreds of processes are started, which should not compile all modules anew.
 test test-quick: export PYTHONDONTWRITEBYTECODE =

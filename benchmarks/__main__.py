@@ -18,6 +18,7 @@ def main() -> int:
         ("silence", False),
         ("marks", False),
         ("kept", False),
+        ("captions", False),
         ("batch", False),
         ("fairness", False),
         ("oracle", True),

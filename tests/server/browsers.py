@@ -1,5 +1,6 @@
 """A real browser, where there is one."""
 
+import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,9 +18,10 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Pages that are not in front are not slowed down.
+    "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
 )
-# Pages that are not in front are not slowed down.
-FLAGS += ("--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows")
 
 
 def executable() -> str:
@@ -52,10 +54,10 @@ class Browser:
         return page
 
     def _heard(self, message: Any) -> None:
-        # What a policy of the page forbids is said on the console, and so is a gateway that is away.
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            if "ERR_" not in message.text and "WebSocket connection" not in message.text:
-                self.errors.append(message.text)
+        # What a policy forbids is said on the console, and so is a gateway that is away.
+        is_away = re.search("Failed to load|ERR_|WebSocket connection", message.text)
+        if message.type == "error" and not is_away:
+            self.errors.append(message.text)
 
 
 @asynccontextmanager

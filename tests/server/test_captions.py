@@ -270,7 +270,7 @@ async def test_who_only_asks_gets_what_was_said_before_too(captions: Gateway) ->
         await speaker.until_done(5)
         path = captions.path("/poll", language="de")
         async with asyncio.timeout(10):
-            while "ONE." not in json.dumps(await captions.json(path)):
+            while "ONE." not in json.dumps(await captions.json(path)):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 
 

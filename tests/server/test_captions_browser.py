@@ -187,7 +187,7 @@ async def test_pausing_and_going_on(captions: Gateway, browser: Browser) -> None
 
 
 async def test_the_overlay_keeps_its_box_and_clears(captions: Gateway, browser: Browser) -> None:
-    overlay = await browser.page(url(captions, page="/overlay", clear="1", rows="2", columns="20"))
+    overlay = await browser.page(url(captions, page="/overlay", clear="4", rows="2", columns="20"))
     height = "document.getElementById('box').getBoundingClientRect().height"
     async with captions.speaker() as speaker:
         before = await overlay.evaluate(height)
@@ -306,3 +306,34 @@ async def test_a_gateway_that_is_killed_costs_nobody_a_word(
             await shows(viewer, "GOOD MORNING. WE GO ON.")
             await types(speaker, "All of us.")
             await shows(viewer, "GOOD MORNING. WE GO ON. ALL OF US.")
+
+
+def axe() -> str:
+    """axe-core, which comes with a package of the tests."""
+    package = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
+    return (Path(package.__file__).parent / "axe.min.js").read_text("utf-8")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing(captions: Gateway, browser: Browser, scheme: str) -> None:
+    script = axe()
+    options: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": 320, "height": 640}}
+    viewer = await browser.page(url(captions, language="pt", original="1"), **options)
+    settings = await browser.page(url(captions), **options)
+    speaker = await browser.page(url(captions, Role.SPEAK, name="Rosa"), **options)
+    operator = await browser.page(url(captions, Role.OPERATE), **options)
+    overlay = await browser.page(url(captions, page="/overlay"), **options)
+    await speaker.wait_for_selector("#state[data-state=live]")
+    await types(speaker, "Good morning.")
+    await speaker.type("#text", "We begin")
+    await shows(speaker, "Rosa Good morning. We begin", "#echo")
+    await viewer.wait_for_function("() => document.querySelector('.draft:not(:empty)')")
+    await settings.click("#open-settings")
+    await operator.wait_for_selector("#qr:not([hidden])")
+    for page in (viewer, settings, speaker, operator, overlay):
+        await page.evaluate(script)
+        found = await page.evaluate("axe.run().then(({ violations }) => violations)")
+        said = [(each["id"], [node["html"][:120] for node in each["nodes"]]) for each in found]
+        assert said == [], page.url
+        # Nothing sticks out of the narrowest phone.
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url

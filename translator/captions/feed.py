@@ -19,7 +19,7 @@ from translator.client import (
     Started,
     Update,
 )
-from translator.errors import InvalidRequestError, TranslatorError
+from translator.errors import ClientError, InvalidRequestError, TranslatorError
 
 __all__ = ["Feed", "FeedHost"]
 
@@ -100,6 +100,8 @@ class Feed:
         # The language that the stream was last told.
         self._asked = settings.language
         self._max_targets = 8
+        # Whether a stream is opened without languages of viewers, which are added later.
+        self._is_careful = False
         self._segments: dict[int, Segment] = {}
         # The same the other way round: segment_id to the stream's number.
         self._numbers: dict[int, int] = {}
@@ -242,6 +244,15 @@ class Feed:
             try:
                 await self._translate()
                 return
+            except ClientError as error:
+                # A language that went away, or more of them than the server takes: begin without
+                # any, and see what it says.
+                _log.warning("a publisher's stream was refused: %s", error.reason)
+                self._cut()
+                self._tell(error.message)
+                if not self._is_careful:
+                    self._is_careful = True
+                    continue
             except TranslatorError as error:
                 _log.warning("a publisher's stream failed: %s", error.reason)
                 self._cut()
@@ -260,7 +271,7 @@ class Feed:
         self._asked = self._settings_at(self._base).language
         stream = self._host.client.stream(
             source=self._asked,
-            targets=self._targets(self._asked),
+            targets=[self._asked] if self._is_careful else self._targets(self._asked),
             resume_timeout_s=_RESUME_TIMEOUT_S,
             on_connecting=self._connecting,
         )

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import io
 import logging
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from translator.captions import wire
@@ -23,6 +24,7 @@ from translator.captions.links import Links, Role, new_room_id
 from translator.captions.live_room import LiveRoom, Viewer
 from translator.captions.publisher import Publisher
 from translator.captions.room import ORIGINAL
+from translator.captions.serving import OUTLET
 from translator.errors import InvalidRequestError, TranslatorError
 
 __all__ = ["SUBPROTOCOL", "GatewayConfig", "make_app"]
@@ -32,6 +34,7 @@ _log = logging.getLogger(__name__)
 SUBPROTOCOL = "translator.captions.v1.json"
 API = "/captions/v1/rooms"
 
+_EVENTS = re.compile(re.escape(API) + "/([^/]+)/events$")
 _PAGES = Path(__file__).parent / "pages"
 _MAX_LANGUAGES = 4
 _FIRST_MESSAGE_S = 5.0
@@ -104,7 +107,6 @@ class _Gateway:
             Route("/pages/{file:str}", self._file),
             Route(API, _answer(self._create), methods=["POST"]),
             Route(room, _answer(self._status)),
-            Route(room + "/events", _answer(self._events)),
             WebSocketRoute(room + "/events", self._socket),
             Route(room + "/poll", _answer(self._poll)),
             Route(room + "/transcript", _answer(self._transcript)),
@@ -116,6 +118,11 @@ class _Gateway:
             WebSocketRoute(room + "/publish", self._publish),
         ]
         return Starlette(routes=routes, lifespan=lifespan)
+
+    async def events(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A viewer's event stream."""
+        response = await _answer(self._events)(Request(scope, receive))
+        await response(scope, receive, send)
 
     # Who may
 
@@ -330,6 +337,8 @@ class _EventStream(Response):
         gone.add_done_callback(lambda _: viewer.wake())
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _SSE_HEADERS})
+            extensions = scope.get("extensions") or {}
+            viewer.outlet = extensions.get(OUTLET)
             while not gone.done():
                 body = room.take(viewer).sse
                 if viewer.beat:
@@ -341,13 +350,37 @@ class _EventStream(Response):
                 if viewer.farewell is not None:
                     break
                 await viewer.wait()
+            viewer.outlet = None
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
+            viewer.outlet = None
             room.leave(viewer)
             gone.cancel()
 
 
-def make_app(hall: Hall, links: Links, config: GatewayConfig = GatewayConfig()) -> Starlette:
+class _App:
+    """Serves event streams itself, and leaves the rest to Starlette.
+
+    Starlette puts three layers around each ``send``; there is one for each delivery.
+    """
+
+    def __init__(self, gateway: _Gateway) -> None:
+        self._events = gateway.events
+        self._others = gateway.app()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (match := _EVENTS.search(scope["path"])):
+            scope["path_params"] = {"room": match[1]}
+            await self._events(scope, receive, send)
+        else:
+            await self._others(scope, receive, send)
+
+
+def make_app(
+    hall: Hall,
+    links: Links,
+    config: GatewayConfig = GatewayConfig(),
+) -> ASGIApp:
     """The gateway as an ASGI app, which may be mounted in another one.
 
     Args:
@@ -355,7 +388,7 @@ def make_app(hall: Hall, links: Links, config: GatewayConfig = GatewayConfig()) 
         links: What makes links and checks them.
         config: What it allows.
     """
-    return _Gateway(hall, links, config).app()
+    return _App(_Gateway(hall, links, config))
 
 
 def _answer(

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from translator.captions.feed import Feed
 from translator.captions.room import ORIGINAL, Cursor, Room, Segment
@@ -24,7 +25,7 @@ from translator.captions.wire import (
 from translator.client import AsyncTranslatorClient, BatchItem
 from translator.errors import LimitError, TranslatorError
 
-__all__ = ["LiveRoom", "RoomFullError", "RoomLimits", "Viewer"]
+__all__ = ["LiveRoom", "Outlet", "RoomFullError", "RoomLimits", "Viewer"]
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +65,17 @@ class RoomLimits:
     return_s: float = 30.0
 
 
+class Outlet(Protocol):
+    """A way to a viewer that needs no task."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether what is written now goes out at once."""
+
+    def write(self, chunk: bytes) -> None:
+        """Write a chunk of HTTP."""
+
+
 @dataclass(slots=True, eq=False)
 class Viewer:
     """Somebody who reads.
@@ -73,14 +85,21 @@ class Viewer:
         room_revision: Of the facts of the room that it has.
         farewell: The last thing it gets.
         beat: Whether a sign of life is due.
+        outlet: Takes deliveries without its task; None where there is no such way.
     """
 
     cursor: Cursor
     room_revision: int = 0
     farewell: Encoded | None = None
     beat: bool = False
+    outlet: "Outlet | None" = field(default=None, repr=False)
     _waiting: asyncio.Future[None] | None = field(default=None, repr=False)
     _is_due: bool = field(default=True, repr=False)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether its task has nothing to send, and waits."""
+        return self._waiting is not None
 
     def wake(self) -> None:
         """Say that there may be something new."""
@@ -107,10 +126,16 @@ class Delivery:
     Attributes:
         events: The events.
         sse: The same as bytes of an event stream.
+        chunk: The same as a chunk of HTTP.
     """
 
     events: tuple[Encoded, ...] = ()
     sse: bytes = b""
+    chunk: bytes = b""
+
+
+def _chunk(body: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(body), body) if body else b""
 
 
 class LiveRoom:
@@ -248,7 +273,8 @@ class LiveRoom:
             events = [self._encoder.encode(each, cursor.languages) for each in news]
             if viewer.room_revision != self._facts_revision:
                 events.insert(0, self._facts_event[1])
-            delivery = Delivery(tuple(events), b"".join(event.sse for event in events))
+            sse = b"".join(event.sse for event in events)
+            delivery = Delivery(tuple(events), sse, _chunk(sse))
             if len(self._deliveries) > 256:
                 self._deliveries.clear()
             after = Cursor(cursor.languages, cursor.n, cursor.revisions)
@@ -379,7 +405,12 @@ class LiveRoom:
         self._gathering = None
         self._deliveries.clear()
         for viewer in self._viewers:
-            viewer.wake()
+            # Most are as far as all others and read as fast: they need no task for a delivery.
+            outlet = viewer.outlet
+            if outlet is None or not viewer.is_waiting or not outlet.is_ready:
+                viewer.wake()
+            elif chunk := self.take(viewer).chunk:
+                outlet.write(chunk)
 
     # What was said before somebody read it
 
@@ -460,6 +491,7 @@ class LiveRoom:
             for language in {*self._readers, *self.pinned}
             if any(feed.translates_into(language) for feed in self._feeds.values())
         }
+        wanted = self._wanted()
         languages = sorted({*self._readers, *self.pinned, *spoken} - {ORIGINAL})
         return RoomFacts(
             room_id=self.room_id,
@@ -475,7 +507,7 @@ class LiveRoom:
                     num_viewers=self._readers.get(each, 0),
                     pinned=each in self.pinned,
                     translated=each in translated,
-                    num_missing=len(self.missing(each)) if with_missing else 0,
+                    num_missing=len(self.missing(each)) if with_missing and each in wanted else 0,
                 )
                 for each in [ORIGINAL, *languages]
             ],

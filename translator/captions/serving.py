@@ -9,12 +9,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from translator.errors import ConfigError
 
-__all__ = ["listen", "serving"]
+__all__ = ["OUTLET", "listen", "serving"]
+
+# The extension of the ASGI scope that has the connection; servers of others do not have it.
+OUTLET = "translator.outlet"
 
 _log = logging.getLogger(__name__)
 
@@ -29,11 +32,24 @@ _MAX_MESSAGE = 64 * 1024
 
 
 class _Impatient(HttpToolsProtocol):
-    """Closes connections that do not ask anything."""
+    """Closes connections that do not ask anything, and lets a room write to those of viewers."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._silence = self.loop.call_later(_SILENT_S, transport.close)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether what is written now goes out at once."""
+        return not (self.flow.write_paused or self.transport.is_closing())
+
+    def write(self, chunk: bytes) -> None:
+        """Write to the connection, past ASGI."""
+        self.transport.write(chunk)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope.setdefault("extensions", {})[OUTLET] = self  # type: ignore[typeddict-item]
 
     def on_message_complete(self) -> None:
         self._silence.cancel()
@@ -80,7 +96,7 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(
-    app: Starlette, on: socket.socket, goodbye: Callable[[], Awaitable[None]]
+    app: ASGIApp, on: socket.socket, goodbye: Callable[[], Awaitable[None]]
 ) -> AsyncIterator[None]:
     """Serve while the context is open.
 

@@ -24,6 +24,7 @@ _COMMANDS = {
         "models",
         "serve",
         "stream",
+        "subtitles",
         "translate",
     )
 }

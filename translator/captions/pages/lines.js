@@ -12,6 +12,9 @@ function place(said, text) {
   else said.textContent = text;
 }
 
+const isSame = (line, language) =>
+  line.sourceLanguage.split('-')[0].toLowerCase() === language.split('-')[0].toLowerCase();
+
 export class Lines {
   #box;
   #elements = new Map(); // line → element
@@ -53,7 +56,11 @@ export class Lines {
       place(text.firstChild, this.#said(line, language));
       const draft = this.#draft(line, language);
       text.lastChild.textContent = draft;
-      text.classList.toggle('waits', !this.#said(line, language) && !draft);
+      // What no model translates is said by the original alone.
+      const waits = !this.#said(line, language) && !draft && !line.isClosed(ORIGINAL);
+      text.classList.toggle('waits', waits);
+      // What was said in the language that is read says the same twice.
+      text.hidden = language === ORIGINAL && languages.length > 1 && isSame(line, languages[0]);
     }
   }
 
