@@ -14,6 +14,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "python-client.md"
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
 EXPECTED = [
     "pt 1:  SHALL WE BEGIN?[]",
+    "",
     "GOOD MORNING, EVERYONE.",
     "WHERE IS THE STATION?",
     "S-2 TWO COTTON SHIRTS",

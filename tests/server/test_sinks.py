@@ -338,6 +338,15 @@ async def test_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
     assert list(json.loads(kept).values()) == [double.seq]
 
 
+async def test_a_stream_that_ends_at_once_sends_its_text_with_the_next_number() -> None:
+    double = ZoomDouble(seq=4)
+    with web_server(double) as address:
+        sink = make_sink(f"zoom={address}/closedcaption?id=7&signature=a%2Bb%3D", "pt")
+        sink.commit("Good night.", closed=True)
+        await sink.end()
+    assert (double.seq, double.texts) == (5, ["Good night."])
+
+
 async def test_a_failing_destination_is_switched_off_with_a_reason() -> None:
     clock = iter(range(0, 10_000_000, 2))
     with web_server(lambda _: (500, "")) as address:

@@ -15,8 +15,9 @@ from ttconv.srt.reader import to_model as read_srt
 from ttconv.vtt.reader import to_model as read_vtt
 
 from translator.captions.cues import Cue, CueBuilder
+from translator.captions.hls import HlsPlaylist
 from translator.captions.presets import PRESETS
-from translator.captions.subtitle_files import SubtitleFile, path_for
+from translator.captions.subtitle_files import SubtitleFile, TranscriptFile, path_for
 from translator.text.line_break import width
 
 pytestmark = pytest.mark.unit
@@ -185,13 +186,43 @@ def test_other_readers_read_the_files(tmp_path: Path, suffix: str) -> None:
 
 def test_the_transcript_names_a_speaker_where_one_begins(tmp_path: Path) -> None:
     path = tmp_path / "talk.txt"
-    file = SubtitleFile(path)
-    file.write(
-        [Cue(0, 1, (("Ana", "Who is it?"),)), Cue(1, 2, (("Ana", "Say it"), ("", "again.")))]
-    )
-    file.write([Cue(2, 3, (("Ana", "- Who?"), ("Rui", "- Me.")))])
+    file = TranscriptFile(path)
+    said = [("Who is it?", "Ana"), (" Say\nit. ", "Ana"), ("", "Eva"), ("Me.", "Rui"), ("Ah.", "")]
+    for text, speaker in said:
+        file.write(text, speaker)
     file.close()
-    assert path.read_text("utf-8") == "Ana: Who is it?\nSay it again.\nWho?\nRui: Me.\n"
+    assert path.read_text("utf-8") == "Ana: Who is it?\nSay it.\nRui: Me.\nAh.\n"
+
+
+def test_hls_has_segments_that_never_change(tmp_path: Path) -> None:
+    path = tmp_path / "talk.pt.m3u8"
+    playlist = HlsPlaylist(path)
+    assert "#EXTINF" not in path.read_text()
+    playlist.write([Cue(1.0, 2.0, (("", "One."),)), Cue(5.0, 7.5, (("", "Two."),))])
+    assert "#EXTINF" not in path.read_text()
+    playlist.write([Cue(20.0, 21.0, (("Ana", "Three."),))])
+    names = [line for line in path.read_text().splitlines() if line.endswith(".vtt")]
+    assert names == ["talk.pt-00000.vtt", "talk.pt-00001.vtt", "talk.pt-00002.vtt"]
+    before = {name: (tmp_path / name).read_bytes() for name in names}
+    playlist.close()
+    assert {name: (tmp_path / name).read_bytes() for name in names} == before
+    text = path.read_text()
+    assert text.startswith("#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:6\n")
+    assert text.endswith("talk.pt-00003.vtt\n#EXT-X-ENDLIST\n")
+    said = []
+    for number in range(4):
+        segment = tmp_path / f"talk.pt-{number:05}.vtt"
+        assert "X-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:0" in segment.read_text()
+        said.append([caption.text for caption in webvtt.read(str(segment)).captions])
+    # A cue that is shown across a border is in both.
+    assert said == [["One.", "Two."], ["Two."], [], ["Three."]]
+
+
+def test_hls_writes_no_days_of_empty_segments(tmp_path: Path) -> None:
+    playlist = HlsPlaylist(tmp_path / "talk.m3u8")
+    playlist.write([Cue(1e9, 1e9 + 1, (("", "One."),))])
+    playlist.close()
+    assert [each.name for each in tmp_path.iterdir()] == ["talk.m3u8"]
 
 
 def test_a_language_has_a_file_of_its_own() -> None:
@@ -200,7 +231,7 @@ def test_a_language_has_a_file_of_its_own() -> None:
 
 
 def test_another_suffix_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"ends with \.srt, \.vtt, \.txt"):
+    with pytest.raises(ValueError, match=r"ends with \.srt or \.vtt"):
         SubtitleFile(tmp_path / "talk.ass")
     assert list(tmp_path.iterdir()) == []
 

@@ -172,7 +172,8 @@ def test_asyncio_stays_at_the_border() -> None:
         "eval/remote.py",
         "captions/",
     )
-    pure = {f"captions/{name}.py" for name in ("room", "layout", "pairs", "links", "wire")}
+    names = ("room", "layout", "pairs", "links", "wire", "cues", "presets", "subtitle_files", "hls")
+    pure = {f"captions/{name}.py" for name in (*names, "sinks/feed")}
     assert not importers("asyncio") & pure
     found = within(importers("asyncio"), *border)
     assert found <= {"testing.py"}

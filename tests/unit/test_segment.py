@@ -5,7 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.driver import make_config
+from translator.engine.request import RequestTiming
+from translator.session.events import TargetEvent
+from translator.session.filed import Filed, Wanted
 from translator.session.segment import Chunk, Segment
+from translator.session.segment_text import Change, SegmentText
 from translator.testing import FakeModel
 
 pytestmark = pytest.mark.unit
@@ -135,3 +139,32 @@ def test_parts_of_a_split_are_the_whole_and_keep_each_words_arrival(
         assert [c.start for c in part.chunks][1:] == [c.end for c in part.chunks][:-1]
     if not (text[:end][-1:].strip() and text[end:][:1].strip()):
         assert first.arrivals_s() + rest.arrivals_s() == arrivals
+
+
+def test_text_that_no_alignment_places_has_the_times_of_the_source_that_is_new() -> None:
+    built = segment(("we sail ", 0.0, 10.0, 12.0), ("south.", 0.0, 12.0, 13.0))
+    built.closed = True
+    text = SegmentText()
+
+    def told(source: str, committed: str, *, is_complete: bool) -> TargetEvent:
+        wanted = Wanted(source, is_committed=True, is_complete=is_complete, is_whole=is_complete)
+        event = text.event(
+            built,
+            Filed.unasked(built, wanted),
+            Change(committed, "", None, 0, ()),
+            RequestTiming(),
+            CONFIG.bindings[0],
+            None,
+            steadies=False,
+        )
+        assert event is not None
+        return event
+
+    first = told("we sail ", "WE", is_complete=False)
+    assert (first.start_s, first.end_s) == (10.0, 12.0)
+    last = told("we sail south.", " SAIL SOUTH", is_complete=True)
+    assert (last.start_s, last.end_s) == (12.0, 13.0)
+    # A mark after all of it belongs to its end.
+    mark = told("we sail south.", ".", is_complete=True)
+    assert mark.start_s is not None
+    assert mark.end_s == 13.0

@@ -1,16 +1,17 @@
-"""Writes subtitles into files that are valid at any moment: SubRip, WebVTT, a plain transcript."""
+"""Files that are valid at any moment: subtitles as SubRip or WebVTT, and plain transcripts."""
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from html import escape
 from pathlib import Path
-from typing import BinaryIO
 
 from translator.captions.cues import Cue
 
-__all__ = ["SUFFIXES", "SubtitleFile", "path_for"]
+__all__ = ["SUFFIXES", "SubtitleFile", "TranscriptFile", "path_for", "vtt_block"]
 
-SUFFIXES = (".srt", ".vtt", ".txt")
+# Of files of subtitles.
+SUFFIXES = (".srt", ".vtt")
 
 
 def path_for(path: Path, language: str, languages: Sequence[str]) -> Path:
@@ -18,11 +19,57 @@ def path_for(path: Path, language: str, languages: Sequence[str]) -> Path:
     return path if len(languages) == 1 else path.with_suffix(f".{language}{path.suffix}")
 
 
-class SubtitleFile:
-    """A file of subtitles, which grows by whole cues.
+class _GrowingFile:
+    """A file that grows by whole pieces.
 
     What was there is replaced. If the disk is full, the file stays as it was, and the next write
     tries again with what is left.
+
+    Args:
+        path: Where it is.
+        head: What it begins with.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+
+    def __init__(self, path: Path, head: str = "") -> None:
+        self._unwritten = head.encode()
+        self._file = path.open("wb", buffering=0)
+        self._length = 0
+        try:
+            self._append("")
+        except OSError:
+            self._file.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file; OSError if what is left could not be written."""
+        try:
+            self._append("")
+        finally:
+            self._file.close()
+
+    def _append(self, text: str) -> None:
+        self._unwritten += text.encode()
+        if not self._unwritten:
+            return
+        try:
+            written = 0
+            while written < len(self._unwritten):
+                written += self._file.write(self._unwritten[written:])
+        except OSError:
+            # A piece that is not whole is none. What is no file on a disk cannot be cut.
+            with suppress(OSError):
+                os.ftruncate(self._file.fileno(), self._length)
+                self._file.seek(self._length)
+            raise
+        self._length += len(self._unwritten)
+        self._unwritten = b""
+
+
+class SubtitleFile(_GrowingFile):
+    """A file of subtitles, which grows by whole cues; see ``_GrowingFile``.
 
     Args:
         path: Its suffix says the format: one of ``SUFFIXES``.
@@ -34,17 +81,13 @@ class SubtitleFile:
     """
 
     def __init__(self, path: Path, language: str = "") -> None:
-        if path.suffix.lower() not in SUFFIXES:
-            raise ValueError(f"{path.name}: a file of subtitles ends with {', '.join(SUFFIXES)}")
-        self._format = path.suffix.lower()
+        suffix = path.suffix.lower()
+        if suffix not in SUFFIXES:
+            raise ValueError(f"{path.name}: a file of subtitles ends with {' or '.join(SUFFIXES)}")
+        self._is_vtt = suffix == ".vtt"
         self._number = 0
-        self._speaker = ""
-        self._unwritten = b""
-        self._file: BinaryIO = path.open("wb", buffering=0)
-        self._length = 0
-        if self._format == ".vtt":
-            head = f"WEBVTT\nLanguage: {language}\n\n" if language else "WEBVTT\n\n"
-            self._append(head.encode())
+        language_line = f"Language: {language}\n" if language else ""
+        super().__init__(path, f"WEBVTT\n{language_line}\n" if self._is_vtt else "")
 
     def write(self, cues: Iterable[Cue]) -> None:
         """Append cues, all in one piece.
@@ -52,53 +95,50 @@ class SubtitleFile:
         Raises:
             OSError: They could not be written; they are kept for the next time.
         """
-        self._append("".join(map(self._block, cues)).encode())
-
-    def close(self) -> None:
-        """Close the file; OSError if what is left could not be written."""
-        try:
-            self._append(b"")
-        finally:
-            self._file.close()
-
-    def _append(self, data: bytes) -> None:
-        self._unwritten += data
-        if not self._unwritten:
-            return
-        try:
-            written = 0
-            while written < len(self._unwritten):
-                written += self._file.write(self._unwritten[written:])
-        except OSError:
-            # Half a cue is none.
-            os.ftruncate(self._file.fileno(), self._length)
-            self._file.seek(self._length)
-            raise
-        self._length += len(self._unwritten)
-        self._unwritten = b""
+        self._append("".join(map(self._block, cues)))
 
     def _block(self, cue: Cue) -> str:
         self._number += 1
-        if self._format == ".srt":
-            times = f"{_time(cue.start_s, ',')} --> {_time(cue.end_s, ',')}"
-            return f"{self._number}\n{times}\n{_safe(cue.text)}\n\n"
-        if self._format == ".vtt":
-            times = f"{_time(cue.start_s, '.')} --> {_time(cue.end_s, '.')}"
-            lines = [_voice(speaker) + escape(text, quote=False) for speaker, text in cue.lines]
-            return f"{times}\n" + "\n".join(lines) + "\n\n"
-        return self._transcript(cue)
+        if self._is_vtt:
+            return vtt_block(cue)
+        times = f"{_time(cue.start_s, ',')} --> {_time(cue.end_s, ',')}"
+        return f"{self._number}\n{times}\n{_safe(cue.text)}\n\n"
 
-    def _transcript(self, cue: Cue) -> str:
-        """A line for each cue; a speaker is named where another begins."""
-        text = ""
-        for speaker, line in cue.lines:
-            if speaker and speaker != self._speaker:
-                self._speaker = speaker
-                text += ("\n" if text else "") + f"{speaker}: "
-            elif text:
-                text += " "
-            text += line.removeprefix("- ") if speaker else line
-        return text + "\n"
+
+class TranscriptFile(_GrowingFile):
+    """A plain transcript: a line for each segment; a speaker is named where one begins.
+
+    Args:
+        path: Where it is.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._speaker = ""
+        super().__init__(path)
+
+    def write(self, text: str, speaker: str = "") -> None:
+        """Append a segment.
+
+        Raises:
+            OSError: It could not be written; it is kept for the next time.
+        """
+        line = " ".join(text.split())
+        if not line:
+            return
+        name = " ".join(speaker.split())
+        begins = bool(name) and name != self._speaker
+        self._speaker = name or self._speaker
+        self._append(f"{name}: {line}\n" if begins else f"{line}\n")
+
+
+def vtt_block(cue: Cue) -> str:
+    """A cue as WebVTT, with the empty line after it."""
+    times = f"{_time(cue.start_s, '.')} --> {_time(cue.end_s, '.')}\n"
+    lines = [_voice(speaker) + escape(text, quote=False) for speaker, text in cue.lines]
+    return times + "\n".join(lines) + "\n\n"
 
 
 def _voice(speaker: str) -> str:

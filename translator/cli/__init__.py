@@ -22,6 +22,7 @@ _COMMANDS = {
         "models",
         "serve",
         "stream",
+        "subtitles",
         "translate",
     )
 }

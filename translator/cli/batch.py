@@ -26,7 +26,7 @@ from translator.jobs.run import run_file
 from translator.jobs.units import Unit, UnitTranslator
 from translator.jobs.whole_file import OutputError
 
-__all__ = ["command"]
+__all__ = ["command", "run_job"]
 
 _FAILED = 2
 
@@ -136,7 +136,7 @@ def command(
             return
         keeps = not no_store
         if not (shard or join or processes or ray):
-            report = _run(job, keeps=keeps)
+            report = run_job(job, keeps=keeps)
         else:
             if job.review:
                 raise ClientError(
@@ -162,7 +162,8 @@ def command(
             raise click.exceptions.Exit(_FAILED)
 
 
-def _run(job: JobConfig, *, keeps: bool) -> Report:
+def run_job(job: JobConfig, *, keeps: bool) -> Report:
+    """Translate the files of a job, and write what it asks for besides."""
     for path in job.review:
         check_review(path)
     files = job_files(job)

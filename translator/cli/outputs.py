@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -10,9 +11,10 @@ from typing import Any, Self, TypeVar
 import click
 
 from translator.captions.cues import Cue, CueBuilder
+from translator.captions.hls import HlsPlaylist
 from translator.captions.presets import PRESETS
 from translator.captions.sinks.sink import KINDS, SeqStore, Sink, make_sink
-from translator.captions.subtitle_files import SubtitleFile, path_for
+from translator.captions.subtitle_files import SubtitleFile, TranscriptFile, path_for
 from translator.client import StreamEvent, Update
 
 __all__ = ["Outputs", "output_options"]
@@ -45,8 +47,8 @@ def output_options(command: _F) -> _F:
             "--subtitles",
             multiple=True,
             type=click.Path(dir_okay=False, path_type=Path),
-            help="Write subtitles while it runs: .srt, .vtt, or .txt, a transcript. With several "
-            "targets talk.vtt becomes talk.pt.vtt and so on. Repeatable.",
+            help="Write subtitles while it runs: .srt, .vtt, .m3u8, .txt (a transcript). With "
+            "several targets talk.vtt becomes talk.pt.vtt and so on. Repeatable.",
         ),
     ):
         command = option(command)
@@ -58,13 +60,21 @@ class _Subtitles:
 
     def __init__(self, paths: Sequence[Path], rules: str, language: str) -> None:
         self._builder = CueBuilder(PRESETS[rules], language)
-        self._files = [SubtitleFile(path, language) for path in paths]
+        self._transcripts = [TranscriptFile(path) for path in paths if _is_transcript(path)]
+        self._files: list[SubtitleFile | HlsPlaylist] = [
+            HlsPlaylist(path) if path.suffix.lower() == ".m3u8" else SubtitleFile(path, language)
+            for path in paths
+            if not _is_transcript(path)
+        ]
+        # Whether any media time has come: then the clock of this process says nothing.
+        self._is_timed = False
         self._told = ""
         self._changed_s = 0.0
 
     def take(self, update: Update, now_s: float) -> None:
         start_s, end_s = update.start_s, update.end_s
-        if start_s is None and update.segment_start_s is None:
+        self._is_timed |= update.segment_start_s is not None
+        if not self._is_timed:
             # Source without media times: when it came is the best that there is.
             start_s = end_s = now_s
         self._changed_s = now_s
@@ -73,6 +83,10 @@ class _Subtitles:
                 update.committed, start_s, end_s, speaker=update.speaker, closed=update.closed
             )
         )
+        if update.closed:
+            for transcript in self._transcripts:
+                with self._telling():
+                    transcript.write(update.text, update.speaker)
 
     def rest(self, now_s: float) -> None:
         if now_s - self._changed_s >= _REST_S:
@@ -80,24 +94,25 @@ class _Subtitles:
 
     def close(self) -> None:
         self._write(self._builder.finish())
-        for file in self._files:
-            try:
+        for file in (*self._files, *self._transcripts):
+            with self._telling():
                 file.close()
-            except OSError as error:
-                self._tell(error)
 
     def _write(self, cues: Sequence[Cue]) -> None:
         for file in self._files:
-            try:
+            with self._telling():
                 file.write(cues)
-            except OSError as error:
-                self._tell(error)
 
-    def _tell(self, error: OSError) -> None:
-        told = f"warning: subtitles cannot be written: {error.strerror}"
-        if told != self._told:
-            click.echo(told, err=True)
-        self._told = told
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tell once that a disk is full: the stream goes on."""
+        try:
+            yield
+        except OSError as error:
+            told = f"warning: subtitles cannot be written: {error.strerror}"
+            if told != self._told:
+                click.echo(told, err=True)
+            self._told = told
 
 
 class Outputs:
@@ -131,9 +146,10 @@ class Outputs:
             try:
                 self._subtitles[target] = _Subtitles(paths, rules, target)
             except ValueError as error:
-                raise click.BadParameter(str(error), param_hint="--subtitles") from None
+                message = f"{error}; a transcript with .txt, a playlist of HLS with .m3u8"
+                raise click.BadParameter(message, param_hint="--subtitles") from None
             except OSError as error:
-                raise click.FileError(str(error.filename), str(error.strerror)) from None
+                raise click.FileError(str(paths[0]), str(error.strerror)) from None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -181,6 +197,10 @@ class Outputs:
                 if sink.feed.off_reason and sink.feed.off_reason not in told:
                     told.add(sink.feed.off_reason)
                     click.echo(f"warning: {sink.name}: {sink.feed.off_reason}", err=True)
+
+
+def _is_transcript(path: Path) -> bool:
+    return path.suffix.lower() == ".txt"
 
 
 def _language_of(spec: str, targets: Sequence[str]) -> tuple[str, str]:

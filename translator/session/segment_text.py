@@ -111,8 +111,9 @@ class SegmentText:
         self._covered = max(self._covered, segment.covered(change.covered))
         if filed.is_complete:
             self._covered = segment.length
-        start_s, end_s = segment.media_time(*self._origin(filed, change))
-        self._reached = max(self._reached, change.covered)
+        origin = self._origin(filed, change)
+        start_s, end_s = segment.media_time(*origin)
+        self._reached = max(self._reached, change.covered, origin[1])
         return TargetEvent(
             target=binding.target,
             segment_id=segment.id,

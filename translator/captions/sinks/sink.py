@@ -88,6 +88,8 @@ class Sink:
         self._store = store or SeqStore(None)
         self._clock = clock
         self._news = asyncio.Event()
+        # Whether it is known which number comes next.
+        self._has_begun = False
 
     def commit(self, text: str, *, speaker: str = "", closed: bool = False) -> None:
         """Add committed text; it is sent as the destination takes it."""
@@ -105,6 +107,7 @@ class Sink:
         self.feed.end(self._now_ms)
         try:
             async with asyncio.timeout(_END_S):
+                await self._begin()
                 while not self.feed.is_idle:
                     await self._step()
         except TimeoutError:
@@ -113,12 +116,16 @@ class Sink:
             await self._transport.close()
 
     async def _begin(self) -> None:
+        """Find out which number comes next, once."""
+        if self._has_begun:
+            return
         try:
             known = await self._transport.last_seq()
         except SinkError:
             # Whatever is wrong is told when a message does not arrive.
             known = 0
         self.feed.seq = max(self.feed.seq, known, self._store.get(self._key))
+        self._has_begun = True
 
     async def _step(self) -> None:
         """Send what is due, or wait until something is."""
@@ -136,17 +143,24 @@ class Sink:
         try:
             await self._transport.send(message)
         except SinkError as error:
-            self.error = str(error)
-            self.feed.failed(self._now_ms, self.error)
-            if self.feed.off_reason:
-                _log.warning("%s is %s", self.name, self.feed.off_reason)
-        except BaseException:
+            self._fail(str(error))
+        except asyncio.CancelledError:
             self.feed.failed(self._now_ms, "it was given up")
             raise
+        except Exception as error:
+            # A bug in a transport: others go on, and so does this one if it can.
+            _log.exception("%s failed unexpectedly", self.name)
+            self._fail(f"it failed unexpectedly: {type(error).__name__}")
         else:
             self.num_sent += 1
             self.error = ""
             self.feed.sent(self._now_ms)
+
+    def _fail(self, why: str) -> None:
+        self.error = why
+        self.feed.failed(self._now_ms, why)
+        if self.feed.off_reason:
+            _log.warning("%s is %s", self.name, self.feed.off_reason)
 
     @property
     def _now_ms(self) -> int:
@@ -177,8 +191,13 @@ def make_sink(spec: str, language: str, store: SeqStore | None = None) -> Sink:
     else:
         from translator.captions.sinks import http
 
-        makers = {"teams": http.Teams, "vmix": http.VMix, "webhook": http.Webhook}
-        makers |= {"youtube": http.YouTube, "zoom": http.Zoom}
+        makers: dict[str, Callable[[str, str], Transport]] = {
+            "teams": http.Teams,
+            "vmix": http.VMix,
+            "webhook": http.Webhook,
+            "youtube": http.YouTube,
+            "zoom": http.Zoom,
+        }
         transport = makers[kind](where, language)
     preset = PRESETS.get(kind, PRESETS["general"])
     key = f"{kind}-{hashlib.sha256(where.encode()).hexdigest()[:16]}"

@@ -74,7 +74,7 @@ class SubRip:
         yield whole.mark
         at = 0
         for group in self._groups(text, cues):
-            cell = self._cell(whole, name, group)
+            cell = self._cell(whole, name, group, options.target)
             yield whole.encode(text[at : group[0].start])
             yield cell
             at = group[-1].end
@@ -216,7 +216,7 @@ class SubRip:
 
     # Cells
 
-    def _cell(self, whole: WholeText, name: str, cues: Sequence[_Cue]) -> Cell:
+    def _cell(self, whole: WholeText, name: str, cues: Sequence[_Cue], target: str) -> Cell:
         """One cell for the cues of a sentence."""
         text = whole.text
         content = InlineText()
@@ -246,7 +246,8 @@ class SubRip:
             for number, shown in enumerate(_cut(parts, borders, num_lines)):
                 if number:
                     written.append(text[cues[number - 1].end : cues[number].start])
-                written.append(self._write(shown, num_lines[number], max_length, newline))
+                lines = self._lines(shown, num_lines[number], max_length, target)
+                written.append(newline.join(lines))
             return whole.encode("".join(written))
 
         return Cell(
@@ -302,10 +303,10 @@ class SubRip:
     def _reference(self, text: str) -> str:
         return _REFERENCE.sub(lambda m: unescape(m[0]), text) if self.name == "vtt" else text
 
-    def _write(
-        self, parts: Sequence[Part], num_lines: Sequence[int], max_length: int, newline: str
-    ) -> str:
-        """A cue's text."""
+    def _lines(
+        self, parts: Sequence[Part], num_lines: Sequence[int], max_length: int, target: str
+    ) -> list[str]:
+        """The lines of a cue."""
         paragraphs: list[list[tuple[str, bool]]] = [[]]
         for part in parts:
             if part.kind is CodeKind.BREAK:
@@ -317,10 +318,9 @@ class SubRip:
         lines: list[str] = []
         for number, paragraph in enumerate(paragraphs):
             count = num_lines[min(number, len(num_lines) - 1)]
-            lines += break_lines(paragraph, count, max_length)
+            lines += break_lines(paragraph, count, max_length, target)
         # What looks like times would begin a cue.
-        safe = [line.replace("-->", "->") if _LIKE_TIMES.match(line) else line for line in lines]
-        return newline.join(safe)
+        return [line.replace("-->", "->") if _LIKE_TIMES.match(line) else line for line in lines]
 
 
 def _newline(text: str) -> str:
