@@ -16,6 +16,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # The reason that a test of its instructions gives when it is skipped.
 _NO_VNNI = "AVX-512 VNNI"
+# The same for pages.
+_NO_BROWSER = "no browser test"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,11 +30,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
     Eight bits run everywhere; what a product of bytes is made of is the processor's own.
     """
-    skipped = [
-        report
+    reasons = [
+        (report, report.longrepr[2])
         for report in terminalreporter.stats.get("skipped", [])
-        if isinstance(report.longrepr, tuple) and _NO_VNNI in report.longrepr[2]
+        if isinstance(report.longrepr, tuple)
     ]
+    without = [reason for _, reason in reasons if _NO_BROWSER in reason]
+    if without:
+        terminalreporter.section("NOT TESTED: pages in a browser", sep="=", red=True, bold=True)
+        terminalreporter.line(f"{len(without)} tests skipped. {without[0]}")
+    skipped = [report for report, reason in reasons if _NO_VNNI in reason]
     if not skipped:
         return
     files = sorted({report.location[0] for report in skipped})
