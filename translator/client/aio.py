@@ -88,7 +88,7 @@ class AsyncTranslatorClient:
             ConnectionLostError: Nobody answered in time; the message names the address and why.
             RuntimeError: The client is not open.
         """
-        backoff, cause = Backoff(), None
+        backoff, cause, told = Backoff(), None, None
         try:
             async with asyncio.timeout(timeout_s):
                 while True:
@@ -101,10 +101,14 @@ class AsyncTranslatorClient:
                     cause = await self._knock()
                     if cause is None:
                         return
+                    # A name may have two addresses, one of which has nobody: the other's reason
+                    # is worth more.
+                    if told is None or "refused" not in cause.message:
+                        told = cause
         except TimeoutError:
-            why = "no answer" if cause is None else cause.message
+            why = "no answer" if told is None else told.message
             message = f"{self._link.address} could not be reached within {timeout_s:g} s: {why}"
-            raise ConnectionLostError(message) from cause
+            raise ConnectionLostError(message) from told
 
     async def _knock(self) -> ConnectionLostError | None:
         """Why the server cannot be reached; None if it answers, even with an error."""
