@@ -45,6 +45,18 @@ async def test_each_viewer_reads_its_language(captions: Gateway) -> None:
         assert first["key"] == f"{PUBLISHER}:0"
 
 
+async def test_a_server_of_asgi_that_is_not_ours_serves_viewers_too(
+    captions: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("translator.captions.gateway.OUTLET", "none")
+    async with captions.viewer("pt") as pt, captions.speaker() as speaker:
+        await pt.until(lambda v: v.num_snapshots == 1)
+        await speaker.say("Good morning. ")
+        await pt.until_text("GOOD MORNING.")
+        await speaker.say("Still here. ")
+        await pt.until_text("GOOD MORNING.\nSTILL HERE.")
+
+
 async def test_drafts_are_replaced_and_have_no_id(captions: Gateway) -> None:
     async with captions.viewer("pt") as pt, captions.speaker() as speaker:
         await speaker.say("", tentative="and so", ends=False)

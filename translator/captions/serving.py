@@ -49,7 +49,8 @@ class _Impatient(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope.setdefault("extensions", {})[OUTLET] = self  # type: ignore[typeddict-item]
+        extensions: Any = self.scope.setdefault("extensions", {})
+        extensions[OUTLET] = self
 
     def on_message_complete(self) -> None:
         self._silence.cancel()
