@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from translator.captions.live_room import LiveRoom, RoomLimits
 from translator.captions.room import ORIGINAL
 from translator.captions.servers import connected_servers
 from translator.captions.serving import listen, serving
+from translator.client.login import Login
 from translator.languages.pair import LanguagePair
 from translator.models.fake import FakeModel
 
@@ -244,14 +246,18 @@ async def gateway(
     limits: RoomLimits = RoomLimits(linger_s=0.2),  # noqa: B008
     config: GatewayConfig = GatewayConfig(),  # noqa: B008
     pinned: Sequence[str] = (),
+    login: Login = Login(),  # noqa: B008
+    certificate: tuple[Path, Path] | None = None,
 ) -> AsyncIterator[Gateway]:
     """A gateway of these servers, on a free port. It knows what they can translate."""
     listening = listen("127.0.0.1", port)
     port = listening.getsockname()[1]
-    async with connected_servers(addresses) as servers:
+    async with connected_servers(addresses, login) as servers:
         hall = Hall(servers, limits=limits, pinned=pinned)
-        links = Links(SECRET, f"http://127.0.0.1:{port}")
-        async with serving(make_app(hall, links, config), listening, hall.close):
+        scheme = "http" if certificate is None else "https"
+        links = Links(SECRET, f"{scheme}://127.0.0.1:{port}")
+        app = make_app(hall, links, config)
+        async with serving(app, listening, hall.close, certificate):
             async with asyncio.timeout(10):
                 while not servers.pairs:  # noqa: ASYNC110
                     await asyncio.sleep(0.01)

@@ -16,9 +16,14 @@ import pytest
 import trustme
 from grpc_channelz.v1 import channelz_pb2, channelz_pb2_grpc
 
+from tests.server.gateways import gateway
 from tests.server.processes import CLEAN
 from tests.server.wire import config, rest_of, source
+from translator.access import caller as access
+from translator.access.key_file import add_key
+from translator.captions.links import Role
 from translator.client import AsyncTranslatorClient, TranslatorClient, tls_credentials
+from translator.client.login import Login
 from translator.config import ServerConfig
 from translator.errors import ConfigError, ConnectionLostError
 from translator.testing import serve_in_process
@@ -313,3 +318,24 @@ async def test_a_command_says_what_a_start_would_refuse(files: Files) -> None:
     assert "tls_cert and tls_key are needed together" in results[1][1]
     assert "allow_plaintext" in results[2][1]
     assert "is no TOML" in results[3][1]
+
+
+async def test_a_captions_gateway_speaks_tls_to_both_sides(files: Files, tmp_path: Path) -> None:
+    """To its servers, of which the second answers, and to browsers."""
+    rules, key = tmp_path / "keys.toml", tmp_path / "gateway.key"
+    key.write_text(add_key(rules, "gateway", (access.Role.STREAM, access.Role.TRANSLATE), None, {}))
+    login = Login(ca=files["ca"], access_key=key)
+    certificate = files["cert"], files["key"]
+    async with serve_in_process(files.config(access=rules)) as server:
+        port = server.address.rpartition(":")[2]
+        addresses = ["localhost:1", f"localhost:{port}"]
+        async with gateway(*addresses, login=login, certificate=certificate) as captions:
+            trusted = ssl.create_default_context(cafile=str(files["ca"]))
+            url = f"https://127.0.0.1:{captions.port}/healthz"
+            answer = await asyncio.to_thread(urllib.request.urlopen, url, context=trusted)
+            assert answer.read() == b"ok\n"
+            assert captions.links.url("room", Role.VIEW).startswith("https://")
+        unfitting = files["cert"], files["client_key"]
+        with pytest.raises(ConfigError, match=r"tls_cert: .*client_key\.pem cannot be used"):
+            async with gateway(*addresses, login=login, certificate=unfitting):
+                pass

@@ -8,19 +8,28 @@ from contextlib import asynccontextmanager
 
 from translator.captions.pairs import Pairs
 from translator.client import AsyncTranslatorClient
+from translator.client.login import Login
 from translator.errors import ConfigError, TranslatorError
 
 __all__ = ["Servers", "connected_servers"]
 
 _log = logging.getLogger(__name__)
 
+_NO_LOGIN = Login()
 _REFRESH_S = 60.0
 _RETRY_S = 2.0
 
 
-def _make_client(addresses: Sequence[str]) -> AsyncTranslatorClient:
-    """The one place where a channel to the servers is made: TLS and keys belong here."""
-    return AsyncTranslatorClient(_channel_target(addresses))
+def _make_client(addresses: Sequence[str], login: Login) -> AsyncTranslatorClient:
+    """The one place where a channel to the servers is made."""
+    options: list[tuple[str, str]] = []
+    if len(addresses) > 1:
+        # The target is numbers then; the certificates are for the name.
+        host = addresses[0].rpartition(":")[0].strip("[]")
+        options = [("grpc.default_authority", host), ("grpc.ssl_target_name_override", host)]
+    return AsyncTranslatorClient(
+        _channel_target(addresses), channel_options=options, **login.arguments()
+    )
 
 
 def _channel_target(addresses: Sequence[str]) -> str:
@@ -85,9 +94,19 @@ class Servers:
 
 
 @asynccontextmanager
-async def connected_servers(addresses: Sequence[str]) -> AsyncIterator[Servers]:
-    """The servers at these addresses. They may come and go; nothing is waited for."""
-    async with _make_client(addresses) as client:
+async def connected_servers(
+    addresses: Sequence[str], login: Login = _NO_LOGIN
+) -> AsyncIterator[Servers]:
+    """The servers at these addresses. They may come and go; nothing is waited for.
+
+    Args:
+        addresses: ``HOST:PORT`` of each. Their certificates are for the first one's name.
+        login: How they and the gateway know each other.
+
+    Raises:
+        ConfigError: A name cannot be resolved, or a file of the login cannot be used.
+    """
+    async with _make_client(addresses, login) as client:
         servers = Servers(client)
         fresh = asyncio.create_task(servers.keep_fresh())
         try:

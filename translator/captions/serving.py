@@ -6,6 +6,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -97,7 +98,10 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(
-    app: ASGIApp, on: socket.socket, goodbye: Callable[[], Awaitable[None]]
+    app: ASGIApp,
+    on: socket.socket,
+    goodbye: Callable[[], Awaitable[None]],
+    certificate: tuple[Path, Path] | None = None,
 ) -> AsyncIterator[None]:
     """Serve while the context is open.
 
@@ -105,7 +109,12 @@ async def serving(
         app: The gateway.
         on: A socket that listens; it is closed at the end.
         goodbye: Called before connections are closed.
+        certificate: Certificate and private key (PEM), for https; None: http.
+
+    Raises:
+        ConfigError: The certificate cannot be used.
     """
+    cert, key = certificate or (None, None)
     config = uvicorn.Config(
         app,
         http=_Impatient,
@@ -120,7 +129,14 @@ async def serving(
         access_log=False,
         lifespan="on",
         server_header=False,
+        ssl_certfile=cert,
+        ssl_keyfile=key,
     )
+    try:
+        config.load()
+    except OSError as error:
+        # Python's SSL errors are of this kind too.
+        raise ConfigError(f"tls_cert: {cert} and {key} cannot be used ({error})") from error
     server = _Server(config)
     running = asyncio.create_task(server.serve(sockets=[on]))
     try:

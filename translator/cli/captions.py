@@ -14,7 +14,9 @@ from typing import get_args
 
 import click
 
+from translator.cli.connect import login_options
 from translator.cli.errors import one_sentence
+from translator.client.login import Login
 from translator.config import ServerConfig, load_config
 from translator.errors import ConfigError
 from translator.log import LogLevel, set_up_log
@@ -33,6 +35,7 @@ _MIN_SECRET = 32
     help="A running server; repeatable: the next one is for when one does not answer.  "
     "[default: start one beside the gateway]",
 )
+@login_options
 @click.option(
     "--model",
     "models",
@@ -54,6 +57,12 @@ _MIN_SECRET = 32
     metavar="URL",
     help="Where others reach the gateway, for the links.  [default: http://HOST:PORT]",
 )
+@click.option(
+    "--tls-cert",
+    type=click.Path(path_type=Path),
+    help="The gateway's own certificate (PEM): pages over https, which microphones need.",
+)
+@click.option("--tls-key", type=click.Path(path_type=Path), help="The private key of --tls-cert.")
 @click.option("--room", "room_id", metavar="NAME", help="The room's name.  [default: a new one]")
 @click.option("--title", default="", help="What the room is called on its pages.")
 @click.option(
@@ -101,6 +110,8 @@ def command(
     host: str,
     port: int,
     public_url: str | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
     room_id: str | None,
     title: str,
     pinned: tuple[str, ...],
@@ -110,6 +121,7 @@ def command(
     keep_s: float,
     qr: bool | None,
     log_level: LogLevel,
+    login: Login,
 ) -> None:
     """Show live captions to a room.
 
@@ -119,6 +131,10 @@ def command(
     """
     if addresses and models:
         raise click.UsageError("--model is for the server inside; --address names a running one")
+    if login != Login() and not addresses:
+        raise click.UsageError("--tls, --ca, --cert, --key and --access-key need --address")
+    if (tls_cert is None) != (tls_key is None):
+        raise click.UsageError("--tls-cert and --tls-key go together")
 
     async def run() -> None:
         # Only now: help and a mistake in the options need none of this.
@@ -141,20 +157,22 @@ def command(
         async with AsyncExitStack() as stack:
             listening = stack.enter_context(contextlib.closing(listen(host, port)))
             bound = listening.getsockname()[1]
-            url = (public_url or f"http://{_reachable(host)}:{bound}").rstrip("/")
+            scheme = "http" if tls_cert is None else "https"
+            url = (public_url or f"{scheme}://{_reachable(host)}:{bound}").rstrip("/")
             served = addresses
             if not served:
                 from translator.cli.server_inside import server_inside
 
                 click.echo("starting a server …", err=True)
                 served = (await stack.enter_async_context(server_inside(_inside(models))),)
-            servers = await stack.enter_async_context(connected_servers(served))
+            servers = await stack.enter_async_context(connected_servers(served, login))
             limits = RoomLimits(max_viewers=max_viewers, max_age_s=keep_s)
             hall = Hall(servers, limits=limits, pinned=pinned)
             hall.room(name, title=title, permanent=True)
             links = Links(secret, url)
             app = make_app(hall, links, GatewayConfig(origins))
-            await stack.enter_async_context(serving(app, listening, hall.close))
+            certificate = None if tls_cert is None or tls_key is None else (tls_cert, tls_key)
+            await stack.enter_async_context(serving(app, listening, hall.close, certificate))
             gc.freeze()
             for label, role in (
                 ("speak", Role.SPEAK),
@@ -184,6 +202,11 @@ def _inside(models: tuple[str, ...]) -> ServerConfig:
         "port": 0,
         "metrics_port": None,
         "admin_port": None,
+        "tls_cert": None,
+        "tls_key": None,
+        "tls_client_ca": None,
+        "access": None,
+        "audit_log": None,
         "workers": 1,
         "drain_grace_s": 1.0,
         "log_level": "warning",
