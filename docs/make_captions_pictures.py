@@ -63,7 +63,8 @@ async def main() -> None:
                 speak(links["speak"], ENGLISH, name="Rosa Lindqvist", language="en", **talk)
             )
             await asyncio.sleep(len(ENGLISH.split()) / 6.0 + 0.5)
-            for name, page in pages:
+            # The operator's first: it shows who speaks at the moment.
+            for name, page in sorted(pages, key=lambda each: "operator" not in each[0]):
                 if "overlay" in name:
                     # What a camera sees behind it.
                     await page.evaluate("document.documentElement.style.background = '#4a6b7c'")

@@ -543,6 +543,7 @@ class LiveRoom:
     async def close(self, reason: str = "GOING_AWAY", retry_after_s: float = 0.0) -> None:
         """Say goodbye to everybody, and stop."""
         self.is_closed = True
+        self._servers.forget(self.changed)
         farewell = bye(reason, retry_after_s)
         for viewer in self._viewers:
             viewer.farewell = farewell

@@ -70,6 +70,10 @@ class Servers:
         """Have something called whenever other pairs are there."""
         self._on_change.append(call)
 
+    def forget(self, call: Callable[[], None]) -> None:
+        """Call it no more."""
+        self._on_change.remove(call)
+
     async def refresh(self) -> None:
         """Ask once what there is.
 
@@ -80,7 +84,7 @@ class Servers:
         found = {(pair.source, pair.target) for model in models for pair in model.pairs}
         before, self.pairs = self.pairs, Pairs(found)
         if before.__dict__ != self.pairs.__dict__:
-            for call in self._on_change:
+            for call in list(self._on_change):
                 call()
 
     async def keep_fresh(self) -> None:
