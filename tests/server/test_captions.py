@@ -129,7 +129,7 @@ async def test_several_speak_in_their_languages(captions: Gateway) -> None:
         await rosa.say("Good morning. ")
         await en.until_text("Good morning.")
         await davi.say("Bom dia. ")
-        await en.until_text("Good morning.\nbom dia.")
+        await en.until_text("Good morning.\nBom dia.")
         await original.until_text("Good morning.\nBom dia.")
         names = {e["committed"]["speaker"] for e in en.events if "committed" in e}
         assert names == {"Rosa", "Davi"}
@@ -141,7 +141,7 @@ async def test_the_speaker_changes_language_and_name(captions: Gateway) -> None:
         await speaker.say("Good morning. ", ends=False)
         await speaker.send(settings={"languageCode": "pt", "speaker": "Davi"})
         await speaker.say("Bom dia. ")
-        await en.until_text("Good morning.\nbom dia.")
+        await en.until_text("Good morning.\nBom dia.")
         said = [e["committed"] for e in en.events if "committed" in e]
         assert {(s["speaker"], s["sourceLanguageCode"]) for s in said} == {
             ("Rosa", "en"),

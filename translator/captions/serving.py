@@ -135,6 +135,7 @@ async def serving(
     try:
         config.load()
     except OSError as error:
+        on.close()
         # Python's SSL errors are of this kind too.
         raise ConfigError(f"tls_cert: {cert} and {key} cannot be used ({error})") from error
     server = _Server(config)
