@@ -301,20 +301,22 @@ class Hanging:
         pass
 
 
-async def test_a_destination_that_hangs_holds_up_no_other(tmp_path: Path) -> None:
+async def test_a_destination_that_hangs_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "lines.txt"
     hanging = Sink("hanging", Feed(Preset(16, 2)), Hanging())
     other = make_sink(f"file={path}", "pt")
-    tasks = [asyncio.create_task(sink.run()) for sink in (hanging, other)]
     for sink in (hanging, other):
+        sink.start()
         sink.commit("The harbour office opens at nine and closes at ten.")
     await arrival(other)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
     await other.end()
     assert path.read_text("utf-8").startswith("The harbour office")
     assert hanging.num_sent == 0
+    monkeypatch.setattr("translator.captions.sinks.sink._END_S", 0.05)
+    await hanging.end()
+    assert hanging.error == "the last lines did not arrive in time"
 
 
 async def test_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
@@ -325,11 +327,9 @@ async def test_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
         for number in (1, 2):
             # As if Zoom did not say, the second time.
             sink = make_sink(f"zoom={url}", "pt", store)
-            task = asyncio.create_task(sink.run())
+            sink.start()
             sink.commit("The harbour office opens at nine, they say so.", closed=True)
             await arrival(sink)
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
             await sink.end()
             assert sink.feed.seq >= number
         assert double.seq == sink.feed.seq
@@ -345,6 +345,31 @@ async def test_a_stream_that_ends_at_once_sends_its_text_with_the_next_number() 
         sink.commit("Good night.", closed=True)
         await sink.end()
     assert (double.seq, double.texts) == (5, ["Good night."])
+
+
+async def test_what_is_on_its_way_at_the_end_is_sent_once() -> None:
+    numbers: list[str] = []
+    comes, goes = threading.Event(), threading.Event()
+
+    def answer(request: Request) -> Answer:
+        numbers.append(request.body)
+        comes.set()
+        goes.wait(10)
+        return 200, ""
+
+    with web_server(answer) as address:
+        sink = make_sink(f"teams={address}/cart", "pt")
+        sink.start()
+        sink.commit("The harbour office opens at nine, and it closes at ten at night.", closed=True)
+        await asyncio.to_thread(comes.wait, 10)
+        ending = asyncio.create_task(sink.end())
+        await asyncio.sleep(0)
+        goes.set()
+        await ending
+    assert numbers == [
+        "The harbour office opens at nine, and it closes",
+        "at ten at night.",
+    ]
 
 
 async def test_a_failing_destination_is_switched_off_with_a_reason() -> None:

@@ -72,6 +72,15 @@ def test_short_cues_are_joined_and_two_speakers_have_lines_of_their_own() -> Non
     ]
 
 
+def test_cues_are_not_joined_where_a_line_would_end_badly() -> None:
+    first = "Please ask at the small desk near the stairs!"
+    second = "We sold ninety of them yesterday."
+    assert [cue.text for cue in cues_of((first, 0.0, 2.4, "A"), (second, 2.4, 3.0, "A"))] == [
+        "Please ask at the small\ndesk near the stairs!",
+        "We sold ninety of them yesterday.",
+    ]
+
+
 def test_short_cues_with_a_pause_between_stay_apart() -> None:
     cues = cues_of(("One.", 1.0, 1.2, ""), ("Two.", 4.0, 4.2, ""))
     assert shown(cues) == [(1.0, 2.0, "One."), (4.0, 5.0, "Two.")]

@@ -271,9 +271,17 @@ class CueBuilder:
         if whole.end_s - whole.start_s > self._preset.max_s:
             return None
         lines = self._lines(whole)
-        if len(lines) > self._preset.lines:
+        fits = all(width(text) <= self._preset.columns for _, text in lines)
+        if len(lines) > self._preset.lines or not fits:
             return None
-        return whole if all(width(text) <= self._preset.columns for _, text in lines) else None
+        if any(self._parts(before, after) for (_, before), (_, after) in pairwise(lines)):
+            return None
+        return whole
+
+    def _parts(self, before: str, after: str) -> bool:
+        """Whether a line ends between words that belong together."""
+        last, first = before.split()[-1], after.split()[0]
+        return not after.startswith("- ") and binds(last, first, self._language)
 
     def _lines(self, draft: _Draft) -> list[tuple[str, str]]:
         """The lines of a cue; of several speakers each begins with a dash."""

@@ -150,12 +150,13 @@ class Outputs:
                 raise click.BadParameter(message, param_hint="--subtitles") from None
             except OSError as error:
                 raise click.FileError(str(paths[0]), str(error.strerror)) from None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._ticker: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         if self._subtitles or any(self._sinks.values()):
-            self._tasks = [asyncio.create_task(sink.run()) for sink in self._all]
-            self._tasks.append(asyncio.create_task(self._tick()))
+            self._ticker = asyncio.create_task(self._tick())
+        for sink in self._all:
+            sink.start()
         return self
 
     async def __aexit__(
@@ -166,9 +167,8 @@ class Outputs:
     ) -> None:
         for subtitles in self._subtitles.values():
             subtitles.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._ticker is not None:
+            self._ticker.cancel()
         await asyncio.gather(*(sink.end() for sink in self._all))
         for sink in self._all:
             if why := sink.feed.off_reason or sink.error:

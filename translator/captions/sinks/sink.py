@@ -88,44 +88,46 @@ class Sink:
         self._store = store or SeqStore(None)
         self._clock = clock
         self._news = asyncio.Event()
-        # Whether it is known which number comes next.
-        self._has_begun = False
+        self._task: asyncio.Task[None] | None = None
+        self._is_ending = False
 
     def commit(self, text: str, *, speaker: str = "", closed: bool = False) -> None:
         """Add committed text; it is sent as the destination takes it."""
         self.feed.commit(text, self._now_ms, speaker=speaker, closed=closed)
         self._news.set()
 
-    async def run(self) -> None:
-        """Send what is due until cancelled."""
-        await self._begin()
-        while True:
-            await self._step()
+    def start(self) -> None:
+        """Send what is due, in a task of its own, until ``end``."""
+        self._task = asyncio.create_task(self._run())
 
     async def end(self) -> None:
         """Send what is left, for some seconds at most, and close the connection."""
         self.feed.end(self._now_ms)
+        self._is_ending = True
+        self._news.set()
+        task = self._task or asyncio.create_task(self._run())
         try:
-            async with asyncio.timeout(_END_S):
-                await self._begin()
-                while not self.feed.is_idle:
-                    await self._step()
-        except TimeoutError:
-            self.error = self.error or "the last lines did not arrive in time"
+            await asyncio.wait({task}, timeout=_END_S)
+            if not task.done():
+                self.error = self.error or "the last lines did not arrive in time"
         finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
             await self._transport.close()
 
+    async def _run(self) -> None:
+        await self._begin()
+        while not (self._is_ending and self.feed.is_idle):
+            await self._step()
+
     async def _begin(self) -> None:
-        """Find out which number comes next, once."""
-        if self._has_begun:
-            return
+        """Find out which number comes next."""
         try:
             known = await self._transport.last_seq()
         except SinkError:
             # Whatever is wrong is told when a message does not arrive.
             known = 0
         self.feed.seq = max(self.feed.seq, known, self._store.get(self._key))
-        self._has_begun = True
 
     async def _step(self) -> None:
         """Send what is due, or wait until something is."""
