@@ -50,6 +50,12 @@ class Metrics:
         for name, value in limits.items():
             of_limits.labels(name).set(value)
 
+        self.certificate_expires = Gauge(
+            "translator_certificate_expires_timestamp_seconds",
+            "When the server's certificate expires, in seconds since 1970; 0 without TLS.",
+            registry=r,
+        )
+
     def _add_calls(self) -> None:
         r = self.registry
         self.sessions = Gauge("translator_sessions", "Streams open now.", registry=r)

@@ -139,7 +139,7 @@ async def test_a_share_that_is_used_up_says_when_to_come_again(guarded: RunningS
         await first.read()
         second = stub.StreamingTranslate(metadata=metadata)
         assert await second.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
-        assert "few has 1 streams open" in await second.details()
+        assert "few has 1 stream open" in await second.details()
         await first.write(source(1, "a" * 31 + " "))
         await first.write(source(2, "more "))
         await rest_of(first)

@@ -18,6 +18,7 @@ from translator.languages.tags import MAX_LENGTH, standardized
 from translator.server.app import RunningServer
 from translator.testing import serve_in_process
 from translator.v1 import translate_pb2
+from translator.v1.translator_service_pb2_grpc import TranslatorServiceStub
 
 pytestmark = pytest.mark.server
 
@@ -146,6 +147,22 @@ async def test_a_session_that_breaks_off_with_garbage_is_the_clients_fault(
         assert await call.code() == INVALID
     [line] = [r.getMessage() for r in caplog.records if "session ended" in r.getMessage()]
     assert "code=INVALID_ARGUMENT" in line
+
+
+async def test_a_message_that_unpacks_to_more_than_is_taken_is_refused(
+    server: RunningServer,
+) -> None:
+    options = (("grpc.max_send_message_length", -1),)
+    async with grpc.aio.insecure_channel(
+        server.address, options, compression=grpc.Compression.Gzip
+    ) as channel:
+        stub = TranslatorServiceStub(channel)
+        bomb = translate_pb2.TranslateRequest(
+            texts=[" " * 50_000_000], source_language_code="xx", target_language_code="yy"
+        )
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await stub.Translate(bomb)
+        assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 # Codes and names

@@ -1,9 +1,11 @@
 """TLS on every port: who is let in, and new certificates without a restart."""
 
 import asyncio
+import re
 import shutil
 import ssl
 import sys
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -156,7 +158,10 @@ async def test_the_admin_ports_have_tls_too_and_follow_the_files(
     anonymous, known = readers
     settings = files.config(metrics_port=0, admin_port=0, tls_client_ca=files["ca"])
     async with serve_in_process(settings) as server:
-        assert "translator_sessions" in await asyncio.to_thread(page, server.metrics_port, known)
+        text = await asyncio.to_thread(page, server.metrics_port, known)
+        assert "translator_sessions" in text
+        [expires] = re.findall(r"^translator_certificate_expires_\S+ (\S+)$", text, re.MULTILINE)
+        assert float(expires) > time.time()
         for context in (None, anonymous):
             with pytest.raises((urllib.error.URLError, OSError)):
                 await asyncio.to_thread(page, server.metrics_port, context)

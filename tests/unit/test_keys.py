@@ -376,6 +376,8 @@ def test_a_caller_s_share_is_counted_for_all_its_calls() -> None:
     caller = Caller("desk", quota=Quota(2, 100, 150, 3))
     usage = books.of(caller)
     assert books.of(Caller("desk")) is usage
+    # Somebody whose token has that name is another caller.
+    assert books.of(Caller("desk", is_configured=True)) is not usage
     usage.begin_session(caller)
     usage.begin_session(caller)
     with pytest.raises(QuotaExceededError, match="desk has 2 streams open") as full:

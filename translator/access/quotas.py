@@ -79,7 +79,7 @@ class Usage:
         limit = caller.quota.sessions
         if limit and self.sessions >= limit:
             raise QuotaExceededError(
-                f"{caller.name} has {limit} streams open, the most that it may",
+                f"{caller.name} has {limit} stream{'s' * (limit > 1)} open, the most that it may",
                 retry_after_s=5.0,
                 subject="key-sessions",
             )
@@ -144,7 +144,7 @@ class Books:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._usages: OrderedDict[str, Usage] = OrderedDict()
+        self._usages: OrderedDict[tuple[bool, str], Usage] = OrderedDict()
 
     @property
     def num_known(self) -> int:
@@ -153,17 +153,19 @@ class Books:
 
     def of(self, caller: Caller) -> Usage:
         """What a caller has used so far."""
-        usage = self._usages.get(caller.name)
+        # A token may have the name of a key, which is somebody else.
+        who = caller.is_configured, caller.name
+        usage = self._usages.get(who)
         if usage is None:
-            usage = self._usages[caller.name] = Usage(self._clock)
+            usage = self._usages[who] = Usage(self._clock)
             self._forget()
-        self._usages.move_to_end(caller.name)
+        self._usages.move_to_end(who)
         return usage
 
     def _forget(self) -> None:
         tried = 0
         while len(self._usages) > _MAX_IDLE and tried < len(self._usages):
-            name, usage = self._usages.popitem(last=False)
+            who, usage = self._usages.popitem(last=False)
             if usage.sessions:
-                self._usages[name] = usage
+                self._usages[who] = usage
             tried += 1

@@ -140,6 +140,9 @@ async def running(
     gate = Gate(config.access)
     torch.set_num_threads(config.threads)
     metrics = Metrics(config.limits.model_dump())
+    if certificates is not None:
+        followed = certificates
+        metrics.certificate_expires.set_function(lambda: followed.value.expires.timestamp())
     described = (
         describe_models(config) if models is None else [DescribedModel.of(m) for m in models]
     )
