@@ -13,6 +13,10 @@ from translator.errors import ConfigError
 
 __all__ = ["LogFormat", "LogLevel", "log_event", "quiet_grpc", "set_up_log"]
 
+# Control characters, what separates lines for some, and what turns the direction of writing.
+_CONTROLS = (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F))
+_ESCAPED = {code: chr(code).encode("unicode_escape").decode() for code in _CONTROLS}
+
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["text", "json"]
 
@@ -39,7 +43,7 @@ def set_up_log(level: LogLevel, form: LogFormat, audit: Path | None = None) -> N
     handler.setFormatter(
         _JsonFormatter()
         if form == "json"
-        else logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
+        else _TextFormatter("%(asctime)s %(levelname)s %(name)s %(message)s")
     )
     logging.basicConfig(level=level.upper(), handlers=[handler])
     if audit is not None:
@@ -64,6 +68,14 @@ def quiet_grpc() -> None:
     handshake that fails is one.
     """
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
+
+class _TextFormatter(logging.Formatter):
+    """Formats a record as a line: what would end it, or move a terminal's cursor, is escaped."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        record.message = record.message.translate(_ESCAPED)
+        return super().formatMessage(record)
 
 
 class _JsonFormatter(logging.Formatter):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
@@ -10,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import jwt
 import pytest
 import trustme
+from cryptography.hazmat.primitives.asymmetric import rsa
 from google.rpc import error_details_pb2
 from grpc_channelz.v1 import channelz_pb2, channelz_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from jwt.algorithms import RSAAlgorithm
 
 from tests.server.wire import config, rest_of, source
 from translator.access.keys import digest
@@ -396,3 +400,52 @@ def test_details_of_a_refusal_name_the_reason() -> None:
         info = error_details_pb2.ErrorInfo()
         assert status.details[0].Unpack(info)
         assert (info.reason, info.domain) == (error.reason, "translator")
+
+
+async def test_an_issuer_that_hangs_delays_nobody_and_its_keys_come_when_it_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("translator.access.tokens._TIMEOUT_S", 0.3)
+    monkeypatch.setattr("translator.access.tokens._RETRY_S", 0.1)
+    signing = rsa.generate_private_key(65537, 2048)
+    jwk = json.loads(RSAAlgorithm.to_jwk(signing.public_key())) | {"kid": "one"}
+    page = json.dumps({"keys": [jwk]}).encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(page)}\r\nConnection: close\r\n\r\n".encode()
+    hangs = asyncio.Event()
+
+    async def issuer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        if not hangs.is_set():
+            hangs.set()
+            await asyncio.sleep(1.0)
+        writer.write(head + page)
+        writer.close()
+
+    async with await asyncio.start_server(issuer, "127.0.0.1", 0) as issuing:
+        port = issuing.sockets[0].getsockname()[1]
+        file = tmp_path / "access.toml"
+        file.write_text(
+            f'{RULES}[tokens]\nissuer = "https://id.example"\naudience = "translator"\n'
+            f'jwks = "http://127.0.0.1:{port}/keys"\n'
+        )
+        claims = {
+            "iss": "https://id.example",
+            "aud": "translator",
+            "sub": "maria",
+            "exp": int(time.time()) + 600,
+        }
+        token = jwt.encode(claims, signing, algorithm="RS256", headers={"kid": "one"})
+        async with serve_in_process(ServerConfig(port=0, access=file)) as server:
+            await asyncio.wait_for(hangs.wait(), 10)
+            async with client_of(server, "all") as client:
+                assert await translated(client) == "COME IN~."
+            metadata = [("authorization", f"Bearer {token}")]
+            async with AsyncTranslatorClient(server.address, metadata=metadata) as client:
+                async with asyncio.timeout(20):
+                    while True:
+                        try:
+                            assert await translated(client) == "COME IN~."
+                            break
+                        except UnauthenticatedError as error:
+                            assert "does not have (yet)" in error.message  # noqa: PT017
+                            await asyncio.sleep(0.1)

@@ -4,10 +4,13 @@ import json
 import logging
 import subprocess
 import sys
+import unicodedata
+from pathlib import Path
 
 import pytest
 
-from translator.log import log_event
+from translator.errors import ConfigError
+from translator.log import log_event, set_up_log
 
 pytestmark = pytest.mark.unit
 
@@ -65,3 +68,33 @@ def test_a_library_s_user_sees_events_through_handlers_of_their_own(
     caplog.set_level(logging.INFO, "translator.mine")
     log_event(logging.getLogger("translator.mine"), "it went well", words=3)
     assert [record.getMessage() for record in caplog.records] == ["it went well words=3"]
+
+
+NAUGHTY = "a\nb\r\x1b[2J\x7f\x85\x9b31m\u2028\u202ec"
+HOSTILE = """
+import logging
+from pathlib import Path
+from translator.log import log_event, set_up_log
+
+set_up_log("info", {form!r}, Path({audit!r}))
+log_event(logging.getLogger("translator.here"), "call ended", peer={text!r})
+log_event(logging.getLogger("translator.audit"), "stream", peer={text!r})
+logging.getLogger("translator.here").warning("it says %s", {text!r})
+"""
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_a_client_chose_ends_no_line_and_moves_no_cursor(form: str, tmp_path: Path) -> None:
+    audit = tmp_path / "audit.jsonl"
+    code = HOSTILE.format(form=form, audit=str(audit), text=NAUGHTY)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for output, number in ((done.stderr, 2), (audit.read_text(), 1)):
+        controls = [c for c in output if unicodedata.category(c) in {"Cc", "Cf", "Zl"}]
+        assert controls == ["\n"] * number
+    [line] = audit.read_text().splitlines()
+    assert json.loads(line)["peer"] == NAUGHTY
+
+
+def test_an_audit_log_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"audit_log: .*nowhere.* cannot be written"):
+        set_up_log("info", "text", tmp_path / "nowhere" / "audit.jsonl")
