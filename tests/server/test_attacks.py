@@ -372,3 +372,15 @@ async def test_places_come_back_after_a_thousand_calls_that_are_cancelled(
             while server.service.num_sessions:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
     assert not server.service._streams
+
+
+async def test_a_resume_with_all_the_source_that_is_allowed_loses_nothing(
+    server: RunningServer,
+) -> None:
+    opening = config()
+    opening.config.resume.session_id = "earlier"
+    target = opening.config.resume.targets.add(target_language_code="yy")
+    target.source_committed = ("a bc. " * 5_500)[:32_768]
+    result = await exchange(server.address, [opening, source(1, "d end.")])
+    assert result.code == grpc.StatusCode.OK
+    assert list(result.texts().values()) == ["A BC."] * 5_461 + ["A D END."]

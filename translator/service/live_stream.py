@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import deque
+from collections.abc import Iterator
 
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.request import Outcome
@@ -135,6 +136,8 @@ class LiveStream:
 
     async def _read(self) -> None:
         try:
+            await self._take_in_steps(self.session.take_resumed())
+            self._pump()
             while True:
                 await self._room()
                 message = await self._call.read()
@@ -167,11 +170,7 @@ class LiveStream:
         match message:
             case SourceUpdate():
                 self._latency.came(message.sequence)
-                for _ in self.session.take_source(message):
-                    # A long message of one stream must not delay others.
-                    self._pump()
-                    await self._shared.turns.take()
-                    await self._room()
+                await self._take_in_steps(self.session.take_source(message))
             case Flush(sequence):
                 self.session.flush(sequence)
             case Ack(target, revision):
@@ -184,6 +183,13 @@ class LiveStream:
                 outbox.ack(revision)
             case StreamConfig():
                 await self._reconfigure(message)
+
+    async def _take_in_steps(self, steps: Iterator[None]) -> None:
+        """Take source in steps: a long message of one stream must not delay others."""
+        for _ in steps:
+            self._pump()
+            await self._shared.turns.take()
+            await self._room()
 
     # The language of the source, where the client leaves it open.
 

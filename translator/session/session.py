@@ -88,8 +88,13 @@ class Session:
         )
         first = self._resume.first
         self._apply_config()
+        self._resumed: SourceUpdate | None = None
         if first is not None and (first.source_committed or first.source_tentative):
-            self._segments.take(SourceUpdate(0, first.source_committed, first.source_tentative))
+            self._resumed = SourceUpdate(0, first.source_committed, first.source_tentative)
+            if len(first.source_committed) <= _STEP_LENGTH:
+                # As most are: an open segment.
+                for _ in self.take_resumed():
+                    pass
 
     @property
     def config(self) -> SessionConfig:
@@ -135,6 +140,18 @@ class Session:
             )
         self._check_sequence("source.sequence", update.sequence)
         self._source_updates += 1
+        yield from self._take(update)
+
+    def take_resumed(self) -> Iterator[None]:
+        """Take the source that a resume brought, in steps as ``take_source`` does; once, and first.
+
+        What fits into a step has been taken already.
+        """
+        update, self._resumed = self._resumed, None
+        if update is not None:
+            yield from self._take(update)
+
+    def _take(self, update: SourceUpdate) -> Iterator[None]:
         for number, piece in enumerate(update.pieces(_STEP_LENGTH)):
             if number:
                 self._is_taking = True
