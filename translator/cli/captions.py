@@ -14,7 +14,7 @@ from typing import get_args
 
 import click
 
-from translator.cli.connect import login_options
+from translator.cli.connect import INSIDE, login_options
 from translator.cli.errors import one_sentence
 from translator.client.login import Login
 from translator.config import ServerConfig, load_config
@@ -197,20 +197,7 @@ def command(
 
 
 def _inside(models: tuple[str, ...]) -> ServerConfig:
-    own = {
-        "host": "127.0.0.1",
-        "port": 0,
-        "metrics_port": None,
-        "admin_port": None,
-        "tls_cert": None,
-        "tls_key": None,
-        "tls_client_ca": None,
-        "access": None,
-        "audit_log": None,
-        "workers": 1,
-        "drain_grace_s": 1.0,
-        "log_level": "warning",
-    }
+    own = {**INSIDE, "preload": True, "workers": 1, "drain_grace_s": 1.0, "log_level": "warning"}
     return load_config(overrides=own | ({"models": models} if models else {}))
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,22 @@ from translator.client import AsyncTranslatorClient, Connecting, Reconnecting
 from translator.client.login import Login
 from translator.errors import TranslatorError
 
-__all__ = ["ServerChoice", "connected", "login_options", "server_options", "told"]
+__all__ = ["INSIDE", "ServerChoice", "connected", "login_options", "server_options", "told"]
 
+# A server inside keeps away from the ports, files and callers of one that may run beside it, and
+# loads only the models that are used.
+INSIDE: Mapping[str, Any] = {
+    "host": "127.0.0.1",
+    "port": 0,
+    "metrics_port": None,
+    "admin_port": None,
+    "tls_cert": None,
+    "tls_key": None,
+    "tls_client_ca": None,
+    "access": None,
+    "audit_log": None,
+    "preload": False,
+}
 # If the server answers within this time, say nothing.
 _QUIET_S = 0.5
 
@@ -133,21 +147,7 @@ async def connected(server: ServerChoice) -> AsyncIterator[AsyncTranslatorClient
             from translator.config import load_config
             from translator.server.app import running
 
-            # The ports of a server that may run beside this one are not for this one; of
-            # its models only what is used is loaded.
-            own = {
-                "host": "127.0.0.1",
-                "port": 0,
-                "metrics_port": None,
-                "admin_port": None,
-                "tls_cert": None,
-                "tls_key": None,
-                "tls_client_ca": None,
-                "access": None,
-                "audit_log": None,
-                "preload": False,
-            }
-            config = load_config(overrides=own | ({"models": models} if models else {}))
+            config = load_config(overrides=dict(INSIDE) | ({"models": models} if models else {}))
             address = (await stack.enter_async_context(running(config))).address
         client = await stack.enter_async_context(
             AsyncTranslatorClient(address, **server.login.arguments())
