@@ -237,7 +237,7 @@ class Layout:
         if self._waiting:
             next_ms = max(now_ms + 1, self._due_ms())
         elif self.rules.clear_ms and shown and not self._draft:
-            next_ms = max(now_ms + 1, self._changed_ms + self.rules.clear_ms)
+            next_ms = max(now_ms + 1, self._silent_since_ms + self.rules.clear_ms)
         return View(tuple(each.line for each in shown), self._draft_lines(), next_ms)
 
     def take_closed(self, now_ms: int) -> list[Line]:
@@ -312,10 +312,15 @@ class Layout:
         while self._waiting and (due_ms := self._due_ms()) <= now_ms:
             self._release(due_ms)
         clear_ms = self.rules.clear_ms
-        is_silent = not self._draft and now_ms - self._changed_ms >= clear_ms
+        is_silent = not self._draft and now_ms - self._silent_since_ms >= clear_ms
         if clear_ms and is_silent and not self._waiting:
             self._first = self._next_number
             self._close()
+
+    @property
+    def _silent_since_ms(self) -> int:
+        """When something last came or was placed."""
+        return max(self._changed_ms, self._released_ms or self._changed_ms)
 
     def _due_ms(self) -> int:
         """When the first word that waits is placed."""

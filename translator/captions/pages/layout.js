@@ -268,7 +268,7 @@ export class Layout {
     let nextMs = null;
     if (this.#waiting.length) nextMs = Math.max(nowMs + 1, this.#dueMs());
     else if (this.rules.clearMs && shown.length && !this.#draft) {
-      nextMs = Math.max(nowMs + 1, this.#changedMs + this.rules.clearMs);
+      nextMs = Math.max(nowMs + 1, this.#silentSinceMs + this.rules.clearMs);
     }
     return { lines: shown.map(lineOf), draft: this.#draftLines(), nextMs };
   }
@@ -363,11 +363,16 @@ export class Layout {
       this.#release(dueMs);
     }
     const { clearMs } = this.rules;
-    const isSilent = !this.#draft && nowMs - this.#changedMs >= clearMs;
+    const isSilent = !this.#draft && nowMs - this.#silentSinceMs >= clearMs;
     if (clearMs && isSilent && !this.#waiting.length) {
       this.#first = this.#nextNumber;
       this.#close();
     }
+  }
+
+  /** When something last came or was placed. @returns {number} */
+  get #silentSinceMs() {
+    return Math.max(this.#changedMs, this.#releasedMs ?? this.#changedMs);
   }
 
   /** When the first word that waits is placed. @returns {number} */
