@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import socket
 import time
 
@@ -345,6 +346,23 @@ async def test_connecting_by_itself_gives_up_soon() -> None:
     assert told[0] == Connecting("127.0.0.1:1", 1, None, 0.0)
     async with serve(play) as server, AsyncTranslatorClient(server.address) as client:
         await client.connect()
+
+
+async def test_of_a_name_with_two_addresses_the_reason_is_told_that_says_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = itertools.chain(
+        ["Connection refused", "it may want TLS"], itertools.repeat("Connection refused")
+    )
+
+    async def knock(_: AsyncTranslatorClient) -> errors.ConnectionLostError:
+        return errors.ConnectionLostError(next(said))
+
+    monkeypatch.setattr(AsyncTranslatorClient, "_knock", knock)
+    monkeypatch.setattr("translator.client.aio.Backoff.next_s", lambda _: 0.01)
+    async with AsyncTranslatorClient("localhost:1") as client:
+        with pytest.raises(errors.ConnectionLostError, match=r"within 0\.2 s: it may want TLS$"):
+            await client.connect(timeout_s=0.2)
 
 
 async def test_a_connection_attempt_without_an_answer_is_given_up() -> None:
