@@ -14,6 +14,9 @@ __all__ = ["main"]
 
 # As for any mistake in the set-up; see translator.cli.
 _NOT_INSTALLED = 5
+# The extras besides `server`: of commands that lack it, and of what options of others need.
+_OF_COMMANDS = {"evaluate": "eval", "captions": "captions"}
+_OF_PACKAGES = {"websockets": "captions"}
 
 
 def main() -> None:
@@ -28,10 +31,9 @@ def main() -> None:
         if not package or importlib.util.find_spec(package) is not None:
             # It is there, and a part of it is not: a bug, here or there.
             raise
-        extras = {"evaluate": "eval", "captions": "captions"}
-        command = sys.argv[1] if len(sys.argv) > 1 and sys.argv[1] in extras else ""
-        name = f"translator {command}".rstrip()
-        extra = extras.get(command, "server")
+        command = sys.argv[1] if len(sys.argv) > 1 else ""
+        extra = _OF_COMMANDS.get(command) or _OF_PACKAGES.get(package, "server")
+        name = "translator" if extra == "server" else f"translator {command}"
         sys.stderr.write(
             f"Error: `{name}` needs the package {package}, which is not installed: "
             f"pip install '{DISTRIBUTION}[{extra}]'\n"

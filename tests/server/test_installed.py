@@ -14,6 +14,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import urllib.request
 import zipfile
 from collections.abc import Iterator
 from importlib.metadata import (
@@ -155,6 +156,7 @@ def test_each_extra_has_what_its_commands_need_and_the_others_name_theirs(wheel:
         for command in NEED_SERVER:
             assert place.advice(*command) == ["install", f"{DISTRIBUTION}[server]"]
         assert place.advice("evaluate", "x") == ["install", f"{DISTRIBUTION}[eval]"]
+        assert place.advice("captions") == ["install", f"{DISTRIBUTION}[captions]"]
         local = place.run("python", "-c", "import translator.local")
         assert local.stderr.endswith(f"pip install '{DISTRIBUTION}[server]'\n")
         assert "py.typed" in {Path(name).name for name in zipfile.ZipFile(wheel).namelist()}
@@ -171,6 +173,12 @@ def test_each_extra_has_what_its_commands_need_and_the_others_name_theirs(wheel:
         table = place.translator("batch", "shop.parquet", "out.parquet", "--column", "name")
         assert "Parquet" in table.stderr
         assert "pip install" not in table.stderr
+
+        assert place.advice("captions") == ["install", f"{DISTRIBUTION}[captions]"]
+        to_obs = ("stream", "--sink", "obs=ws://127.0.0.1:9")
+        assert place.advice(*to_obs) == ["install", f"{DISTRIBUTION}[captions]"]
+        place.pip(*place.advice("captions"), extra="captions")
+        captions(place)
 
         place.pip(*place.advice("evaluate", "x"), extra="eval")
         evaluation(place)
@@ -274,6 +282,27 @@ def serves(place: Environment) -> None:
         _, log = process.communicate(timeout=60)
         assert process.returncode == 0
         assert "translate ended code=OK" in log
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def captions(place: Environment) -> None:
+    """It prints its links, answers there, and ends with 0 when it is told to."""
+    process = subprocess.Popen(
+        [place.folder / "venv/bin/translator", "captions", "--port", "0"],
+        cwd=place.folder, env=ENV | {"TRANSLATOR_FAKE_MODEL": "1"}, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        links = dict(process.stdout.readline().split() for _ in range(3))
+        assert list(links) == ["speak", "read", "operate"]
+        with urllib.request.urlopen(links["read"].partition("#")[0]) as page:
+            assert b"captions.css" in page.read()
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=60)
+        assert process.returncode == 0, log
     finally:
         process.kill()
         process.communicate()
