@@ -121,8 +121,24 @@ async def connected(address: str) -> AsyncIterator[TranslatorServiceStub]:
 async def exchange(
     address: str, requests: Iterable[Request], *, pause_s: float = 0.0, timeout_s: float = 60.0
 ) -> Exchange:
-    """Send everything, half-close, and read to the end."""
-    result = Exchange()
+    """Send everything, half-close, and read to the end.
+
+    Where a write fails because the server has ended the call, grpc.aio may put a status of its own
+    in the place of the server's (github.com/grpc/grpc/issues/36066): then once more.
+    """
+    requests = list(requests)
+    for _ in range(5):
+        result, is_lost = await _exchanged(address, requests, pause_s, timeout_s)
+        if not is_lost:
+            break
+    return result
+
+
+async def _exchanged(
+    address: str, requests: Sequence[Request], pause_s: float, timeout_s: float
+) -> tuple[Exchange, bool]:
+    """An exchange, and whether its status was lost."""
+    result, is_lost = Exchange(), False
     async with connected(address) as stub:
         call = stub.StreamingTranslate(timeout=timeout_s)
 
@@ -139,9 +155,10 @@ async def exchange(
                 result.responses.append(response)
         except grpc.aio.AioRpcError as error:
             result.status = rpc_status.from_call(_Finished(error))  # type: ignore[arg-type]
+            is_lost = error.details() == "Internal error from Core"
         result.code = await call.code()
         await asyncio.gather(sender, return_exceptions=True)
-    return result
+    return result, is_lost
 
 
 async def rest_of(call: Any) -> list[streaming_pb2.StreamingTranslateResponse]:
