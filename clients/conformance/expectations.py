@@ -99,11 +99,11 @@ def _for_each_target(
 
 def _segments(journal: Journal, target: str) -> list[str]:
     updates = journal.segments(target)
-    # Of one that is none there was a draft alone, which was taken back.
+    # Of one that is none there was a draft alone, which was taken back; it may be closed, too.
     return [
         text
         for segment, text in journal.texts(target).items()
-        if text or updates[segment][-1].segment_closed
+        if text or ((last := updates[segment][-1]).segment_closed and last.source_committed_length)
     ]
 
 
@@ -112,7 +112,7 @@ def _sources(journal: Journal, target: str) -> list[str]:
     return [
         _source(journal, u.segment_source_start, 0, u.source_committed_length).strip()
         for u in updates
-        if u.segment_closed
+        if u.segment_closed and u.source_committed_length
     ]
 
 

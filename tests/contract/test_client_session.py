@@ -36,6 +36,8 @@ from translator.client import (
 )
 from translator.client.convert import config_message
 from translator.client.events import GoAway
+from translator.client.source_log import SourceLog
+from translator.client.target import TargetProgress
 from translator.errors import InvalidRequestError
 from translator.v1 import streaming_pb2
 from translator.v1.streaming_pb2 import (
@@ -620,3 +622,12 @@ def test_a_server_is_gone_after_three_heartbeats_that_did_not_come(
     first.started.limits.heartbeat_interval.CopyFrom(seconds(heartbeat_s))
     session.receive(first)
     assert session.max_silence_s == longest_s
+
+
+def test_a_segment_of_which_only_a_draft_was_shown_is_not_kept() -> None:
+    target, source = TargetProgress(), SourceLog()
+    target.apply(streaming_pb2.TargetUpdate(revision=1, draft="ADEUS"), source)
+    last = target.apply(streaming_pb2.TargetUpdate(revision=2, segment_closed=True), source)
+    assert (last.text, last.source, last.closed) == ("", "", True)
+    assert target.segments() == []
+    assert target.segment_id == 1

@@ -98,7 +98,9 @@ class TargetProgress:
             end_s=self.end_s,
         )
         if update.segment_closed:
-            self.closed.append(segment)
+            # Of one without either there was a draft alone, which was taken back.
+            if segment.text or segment.source:
+                self.closed.append(segment)
             self.segment_id += 1
             self.source_start = end
             self.committed = self.draft = ""

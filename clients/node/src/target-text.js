@@ -114,7 +114,8 @@ export class TargetText {
 
   /** @param {Segment} segment @param {any} update TargetUpdate */
   #close(segment, { segmentId, segmentSourceStart, sourceCommittedLength }) {
-    this.#closed.push(segment);
+    // Of one without either there was a draft alone, which was taken back.
+    if (segment.text || segment.source) this.#closed.push(segment);
     if (this.#closed.length > this.#history) this.#closed.shift();
     this.#startOffsetMs = this.#endOffsetMs = undefined;
     this.segmentId = segmentId + 1;
