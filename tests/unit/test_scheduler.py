@@ -299,6 +299,16 @@ def test_many_stand_still_beside_a_line_but_for_a_part_of_the_time() -> None:
     assert queue.num_behind({Priority.BATCH: 19}) == 19
 
 
+def test_many_go_on_where_others_wait_for_their_slots() -> None:
+    queue = Scheduler(SchedulerLimits(max_slots=20))
+    running = {Priority.LIVE: 1, Priority.LARGE: 19}
+    queue.step_took(0.02, 1, 19)
+    assert queue.num_behind(running) == 0
+    queue.submit(request("l"), 0.0)
+    assert queue.num_behind(running) == 19
+    assert queue.num_behind({Priority.LIVE: 1, Priority.LARGE: 18}) == 0
+
+
 def test_time_without_anyone_behind_is_not_saved() -> None:
     queue = Scheduler(SchedulerLimits())
     for _ in range(1_000):

@@ -153,7 +153,8 @@ class Scheduler:
         """How many of the running large and batch requests take part in the next step: all or none.
 
         Beside requests that somebody waits for, they stand still until they have saved the time for
-        a step: a part of what the others take.
+        a step: a part of what the others take. Where all slots are taken and more of the others
+        wait, they go on, so that slots become free.
         """
         num_front = sum(running.get(priority, 0) for priority in _IN_FRONT)
         num_behind = sum(running.values()) - num_front
@@ -163,6 +164,9 @@ class Scheduler:
         if not num_behind:
             self._saved_s = min(self._saved_s, 0.0)
             return 0
+        is_full = num_front + num_behind >= self.limits.max_slots
+        if is_full and any(self._queues[priority] for priority in _IN_FRONT):
+            return num_behind
         is_asked = running.get(Priority.LARGE)
         self._share = self.limits.large_share if is_asked else self.limits.batch_share
         return num_behind if self._saved_s >= num_behind * self._row_s else 0
