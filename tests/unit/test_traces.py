@@ -1,6 +1,7 @@
 """What spans say, where they go, and what a caller's trace is."""
 
 import logging
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -170,11 +171,18 @@ def test_a_share_is_one(name: str, value: object) -> None:
         load_config(overrides={name: value})
 
 
-def test_a_password_in_a_url_is_not_told() -> None:
-    settings = TraceSettings(
-        "https://me:secret@otel.example:4317/?k=secret", True, "grpc", 1.0, 1.0
-    )
-    assert settings.place == "otel.example:4317"
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("https://me:secret@otel.example:4317/?k=secret", "otel.example:4317"),
+        ("https://me:secret@otel.example", "otel.example"),
+        ("http://me:secret@x:99999999", "a collector"),
+        ("what ever", "a collector"),
+        ("http://[::1", "a collector"),
+    ],
+)
+def test_a_password_in_a_url_is_not_told(url: str, place: str) -> None:
+    assert TraceSettings(url, True, "grpc", 1.0, 1.0).place == place
 
 
 @pytest.mark.parametrize("is_own", [True, False])
@@ -196,6 +204,49 @@ def test_without_opentelemetry_it_is_an_error_only_where_the_settings_want_it(
     assert type(tracer) is Tracer
     [line] = [record.getMessage() for record in caplog.records]
     assert line.startswith("no traces are sent to collector.example:4317, which the environment")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("EXPORTER_OTLP_TIMEOUT", "soon", "could not convert string to float: 'soon'"),
+        ("EXPORTER_OTLP_COMPRESSION", "zip", 'Invalid value "zip"'),
+        ("EXPORTER_OTLP_TRACES_CERTIFICATE", "/", "Is a directory: '/'"),
+        ("BSP_MAX_QUEUE_SIZE", "-1", "max_queue_size must be a positive integer"),
+    ],
+)
+@pytest.mark.parametrize("is_own", [True, False])
+def test_a_variable_without_a_possible_value_is_one_sentence(
+    environment: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    is_own: bool,
+    variable: str,
+    value: str,
+    says: str,
+) -> None:
+    pytest.importorskip("opentelemetry.sdk.trace")
+    environment.setenv(f"OTEL_{variable}", value)
+    environment.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.example:4317")
+    settings = TraceSettings("https://collector.example:4317", is_own, "grpc", 1.0, 1.0)
+    if is_own:
+        with pytest.raises(ConfigError, match=f"^trace_endpoint: .*{re.escape(says)}"):
+            open_tracer(settings, lambda number, is_sent: None)
+    else:
+        open_tracer(settings, lambda number, is_sent: None).close(1.0)
+        [line] = [record.getMessage() for record in caplog.records]
+        assert says in line
+    # OpenTelemetry's own lines are in the log again.
+    assert logging.getLogger("opentelemetry").propagate
+
+
+def test_the_headers_for_a_collector_are_never_in_the_log(
+    environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pytest.importorskip("opentelemetry.sdk.trace")
+    environment.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization Bearer secret")
+    open_tracer(TraceSettings(URL, True, "grpc", 1.0, 1.0), lambda n, is_sent: None).close(1.0)
+    told = [r.getMessage() for r in caplog.records if r.name.startswith("translator.")]
+    assert told == ["OpenTelemetry says: headers are not NAME=VALUE"]
 
 
 # A collector that takes nothing.

@@ -121,7 +121,7 @@ class AsyncTranslatorClient:
         """Why the server cannot be reached; None if it answers, even with an error."""
         try:
             await self._link.stub.ListModels(
-                ListModelsRequest(page_size=1), metadata=self._link.metadata
+                ListModelsRequest(page_size=1), metadata=self._link.traced(None)
             )
         except grpc.aio.AioRpcError as error:
             failure = error_from_rpc(error)

@@ -132,6 +132,8 @@ class Door:
         began_s, code, reason = time.monotonic(), "CANCELLED", ""
         visit = None
         name = ""
+        # A front may serve several calls in one task.
+        TRACE_ID.set("")
         try:
             caller = self._gate.caller(visitor)
             name = caller.name

@@ -39,8 +39,12 @@ class TraceSettings:
     @property
     def place(self) -> str:
         """The collector, for messages: without what a URL may hold besides, such as a password."""
-        parts = urlsplit(self.url)
-        return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or "localhost"
+        try:
+            parts = urlsplit(self.url)
+            port = "" if parts.port is None else f":{parts.port}"
+        except ValueError:
+            return "a collector"
+        return f"{parts.hostname}{port}" if parts.hostname else "a collector"
 
 
 def open_tracer(settings: TraceSettings | None, on_export: OnExport) -> Tracer:
@@ -62,7 +66,8 @@ def open_tracer(settings: TraceSettings | None, on_export: OnExport) -> Tracer:
         return OtelTracer(settings, on_export)
     except ModuleNotFoundError:
         why = f"OpenTelemetry is not installed: pip install '{DISTRIBUTION}[otel]'"
-    except (ValueError, TypeError, OSError, RuntimeError) as error:
+    except Exception as error:
+        # It has exceptions of its own for some variables.
         why = f"OpenTelemetry does not take its settings: {error}"
     if settings.is_own:
         raise ConfigError(f"trace_endpoint: {why}")
