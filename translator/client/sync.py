@@ -218,12 +218,14 @@ class TranslatorClient:
         credentials: grpc.ChannelCredentials | None = None,
         metadata: Sequence[tuple[str, str | bytes]] = (),
         channel_options: Sequence[tuple[str, str | int]] = (),
+        traceparent: str = "",
     ) -> None:
         self._client = AsyncTranslatorClient(
             address,
             credentials=credentials,
             metadata=metadata,
             channel_options=channel_options,
+            traceparent=traceparent,
         )
         self._opened_thread: _LoopThread | None = None
 
@@ -267,6 +269,7 @@ class TranslatorClient:
         resume_timeout_s: float = 60.0,
         history: int = HISTORY,
         on_connecting: Callable[[Connecting], None] | None = None,
+        traceparent: str | None = None,
         **options: Unpack[StreamOptions],
     ) -> Stream:
         """Make a live translation; ``with`` opens it. See ``AsyncTranslatorClient.stream``.
@@ -279,6 +282,7 @@ class TranslatorClient:
             resume_timeout_s=resume_timeout_s,
             history=history,
             on_connecting=on_connecting,
+            traceparent=traceparent,
             **options,
         )
         return Stream(self._thread, stream)
@@ -299,6 +303,7 @@ class TranslatorClient:
         preserve_lines: bool = True,
         markup: Sequence[str] = (),
         timeout_s: float | None = 60.0,
+        traceparent: str | None = None,
     ) -> list[Translation]:
         """Translate short texts; see ``AsyncTranslatorClient.translate``."""
         return self._thread.run(
@@ -316,6 +321,7 @@ class TranslatorClient:
                 preserve_lines=preserve_lines,
                 markup=markup,
                 timeout_s=timeout_s,
+                traceparent=traceparent,
             )
         )
 
@@ -327,6 +333,7 @@ class TranslatorClient:
         target: str,
         resume_timeout_s: float = 60.0,
         on_connecting: Callable[[Connecting], None] | None = None,
+        traceparent: str | None = None,
         **options: Unpack[BatchOptions],
     ) -> Batch:
         """Translate many texts, however many; see ``AsyncTranslatorClient.batch``.
@@ -344,6 +351,7 @@ class TranslatorClient:
             target=target,
             resume_timeout_s=resume_timeout_s,
             on_connecting=on_connecting,
+            traceparent=traceparent,
             **options,
         )
         return Batch(thread, batch, threaded)
