@@ -182,8 +182,8 @@ def test_each_extra_has_what_its_commands_need_and_the_others_name_theirs(wheel:
         captions(place)
 
         hears = ("--speech", "no-model")
-        for command in (("captions", *hears), ("stream", "--audio", "x.wav", *hears)):
-            assert place.advice(*command) == ["install", f"{DISTRIBUTION}[speech]"]
+        for hearing in (("captions", *hears), ("stream", "--audio", "x.wav", *hears)):
+            assert place.advice(*hearing) == ["install", f"{DISTRIBUTION}[speech]"]
         # A third of a gigabyte, which an environment for tests may do without.
         if find_spec("faster_whisper") is not None:
             place.pip(*place.advice("captions", *hears), extra="speech")

@@ -14,6 +14,9 @@ from tests.server.browsers import Browser, browsing, executable
 from tests.server.gateways import ROOM, Gateway, gateway, models
 from translator.captions.hearing import Ears
 from translator.captions.links import Role
+from translator.captions.outlets import Recording, RoomSink
+from translator.captions.room import ORIGINAL
+from translator.captions.sinks.sink import make_sink
 from translator.speech.fake import FakeSpeech
 from translator.testing import serve_in_process
 
@@ -127,4 +130,23 @@ async def test_a_language_that_nobody_recognises(captions: Gateway, browser: Bro
     await speaker.wait_for_function(
         "() => document.querySelector('#mic').disabled"
         " && document.querySelector('#mic-says').innerText.includes('in this language')"
+    )
+
+
+async def test_operators_see_destinations_and_all_see_that_it_is_recorded(
+    captions: Gateway, browser: Browser, tmp_path: Path
+) -> None:
+    captions.room.add_outlet(RoomSink("pt", make_sink("webhook=http://127.0.0.1:9/", "pt")))
+    captions.room.add_outlet(Recording(ORIGINAL, tmp_path / "talk.txt"))
+    operator = await browser.page(url(captions, Role.OPERATE))
+    viewer = await browser.page(url(captions, Role.VIEW))
+    async with captions.speaker() as speaker:
+        await speaker.say("Good morning. ")
+        await operator.wait_for_function(
+            "() => /Webhook Portuguese 0 tries again: .+ Recording Original 1 works/u"
+            ".test(document.querySelector('#sinks').innerText.replace(/\\s+/g, ' '))"
+        )
+    assert "is recorded" in await operator.inner_text("#retention")
+    await viewer.wait_for_function(
+        "() => document.querySelector('#retention').textContent.includes('is recorded')"
     )

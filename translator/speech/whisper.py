@@ -7,6 +7,7 @@ https://arxiv.org/abs/2212.04356; voices are told from other sounds by Silero VA
 import logging
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from faster_whisper import WhisperModel
@@ -138,7 +139,7 @@ class _Transcriber(Transcriber):
         return self._detected
 
 
-def _words(aligned: Sequence[dict[str, object]], num_before: int) -> list[Word]:
+def _words(aligned: Sequence[dict[str, Any]], num_before: int) -> list[Word]:
     """The words after the first tokens; a punctuation mark belongs to the word before it."""
     words: list[Word] = []
     num_tokens = 0
