@@ -119,6 +119,9 @@ class Hearing:
 
     async def cancel(self) -> None:
         """Stop at once."""
+        if self._listener is not None:
+            # Whoever waits to be heard waits no more.
+            await self._listener.end()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
