@@ -2,9 +2,8 @@
 
     python -m benchmarks.hearing TALK.wav MODEL
 
-The clock is that of the audio, plus the processor time that each pass takes; so the figures hold for
-a core of its own, whatever else this machine does. ``benchmarks.speech`` has the whole way to the
-screen.
+The clock is that of the audio, plus the processor time of each pass; so the figures hold for a core
+of its own, whatever else this machine does. ``benchmarks.speech`` has the whole way to the screen.
 """
 
 import statistics
@@ -45,7 +44,10 @@ def main(arguments: list[str]) -> None:
     ends_s: list[float] = []
     while heard < len(audio):
         now_s = max(now_s, min(len(audio) / BYTES_PER_S, heard / BYTES_PER_S + _LEAST_S))
-        come = min(round(now_s * 10) * BYTES_PER_S // 10, heard + round(_MOST_S * BYTES_PER_S))
+        spoken = round(now_s * 10) * BYTES_PER_S // 10
+        if now_s * BYTES_PER_S >= len(audio):
+            spoken = len(audio)
+        come = min(spoken, heard + round(_MOST_S * BYTES_PER_S))
         began_s = time.process_time()
         pieces = recogniser.accept(audio[heard:come])
         now_s += time.process_time() - began_s
