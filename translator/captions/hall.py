@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
+from translator.captions.hearing import Ears
 from translator.captions.live_room import LiveRoom, RoomFullError, RoomLimits
 from translator.captions.servers import Servers
 
@@ -26,6 +27,7 @@ class Hall:
         limits: What each room may take.
         max_rooms: Rooms at once.
         pinned: Languages that every room has translated without readers too.
+        ears: What recognises speech; None where nothing does.
     """
 
     def __init__(
@@ -35,11 +37,13 @@ class Hall:
         limits: RoomLimits = RoomLimits(),  # noqa: B008
         max_rooms: int = 100,
         pinned: Sequence[str] = (),
+        ears: Ears | None = None,
     ) -> None:
         self.servers = servers
         self._limits = limits
         self._max_rooms = max_rooms
         self._pinned = tuple(pinned)
+        self._ears = ears
         self._rooms: dict[str, LiveRoom] = {}
         self._permanent: set[str] = set()
 
@@ -72,6 +76,7 @@ class Hall:
                 title=title,
                 pinned=(*self._pinned, *pinned),
                 limits=self._limits,
+                ears=self._ears,
             )
             if permanent:
                 self._permanent.add(room_id)

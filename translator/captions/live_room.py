@@ -5,14 +5,17 @@ import logging
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from translator.captions.feed import Feed
-from translator.captions.room import ORIGINAL, Cursor, Room, Segment
+from translator.captions.hearing import Ears, Hearing
+from translator.captions.outlets import RoomOutlet
+from translator.captions.room import ORIGINAL, Cursor, Piece, Room, Segment, event_id
 from translator.captions.servers import Servers
 from translator.captions.wire import (
+    Audio,
     Encoded,
     Encoder,
     LanguageFacts,
@@ -23,7 +26,7 @@ from translator.captions.wire import (
     room_event,
 )
 from translator.client import AsyncTranslatorClient, BatchItem
-from translator.errors import LimitError, TranslatorError
+from translator.errors import InvalidRequestError, LimitError, TranslatorError
 
 __all__ = ["LiveRoom", "Outlet", "RoomFullError", "RoomLimits", "Viewer"]
 
@@ -147,6 +150,7 @@ class LiveRoom:
         title: What it is called.
         pinned: Languages that are translated without readers too.
         limits: What it may take.
+        ears: What recognises speech; None where nothing does.
     """
 
     def __init__(
@@ -157,6 +161,7 @@ class LiveRoom:
         title: str = "",
         pinned: Sequence[str] = (),
         limits: RoomLimits = RoomLimits(),
+        ears: Ears | None = None,
     ) -> None:
         self.room_id = room_id
         self.title = title
@@ -178,6 +183,9 @@ class LiveRoom:
         # Languages that nobody reads any more, and until when they are translated on.
         self._leaving: dict[str, float] = {}
         self._feeds: dict[str, Feed] = {}
+        self._ears = ears
+        self._hearings: dict[Feed, Hearing] = {}
+        self._resting: set[asyncio.Task[None]] = set()
         self._connections: dict[str, object] = {}
         self._returns: dict[str, asyncio.TimerHandle] = {}
         # How far publishers were that have ended.
@@ -186,6 +194,7 @@ class LiveRoom:
         self._deliveries: dict[object, tuple[Delivery, Cursor]] = {}
         self._gathering: asyncio.TimerHandle | None = None
         self._spoken: set[str] = set()
+        self._outlets: list[tuple[Cursor, RoomOutlet]] = []
         self._facts_event = b"", room_event(self.facts())
         self._facts_revision = 1
         self._late = asyncio.Event()
@@ -288,6 +297,23 @@ class LiveRoom:
             delivery = Delivery(tuple(events), delivery.sse + viewer.farewell.sse)
         return delivery
 
+    # Outlets
+
+    def add_outlet(self, outlet: RoomOutlet) -> None:
+        """Have an outlet take what is committed from now on; it is closed with the room."""
+        after = event_id(self.room.epoch, self.room.n)
+        self._outlets.append((self.room.subscribe((outlet.language,), after), outlet))
+        if outlet.language != ORIGINAL:
+            self.pinned = tuple(dict.fromkeys([*self.pinned, outlet.language]))
+        outlet.start()
+        self.changed()
+
+    def _tell_outlets(self) -> None:
+        for cursor, outlet in self._outlets:
+            for news in self.room.read(cursor):
+                if isinstance(news, Piece):
+                    outlet.take(news)
+
     # Publishers
 
     def publish(self, publisher_id: str, settings: Settings, position: int) -> Feed:
@@ -331,18 +357,70 @@ class LiveRoom:
             )
         self.changed()
 
+    @property
+    def speech_languages(self) -> Collection[str]:
+        """Languages whose speech is recognised."""
+        return self._ears.speech.languages if self._ears is not None else ()
+
+    async def hear(self, feed: Feed, audio: Audio) -> None:
+        """Take a publisher's speech. Waits while too much of it is not heard yet.
+
+        Raises:
+            ClientError: Nothing recognises speech here, or not in this language.
+        """
+        if self._ears is None:
+            raise InvalidRequestError("audio", "this gateway does not recognise speech")
+        if feed not in self._hearings:
+            self._hearings[feed] = Hearing(self._ears, feed)
+        await self._hearings[feed].hear(audio)
+
+    async def change(self, feed: Feed, settings: Settings) -> None:
+        """Another language or another name, from what a publisher says next."""
+        hearing = self._hearings.get(feed)
+        if hearing is not None and settings.language not in {"", feed.language}:
+            await hearing.rest()
+        await feed.change(settings)
+
+    def audio_received(self, feed: Feed) -> int:
+        """Samples of a publisher's audio up to what has come."""
+        return self._hearings[feed].received if feed in self._hearings else 0
+
+    def audio_acknowledged(self, feed: Feed) -> int:
+        """Samples of a publisher's audio that nobody needs any more."""
+        return self._hearings[feed].acknowledged if feed in self._hearings else 0
+
     def end(self, feed: Feed) -> None:
         """End a feed whose publisher has said that nothing comes any more."""
         self._give_up(feed)
 
     def _give_up(self, feed: Feed) -> None:
         self._returns.pop(feed.publisher_id, None)
+        hearing = self._hearings.get(feed)
+        if hearing is None:
+            self._finish(feed)
+            return
+        # What was said last is still recognised.
+        resting = asyncio.create_task(hearing.rest())
+        self._resting.add(resting)
+        resting.add_done_callback(self._resting.discard)
+        resting.add_done_callback(lambda _: self._finish(feed))
+
+    def _finish(self, feed: Feed) -> None:
         feed.finish()
+        if feed.is_waiting and not self.is_closed:
+            # A server may still be found for what was said.
+            asyncio.get_running_loop().call_later(self.limits.return_s, self._drop, feed)
+        else:
+            self._drop(feed)
+
+    def _drop(self, feed: Feed) -> None:
+        """End a feed for which there is no server."""
         if not feed.is_open and (task := self._tasks.get(feed)) is not None:
             task.cancel()
 
     def _feed_ended(self, feed: Feed) -> None:
         task = self._tasks.pop(feed)
+        self._hearings.pop(feed, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("a feed ended with an error", exc_info=error)
         if self._feeds.get(feed.publisher_id) is feed:
@@ -404,6 +482,7 @@ class LiveRoom:
     def _wake(self) -> None:
         self._gathering = None
         self._deliveries.clear()
+        self._tell_outlets()
         for viewer in self._viewers:
             # Most are as far as all others and read as fast: they need no task for a delivery.
             outlet = viewer.outlet
@@ -522,8 +601,9 @@ class LiveRoom:
             ],
             num_viewers=len(self._viewers),
             num_segments=len(list(self.room.segments)),
-            recorded=False,
+            recorded=any(outlet.is_record for _, outlet in self._outlets),
             retention_s=self.limits.max_age_s,
+            sinks=[facts for _, outlet in self._outlets if (facts := outlet.facts()) is not None],
         )
 
     def _offered(self) -> set[str]:
@@ -552,7 +632,10 @@ class LiveRoom:
             handle.cancel()
         if self._gathering is not None:
             self._gathering.cancel()
-        tasks = [*self._own_tasks, *self._tasks.values()]
+        self._tell_outlets()
+        await asyncio.gather(*(outlet.close() for _, outlet in self._outlets))
+        await asyncio.gather(*(hearing.cancel() for hearing in self._hearings.values()))
+        tasks = [*self._own_tasks, *self._tasks.values(), *self._resting]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

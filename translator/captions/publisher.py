@@ -9,7 +9,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from translator.captions import wire
 from translator.captions.feed import Feed
 from translator.captions.live_room import LiveRoom, RoomFullError
-from translator.errors import InvalidRequestError
+from translator.errors import ClientError, InvalidRequestError
 
 __all__ = ["Publisher"]
 
@@ -57,10 +57,17 @@ class Publisher:
         writing = asyncio.create_task(self._write(feed))
         ended = False
         try:
-            await feed.change(opening.settings)
+            await self._room.change(feed, opening.settings)
             languages = self._room.spoken_languages
             await self._socket.send_text(
-                wire.opened(self._room.room.epoch, feed.received, languages, self._room.title)
+                wire.opened(
+                    self._room.room.epoch,
+                    feed.received,
+                    languages,
+                    self._room.title,
+                    audio_position=self._room.audio_received(feed),
+                    speech_languages=self._room.speech_languages,
+                )
             )
             ended = await self._read(feed)
         except (WebSocketDisconnect, RuntimeError):
@@ -88,15 +95,18 @@ class Publisher:
             text = message.get("text") or ""
             try:
                 request = wire.parse_publish(text)
-                await self._slow_down(len(text))
+                # Audio is counted by its messages: who sends much waits for the recogniser.
+                await self._slow_down(0 if isinstance(request, wire.Audio) else len(text))
                 match request:
                     case wire.Source():
                         await feed.send(request)
+                    case wire.Audio():
+                        await self._room.hear(feed, request)
                     case wire.Settings():
-                        await feed.change(request)
+                        await self._room.change(feed, request)
                     case wire.Opening():
                         raise InvalidRequestError("request", "opening comes once")
-            except InvalidRequestError as error:
+            except ClientError as error:
                 num_problems += 1
                 await self._socket.send_text(wire.problem(error.reason, error.message))
                 if num_problems >= _MAX_PROBLEMS:
@@ -116,18 +126,18 @@ class Publisher:
 
     async def _write(self, feed: Feed) -> None:
         """Say how far the source has become captions, what is wrong, and how many read."""
-        told: tuple[int, int] | None = None
+        told: tuple[int, ...] = ()
         problem = ""
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             while True:
-                facts = feed.done, self._room.num_viewers
+                heard = self._room.audio_acknowledged(feed)
+                facts = feed.done, self._room.num_viewers, heard
                 if facts != told:
                     told = facts
                     await self._socket.send_text(wire.progress(*facts))
                 if feed.problem != problem:
                     problem = feed.problem
-                    reason = "NO_SERVER" if problem else "RECOVERED"
-                    await self._socket.send_text(wire.problem(reason, problem))
+                    await self._socket.send_text(wire.problem(feed.problem_reason, problem))
                 self._news.clear()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_PROGRESS_S):

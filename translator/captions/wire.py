@@ -19,6 +19,7 @@ from translator.errors import InvalidRequestError
 
 __all__ = [
     "MAX_TEXT_LENGTH",
+    "Audio",
     "Encoded",
     "Encoder",
     "LanguageFacts",
@@ -26,6 +27,7 @@ __all__ = [
     "PublisherFacts",
     "RoomFacts",
     "Settings",
+    "SinkFacts",
     "Source",
     "bye",
     "created",
@@ -44,6 +46,8 @@ __all__ = [
 
 MAX_TEXT_LENGTH = 8_192
 MAX_NAME_LENGTH = 80
+# A second of 16-bit samples at 16 kHz.
+MAX_AUDIO_LENGTH = 32_000
 
 _PUBLISHER_ID = re.compile(r"[A-Za-z0-9_]{8,64}")
 _ROOM_ID = re.compile(r"[A-Za-z0-9_-]{4,64}")
@@ -82,6 +86,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Audio:
+    """More speech, as the message of that name; ``position`` in samples."""
+
+    position: int
+    samples: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class LanguageFacts:
     """How one language of a room does."""
 
@@ -104,6 +116,17 @@ class PublisherFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class SinkFacts:
+    """How one destination does, as ``SinkStatus``."""
+
+    kind: str
+    language: str
+    on: bool
+    num_sent: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoomFacts:
     """How a room does. ``offered`` are the languages that can be read."""
 
@@ -117,6 +140,7 @@ class RoomFacts:
     num_segments: int
     recorded: bool
     retention_s: float
+    sinks: Sequence[SinkFacts] = ()
 
 
 # What comes in.
@@ -144,7 +168,7 @@ def parse_room_id(text: str) -> str:
     return text
 
 
-def parse_publish(text: str | bytes) -> Opening | Source | Settings:
+def parse_publish(text: str | bytes) -> Opening | Source | Settings | Audio:
     """What a publisher says.
 
     Raises:
@@ -158,8 +182,12 @@ def parse_publish(text: str | bytes) -> Opening | Source | Settings:
             return _source(message.source)
         case "settings":
             return _settings(message.settings)
+        case "audio":
+            return _audio(message.audio)
         case _:
-            raise InvalidRequestError("request", "one of opening, source and settings is needed")
+            raise InvalidRequestError(
+                "request", "one of opening, source, settings and audio is needed"
+            )
 
 
 def parse_create_room(text: str | bytes) -> tuple[str, tuple[str, ...]]:
@@ -217,6 +245,14 @@ def _source(message: pb.SourceText) -> Source:
         _seconds(message, "start_offset"),
         _seconds(message, "end_offset"),
     )
+
+
+def _audio(message: pb.Audio) -> Audio:
+    if len(message.samples) > MAX_AUDIO_LENGTH or len(message.samples) % 2:
+        raise InvalidRequestError(
+            "audio.samples", f"16-bit samples, at most {MAX_AUDIO_LENGTH // 2} in one message"
+        )
+    return Audio(message.position, message.samples)
 
 
 def _seconds(message: pb.SourceText, field: str) -> float | None:
@@ -316,21 +352,38 @@ def bye(reason: str, retry_after_s: float = 0.0) -> Encoded:
     return _encoded(pb.Event(bye=_bye(reason, retry_after_s)))
 
 
-def opened(epoch: str, position: int, languages: Iterable[str], title: str) -> str:
+def opened(
+    epoch: str,
+    position: int,
+    languages: Iterable[str],
+    title: str,
+    *,
+    audio_position: int = 0,
+    speech_languages: Iterable[str] = (),
+) -> str:
     """The answer to a publisher's opening."""
     return _json(
         pb.PublishResponse(
             opened=pb.Opened(
-                epoch=epoch, position=position, language_codes=sorted(languages), title=title
+                epoch=epoch,
+                position=position,
+                language_codes=sorted(languages),
+                title=title,
+                audio_position=audio_position,
+                speech_language_codes=sorted(speech_languages),
             )
         )
     )
 
 
-def progress(position: int, num_viewers: int) -> str:
-    """How far a publisher's source has become captions."""
+def progress(position: int, num_viewers: int, audio_position: int = 0) -> str:
+    """How far a publisher's source, or audio, has become captions."""
     return _json(
-        pb.PublishResponse(progress=pb.Progress(position=position, num_viewers=num_viewers))
+        pb.PublishResponse(
+            progress=pb.Progress(
+                position=position, num_viewers=num_viewers, audio_position=audio_position
+            )
+        )
     )
 
 
@@ -393,6 +446,16 @@ def status(facts: RoomFacts) -> str:
                         problem=each.problem,
                     )
                     for each in facts.publishers
+                ],
+                sinks=[
+                    pb.SinkStatus(
+                        kind=each.kind,
+                        language_code=each.language,
+                        on=each.on,
+                        num_sent=each.num_sent,
+                        problem=each.problem,
+                    )
+                    for each in facts.sinks
                 ],
             )
         )
