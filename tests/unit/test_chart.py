@@ -347,6 +347,23 @@ def test_queries_name_metrics_that_there_are() -> None:
 
 
 @with_helm
+def test_prometheus_finds_the_metrics_page_and_nothing_else() -> None:
+    manifests = rendered("everything")
+    spec = named(manifests, "ServiceMonitor")["spec"]
+    found = [
+        m
+        for m in manifests
+        if m["kind"] == "Service"
+        and spec["selector"]["matchLabels"].items() <= m["metadata"]["labels"].items()
+    ]
+    assert [m["metadata"]["name"] for m in found] == ["shop-translator-metrics"]
+    assert found[0]["metadata"]["labels"][spec["jobLabel"]] == "translator"
+    [endpoint] = spec["endpoints"]
+    assert endpoint["port"] in {port["name"] for port in found[0]["spec"]["ports"]}
+    assert endpoint["scheme"] == "https"
+
+
+@with_helm
 @pytest.mark.parametrize(
     ("values", "words"),
     [
@@ -409,6 +426,7 @@ def test_alerts_and_dashboard_are_those_of_the_repository(
     if not file.exists():
         assert "is not in this chart" in refusal(values)
         return
+    assert (CHART / "files").is_dir(), f"link deploy/{source} into the chart: files/"
     made = named(render(values), kind, name)
     if value == "rules":
         assert made["spec"] == yaml.safe_load(file.read_text("utf-8"))
