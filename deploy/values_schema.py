@@ -16,8 +16,10 @@ _OF_THE_CHART = {
     *("host", "port", "metrics_port", "admin_port", "admin_host", "allow_plaintext", "workers"),
     *("tls_cert", "tls_key", "tls_client_ca", "access", "glossaries", "store", "audit_log"),
 }
-_KEPT = ("type", "enum", "items", "pattern", "description", *("minimum", "maximum"))
-_KEPT += ("exclusiveMinimum", "exclusiveMaximum", "anyOf")
+_KEPT = (
+    *("type", "enum", "items", "pattern", "description", "anyOf"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+)
 
 
 def config_schema() -> dict[str, Any]:

@@ -291,8 +291,8 @@ def test_values_of_every_kind_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", list(VALUES))
 def test_every_command_of_a_container_takes_its_arguments(name: str) -> None:
     for container in containers(rendered(name)):
-        first, *words = [*container["command"], *container.get("args", ())]
-        assert first == "translator"
+        words: list[str] = container["command"] + container.get("args", [])
+        assert words.pop(0) == "translator"
         command: click.Command = main
         while isinstance(command, click.Group):
             found = command.get_command(click.Context(command), words.pop(0))

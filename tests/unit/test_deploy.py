@@ -37,7 +37,7 @@ MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 
 def locked(file: Path) -> dict[str, tuple[Version, int]]:
     """The version of each package, and how many digests it has."""
-    found = {}
+    found: dict[str, tuple[Version, int]] = {}
     lines = re.sub(r"\\\n", " ", file.read_text("utf-8"))
     for line in lines.splitlines():
         if line.strip() and not line.lstrip().startswith("#"):
