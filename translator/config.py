@@ -120,6 +120,14 @@ class Limits(BaseModel):
         return self
 
 
+def _default_store() -> Path:
+    try:
+        return user_data_path("translator") / "models"
+    except RuntimeError:
+        # A user without a home: a container may run as anybody.
+        return Path("/var/lib/translator/models")
+
+
 class ServerConfig(BaseSettings):
     """All settings of ``translator serve``."""
 
@@ -166,7 +174,7 @@ class ServerConfig(BaseSettings):
         "model in the store, or the embedded one. Unset: the embedded en-pt and pt-en.",
     )
     store: Path = Field(
-        default_factory=lambda: user_data_path("translator") / "models",
+        default_factory=_default_store,
         description="Folder of the models that `translator models pull` downloads.",
     )
     glossaries: Path | None = Field(
