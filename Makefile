@@ -12,7 +12,7 @@ define generate
 	  protos/translator/v1/translator_service.proto protos/translator/captions/v1/captions.proto
 endef
 
-.PHONY: setup demo batch-demo captions-demo test test-quick check protos build bench format clean
+.PHONY: setup demo batch-demo captions-demo test test-quick fuzz soak check protos build bench format clean
 
 setup: $(VENV)/.ready
 
@@ -49,6 +49,15 @@ test: setup clients/node/node_modules/.ready
 test-quick: setup
 	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal \
 	  -m "unit and not slow and not hypothesis" tests/unit
+
+# A night of what strangers might send; better with atheris (the extra `fuzz`), which has no wheels
+# for every Python.
+fuzz: setup
+	$(BIN)/python -m tests.fuzz --cases 1000000
+
+# Streams that come, go, revise and break, for as long as you like: SOAK="--minutes 300".
+soak: setup
+	$(BIN)/python -m benchmarks.soak $(SOAK)
 
 # Stubs are generated beside the package, compared by `check`, and committed.
 protos: setup
