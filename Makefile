@@ -50,8 +50,7 @@ test-quick: setup
 	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal \
 	  -m "unit and not slow and not hypothesis" tests/unit
 
-# A night of what strangers might send; better with atheris (the extra `fuzz`), which has no wheels
-# for every Python.
+# A night of what strangers might send; better with atheris (the extra `fuzz`, for Linux).
 fuzz: setup
 	$(BIN)/python -m tests.fuzz --cases 1000000
 
