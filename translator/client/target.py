@@ -133,7 +133,7 @@ class TargetProgress:
     def _skip(self) -> None:
         """Go on behind the segments in which it was left out."""
         while self.absences and self.segment_id >= self.absences[0][0]:
-            left, back = self.absences[0]
+            back = self.absences[0][1]
             if back is None:
                 return
             self.absences.popleft()
