@@ -153,8 +153,12 @@ def _check(context: _Context, first: Any) -> None:
     if first is None or first.config.HasField("resume"):
         return
     exchange = Exchange(context.answers, context.code)
-    for target in {u.target.target_language_code for u in context.answers if u.HasField("target")}:
+    updates = [answer.target for answer in context.answers if answer.HasField("target")]
+    for target in {update.target_language_code for update in updates}:
         exchange.texts(target)
+    if context.code is grpc.StatusCode.OK:
+        closed = {(u.target_language_code, u.segment_id): u.segment_closed for u in updates}
+        assert all(closed.values()), f"open at the end: {closed}"
 
 
 @asynccontextmanager
