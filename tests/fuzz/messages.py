@@ -48,9 +48,9 @@ _RANGES = {
 def filled(kind: type[Message], choices: Choices, depth: int = 0) -> Message:
     """A message with some of its fields set."""
     message = kind()
-    fields = message.DESCRIPTOR.fields
+    fields: list[Any] = list(message.DESCRIPTOR.fields)
     oneofs = {f.containing_oneof for f in fields if f.containing_oneof is not None}
-    chosen = {choices.one_of(oneof.fields).name for oneof in oneofs if not choices.once_in(12)}
+    chosen = {choices.one_of(each.fields).name for each in oneofs if not choices.once_in(12)}
     for field in fields:
         if field.containing_oneof is not None:
             is_set = field.name in chosen
