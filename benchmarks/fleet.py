@@ -110,10 +110,21 @@ class Server:
             self.process.send_signal(number)
 
     def kill_worker(self) -> None:
-        """End one of its workers, as the kernel does it where memory is short."""
-        if self.process is not None:
-            children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-            os.kill(int(children.read_text().split()[-1]), signal.SIGKILL)
+        """End the worker that has the connections, as the kernel does it where memory is short."""
+        if self.process is None:
+            return
+        # gRPC's sockets speak both versions.
+        tables = [Path(f"/proc/net/{name}").read_text() for name in ("tcp", "tcp6")]
+        lines = [line.split() for table in tables for line in table.splitlines()[1:]]
+        ours = f":{self.port:04X}"
+        inodes = {line[9] for line in lines if line[1].endswith(ours) and line[3] == "01"}
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+
+        def connections(pid: str) -> int:
+            links = [str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()]
+            return sum(link[8:-1] in inodes for link in links if link.startswith("socket:"))
+
+        os.kill(int(max(children.read_text().split(), key=connections)), signal.SIGKILL)
 
     async def ended(self) -> None:
         """Wait until it has ended."""
