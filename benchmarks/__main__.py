@@ -30,6 +30,7 @@ def main() -> int:
         ("peers", True),
         ("profile", True),
         ("eight_bits", False),
+        ("everyday", False),
     ):
         print(f"\n== {name} ==", flush=True)
         if needs_data and not DATA.is_dir():
