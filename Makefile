@@ -30,6 +30,11 @@ clients/node/node_modules/.ready: clients/node/package.json clients/node/package
 	npm ci --prefix clients/node --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# Clients of other services, which judge the fronts.
+tests/judges/node_modules/.ready: tests/judges/package.json tests/judges/package-lock.json
+	npm ci --prefix tests/judges --no-audit --no-fund --loglevel=error
+	@touch $@
+
 demo: setup
 	$(BIN)/python examples/demo.py
 
@@ -42,7 +47,7 @@ captions-demo: setup
 # Hundreds of processes are started, which should not compile all modules anew.
 test test-quick: export PYTHONDONTWRITEBYTECODE =
 
-test: setup clients/node/node_modules/.ready
+test: setup clients/node/node_modules/.ready tests/judges/node_modules/.ready
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 # While you work: units, without the properties and what takes long.

@@ -19,6 +19,7 @@ def main() -> int:
         ("marks", False),
         ("kept", False),
         ("captions", False),
+        ("fronts", False),
         ("batch", False),
         ("fairness", False),
         ("oracle", True),

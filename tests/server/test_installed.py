@@ -180,6 +180,10 @@ def test_each_extra_has_what_its_commands_need_and_the_others_name_theirs(wheel:
         place.pip(*place.advice("captions"), extra="captions")
         captions(place)
 
+        assert place.advice("gateway") == ["install", f"{DISTRIBUTION}[gateway]"]
+        place.pip(*place.advice("gateway"), extra="gateway")
+        assert "LibreTranslate" in place.works("gateway", "--help")
+
         place.pip(*place.advice("evaluate", "x"), extra="eval")
         evaluation(place)
 
