@@ -29,8 +29,8 @@ NUM_CALLERS = 64
 CALLS_OF_EACH = 10
 TEXT = "Good morning, everyone: the train is late."
 FRONTS: dict[str, tuple[str, dict[str, Any]]] = {
-    "libretranslate": ("/translate", {"q": TEXT, "source": "en", "target": "pt"}),
-    "deepl": ("/v2/translate", {"text": [TEXT], "source_lang": "EN", "target_lang": "PT"}),
+    "libretranslate": ("/translate", {"q": TEXT, "source": "xx", "target": "yy"}),
+    "deepl": ("/v2/translate", {"text": [TEXT], "source_lang": "XX", "target_lang": "YY"}),
 }
 
 
@@ -91,7 +91,7 @@ async def one_by_one(address: str, port: int) -> list[dict[str, Any]]:
     async with AsyncTranslatorClient(address) as client:
 
         async def grpc() -> None:
-            await client.translate([TEXT], "en", "pt")
+            await client.translate([TEXT], "xx", "yy")
 
         callers = {name: await Caller(port, *asked).open() for name, asked in FRONTS.items()}
         ways: dict[str, Callable[[], Awaitable[object]]] = {"gRPC": grpc}

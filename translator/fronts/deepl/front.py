@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import math
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -133,7 +133,8 @@ class DeepL:
         if splits not in _SPLITS:
             raise InvalidRequestError("split_sentences", "0, 1 or nonewlines is needed")
         _check_formality(fields)
-        sent, restored = list(texts), [str] * len(texts)
+        sent = list(texts)
+        restored: list[Callable[[str], str]] = [_as_it_is] * len(texts)
         if kind:
             tags = {name: _names(fields, f"{name}_tags") for name in _TAG_LISTS}
             made = [
@@ -327,6 +328,10 @@ def _names(fields: Fields, name: str) -> list[str]:
         return []
     names = (each.strip() for text in found[0] for each in text.split(","))
     return [each for each in names if each]
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 def _model(fields: Fields) -> str:
