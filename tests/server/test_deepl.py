@@ -165,7 +165,8 @@ async def test_what_is_not_valid_is_told_as_this_protocol_does(front: Fronts) ->
         assert says in reply.json["message"]
     csv = {**new, "entries": 'a,"b, c"\nd,e,en,pt', "entries_format": "csv"}
     assert (await front.ask("/v2/glossaries", csv)).json["entry_count"] == 2
-    for wrong in (5, ["a"], [[]]):
+    not_objects: list[Any] = [5, ["a"], [[]]]
+    for wrong in not_objects:
         reply = await front.ask("/v3/glossaries", {"name": "x", "dictionaries": wrong})
         assert reply.code == 400
     document = await front.ask("/v2/document/none", {"document_key": "none"})

@@ -41,7 +41,8 @@ def upload(name: str, contents: str, **fields: str) -> tuple[str, str]:
 
 async def test_texts_come_as_json_as_forms_and_in_the_address(front: Fronts) -> None:
     pair = {"source": "en", "target": "pt"}
-    one, many = {"q": "Good morning.", **pair}, {"q": ["One.", "Two."], **pair}
+    one: dict[str, Any] = {"q": "Good morning.", **pair}
+    many: dict[str, Any] = {"q": ["One.", "Two."], **pair}
     assert (await front.ask("/translate", one)).json == {"translatedText": "GOOD MORNING."}
     assert (await front.ask("/translate", many)).json == {"translatedText": ["ONE.", "TWO."]}
     form = await front.ask("/translate", "q=Good+morning.&source=en&target=pt", FORM)
@@ -115,7 +116,7 @@ async def test_files_are_translated(front: Fronts) -> None:
     assert got.headers["content-security-policy"] == "sandbox"
     # Only who was told the address has it.
     name, secret = path.split("/")[2].split("-")
-    for wrong in (name, f"{name}-", f"{name}-{'0' * len(secret)}", secret):
+    for wrong in (name, f"{name}-", f"{name}-{'0' * len(secret)}", secret, f"{name}-%C3%A9"):
         assert (await front.ask(f"/download_file/{wrong}/talk.srt")).code == 400
     for wrong, says in (
         (upload("a.exe", "x", source="en", target="pt"), ".exe"),

@@ -236,7 +236,17 @@ class DeepL:
     # Documents
 
     async def _upload(self, request: Request) -> Response:
-        fields = await read_fields(request, files=True)
+        with self._hub.documents.reading():
+            fields = await read_fields(request, files=True)
+            document = await self._hub.documents.add(await self._sent(request, fields))
+        return JSONResponse({"document_id": document.id, "document_key": document.secret})
+
+    async def _sent(self, request: Request, fields: Fields) -> Upload:
+        """The file of a request, from somebody whom the servers let in.
+
+        Raises:
+            TranslatorError: Something of it is missing or not valid.
+        """
         key = key_of(request, fields, "auth_key")
         file = fields.files.get("file")
         if file is None:
@@ -250,10 +260,7 @@ class DeepL:
         glossary = self._glossary(key, fields, source, target)
         # A key that is not good is told at once.
         await self._hub.check_key(key)
-        document = self._hub.documents.add(
-            Upload(name, file.contents, source, target, key, glossary)
-        )
-        return JSONResponse({"document_id": document.id, "document_key": document.secret})
+        return Upload(name, file.contents, source, target, key, glossary)
 
     async def _find(self, request: Request) -> Document:
         fields = await read_fields(request)

@@ -154,21 +154,16 @@ class LibreTranslate:
         )
 
     async def _translate_file(self, request: Request) -> Response:
-        fields = await read_fields(request, files=True)
-        file = fields.files.get("file")
-        if file is None or not file.name:
-            raise _missing("file")
-        source, target = _languages(fields)
         documents = self._hub.documents
-        document = documents.add(
-            Upload(
-                PurePath(file.name).name,
-                file.contents,
-                source,
-                target,
-                key_of(request, fields),
-            )
-        )
+        with documents.reading():
+            fields = await read_fields(request, files=True)
+            file = fields.files.get("file")
+            if file is None or not file.name:
+                raise _missing("file")
+            source, target = _languages(fields)
+            key = key_of(request, fields)
+            name = PurePath(file.name).name
+            document = await documents.add(Upload(name, file.contents, source, target, key))
         try:
             await document.finished.wait()
         except BaseException:

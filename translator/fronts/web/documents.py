@@ -5,7 +5,7 @@ import contextlib
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
@@ -34,6 +34,7 @@ _log = logging.getLogger(__name__)
 _UNSERVED = {"csv", "tsv", "parquet", "json"}
 FORMATS = tuple(suffix for suffix, name in SUFFIXES.items() if name not in _UNSERVED)
 _MAX_AT_ONCE = 4
+_MAX_COMING = 8
 _MAX_KEPT = 64
 _KEPT_S = 3600.0
 # How long a server may be away.
@@ -112,6 +113,7 @@ class Documents:
         self._login = login
         self._clock = clock
         self._places = asyncio.Semaphore(_MAX_AT_ONCE)
+        self._num_coming = 0
         self._kept: dict[str, Document] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -125,7 +127,22 @@ class Documents:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._folder.cleanup()
 
-    def add(self, upload: Upload) -> Document:
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """A place for a file that comes in, which is in memory until it is whole.
+
+        Raises:
+            OverloadedError: Too many come already.
+        """
+        if self._num_coming >= _MAX_COMING:
+            raise OverloadedError("too many files are sent at once", retry_after_s=5.0)
+        self._num_coming += 1
+        try:
+            yield
+        finally:
+            self._num_coming -= 1
+
+    async def add(self, upload: Upload) -> Document:
         """Begin to translate a file.
 
         Raises:
@@ -150,6 +167,12 @@ class Documents:
         result = Path(self._folder.name) / f"{name}{suffix}"
         document = Document(name, secrets.token_hex(32), upload, result, self._clock())
         self._kept[name] = document
+        try:
+            await asyncio.to_thread(_source_of(result).write_bytes, upload.contents)
+        except BaseException:
+            self.drop(document)
+            raise
+        document.upload = replace(upload, contents=b"")
         task = asyncio.create_task(self._translate(document))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -161,12 +184,14 @@ class Documents:
         document = self._kept.get(name)
         if document is None or secret is None:
             return document
-        return document if secrets.compare_digest(document.secret, secret) else None
+        is_own = secrets.compare_digest(document.secret.encode(), secret.encode())
+        return document if is_own else None
 
     def drop(self, document: Document) -> None:
         """Forget a document, and delete its result."""
         if self._kept.pop(document.id, None) is not None:
-            document.result.unlink(missing_ok=True)
+            for path in (document.result, _source_of(document.result)):
+                path.unlink(missing_ok=True)
 
     def _forget(self) -> None:
         old = self._clock() - _KEPT_S
@@ -188,29 +213,32 @@ class Documents:
         finally:
             document.is_running = False
             document.finished.set()
-            # Only the result is asked for from now on.
-            document.upload = replace(document.upload, contents=b"", key="")
+            document.upload = replace(document.upload, key="")
 
     def _run(self, document: Document) -> None:
         upload = document.upload
         settings = UnitSettings(upload.source, upload.target, glossary=upload.glossary)
         login = replace(self._login, secret=upload.key) if upload.key else self._login
         units = RemoteUnits(self._addresses, settings, login, patience_s=_PATIENCE_S)
-        # Tells at once what is wrong with the key or the pair: a file may have no text.
-        units.fingerprint()
 
         def counted(cell: Cell, *_: object) -> None:
             document.characters += len(cell.text)
 
-        source = document.result.with_suffix(".source")
-        source.write_bytes(upload.contents)
+        source = _source_of(document.result)
         rules: dict[str, Rule] = {}
         options = FormatOptions(upload.source, upload.target, rules)
         kind = file_format(PurePath(upload.name))
         job = JobFile(source, document.result, PurePath(upload.name).name, kind, options)
         try:
+            # Tells what is wrong with the key or the pair, since a file may have no text.
+            units.fingerprint()
             with source.open("rb") as file:
                 run_file(job, file, units, Report(on_cell=counted))
         finally:
             with contextlib.suppress(OSError):
                 source.unlink()
+
+
+def _source_of(result: Path) -> Path:
+    """Where a file is until it is translated."""
+    return result.with_suffix(".source")

@@ -154,6 +154,7 @@ const connection = {
   socket: null,
   attempt: 0,
   timer: 0,
+  again: 0,
   open() {
     clearTimeout(this.timer);
     const url = new URL('/live', location.href);
@@ -202,6 +203,9 @@ function take(message) {
     const isKey = ['UNAUTHENTICATED', 'KEY_EXPIRED', 'PERMISSION_DENIED'].includes(message.reason);
     if (isKey) askForKey();
     if (!isKey || key) problem('live', message.problem.charAt(0).toUpperCase() + message.problem.slice(1) + '.');
+    // What was too much, or away, may be over.
+    clearTimeout(connection.again);
+    if (!isKey) connection.again = setTimeout(() => connection.send(), 4_000);
     return;
   }
   problem('live');
