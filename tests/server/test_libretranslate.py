@@ -40,7 +40,7 @@ def upload(name: str, contents: str, **fields: str) -> tuple[str, str]:
 
 
 async def test_texts_come_as_json_as_forms_and_in_the_address(front: Fronts) -> None:
-    pair = {"source": "en", "target": "pt"}
+    pair: dict[str, Any] = {"source": "en", "target": "pt"}
     one: dict[str, Any] = {"q": "Good morning.", **pair}
     many: dict[str, Any] = {"q": ["One.", "Two."], **pair}
     assert (await front.ask("/translate", one)).json == {"translatedText": "GOOD MORNING."}
