@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from translator.errors import ClientError, ConfigError, InvalidRequestError, OverloadedError
-from translator.fronts.web.fields import Fields
+from translator.errors import ConfigError, InvalidRequestError, OverloadedError
+from translator.fronts.web.fields import BodyError, Fields
 from translator.languages.tags import language
 
 __all__ = ["Dictionary", "Glossaries", "Glossary", "GlossaryNotFoundError", "read_dictionary"]
@@ -28,11 +28,11 @@ _MAX_OF_ONE, _MAX_GLOSSARIES = 1_000, 10_000
 _MAX_LENGTH = 20_000_000
 
 
-class GlossaryNotFoundError(ClientError):
+class GlossaryNotFoundError(BodyError):
     """The caller has no such glossary."""
 
-    reason = "GLOSSARY_NOT_FOUND"
-    status = "NOT_FOUND"
+    def __init__(self, message: str = "Glossary not found") -> None:
+        super().__init__(404, message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Glossaries:
         """
         glossary = self._kept.get(name)
         if glossary is None or glossary.owner != _digest(key):
-            raise GlossaryNotFoundError("Glossary not found")
+            raise GlossaryNotFoundError
         return glossary
 
     async def make(self, key: str, name: str, dictionaries: Sequence[Dictionary]) -> Glossary:

@@ -164,7 +164,7 @@ class GlossaryEndpoints:
 
 def _first(glossary: Glossary) -> Dictionary:
     if not glossary.dictionaries:
-        raise GlossaryNotFoundError("Glossary not found")
+        raise GlossaryNotFoundError
     return glossary.dictionaries[0]
 
 
