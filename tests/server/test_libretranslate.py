@@ -50,16 +50,16 @@ async def test_texts_come_as_json_as_forms_and_in_the_address(front: Fronts) -> 
     # As deep-translator asks: all in the address, and no body.
     address = "/translate?q=Good+morning.&source=en&target=pt&format=text&api_key=any"
     assert (await front.ask(address, b"", method="POST")).json["translatedText"] == "GOOD MORNING."
-    body, kind = upload("x", "", q="Good morning.", **pair)
+    body, kind = upload("x", "", q="Good morning.", source="en", target="pt")
     assert (await front.ask("/translate", body, kind)).json["translatedText"] == "GOOD MORNING."
     # An array of one stays an array, and nothing is nothing.
     for texts, expected in ((["One."], ["ONE."]), ([], []), ([""], [""]), (["  \n"], ["  \n"])):
-        reply = await front.ask("/translate", {"q": texts, **pair})
+        reply = await front.ask("/translate", pair | {"q": texts})
         assert reply.json == {"translatedText": expected}
 
 
 async def test_a_language_is_detected_and_told(front: Fronts) -> None:
-    asked = {"q": "Bom dia a todos, sejam bem-vindos.", "source": "auto", "target": "en"}
+    asked: dict[str, Any] = {"q": "Bom dia a todos, pessoal.", "source": "auto", "target": "en"}
     reply = (await front.ask("/translate", asked)).json
     assert reply["detectedLanguage"]["language"] == "pt"
     assert 50 <= reply["detectedLanguage"]["confidence"] <= 100
