@@ -41,6 +41,11 @@ clients/node/node_modules/.ready: clients/node/package.json clients/node/package
 	npm ci --prefix clients/node --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# Clients of other services, which judge the fronts.
+tests/judges/node_modules/.ready: tests/judges/package.json tests/judges/package-lock.json
+	npm ci --prefix tests/judges --no-audit --no-fund --loglevel=error
+	@touch $@
+
 demo: setup
 	$(BIN)/python examples/demo.py
 
@@ -57,7 +62,7 @@ test test-quick: export PYTHONDONTWRITEBYTECODE =
 build/tools/helm:
 	@.ci/helm || echo "there is no helm: the tests of the chart are skipped"
 
-test: setup clients/node/node_modules/.ready build/tools/helm
+test: setup clients/node/node_modules/.ready tests/judges/node_modules/.ready build/tools/helm
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 # While you work: units, without the properties and what takes long.

@@ -17,7 +17,7 @@ import os
 import struct
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -44,7 +44,7 @@ _WARM_UP_S = 2.0
 _COOL_DOWN_S = 3.0
 _LONGEST = 32_768
 _Request = streaming_pb2.StreamingTranslateRequest
-_Attack = Callable[[str, float], Awaitable[None]]
+_Attack = Callable[[str, float], Coroutine[Any, Any, None]]
 
 
 # Abusers: each goes on until a moment of the monotonic clock, whatever the server says.
@@ -202,7 +202,7 @@ async def _batches(address: str, until_s: float) -> None:
 async def _watches(address: str, until_s: float) -> None:
     """Watches of health by the thousand, and checks without a pause."""
     async with grpc.aio.insecure_channel(address) as channel:
-        stub = health_pb2_grpc.HealthStub(channel)  # type: ignore[no-untyped-call]
+        stub = health_pb2_grpc.HealthStub(channel)
 
         async def again() -> None:
             while time.monotonic() < until_s:
@@ -225,7 +225,8 @@ async def _garbage(address: str, until_s: float) -> None:
     async with grpc.aio.insecure_channel(address) as channel:
         while time.monotonic() < until_s:
             for method in methods:
-                call: Any = channel.stream_stream(method, None, None)(timeout=1.0)
+                open_call: Any = channel.stream_stream(method, None, None)
+                call = open_call(timeout=1.0)
                 with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
                     await call.write(b"\xff\xff\xff\x0a\x02")
                     await call.code()

@@ -19,7 +19,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,7 +102,7 @@ async def run(
     address: str,
     credentials: grpc.ChannelCredentials | None,
     plan: Plan,
-    disturb: Callable[[], Awaitable[None]] | None = None,
+    disturb: Callable[[], Coroutine[Any, Any, None]] | None = None,
 ) -> list[Heard]:
     """Have all streams say their words, and disturb them meanwhile.
 

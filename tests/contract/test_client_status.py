@@ -127,7 +127,7 @@ def test_a_stream_that_a_proxy_resets_is_lost_and_a_bug_is_not(
     packed = status(grpc.StatusCode.INTERNAL, "INTERNAL").SerializeToString()
     trailers = grpc.aio.Metadata(*[("grpc-status-details-bin", packed)] * told)
     error = grpc.aio.AioRpcError(
-        grpc.StatusCode.INTERNAL, grpc.aio.Metadata(), trailers, details=details
+        grpc.StatusCode.INTERNAL, grpc.aio.Metadata(), trailers, details, debug_error_string=None
     )
     received = error_from_rpc(error)
     assert is_lost(received) is is_broken
