@@ -161,7 +161,7 @@ def test_odd_words_without_end_are_translated_in_bounded_segments(
     words: list[str], policy: str
 ) -> None:
     driver = drive("yy", "zz", policy=policy, parameters={})
-    for word in itertools.islice(itertools.cycle(words), 700):
+    for word in itertools.islice(itertools.cycle(words), 250):
         driver.say(word + " ")
     driver.end()
     driver.check_final()
