@@ -207,6 +207,11 @@ class Feed:
         self._ending.set()
 
     @property
+    def is_ending(self) -> bool:
+        """Whether nothing comes any more."""
+        return self._ending.is_set()
+
+    @property
     def is_full(self) -> bool:
         """Whether so much waits for a server that no more should be read."""
         return self._stream is None and sum(len(s.committed) for s in self._kept) > _MAX_KEPT

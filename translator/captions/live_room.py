@@ -4,141 +4,27 @@ import asyncio
 import logging
 import secrets
 import time
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Sequence
 
+from translator.captions.audience import Audience, RoomFullError, RoomLimits
 from translator.captions.feed import Feed
-from translator.captions.room import ORIGINAL, Cursor, Room, Segment
+from translator.captions.room import ORIGINAL, Room, Segment
 from translator.captions.servers import Servers
-from translator.captions.wire import (
-    Encoded,
-    Encoder,
-    LanguageFacts,
-    PublisherFacts,
-    RoomFacts,
-    Settings,
-    bye,
-    room_event,
-)
+from translator.captions.wire import LanguageFacts, PublisherFacts, RoomFacts, Settings
 from translator.client import AsyncTranslatorClient, BatchItem
-from translator.errors import LimitError, TranslatorError
+from translator.errors import TranslatorError
 
-__all__ = ["LiveRoom", "Outlet", "RoomFullError", "RoomLimits", "Viewer"]
+__all__ = ["LiveRoom"]
 
 _log = logging.getLogger(__name__)
 
-# What comes within this time is sent together.
-_GATHER_S = 0.04
 # Late languages are translated in batches of so many segments.
 _LATE_SEGMENTS = 64
 _LATE_RETRY_S = 5.0
 _TIDY_S = 15.0
 
 
-class RoomFullError(LimitError):
-    """A room, or the gateway, takes no more viewers, speakers or rooms."""
-
-    reason = "ROOM_FULL"
-    status = "RESOURCE_EXHAUSTED"
-
-
-@dataclass(frozen=True, slots=True)
-class RoomLimits:
-    """What a room may take.
-
-    Attributes:
-        max_viewers: Viewers at once.
-        max_publishers: Publishers, those that may still come back included.
-        max_length: Code points of committed text that are kept, of all languages together.
-        max_age_s: How long they are kept at most, in seconds.
-        linger_s: How long a language is translated on when nobody reads it any more, in seconds.
-        return_s: How long a publisher may be away and go on, in seconds.
-    """
-
-    max_viewers: int = 10_000
-    max_publishers: int = 16
-    max_length: int = 400_000
-    max_age_s: float = 4 * 3600.0
-    linger_s: float = 20.0
-    return_s: float = 30.0
-
-
-class Outlet(Protocol):
-    """A way to a viewer that needs no task."""
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether what is written now goes out at once."""
-
-    def write(self, chunk: bytes) -> None:
-        """Write a chunk of HTTP."""
-
-
-@dataclass(slots=True, eq=False)
-class Viewer:
-    """Somebody who reads.
-
-    Attributes:
-        cursor: How far it is.
-        room_revision: Of the facts of the room that it has.
-        farewell: The last thing it gets.
-        beat: Whether a sign of life is due.
-        outlet: Takes deliveries without its task; None where there is no such way.
-    """
-
-    cursor: Cursor
-    room_revision: int = 0
-    farewell: Encoded | None = None
-    beat: bool = False
-    outlet: "Outlet | None" = field(default=None, repr=False)
-    _waiting: asyncio.Future[None] | None = field(default=None, repr=False)
-    _is_due: bool = field(default=True, repr=False)
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether its task has nothing to send, and waits."""
-        return self._waiting is not None
-
-    def wake(self) -> None:
-        """Say that there may be something new."""
-        self._is_due = True
-        waiting = self._waiting
-        if waiting is not None and not waiting.done():
-            waiting.set_result(None)
-
-    async def wait(self) -> None:
-        """Wait until somebody wakes it."""
-        if not self._is_due:
-            self._waiting = asyncio.get_running_loop().create_future()
-            try:
-                await self._waiting
-            finally:
-                self._waiting = None
-        self._is_due = False
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What a viewer gets at once.
-
-    Attributes:
-        events: The events.
-        sse: The same as bytes of an event stream.
-        chunk: The same as a chunk of HTTP.
-    """
-
-    events: tuple[Encoded, ...] = ()
-    sse: bytes = b""
-    chunk: bytes = b""
-
-
-def _chunk(body: bytes) -> bytes:
-    return b"%x\r\n%b\r\n" % (len(body), body) if body else b""
-
-
-class LiveRoom:
+class LiveRoom(Audience):
     """A room with its publishers and viewers. It belongs to one event loop.
 
     Args:
@@ -156,38 +42,26 @@ class LiveRoom:
         *,
         title: str = "",
         pinned: Sequence[str] = (),
-        limits: RoomLimits = RoomLimits(),
+        limits: RoomLimits = RoomLimits(),  # noqa: B008
     ) -> None:
-        self.room_id = room_id
-        self.title = title
-        self.pinned = tuple(dict.fromkeys(pinned))
-        self.limits = limits
-        self.room = Room(
+        room = Room(
             secrets.token_hex(4),
             clock=time.monotonic,
             wall_clock=time.time,
             max_length=limits.max_length,
             max_age_s=limits.max_age_s,
         )
-        self.used_at = time.monotonic()
-        self.is_closed = False
+        super().__init__(room_id, room, limits)
+        self.title = title
+        self.pinned = tuple(dict.fromkeys(pinned))
         self._servers = servers
-        self._encoder = Encoder(self.room.epoch)
-        self._viewers: set[Viewer] = set()
-        self._readers: Counter[str] = Counter()
-        # Languages that nobody reads any more, and until when they are translated on.
-        self._leaving: dict[str, float] = {}
         self._feeds: dict[str, Feed] = {}
         self._connections: dict[str, object] = {}
         self._returns: dict[str, asyncio.TimerHandle] = {}
         # How far publishers were that have ended.
         self._ended: dict[str, int] = {}
         self._tasks: dict[Feed, asyncio.Task[None]] = {}
-        self._deliveries: dict[object, tuple[Delivery, Cursor]] = {}
-        self._gathering: asyncio.TimerHandle | None = None
         self._spoken: set[str] = set()
-        self._facts_event = b"", room_event(self.facts())
-        self._facts_revision = 1
         self._late = asyncio.Event()
         self._failed: set[tuple[str, int]] = set()
         self._own_tasks = [
@@ -195,98 +69,16 @@ class LiveRoom:
             asyncio.create_task(self._tidy()),
         ]
         servers.on_change(self.changed)
+        self.changed()
 
     @property
     def client(self) -> AsyncTranslatorClient:
         return self._servers.client
 
     @property
-    def num_viewers(self) -> int:
-        """How many read."""
-        return len(self._viewers)
-
-    @property
     def spoken_languages(self) -> set[str]:
         """Languages that can be spoken and translated."""
         return self._servers.pairs.sources
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nobody is here, and nothing is kept for anybody."""
-        return not (self._viewers or self._feeds)
-
-    # Viewers
-
-    def language_for(self, code: str) -> str:
-        """The room's own code for a language that a viewer asks for: pt for pt-BR."""
-        if code == ORIGINAL:
-            return code
-        base = code.split("-")[0].lower()
-        offered = self._offered()
-        exact = next((each for each in offered if each.lower() == code.lower()), None)
-        near = next((each for each in sorted(offered) if each.split("-")[0].lower() == base), None)
-        return exact or near or code
-
-    def join(self, languages: Iterable[str], after: str = "") -> Viewer:
-        """Add a viewer.
-
-        Raises:
-            RoomFullError: There is no room for another one.
-        """
-        if len(self._viewers) >= self.limits.max_viewers:
-            raise RoomFullError(f"the room takes {self.limits.max_viewers} viewers at most")
-        own = tuple(dict.fromkeys(map(self.language_for, languages)))
-        viewer = Viewer(self.room.subscribe(own, after))
-        self._viewers.add(viewer)
-        self.used_at = time.monotonic()
-        news = [language for language in own if not self._readers[language]]
-        self._readers.update(own)
-        for language in own:
-            self._leaving.pop(language, None)
-        if news:
-            self._demand_changed()
-        return viewer
-
-    def leave(self, viewer: Viewer) -> None:
-        """Take a viewer out; safe to call twice."""
-        if viewer not in self._viewers:
-            return
-        self._viewers.discard(viewer)
-        self.used_at = time.monotonic()
-        self._readers.subtract(viewer.cursor.languages)
-        left = [each for each in viewer.cursor.languages if self._readers[each] <= 0]
-        for language in left:
-            del self._readers[language]
-            self._leaving[language] = time.monotonic() + self.limits.linger_s
-        if left and not self.is_closed:
-            loop = asyncio.get_running_loop()
-            loop.call_later(self.limits.linger_s + 0.05, self._demand_changed)
-            self.changed()
-
-    def take(self, viewer: Viewer) -> Delivery:
-        """What a viewer does not have yet; made once for all that are equally far."""
-        cursor = viewer.cursor
-        state = (cursor.languages, cursor.n, cursor.revisions, viewer.room_revision)
-        known = self._deliveries.get(state)
-        if known is None:
-            news = self.room.read(cursor)
-            events = [self._encoder.encode(each, cursor.languages) for each in news]
-            if viewer.room_revision != self._facts_revision:
-                events.insert(0, self._facts_event[1])
-            sse = b"".join(event.sse for event in events)
-            delivery = Delivery(tuple(events), sse, _chunk(sse))
-            if len(self._deliveries) > 256:
-                self._deliveries.clear()
-            after = Cursor(cursor.languages, cursor.n, cursor.revisions)
-            self._deliveries[state] = delivery, after
-        else:
-            delivery, after = known
-            cursor.n, cursor.revisions = after.n, after.revisions
-        viewer.room_revision = self._facts_revision
-        if viewer.farewell is not None:
-            events = [*delivery.events, viewer.farewell]
-            delivery = Delivery(tuple(events), delivery.sse + viewer.farewell.sse)
-        return delivery
 
     # Publishers
 
@@ -298,13 +90,14 @@ class LiveRoom:
         """
         self.used_at = time.monotonic()
         feed = self._feeds.get(publisher_id)
-        if feed is not None:
+        if feed is not None and not feed.is_ending:
             if (handle := self._returns.pop(publisher_id, None)) is not None:
                 handle.cancel()
             return feed
         if len(self._feeds) >= self.limits.max_publishers:
             raise RoomFullError(f"the room takes {self.limits.max_publishers} speakers at most")
-        position = max(position, self._ended.pop(publisher_id, 0))
+        before = self._ended.pop(publisher_id, 0) if feed is None else feed.received
+        position = max(position, before)
         feed = self._feeds[publisher_id] = Feed(self, publisher_id, settings, position)
         task = self._tasks[feed] = asyncio.create_task(feed.run())
         task.add_done_callback(lambda _: self._feed_ended(feed))
@@ -332,8 +125,20 @@ class LiveRoom:
         self.changed()
 
     def end(self, feed: Feed) -> None:
-        """End a feed whose publisher has said that nothing comes any more."""
-        self._give_up(feed)
+        """End a feed whose publisher has said that nothing comes any more.
+
+        What it has said is still translated, if a server takes it before long.
+        """
+        feed.finish()
+        loop = asyncio.get_running_loop()
+        self._returns[feed.publisher_id] = loop.call_later(
+            self.limits.return_s, self._give_up, feed
+        )
+
+    async def finished(self, feed: Feed) -> None:
+        """Wait until a feed has ended."""
+        if (task := self._tasks.get(feed)) is not None:
+            await asyncio.wait({task})
 
     def _give_up(self, feed: Feed) -> None:
         self._returns.pop(feed.publisher_id, None)
@@ -361,56 +166,27 @@ class LiveRoom:
         """Languages to translate a source into: those that somebody reads, the most read first."""
         return [
             language
-            for language in self._wanted()
+            for language in self.wanted()
             if language != source and self._servers.pairs.can(source, language)
         ]
-
-    def _wanted(self) -> list[str]:
-        """Languages that are pinned or read, or were read until a moment ago."""
-        now = time.monotonic()
-        leaving = (each for each, until in self._leaving.items() if until > now)
-        read = (language for language, _ in self._readers.most_common())
-        wanted = dict.fromkeys([*self.pinned, *read, *leaving])
-        wanted.pop(ORIGINAL, None)
-        return list(wanted)
-
-    def said(self, *, closed: bool = False) -> None:
-        """Something new is in the room: its viewers get it in a moment."""
-        if closed:
-            self._late.set()
-        if self._gathering is None and not self.is_closed:
-            loop = asyncio.get_running_loop()
-            self._gathering = loop.call_later(_GATHER_S, self._wake)
 
     def changed(self) -> None:
         """Something about the room itself may be different."""
         if self.is_closed:
             return
         self._spoken.update(feed.language for feed in self._feeds.values())
-        event = room_event(self.facts())
-        if event.sse != self._facts_event[0]:
-            self._facts_event = event.sse, event
-            self._facts_revision += 1
-            self.said()
+        super().changed()
         for feed in self._feeds.values():
             feed.retarget()
 
-    def _demand_changed(self) -> None:
-        now = time.monotonic()
-        self._leaving = {each: until for each, until in self._leaving.items() if until > now}
-        self.changed()
+    def demand_changed(self) -> None:
+        """Other languages may be wanted."""
+        super().demand_changed()
         self._late.set()
 
-    def _wake(self) -> None:
-        self._gathering = None
-        self._deliveries.clear()
-        for viewer in self._viewers:
-            # Most are as far as all others and read as fast: they need no task for a delivery.
-            outlet = viewer.outlet
-            if outlet is None or not viewer.is_waiting or not outlet.is_ready:
-                viewer.wake()
-            elif chunk := self.take(viewer).chunk:
-                outlet.write(chunk)
+    def wanted(self) -> list[str]:
+        """Languages that are pinned or read, or were read until a moment ago."""
+        return list(dict.fromkeys([*self.pinned, *super().wanted()]))
 
     # What was said before somebody read it
 
@@ -438,7 +214,7 @@ class LiveRoom:
         while True:
             await self._late.wait()
             self._late.clear()
-            for language in self._wanted():
+            for language in self.wanted():
                 try:
                     while missing := self.missing(language)[:_LATE_SEGMENTS]:
                         await self._translate_segments(missing, language)
@@ -491,7 +267,7 @@ class LiveRoom:
             for language in {*self._readers, *self.pinned}
             if any(feed.translates_into(language) for feed in self._feeds.values())
         }
-        wanted = self._wanted()
+        wanted = self.wanted()
         languages = sorted({*self._readers, *self.pinned, *spoken} - {ORIGINAL})
         return RoomFacts(
             room_id=self.room_id,
@@ -532,26 +308,25 @@ class LiveRoom:
             return pairs.all_targets
         return self._spoken.union(*(pairs.targets(source) for source in self._spoken))
 
+    def said(self, *, closed: bool = False) -> None:
+        """Something new is in the room: its viewers get it in a moment."""
+        if closed:
+            self._late.set()
+        super().said()
+
     # The end
 
-    def beat(self) -> None:
-        """Have every viewer sent a sign of life."""
-        for viewer in self._viewers:
-            viewer.beat = True
-            viewer.wake()
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody is here, and nothing is kept for anybody."""
+        return super().is_idle and not self._feeds
 
     async def close(self, reason: str = "GOING_AWAY", retry_after_s: float = 0.0) -> None:
         """Say goodbye to everybody, and stop."""
-        self.is_closed = True
+        await super().close(reason, retry_after_s)
         self._servers.forget(self.changed)
-        farewell = bye(reason, retry_after_s)
-        for viewer in self._viewers:
-            viewer.farewell = farewell
-            viewer.wake()
         for handle in self._returns.values():
             handle.cancel()
-        if self._gathering is not None:
-            self._gathering.cancel()
         tasks = [*self._own_tasks, *self._tasks.values()]
         for task in tasks:
             task.cancel()

@@ -53,6 +53,19 @@ _MIN_SECRET = 32
     help="Port to listen on; 0 takes a free one.",
 )
 @click.option(
+    "--grpc-port",
+    type=click.IntRange(0, 65535),
+    help="Port to serve the same rooms on over gRPC, for programs and for gateways that relay "
+    "them; 0 takes a free one.  [default: none]",
+)
+@click.option(
+    "--relay-from",
+    "upstream",
+    metavar="HOST:PORT",
+    help="Relay the rooms of the gateway whose --grpc-port this is, for viewers only; both need "
+    "the same --secret. --tls and the like are for that gateway.",
+)
+@click.option(
     "--public-url",
     metavar="URL",
     help="Where others reach the gateway, for the links.  [default: http://HOST:PORT]",
@@ -109,6 +122,8 @@ def command(
     models: tuple[str, ...],
     host: str,
     port: int,
+    grpc_port: int | None,
+    upstream: str | None,
     public_url: str | None,
     tls_cert: Path | None,
     tls_key: Path | None,
@@ -131,18 +146,24 @@ def command(
     """
     if addresses and models:
         raise click.UsageError("--model is for the server inside; --address names a running one")
-    if login != Login() and not addresses:
+    if upstream is not None and (addresses or models):
+        raise click.UsageError("--relay-from translates nothing: leave out --address and --model")
+    if upstream is not None and secret_file is None:
+        raise click.UsageError("--relay-from needs the --secret of the other gateway")
+    if login != Login() and not addresses and upstream is None:
         raise click.UsageError("--tls, --ca, --cert, --key and --access-key need --address")
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
 
     async def run() -> None:
         # Only now: help and a mistake in the options need none of this.
+        from translator.captions.audience import RoomLimits
         from translator.captions.gateway import GatewayConfig, make_app
         from translator.captions.hall import Hall
         from translator.captions.links import Links, Role, new_room_id
-        from translator.captions.live_room import RoomLimits
-        from translator.captions.servers import connected_servers
+        from translator.captions.relay import Upstream, connected_upstream
+        from translator.captions.rpc import serving_rpc
+        from translator.captions.servers import Servers, connected_servers
         from translator.captions.serving import listen, serving
         from translator.captions.wire import parse_language, parse_room_id
 
@@ -159,27 +180,38 @@ def command(
             bound = listening.getsockname()[1]
             scheme = "http" if tls_cert is None else "https"
             url = (public_url or f"{scheme}://{_reachable(host)}:{bound}").rstrip("/")
-            served = addresses
-            if not served:
-                from translator.cli.server_inside import server_inside
-
-                click.echo("starting a server …", err=True)
-                served = (await stack.enter_async_context(server_inside(_inside(models))),)
-            servers = await stack.enter_async_context(connected_servers(served, login))
-            limits = RoomLimits(max_viewers=max_viewers, max_age_s=keep_s)
-            hall = Hall(servers, limits=limits, pinned=pinned)
-            hall.room(name, title=title, permanent=True)
             links = Links(secret, url)
+            origin: Servers | Upstream
+            if upstream is not None:
+                relayed = connected_upstream(upstream, links, login)
+                origin = await stack.enter_async_context(relayed)
+            else:
+                served = addresses
+                if not served:
+                    from translator.cli.server_inside import server_inside
+
+                    click.echo("starting a server …", err=True)
+                    served = (await stack.enter_async_context(server_inside(_inside(models))),)
+                origin = await stack.enter_async_context(connected_servers(served, login))
+            limits = RoomLimits(max_viewers=max_viewers, max_age_s=keep_s)
+            hall = Hall(origin, limits=limits, pinned=pinned)
+            hall.room(name, title=title, permanent=True)
             app = make_app(hall, links, GatewayConfig(origins))
             certificate = None if tls_cert is None or tls_key is None else (tls_cert, tls_key)
             await stack.enter_async_context(serving(app, listening, hall.close, certificate))
+            roles = [("speak", Role.SPEAK), ("read", Role.VIEW), ("operate", Role.OPERATE)]
+            told = [(label, links.url(name, role)) for label, role in roles]
+            if upstream is not None:
+                # Whoever speaks does so at the other gateway.
+                del told[0]
+            if grpc_port is not None:
+                bound = await stack.enter_async_context(
+                    serving_rpc(hall, links, host, grpc_port, certificate=certificate)
+                )
+                told.append(("grpc", f"{_reachable(host)}:{bound}"))
             gc.freeze()
-            for label, role in (
-                ("speak", Role.SPEAK),
-                ("read", Role.VIEW),
-                ("operate", Role.OPERATE),
-            ):
-                click.echo(f"{label:<8} {links.url(name, role)}")
+            for label, what in told:
+                click.echo(f"{label:<8} {what}")
             if qr or (qr is None and sys.stdout.isatty()):
                 _print_qr(links.url(name, Role.VIEW))
             if _reachable(host) == "127.0.0.1" and public_url is None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import grpc
 
+from translator.captions.v1.captions_pb2_grpc import CaptionsServiceStub
 from translator.v1.batch_pb2 import BatchTranslateRequest, BatchTranslateResponse
 from translator.v1.streaming_pb2 import StreamingTranslateRequest, StreamingTranslateResponse
 from translator.v1.translator_service_pb2_grpc import TranslatorServiceStub
@@ -58,6 +59,7 @@ class Link:
         self._options = {**dict(_CHANNEL_OPTIONS), **dict(options)}
         self._channel: grpc.aio.Channel | None = None
         self._stub: TranslatorServiceStub | None = None
+        self._captions: CaptionsServiceStub | None = None
 
     @property
     def channel(self) -> object:
@@ -71,6 +73,13 @@ class Link:
             raise RuntimeError("the client is not open: use it with 'async with'")
         return self._stub
 
+    @property
+    def captions(self) -> CaptionsServiceStub:
+        """The same for a gateway of captions."""
+        if self._captions is None:
+            raise RuntimeError("the client is not open: use it with 'async with'")
+        return self._captions
+
     def open(self) -> None:
         """Make the channel; it connects with the first call."""
         options = tuple(self._options.items())
@@ -80,6 +89,7 @@ class Link:
             self._channel = grpc.aio.secure_channel(self.address, self._credentials, options)
         # Generated code has no annotations.
         self._stub = TranslatorServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._captions = CaptionsServiceStub(self._channel)  # type: ignore[no-untyped-call]
 
     def streaming_call(self) -> _StreamingCall:
         """Begin a call of StreamingTranslate. It fails at once if no server can be reached."""
@@ -116,6 +126,6 @@ class Link:
 
     async def close(self) -> None:
         """Close the channel; safe to call twice."""
-        channel, self._channel, self._stub = self._channel, None, None
+        channel, self._channel, self._stub, self._captions = self._channel, None, None, None
         if channel is not None:
             await channel.close(None)
