@@ -19,6 +19,7 @@ def main() -> int:
         ("marks", False),
         ("kept", False),
         ("captions", False),
+        ("captions_bars", False),
         ("batch", False),
         ("fairness", False),
         ("oracle", True),
