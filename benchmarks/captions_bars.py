@@ -28,7 +28,7 @@ import uvloop
 from benchmarks.measured import Measured, save
 from benchmarks.processes import memory_mb, serving
 from benchmarks.table import table
-from translator.cli.captions import _allow_many_files
+from translator.cli.captions import allow_many_files
 from translator.client import AsyncPublication, AsyncSubscription, AsyncTranslatorClient, Update
 
 RESULTS = Path(__file__).parent / "results" / "captions_bars.json"
@@ -122,7 +122,8 @@ class Network:
                     await sink.drain()
             sink.close()
 
-        await asyncio.gather(copy(reader, far_writer), copy(far_reader, writer))
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(copy(reader, far_writer), copy(far_reader, writer))
 
 
 class Reader:
@@ -467,7 +468,7 @@ RUNS: dict[str, Callable[[], Any]] = {
 
 
 def main(arguments: list[str]) -> None:
-    _allow_many_files()
+    allow_many_files()
     results = {}
     for name in arguments or RUNS:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -2,13 +2,18 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.server.gateways import ROOM, Gateway, Viewer, gateway, models, relay
 from translator.captions.links import Role
 from translator.captions.room import ORIGINAL
+from translator.cli.captions import command
 from translator.client import AsyncTranslatorClient, CaptionsLink
 from translator.errors import ClientError
 from translator.testing import serve_in_process
@@ -239,3 +244,61 @@ async def test_programs_read_at_a_relay(owner: Gateway, relayed: Gateway) -> Non
                 while reader.transcript("pt") != "ONE.":
                     await anext(reader)
         assert [each.text for each in await client.captions(link, "original")] == ["One."]
+
+
+async def test_the_command_relays(tmp_path: Path) -> None:
+    """As somebody would do it: two processes with one secret, and a link of one at the other."""
+    secret = str(tmp_path / "secret")
+
+    async def start(stack: AsyncExitStack, *options: str) -> dict[str, str]:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "translator", "captions", "--room", ROOM, "--no-qr"),
+            *("--secret", secret, "--port", "0", "--grpc-port", "0", *options),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        stack.push_async_callback(process.wait)
+        stack.callback(process.kill)
+        assert process.stdout is not None
+        told: dict[str, str] = {}
+        async with asyncio.timeout(60):
+            while "grpc" not in told:
+                name, what = (await process.stdout.readline()).decode().split()
+                told[name] = what
+        return told
+
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(serve_in_process(models=models()))
+        owner = await start(stack, "--address", server.address)
+        relay = await start(stack, "--relay-from", owner["grpc"])
+        assert "speak" not in relay
+        speaking = await stack.enter_async_context(AsyncTranslatorClient(owner["grpc"]))
+        reading = await stack.enter_async_context(AsyncTranslatorClient(relay["grpc"]))
+        async with (
+            speaking.publish(owner["speak"], language="en") as speaker,
+            reading.subscribe(owner["read"], ["pt"]) as reader,
+        ):
+            await speaker.send("Good morning. ", end_of_segment=True)
+            async with asyncio.timeout(30):
+                while reader.transcript("pt") != "GOOD MORNING.":
+                    await anext(reader)
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--relay-from", "localhost:1"], "--relay-from needs the --secret"),
+        (
+            ["--relay-from", "localhost:1", "--secret", "s", "--model", "en-pt"],
+            "translates nothing",
+        ),
+        (
+            ["--relay-from", "localhost:1", "--secret", "s", "--address", "a:1"],
+            "translates nothing",
+        ),
+        (["--ca", "ca.pem"], "need --address or --relay-from"),
+    ],
+)
+def test_options_that_contradict_each_other(options: list[str], why: str) -> None:
+    result = CliRunner().invoke(command, options)
+    assert result.exit_code == 2
+    assert why in result.output

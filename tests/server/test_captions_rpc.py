@@ -1,6 +1,8 @@
 """The gateway over gRPC, with the clients that programs use."""
 
 import asyncio
+import shutil
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -37,6 +39,9 @@ from translator.errors import (
 from translator.testing import serve_in_process
 
 pytestmark = pytest.mark.server
+
+ROOT = Path(__file__).parents[2]
+NODE_PACKAGES = ROOT / "clients" / "node" / "node_modules"
 
 
 @pytest.fixture
@@ -346,6 +351,19 @@ async def test_operators_make_rooms_and_look_at_them(captions: Gateway) -> None:
         assert {each.language_code for each in told.status.languages if each.pinned} == {"pt"}
 
 
+async def test_a_sign_of_life_is_a_response_with_nothing_in_it(captions: Gateway) -> None:
+    async with grpc.aio.insecure_channel(captions.address) as channel:
+        stub: Any = CaptionsServiceStub(channel)  # type: ignore[no-untyped-call]
+        metadata = (("authorization", f"Bearer {captions.key()}"),)
+        request = pb.SubscribeRequest(room_id=ROOM, language_codes=["pt"])
+        call = stub.Subscribe(request, metadata=metadata)
+        first = await call.read()
+        assert first.event.HasField("room")
+        async with asyncio.timeout(10):
+            while (await call.read()).HasField("event"):
+                captions.room.beat()
+
+
 async def test_health(captions: Gateway, client: AsyncTranslatorClient) -> None:
     assert await client.is_serving()
 
@@ -385,3 +403,39 @@ async def test_the_port_has_tls(tmp_path: Path) -> None:
             async with AsyncTranslatorClient(captions.address, credentials=credentials) as client:
                 async with client.subscribe(captions.link(), ["pt"]) as reader:
                     assert await anext(reader)
+
+
+EXAMPLES = {
+    "python": [sys.executable, "examples/room.py"],
+    "node": ["node", "clients/node/examples/room.js"],
+}
+
+
+@pytest.mark.parametrize("language", EXAMPLES)
+async def test_the_example_speaks_and_reads(captions: Gateway, language: str) -> None:
+    if language == "node" and not (shutil.which("node") and NODE_PACKAGES.is_dir()):
+        pytest.skip("there is no node, or run first: npm ci --prefix clients/node")
+    command = EXAMPLES[language]
+
+    async def start(action: str, link: str, code: str) -> asyncio.subprocess.Process:
+        pipe = asyncio.subprocess.PIPE
+        return await asyncio.create_subprocess_exec(
+            *command, action, captions.address, link, code, stdin=pipe, stdout=pipe, cwd=ROOT
+        )
+
+    speaking = await start("speak", captions.link(Role.SPEAK), "en")
+    async with asyncio.timeout(60):
+        await speaking.communicate("Good morning.\nWho is here? 😀\n".encode())
+    assert speaking.returncode == 0
+    reading = await start("read", captions.link(), "pt")
+    try:
+        assert reading.stdout is not None
+        async with asyncio.timeout(60):
+            lines = sorted([await reading.stdout.readline() for _ in range(2)])
+        assert [line.decode().strip() for line in lines] == [
+            "–: GOOD MORNING.",
+            "–: WHO IS HERE? 😀",
+        ]
+    finally:
+        reading.kill()
+        await reading.wait()

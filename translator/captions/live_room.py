@@ -57,7 +57,7 @@ class LiveRoom(Audience):
         self._servers = servers
         self._feeds: dict[str, Feed] = {}
         self._connections: dict[str, object] = {}
-        self._returns: dict[str, asyncio.TimerHandle] = {}
+        self._returns: dict[Feed, asyncio.TimerHandle] = {}
         # How far publishers were that have ended.
         self._ended: dict[str, int] = {}
         self._tasks: dict[Feed, asyncio.Task[None]] = {}
@@ -91,8 +91,7 @@ class LiveRoom(Audience):
         self.used_at = time.monotonic()
         feed = self._feeds.get(publisher_id)
         if feed is not None and not feed.is_ending:
-            if (handle := self._returns.pop(publisher_id, None)) is not None:
-                handle.cancel()
+            self._keep(feed)
             return feed
         if len(self._feeds) >= self.limits.max_publishers:
             raise RoomFullError(f"the room takes {self.limits.max_publishers} speakers at most")
@@ -118,10 +117,7 @@ class LiveRoom(Audience):
         del self._connections[feed.publisher_id]
         self.used_at = time.monotonic()
         if feed.publisher_id in self._feeds and not self.is_closed:
-            loop = asyncio.get_running_loop()
-            self._returns[feed.publisher_id] = loop.call_later(
-                self.limits.return_s, self._give_up, feed
-            )
+            self._give_up_later(feed)
         self.changed()
 
     def end(self, feed: Feed) -> None:
@@ -130,10 +126,18 @@ class LiveRoom(Audience):
         What it has said is still translated, if a server takes it before long.
         """
         feed.finish()
+        if feed in self._tasks:
+            self._give_up_later(feed)
+
+    def _give_up_later(self, feed: Feed) -> None:
+        self._keep(feed)
         loop = asyncio.get_running_loop()
-        self._returns[feed.publisher_id] = loop.call_later(
-            self.limits.return_s, self._give_up, feed
-        )
+        self._returns[feed] = loop.call_later(self.limits.return_s, self._give_up, feed)
+
+    def _keep(self, feed: Feed) -> None:
+        """Do not give it up for now."""
+        if (handle := self._returns.pop(feed, None)) is not None:
+            handle.cancel()
 
     async def finished(self, feed: Feed) -> None:
         """Wait until a feed has ended."""
@@ -141,7 +145,7 @@ class LiveRoom(Audience):
             await asyncio.wait({task})
 
     def _give_up(self, feed: Feed) -> None:
-        self._returns.pop(feed.publisher_id, None)
+        self._keep(feed)
         feed.finish()
         if not feed.is_open and (task := self._tasks.get(feed)) is not None:
             task.cancel()
@@ -155,8 +159,7 @@ class LiveRoom(Audience):
             self._ended[feed.publisher_id] = feed.received
             while len(self._ended) > 1000:
                 del self._ended[next(iter(self._ended))]
-        if (handle := self._returns.pop(feed.publisher_id, None)) is not None:
-            handle.cancel()
+        self._keep(feed)
         self.changed()
         self._late.set()
 

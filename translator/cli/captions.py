@@ -21,7 +21,7 @@ from translator.config import ServerConfig, load_config
 from translator.errors import ConfigError
 from translator.log import LogLevel, set_up_log
 
-__all__ = ["command"]
+__all__ = ["allow_many_files", "command"]
 
 _MIN_SECRET = 32
 
@@ -151,7 +151,9 @@ def command(
     if upstream is not None and secret_file is None:
         raise click.UsageError("--relay-from needs the --secret of the other gateway")
     if login != Login() and not addresses and upstream is None:
-        raise click.UsageError("--tls, --ca, --cert, --key and --access-key need --address")
+        raise click.UsageError(
+            "--tls, --ca, --cert, --key and --access-key need --address or --relay-from"
+        )
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
 
@@ -221,7 +223,7 @@ def command(
 
     with one_sentence():
         set_up_log(log_level, "text")
-        _allow_many_files()
+        allow_many_files()
         import uvloop
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -273,7 +275,7 @@ def _print_qr(url: str) -> None:
     segno.make(url, error="l", micro=False).terminal(compact=True, border=2)
 
 
-def _allow_many_files() -> None:
+def allow_many_files() -> None:
     """Each viewer is a file."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:

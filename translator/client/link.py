@@ -23,7 +23,7 @@ _CHANNEL_OPTIONS = (
     # gRPC's own back-off covers connecting only. It would grow to two minutes, while streams wait
     # for a connection with pauses of their own.
     ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
 )
 # A HealthCheckResponse whose status is SERVING.
 _SERVING = b"\x08\x01"

@@ -17,7 +17,7 @@ const DEFAULT_HISTORY = 10_000;
 // connection with pauses of their own.
 const DEFAULT_CHANNEL_OPTIONS = {
   'grpc.initial_reconnect_backoff_ms': 200,
-  'grpc.max_reconnect_backoff_ms': 2_000,
+  'grpc.max_reconnect_backoff_ms': 1_000,
 };
 
 /**

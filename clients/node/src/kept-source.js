@@ -1,6 +1,6 @@
 // What a speaker has said and may have to say again.
 
-import { codePointLength } from './code-points.js';
+import { codePointLength, skipCodePoints } from './code-points.js';
 import { durationFromMs } from './duration.js';
 
 // A gateway takes 8,192 code points in one message.
@@ -36,6 +36,14 @@ export class KeptSource {
   /** Code points that may have to be said again. */
   get numKept() {
     return this.position - (this.#kept[0]?.start ?? this.position);
+  }
+
+  /** Whether all has become captions; white space does not. */
+  get isDone() {
+    return this.#kept.every(({ start, request }) => {
+      const text = request.source?.committed ?? '';
+      return !skipCodePoints(text, Math.max(0, this.done - start)).trim();
+    });
   }
 
   /** @param {Said} said @returns {any[]} what to send */

@@ -5,7 +5,7 @@ import { msFromDuration } from './duration.js';
 import { TranslatorError } from './errors.js';
 import { reconnectingEvent } from './events.js';
 import { KeptSource } from './kept-source.js';
-import { Reconnection } from './reconnection.js';
+import { CAPTIONS_MOST_MS, Reconnection } from './reconnection.js';
 
 /** @typedef {import('./captions.js').PublicationEvent} PublicationEvent */
 
@@ -59,7 +59,8 @@ export class CaptionPublication {
     this.#source = new KeptSource(options.language, options.speaker);
     this.#resumeTimeoutMs = options.resumeTimeoutMs;
     this.#onEvent = options.onEvent;
-    this.#reconnection = new Reconnection(link.address, this.#abort.signal, 'publication');
+    const { signal } = this.#abort;
+    this.#reconnection = new Reconnection(link.address, signal, 'publication', CAPTIONS_MOST_MS);
     this.#running = this.#run();
   }
 
@@ -110,6 +111,9 @@ export class CaptionPublication {
     if (this.#isReady) this.#call.end();
     await this.#running;
     if (this.#failure) throw this.#failure;
+    if (!this.#source.isDone && !this.#abort.signal.aborted) {
+      throw new TranslatorError('UNAVAILABLE', 'the call ended before all had become captions');
+    }
   }
 
   /** Leave the room at once. What was said goes on to become captions. */

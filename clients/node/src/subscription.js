@@ -3,7 +3,7 @@ import { CaptionLog, CaptionsMismatch, Place } from './caption-log.js';
 import { msFromDuration } from './duration.js';
 import { TranslatorError } from './errors.js';
 import { reconnectingEvent } from './events.js';
-import { Reconnection } from './reconnection.js';
+import { CAPTIONS_MOST_MS, Reconnection } from './reconnection.js';
 
 /** @typedef {import('./captions.js').SubscriptionEvent} SubscriptionEvent */
 
@@ -49,7 +49,8 @@ export class CaptionSubscription {
     this.#metadata.set('authorization', `Bearer ${room.key}`);
     this.#resumeTimeoutMs = resumeTimeoutMs;
     this.#log = new CaptionLog(history);
-    this.#reconnection = new Reconnection(link.address, this.#abort.signal, 'captions');
+    const { signal } = this.#abort;
+    this.#reconnection = new Reconnection(link.address, signal, 'captions', CAPTIONS_MOST_MS);
     this.#events = this.#receive();
   }
 

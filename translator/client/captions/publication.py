@@ -10,6 +10,7 @@ from typing import Any, Self
 import grpc
 
 from translator.captions.v1 import captions_pb2 as pb
+from translator.client.backoff import Backoff
 from translator.client.captions import convert
 from translator.client.captions.events import (
     CaptionsLink,
@@ -20,7 +21,7 @@ from translator.client.captions.events import (
     PublicationProgress,
 )
 from translator.client.captions.source import KeptSource
-from translator.client.captions.subscription import bearer
+from translator.client.captions.subscription import MOST_WAIT_S, bearer
 from translator.client.connection import Connection, SilenceError
 from translator.client.events import Reconnecting
 from translator.client.link import Link
@@ -78,7 +79,7 @@ class AsyncPublication:
         self._room = room
         self._id = publisher_id or secrets.token_hex(12)
         self._source = KeptSource(language, speaker)
-        self._outage = Outage(resume_timeout_s)
+        self._outage = Outage(resume_timeout_s, Backoff(most_s=MOST_WAIT_S))
         self._on_event = on_event
         self._connection: _Connection | None = None
         self._generation = 0
@@ -181,6 +182,7 @@ class AsyncPublication:
         """Say that nothing comes any more, and wait until all has become captions.
 
         Raises:
+            ConnectionLostError: No server took it, or no gateway was there.
             RuntimeError: The publication is not open.
             TranslatorError: It has failed with it.
         """
@@ -191,8 +193,9 @@ class AsyncPublication:
         task = self._task
         if task is not None:
             await asyncio.wait({task})
-        if self._failure is not None:
-            raise self._failure
+        self._check_failure()
+        if not self._source.is_done and not self._closed.is_set():
+            raise ConnectionLostError("the call ended before all had become captions")
 
     # How it gets there
 

@@ -47,6 +47,14 @@ class KeptSource:
         """Code points that may have to be said again."""
         return self.position - (self._kept[0].start if self._kept else self.position)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether all has become captions; white space does not."""
+        left = "".join(
+            kept.request.source.committed[max(0, self.done - kept.start) :] for kept in self._kept
+        )
+        return not left.strip()
+
     def say(
         self,
         committed: str,

@@ -11,6 +11,7 @@ import grpc
 
 from translator.arguments import Strings, check_strings
 from translator.captions.v1 import captions_pb2 as pb
+from translator.client.backoff import Backoff
 from translator.client.captions import convert
 from translator.client.captions.caption_log import CaptionLog, Place
 from translator.client.captions.events import (
@@ -36,11 +37,14 @@ from translator.errors import (
     TranslatorError,
 )
 
-__all__ = ["AsyncSubscription", "bearer", "checked_link"]
+__all__ = ["MOST_WAIT_S", "AsyncSubscription", "bearer", "checked_link"]
 
 _log = logging.getLogger(__name__)
 
 _LOST = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+# Who reads along, or is read, goes on soon after a gateway is back: a pause is no longer than twice
+# this. It is for programs and gateways, which are few.
+MOST_WAIT_S = 0.5
 # A gateway says something every 15 s.
 _MAX_SILENCE_S = 40.0
 
@@ -83,7 +87,7 @@ class AsyncSubscription(AsyncIterator[CaptionEvent]):
         self._place = Place()
         # Languages of which everything up to that place has come.
         self._had: set[str] = set()
-        self._outage = Outage(resume_timeout_s)
+        self._outage = Outage(resume_timeout_s, Backoff(most_s=MOST_WAIT_S))
         self._connection: Connection[pb.SubscribeRequest, pb.SubscribeResponse] | None = None
         self._pending: asyncio.Task[pb.SubscribeResponse | None] | None = None
         self._asked: tuple[str, ...] = ()
