@@ -68,7 +68,7 @@ class _Gateway(CaptionsServiceServicer):
     async def serving(self) -> AsyncIterator[int]:
         """Its port."""
         server = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
-        add_CaptionsServiceServicer_to_server(self, server)  # type: ignore[no-untyped-call]
+        add_CaptionsServiceServicer_to_server(self, server)
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
         try:

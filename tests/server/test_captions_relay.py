@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -155,7 +156,7 @@ async def test_the_owner_is_killed_and_comes_back(owner: Gateway) -> None:
     async with serve_in_process(models=models()) as server:
         first = gateway(server.address)
         running = await first.__aenter__()
-        ports = {"port": running.port, "rpc_port": running.rpc_port}
+        ports: dict[str, Any] = {"port": running.port, "rpc_port": running.rpc_port}
         async with relay(running.address) as one, relay(one.address) as leaf:
             async with leaf.viewer("pt") as viewer:
                 async with running.speaker() as speaker:
@@ -178,7 +179,7 @@ async def test_the_owner_is_killed_and_comes_back(owner: Gateway) -> None:
 async def test_a_relay_is_killed_and_comes_back(owner: Gateway) -> None:
     first = relay(owner.address)
     running = await first.__aenter__()
-    ports = {"port": running.port, "rpc_port": running.rpc_port}
+    ports: dict[str, Any] = {"port": running.port, "rpc_port": running.rpc_port}
     async with owner.speaker() as speaker:
         async with running.viewer("pt") as viewer:
             await speaker.say("One. ")
@@ -228,7 +229,7 @@ async def test_nobody_speaks_at_a_relay(owner: Gateway, relayed: Gateway) -> Non
 
 async def test_a_relay_with_another_secret_is_refused_and_says_so(owner: Gateway) -> None:
     async with relay(owner.address) as running:
-        running.hall._origin._links = type(owner.links)(b"x" * 32)  # type: ignore[union-attr, misc]
+        running.hall._origin._links = type(owner.links)(b"x" * 32)  # type: ignore[union-attr]
         async with running.viewer("pt"):
             await met(lambda: bool(running.relayed.facts().publishers))
         problem = running.relayed.facts().publishers[0].problem

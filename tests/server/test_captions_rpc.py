@@ -168,7 +168,7 @@ async def test_a_gateway_that_starts_anew_costs_no_word(moment: str) -> None:
     async with serve_in_process(models=models()) as server:
         first = gateway(server.address)
         captions = await first.__aenter__()
-        ports = {"port": captions.port, "rpc_port": captions.rpc_port}
+        ports: dict[str, Any] = {"port": captions.port, "rpc_port": captions.rpc_port}
         async with AsyncTranslatorClient(captions.address) as client:
             async with (
                 client.subscribe(captions.link(), ["pt"]) as reader,
@@ -302,7 +302,7 @@ async def test_what_is_asked_is_checked(captions: Gateway, client: AsyncTranslat
     with pytest.raises(ValueError, match="not a link"):
         client.subscribe("https://example.org/elsewhere", ["pt"])
     with pytest.raises(TypeError):
-        client.subscribe(captions.link(), "pt")
+        client.subscribe(captions.link(), "pt")  # type: ignore[arg-type]
 
 
 async def test_a_full_room_says_so(captions: Gateway, client: AsyncTranslatorClient) -> None:
@@ -321,15 +321,16 @@ async def test_a_full_room_says_so(captions: Gateway, client: AsyncTranslatorCli
 async def test_a_message_that_is_none_is_an_error(captions: Gateway) -> None:
     metadata = (("authorization", f"Bearer {captions.key()}"),)
     async with grpc.aio.insecure_channel(captions.address) as channel:
-        for method in ("CreateRoom", "GetTranscript", "GetRoom"):
-            call: Any = channel.unary_unary(f"/translator.captions.v1.CaptionsService/{method}")
+        for name in ("CreateRoom", "GetTranscript", "GetRoom"):
+            method = f"/translator.captions.v1.CaptionsService/{name}"
+            call: Any = channel.unary_unary(method, bytes, bytes)
             with pytest.raises(grpc.aio.AioRpcError) as told:
                 await call(b"\xff\xff", metadata=metadata)
             assert told.value.code() in {
                 grpc.StatusCode.INVALID_ARGUMENT,
                 grpc.StatusCode.PERMISSION_DENIED,
             }
-        stub: Any = CaptionsServiceStub(channel)  # type: ignore[no-untyped-call]
+        stub: Any = CaptionsServiceStub(channel)
         publishing = stub.Publish(metadata=metadata)
         await publishing.write(pb.PublishRequest(source=pb.SourceText(committed="too soon")))
         with pytest.raises(grpc.aio.AioRpcError, match="opening comes first"):
@@ -338,7 +339,7 @@ async def test_a_message_that_is_none_is_an_error(captions: Gateway) -> None:
 
 async def test_operators_make_rooms_and_look_at_them(captions: Gateway) -> None:
     async with grpc.aio.insecure_channel(captions.address) as channel:
-        stub: Any = CaptionsServiceStub(channel)  # type: ignore[no-untyped-call]
+        stub: Any = CaptionsServiceStub(channel)
         all_rooms = (("authorization", f"Bearer {captions.key(Role.OPERATE, '*')}"),)
         made = await stub.CreateRoom(
             pb.CreateRoomRequest(title="Choir", pinned_language_codes=["pt"]), metadata=all_rooms
@@ -353,7 +354,7 @@ async def test_operators_make_rooms_and_look_at_them(captions: Gateway) -> None:
 
 async def test_a_sign_of_life_is_a_response_with_nothing_in_it(captions: Gateway) -> None:
     async with grpc.aio.insecure_channel(captions.address) as channel:
-        stub: Any = CaptionsServiceStub(channel)  # type: ignore[no-untyped-call]
+        stub: Any = CaptionsServiceStub(channel)
         metadata = (("authorization", f"Bearer {captions.key()}"),)
         request = pb.SubscribeRequest(room_id=ROOM, language_codes=["pt"])
         call = stub.Subscribe(request, metadata=metadata)
