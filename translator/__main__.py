@@ -16,7 +16,7 @@ __all__ = ["main"]
 _NOT_INSTALLED = 5
 # The extras besides `server`: of commands that lack it, and of what options of others need.
 _OF_COMMANDS = {"evaluate": "eval", "captions": "captions"}
-_OF_PACKAGES = {"websockets": "captions"}
+_OF_PACKAGES = {"av": "speech", "faster_whisper": "speech", "websockets": "captions"}
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def main() -> None:
             # It is there, and a part of it is not: a bug, here or there.
             raise
         command = sys.argv[1] if len(sys.argv) > 1 else ""
-        extra = _OF_COMMANDS.get(command) or _OF_PACKAGES.get(package, "server")
+        extra = _OF_PACKAGES.get(package) or _OF_COMMANDS.get(command, "server")
         name = "translator" if extra == "server" else f"translator {command}"
         sys.stderr.write(
             f"Error: `{name}` needs the package {package}, which is not installed: "

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import (
@@ -34,8 +35,9 @@ from translator.languages.pair import LanguagePair
 from translator.limits import SchedulerLimits, SegmentLimits, SessionLimits
 from translator.log import LogFormat, LogLevel
 from translator.precision import Precision
+from translator.telemetry.tracing import TraceSettings
 
-__all__ = ["Limits", "ServerConfig", "load_config", "warn_of_service_links"]
+__all__ = ["Limits", "ServerConfig", "load_config", "trace_settings", "warn_of_service_links"]
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +54,8 @@ _SESSION, _SEGMENT, _SCHEDULER = SessionLimits(), SegmentLimits(), SchedulerLimi
 _MOST = 2**32 - 1
 _DAY_S = 86_400.0
 _URLS = ("tcp://", "udp://", "sctp://")
+_OFF = "off"
+_TRACE_SAMPLE = 0.01
 
 
 class Limits(BaseModel):
@@ -116,6 +120,14 @@ class Limits(BaseModel):
         return self
 
 
+def _default_store() -> Path:
+    try:
+        return user_data_path("translator") / "models"
+    except RuntimeError:
+        # A user without a home: a container may run as anybody.
+        return Path("/var/lib/translator/models")
+
+
 class ServerConfig(BaseSettings):
     """All settings of ``translator serve``."""
 
@@ -162,7 +174,7 @@ class ServerConfig(BaseSettings):
         "model in the store, or the embedded one. Unset: the embedded en-pt and pt-en.",
     )
     store: Path = Field(
-        default_factory=lambda: user_data_path("translator") / "models",
+        default_factory=_default_store,
         description="Folder of the models that `translator models pull` downloads.",
     )
     glossaries: Path | None = Field(
@@ -216,6 +228,21 @@ class ServerConfig(BaseSettings):
         le=_DAY_S,
         description="Seconds that streams get to move away when the server ends.",
     )
+    trace_endpoint: str | None = Field(
+        None,
+        description="Collector that gets traces (OTLP), e.g. http://localhost:4317; off: none "
+        "gets any. Unset: OTEL_EXPORTER_OTLP_ENDPOINT, or none.",
+    )
+    trace_sample: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Share of calls that are traced where the caller does not say; unset: "
+        "OTEL_TRACES_SAMPLER, or 0.01.",
+    )
+    trace_updates: float = Field(
+        0.1, ge=0, le=1, description="Share of the updates of a traced stream that have a span."
+    )
     log_level: LogLevel = Field("info", description="The lowest level that is logged.")
     log_format: LogFormat = Field("text", description="Format of a log line.")
     limits: Limits = Limits()
@@ -234,6 +261,21 @@ class ServerConfig(BaseSettings):
                     f"{model!r} is not PAIR=FOLDER, such as en-de=/models/ende or all=/models/nllb"
                 )
         return models
+
+    @field_validator("trace_endpoint")
+    @classmethod
+    def _url(cls, endpoint: str | None) -> str | None:
+        if endpoint in (None, _OFF):
+            return endpoint
+        try:
+            parts = urlsplit(endpoint)
+            is_url = parts.scheme in ("http", "https") and bool(parts.hostname)
+            is_url = is_url and parts.port != 0
+        except ValueError:
+            is_url = False
+        if not is_url:
+            raise ValueError("is no URL, such as http://localhost:4317, and not `off`")
+        return endpoint
 
     @classmethod
     def settings_customise_sources(
@@ -288,6 +330,36 @@ def load_config(
         raise ConfigError(f"{file or 'environment'}: {error}") from None
     # The plain class can be sent to another process.
     return ServerConfig.model_construct(**dict(checked))
+
+
+def trace_settings(config: ServerConfig) -> TraceSettings | None:
+    """Where spans go: by the settings, or else by OpenTelemetry's own variables. None: nowhere.
+
+    Raises:
+        ConfigError: The variables name a protocol that there is none of.
+    """
+    exporters = os.environ.get("OTEL_TRACES_EXPORTER", "otlp")
+    general, own = "OTEL_EXPORTER_OTLP_", config.trace_endpoint
+    url = own or _variable(f"{general}TRACES_ENDPOINT") or _variable(f"{general}ENDPOINT")
+    is_off = _variable("OTEL_SDK_DISABLED").lower() == "true" or (
+        own is None and "otlp" not in exporters.split(",")
+    )
+    if not url or is_off or own == _OFF:
+        return None
+    protocol = _variable(f"{general}TRACES_PROTOCOL") or _variable(f"{general}PROTOCOL") or "grpc"
+    if protocol not in ("grpc", "http/protobuf"):
+        raise ConfigError(
+            f"{general}PROTOCOL: is {protocol!r}; traces are sent by grpc or http/protobuf"
+        )
+    sample = config.trace_sample
+    if sample is None and not _variable("OTEL_TRACES_SAMPLER"):
+        sample = _TRACE_SAMPLE
+    return TraceSettings(url, own is not None, protocol, sample, config.trace_updates)
+
+
+def _variable(name: str) -> str:
+    """An environment variable; "" where it is not set, or empty, which means the same."""
+    return os.environ.get(name, "").strip()
 
 
 def warn_of_service_links() -> None:

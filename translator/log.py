@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sys
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
@@ -11,7 +12,10 @@ from typing import Any, Literal
 
 from translator.errors import ConfigError
 
-__all__ = ["LogFormat", "LogLevel", "log_event", "quiet_grpc", "set_up_log"]
+__all__ = ["TRACE_ID", "LogFormat", "LogLevel", "log_event", "quiet_grpc", "set_up_log"]
+
+# Of the call that a line is about, for lines of JSON; "" where it is in no trace.
+TRACE_ID: ContextVar[str] = ContextVar("trace_id", default="")
 
 # Control characters, what separates lines for some, and what turns the direction of writing.
 _CONTROLS = (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F))
@@ -79,7 +83,10 @@ class _TextFormatter(logging.Formatter):
 
 
 class _JsonFormatter(logging.Formatter):
-    """Formats a record as a JSON object: time (ISO 8601, UTC), level, logger, event or message."""
+    """Formats a record as a JSON object: time (ISO 8601, UTC), level, logger, event or message.
+
+    What was logged in a call that is traced has its ``trace_id``.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         told: dict[str, Any] = {
@@ -92,6 +99,8 @@ class _JsonFormatter(logging.Formatter):
             told["message"] = record.getMessage()
         else:
             told |= {"event": event, **getattr(record, "fields", {})}
+        if trace_id := TRACE_ID.get():
+            told["trace_id"] = trace_id
         if record.exc_info:
             told["exception"] = self.formatException(record.exc_info)
         # In ASCII: what a client chose can neither end the line nor move a terminal's cursor.

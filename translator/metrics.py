@@ -21,6 +21,10 @@ _STEP_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _WAIT_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 1.5, 2.5, 5.0, 10.0)
 _CALL_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _LOAD_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
+# A counter that comes with its first count has no increase that an alert could see: what alerts
+# look at begins with 0.
+_FAULTS = ("INTERNAL", "DECODING_FAILED")
+_SPAN_OUTCOMES = ("sent", "lost")
 _BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
@@ -114,6 +118,16 @@ class Metrics:
         self.errors = Counter(
             "translator_errors", "Calls that failed, by reason.", ["reason"], registry=r
         )
+        for reason in _FAULTS:
+            self.errors.labels(reason)
+        self.spans = Counter(
+            "translator_spans",
+            "Spans for the collector, by outcome: sent, or lost.",
+            ["outcome"],
+            registry=r,
+        )
+        for outcome in _SPAN_OUTCOMES:
+            self.spans.labels(outcome)
         self.update_time = Histogram(
             "translator_update_seconds",
             "From source that came to the first update that reflects it.",

@@ -23,6 +23,7 @@ EXPECTED = [
     "connecting to 127.0.0.1:",
     "",
     "",
+    "IS THIS SEAT FREE?",
 ]
 
 

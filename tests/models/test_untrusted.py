@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import struct
 import subprocess
 import sys
@@ -11,10 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from tests.models import tiny_transformers
 from tests.models.tiny import TinyModel, tiny_model, train_vocabulary
 from translator.errors import ModelFilesError
+from translator.languages.pair import LanguagePair
+from translator.models.huggingface.loading import load_transformers_model
 from translator.models.inspection import inspect_folder
 from translator.models.loading import describe_model
 from translator.models.model_card import license_of
@@ -139,6 +144,8 @@ def test_layers_beyond_any_transformers_model_are_refused(tmp_path: Path) -> Non
 _DESCRIBE = """
 import sys
 from translator.errors import ModelFilesError
+from translator.languages.pair import LanguagePair
+from translator.models.huggingface.loading import load_transformers_model
 from translator.models.loading import describe_model
 try:
     describe_model(f"all={sys.argv[1]}")
@@ -173,3 +180,37 @@ def test_code_of_a_folder_does_not_run_whatever_is_typed(tmp_path: Path) -> None
     )
     assert "not a configuration that Transformers knows" in done.stdout, done.stderr
     assert not ran.exists()
+
+
+class Evil:
+    """Pickled, it is a call: whoever unpickles it makes a file."""
+
+    def __init__(self, made: Path) -> None:
+        self.made = made
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self.made),)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_pickle_that_calls_something_is_refused(tmp_path: Path, wrapped: bool) -> None:
+    folder, ran = tmp_path / "model", tmp_path / "ran"
+    folder.mkdir()
+    tiny_transformers.m2m100(folder)
+    tensors = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    if wrapped:
+        # As torch writes it, beside tensors that are as they should be.
+        torch.save(tensors | {"extra": Evil(ran)}, folder / "pytorch_model.bin")
+    else:
+        (folder / "pytorch_model.bin").write_bytes(pickle.dumps(Evil(ran)))
+    with pytest.raises(ModelFilesError, match="its weights are damaged"):
+        load_transformers_model(str(folder), pair=LanguagePair("en", "pt"))
+    assert not ran.exists()
+
+
+def test_a_pickle_beside_safetensors_is_not_opened(tmp_path: Path) -> None:
+    tiny_transformers.m2m100(tmp_path)
+    (tmp_path / "pytorch_model.bin").write_bytes(pickle.dumps(Evil(tmp_path / "ran")))
+    load_transformers_model(str(tmp_path), pair=LanguagePair("en", "pt"))
+    assert not (tmp_path / "ran").exists()

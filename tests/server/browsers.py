@@ -61,13 +61,13 @@ class Browser:
 
 
 @asynccontextmanager
-async def browsing() -> AsyncIterator[Browser]:
+async def browsing(*flags: str) -> AsyncIterator[Browser]:
     """A browser whose pages must not have had an error by the end."""
     path = executable()
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        chromium = await playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
         browser = Browser(chromium)
         try:
             yield browser

@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from translator.captions.audience import RoomLimits
 from translator.captions.gateway import SUBPROTOCOL, GatewayConfig, make_app
 from translator.captions.hall import Hall
+from translator.captions.hearing import Ears
 from translator.captions.links import Links, Role
 from translator.captions.live_room import LiveRoom
 from translator.captions.relay import RelayRoom, connected_upstream
@@ -267,12 +268,13 @@ async def gateway(
     login: Login = Login(),  # noqa: B008
     certificate: tuple[Path, Path] | None = None,
     rpc_port: int = 0,
+    ears: Ears | None = None,
 ) -> AsyncIterator[Gateway]:
     """A gateway of these servers, on a free port. It knows what they can translate."""
     listening = listen("127.0.0.1", port)
     port = listening.getsockname()[1]
     async with connected_servers(addresses, login) as servers:
-        hall = Hall(servers, limits=limits, pinned=pinned)
+        hall = Hall(servers, limits=limits, pinned=pinned, ears=ears)
         scheme = "http" if certificate is None else "https"
         links = Links(SECRET, f"{scheme}://127.0.0.1:{port}")
         app = make_app(hall, links, config)

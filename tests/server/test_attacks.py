@@ -377,10 +377,12 @@ async def test_places_come_back_after_a_thousand_calls_that_are_cancelled(
 async def test_a_resume_with_all_the_source_that_is_allowed_loses_nothing(
     server: RunningServer,
 ) -> None:
+    sentence = "the old mill by the river turns its wheel all day and all year"
     opening = config()
     opening.config.resume.session_id = "earlier"
     target = opening.config.resume.targets.add(target_language_code="yy")
-    target.source_committed = ("a bc. " * 5_500)[:32_768]
+    target.source_committed = f"{sentence}. " * 512
+    assert len(target.source_committed) == 32_768
     result = await exchange(server.address, [opening, source(1, "d end.")])
     assert result.code == grpc.StatusCode.OK
-    assert list(result.texts().values()) == ["A BC."] * 5_461 + ["A D END."]
+    assert list(result.texts().values()) == [f"{sentence.upper()}."] * 512 + ["D END."]

@@ -296,6 +296,12 @@ async def test_the_command_relays(tmp_path: Path) -> None:
             ["--relay-from", "localhost:1", "--secret", "s", "--address", "a:1"],
             "translates nothing",
         ),
+        (
+            ["--relay-from", "localhost:1", "--secret", "s", "--sink", "pt:file=x"],
+            "not for a relay",
+        ),
+        (["--relay-from", "localhost:1", "--secret", "s", "--record", "x"], "not for a relay"),
+        (["--relay-from", "localhost:1", "--secret", "s", "--speech", "x"], "not for a relay"),
         (["--ca", "ca.pem"], "need --address or --relay-from"),
     ],
 )

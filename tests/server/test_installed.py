@@ -23,6 +23,7 @@ from importlib.metadata import (
     distribution,
     packages_distributions,
 )
+from importlib.util import find_spec
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
@@ -179,6 +180,14 @@ def test_each_extra_has_what_its_commands_need_and_the_others_name_theirs(wheel:
         assert place.advice(*to_obs) == ["install", f"{DISTRIBUTION}[captions]"]
         place.pip(*place.advice("captions"), extra="captions")
         captions(place)
+
+        hears = ("--speech", "no-model")
+        for hearing in (("captions", *hears), ("stream", "--audio", "x.wav", *hears)):
+            assert place.advice(*hearing) == ["install", f"{DISTRIBUTION}[speech]"]
+        # A third of a gigabyte, which an environment for tests may do without.
+        if find_spec("faster_whisper") is not None:
+            place.pip(*place.advice("captions", *hears), extra="speech")
+            assert "no Whisper model" in place.translator("captions", *hears).stderr
 
         place.pip(*place.advice("evaluate", "x"), extra="eval")
         evaluation(place)

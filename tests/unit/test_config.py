@@ -1,15 +1,22 @@
 """Settings: what is taken from the environment, and what is not."""
 
+import hashlib
 import logging
+import pwd
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from click.testing import CliRunner
 
+from translator.cli import main
 from translator.cli.serve import command as serve
 from translator.cli.stream import command as stream
 from translator.cli.workers import Workers
 from translator.config import Limits, ServerConfig, load_config, warn_of_service_links
 from translator.engine.scheduler import SchedulerLimits
 from translator.errors import ConfigError
+from translator.models import fingerprint
 from translator.session.events import Rests
 
 pytestmark = pytest.mark.unit
@@ -126,3 +133,44 @@ async def test_each_worker_has_a_port_of_its_own_or_the_start_is_refused(name: s
     config = ServerConfig(port=0, workers=3, **{name: 65_534})  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match=f"{name}: is 65534; .* at most 65533 is allowed"):
         await Workers(config).run()
+
+
+@pytest.fixture
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user of a container that runs as anybody: no account, no HOME."""
+
+    def unknown(uid: int) -> NoReturn:
+        raise KeyError(uid)
+
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+
+
+@pytest.mark.usefixtures("homeless")
+def test_a_user_without_a_home_has_settings_too() -> None:
+    assert load_config().store == Path("/var/lib/translator/models")
+
+
+@pytest.mark.usefixtures("homeless")
+def test_a_user_without_a_home_remembers_no_digest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fingerprint, "_REMEMBERED_BYTES", 4)
+    (tmp_path / "large.bin").write_bytes(b"weights")
+    digest = fingerprint.file_digest(tmp_path / "large.bin")
+    assert digest == hashlib.sha256(b"weights").hexdigest()[:32]
+
+
+@pytest.mark.usefixtures("homeless")
+def test_a_user_without_a_home_names_the_store_of_a_job(tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("name\nRed chair\n", "utf-8")
+    done = CliRunner().invoke(
+        main, ["batch", str(file), str(tmp_path / "out.csv"), "--column", "name"],
+        env={"TRANSLATOR_FAKE_MODEL": "1"},
+    )  # fmt: skip
+    assert (done.exit_code, done.output) == (
+        5,
+        "Error: store: this user has no home; name a file, or keep nothing\n",
+    )

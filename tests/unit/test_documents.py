@@ -46,6 +46,7 @@ ENUMS = [e for file in FILES for e in file.enum_types_by_name.values()]
 ENUMS += [e for message in MESSAGES for e in message.enum_types]
 SCALARS = {
     FieldDescriptor.TYPE_BOOL: "bool",
+    FieldDescriptor.TYPE_BYTES: "bytes",
     FieldDescriptor.TYPE_DOUBLE: "double",
     FieldDescriptor.TYPE_STRING: "string",
     FieldDescriptor.TYPE_UINT32: "uint32",

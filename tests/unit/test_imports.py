@@ -142,6 +142,8 @@ def test_only_the_runner_and_models_know_torch() -> None:
         # Aligns words, ten million pairs for a lecture; and draws sentences, a million.
         "eval/longform.py",
         "eval/interval.py",
+        # Samples of sound.
+        "speech/",
     )
     assert within(known, *allowed) == set()
     assert "text/tokenizer.py" not in importers("torch", "numpy")
@@ -172,6 +174,7 @@ def test_asyncio_stays_at_the_border() -> None:
         "cli/",
         "eval/remote.py",
         "captions/",
+        "speech/listening.py",
     )
     names = ("room", "layout", "pairs", "links", "wire", "cues", "presets", "subtitle_files", "hls")
     pure = {f"captions/{name}.py" for name in (*names, "sinks/feed")}

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.unit
 
 CODE = """
 import logging
-from translator.log import log_event, set_up_log
+from translator.log import TRACE_ID, log_event, set_up_log
 
 set_up_log({level!r}, {form!r})
 log = logging.getLogger("translator.here")
@@ -26,6 +26,8 @@ try:
     1 / 0
 except ZeroDivisionError:
     log.exception("it broke")
+TRACE_ID.set("0af7651916cd43dd8448eb211c80319c")
+log_event(log, "call ended", code="OK")
 """
 
 
@@ -39,7 +41,7 @@ def logged(level: str, form: str) -> list[str]:
 def test_a_line_of_json_is_an_object_with_the_fields_under_their_names() -> None:
     lines = [json.loads(line) for line in logged("info", "json")]
     assert all(line.pop("time").endswith("+00:00") for line in lines)
-    ended, full, broke = lines
+    ended, full, broke, in_trace = lines
     assert ended == {
         "level": "info", "logger": "translator.here", "event": "call ended",
         "code": "OK", "texts": 2, "duration_s": 0.5, "target": "a\nb",
@@ -48,6 +50,10 @@ def test_a_line_of_json_is_an_object_with_the_fields_under_their_names() -> None
         "level": "warning", "logger": "translator.here", "message": "the disk is 93 % full",
     }  # fmt: skip
     assert broke["exception"].endswith("ZeroDivisionError: division by zero")
+    assert in_trace == {
+        "level": "info", "logger": "translator.here", "event": "call ended", "code": "OK",
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
+    }  # fmt: skip
 
 
 def test_a_line_of_text_has_them_as_name_and_value_and_is_one_line() -> None:

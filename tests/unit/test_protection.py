@@ -257,3 +257,23 @@ def test_a_dash_keeps_the_spaces_that_no_line_breaks_at() -> None:
     protected = protect("The house\u00a0– a small one – is\u202f—\u00a0sold", writes)
     said = "A casa - uma pequena - é - vendida"
     assert restored(protected, said) == "A casa\u00a0– uma pequena – é\u202f—\u00a0vendida"
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "expected"),
+    [
+        ("Depth: 40~cm", "Profundidade: 40 cm", "Profundidade: 40~cm"),
+        ("It is 1.50~m", "Tem 1,50 m", "Tem 1,50~m"),
+        ("Mrs.~Reed left", "A Sra. Reed saiu", "A Sra.~Reed saiu"),
+        ("5 kg and 5~kg", "5 kg e 5 kg", "5 kg e 5~kg"),
+        ("40~cm and 12 kg", "12 kg e 40 cm", "12 kg e 40~cm"),
+        ("10~000~people", "10 000 pessoas", "10~000~pessoas"),
+        ("of~rice", "de arroz", "de arroz"),
+    ],
+)
+def test_a_no_break_space_stays_with_its_number_or_word(
+    text: str, said: str, expected: str
+) -> None:
+    protected = protect(text.replace("~", "\u00a0"), writes)
+    assert restored(protected, said).replace("\u00a0", "~") == expected
+    assert protected.concealed(expected.replace("~", "\u00a0")) == said

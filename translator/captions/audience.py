@@ -34,7 +34,8 @@ class RoomLimits:
         max_length: Code points of committed text that are kept, of all languages together.
         max_age_s: How long they are kept at most, in seconds.
         linger_s: How long a language is translated on when nobody reads it any more, in seconds.
-        return_s: How long a publisher may be away and go on, in seconds.
+        return_s: How long a publisher may be away and go on, in seconds; and how long the words of
+            one that is gone wait for a server.
     """
 
     max_viewers: int = 10_000

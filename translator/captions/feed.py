@@ -74,7 +74,6 @@ class Feed:
     Attributes:
         received: Code points of the publisher's source up to what has come.
         done: Code points of it whose captions are committed in all languages.
-        problem: What is wrong at the moment, as a sentence; "" if nothing is.
         on_progress: Called when ``done`` or ``problem`` has changed.
     """
 
@@ -84,7 +83,7 @@ class Feed:
         self.publisher_id = publisher_id
         self.received = position
         self.done = position
-        self.problem = ""
+        self._problems: dict[str, str] = {}
         self.on_progress: Callable[[], None] = lambda: None
         self._host = host
         self._room = host.room
@@ -118,6 +117,17 @@ class Feed:
     def language(self) -> str:
         """The language that is spoken."""
         return self._settings.language
+
+    @property
+    def problem(self) -> str:
+        """What is wrong at the moment, as sentences; "" if nothing is."""
+        return " ".join(self._problems.values())
+
+    @property
+    def problem_reason(self) -> str:
+        """The same for programs."""
+        reasons = {"server": "NO_SERVER", "speech": "SPEECH_LOST"}
+        return next((reasons[where] for where in self._problems), "RECOVERED")
 
     @property
     def speaker(self) -> str:
@@ -437,8 +447,14 @@ class Feed:
         if event.cause is not None:
             self._tell(f"the server cannot be reached: {event.cause.message}")
 
-    def _tell(self, problem: str) -> None:
-        if problem != self.problem:
-            self.problem = problem
+    def tell(self, where: str, problem: str) -> None:
+        """Note what is wrong with the ``server`` or the ``speech``; "" if nothing is any more."""
+        if problem != self._problems.get(where, ""):
+            self._problems.pop(where, None)
+            if problem:
+                self._problems[where] = problem
             self.on_progress()
             self._host.changed()
+
+    def _tell(self, problem: str) -> None:
+        self.tell("server", problem)

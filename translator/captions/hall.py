@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 from translator.captions.audience import Audience, RoomFullError, RoomLimits
+from translator.captions.hearing import Ears
 from translator.captions.live_room import LiveRoom
 from translator.captions.relay import RelayRoom, Upstream
 from translator.captions.servers import Servers
@@ -36,6 +37,7 @@ class Hall:
         limits: What each room may take.
         max_rooms: Rooms at once.
         pinned: Languages that every room has translated without readers too.
+        ears: What recognises speech; None where nothing does.
     """
 
     def __init__(
@@ -45,11 +47,13 @@ class Hall:
         limits: RoomLimits = RoomLimits(),  # noqa: B008
         max_rooms: int = 100,
         pinned: Sequence[str] = (),
+        ears: Ears | None = None,
     ) -> None:
         self._origin = origin
         self._limits = limits
         self._max_rooms = max_rooms
         self._pinned = tuple(pinned)
+        self._ears = ears
         self._rooms: dict[str, Audience] = {}
         self._permanent: set[str] = set()
 
@@ -81,7 +85,12 @@ class Hall:
                 room = RelayRoom(room_id, self._origin, pinned=pinned, limits=self._limits)
             else:
                 room = LiveRoom(
-                    room_id, self._origin, title=title, pinned=pinned, limits=self._limits
+                    room_id,
+                    self._origin,
+                    title=title,
+                    pinned=pinned,
+                    limits=self._limits,
+                    ears=self._ears,
                 )
             self._rooms[room_id] = room
             if permanent:

@@ -4,15 +4,17 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from translator.captions.audience import Audience, RoomFullError, RoomLimits
 from translator.captions.feed import Feed
-from translator.captions.room import ORIGINAL, Room, Segment
+from translator.captions.hearing import Ears, Hearing
+from translator.captions.outlets import RoomOutlet
+from translator.captions.room import ORIGINAL, Cursor, Piece, Room, Segment, event_id
 from translator.captions.servers import Servers
-from translator.captions.wire import LanguageFacts, PublisherFacts, RoomFacts, Settings
+from translator.captions.wire import Audio, LanguageFacts, PublisherFacts, RoomFacts, Settings
 from translator.client import AsyncTranslatorClient, BatchItem
-from translator.errors import TranslatorError
+from translator.errors import InvalidRequestError, TranslatorError
 
 __all__ = ["LiveRoom"]
 
@@ -33,6 +35,7 @@ class LiveRoom(Audience):
         title: What it is called.
         pinned: Languages that are translated without readers too.
         limits: What it may take.
+        ears: What recognises speech; None where nothing does.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class LiveRoom(Audience):
         title: str = "",
         pinned: Sequence[str] = (),
         limits: RoomLimits = RoomLimits(),  # noqa: B008
+        ears: Ears | None = None,
     ) -> None:
         room = Room(
             secrets.token_hex(4),
@@ -56,12 +60,17 @@ class LiveRoom(Audience):
         self.pinned = tuple(dict.fromkeys(pinned))
         self._servers = servers
         self._feeds: dict[str, Feed] = {}
+        self._ears = ears
+        self._hearings: dict[Feed, Hearing] = {}
+        # What was said last is recognised before a feed ends.
+        self._resting: dict[Feed, asyncio.Task[None]] = {}
         self._connections: dict[str, object] = {}
         self._returns: dict[Feed, asyncio.TimerHandle] = {}
         # How far publishers were that have ended.
         self._ended: dict[str, int] = {}
         self._tasks: dict[Feed, asyncio.Task[None]] = {}
         self._spoken: set[str] = set()
+        self._outlets: list[tuple[Cursor, RoomOutlet]] = []
         self._late = asyncio.Event()
         self._failed: set[tuple[str, int]] = set()
         self._own_tasks = [
@@ -79,6 +88,23 @@ class LiveRoom(Audience):
     def spoken_languages(self) -> set[str]:
         """Languages that can be spoken and translated."""
         return self._servers.pairs.sources
+
+    # Outlets
+
+    def add_outlet(self, outlet: RoomOutlet) -> None:
+        """Have an outlet take what is committed from now on; it is closed with the room."""
+        after = event_id(self.room.epoch, self.room.n)
+        self._outlets.append((self.room.subscribe((outlet.language,), after), outlet))
+        if outlet.language != ORIGINAL:
+            self.pinned = tuple(dict.fromkeys([*self.pinned, outlet.language]))
+        outlet.start()
+        self.changed()
+
+    def _tell_outlets(self) -> None:
+        for cursor, outlet in self._outlets:
+            for news in self.room.read(cursor):
+                if isinstance(news, Piece):
+                    outlet.take(news)
 
     # Publishers
 
@@ -116,42 +142,99 @@ class LiveRoom(Audience):
             return
         del self._connections[feed.publisher_id]
         self.used_at = time.monotonic()
-        if feed.publisher_id in self._feeds and not self.is_closed:
-            self._give_up_later(feed)
+        if feed in self._tasks and not self.is_closed:
+            self._later(feed, self.end)
         self.changed()
 
-    def end(self, feed: Feed) -> None:
-        """End a feed whose publisher has said that nothing comes any more.
+    @property
+    def speech_languages(self) -> Collection[str]:
+        """Languages whose speech is recognised."""
+        return self._ears.speech.languages if self._ears is not None else ()
 
-        What it has said is still translated, if a server takes it before long.
+    async def hear(self, feed: Feed, audio: Audio) -> None:
+        """Take a publisher's speech. Waits while too much of it is not heard yet.
+
+        Raises:
+            ClientError: Nothing recognises speech here, or not in this language.
         """
-        feed.finish()
-        if feed in self._tasks:
-            self._give_up_later(feed)
+        if self._ears is None:
+            raise InvalidRequestError("audio", "this gateway does not recognise speech")
+        if feed not in self._hearings:
+            self._hearings[feed] = Hearing(self._ears, feed)
+        await self._hearings[feed].hear(audio)
 
-    def _give_up_later(self, feed: Feed) -> None:
+    async def change(self, feed: Feed, settings: Settings) -> None:
+        """Another language or another name, from what a publisher says next."""
+        hearing = self._hearings.get(feed)
+        if hearing is not None and settings.language not in {"", feed.language}:
+            await hearing.rest()
+        await feed.change(settings)
+
+    def audio_received(self, feed: Feed) -> int:
+        """Samples of a publisher's audio up to what has come."""
+        return self._hearings[feed].received if feed in self._hearings else 0
+
+    def audio_acknowledged(self, feed: Feed) -> int:
+        """Samples of a publisher's audio that nobody needs any more."""
+        return self._hearings[feed].acknowledged if feed in self._hearings else 0
+
+    def end(self, feed: Feed) -> None:
+        """End a feed whose publisher comes back no more, or has said that nothing follows.
+
+        What it has said is still recognised, and translated if a server takes it before long.
+        """
         self._keep(feed)
-        loop = asyncio.get_running_loop()
-        self._returns[feed] = loop.call_later(self.limits.return_s, self._give_up, feed)
+        if feed not in self._tasks or self.is_closed:
+            return
+        hearing = self._hearings.get(feed)
+        if hearing is None:
+            self._finish(feed)
+        else:
+            self._resting[feed] = asyncio.create_task(self._rest(feed, hearing))
 
-    def _keep(self, feed: Feed) -> None:
-        """Do not give it up for now."""
-        if (handle := self._returns.pop(feed, None)) is not None:
-            handle.cancel()
+    async def _rest(self, feed: Feed, hearing: Hearing) -> None:
+        await hearing.rest()
+        self._resting.pop(feed, None)
+        self._finish(feed)
 
-    async def finished(self, feed: Feed) -> None:
-        """Wait until a feed has ended."""
-        if (task := self._tasks.get(feed)) is not None:
-            await asyncio.wait({task})
-
-    def _give_up(self, feed: Feed) -> None:
-        self._keep(feed)
+    def _finish(self, feed: Feed) -> None:
         feed.finish()
+        self._later(feed, self._drop)
+
+    def _drop(self, feed: Feed) -> None:
+        """Give up what waits for a server in vain."""
+        self._keep(feed)
         if not feed.is_open and (task := self._tasks.get(feed)) is not None:
             task.cancel()
 
+    def _later(self, feed: Feed, do: Callable[[Feed], None]) -> None:
+        self._keep(feed)
+        loop = asyncio.get_running_loop()
+        self._returns[feed] = loop.call_later(self.limits.return_s, do, feed)
+
+    def _keep(self, feed: Feed) -> None:
+        """Do not end it for now."""
+        if (handle := self._returns.pop(feed, None)) is not None:
+            handle.cancel()
+        if (resting := self._resting.pop(feed, None)) is not None:
+            resting.cancel()
+
+    async def finished(self, feed: Feed) -> int:
+        """Wait until a feed that was told to has ended, or its publisher has come back.
+
+        Returns:
+            Samples of the publisher's audio that nobody needs any more.
+        """
+        hearing = self._hearings.get(feed)
+        if (resting := self._resting.get(feed)) is not None:
+            await asyncio.wait({resting})
+        if feed.is_ending and (task := self._tasks.get(feed)) is not None:
+            await asyncio.wait({task})
+        return hearing.acknowledged if hearing is not None else 0
+
     def _feed_ended(self, feed: Feed) -> None:
         task = self._tasks.pop(feed)
+        self._hearings.pop(feed, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("a feed ended with an error", exc_info=error)
         if self._feeds.get(feed.publisher_id) is feed:
@@ -190,6 +273,10 @@ class LiveRoom(Audience):
     def wanted(self) -> list[str]:
         """Languages that are pinned or read, or were read until a moment ago."""
         return list(dict.fromkeys([*self.pinned, *super().wanted()]))
+
+    def _wake(self) -> None:
+        self._tell_outlets()
+        super()._wake()
 
     # What was said before somebody read it
 
@@ -301,8 +388,9 @@ class LiveRoom(Audience):
             ],
             num_viewers=len(self._viewers),
             num_segments=len(list(self.room.segments)),
-            recorded=False,
+            recorded=any(outlet.is_record for _, outlet in self._outlets),
             retention_s=self.limits.max_age_s,
+            sinks=[facts for _, outlet in self._outlets if (facts := outlet.facts()) is not None],
         )
 
     def _offered(self) -> set[str]:
@@ -330,7 +418,10 @@ class LiveRoom(Audience):
         self._servers.forget(self.changed)
         for handle in self._returns.values():
             handle.cancel()
-        tasks = [*self._own_tasks, *self._tasks.values()]
+        self._tell_outlets()
+        await asyncio.gather(*(outlet.close() for _, outlet in self._outlets))
+        await asyncio.gather(*(hearing.cancel() for hearing in self._hearings.values()))
+        tasks = [*self._own_tasks, *self._tasks.values(), *self._resting.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

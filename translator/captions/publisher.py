@@ -9,7 +9,7 @@ from translator.captions import wire
 from translator.captions.audience import RoomFullError
 from translator.captions.feed import Feed
 from translator.captions.live_room import LiveRoom
-from translator.errors import InvalidRequestError, TranslatorError
+from translator.errors import ClientError, InvalidRequestError, TranslatorError
 
 __all__ = ["GoneError", "Peer", "Publisher"]
 
@@ -92,16 +92,23 @@ class Publisher:
         writing = asyncio.create_task(self._write(feed))
         ended = False
         try:
-            await feed.change(opening.settings)
+            await self._room.change(feed, opening.settings)
             languages = self._room.spoken_languages
             await self._peer.send(
-                wire.opened(self._room.room.epoch, feed.received, languages, self._room.title)
+                wire.opened(
+                    self._room.room.epoch,
+                    feed.received,
+                    languages,
+                    self._room.title,
+                    audio_position=self._room.audio_received(feed),
+                    speech_languages=self._room.speech_languages,
+                )
             )
             ended = await self._read(feed)
             if ended and self._peer.waits_for_end and not self._is_replaced:
                 self._room.end(feed)
-                await self._room.finished(feed)
-                await self._peer.send(wire.progress(feed.done, self._room.num_viewers))
+                heard = await self._room.finished(feed)
+                await self._peer.send(wire.progress(feed.done, self._room.num_viewers, heard))
         except GoneError:
             pass
         finally:
@@ -127,15 +134,18 @@ class Publisher:
                 return gone.is_end
             try:
                 request = wire.parse_publish(data)
-                await self._slow_down(len(data))
+                # Audio is counted by its messages: who sends much waits for the recogniser.
+                await self._slow_down(0 if isinstance(request, wire.Audio) else len(data))
                 match request:
                     case wire.Source():
                         await feed.send(request)
+                    case wire.Audio():
+                        await self._room.hear(feed, request)
                     case wire.Settings():
-                        await feed.change(request)
+                        await self._room.change(feed, request)
                     case wire.Opening():
                         raise InvalidRequestError("request", "opening comes once")
-            except InvalidRequestError as error:
+            except ClientError as error:
                 num_problems += 1
                 await self._peer.send(wire.problem(error.reason, error.message))
                 if num_problems >= _MAX_PROBLEMS:
@@ -155,20 +165,22 @@ class Publisher:
 
     async def _write(self, feed: Feed) -> None:
         """Say how far the source has become captions, what is wrong, and how many read."""
-        told: tuple[int, int] | None = None
+        told: tuple[int, ...] = ()
         problem = ""
         silent_s = 0.0
+        heard = 0
         with contextlib.suppress(GoneError):
             while True:
                 replies = []
-                facts = feed.done, self._room.num_viewers
+                # A feed that has ended has none any more.
+                heard = max(heard, self._room.audio_acknowledged(feed))
+                facts = feed.done, self._room.num_viewers, heard
                 if facts != told:
                     told = facts
                     replies.append(wire.progress(*facts))
                 if feed.problem != problem:
                     problem = feed.problem
-                    reason = "NO_SERVER" if problem else "RECOVERED"
-                    replies.append(wire.problem(reason, problem))
+                    replies.append(wire.problem(feed.problem_reason, problem))
                 if silent_s >= _BEAT_S:
                     replies.append(wire.BEAT)
                 for reply in replies:

@@ -30,6 +30,7 @@ __all__ = [
     "BEAT",
     "MAX_LANGUAGES",
     "MAX_TEXT_LENGTH",
+    "Audio",
     "Encoded",
     "Encoder",
     "LanguageFacts",
@@ -38,6 +39,7 @@ __all__ = [
     "Reply",
     "RoomFacts",
     "Settings",
+    "SinkFacts",
     "Source",
     "Subscribing",
     "bye",
@@ -64,6 +66,8 @@ MAX_LANGUAGES = 4
 # Of whoever may operate: a gateway that relays a room reads for all its viewers.
 MAX_RELAYED_LANGUAGES = 64
 MAX_NAME_LENGTH = 80
+# A second of 16-bit samples at 16 kHz.
+MAX_AUDIO_LENGTH = 32_000
 
 _PUBLISHER_ID = re.compile(r"[A-Za-z0-9_]{8,64}")
 _ROOM_ID = re.compile(r"[A-Za-z0-9_-]{4,64}")
@@ -112,6 +116,14 @@ class Subscribing:
 
 
 @dataclass(frozen=True, slots=True)
+class Audio:
+    """More speech, as the message of that name; ``position`` in samples."""
+
+    position: int
+    samples: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class LanguageFacts:
     """How one language of a room does."""
 
@@ -134,6 +146,17 @@ class PublisherFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class SinkFacts:
+    """How one destination does, as ``SinkStatus``."""
+
+    kind: str
+    language: str
+    on: bool
+    num_sent: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoomFacts:
     """How a room does. ``offered`` are the languages that can be read."""
 
@@ -147,6 +170,7 @@ class RoomFacts:
     num_segments: int
     recorded: bool
     retention_s: float
+    sinks: Sequence[SinkFacts] = ()
 
 
 # What comes in.
@@ -225,7 +249,7 @@ def parse_room(data: bytes) -> str:
     return parse_room_id(_parse(data, pb.GetRoomRequest()).room_id)
 
 
-def parse_publish(data: str | bytes) -> Opening | Source | Settings:
+def parse_publish(data: str | bytes) -> Opening | Source | Settings | Audio:
     """What a publisher says.
 
     Raises:
@@ -239,8 +263,12 @@ def parse_publish(data: str | bytes) -> Opening | Source | Settings:
             return _source(message.source)
         case "settings":
             return _settings(message.settings)
+        case "audio":
+            return _audio(message.audio)
         case _:
-            raise InvalidRequestError("request", "one of opening, source and settings is needed")
+            raise InvalidRequestError(
+                "request", "one of opening, source, settings and audio is needed"
+            )
 
 
 def parse_create_room(data: str | bytes) -> tuple[str, tuple[str, ...]]:
@@ -303,6 +331,14 @@ def _source(message: pb.SourceText) -> Source:
         _seconds(message, "start_offset"),
         _seconds(message, "end_offset"),
     )
+
+
+def _audio(message: pb.Audio) -> Audio:
+    if len(message.samples) > MAX_AUDIO_LENGTH or len(message.samples) % 2:
+        raise InvalidRequestError(
+            "audio.samples", f"16-bit samples, at most {MAX_AUDIO_LENGTH // 2} in one message"
+        )
+    return Audio(message.position, message.samples)
 
 
 def _seconds(message: pb.SourceText, field: str) -> float | None:
@@ -421,21 +457,38 @@ def bye(reason: str, retry_after_s: float = 0.0) -> Encoded:
 BEAT = Reply("{}", b"")
 
 
-def opened(epoch: str, position: int, languages: Iterable[str], title: str) -> Reply:
+def opened(
+    epoch: str,
+    position: int,
+    languages: Iterable[str],
+    title: str,
+    *,
+    audio_position: int = 0,
+    speech_languages: Iterable[str] = (),
+) -> Reply:
     """The answer to a publisher's opening."""
     return _reply(
         pb.PublishResponse(
             opened=pb.Opened(
-                epoch=epoch, position=position, language_codes=sorted(languages), title=title
+                epoch=epoch,
+                position=position,
+                language_codes=sorted(languages),
+                title=title,
+                audio_position=audio_position,
+                speech_language_codes=sorted(speech_languages),
             )
         )
     )
 
 
-def progress(position: int, num_viewers: int) -> Reply:
-    """How far a publisher's source has become captions."""
+def progress(position: int, num_viewers: int, audio_position: int = 0) -> Reply:
+    """How far a publisher's source, or audio, has become captions."""
     return _reply(
-        pb.PublishResponse(progress=pb.Progress(position=position, num_viewers=num_viewers))
+        pb.PublishResponse(
+            progress=pb.Progress(
+                position=position, num_viewers=num_viewers, audio_position=audio_position
+            )
+        )
     )
 
 
@@ -498,6 +551,16 @@ def status(facts: RoomFacts) -> Reply:
                         problem=each.problem,
                     )
                     for each in facts.publishers
+                ],
+                sinks=[
+                    pb.SinkStatus(
+                        kind=each.kind,
+                        language_code=each.language,
+                        on=each.on,
+                        num_sent=each.num_sent,
+                        problem=each.problem,
+                    )
+                    for each in facts.sinks
                 ],
             )
         )

@@ -8,9 +8,10 @@ import secrets
 import signal
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import click
 
@@ -20,6 +21,9 @@ from translator.client.login import Login
 from translator.config import ServerConfig, load_config
 from translator.errors import ConfigError
 from translator.log import LogLevel, set_up_log
+
+if TYPE_CHECKING:
+    from translator.captions.hearing import Ears
 
 __all__ = ["allow_many_files", "command"]
 
@@ -115,6 +119,28 @@ _MIN_SECRET = 32
     metavar="SECONDS",
     help="How long captions are kept, in memory, for those who come late.",
 )
+@click.option(
+    "--sink",
+    "sinks",
+    multiple=True,
+    metavar="LANGUAGE:KIND=WHERE",
+    help="Send the room's captions there too, such as pt:zoom=URL; original:… is what is said. "
+    "Repeatable; see docs/subtitles.md.",
+)
+@click.option(
+    "--record",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Write transcripts there: of what is said, and of each --pin. All pages say so.  "
+    "[default: nothing is recorded]",
+)
+@click.option(
+    "--speech",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="A Whisper model in CTranslate2's format: speakers may use a microphone in any browser; "
+    "see docs/speech.md.",
+)
 @click.option("--qr/--no-qr", default=None, help="Print the viewers' link as a QR code too.")
 @click.option("--log-level", type=click.Choice(get_args(LogLevel)), default="warning")
 def command(
@@ -134,6 +160,9 @@ def command(
     origins: tuple[str, ...],
     max_viewers: int,
     keep_s: float,
+    sinks: tuple[str, ...],
+    record: Path | None,
+    speech: Path | None,
     qr: bool | None,
     log_level: LogLevel,
     login: Login,
@@ -142,12 +171,16 @@ def command(
 
     Prints a link for whoever speaks, one for everybody who reads, and one for whoever runs the
     room. Each viewer picks a language; a language is translated only while somebody reads it.
-    Captions are kept in memory only, and nothing is recorded.
+    Captions are kept in memory only, and nothing is recorded unless --record says where.
     """
     if addresses and models:
         raise click.UsageError("--model is for the server inside; --address names a running one")
     if upstream is not None and (addresses or models):
         raise click.UsageError("--relay-from translates nothing: leave out --address and --model")
+    if upstream is not None and (sinks or record is not None or speech is not None):
+        raise click.UsageError(
+            "--sink, --record and --speech are for the gateway where people speak, not for a relay"
+        )
     if upstream is not None and secret_file is None:
         raise click.UsageError("--relay-from needs the --secret of the other gateway")
     if login != Login() and not addresses and upstream is None:
@@ -163,12 +196,15 @@ def command(
         from translator.captions.gateway import GatewayConfig, make_app
         from translator.captions.hall import Hall
         from translator.captions.links import Links, Role, new_room_id
+        from translator.captions.live_room import LiveRoom
         from translator.captions.relay import Upstream, connected_upstream
         from translator.captions.rpc import serving_rpc
         from translator.captions.servers import Servers, connected_servers
         from translator.captions.serving import listen, serving
         from translator.captions.wire import parse_language, parse_room_id
+        from translator.cli.room_outlets import outlets
 
+        ears = None if speech is None else _ears(speech)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -196,8 +232,11 @@ def command(
                     served = (await stack.enter_async_context(server_inside(_inside(models))),)
                 origin = await stack.enter_async_context(connected_servers(served, login))
             limits = RoomLimits(max_viewers=max_viewers, max_age_s=keep_s)
-            hall = Hall(origin, limits=limits, pinned=pinned)
-            hall.room(name, title=title, permanent=True)
+            hall = Hall(origin, limits=limits, pinned=pinned, ears=ears)
+            room = hall.room(name, title=title, permanent=True)
+            if isinstance(room, LiveRoom):
+                for outlet in outlets(name, sinks, record, pinned):
+                    room.add_outlet(outlet)
             app = make_app(hall, links, GatewayConfig(origins))
             certificate = None if tls_cert is None or tls_key is None else (tls_cert, tls_key)
             await stack.enter_async_context(serving(app, listening, hall.close, certificate))
@@ -228,6 +267,19 @@ def command(
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run())
+
+
+def _ears(folder: Path) -> "Ears":
+    """What recognises speech, in a thread of its own.
+
+    Raises:
+        ConfigError: The folder has no model.
+        ModuleNotFoundError: The extra ``speech`` is not installed.
+    """
+    from translator.captions.hearing import Ears
+    from translator.cli.audio import load_speech
+
+    return Ears(load_speech(folder), ThreadPoolExecutor(1, "speech"))
 
 
 def _inside(models: tuple[str, ...]) -> ServerConfig:

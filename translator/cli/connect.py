@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from translator.client import AsyncTranslatorClient, Connecting, Reconnecting
 from translator.client.login import Login
+from translator.client.traces import trace_metadata
 from translator.errors import TranslatorError
 
 __all__ = ["INSIDE", "ServerChoice", "connected", "login_options", "server_options", "told"]
@@ -28,6 +30,7 @@ INSIDE: Mapping[str, Any] = {
     "tls_client_ca": None,
     "access": None,
     "audit_log": None,
+    "trace_endpoint": "off",
     "preload": False,
 }
 # If the server answers within this time, say nothing.
@@ -46,12 +49,14 @@ class ServerChoice:
         models: For the one in this process.
         connect_timeout_s: How long a running one may take to answer.
         login: How the two know each other.
+        traceparent: The trace that the command belongs to; "": none.
     """
 
     address: str | None = None
     models: tuple[str, ...] = ()
     connect_timeout_s: float = 10.0
     login: Login = _NO_LOGIN
+    traceparent: str = ""
 
     @property
     def patience_s(self) -> float:
@@ -89,7 +94,7 @@ def login_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--address``, ``--connect-timeout``, ``--model`` and those of ``login_options``.
+    """Add ``--address``, ``--connect-timeout``, ``--traceparent``, ``--model`` and the login's.
 
     They come as one argument, ``server``, a ``ServerChoice``.
     """
@@ -97,13 +102,22 @@ def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def with_server(
         *, address: str | None, models: tuple[str, ...], connect_timeout_s: float, login: Login,
-        **others: Any,
+        traceparent: str, **others: Any,
     ) -> Any:  # fmt: skip
         if address is None and login != _NO_LOGIN:
             raise click.UsageError("--tls, --ca, --cert, --key and --access-key need --address")
-        return command(server=ServerChoice(address, models, connect_timeout_s, login), **others)
+        return command(
+            server=ServerChoice(address, models, connect_timeout_s, login, traceparent), **others
+        )
 
     decorated = login_options(with_server)
+    decorated = click.option(
+        "--traceparent",
+        envvar="TRACEPARENT",
+        default="",
+        callback=_checked_trace,
+        help="The trace that the server's spans belong to (W3C).  [env: TRACEPARENT]",
+    )(decorated)
     decorated = click.option(
         "--connect-timeout",
         "connect_timeout_s",
@@ -128,6 +142,17 @@ def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(decorated)
 
 
+def _checked_trace(context: click.Context, option: click.Parameter, traceparent: str) -> str:
+    try:
+        trace_metadata(traceparent)
+    except ValueError as error:
+        # What others left in the environment stops no command.
+        if context.get_parameter_source(option.name or "") is ParameterSource.ENVIRONMENT:
+            return ""
+        raise click.BadParameter(str(error).partition(": ")[2]) from None
+    return traceparent
+
+
 @asynccontextmanager
 async def connected(server: ServerChoice) -> AsyncIterator[AsyncTranslatorClient]:
     """A connected client. Without an address, a server is started, and ends with the client.
@@ -150,7 +175,9 @@ async def connected(server: ServerChoice) -> AsyncIterator[AsyncTranslatorClient
             config = load_config(overrides=dict(INSIDE) | ({"models": models} if models else {}))
             address = (await stack.enter_async_context(running(config))).address
         client = await stack.enter_async_context(
-            AsyncTranslatorClient(address, **server.login.arguments())
+            AsyncTranslatorClient(
+                address, **server.login.arguments(), traceparent=server.traceparent
+            )
         )
         await _connect(client, address, server.connect_timeout_s)
         yield client

@@ -17,7 +17,7 @@ from translator.captions.sinks.sink import KINDS, SeqStore, Sink, make_sink
 from translator.captions.subtitle_files import SubtitleFile, TranscriptFile, path_for
 from translator.client import StreamEvent, Update
 
-__all__ = ["Outputs", "output_options"]
+__all__ = ["Outputs", "output_options", "state_folder"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -133,7 +133,7 @@ class Outputs:
     ) -> None:
         self._began_s = time.monotonic()
         self._sinks: dict[str, list[Sink]] = {target: [] for target in targets}
-        store = SeqStore(_state_folder() / "captions.json") if sinks else None
+        store = SeqStore(state_folder() / "captions.json") if sinks else None
         for spec in sinks:
             language, where = _language_of(spec, targets)
             try:
@@ -215,7 +215,8 @@ def _language_of(spec: str, targets: Sequence[str]) -> tuple[str, str]:
     return language, where
 
 
-def _state_folder() -> Path:
+def state_folder() -> Path:
+    """Where programs keep what they have to remember."""
     # Only now: no other option needs it.
     import platformdirs
 

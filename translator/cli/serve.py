@@ -62,6 +62,8 @@ def _setting(name: str, *declarations: str, **attributes: Any) -> Callable[[_F],
 @_setting("allow_plaintext", is_flag=True)
 @_setting("access", metavar="FILE")
 @_setting("audit_log", metavar="FILE")
+@_setting("trace_endpoint", metavar="URL")
+@_setting("trace_sample")
 @_setting("drain_grace_s")
 @_setting("fake_model", is_flag=True)
 @_setting("log_level")

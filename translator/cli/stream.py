@@ -11,6 +11,7 @@ from typing import BinaryIO
 import click
 
 from translator.asr import SourcePiece
+from translator.cli.audio import heard_in, load_speech
 from translator.cli.connect import ServerChoice, connected, server_options
 from translator.cli.display import Display, JsonLines, LiveTerminal, PlainLines
 from translator.cli.errors import one_sentence
@@ -88,7 +89,19 @@ __all__ = ["command", "parse_policy"]
 @click.option(
     "--real-pace",
     is_flag=True,
-    help="With --from-recogniser: send the messages at the pace of their times.",
+    help="With --from-recogniser and --audio: at the pace at which it was said.",
+)
+@click.option(
+    "--audio",
+    metavar="WHERE",
+    help="Translate what is said in a sound file, a device (alsa:default), or - for standard "
+    "input: 16 kHz, mono, 16 bits, or WAV. Needs --speech.",
+)
+@click.option(
+    "--speech",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="A Whisper model in CTranslate2's format, for --audio; see docs/speech.md.",
 )
 @glossary_options
 @output_options
@@ -108,6 +121,8 @@ def command(
     lines: bool,
     recogniser: str | None,
     real_pace: bool,
+    audio: str | None,
+    speech: Path | None,
     glossary: Path | None,
     glossaries: tuple[str, ...],
     subtitles: tuple[Path, ...],
@@ -120,15 +135,23 @@ def command(
     """Translate FILE, or standard input, while it comes in.
 
     With --from-recogniser, FILE has the messages of a recogniser, one on each line, alone or as
-    {"t": SECONDS, "message": MESSAGE}.
+    {"t": SECONDS, "message": MESSAGE}. With --audio it is speech that is recognised here.
 
     A terminal shows the source above its translation, and the draft dimmed after the committed
     text. In a pipe, each segment is a line once it is committed.
     """
     if recogniser is not None and (lines or words_per_second is not None):
         raise click.UsageError("--lines and --words-per-second are for text, not --from-recogniser")
-    if real_pace and recogniser is None:
-        raise click.UsageError("--real-pace needs --from-recogniser")
+    if real_pace and recogniser is None and audio is None:
+        raise click.UsageError("--real-pace needs --from-recogniser or --audio")
+    if (audio is None) != (speech is None):
+        raise click.UsageError(
+            "--audio and --speech go together; docs/speech.md says where models are"
+        )
+    if audio is not None and (lines or words_per_second is not None or recogniser is not None):
+        raise click.UsageError(
+            "--lines, --words-per-second and --from-recogniser are for text, not --audio"
+        )
     if glossary is not None and len(targets) > 1:
         raise click.UsageError(
             "--glossary is for one --to; a server's glossaries may have several languages: "
@@ -144,6 +167,10 @@ def command(
     if glossary is not None:
         with one_sentence():
             options["glossary"] = read_entries(glossary, source, targets[0])
+    ears = None
+    if speech is not None:
+        with one_sentence():
+            ears = load_speech(speech)
     display: Display
     if as_json:
         display = JsonLines()
@@ -169,6 +196,11 @@ def command(
                     stack.enter_context(display)
                     said = said_by(file, recogniser, real_pace=real_pace)
                     return await _translate(stream, said, display, outputs)
+                if audio is not None and ears is not None:
+                    stack.enter_context(display)
+                    language = "" if source == "und" else source
+                    heard = heard_in(audio, file, ears, language, real_pace=real_pace)
+                    return await _translate(stream, heard, display, outputs)
                 texts = as_it_comes(file)
                 if file.isatty():
                     if isinstance(display, LiveTerminal):

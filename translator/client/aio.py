@@ -47,6 +47,11 @@ class AsyncTranslatorClient:
         credentials: Channel credentials; None connects without TLS.
         metadata: Sent with every call, for example ``[("authorization", "Bearer …")]``.
         channel_options: gRPC channel options, added to this client's own and stronger than them.
+        traceparent: The trace that its calls belong to (W3C Trace Context), for the server's spans.
+            "current" takes it from OpenTelemetry when a call is made, if that is installed.
+
+    Raises:
+        ValueError: ``traceparent`` is none.
     """
 
     def __init__(
@@ -56,12 +61,14 @@ class AsyncTranslatorClient:
         credentials: grpc.ChannelCredentials | None = None,
         metadata: Sequence[tuple[str, str | bytes]] = (),
         channel_options: Sequence[tuple[str, str | int]] = (),
+        traceparent: str = "",
     ) -> None:
         self._link = Link(
             address,
             credentials=credentials,
             metadata=check_pairs("metadata", metadata),
             options=check_pairs("channel_options", channel_options),
+            traceparent=traceparent,
         )
 
     async def __aenter__(self) -> Self:
@@ -125,7 +132,7 @@ class AsyncTranslatorClient:
         """Why the server cannot be reached; None if it answers, even with an error."""
         try:
             await self._link.stub.ListModels(
-                ListModelsRequest(page_size=1), metadata=self._link.metadata
+                ListModelsRequest(page_size=1), metadata=self._link.traced(None)
             )
         except grpc.aio.AioRpcError as error:
             failure = error_from_rpc(error)
@@ -140,6 +147,7 @@ class AsyncTranslatorClient:
         resume_timeout_s: float = 60.0,
         history: int = HISTORY,
         on_connecting: Callable[[Connecting], None] | None = None,
+        traceparent: str | None = None,
         **options: Unpack[StreamOptions],
     ) -> AsyncStream:
         """Make a live translation; ``async with`` opens it.
@@ -153,12 +161,14 @@ class AsyncTranslatorClient:
                 keep.
             on_connecting: Called before each attempt to open the stream. Later attempts come as
                 ``Reconnecting`` events.
+            traceparent: The trace that the stream belongs to, also when it is resumed, or
+                "current"; None: as the client has it.
             **options: See ``StreamConfig``.
 
         Raises:
             RuntimeError: The client is not open.
             TypeError: ``targets`` is not a list of strings.
-            ValueError: There is no target, or ``history`` is negative.
+            ValueError: There is no target, ``history`` is negative, or ``traceparent`` is none.
         """
         # Fails where the client is not open.
         _ = self._link.stub
@@ -173,6 +183,7 @@ class AsyncTranslatorClient:
             resume_timeout_s=resume_timeout_s,
             history=history,
             on_connecting=on_connecting,
+            traceparent=traceparent,
         )
 
     async def translate(
@@ -191,6 +202,7 @@ class AsyncTranslatorClient:
         preserve_lines: bool = True,
         markup: Sequence[str] = (),
         timeout_s: float | None = 60.0,
+        traceparent: str | None = None,
     ) -> list[Translation]:
         """Translate short texts. Returns one result for each, in order.
 
@@ -213,10 +225,13 @@ class AsyncTranslatorClient:
                 together, and stay as they are.
             markup: Template syntaxes in HTML, which are kept.
             timeout_s: Longest time to wait, in seconds; None means no limit.
+            traceparent: The trace that the call belongs to, or "current"; None: as the client has
+                it.
 
         Raises:
             TranslatorError: The request as a whole failed.
             TypeError: ``texts`` is not a list of strings.
+            ValueError: ``traceparent`` is none.
             RuntimeError: The client is not open.
         """
         request = TranslateRequest(
@@ -234,7 +249,9 @@ class AsyncTranslatorClient:
             markup=check_strings("markup", markup) if markup else (),
         )
         response = await self._answer(
-            self._link.stub.Translate(request, metadata=self._link.metadata, timeout=timeout_s)
+            self._link.stub.Translate(
+                request, metadata=self._link.traced(traceparent), timeout=timeout_s
+            )
         )
         return [convert.translation(message) for message in response.translations]
 
@@ -246,6 +263,7 @@ class AsyncTranslatorClient:
         target: str,
         resume_timeout_s: float = 60.0,
         on_connecting: Callable[[Connecting], None] | None = None,
+        traceparent: str | None = None,
         **options: Unpack[BatchOptions],
     ) -> AsyncBatch:
         """Translate many texts, however many; iterate over it for their results.
@@ -261,11 +279,14 @@ class AsyncTranslatorClient:
             resume_timeout_s: Longest time without an open call, in seconds, before the batch fails
                 with ConnectionLostError; or with OverloadedError, if servers have no room.
             on_connecting: Called before each attempt to open a call.
+            traceparent: The trace that the batch belongs to, also when it goes on in another call,
+                or "current"; None: as the client has it.
             **options: See ``BatchConfig``.
 
         Raises:
             RuntimeError: The client is not open.
             TypeError: ``items`` is a string, or cannot be iterated over.
+            ValueError: ``traceparent`` is none.
         """
         # Fails where the client is not open.
         _ = self._link.stub
@@ -277,6 +298,7 @@ class AsyncTranslatorClient:
             BatchConfig(source=source, target=target, **options),
             resume_timeout_s=resume_timeout_s,
             on_connecting=on_connecting,
+            traceparent=traceparent,
         )
 
     def subscribe(
@@ -401,10 +423,11 @@ class AsyncTranslatorClient:
         """
         models = []
         token = ""
+        metadata = self._link.traced(None)
         while True:
             request = ListModelsRequest(page_token=token)
             response = await self._answer(
-                self._link.stub.ListModels(request, metadata=self._link.metadata, timeout=timeout_s)
+                self._link.stub.ListModels(request, metadata=metadata, timeout=timeout_s)
             )
             models += [convert.model(message) for message in response.models]
             token = response.next_page_token

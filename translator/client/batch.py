@@ -46,8 +46,10 @@ class AsyncBatch(AsyncIterator[BatchResult]):
         *,
         resume_timeout_s: float,
         on_connecting: Callable[[Connecting], None] | None = None,
+        traceparent: str | None = None,
     ) -> None:
         self._link = link
+        self._metadata = link.traced(traceparent)
         self._input = _checked(items)
         self._session = BatchSession(config)
         self._outage = Outage(resume_timeout_s)
@@ -249,7 +251,7 @@ class AsyncBatch(AsyncIterator[BatchResult]):
     async def _open(self) -> None:
         """Try once to go on in a new call."""
         self._generation = self._link.generation
-        connection = _Connection(self._link.batch_call(), self._link.channel)
+        connection = _Connection(self._link.batch_call(self._metadata), self._link.channel)
         try:
             connection.send([self._session.opening()])
             response = await connection.read()

@@ -6,6 +6,7 @@ from typing import Any
 import grpc
 
 from translator.captions.v1.captions_pb2_grpc import CaptionsServiceStub
+from translator.client.traces import Metadata, trace_metadata
 from translator.v1.batch_pb2 import BatchTranslateRequest, BatchTranslateResponse
 from translator.v1.streaming_pb2 import StreamingTranslateRequest, StreamingTranslateResponse
 from translator.v1.translator_service_pb2_grpc import TranslatorServiceStub
@@ -39,6 +40,7 @@ class Link:
         credentials: Channel credentials; None connects without TLS.
         metadata: Sent with every call.
         options: gRPC channel options, added to this client's own and stronger than them.
+        traceparent: Of calls that name none of their own; see ``trace_metadata``.
 
     Attributes:
         generation: How many times the channel has been replaced.
@@ -51,9 +53,13 @@ class Link:
         credentials: grpc.ChannelCredentials | None,
         metadata: Sequence[tuple[str, str | bytes]],
         options: Sequence[tuple[str, str | int]],
+        traceparent: str = "",
     ) -> None:
         self.address = address
-        self.metadata = tuple(metadata)
+        self.metadata: Metadata = tuple(metadata)
+        self._traceparent = traceparent
+        # A mistake is one from the beginning.
+        trace_metadata(traceparent)
         self.generation = 0
         self._credentials = credentials
         self._options = {**dict(_CHANNEL_OPTIONS), **dict(options)}
@@ -91,14 +97,24 @@ class Link:
         self._stub = TranslatorServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._captions = CaptionsServiceStub(self._channel)  # type: ignore[no-untyped-call]
 
-    def streaming_call(self) -> _StreamingCall:
+    def traced(self, traceparent: str | None) -> Metadata:
+        """The metadata of a call in a trace; None: in the client's own.
+
+        Raises:
+            ValueError: It is no ``traceparent``.
+        """
+        if traceparent is None:
+            traceparent = self._traceparent
+        return (*self.metadata, *trace_metadata(traceparent))
+
+    def streaming_call(self, metadata: Metadata) -> _StreamingCall:
         """Begin a call of StreamingTranslate. It fails at once if no server can be reached."""
-        call: _StreamingCall = self.stub.StreamingTranslate(metadata=self.metadata)
+        call: _StreamingCall = self.stub.StreamingTranslate(metadata=metadata)
         return call
 
-    def batch_call(self) -> _BatchCall:
+    def batch_call(self, metadata: Metadata) -> _BatchCall:
         """Begin a call of BatchTranslate. It fails at once if no server can be reached."""
-        call: _BatchCall = self.stub.BatchTranslate(metadata=self.metadata)
+        call: _BatchCall = self.stub.BatchTranslate(metadata=metadata)
         return call
 
     async def is_serving(self, timeout_s: float | None) -> bool:

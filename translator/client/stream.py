@@ -63,8 +63,11 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         resume_timeout_s: float,
         history: int,
         on_connecting: Callable[[Connecting], None] | None = None,
+        traceparent: str | None = None,
     ) -> None:
         self._link = link
+        # A resumed stream is in the trace of the first.
+        self._metadata = link.traced(traceparent)
         self._session = ClientSession(config, history=history)
         self._outage = Outage(resume_timeout_s)
         self._on_connecting = on_connecting
@@ -411,7 +414,9 @@ class AsyncStream(AsyncIterator[StreamEvent]):
     async def _open(self) -> None:
         """Try once to continue the session in a new call."""
         self._generation = self._link.generation
-        connection = self._connection = Connection(self._link.streaming_call(), self._link.channel)
+        connection = self._connection = Connection(
+            self._link.streaming_call(self._metadata), self._link.channel
+        )
         try:
             connection.send(self._session.opening())
             if self._session.is_half_closed:

@@ -369,12 +369,14 @@ class TranslatorClient:
         credentials: grpc.ChannelCredentials | None = None,
         metadata: Sequence[tuple[str, str | bytes]] = (),
         channel_options: Sequence[tuple[str, str | int]] = (),
+        traceparent: str = "",
     ) -> None:
         self._client = AsyncTranslatorClient(
             address,
             credentials=credentials,
             metadata=metadata,
             channel_options=channel_options,
+            traceparent=traceparent,
         )
         self._opened_thread: _LoopThread | None = None
 
@@ -418,6 +420,7 @@ class TranslatorClient:
         resume_timeout_s: float = 60.0,
         history: int = HISTORY,
         on_connecting: Callable[[Connecting], None] | None = None,
+        traceparent: str | None = None,
         **options: Unpack[StreamOptions],
     ) -> Stream:
         """Make a live translation; ``with`` opens it. See ``AsyncTranslatorClient.stream``.
@@ -430,6 +433,7 @@ class TranslatorClient:
             resume_timeout_s=resume_timeout_s,
             history=history,
             on_connecting=on_connecting,
+            traceparent=traceparent,
             **options,
         )
         return Stream(self._thread, stream)
@@ -450,6 +454,7 @@ class TranslatorClient:
         preserve_lines: bool = True,
         markup: Sequence[str] = (),
         timeout_s: float | None = 60.0,
+        traceparent: str | None = None,
     ) -> list[Translation]:
         """Translate short texts; see ``AsyncTranslatorClient.translate``."""
         return self._thread.run(
@@ -467,6 +472,7 @@ class TranslatorClient:
                 preserve_lines=preserve_lines,
                 markup=markup,
                 timeout_s=timeout_s,
+                traceparent=traceparent,
             )
         )
 
@@ -478,6 +484,7 @@ class TranslatorClient:
         target: str,
         resume_timeout_s: float = 60.0,
         on_connecting: Callable[[Connecting], None] | None = None,
+        traceparent: str | None = None,
         **options: Unpack[BatchOptions],
     ) -> Batch:
         """Translate many texts, however many; see ``AsyncTranslatorClient.batch``.
@@ -495,6 +502,7 @@ class TranslatorClient:
             target=target,
             resume_timeout_s=resume_timeout_s,
             on_connecting=on_connecting,
+            traceparent=traceparent,
             **options,
         )
         return Batch(thread, batch, threaded)

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_cache_path
 
 from translator.client.login import Login
 from translator.config import load_config
-from translator.errors import ClientError
+from translator.errors import ClientError, ConfigError
 from translator.jobs.config import JobConfig
 from translator.jobs.fingerprint import remembered_fingerprint
 from translator.jobs.fuzzy import Fuzzy
@@ -86,6 +87,13 @@ def opened_job(job: JobConfig, *, keeps: bool) -> Iterator[OpenedJob]:
         yield OpenedJob(units, lambda: key_of(stored_key(), options, revision), view)
 
 
+def _default_store() -> Path:
+    try:
+        return user_cache_path("translator") / "translations.db"
+    except RuntimeError:
+        raise ConfigError("store: this user has no home; name a file, or keep nothing") from None
+
+
 @contextmanager
 def _stored_units(
     job: JobConfig, *, keeps: bool
@@ -112,7 +120,7 @@ def _stored_units(
     with ExitStack() as stack:
         store = None
         if keeps:
-            path = job.store or user_cache_path("translator") / "translations.db"
+            path = job.store or _default_store()
             store = stack.enter_context(Store(path, max_bytes=job.store_size))
         units: UnitTranslator
         if job.address:

@@ -53,7 +53,7 @@ def file_digest(path: Path, cache: Path | None = None) -> str:
         status = path.stat()
         if status.st_size < _REMEMBERED_BYTES:
             return _digest(path.read_bytes())
-        cache = cache or user_cache_path("translator") / "digests.json"
+        cache = cache or _default_cache()
         key = f"{path.resolve()} {status.st_size} {status.st_mtime_ns}"
         known = _read(cache)
         if key not in known:
@@ -63,6 +63,14 @@ def file_digest(path: Path, cache: Path | None = None) -> str:
         return known[key]
     except OSError as error:
         raise ModelFilesError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _default_cache() -> Path:
+    try:
+        return user_cache_path("translator") / "digests.json"
+    except RuntimeError:
+        # A user without a home: nothing is remembered, since nothing can be a folder of this.
+        return Path(os.devnull) / "digests.json"
 
 
 def _digest(content: bytes) -> str:

@@ -17,7 +17,7 @@ from translator.access.certificates import Certificates
 from translator.access.gate import Gate
 from translator.access.watched import Watched
 from translator.catalog.describe import describe_models, fitting
-from translator.config import ServerConfig
+from translator.config import ServerConfig, trace_settings
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.engine import Engine, StepRecord
 from translator.engine.scheduler import SchedulerLimits
@@ -34,6 +34,7 @@ from translator.service.context import ServiceContext
 from translator.service.model_pool import ModelPool
 from translator.service.service import TranslationService
 from translator.service.source_languages import SourceLanguages
+from translator.telemetry.tracing import open_tracer
 from translator.terms.folder import GlossaryFolder
 from translator.v1 import translator_service_pb2, translator_service_pb2_grpc
 
@@ -72,6 +73,8 @@ def _options(config: ServerConfig) -> list[tuple[str, int]]:
 
 # How soon a new key counts.
 _WATCH_S = 1.0
+# How long the end of a server waits for a collector that takes the last spans.
+_TRACES_WITHIN_S = 3.0
 
 
 def _load_detector(config: ServerConfig) -> LanguageDetector:
@@ -155,20 +158,18 @@ async def running(
         name = model.info.name
         return Engine({name: model}, limits, on_step=_recorder(metrics, name))
 
+    def exported(num_spans: int, is_sent: bool) -> None:
+        metrics.spans.labels("sent" if is_sent else "lost").inc(num_spans)
+
     pool = ModelPool(fitting(described, limit), limit, engine, new_engine, metrics)
     if config.preload:
         await pool.preload()
     languages = SourceLanguages(pool.catalog, detector or _load_detector(config))
-    service = TranslationService(
-        ServiceContext(config, pool, engine, languages, glossaries, gate, metrics)
-    )
     keyed = ("/grpc.reflection",) if config.reflection == "key" else ()
     server = grpc.aio.server(
         interceptors=(ErrorInterceptor(SERVICE, metrics), AroundInterceptor(gate, keyed)),
         options=_options(config),
     )
-    serve: Any = translator_service_pb2_grpc.add_TranslatorServiceServicer_to_server
-    serve(TranslatorServicer(service), server)
     health_servicer = await _add_health(server)
     if config.reflection != "off":
         reflection.enable_server_reflection(
@@ -179,6 +180,13 @@ async def running(
     page = None
     if config.metrics_port is not None:
         page = MetricsPage(config, metrics, gate, certificates)
+    # After all that may fail: it has a thread of its own.
+    tracer = open_tracer(trace_settings(config), exported)
+    context = ServiceContext(config, pool, engine, languages, glossaries, gate, metrics)
+    context.tracer = tracer
+    service = TranslationService(context)
+    serve: Any = translator_service_pb2_grpc.add_TranslatorServiceServicer_to_server
+    serve(TranslatorServicer(service), server)
     engine.start()
     following = [
         asyncio.create_task(_repeat(refresh)) for refresh in (gate.refresh, gate.refresh_tokens)
@@ -206,6 +214,7 @@ async def running(
             await page.close()
         await pool.close()
         await engine.stop()
+        await asyncio.to_thread(tracer.close, _TRACES_WITHIN_S)
 
 
 async def _repeat(refresh: Callable[[], None]) -> None:

@@ -9,7 +9,9 @@ from translator.log import log_event
 from translator.service.batch import Batch
 from translator.service.batch_requests import BatchCall, BatchConfig, BatchReport
 from translator.service.context import ServiceContext
+from translator.service.door import Visit
 from translator.service.opening import first_config
+from translator.service.traced import trace_batch
 
 __all__ = ["Batches"]
 
@@ -37,7 +39,7 @@ class Batches:
         """How many batches are open."""
         return self._num_open
 
-    async def serve(self, call: BatchCall) -> None:
+    async def serve(self, call: BatchCall, visit: Visit) -> None:
         """Serve one batch to its end.
 
         Raises:
@@ -57,13 +59,14 @@ class Batches:
         self._shared.metrics.batches.set(self._num_open)
         try:
             timeout_s = config.first_message_timeout_s
-            await self._run(call, await first_config(call.read, BatchConfig, "batch", timeout_s))
+            first = await first_config(call.read, BatchConfig, "batch", timeout_s)
+            await self._run(call, first, visit)
         finally:
             self._num_open -= 1
             self._shared.metrics.batches.set(self._num_open)
 
-    async def _run(self, call: BatchCall, config: BatchConfig) -> None:
-        batch_id = uuid.uuid4().hex
+    async def _run(self, call: BatchCall, config: BatchConfig, visit: Visit) -> None:
+        batch_id = visit.session = uuid.uuid4().hex
         began_s = time.monotonic()
         code, report, model = "CANCELLED", BatchReport(), ""
         try:
@@ -87,6 +90,7 @@ class Batches:
             raise
         finally:
             self._shared.metrics.batches_ended.labels(code).inc()
+            trace_batch(visit.span, report, model)
             log_event(
                 _log,
                 "batch ended",

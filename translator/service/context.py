@@ -11,6 +11,7 @@ from translator.service.long_work import Turns
 from translator.service.model_pool import ModelPool
 from translator.service.source_languages import SourceLanguages
 from translator.session.events import SessionLimits
+from translator.telemetry.spans import Tracer
 from translator.terms.folder import GlossaryFolder
 
 __all__ = ["ServiceContext"]
@@ -26,6 +27,7 @@ class ServiceContext:
     Attributes:
         gate: Knows who may call.
         memo: What the models have said of whole segments.
+        tracer: Begins the span of each call.
     """
 
     config: ServerConfig
@@ -36,6 +38,7 @@ class ServiceContext:
     gate: Gate = field(default_factory=lambda: Gate(None))
     metrics: Metrics = field(default_factory=Metrics)
     turns: Turns = field(default_factory=Turns)
+    tracer: Tracer = field(default_factory=Tracer)
     memo: LruMemo = field(default_factory=lambda: LruMemo(_REMEMBERED_TOKENS))
 
     @property

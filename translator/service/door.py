@@ -11,11 +11,12 @@ from translator.access.caller import Caller, Role, Visitor
 from translator.access.gate import Gate
 from translator.access.quotas import Books, Usage
 from translator.errors import QuotaExceededError, TranslatorError
-from translator.log import log_event
+from translator.log import TRACE_ID, log_event
 from translator.metrics import Metrics
 from translator.service.batch_requests import BatchAnswer, BatchCall, BatchItem, BatchMessage
 from translator.service.requests import StreamAnswer, StreamCall, StreamMessage
 from translator.session.events import SourceUpdate
+from translator.telemetry.spans import NO_SPAN, CallSpan, Tracer
 
 __all__ = ["NOBODY", "Door", "Visit"]
 
@@ -38,6 +39,7 @@ class Visit:
         caller: Who it is.
         session: What other log lines name the call; "" while it has no name.
         characters: Code points of source so far.
+        span: The call's.
     """
 
     caller: Caller
@@ -45,6 +47,7 @@ class Visit:
     metrics: Metrics
     session: str = ""
     characters: int = 0
+    span: CallSpan = NO_SPAN
     _told: Callable[[float], None] | None = None
 
     @property
@@ -99,12 +102,16 @@ class Door:
     Args:
         gate: Knows who may.
         metrics: Count who came.
+        tracer: Begins a span for each call of somebody who is known.
         audits: Whether each call is written down, and each refusal.
     """
 
-    def __init__(self, gate: Gate, metrics: Metrics, *, audits: bool = False) -> None:
+    def __init__(
+        self, gate: Gate, metrics: Metrics, tracer: Tracer, *, audits: bool = False
+    ) -> None:
         self._gate = gate
         self._metrics = metrics
+        self._tracer = tracer
         self._audits = audits or not gate.is_open
         self._books = Books()
         self._second, self._refusals, self._left_out = 0, 0, 0
@@ -125,10 +132,16 @@ class Door:
         began_s, code, reason = time.monotonic(), "CANCELLED", ""
         visit = None
         name = ""
+        # A front may serve several calls in one task.
+        TRACE_ID.set("")
         try:
             caller = self._gate.caller(visitor)
             name = caller.name
-            visit = Visit(caller, self._books.of(caller), self._metrics)
+            # What strangers send begins no span, and so none of a trace that they name.
+            span = self._tracer.begin(rpc, visitor.trace)
+            # It stays: what the front says of how the call ended belongs to it too.
+            TRACE_ID.set(span.trace_id)
+            visit = Visit(caller, self._books.of(caller), self._metrics, span=span)
             if role is not None:
                 caller.check(role)
             yield visit
@@ -155,6 +168,8 @@ class Door:
                     duration_s=round(time.monotonic() - began_s, 3),
                     **self._forgotten(),
                 )
+            if visit is not None:
+                _end(visit, code, reason)
 
     def _is_told(self, visit: Visit | None, role: Role | None, reason: str) -> bool:
         """Whether a call is written down: of refusals at the door only some in each second."""
@@ -177,6 +192,14 @@ class Door:
         """How many refusals were not written down since the last line."""
         left_out, self._left_out = self._left_out, 0
         return {"refusals_left_out": left_out} if left_out else {}
+
+
+def _end(visit: Visit, code: str, reason: str) -> None:
+    if visit.session:
+        visit.span.set({"session.id": visit.session[:_MAX_NAME_LENGTH]})
+    if visit.caller.name:
+        visit.span.set({"translator.key": visit.label})
+    visit.span.end(code, reason)
 
 
 class _CountedStream:

@@ -36,9 +36,11 @@ from translator.service.requests import (
     Update,
 )
 from translator.service.source_languages import SourceLanguages, is_undetermined
+from translator.service.traced import TracedUpdates
 from translator.session.events import SessionConfig, SourceUpdate, Warned
 from translator.session.segment import Segment
 from translator.session.session import Session
+from translator.telemetry.spans import NO_SPAN, CallSpan
 
 __all__ = ["LiveStream"]
 
@@ -60,6 +62,7 @@ class LiveStream:
         shared: What all streams share.
         config: The first message.
         lease: Holds the stream's models.
+        span: The call's.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class LiveStream:
         shared: ServiceContext,
         config: StreamConfig,
         lease: Lease,
+        span: CallSpan = NO_SPAN,
     ) -> None:
         self.session = session
         # When the client said anything last, and whether the stream is over.
@@ -89,6 +93,7 @@ class LiveStream:
         self._heartbeat_s = heartbeat_s(config, shared.config.heartbeat_s)
         self._latency = UpdateLatency(time.monotonic, shared.metrics.update_time.observe)
         self._meter = StreamMeter(shared.metrics)
+        self._traced = TracedUpdates(span) if span.update_share else None
         # Answers other than updates, in order.
         self._answers: deque[StreamAnswer] = deque()
         self._error: Exception | None = None
@@ -170,6 +175,8 @@ class LiveStream:
         match message:
             case SourceUpdate():
                 self._latency.came(message.sequence)
+                if self._traced is not None:
+                    self._traced.came(message)
                 await self._take_in_steps(self.session.take_source(message))
             case Flush(sequence):
                 self.session.flush(sequence)
@@ -348,6 +355,8 @@ class LiveStream:
 
     def _answered(self, outcome: Outcome) -> None:
         try:
+            if self._traced is not None:
+                self._traced.answered(outcome)
             self.session.accept(outcome)
             self._pump()
         except Exception as error:
@@ -392,8 +401,11 @@ class LiveStream:
             sent = True
         for outbox in list(self.session.outboxes.values()):
             for revision, event in outbox.take():
+                began_s = 0.0 if self._traced is None else time.monotonic()
                 await self._call.write(Update(revision, event))
                 self._latency.left(event.source_sequence)
+                if self._traced is not None:
+                    self._traced.left(event.source_sequence, began_s)
                 sent = True
         if sent:
             self._meter.count(self.session.report())

@@ -65,6 +65,9 @@ class ModelPool:
         self._engine = engine
         self._new_engine = new_engine
         self._metrics = metrics
+        for name in self._described:
+            # From the beginning: an alert sees only what a counter has been increased by.
+            metrics.model_loads.labels(name, "failed")
         self._clock = clock
         self._loaded: dict[str, Seq2SeqModel] = {}
         self._loading: dict[str, asyncio.Task[TranslatorError | None]] = {}

@@ -35,6 +35,7 @@ from translator.service.requests import (
 )
 from translator.service.source_languages import is_undetermined
 from translator.service.texts import translate_texts
+from translator.service.traced import trace_session, trace_texts
 from translator.session.session import Session
 
 __all__ = ["TranslationService"]
@@ -56,7 +57,10 @@ class TranslationService:
         self._shared = context
         self._streams: set[LiveStream] = set()
         self._door = Door(
-            context.gate, context.metrics, audits=context.config.audit_log is not None
+            context.gate,
+            context.metrics,
+            context.tracer,
+            audits=context.config.audit_log is not None,
         )
         self._batches = Batches(context)
         self._num_sessions = 0
@@ -78,7 +82,7 @@ class TranslationService:
             config = await first_config(call.read, StreamConfig, "stream", timeout_s)
             session = await self._open(config, lease)
             visit.session = session.session_id
-            stream = LiveStream(call, session, self._shared, config, lease)
+            stream = LiveStream(call, session, self._shared, config, lease, visit.span)
             self._streams.add(stream)
             if self._draining:
                 stream.drain(self._shared.config.drain_grace_s)
@@ -95,6 +99,7 @@ class TranslationService:
             finally:
                 self._streams.discard(stream)
                 self._finished(session, code, time.monotonic() - began_s)
+                trace_session(visit.span, session.report(), lease.names)
 
     async def translate(
         self,
@@ -131,6 +136,7 @@ class TranslationService:
                     call.results = await translate_texts(request, self._shared, lease, remaining_s)
             finally:
                 self._num_translating -= 1
+            trace_texts(visit.span, request, call.results)
             return call.results
 
     async def batch(self, call: BatchCall, visitor: Visitor = NOBODY) -> None:
@@ -140,7 +146,7 @@ class TranslationService:
             TranslatorError: The batch ended early because of it.
         """
         with self._door.visit(visitor, "batch", Role.BATCH) as visit:
-            await self._batches.serve(visit.batch(call))
+            await self._batches.serve(visit.batch(call), visit)
 
     def models(self, visitor: Visitor = NOBODY) -> list[OfferedModel]:
         """The models on offer, by name.

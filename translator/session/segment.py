@@ -27,6 +27,11 @@ class Chunk:
     start_s: float | None
     end_s: float | None
 
+    @property
+    def is_timed(self) -> bool:
+        """Whether anything is known of when it was said; of typed text, nothing is."""
+        return self.start_s is not None or self.end_s is not None
+
 
 @dataclass(slots=True)
 class Segment:
@@ -177,7 +182,7 @@ class Segment:
         Time is assumed to pass evenly over the text of a chunk, without the white space around it.
         Where speakers overlap, the end is that of who speaks longest.
         """
-        overlapping = [c for c in self.chunks if c.start < end and c.end > start]
+        overlapping = [c for c in self.chunks if c.is_timed and c.start < end and c.end > start]
         begins = (self._time_at(c, max(start, c.start))[1] for c in overlapping)
         ends = (self._time_at(c, min(end, c.end))[0] for c in overlapping)
         start_s = next((s for s in begins if s is not None), None)

@@ -32,12 +32,20 @@ from translator.text.identifiers import (
     may_have_identifiers,
 )
 from translator.text.rewriting import Edit, Rewritten, rewrite
-from translator.text.typography import Plain, plain_edits, plain_form, restored
+from translator.text.typography import (
+    NO_BREAK,
+    Plain,
+    plain_edits,
+    plain_form,
+    restored,
+    with_no_breaks,
+)
 
 __all__ = ["Mask", "Protected", "Verbatim", "protect"]
 
 # Every vocabulary has these.
 _COMMON = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,?!'- ")
+_SPACES = str.maketrans(dict.fromkeys(NO_BREAK, " "))
 _NUMBER_AFTER = re.compile(r"[\s\u00a0]?[-+\u2212]?\d[\d.,\u00a0]*(?<=\d)")
 _NUMBER_BEFORE = re.compile(r"(?<![\w.,])[-+\u2212]?\d[\d.,]*[ \u00a0]?\Z")
 # A sign or a unit, such as "Ω", is no longer.
@@ -118,8 +126,9 @@ class Protected:
 
     @property
     def is_rewritten(self) -> bool:
-        """Whether the model gets another text than the original."""
-        return bool(self.masks or self.plain or self.lead)
+        """Whether the model gets another text than the original, or reads it as another."""
+        is_plain = not any(blank in self.original for blank in NO_BREAK)
+        return bool(self.masks or self.plain or self.lead) or not is_plain
 
     @property
     def visible(self) -> str:
@@ -150,7 +159,7 @@ class Protected:
         said = rewrite(target, edits).text
         for plain in self.plain:
             said = said.replace(plain.text, plain.plain)
-        return said
+        return said.translate(_SPACES)
 
     def missing(self, target: str) -> list[Mask]:
         """The masks whose code word is not in a model's output."""
@@ -181,10 +190,10 @@ class Protected:
         edits.sort(key=lambda edit: edit.start)
         if self.lead:
             edits.insert(0, Edit(0, 0, self.lead))
-        if not edits:
-            return target
-        text = rewrite(target.text, edits).text
-        return TargetText(text, _moved(target.token_ends, edits))
+        text, ends = target.text, target.token_ends
+        if edits:
+            text, ends = rewrite(text, edits).text, _moved(ends, edits)
+        return TargetText(with_no_breaks(self.original, text), ends)
 
     def _unmasked(self, target: str, agree: Callable[[str, str], str]) -> Iterator[Edit]:
         masks = {self.codes.key(mask.code): mask for mask in self.masks}

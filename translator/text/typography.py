@@ -14,7 +14,7 @@ from enum import Enum
 
 from translator.text.rewriting import Edit
 
-__all__ = ["Plain", "plain_edits", "plain_form", "restored"]
+__all__ = ["NO_BREAK", "Plain", "plain_edits", "plain_form", "restored", "with_no_breaks"]
 
 _QUOTES = dict.fromkeys("“”„‟«»″", '"')
 _APOSTROPHES = dict.fromkeys("‘’‚‛′‹›´", "'")
@@ -22,7 +22,13 @@ _DASHES = dict.fromkeys("–—‐‑‒―−", "-")
 _PLAIN = {**_QUOTES, **_APOSTROPHES, **_DASHES, "…": "..."}
 # In the target: what may be the plain form of one of them.
 _TARGET = re.compile(r"\.\.\.|[\"']| - |-")
-_BLANK = " \u00a0\u202f"
+# The spaces that no line breaks at: the usual and the narrow one.
+NO_BREAK = "\u00a0\u202f"
+_BLANK = f" {NO_BREAK}"
+# A space between two words, with the number before it or else the word after it.
+_BETWEEN_WORDS = re.compile(
+    rf"(?:(?<![\w.,])(?P<number>\d[\d.,]*))?(?<=\S)(?P<blank>[{_BLANK}])(?=(?P<word>[^\W_]+)|\S)"
+)
 
 
 class _Place(Enum):
@@ -136,6 +142,36 @@ def restored(source: str, plain: Sequence[Plain], target: str) -> Iterator[Edit]
             yield Edit(start, end, own_text)
         else:
             yield Edit(start, end, found.text)
+
+
+def with_no_breaks(source: str, target: str) -> str:
+    """Put the source's no-break spaces into a target; its length stays.
+
+    What stands between a number and the word after it, or before a word that both have, is paired
+    in the order of the texts. So a source that grows at its end changes nothing in what its target
+    began with.
+    """
+    if not any(blank in source for blank in NO_BREAK):
+        return target
+    own: dict[str, list[str]] = {}
+    for key, _, blank in _blanks(source):
+        own.setdefault(key, []).append(blank)
+    characters = list(target)
+    for key, position, blank in _blanks(target):
+        blanks = own.get(key)
+        if blanks and (source_blank := blanks.pop(0)) != " " == blank:
+            characters[position] = source_blank
+    return "".join(characters)
+
+
+def _blanks(text: str) -> Iterator[tuple[str, int, str]]:
+    """The spaces of a text, each with what it belongs to and its position."""
+    for match in _BETWEEN_WORDS.finditer(text):
+        number, word = match["number"], match["word"]
+        # Both languages' separators are the same here: 1.50 and 1,50.
+        key = (number or "").replace(",", ".") or f" {(word or '').casefold()}"
+        if key != " ":
+            yield key, match.start("blank"), match["blank"]
 
 
 def _fits(source: _Place, target: _Place, mark: str) -> bool:

@@ -8,6 +8,7 @@ import { CaptionPublication } from './publication.js';
 import { translateMessage } from './requests.js';
 import { TranslationStream } from './stream.js';
 import { CaptionSubscription } from './subscription.js';
+import { tracedMetadata } from './traces.js';
 import { translationFrom } from './translations.js';
 
 const DEFAULT_RESUME_TIMEOUT_MS = 60_000;
@@ -54,6 +55,7 @@ const DEFAULT_CHANNEL_OPTIONS = {
 export class TranslatorClient {
   #link;
   #metadata = new grpc.Metadata();
+  #traceparent;
 
   /**
    * @param {string} address host:port, or any target that gRPC resolves
@@ -63,33 +65,44 @@ export class TranslatorClient {
    * @param {Record<string, string>} [options.metadata] sent with every call, for example
    *   {authorization: "Bearer …"}
    * @param {import('@grpc/grpc-js').ChannelOptions} [options.channelOptions]
+   * @param {string} [options.traceparent] the trace that its calls belong to (W3C Trace Context), for
+   *   the server's spans; "current" takes it from OpenTelemetry when a call is made, if
+   *   `@opentelemetry/api` is installed; default: none
    */
-  constructor(address, { credentials, metadata = {}, channelOptions = {} } = {}) {
+  constructor(
+    address,
+    { credentials, metadata = {}, channelOptions = {}, traceparent = '' } = {},
+  ) {
     this.#link = new Link(address, credentials ?? grpc.credentials.createInsecure(), {
       ...DEFAULT_CHANNEL_OPTIONS,
       ...channelOptions,
     });
     for (const [name, value] of Object.entries(metadata)) this.#metadata.set(name, value);
+    this.#traceparent = traceparent;
+    // A mistake is one from the beginning.
+    tracedMetadata(this.#metadata, traceparent);
   }
 
   /**
    * Open a live stream.
    *
    * @param {import('./requests.js').StreamOptions & {resumeTimeoutMs?: number,
-   *   connectTimeoutMs?: number, history?: number}} options resumeTimeoutMs: how long to try to go on after a break;
+   *   connectTimeoutMs?: number, history?: number, traceparent?: string}} options resumeTimeoutMs: how long to try to go on after a break;
    *   default: 60,000. connectTimeoutMs: how long to try to open the stream while nobody answers;
    *   each attempt is told by a connecting event; default: 0, it fails at once. history: how many closed
-   *   segments of each target segments() and transcript() keep; default: 10,000
+   *   segments of each target segments() and transcript() keep; default: 10,000. traceparent: the trace that the
+   *   stream belongs to, also when it is resumed, or "current"; default: as the client has it
    * @returns {TranslationStream}
    */
   stream({
     resumeTimeoutMs = DEFAULT_RESUME_TIMEOUT_MS,
     connectTimeoutMs = 0,
     history = DEFAULT_HISTORY,
+    traceparent = this.#traceparent,
     ...options
   }) {
     return new TranslationStream(this.#link, options, {
-      metadata: this.#metadata,
+      metadata: tracedMetadata(this.#metadata, traceparent),
       resumeTimeoutMs,
       connectTimeoutMs,
       history,
@@ -100,12 +113,13 @@ export class TranslatorClient {
    * Translate short texts at once.
    *
    * @param {string | readonly string[]} texts
-   * @param {import('./requests.js').TranslateOptions} options
+   * @param {import('./requests.js').TranslateOptions & {traceparent?: string}} options traceparent:
+   *   as in stream()
    * @returns {Promise<Translation[]>} one for each text, in order
    */
-  async translate(texts, { timeoutMs, ...options }) {
+  async translate(texts, { timeoutMs, traceparent, ...options }) {
     const request = translateMessage(typeof texts === 'string' ? [texts] : texts, options);
-    const response = await this.#unary('translate', request, timeoutMs);
+    const response = await this.#unary('translate', request, timeoutMs, traceparent);
     return response.translations.map(translationFrom);
   }
 
@@ -117,17 +131,27 @@ export class TranslatorClient {
    * @param {import('./batch.js').Items} items strings or `{text, id, maxLength, mimeType}`s; any
    *   iterable, asynchronous or not
    * @param {import('./requests.js').BatchOptions & {resumeTimeoutMs?: number, onConnecting?:
-   *   (attempt: import('./batch.js').Attempt) => void}} options resumeTimeoutMs: how long to try to
-   *   go on after a break, or to begin; default: 60,000. onConnecting: told of each attempt
+   *   (attempt: import('./batch.js').Attempt) => void, traceparent?: string}} options
+   *   resumeTimeoutMs: how long to try to go on after a break, or to begin; default: 60,000.
+   *   onConnecting: told of each attempt. traceparent: as in stream()
    * @returns {TranslationBatch}
    */
-  batch(items, { resumeTimeoutMs = DEFAULT_RESUME_TIMEOUT_MS, onConnecting, ...options }) {
+  batch(
+    items,
+    {
+      resumeTimeoutMs = DEFAULT_RESUME_TIMEOUT_MS,
+      onConnecting,
+      traceparent = this.#traceparent,
+      ...options
+    },
+  ) {
     const { iterator, asyncIterator } = Symbol;
     const isIterable = typeof items === 'object' && (iterator in items || asyncIterator in items);
     if (!items || !isIterable) {
       throw new TypeError(`items: an iterable of items is needed, not ${typeof items}`);
     }
-    const connection = { metadata: this.#metadata, resumeTimeoutMs, onConnecting };
+    const metadata = tracedMetadata(this.#metadata, traceparent);
+    const connection = { metadata, resumeTimeoutMs, onConnecting };
     return new TranslationBatch(this.#link, items, options, connection);
   }
 
@@ -222,14 +246,16 @@ export class TranslatorClient {
 
   /**
    * @param {string} method @param {object} request @param {number} [timeoutMs]
+   * @param {string} [traceparent]
    * @returns {Promise<any>}
    */
-  async #unary(method, request, timeoutMs) {
+  async #unary(method, request, timeoutMs, traceparent = this.#traceparent) {
+    const metadata = tracedMetadata(this.#metadata, traceparent);
     const options = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
     try {
       const { service } = this.#link;
       const call = promisify(service[method]).bind(service);
-      return await call(request, this.#metadata, options);
+      return await call(request, metadata, options);
     } catch (error) {
       throw this.#named(errorFromCall(error));
     }

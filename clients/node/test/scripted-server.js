@@ -26,6 +26,11 @@ export class Peer {
     call.on('error', () => {});
   }
 
+  /** @param {string} name @returns {(string | Buffer)[]} what the client sent under that name */
+  header(name) {
+    return this.#call.metadata.get(name);
+  }
+
   /** @returns {Promise<any>} the next request; undefined after the half-close or a cancellation */
   async receive() {
     try {

@@ -55,7 +55,30 @@ function show({ status }) {
       return element;
     }),
   );
+  const sinks = status.sinks ?? [];
+  $('sinks-card').hidden = !sinks.length;
+  $('sinks').replaceChildren(...sinks.map(destination));
   if (!publishers.length) $('publishers').replaceChildren(row('Nobody yet', '', ''));
+}
+
+const KINDS = new Map([
+  ['file', 'Text file'],
+  ['obs', 'OBS'],
+  ['recording', 'Recording'],
+  ['teams', 'Teams'],
+  ['vmix', 'vMix'],
+  ['webhook', 'Webhook'],
+  ['youtube', 'YouTube Live'],
+  ['zoom', 'Zoom'],
+]);
+
+function destination({ kind, languageCode, on, numSent = 0, problem }) {
+  const waits = numSent ? 'works' : 'nothing sent yet';
+  const how = problem ? `${on ? 'tries again' : 'off'}: ${problem}` : waits;
+  const language = languageCode === 'original' ? 'Original' : nameOf(languageCode, 'en');
+  const element = row(KINDS.get(kind) ?? kind, language, numSent, how);
+  element.lastChild.classList.toggle('problem', Boolean(problem));
+  return element;
 }
 
 function state(name, text, why = '') {

@@ -1,5 +1,6 @@
 // What a speaker says, on its way to the gateway. It keeps what the gateway has not made captions
-// of, so a broken connection, or a gateway that starts anew, costs no word.
+// of, so a broken connection, or a gateway that starts anew, costs no word. Speech is kept for
+// half a minute; what is older by then is lost, and told.
 
 import { address, key, room } from './room.js';
 
@@ -7,6 +8,17 @@ const codePoints = (text) => [...text].length;
 
 function newId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+const RATE = 16_000;
+const KEPT_SAMPLES = 30 * RATE;
+// What waits in the socket, in bytes; beyond it the gateway reads more slowly than is spoken.
+const MAX_UNSENT = 128 * 1024;
+const LATE_SAMPLES = 3 * RATE;
+
+function base64(samples) {
+  const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+  return btoa(String.fromCharCode(...bytes));
 }
 
 const WHY = new Map([
@@ -23,6 +35,13 @@ export class Source extends EventTarget {
   #attempt = 0;
   #timer = 0;
   #isWanted = false;
+  #isResting = false;
+  #isEnding = false;
+  #audio = []; // { position, samples }
+  #numHeard = 0; // samples said so far
+  #numSent = 0; // samples sent to the gateway, those that need not be sent included
+  #done = 0; // code points that the gateway has made captions of
+  #lost = 0; // samples
   #id = newId();
 
   constructor(settings) {
@@ -42,7 +61,21 @@ export class Source extends EventTarget {
 
   start() {
     this.#isWanted = true;
+    this.#isResting = false;
     this.#open();
+  }
+
+  // Gives up its place in the room until there is something to say.
+  rest() {
+    if (this.#kept.length || this.#tentative) return;
+    this.#isResting = true;
+    this.stop();
+  }
+
+  // Ends when all speech is sent; the gateway recognises what is left.
+  end() {
+    this.#isEnding = true;
+    this.#sendAudio();
   }
 
   stop() {
@@ -65,7 +98,42 @@ export class Source extends EventTarget {
       this.#kept.push(entry);
       this.#position += codePoints(committed);
     }
-    if (this.#isOpen) this.#source(entry);
+    if (this.#isResting) this.start();
+    else if (this.#isOpen) this.#source(entry);
+  }
+
+  // Says something as sound: an Int16Array at 16 kHz.
+  hear(samples) {
+    this.#audio.push({ position: this.#numHeard, samples });
+    this.#numHeard += samples.length;
+    while (this.#numHeard - this.#audio[0].position > KEPT_SAMPLES) {
+      const { position, samples: first } = this.#audio.shift();
+      if (position >= this.#numSent) this.#lost += first.length;
+    }
+    this.#sendAudio();
+  }
+
+  #sendAudio() {
+    const isOpen = this.#isOpen;
+    for (const { position, samples } of isOpen ? this.#audio : []) {
+      if (position < this.#numSent) continue;
+      if (this.#socket.bufferedAmount > MAX_UNSENT) break;
+      this.#send({ audio: { position: String(position), samples: base64(samples) } });
+      this.#numSent = position + samples.length;
+    }
+    const numWaiting = this.#numHeard - this.#numSent;
+    if (this.#isEnding && isOpen && !numWaiting) this.stop();
+    this.#tellLate(numWaiting, isOpen);
+  }
+
+  #tellLate(numWaiting, isOpen) {
+    const seconds = Math.round(this.#lost / RATE);
+    let text = '';
+    if (seconds) text = `${seconds} s of what you said got lost. Say it again.`;
+    else if (numWaiting > LATE_SAMPLES && isOpen) text = 'The gateway does not keep up with what you say.';
+    else if (numWaiting > LATE_SAMPLES) text = 'The connection is interrupted. What you say is kept for half a minute.';
+    if (!numWaiting) this.#lost = 0;
+    if (text !== this.late) this.dispatchEvent(new CustomEvent('late', { detail: (this.late = text) }));
   }
 
   #source(entry) {
@@ -100,12 +168,13 @@ export class Source extends EventTarget {
           roomId: room,
           publisherId: this.#id,
           settings: this.settings,
-          position: String(this.#kept[0]?.position ?? this.#position),
+          position: String(this.#kept[0]?.position ?? Math.max(this.#position, this.#done)),
         },
       });
     socket.onmessage = ({ data }) => this.#take(socket, JSON.parse(data));
     socket.onclose = ({ code }) => {
-      if (socket !== this.#socket || !this.#isWanted) return this.#tell('stopped');
+      if (socket !== this.#socket || this.#isResting) return undefined;
+      if (!this.#isWanted) return this.#tell('stopped');
       if (WHY.has(code)) {
         this.#isWanted = code === 4503;
         this.#tell('refused', WHY.get(code));
@@ -126,27 +195,36 @@ export class Source extends EventTarget {
       const position = Number(opened.position ?? 0);
       this.#tell('live');
       this.dispatchEvent(new CustomEvent('opened', { detail: opened }));
-      this.#forget(position, false);
+      this.#numSent = Number(opened.audioPosition ?? 0);
+      this.#sendAudio();
       for (const entry of this.#kept) this.#source(entry);
       if (this.#tentative && !this.#kept.length) {
         this.#source({ position: this.#position, text: '', ends: false });
       }
     }
     if (progress) {
-      this.#forget(Number(progress.position ?? 0), true);
+      this.#done = Number(progress.position ?? 0);
+      this.#forget(this.#done);
+      this.#forgetAudio(Number(progress.audioPosition ?? 0));
+      this.#sendAudio();
       this.dispatchEvent(new CustomEvent('viewers', { detail: progress.numViewers ?? 0 }));
     }
     if (problem) this.dispatchEvent(new CustomEvent('problem', { detail: problem.message ?? '' }));
   }
 
   // Drops what the gateway has made captions of. What it has only heard stays: it may start anew.
-  #forget(position, isDone) {
-    if (!isDone) return;
+  #forget(position) {
     while (this.#kept.length) {
       const [first] = this.#kept;
       if (first.position + codePoints(first.text) > position) return;
       if (!first.text && first.position >= position) return;
       this.#kept.shift();
+    }
+  }
+
+  #forgetAudio(position) {
+    while (this.#audio.length && this.#audio[0].position + this.#audio[0].samples.length <= position) {
+      this.#audio.shift();
     }
   }
 }

@@ -1,6 +1,7 @@
 import { Feed } from './feed.js';
 import { Lines } from './lines.js';
-import { Recogniser, isThere } from './recogniser.js';
+import { Microphone, isThere as canRecord } from './microphone.js';
+import { Recogniser, isThere as canRecognise } from './recogniser.js';
 import { address, key, nameOf } from './room.js';
 import { Settings } from './settings.js';
 import { Source } from './source.js';
@@ -8,7 +9,11 @@ import { ORIGINAL, Transcript } from './transcript.js';
 
 const $ = (id) => document.getElementById(id);
 
-const settings = new Settings('speaker', { name: '', language: navigator.language.split('-')[0] || 'en' });
+const settings = new Settings('speaker', {
+  name: '',
+  language: navigator.language.split('-')[0] || 'en',
+  hearer: 'browser',
+});
 const source = new Source({ languageCode: settings.get('language'), speaker: settings.get('name') });
 const problems = new Map(); // where → sentence
 
@@ -21,20 +26,30 @@ function problem(where, text) {
 
 // The connection
 
-source.addEventListener('state', ({ detail: { state, why } }) => {
-  $('state').dataset.state = state;
-  const names = { live: 'Connected', connecting: 'Connecting', refused: 'Not connected', stopped: 'Not connected' };
-  $('state').textContent = names[state];
-  problem('link', why);
-});
-source.addEventListener('opened', ({ detail }) => {
-  $('title').textContent = detail.title || 'Speak to the room';
-  offer(detail.languageCodes ?? []);
-});
-source.addEventListener('viewers', ({ detail }) => {
-  $('readers').textContent = detail === 1 ? '1 reads along' : `${detail} read along`;
-});
-source.addEventListener('problem', ({ detail }) => problem('server', detail));
+let speechLanguages = []; // that the gateway recognises
+
+function watch(connection) {
+  connection.addEventListener('state', ({ detail: { state, why } }) => {
+    if (state === 'stopped') return;
+    $('state').dataset.state = state;
+    const names = { live: 'Connected', connecting: 'Connecting', refused: 'Not connected' };
+    $('state').textContent = names[state];
+    problem('link', why);
+  });
+  connection.addEventListener('opened', ({ detail }) => {
+    $('title').textContent = detail.title || 'Speak to the room';
+    speechLanguages = detail.speechLanguageCodes ?? [];
+    offer(detail.languageCodes ?? []);
+    showMic();
+  });
+  connection.addEventListener('viewers', ({ detail }) => {
+    $('readers').textContent = detail === 1 ? '1 reads along' : `${detail} read along`;
+  });
+  connection.addEventListener('problem', ({ detail }) => problem('server', detail));
+  connection.addEventListener('late', ({ detail }) => problem('late', detail));
+}
+
+watch(source);
 
 function offer(codes) {
   const own = settings.get('language');
@@ -54,11 +69,13 @@ function offer(codes) {
 $('name').value = settings.get('name');
 $('name').onchange = ({ target }) => {
   settings.set('name', target.value.trim());
-  source.change({ speaker: settings.get('name') });
+  change({ speaker: settings.get('name') });
 };
 $('language').onchange = ({ target }) => {
   settings.set('language', target.value);
-  source.change({ languageCode: target.value });
+  change({ languageCode: target.value });
+  if (microphone.isOn && hearer() !== 'gateway') microphone.stop();
+  showMic();
   if (recogniser.isOn) {
     recogniser.stop();
     recogniser.addEventListener('end', () => recogniser.start(settings.get('language')), { once: true });
@@ -98,23 +115,77 @@ $('send').onclick = send;
 // Speaking
 
 const recogniser = new Recogniser();
+const microphone = new Microphone();
 const mic = $('mic');
+let voice = null; // what is spoken, on its way to the gateway
+
+const SAYS = {
+  browser: 'This browser turns speech into text. Its maker may do that on a server of theirs.',
+  gateway: 'The gateway turns speech into text. The sound is not kept, and goes nowhere else.',
+  nobody: 'This browser does not recognise speech. Chrome, Edge and Safari do; or type.',
+  language: 'Nothing here recognises speech in this language. Choose another one, or type.',
+};
+
+function change(news) {
+  source.change(news);
+  voice?.change(news);
+}
+
+// Who recognises: what was chosen if it can, else what can.
+function hearer() {
+  const isKnown = speechLanguages.includes(settings.get('language').split('-')[0]);
+  const can = { browser: canRecognise(), gateway: canRecord() && isKnown };
+  const chosen = settings.get('hearer');
+  if (can[chosen]) return chosen;
+  return ['browser', 'gateway'].find((each) => can[each]) ?? (speechLanguages.length ? 'language' : 'nobody');
+}
 
 function showMic() {
-  mic.setAttribute('aria-pressed', String(recogniser.isOn));
-  mic.textContent = recogniser.isOn ? 'Listening – stop' : 'Start to speak';
+  const isOn = recogniser.isOn || microphone.isOn;
+  const who = hearer();
+  mic.setAttribute('aria-pressed', String(isOn));
+  mic.textContent = isOn ? 'Listening – stop' : 'Start to speak';
+  mic.disabled = !isOn && !['browser', 'gateway'].includes(who);
+  $('mic-says').textContent = SAYS[who];
+  $('hearer-field').hidden = !(canRecognise() && canRecord() && speechLanguages.length);
+  $('hearer').value = who === 'gateway' ? who : 'browser';
+  $('hearer').disabled = isOn;
+  $('level-field').hidden = !microphone.isOn;
 }
 
-if (!isThere()) {
-  mic.disabled = true;
-  $('mic-says').textContent = 'This browser does not recognise speech. Chrome, Edge and Safari do; or type.';
-}
 mic.onclick = () => {
   problem('mic', '');
   if (recogniser.isOn) recogniser.stop();
-  else recogniser.start(settings.get('language'));
+  else if (microphone.isOn) microphone.stop();
+  else if (hearer() === 'browser') recogniser.start(settings.get('language'));
+  else microphone.start();
   showMic();
 };
+$('hearer').onchange = ({ target }) => {
+  settings.set('hearer', target.value);
+  showMic();
+};
+
+microphone.addEventListener('audio', ({ detail: { samples, peak } }) => {
+  $('level').value = peak;
+  if (!voice) {
+    voice = new Source(source.settings);
+    watch(voice);
+    // One who speaks is one speaker in the room.
+    source.rest();
+    voice.start();
+  }
+  voice.hear(samples);
+});
+microphone.addEventListener('end', () => {
+  $('level').value = 0;
+  voice?.end();
+  voice = null;
+  source.start();
+  showMic();
+});
+microphone.addEventListener('problem', ({ detail }) => problem('mic', detail));
+microphone.addEventListener('hint', ({ detail }) => ($('mic-hint').textContent = detail));
 recogniser.addEventListener('said', ({ detail }) => source.say(detail.committed, detail.tentative));
 recogniser.addEventListener('problem', ({ detail }) => {
   problem('mic', detail);
@@ -161,6 +232,7 @@ $('copy-view').onclick = async ({ target }) => {
 };
 
 offer([]);
+showMic();
 if (!key) problem('link', 'This address lacks its key. Open the whole link.');
 else {
   source.start();

@@ -185,14 +185,16 @@ class Bye(_message.Message):
     def __init__(self, reason: _Optional[str] = ..., retry_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class PublishRequest(_message.Message):
-    __slots__ = ("opening", "source", "settings")
+    __slots__ = ("opening", "source", "settings", "audio")
     OPENING_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    AUDIO_FIELD_NUMBER: _ClassVar[int]
     opening: Opening
     source: SourceText
     settings: Settings
-    def __init__(self, opening: _Optional[_Union[Opening, _Mapping]] = ..., source: _Optional[_Union[SourceText, _Mapping]] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ...) -> None: ...
+    audio: Audio
+    def __init__(self, opening: _Optional[_Union[Opening, _Mapping]] = ..., source: _Optional[_Union[SourceText, _Mapping]] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., audio: _Optional[_Union[Audio, _Mapping]] = ...) -> None: ...
 
 class Opening(_message.Message):
     __slots__ = ("key", "room_id", "publisher_id", "settings", "position")
@@ -207,6 +209,14 @@ class Opening(_message.Message):
     settings: Settings
     position: int
     def __init__(self, key: _Optional[str] = ..., room_id: _Optional[str] = ..., publisher_id: _Optional[str] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., position: _Optional[int] = ...) -> None: ...
+
+class Audio(_message.Message):
+    __slots__ = ("position", "samples")
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    position: int
+    samples: bytes
+    def __init__(self, position: _Optional[int] = ..., samples: _Optional[bytes] = ...) -> None: ...
 
 class Settings(_message.Message):
     __slots__ = ("language_code", "speaker")
@@ -245,24 +255,30 @@ class PublishResponse(_message.Message):
     def __init__(self, opened: _Optional[_Union[Opened, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., problem: _Optional[_Union[Problem, _Mapping]] = ..., bye: _Optional[_Union[Bye, _Mapping]] = ...) -> None: ...
 
 class Opened(_message.Message):
-    __slots__ = ("epoch", "position", "language_codes", "title")
+    __slots__ = ("epoch", "position", "language_codes", "title", "audio_position", "speech_language_codes")
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_CODES_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
+    AUDIO_POSITION_FIELD_NUMBER: _ClassVar[int]
+    SPEECH_LANGUAGE_CODES_FIELD_NUMBER: _ClassVar[int]
     epoch: str
     position: int
     language_codes: _containers.RepeatedScalarFieldContainer[str]
     title: str
-    def __init__(self, epoch: _Optional[str] = ..., position: _Optional[int] = ..., language_codes: _Optional[_Iterable[str]] = ..., title: _Optional[str] = ...) -> None: ...
+    audio_position: int
+    speech_language_codes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, epoch: _Optional[str] = ..., position: _Optional[int] = ..., language_codes: _Optional[_Iterable[str]] = ..., title: _Optional[str] = ..., audio_position: _Optional[int] = ..., speech_language_codes: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Progress(_message.Message):
-    __slots__ = ("position", "num_viewers")
+    __slots__ = ("position", "num_viewers", "audio_position")
     POSITION_FIELD_NUMBER: _ClassVar[int]
     NUM_VIEWERS_FIELD_NUMBER: _ClassVar[int]
+    AUDIO_POSITION_FIELD_NUMBER: _ClassVar[int]
     position: int
     num_viewers: int
-    def __init__(self, position: _Optional[int] = ..., num_viewers: _Optional[int] = ...) -> None: ...
+    audio_position: int
+    def __init__(self, position: _Optional[int] = ..., num_viewers: _Optional[int] = ..., audio_position: _Optional[int] = ...) -> None: ...
 
 class Problem(_message.Message):
     __slots__ = ("reason", "message")
@@ -301,20 +317,22 @@ class GetRoomResponse(_message.Message):
     def __init__(self, status: _Optional[_Union[RoomStatus, _Mapping]] = ...) -> None: ...
 
 class RoomStatus(_message.Message):
-    __slots__ = ("room", "num_viewers", "languages", "publishers", "num_segments", "epoch")
+    __slots__ = ("room", "num_viewers", "languages", "publishers", "num_segments", "epoch", "sinks")
     ROOM_FIELD_NUMBER: _ClassVar[int]
     NUM_VIEWERS_FIELD_NUMBER: _ClassVar[int]
     LANGUAGES_FIELD_NUMBER: _ClassVar[int]
     PUBLISHERS_FIELD_NUMBER: _ClassVar[int]
     NUM_SEGMENTS_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
+    SINKS_FIELD_NUMBER: _ClassVar[int]
     room: Room
     num_viewers: int
     languages: _containers.RepeatedCompositeFieldContainer[LanguageStatus]
     publishers: _containers.RepeatedCompositeFieldContainer[PublisherStatus]
     num_segments: int
     epoch: str
-    def __init__(self, room: _Optional[_Union[Room, _Mapping]] = ..., num_viewers: _Optional[int] = ..., languages: _Optional[_Iterable[_Union[LanguageStatus, _Mapping]]] = ..., publishers: _Optional[_Iterable[_Union[PublisherStatus, _Mapping]]] = ..., num_segments: _Optional[int] = ..., epoch: _Optional[str] = ...) -> None: ...
+    sinks: _containers.RepeatedCompositeFieldContainer[SinkStatus]
+    def __init__(self, room: _Optional[_Union[Room, _Mapping]] = ..., num_viewers: _Optional[int] = ..., languages: _Optional[_Iterable[_Union[LanguageStatus, _Mapping]]] = ..., publishers: _Optional[_Iterable[_Union[PublisherStatus, _Mapping]]] = ..., num_segments: _Optional[int] = ..., epoch: _Optional[str] = ..., sinks: _Optional[_Iterable[_Union[SinkStatus, _Mapping]]] = ...) -> None: ...
 
 class LanguageStatus(_message.Message):
     __slots__ = ("language_code", "num_viewers", "pinned", "translated", "num_missing")
@@ -341,3 +359,17 @@ class PublisherStatus(_message.Message):
     connected: bool
     problem: str
     def __init__(self, speaker: _Optional[str] = ..., language_code: _Optional[str] = ..., connected: _Optional[bool] = ..., problem: _Optional[str] = ...) -> None: ...
+
+class SinkStatus(_message.Message):
+    __slots__ = ("kind", "language_code", "on", "num_sent", "problem")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_CODE_FIELD_NUMBER: _ClassVar[int]
+    ON_FIELD_NUMBER: _ClassVar[int]
+    NUM_SENT_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    language_code: str
+    on: bool
+    num_sent: int
+    problem: str
+    def __init__(self, kind: _Optional[str] = ..., language_code: _Optional[str] = ..., on: _Optional[bool] = ..., num_sent: _Optional[int] = ..., problem: _Optional[str] = ...) -> None: ...

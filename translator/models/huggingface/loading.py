@@ -207,6 +207,8 @@ def _read_network(folder: Path, dtype: torch.dtype) -> Any:
             attn_implementation="eager",
             local_files_only=True,
             trust_remote_code=False,
+            # A pickle is read as tensors, or not at all.
+            weights_only=True,
             ignore_mismatched_sizes=True,
             output_loading_info=True,
         )

@@ -1,0 +1,1 @@
+"""Traces: what a call tells of itself, and the only place that knows OpenTelemetry."""
