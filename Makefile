@@ -22,7 +22,7 @@ LOCKED = --generate-hashes --only-binary :all: --python-version 3.11 \
 TORCH_LINKS ?= https://download.pytorch.org/whl/cpu/torch/
 IMAGE  ?= translator
 
-.PHONY: setup demo batch-demo captions-demo test test-quick check protos build bench format clean
+.PHONY: setup demo batch-demo captions-demo test test-quick fuzz soak check protos build bench format clean
 .PHONY: lock audit sbom chart chart-schema image release
 
 setup: $(VENV)/.ready
@@ -41,6 +41,11 @@ clients/node/node_modules/.ready: clients/node/package.json clients/node/package
 	npm ci --prefix clients/node --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# Clients of other services, which judge the fronts.
+tests/judges/node_modules/.ready: tests/judges/package.json tests/judges/package-lock.json
+	npm ci --prefix tests/judges --no-audit --no-fund --loglevel=error
+	@touch $@
+
 demo: setup
 	$(BIN)/python examples/demo.py
 
@@ -57,13 +62,21 @@ test test-quick: export PYTHONDONTWRITEBYTECODE =
 build/tools/helm:
 	@.ci/helm || echo "there is no helm: the tests of the chart are skipped"
 
-test: setup clients/node/node_modules/.ready build/tools/helm
+test: setup clients/node/node_modules/.ready tests/judges/node_modules/.ready build/tools/helm
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 # While you work: units, without the properties and what takes long.
 test-quick: setup
 	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal \
 	  -m "unit and not slow and not hypothesis" tests/unit
+
+# A night of what strangers might send; better with atheris (the extra `fuzz`, for Linux).
+fuzz: setup
+	$(BIN)/python -m tests.fuzz --cases 1000000
+
+# Streams that come, go, revise and break, for as long as you like: SOAK="--minutes 300".
+soak: setup
+	$(BIN)/python -m benchmarks.soak $(SOAK)
 
 # Stubs are generated beside the package, compared by `check`, and committed.
 protos: setup

@@ -21,6 +21,7 @@ def main() -> int:
         ("kept", False),
         ("captions", False),
         ("captions_bars", False),
+        ("fronts", False),
         ("batch", False),
         ("fairness", False),
         ("oracle", True),
@@ -31,6 +32,7 @@ def main() -> int:
         ("peers", True),
         ("profile", True),
         ("eight_bits", False),
+        ("everyday", False),
     ):
         print(f"\n== {name} ==", flush=True)
         if needs_data and not DATA.is_dir():

@@ -27,7 +27,7 @@ from translator.eval.data import Sentence, read_sentences
 from translator.eval.end import End
 from translator.eval.latency import source_lags_s
 from translator.eval.longform import resegmented
-from translator.eval.quality import bleu, loss_interval
+from translator.eval.quality import bleu, bleu_difference
 from translator.eval.run import whole_sentences
 from translator.eval.summary import Summary, summarize
 from translator.eval.talk import joined, read_references, read_words, windows
@@ -90,7 +90,7 @@ def lecture_row(name: str, some: Sequence[Lecture]) -> dict[str, Any]:
     live_texts = [text for lecture in some for text in lecture.live_texts]
     whole_texts = [text for lecture in some for text in lecture.whole_texts]
     live, whole = bleu(live_texts, references), bleu(whole_texts, references)
-    losses = loss_interval(whole_texts, live_texts, references)
+    losses = bleu_difference(whole_texts, live_texts, references).interval
     summary = summarize([lecture.live for lecture in some], window=WINDOW)
     lags_s = [s for each in some for s in source_lags_s(each.live.sent, each.live.received)]
     return {

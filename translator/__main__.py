@@ -15,7 +15,7 @@ __all__ = ["main"]
 # As for any mistake in the set-up; see translator.cli.
 _NOT_INSTALLED = 5
 # The extras besides `server`: of commands that lack it, and of what options of others need.
-_OF_COMMANDS = {"evaluate": "eval", "captions": "captions"}
+_OF_COMMANDS = {"evaluate": "eval", "captions": "captions", "gateway": "gateway"}
 _OF_PACKAGES = {"av": "speech", "faster_whisper": "speech", "websockets": "captions"}
 
 

@@ -1,7 +1,7 @@
 """The Prometheus metrics of a server, in their own registry. Names end in their unit."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from prometheus_client import (
     CollectorRegistry,
@@ -15,12 +15,13 @@ from prometheus_client import (
 
 from translator import __version__
 
-__all__ = ["Metrics"]
+__all__ = ["FrontMetrics", "Metrics"]
 
 _STEP_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _WAIT_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 1.5, 2.5, 5.0, 10.0)
 _CALL_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _LOAD_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
+_FRONT_BUCKETS = (0.002, 0.005, *_CALL_BUCKETS)
 # A counter that comes with its first count has no increase that an alert could see: what alerts
 # look at begins with 0.
 _FAULTS = ("INTERNAL", "DECODING_FAILED")
@@ -206,4 +207,40 @@ class Metrics:
         self.updates = Counter("translator_updates", "Updates sent.", registry=r)
         self.superseded = Counter(
             "translator_updates_superseded", "Updates merged into a later one.", registry=r
+        )
+
+
+class FrontMetrics:
+    """Counts what the fronts of a gateway serve."""
+
+    def __init__(self) -> None:
+        self.registry = r = CollectorRegistry()
+        ProcessCollector(registry=r)
+        PlatformCollector(registry=r)
+        self._requests = Counter(
+            "translator_front_requests",
+            "Requests that were answered, by front and HTTP status.",
+            ["front", "code"],
+            registry=r,
+        )
+        self._seconds = Histogram(
+            "translator_front_seconds",
+            "Time that a request took.",
+            ["front"],
+            buckets=_FRONT_BUCKETS,
+            registry=r,
+        )
+        self._characters = Counter(
+            "translator_front_characters", "Code points of source.", ["front"], registry=r
+        )
+
+    def of(
+        self, front: str
+    ) -> tuple[Callable[[int], None], Callable[[float], None], Callable[[int], None]]:
+        """What counts a request of a front: its status, its seconds, its code points."""
+        requests = self._requests
+        return (
+            lambda code: requests.labels(front, str(code)).inc(),
+            self._seconds.labels(front).observe,
+            self._characters.labels(front).inc,
         )

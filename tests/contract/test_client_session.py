@@ -431,18 +431,48 @@ def test_a_target_that_leaves_is_resumed_until_its_segment_is_closed() -> None:
     assert session.transcript("es") == "UNO AQUI."
 
 
-def test_a_target_that_no_other_places_is_resumed_where_the_last_one_ended() -> None:
+def test_a_target_that_leaves_is_owed_what_was_said_before_the_config() -> None:
+    """The answer to a config overtakes the updates of segments that wait to be translated."""
     session = opened("pt")
     session.source("One. Two.")
     session.receive(update("pt", 0, 1, "UM.", covers=4, closed=True))
-    session.reconfigure(StreamConfig("en", ("es",)))
+    request = session.reconfigure(StreamConfig("en", ("es",)))
     session.receive(started("es", first=2))
     assert session.source_position == 4
     first, *again = session.opening()
     [resumed] = first.config.resume.targets
-    assert (resumed.target_language_code, resumed.segment_id) == ("es", 1)
-    assert resumed.segment_source_start == 4
+    assert (resumed.target_language_code, resumed.segment_id) == ("pt", 1)
     assert [r.source.committed for r in again if r.HasField("source")] == [" Two."]
+    assert again[-1] == request
+    session.receive(started("pt"))
+    session.receive(started("es", first=2))
+    session.receive(update("pt", 1, 2, "DOIS.", start=4, covers=5, closed=True))
+    first, *again = session.opening()
+    [resumed] = first.config.resume.targets
+    assert (resumed.target_language_code, resumed.segment_id) == ("es", 2)
+    assert not again
+
+
+def test_a_target_that_comes_back_is_owed_what_was_said_before_it_left() -> None:
+    session = opened("pt", "es")
+    session.source("One. Two. Three.")
+    session.receive(update("pt", 0, 1, "UM.", covers=4, closed=True))
+    session.reconfigure(StreamConfig("en", ("pt",)))
+    session.reconfigure(StreamConfig("en", ("pt", "es")))
+    session.receive(started("pt", first=1))
+    session.receive(started("pt", "es", first=2))
+    first, *_ = session.opening()
+    assert [t.segment_id for t in first.config.resume.targets] == [1, 0]
+    session.receive(started("pt", "es"))
+    session.receive(started("pt", first=1))
+    session.receive(started("pt", "es", first=2))
+    session.receive(update("es", 0, 1, "UNO.", covers=4, closed=True))
+    session.receive(update("pt", 1, 2, "DOIS.", start=4, covers=5, closed=True))
+    session.receive(update("es", 2, 2, "TRES.", start=9, covers=7, closed=True))
+    session.receive(update("pt", 2, 3, "TRES.", start=9, covers=7, closed=True))
+    assert session.transcript("es") == "UNO. TRES."
+    assert session.transcript("pt") == "UM. DOIS. TRES."
+    assert session.num_logged == 0
 
 
 def test_configs_are_answered_in_order_and_a_refused_one_is_not_asked_for_again() -> None:

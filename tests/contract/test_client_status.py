@@ -9,7 +9,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from tests.contract.scripted_server import status
 from translator import errors
-from translator.client.status import error_from_rpc, error_from_status
+from translator.client.status import error_from_rpc, error_from_status, is_lost
 
 pytestmark = pytest.mark.contract
 
@@ -111,3 +111,24 @@ def test_a_damaged_detail_leaves_code_and_message() -> None:
     damaged = any_pb2.Any(type_url="type.googleapis.com/google.rpc.ErrorInfo", value=b"\xff\xff")
     received = error_from_status(status_pb2.Status(code=5, message="gone", details=[damaged]))
     assert type(received) is errors.ClientError
+
+
+RESET = "Stream removed (RST_STREAM (Received RST_STREAM with error code 2))"
+
+
+@pytest.mark.parametrize(
+    ("details", "told", "is_broken"),
+    [(RESET, False, True), ("a bug", False, False), (f"a bug: {RESET}", True, False)],
+)
+def test_a_stream_that_a_proxy_resets_is_lost_and_a_bug_is_not(
+    details: str, told: bool, is_broken: bool
+) -> None:
+    """So Envoy passes on that the server behind it was killed."""
+    packed = status(grpc.StatusCode.INTERNAL, "INTERNAL").SerializeToString()
+    trailers = grpc.aio.Metadata(*[("grpc-status-details-bin", packed)] * told)
+    error = grpc.aio.AioRpcError(
+        grpc.StatusCode.INTERNAL, grpc.aio.Metadata(), trailers, details, debug_error_string=None
+    )
+    received = error_from_rpc(error)
+    assert is_lost(received) is is_broken
+    assert isinstance(received, errors.ConnectionLostError) is is_broken

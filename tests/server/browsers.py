@@ -4,6 +4,7 @@ import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,6 +59,18 @@ class Browser:
         is_away = re.search("Failed to load|ERR_|WebSocket connection", message.text)
         if message.type == "error" and not is_away:
             self.errors.append(message.text)
+
+
+async def check_accessible(page: Any) -> None:
+    """Nothing keeps people out of a page, in light and in dark, and nothing sticks out of it."""
+    package = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
+    await page.evaluate((Path(package.__file__).parent / "axe.min.js").read_text("utf-8"))
+    for scheme, rules in (("light", "{}"), ("dark", "{ runOnly: ['color-contrast'] }")):
+        await page.emulate_media(color_scheme=scheme)
+        found = await page.evaluate(f"axe.run({rules}).then(({{ violations }}) => violations)")
+        said = [(each["id"], [node["html"][:120] for node in each["nodes"]]) for each in found]
+        assert said == [], (page.url, scheme)
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
 
 
 @asynccontextmanager

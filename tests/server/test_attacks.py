@@ -15,6 +15,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tests.server.wire import config, connected, exchange, named, rest_of, source
 from translator.config import Limits, ServerConfig
 from translator.languages.tags import MAX_LENGTH, standardized
+from translator.server import app
 from translator.server.app import RunningServer
 from translator.testing import serve_in_process
 from translator.v1 import translate_pb2
@@ -84,6 +85,24 @@ async def test_connections_are_bounded_and_others_go_on() -> None:
             assert await call.code() == grpc.StatusCode.OK
             for _, writer in opened:
                 writer.close()
+
+
+async def test_the_place_of_a_client_that_stands_still_is_free_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its kernel takes what is sent, and nobody answers the pings; times are a sixtieth here."""
+    times = ("grpc.keepalive_time_ms", "grpc.keepalive_timeout_ms", "grpc.http2.ping_timeout_ms")
+    shorter = [(name, ms // 60 if name in times else ms) for name, ms in app._OPTIONS]
+    monkeypatch.setattr(app, "_OPTIONS", tuple(shorter))
+    async with serve_in_process(ServerConfig(port=0)) as server:
+        host, _, port = server.address.rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(PREFACE)
+        # It reads, as a kernel does, until the server gives it up.
+        async with asyncio.timeout(20):
+            while await reader.read(4096):
+                pass
+        writer.close()
 
 
 async def test_watches_of_health_are_bounded_and_probes_are_not(

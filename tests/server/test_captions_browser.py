@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.browsers import Browser, browsing, executable
+from tests.server.browsers import Browser, browsing, check_accessible, executable
 from tests.server.gateways import ROOM, Gateway, gateway, models
 from tests.server.processes import CLEAN
 from translator.captions.audience import RoomLimits
@@ -308,14 +308,7 @@ async def test_a_gateway_that_is_killed_costs_nobody_a_word(
             await shows(viewer, "GOOD MORNING. WE GO ON. ALL OF US.")
 
 
-def axe() -> str:
-    """axe-core, which comes with a package of the tests."""
-    package = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
-    return (Path(package.__file__).parent / "axe.min.js").read_text("utf-8")
-
-
 async def test_axe_finds_nothing(captions: Gateway, browser: Browser) -> None:
-    script = axe()
     options: dict[str, Any] = {"color_scheme": "light", "viewport": {"width": 320, "height": 640}}
     viewer = await browser.page(url(captions, language="pt", original="1"), **options)
     settings = await browser.page(url(captions), **options)
@@ -330,11 +323,4 @@ async def test_axe_finds_nothing(captions: Gateway, browser: Browser) -> None:
     await settings.click("#open-settings")
     await operator.wait_for_selector("#qr:not([hidden])")
     for page in (viewer, settings, speaker, operator, overlay):
-        await page.evaluate(script)
-        for scheme, rules in (("light", "{}"), ("dark", "{ runOnly: ['color-contrast'] }")):
-            await page.emulate_media(color_scheme=scheme)
-            found = await page.evaluate(f"axe.run({rules}).then(({{ violations }}) => violations)")
-            said = [(each["id"], [node["html"][:120] for node in each["nodes"]]) for each in found]
-            assert said == [], (page.url, scheme)
-        # Nothing sticks out of the narrowest phone.
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+        await check_accessible(page)

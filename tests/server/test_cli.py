@@ -393,6 +393,32 @@ def test_an_evaluation_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
     assert b"Traceback" not in missing.stderr
 
 
+def test_two_evaluations_of_the_same_texts_are_compared(tmp_path: Path) -> None:
+    data = tmp_path / "data.jsonl"
+    rows = [{"src": f"sentence {i} is here.", "ref": f"SENTENCE {i} IS HERE."} for i in range(6)]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    options = ["--from", "xx", "--to", "yy", "--policy", "final-only", "--output"]
+    first, second = str(tmp_path / "first"), str(tmp_path / "second")
+    few = evaluate(str(data), *options, first, "--limit", "4", TRANSLATOR_FAKE_MODEL="1")
+    assert few.returncode == 0, few.stderr
+    against = ["--against", first]
+    wrong = evaluate(str(data), *options, second, *against, TRANSLATOR_FAKE_MODEL="1")
+    assert wrong.returncode == 5
+    assert b"has 4 of 6 texts" in wrong.stderr
+    log = tmp_path / "first" / "data.xx-yy.final-only.with-last.jsonl"
+    worse = log.read_text(encoding="utf-8").replace('"prediction": "SENTENCE', '"prediction": "A')
+    log.write_text(worse, encoding="utf-8")
+    done = evaluate(
+        str(data), *options, second, *against, "--limit", "4", TRANSLATOR_FAKE_MODEL="1"
+    )
+    assert done.returncode == 0, done.stderr
+    (row,) = json.loads((tmp_path / "second" / "data.xx-yy.json").read_text(encoding="utf-8"))
+    assert row["bleu"] == pytest.approx(100)
+    assert row["bleu_gain"]["value"] > 1
+    assert row["bleu_gain"]["p"] < 0.05 > row["chrf_gain"]["p"]
+    assert b"(p 0.001)" in done.stdout
+
+
 def test_a_talk_is_evaluated_against_its_sentences_translated_whole(tmp_path: Path) -> None:
     words = [("The", 1.0), ("boat", 1.5), ("leaves.", 2.0), ("Nobody", 3.0), ("waves.", 3.5)]
     rows = ["start\tend\tword", *(f"{end - 0.5}\t{end}\t{word}" for word, end in words)]

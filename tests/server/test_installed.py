@@ -188,6 +188,9 @@ def test_each_extra_has_what_its_commands_need_and_the_others_name_theirs(wheel:
         if find_spec("faster_whisper") is not None:
             place.pip(*place.advice("captions", *hears), extra="speech")
             assert "no Whisper model" in place.translator("captions", *hears).stderr
+        assert place.advice("gateway") == ["install", f"{DISTRIBUTION}[gateway]"]
+        place.pip(*place.advice("gateway"), extra="gateway")
+        assert "LibreTranslate" in place.works("gateway", "--help")
 
         place.pip(*place.advice("evaluate", "x"), extra="eval")
         evaluation(place)

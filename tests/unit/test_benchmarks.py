@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import frontier, silence
+from benchmarks.everyday import RIGHT, WRONG, read_phrases, read_verdicts
 from benchmarks.hostile import LENGTH, MOST_TEXTS, TEXT_LENGTH, messages, requests
 from benchmarks.marks import TURNS, num_segments
 from benchmarks.measured import Measured, resolved, save
@@ -167,3 +168,12 @@ def test_short_sentences_are_those_of_a_few_words_once_each(tmp_path: Path) -> N
     assert english == [Sentence(0, "Low tide.", "Maré baixa.")]
     portuguese = short_sentences(tmp_path, LanguagePair("pt", "en"))
     assert [s.source for s in portuguese] == ["Maré baixa.", "Vazante.", "Frase."]
+
+
+def test_the_everyday_phrases_are_fifty_each_way_and_readers_judged_only_them() -> None:
+    phrases = read_phrases()
+    assert [p.language for p in phrases] == ["en"] * 50 + ["pt"] * 50
+    assert len({(p.language, p.text) for p in phrases}) == 100
+    verdicts = read_verdicts()
+    assert {text for text, _ in verdicts} <= {phrase.text for phrase in phrases}
+    assert set(verdicts.values()) == {RIGHT, WRONG}

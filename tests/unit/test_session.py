@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.driver import Driver, Reader, make_config, one_thread  # noqa: F401
-from translator.engine.request import Hypothesis, Outcome, Request
+from translator.engine.request import Hypothesis, Outcome, Priority, Request
 from translator.errors import DecodingError, InvalidRequestError
 from translator.policy.base import TargetWord
 from translator.policy.registry import PolicyChoice, resolve
@@ -23,7 +23,7 @@ from translator.session.events import (
 )
 from translator.session.hypothesis import ModelSource, TargetHypothesis
 from translator.session.session import Session
-from translator.testing import FakeModel, FakeTokenizer
+from translator.testing import FakeClock, FakeModel, FakeTokenizer
 from translator.text.segmenter import SegmentLimits
 
 pytestmark = pytest.mark.unit
@@ -498,6 +498,18 @@ def test_an_outcome_nobody_waits_for_is_ignored(model: FakeModel) -> None:
     assert shown(driver) == [("", "ONE~")]
 
 
+def test_a_draft_that_comes_after_the_end_opens_no_segment(model: FakeModel) -> None:
+    """Nothing would close it: the tentative source that it is of was dropped with the end."""
+    driver = drive(model)
+    driver.send("One. ", "and so")
+    driver.flush()
+    while not driver.updates or not driver.updates[-1][1].closed:
+        driver.step()
+    driver.end()
+    closed = {event.segment_id: event.closed for _, event in driver.updates}
+    assert all(closed.values()), closed
+
+
 # A slow reader
 
 
@@ -725,6 +737,18 @@ def test_a_resumed_segment_goes_on_after_its_committed_text(model: FakeModel) ->
     assert driver.readers["yy"].texts == {4: "RED BOATS SAIL SOUTH.", 5: "T~."}
     assert driver.readers["yy"].sources[4] == (100, 100 + len("red boats sail south. "))
     assert [revision for revision, _ in driver.updates][:1] == [18]
+
+
+def test_a_resume_with_more_text_than_any_segment_has_waits_behind_others(
+    model: FakeModel,
+) -> None:
+    for words, priority in ((100, Priority.LIVE), (600, Priority.LARGE)):
+        state = ResumeState({"yy": ResumedTarget(0, 3, 0, "red boats sail ", "", "A " * words)})
+        session = Session("s", "s", make_config(model, "yy"), SessionLimits(), FakeClock(), state)
+        list(session.take_resumed())
+        [request] = session.next_requests()
+        assert request.priority is priority
+        assert request.probable
 
 
 def test_a_resumed_text_that_its_tokens_spell_otherwise_keeps_the_clients_length(

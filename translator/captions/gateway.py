@@ -23,11 +23,12 @@ from translator.captions.audience import Audience, Viewer
 from translator.captions.hall import Hall
 from translator.captions.links import Links, Role, new_room_id
 from translator.captions.live_room import LiveRoom
+from translator.captions.page_files import Pages
 from translator.captions.publisher import GoneError, Publisher
 from translator.captions.serving import OUTLET
 from translator.errors import InvalidRequestError, TranslatorError
 
-__all__ = ["SUBPROTOCOL", "GatewayConfig", "make_app"]
+__all__ = ["SUBPROTOCOL", "GatewayConfig", "is_address", "make_app"]
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ SUBPROTOCOL = "translator.captions.v1.json"
 API = "/captions/v1/rooms"
 
 _EVENTS = re.compile(re.escape(API) + "/([^/]+)/events$")
-_PAGES = Path(__file__).parent / "pages"
+_ADDRESSES = ("/healthz", "/r/", "/s/", "/o/", "/pages/", "/captions/")
 _FIRST_MESSAGE_S = 5.0
 _BEAT = b"event: beat\ndata: 1\n\n"
 _SSE_HEADERS = [
@@ -45,16 +46,6 @@ _SSE_HEADERS = [
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
 ]
-_CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
-)
-_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
-}
 _STATUS = {
     "INVALID_ARGUMENT": 400,
     "NOT_FOUND": 404,
@@ -86,9 +77,7 @@ class _Gateway:
         self._links = links
         self._config = config
         self._num_unknown = 0
-        self._files = {
-            path.name: path.read_bytes() for path in _PAGES.iterdir() if path.suffix in _TYPES
-        }
+        self._pages = Pages(Path(__file__).parent / "pages")
 
     def app(self) -> Starlette:
         @contextlib.asynccontextmanager
@@ -161,27 +150,12 @@ class _Gateway:
         self, name: str, ancestors: str = "'none'"
     ) -> Callable[[Request], Awaitable[Response]]:
         async def page(_: Request) -> Response:
-            return self._static(name, "no-cache", ancestors)
+            return self._pages.page(name, ancestors)
 
         return page
 
     async def _file(self, request: Request) -> Response:
-        name = request.path_params["file"]
-        if name not in self._files or name.endswith(".html"):
-            return Response("not found\n", 404, media_type="text/plain")
-        return self._static(name, "no-cache")
-
-    def _static(self, name: str, caching: str, ancestors: str = "'none'") -> Response:
-        return Response(
-            self._files[name],
-            media_type=_TYPES[Path(name).suffix],
-            headers={
-                "content-security-policy": _CSP.format(ancestors=ancestors),
-                "referrer-policy": "no-referrer",
-                "x-content-type-options": "nosniff",
-                "cache-control": caching,
-            },
-        )
+        return self._pages.file(request.path_params["file"])
 
     # Viewers
 
@@ -407,6 +381,11 @@ class _App:
             await self._events(scope, receive, send)
         else:
             await self._others(scope, receive, send)
+
+
+def is_address(path: str) -> bool:
+    """Whether a path is one of a gateway's."""
+    return path.startswith(_ADDRESSES)
 
 
 def make_app(

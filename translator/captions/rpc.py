@@ -17,7 +17,7 @@ from translator.captions.hall import Hall
 from translator.captions.links import Links, Role, new_room_id
 from translator.captions.publisher import GoneError, Publisher
 from translator.errors import ConfigError, InvalidRequestError, ServiceError, TranslatorError
-from translator.fronts.grpc.status import logged_status, to_grpc
+from translator.status import logged_status, to_grpc
 
 __all__ = ["SERVICE", "serving_rpc"]
 

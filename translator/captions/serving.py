@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 _TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
 _MAX_UNSENT = 16 * 1024
 _BACKLOG = 2048
-# A connection that asks nothing within this time is closed.
+# A connection that asks nothing within this time, or does not go on with it, is closed.
 _SILENT_S = 10.0
 _MAX_MESSAGE = 64 * 1024
 
@@ -52,6 +52,12 @@ class _Impatient(HttpToolsProtocol):
         super().on_message_begin()
         extensions: Any = self.scope.setdefault("extensions", {})
         extensions[OUTLET] = self
+
+    def on_body(self, body: bytes) -> None:
+        # A large one may take longer; how long in all is for whoever reads it to say.
+        self._silence.cancel()
+        self._silence = self.loop.call_later(_SILENT_S, self.transport.close)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._silence.cancel()

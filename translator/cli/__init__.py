@@ -17,6 +17,7 @@ _COMMANDS = {
         "batch",
         "captions",
         "evaluate",
+        "gateway",
         "glossary",
         "health",
         "keys",

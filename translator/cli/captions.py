@@ -25,7 +25,7 @@ from translator.log import LogLevel, set_up_log
 if TYPE_CHECKING:
     from translator.captions.hearing import Ears
 
-__all__ = ["allow_many_files", "command"]
+__all__ = ["allow_many_files", "command", "reachable"]
 
 _MIN_SECRET = 32
 
@@ -217,7 +217,7 @@ def command(
             listening = stack.enter_context(contextlib.closing(listen(host, port)))
             bound = listening.getsockname()[1]
             scheme = "http" if tls_cert is None else "https"
-            url = (public_url or f"{scheme}://{_reachable(host)}:{bound}").rstrip("/")
+            url = (public_url or f"{scheme}://{reachable(host)}:{bound}").rstrip("/")
             links = Links(secret, url)
             origin: Servers | Upstream
             if upstream is not None:
@@ -249,13 +249,13 @@ def command(
                 bound = await stack.enter_async_context(
                     serving_rpc(hall, links, host, grpc_port, certificate=certificate)
                 )
-                told.append(("grpc", f"{_reachable(host)}:{bound}"))
+                told.append(("grpc", f"{reachable(host)}:{bound}"))
             gc.freeze()
             for label, what in told:
                 click.echo(f"{label:<8} {what}")
             if qr or (qr is None and sys.stdout.isatty()):
                 _print_qr(links.url(name, Role.VIEW))
-            if _reachable(host) == "127.0.0.1" and public_url is None:
+            if reachable(host) == "127.0.0.1" and public_url is None:
                 click.echo("only this machine can open them; for others: --host 0.0.0.0", err=True)
             sys.stdout.flush()
             await stop.wait()
@@ -307,7 +307,7 @@ def _secret(file: Path | None) -> bytes:
     return secret
 
 
-def _reachable(host: str) -> str:
+def reachable(host: str) -> str:
     """The address that others in the network use; of all addresses the one of the way out."""
     if host not in {"0.0.0.0", "::"}:  # noqa: S104
         return f"[{host}]" if ":" in host else host

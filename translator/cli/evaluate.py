@@ -1,7 +1,7 @@
 """``translator evaluate``: measures how good, how early and how calm a policy's output is."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,10 +19,12 @@ from translator.cli.progress import progress_bar
 from translator.cli.stream import parse_policy
 from translator.client.login import Login
 from translator.config import load_config
+from translator.errors import ConfigError
 from translator.eval.backend import Backend
 from translator.eval.data import Sentence, plain, read_sentences
 from translator.eval.end import End
 from translator.eval.log import Instance
+from translator.eval.log import read as read_log
 from translator.eval.recording import looks_like_events, read_recording
 from translator.eval.run import evaluate_sentences, evaluate_talk, whole_sentences
 from translator.eval.summary import Summary, summarize
@@ -109,6 +111,11 @@ _WHOLE = "whole sentences"
     help="Folder for the logs, the figures and the picture.",
 )
 @click.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The --output of another system on the same DATA: how much better is this one?",
+)
+@click.option(
     "--address",
     metavar="HOST:PORT",
     help="A running server.  [default: none, translate in this process]",
@@ -135,7 +142,7 @@ def command(**options: Any) -> None:
     save_figures(rows, asked.output, asked.log.name, ours=tuple(_PRESETS))
     console = Console(highlight=False)
     # Where it is not a terminal it has no width, and names must not be cut.
-    console.width = console.width if console.is_terminal else 140
+    console.width = console.width if console.is_terminal else 200
     console.print(table_of(rows))
 
 
@@ -159,6 +166,7 @@ class _Asked:
     jobs: int
     processes: int
     output: Path
+    against: Path | None
     address: str | None
     login: Login
     models: tuple[str, ...]
@@ -198,23 +206,20 @@ class _Asked:
         backend = self._backend()
         self.output.mkdir(parents=True, exist_ok=True)
         if talk is not None:
-            return _talk(backend, talk, self.chosen, self.log, self.window)
+            return _talk(backend, talk, self.chosen, self.log, self.window, self.against)
         rows: dict[tuple[str, str], Summary] = {}
         offline: list[Instance] = []
         for field, sentences in by_field.items():
-            log = self.log
-            done = _sentences(
-                backend,
-                sentences,
-                {_OFFLINE: read_policy(_OFFLINE)} | self.chosen,
-                End(self.end or End.NEXT_WORD),
-                log.with_name(f"{log.name}.{field}") if self.source_fields else log,
-            )
+            log = self.log.with_name(f"{self.log.name}.{field}") if self.source_fields else self.log
+            end = End(self.end or End.NEXT_WORD)
+            policies = {_OFFLINE: read_policy(_OFFLINE)} | self.chosen
+            done = _sentences(backend, sentences, policies, end, log)
             whole = done[_OFFLINE]
             offline = offline or whole
             for name, instances in done.items():
+                other = _of_other(self.against, _file(log, name, end), instances)
                 rows[field, name] = summarize(
-                    instances, window=self.window, whole=whole, offline=offline
+                    instances, window=self.window, whole=whole, offline=offline, other=other
                 )
         return rows
 
@@ -300,6 +305,27 @@ def _slug(name: str) -> str:
     return name.replace(":", "-").replace("=", "").replace(",", "-").replace(" ", "-")
 
 
+def _file(log: Path, name: str, end: End) -> Path:
+    """The log of a policy on sentences."""
+    # What is translated whole is not cut where the server would.
+    told_by = End.WITH_LAST if name == _OFFLINE else end
+    return log.with_name(f"{log.name}.{_slug(name)}.{told_by}.jsonl")
+
+
+def _of_other(against: Path | None, file: Path, instances: Sequence[Instance]) -> list[Instance]:
+    """What another system made of the same, by its log of this name."""
+    if against is None:
+        return []
+    theirs = against / file.name
+    found = {(i.index, i.source): i for i in read_log(theirs)}
+    if missing := [i for i in instances if (i.index, i.source) not in found]:
+        raise ConfigError(
+            f"--against: {theirs} has {len(instances) - len(missing)} of {len(instances)} texts; "
+            "evaluate the other system on the same data with the same options"
+        )
+    return [found[i.index, i.source] for i in instances]
+
+
 def _sentences(
     backend: Backend,
     sentences: list[Sentence],
@@ -310,9 +336,8 @@ def _sentences(
     """Evaluate each policy on the sentences; instances are in their order."""
     done: dict[str, list[Instance]] = {}
     for name, policy in policies.items():
-        # What is translated whole is not cut where the server would.
+        file = _file(log, name, end)
         told_by = End.WITH_LAST if name == _OFFLINE else end
-        file = log.with_name(f"{log.name}.{_slug(name)}.{told_by}.jsonl")
         with progress_bar(file.stem, len(sentences)) as told:
             done[name] = evaluate_sentences(file, sentences, policy, told_by, backend, told)
     return done
@@ -324,6 +349,7 @@ def _talk(
     policies: Mapping[str, Latency | PolicyChoice],
     log: Path,
     window: int,
+    against: Path | None,
 ) -> dict[tuple[str, str], Summary]:
     summaries: dict[str, Summary] = {}
     whole: list[Instance] = []
@@ -331,8 +357,9 @@ def _talk(
         offline = {_WHOLE: read_policy(_OFFLINE)}
         whole = _sentences(backend, sentences, offline, End.WITH_LAST, log)[_WHOLE]
         # It waits for the end of each sentence; how many words that is says nothing of a talk.
+        other = _of_other(against, _file(log, _WHOLE, End.WITH_LAST), whole)
         summaries[_WHOLE] = dataclasses.replace(
-            summarize(whole, window=window),
+            summarize(whole, window=window, other=other),
             laal_words=None,
             laal_interval=None,
             yaal_words=None,
@@ -341,5 +368,6 @@ def _talk(
         file = log.with_name(f"{log.name}.{_slug(name)}.jsonl")
         with progress_bar(file.stem, len(talk.arrivals)) as told:
             done = evaluate_talk(file, talk, policy, backend, told)
-        summaries[name] = summarize([done], window=window, offline=whole)
+        other = _of_other(against, file, [done])
+        summaries[name] = summarize([done], window=window, offline=whole, other=other)
     return {("", name): summary for name, summary in summaries.items()}

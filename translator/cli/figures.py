@@ -9,6 +9,7 @@ from rich.table import Table
 
 from translator.eval.interval import Interval
 from translator.eval.picture import draw_frontier
+from translator.eval.quality import Difference
 from translator.eval.summary import Summary
 
 __all__ = ["save_figures", "table_of"]
@@ -47,17 +48,32 @@ def table_of(rows: Mapping[tuple[str, str], Summary]) -> Table:
     def number(value: float | None, digits: int = 2) -> str:
         return "" if value is None else f"{value:.{digits}f}"
 
+    def within(value: float | None, interval: Interval | None) -> str:
+        if value is None or interval is None:
+            return number(value)
+        return f"{value:.2f}±{(interval.high - interval.low) / 2:.2f}"
+
+    def gain(found: Difference | None) -> str:
+        return "" if found is None else f"{found.value:+.2f} (p {found.p:.3f})"
+
+    def share(value: float | None) -> str:
+        return "" if value is None else f"{value:.1%}"
+
     def of(interval: Interval | None) -> str:
         return "" if interval is None else f"{interval.low:.2f} to {interval.high:.2f}"
 
     columns = {
         "source": [field if len(fields) > 1 else "" for field, _ in rows],
         "policy": [name for _, name in rows],
-        "BLEU": [number(s.bleu) for s in summaries],
+        "BLEU": [within(s.bleu, s.bleu_interval) for s in summaries],
+        "gain": [gain(s.bleu_gain) for s in summaries],
         "loss": [number(s.loss) for s in summaries],
         "95 %": [of(s.loss_interval) for s in summaries],
-        "chrF": [number(s.chrf) for s in summaries],
-        "differs": ["" if s.differs is None else f"{s.differs:.1%}" for s in summaries],
+        "chrF": [within(s.chrf, s.chrf_interval) for s in summaries],
+        "chrF gain": [gain(s.chrf_gain) for s in summaries],
+        "numbers": [share(s.numbers) for s in summaries],
+        "names": [share(s.names) for s in summaries],
+        "differs": [share(s.differs) for s in summaries],
         "empty": ["" if s.empty is None else str(s.empty) for s in summaries],
         "LAAL": [number(s.laal_words) for s in summaries],
         "YAAL": [number(s.yaal_words) for s in summaries],

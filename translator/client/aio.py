@@ -1,6 +1,7 @@
 """The client for asyncio."""
 
 import asyncio
+import copy
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Self, TypeVar, Unpack
@@ -86,6 +87,21 @@ class AsyncTranslatorClient:
     async def close(self) -> None:
         """Close the channel. Close its streams first. Safe to call twice."""
         await self._link.close()
+
+    def with_metadata(self, metadata: Sequence[tuple[str, str | bytes]]) -> Self:
+        """A client on the same connection whose calls send other metadata, such as another key.
+
+        It is open as long as this one is, and need not be closed.
+
+        Args:
+            metadata: As for the client itself; it takes the place of what this client sends.
+
+        Raises:
+            TypeError: It is not a list of pairs.
+        """
+        client = copy.copy(self)
+        client._link = self._link.with_metadata(check_pairs("metadata", metadata))
+        return client
 
     async def connect(
         self,

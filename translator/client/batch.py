@@ -15,7 +15,7 @@ from translator.client.events import Connecting
 from translator.client.items import BatchConfig, BatchItem, BatchReport, BatchResult
 from translator.client.link import Link
 from translator.client.outage import Outage
-from translator.client.status import error_from_rpc
+from translator.client.status import error_from_rpc, is_lost
 from translator.errors import ConnectionLostError, OverloadedError, TranslatorError
 from translator.v1.batch_pb2 import BatchTranslateRequest, BatchTranslateResponse
 
@@ -25,9 +25,6 @@ _logger = logging.getLogger(__name__)
 
 Items = AsyncIterable[str | BatchItem] | Iterable[str | BatchItem]
 _Connection = Connection[BatchTranslateRequest, BatchTranslateResponse]
-
-# A server that is stopped hard ends its calls with CANCELLED; ours are cancelled in aclose() only.
-_LOST = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 
 
 class AsyncBatch(AsyncIterator[BatchResult]):
@@ -200,7 +197,7 @@ class AsyncBatch(AsyncIterator[BatchResult]):
             self._session.receive(response)
         except grpc.aio.AioRpcError as error:
             broken = error_from_rpc(error)
-            if error.code() not in _LOST:
+            if not is_lost(broken):
                 self._fail(broken, error)
                 return
         except SilenceError as error:
@@ -241,7 +238,7 @@ class AsyncBatch(AsyncIterator[BatchResult]):
             self._fail(cause if isinstance(cause, OverloadedError) else lost, cause)
         except grpc.aio.AioRpcError as error:
             failure = error_from_rpc(error)
-            if isinstance(failure, OverloadedError) or error.code() in _LOST:
+            if isinstance(failure, OverloadedError) or is_lost(failure):
                 self._plan(failure)
             else:
                 self._fail(failure, error)

@@ -1,7 +1,8 @@
 """The channel to a server, which is replaced when it goes silent."""
 
+import copy
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import grpc
 
@@ -96,6 +97,13 @@ class Link:
         # Generated code has no annotations.
         self._stub = TranslatorServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._captions = CaptionsServiceStub(self._channel)  # type: ignore[no-untyped-call]
+
+    def with_metadata(self, metadata: Sequence[tuple[str, str | bytes]]) -> Self:
+        """The same channel, for calls with other metadata. It need not be closed."""
+        link = copy.copy(self)
+        link.metadata = tuple(metadata)
+        link._options = dict(self._options)
+        return link
 
     def traced(self, traceparent: str | None) -> Metadata:
         """The metadata of a call in a trace; None: in the client's own.

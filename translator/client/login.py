@@ -1,6 +1,6 @@
 """How a client shows who it is, and knows whom it talks to: certificates and a key, from files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
 
@@ -8,7 +8,7 @@ import grpc
 
 from translator.errors import ConfigError
 
-__all__ = ["ClientAccess", "Login", "tls_credentials"]
+__all__ = ["ClientAccess", "Login", "bearer", "tls_credentials"]
 
 _MAX_BYTES = 1 << 20
 
@@ -57,6 +57,7 @@ class Login:
         cert: See ``tls_credentials``.
         key: See ``tls_credentials``.
         access_key: A file with the key that names this client to the server: ``tk_…``.
+        secret: The key itself, which goes before that of the file.
     """
 
     tls: bool = False
@@ -64,6 +65,7 @@ class Login:
     cert: Path | None = None
     key: Path | None = None
     access_key: Path | None = None
+    secret: str = field(default="", repr=False)
 
     def arguments(self) -> ClientAccess:
         """What a client is made with.
@@ -76,15 +78,33 @@ class Login:
             "credentials": tls_credentials(ca=self.ca, cert=self.cert, key=self.key)
             if has_tls
             else None,
-            "metadata": () if self.access_key is None else _bearer(self.access_key),
+            "metadata": self._metadata(),
         }
 
+    def _metadata(self) -> tuple[tuple[str, str], ...]:
+        if self.secret:
+            return bearer(self.secret)
+        return () if self.access_key is None else _bearer_of(self.access_key)
 
-def _bearer(path: Path) -> tuple[tuple[str, str], ...]:
-    secret = _read("access_key", path).decode("ascii", "replace").strip()
-    if not secret.isascii() or not secret.isprintable() or " " in secret:
-        raise ConfigError(f"access_key: {path} has no key, such as tk_…, alone on a line")
+
+def bearer(secret: str) -> tuple[tuple[str, str], ...]:
+    """The metadata that names a caller.
+
+    Raises:
+        ValueError: No key looks like this.
+    """
+    if not secret.isascii() or not secret.isprintable() or not secret or " " in secret:
+        raise ValueError("a key is printable ASCII without spaces")
     return (("authorization", f"Bearer {secret}"),)
+
+
+def _bearer_of(path: Path) -> tuple[tuple[str, str], ...]:
+    try:
+        return bearer(_read("access_key", path).decode("ascii", "replace").strip())
+    except ValueError as error:
+        raise ConfigError(
+            f"access_key: {path} has no key, such as tk_…, alone on a line"
+        ) from error
 
 
 def _pem(name: str, path: str | Path, kind: str) -> bytes:

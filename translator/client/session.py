@@ -255,7 +255,7 @@ class ClientSession:
             self.config = asked.config
         is_open = self.config.source.lower() == _UNDETERMINED
         self._language = detected if is_open else self.config.source
-        self._targets.reconfigure(message.targets)
+        self._targets.reconfigure(message.targets, is_resumed=is_resumed)
         self._trim()
         self._is_opening = False
         self.session_id = message.session_id

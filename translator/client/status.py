@@ -41,7 +41,7 @@ from translator.errors import (
     UnsupportedFeatureError,
 )
 
-__all__ = ["error_from_rpc", "error_from_status"]
+__all__ = ["error_from_rpc", "error_from_status", "is_lost"]
 
 _DOMAIN = "translator"
 # gRPC's prefix to the reason why a server cannot be reached.
@@ -71,6 +71,8 @@ _TLS_FAILURES = (
         "the server does not take this client's certificate ({})",
     ),
 )
+# A stream that was reset below the service, as gRPC tells it.
+_RESET = "RST_STREAM"
 _DETAILS_KEY = "grpc-status-details-bin"
 _CODES: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 _BY_REASON: dict[str, type[TranslatorError]] = {
@@ -122,9 +124,14 @@ _M = TypeVar("_M", bound=Message)
 def error_from_rpc(error: grpc.aio.AioRpcError) -> TranslatorError:
     """The error for a failed call, from its status and its trailers."""
     details = _told(error.details() or "")
-    status = status_pb2.Status(code=error.code().value[0], message=details)
+    code = error.code()
     # grpc-stubs does not know that it can be iterated.
     trailers: Any = error.trailing_metadata() or ()
+    is_reset = code is grpc.StatusCode.INTERNAL and _RESET in details
+    if is_reset and all(key != _DETAILS_KEY for key, _ in trailers):
+        # So a proxy passes on that the server behind it broke off.
+        code = grpc.StatusCode.UNAVAILABLE
+    status = status_pb2.Status(code=code.value[0], message=details)
     for key, value in trailers:
         if key == _DETAILS_KEY:
             try:
@@ -133,6 +140,12 @@ def error_from_rpc(error: grpc.aio.AioRpcError) -> TranslatorError:
                 # Not ours to judge: the code and the message still say what happened.
                 continue
     return error_from_status(status)
+
+
+def is_lost(error: TranslatorError) -> bool:
+    """Whether a call broke off, so that another one can go on with its work."""
+    # A server that is stopped hard ends its calls with CANCELLED.
+    return error.status in ("UNAVAILABLE", "CANCELLED")
 
 
 def _told(details: str) -> str:

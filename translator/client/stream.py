@@ -25,9 +25,14 @@ from translator.client.link import Link
 from translator.client.options import StreamConfig, StreamOptions
 from translator.client.outage import Outage
 from translator.client.session import ClientSession
-from translator.client.status import error_from_rpc
+from translator.client.status import error_from_rpc, is_lost
 from translator.client.target import StreamMismatchError
-from translator.errors import ConnectionLostError, OverloadedError, TranslatorError
+from translator.errors import (
+    ConnectionLostError,
+    DeadlineExceededError,
+    OverloadedError,
+    TranslatorError,
+)
 from translator.v1.streaming_pb2 import StreamingTranslateRequest, StreamingTranslateResponse
 
 __all__ = ["AsyncStream"]
@@ -38,8 +43,6 @@ _logger = logging.getLogger(__name__)
 
 # How long a server may take to say that it takes calls.
 _KNOCK_TIMEOUT_S = 2.0
-# A server that is stopped hard ends its calls with CANCELLED; ours are cancelled in close() only.
-_LOST = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 
 
 class AsyncStream(AsyncIterator[StreamEvent]):
@@ -304,7 +307,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
             event = self._session.receive(response)
         except grpc.aio.AioRpcError as error:
             broken = error_from_rpc(error)
-            if error.code() not in _LOST:
+            if not is_lost(broken):
                 raise self._fail(broken) from error
         except SilenceError as error:
             self._link.renew(self._generation)
@@ -354,7 +357,8 @@ class AsyncStream(AsyncIterator[StreamEvent]):
                     return
             except grpc.aio.AioRpcError as error:
                 # Whoever answers something else has no health service, and may take calls.
-                if error.code() not in (*_LOST, grpc.StatusCode.DEADLINE_EXCEEDED):
+                failure = error_from_rpc(error)
+                if not (is_lost(failure) or isinstance(failure, DeadlineExceededError)):
                     return
 
     async def _stop_looking(self) -> None:
@@ -440,7 +444,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         if isinstance(failure, OverloadedError):
             if not is_resuming or failure.retry_after_s > self._outage.left_s:
                 raise self._fail(failure) from error
-        elif error.code() not in _LOST:
+        elif not is_lost(failure):
             raise self._fail(failure) from error
 
     async def _end(self) -> None:

@@ -32,6 +32,9 @@ class TargetProgress:
         is_placed: Whether ``source_start`` is known. For a target that joined late it is unknown
             until another target comes to the same segment.
         segment: The segment of the last update, after it.
+        absences: Configs that leave it out: the first segment of each, and the first one in which
+            it is back, None until that is known. The answer to a config may come before the last
+            updates of earlier segments, so these are still owed.
     """
 
     segment_id: int = 0
@@ -45,11 +48,29 @@ class TargetProgress:
     is_open: bool = False
     is_placed: bool = True
     segment: Segment | None = None
+    absences: deque[tuple[int, int | None]] = field(default_factory=deque)
+
+    @property
+    def owes(self) -> bool:
+        """Whether updates of segments from before it was left out are still to come."""
+        return self.is_open or bool(self.absences and self.segment_id < self.absences[0][0])
 
     def join(self, segment_id: int) -> None:
         """Begin with a segment of which nothing has come, for the first time or again."""
+        if self.owes and not self.absences:
+            return
+        if self.absences:
+            left, _ = self.absences[-1]
+            if self.owes:
+                self.absences[-1] = (left, segment_id)
+                return
+            self.absences.clear()
         self.segment_id = segment_id
         self.is_placed = False
+
+    def leave(self, segment_id: int) -> None:
+        """Be left out from this segment on."""
+        self.absences.append((segment_id, None))
 
     def place(self, segment_id: int, source_start: int) -> None:
         """Note where a segment begins, if it is the next one of this target."""
@@ -106,7 +127,19 @@ class TargetProgress:
             self.committed = self.draft = ""
             self.start_s = self.end_s = None
             self.is_open = False
+            self._skip()
         return segment
+
+    def _skip(self) -> None:
+        """Go on behind the segments in which it was left out."""
+        while self.absences and self.segment_id >= self.absences[0][0]:
+            back = self.absences[0][1]
+            if back is None:
+                return
+            self.absences.popleft()
+            if back > self.segment_id:
+                self.segment_id = back
+                self.is_placed = False
 
     def segments(self) -> list[Segment]:
         """The closed segments that are kept, and the open one once it has committed text."""

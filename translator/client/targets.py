@@ -45,21 +45,35 @@ class Targets:
     @property
     def are_settled(self) -> bool:
         """Whether a new stream can begin with exactly the targets in force."""
-        return not self._leaving and all(self[code].is_placed for code in self.in_force)
+        return not self._leaving and all(
+            self[code].is_placed and not self[code].absences for code in self.in_force
+        )
 
     def void_drafts(self) -> None:
         """Forget the drafts: a new server does not know them and may not replace them."""
         for progress in self._all.values():
             progress.draft = ""
 
-    def reconfigure(self, targets: Sequence[StartedTarget]) -> None:
-        """Put targets in force. New ones begin with their ``first_segment_id``."""
+    def reconfigure(self, targets: Sequence[StartedTarget], *, is_resumed: bool = False) -> None:
+        """Put targets in force.
+
+        New ones begin with their ``first_segment_id``; after a resume all go on where it said, and
+        the answers to later configs come again.
+        """
         before = self.in_force
         self.in_force = tuple(target.target_language_code for target in targets)
+        if is_resumed:
+            for progress in self._all.values():
+                progress.absences.clear()
+            return
+        begins_with = min((target.first_segment_id for target in targets), default=0)
+        for code in before:
+            if code not in self.in_force:
+                self[code].leave(begins_with)
         for target in targets:
             code = target.target_language_code
             progress = self._all.setdefault(code, self._new())
-            if code not in before and not progress.is_open:
+            if code not in before:
                 progress.join(target.first_segment_id)
                 for other in self._placed:
                     progress.place(other.segment_id, other.source_start)
@@ -104,11 +118,11 @@ class Targets:
 
     @property
     def _leaving(self) -> list[str]:
-        """Targets that are out of force, except for their open segment."""
+        """Targets that are out of force, except for segments that have begun."""
         return [
             code
             for code, progress in self._all.items()
-            if progress.is_open and code not in self.in_force
+            if progress.owes and code not in self.in_force
         ]
 
     @property

@@ -1,13 +1,40 @@
-"""Quality of text: sacreBLEU's BLEU and chrF with their default signatures."""
+"""Quality of text: sacreBLEU's BLEU and chrF with their default signatures, and what is sure."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
 
 import sacrebleu
 from sacrebleu.metrics.bleu import BLEU
+from sacrebleu.metrics.chrf import CHRF
 
 from translator.eval.interval import Interval, drawn_sums, interval
 
-__all__ = ["bleu", "chrf", "loss_interval"]
+__all__ = [
+    "Difference",
+    "bleu",
+    "bleu_difference",
+    "bleu_interval",
+    "chrf",
+    "chrf_difference",
+    "chrf_interval",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How much better one system is than another on the same texts.
+
+    Attributes:
+        value: Its figure minus the other's.
+        interval: Of the same, from 1,000 draws; each has the same texts of both.
+        p: How probable so large a difference is, either way, if neither is better (Koehn 2004, as
+            sacreBLEU's ``--paired-bs`` counts it).
+    """
+
+    value: float
+    interval: Interval
+    p: float
 
 
 def bleu(predictions: Sequence[str], references: Sequence[str]) -> float:
@@ -20,15 +47,44 @@ def chrf(predictions: Sequence[str], references: Sequence[str]) -> float:
     return float(sacrebleu.corpus_chrf(list(predictions), [list(references)]).score)
 
 
-def loss_interval(
-    offline: Sequence[str], predictions: Sequence[str], references: Sequence[str]
-) -> Interval:
-    """The interval of the BLEU that predictions lose against an offline translation.
+def bleu_interval(predictions: Sequence[str], references: Sequence[str]) -> Interval:
+    """The interval of corpus BLEU."""
+    return interval(_drawn_bleu(predictions, references))
 
-    It is paired: each draw has the same texts of both.
-    """
-    pairs = zip(_drawn_bleu(offline, references), _drawn_bleu(predictions, references), strict=True)
-    return interval([whole - live for whole, live in pairs])
+
+def chrf_interval(predictions: Sequence[str], references: Sequence[str]) -> Interval:
+    """The interval of corpus chrF2."""
+    return interval(_drawn_chrf(predictions, references))
+
+
+def bleu_difference(
+    predictions: Sequence[str], others: Sequence[str], references: Sequence[str]
+) -> Difference:
+    """How much higher the BLEU of ``predictions`` is than that of ``others``."""
+    return _difference(
+        bleu(predictions, references) - bleu(others, references),
+        _drawn_bleu(predictions, references),
+        _drawn_bleu(others, references),
+    )
+
+
+def chrf_difference(
+    predictions: Sequence[str], others: Sequence[str], references: Sequence[str]
+) -> Difference:
+    """How much higher the chrF2 of ``predictions`` is than that of ``others``."""
+    return _difference(
+        chrf(predictions, references) - chrf(others, references),
+        _drawn_chrf(predictions, references),
+        _drawn_chrf(others, references),
+    )
+
+
+def _difference(value: float, drawn: Sequence[float], others: Sequence[float]) -> Difference:
+    gains = [ours - theirs for ours, theirs in zip(drawn, others, strict=True)]
+    # Draws lie around the difference that was found; if neither were better, around 0.
+    mean = fmean(gains)
+    num_as_large = sum(abs(gain - mean) >= abs(value) for gain in gains)
+    return Difference(value, interval(gains), (num_as_large + 1) / (len(gains) + 1))
 
 
 def _drawn_bleu(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
@@ -49,3 +105,11 @@ def _drawn_bleu(predictions: Sequence[str], references: Sequence[str]) -> list[f
         ).score
         for row in sums
     ]
+
+
+def _drawn_chrf(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
+    """chrF2 of each draw, from the counts of each text."""
+    metric = CHRF()
+    # The library has no public name for them.
+    counts = metric._extract_corpus_statistics(list(predictions), [list(references)])
+    return [metric._compute_f_score(list(row)) for row in drawn_sums(counts)]

@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from translator.errors import OperatorError
 __all__ = ["OutputError", "written_whole"]
 
 _PART = ".part"
+_UMASK_LOCK = threading.Lock()
 
 
 class OutputError(OperatorError):
@@ -82,7 +84,8 @@ def _is_running(process: int) -> bool:
 
 
 def _umask() -> int:
-    """The file mode mask of this process."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    """The file mode mask of this process, which all its threads share."""
+    with _UMASK_LOCK:
+        mask = os.umask(0)
+        os.umask(mask)
+        return mask

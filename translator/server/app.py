@@ -45,12 +45,15 @@ _log = logging.getLogger(__name__)
 SERVICE = translator_service_pb2.DESCRIPTOR.services_by_name["TranslatorService"].full_name
 
 _OPTIONS = (
-    # A client that silently vanished is noticed within two minutes.
+    # A client that silently vanished is noticed within 90 seconds. A frozen one, whose kernel takes
+    # what is sent, falls under the second timeout, which would be a minute.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.ping_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),
-    # Clients may ping as often as every 20 s; gRPC's default of 5 minutes would cut them off.
-    ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
+    # A proxy finds out by pings that a server hangs, twice a second; see deploy/envoy. gRPC's
+    # default of 5 minutes would cut it off, with all the streams that it carries.
+    ("grpc.http2.min_ping_interval_without_data_ms", 300),
     # A connection that says nothing holds one of the few that there are. One without calls is
     # opened again by its client when there is one.
     ("grpc.server_handshake_timeout_ms", 20_000),

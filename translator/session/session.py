@@ -367,6 +367,9 @@ class Session:
         return False
 
     def _put(self, name: str, event: TargetEvent) -> None:
+        if self._ended and event.segment_id == self._segments.open.id:
+            # A draft of the tail that was dropped with the end: nothing would ever close it.
+            return
         if name == PIVOT and self._relay is not None:
             self._relay.put(event)
         else:

@@ -3,7 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from translator.engine.request import Hypothesis, Outcome, Request, RequestKey, RequestTiming
+from translator.engine.request import (
+    Hypothesis,
+    Outcome,
+    Priority,
+    Request,
+    RequestKey,
+    RequestTiming,
+)
 from translator.policy.base import Decision, Observation, Policy
 from translator.session.contexts import Contexts
 from translator.session.events import AlignedRange, Binding, ResumedTarget, TargetEvent
@@ -26,6 +33,8 @@ __all__ = ["Track"]
 # Words of the segment before that the model is given with the rest of its sentence.
 _MAX_CONTEXT_WORDS = 10
 _NO_TIME = RequestTiming()
+# In tokens; the committed text of a segment has half as many at most.
+_LONG_PREFIX = 512
 
 
 class Track:
@@ -161,6 +170,8 @@ class Track:
             return event if event is not None else self.advance()
         version = next(self._versions)
         self._filed[version] = filed
+        # All streams wait while it is read. Only a client that made it up resumes with so much.
+        is_long = len(filed.question.target_prefix) > _LONG_PREFIX
         return Request(
             key=self.key,
             version=version,
@@ -169,6 +180,8 @@ class Track:
             target_prefix=filed.question.target_prefix,
             draft=() if wanted.is_tail else self._draft_tokens,
             draft_bias=filed.question.draft_bias,
+            priority=Priority.LARGE if is_long else Priority.LIVE,
+            scored=is_long,
         )
 
     @property

@@ -32,9 +32,9 @@ def read_audio(where: str | BinaryIO) -> Iterator[bytes]:
     kind, colon, name = where.partition(":") if isinstance(where, str) else ("", "", "")
     try:
         if colon and kind in DEVICES:
-            container = av.open(name, format=kind)
+            container: InputContainer = av.open(name, "r", format=kind)
         else:
-            container = av.open(where, metadata_errors="ignore")
+            container = av.open(where, "r", metadata_errors="ignore")
         with container:
             yield from _decode(container)
     except (av.error.FFmpegError, ValueError) as error:

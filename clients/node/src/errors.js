@@ -43,8 +43,10 @@ export class TranslatorError extends Error {
 export function errorFromCall(error) {
   if (error instanceof TranslatorError) return error;
   const [bytes] = error.metadata?.get('grpc-status-details-bin') ?? [];
-  const code = grpc.status[error.code] ?? 'UNKNOWN';
   const message = error.details || error.message;
+  // So a proxy passes on that the server behind it broke off: a stream reset below the service.
+  const isReset = error.code === grpc.status.INTERNAL && !bytes && /RST_STREAM/.test(message);
+  const code = isReset ? 'UNAVAILABLE' : (grpc.status[error.code] ?? 'UNKNOWN');
   return new TranslatorError(code, message, {
     ...(bytes && decodeDetails(bytes)),
     cause: error,

@@ -26,6 +26,13 @@ export class TargetText {
   committed = '';
   /** The open segment's draft. */
   draft = '';
+  /**
+   * Configs that leave it out: the first segment of each, and the first in which it is back. The
+   * answer to a config may come before the last updates of earlier segments.
+   *
+   * @type {{left: number, back: number | undefined}[]}
+   */
+  absences = [];
   #committedLength = 0;
   /** @type {number | undefined} */
   #startOffsetMs;
@@ -55,6 +62,40 @@ export class TargetText {
   skipTo(segmentId, sourceStart) {
     this.segmentId = segmentId;
     this.sourceStart = sourceStart;
+  }
+
+  /** Whether updates from before a config that leaves it out are still to come. */
+  get owes() {
+    return this.isOpen || this.segmentId < (this.absences[0]?.left ?? 0);
+  }
+
+  /** @param {number} segmentId the first segment of a config that leaves it out */
+  leave(segmentId) {
+    this.absences.push({ left: segmentId, back: undefined });
+  }
+
+  /**
+   * @param {number} segmentId the first segment of a config that brings it, for the first time or
+   *   again; what was said before it was left out may still come
+   * @param {number} [sourceStart] where it starts, when that is known
+   */
+  join(segmentId, sourceStart) {
+    const last = this.absences.at(-1);
+    if (this.owes) {
+      if (last) last.back = segmentId;
+      return;
+    }
+    this.absences = [];
+    this.skipTo(segmentId, sourceStart);
+  }
+
+  /** Go on behind the segments in which it was left out. @returns {boolean} whether there are any */
+  skipAbsence() {
+    const [absence] = this.absences;
+    if (absence?.back === undefined || this.segmentId < absence.left) return false;
+    this.absences.shift();
+    if (absence.back > this.segmentId) this.skipTo(absence.back, undefined);
+    return true;
   }
 
   /** Closed segments, and the open one once there is text in it. @returns {Segment[]} */

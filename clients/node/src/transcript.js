@@ -21,22 +21,28 @@ export class Transcript {
   }
 
   /**
-   * @param {any} started SessionStarted
+   * @param {{targets: any[]}} started SessionStarted
    * @param {boolean} isAnswer whether it answers a reconfiguration, not the opening of a connection
    */
   begin({ targets }, isAnswer) {
     const before = this.#inForce;
-    this.#inForce = new Set();
-    // A new connection knows nothing of the drafts of the one before.
-    if (!isAnswer) for (const text of this.#targets.values()) text.draft = '';
+    this.#inForce = new Set(targets.map(({ targetLanguageCode }) => targetLanguageCode));
+    const beginsWith = Math.min(...targets.map(({ firstSegmentId }) => firstSegmentId));
+    if (isAnswer) {
+      for (const target of before) {
+        if (!this.#inForce.has(target)) this.of(target).leave(beginsWith);
+      }
+    } else {
+      // A new connection knows nothing of the drafts of the one before, and answers configs anew.
+      for (const text of this.#targets.values()) Object.assign(text, { draft: '', absences: [] });
+    }
     for (const { targetLanguageCode: target, firstSegmentId } of targets) {
-      this.#inForce.add(target);
       const text = this.#targets.get(target);
       if (!text) {
         const start = this.#startOf(firstSegmentId);
         this.#targets.set(target, new TargetText(firstSegmentId, start, this.#history));
-      } else if (isAnswer ? !before.has(target) && !text.isOpen : text.sourceStart === undefined) {
-        text.skipTo(firstSegmentId, this.#startOf(firstSegmentId));
+      } else if (isAnswer ? !before.has(target) : text.sourceStart === undefined) {
+        text.join(firstSegmentId, this.#startOf(firstSegmentId));
       }
     }
   }
@@ -58,7 +64,10 @@ export class Transcript {
     const text = this.of(update.targetLanguageCode);
     const segment = text.apply(update, this.#source);
     this.#segmentStarts.set(update.segmentId, update.segmentSourceStart);
-    if (update.segmentClosed) this.#closed(text);
+    if (update.segmentClosed) {
+      this.#closed(text);
+      while (text.skipAbsence());
+    }
     return segment;
   }
 
@@ -75,13 +84,16 @@ export class Transcript {
    * connection begins with the other targets and is sent the config in its place.
    */
   get isSettled() {
-    return this.#leaving.length === 0 && this.#resumable().length === this.#inForce.size;
+    const isBack = [...this.#inForce].every((target) => this.of(target).absences.length === 0);
+    return (
+      isBack && this.#leaving.length === 0 && this.#resumable().length === this.#inForce.size
+    );
   }
 
-  /** Targets that a new config leaves out while a segment of theirs is open. @returns {string[]} */
+  /** Targets that a new config leaves out while they are owed a segment. @returns {string[]} */
   get #leaving() {
     const targets = [...this.#targets.keys()];
-    return targets.filter((target) => !this.#inForce.has(target) && this.of(target).isOpen);
+    return targets.filter((target) => !this.#inForce.has(target) && this.of(target).owes);
   }
 
   /** Code points of committed source that no target needs any more. @returns {number} */
@@ -93,7 +105,7 @@ export class Transcript {
   /**
    * ResumedTargets; their source is sent again, from `covered` on.
    *
-   * @returns {{targetLanguageCode: string}[]}
+   * @returns {{targetLanguageCode: string, segmentId: number}[]}
    */
   resumedTargets() {
     if (this.#resumable().length === 0) {

@@ -36,6 +36,7 @@ const secondConnection = (requests) => async (/** @type {Peer} */ peer) => {
 /** @type {Record<string, (peer: Peer) => unknown>} */
 const breaks = {
   UNAVAILABLE: (peer) => peer.fail('UNAVAILABLE'),
+  'a reset by a proxy': (peer) => peer.reset(),
   GoAway: (peer) => peer.send({ goAway: { within: { seconds: 5 } } }),
   'a wrong committed_length': (peer) =>
     peer.update({

@@ -79,6 +79,15 @@ export class Peer {
     this.#call.end();
   }
 
+  /** Break off as a proxy does whose server was killed: by resetting the stream. */
+  async reset() {
+    await sleep(20);
+    this.#call.emit('error', {
+      code: grpc.status.INTERNAL,
+      details: 'Received RST_STREAM with code 2 (Internal server error)',
+    });
+  }
+
   /** @param {keyof typeof grpc.status} code @param {Details} [details] */
   async fail(code, details) {
     // What was written has to be on its way first: a status may overtake it.

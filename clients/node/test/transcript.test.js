@@ -40,6 +40,32 @@ test('a target that a resume leaves out counts its updates from one again', () =
   assert.equal(transcript.mismatch(closing('yy', again)), 'revision 1 after 1');
 });
 
+test('a target that comes back is owed what was said before it left', () => {
+  const transcript = new Transcript(new SourceLog(), 10);
+  transcript.begin(started(['yy', 'zz'], 0), false);
+  transcript.apply(closing('yy'));
+  // The answers overtake the segment that zz waits for.
+  transcript.begin(started(['yy'], 1), true);
+  assert.ok(!transcript.isSettled);
+  transcript.begin(started(['yy', 'zz'], 2), true);
+  assert.ok(!transcript.isSettled);
+  const resumed = transcript.resumedTargets();
+  assert.deepEqual(
+    resumed.map(({ targetLanguageCode, segmentId }) => [targetLanguageCode, segmentId]),
+    [
+      ['yy', 1],
+      ['zz', 0],
+    ],
+  );
+  const last = { segmentId: 2, revision: 2, segmentSourceStart: 4 };
+  assert.equal(transcript.mismatch(closing('zz')), '');
+  transcript.apply(closing('zz'));
+  assert.equal(transcript.mismatch(closing('zz', last)), '');
+  transcript.apply(closing('yy', { segmentId: 1, revision: 2, segmentSourceStart: 2 }));
+  transcript.apply(closing('zz', last));
+  assert.ok(transcript.isSettled);
+});
+
 test('segments have their speaker, source and media times, and only the last are kept', () => {
   const log = new SourceLog();
   const transcript = new Transcript(log, 2);

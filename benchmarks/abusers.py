@@ -1,0 +1,392 @@
+"""Good streams beside one abuser of each kind that attacks have tried.
+
+    python -m benchmarks.abusers
+
+A real server on loopback. Eight streams say a word every 0.4 s each, first by themselves, then
+beside an abuser in a process of its own, of least priority, since one elsewhere would not use this
+machine's cores. Told is the 95th percentile of how long a word waits, with the abuser and without,
+in the same run, and what memory the server has afterwards. Exits 1 when an abuser raises it by more
+than half and by more than 5 ms.
+"""
+
+import argparse
+import asyncio
+import itertools
+import multiprocessing
+import os
+import struct
+import sys
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import grpc
+import numpy as np
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from benchmarks.measured import Measured, save
+from benchmarks.processes import memory_mb, serving
+from benchmarks.speakers import WORDS_PER_SECOND, Speaker, config, sources
+from benchmarks.table import table
+from translator.precision import PRECISIONS
+from translator.v1 import batch_pb2, streaming_pb2, translate_pb2
+from translator.v1.translator_service_pb2_grpc import TranslatorServiceStub
+
+DEFAULT_RESULT = Path(__file__).parent / "results" / "abusers.json"
+MAX_RATIO = 1.5
+# Below that nobody sees a difference, and a ratio says little.
+LEAST_MS = 5.0
+_GOOD = 8
+_WARM_UP_S = 2.0
+_COOL_DOWN_S = 3.0
+_LONGEST = 32_768
+_Request = streaming_pb2.StreamingTranslateRequest
+_Attack = Callable[[str, float], Coroutine[Any, Any, None]]
+
+
+# Abusers: each goes on until a moment of the monotonic clock, whatever the server says.
+
+
+async def _streams(
+    address: str,
+    until_s: float,
+    requests: Sequence[_Request],
+    *,
+    at_once: int = 1,
+    reads: bool = True,
+    cancels: bool = False,
+) -> None:
+    """Streams with these messages, one after another, at several places."""
+    async with grpc.aio.insecure_channel(address) as channel:
+        stub = TranslatorServiceStub(channel)  # type: ignore[no-untyped-call]
+
+        async def one() -> None:
+            call = stub.StreamingTranslate(timeout=max(0.1, min(2.0, until_s - time.monotonic())))
+            with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError, TimeoutError):
+                for request in requests:
+                    await call.write(request)
+                if cancels:
+                    call.cancel()
+                    return
+                await call.done_writing()
+                while reads and await call.read() is not grpc.aio.EOF:  # type: ignore[attr-defined]
+                    pass
+                await call.code()
+
+        async def again() -> None:
+            while time.monotonic() < until_s:
+                await one()
+                await asyncio.sleep(0)
+
+        await asyncio.gather(*(again() for _ in range(at_once)))
+
+
+def _source(sequence: int, **fields: Any) -> _Request:
+    return _Request(source=streaming_pb2.SourceUpdate(sequence=sequence, **fields))
+
+
+async def _blanks(address: str, until_s: float) -> None:
+    """Blank source that is held until its language is known, and then let go at once."""
+    blanks = [_source(n, committed=" " * 32_000) for n in range(1, 251)]
+    opening = config("und", "pt")
+    await _streams(address, until_s, [opening, *blanks, _source(251, committed="Now we speak. ")])
+
+
+async def _speakers(address: str, until_s: float) -> None:
+    """A source of unknown language whose speaker is another with each message."""
+    said = [_source(n, committed=" ", speaker=f"{n:0256}") for n in range(1, 5000)]
+    await _streams(address, until_s, [config("und", "pt"), *said])
+
+
+async def _tags(address: str, until_s: float) -> None:
+    """Language codes of megabytes, and of two thousand parts."""
+    long = [config("en", "x-" + "-".join(["abcdefgh"] * 400_000))]
+    parts = [config("en", "en-" + "-".join(["variant1"] * 2_000))]
+    await asyncio.gather(_streams(address, until_s, long), _streams(address, until_s, parts))
+
+
+async def _parameters(address: str, until_s: float) -> None:
+    """A policy with a hundred thousand parameters."""
+    opening = config("en", "pt")
+    opening.config.policy.named.name = "wait-k"
+    for number in range(100_000):
+        opening.config.policy.named.parameters[f"p{number}"] = 1.0
+    await _streams(address, until_s, [opening])
+
+
+async def _configs(address: str, until_s: float) -> None:
+    """Configs by the thousand whose answers nobody reads."""
+    requests = [config("en", "pt") for _ in range(20_000)]
+    await _streams(address, until_s, requests, reads=False)
+
+
+async def _long(address: str, until_s: float) -> None:
+    """The longest messages that are taken, of the shortest sentences, on many streams."""
+    requests = [config("en", "pt"), _source(1, committed=("A. " * _LONGEST)[:_LONGEST])]
+    await _streams(address, until_s, requests, at_once=16)
+
+
+async def _revisions(address: str, until_s: float) -> None:
+    """A long tentative tail that is another with each message."""
+    tails = [_source(n, tentative=f"{n} and so on, " * 40) for n in range(1, 400)]
+    await _streams(address, until_s, [config("en", "pt"), *tails], at_once=4)
+
+
+async def _resumes(address: str, until_s: float) -> None:
+    """Resumes with as much committed target as is taken."""
+    opening = config("en", "pt")
+    opening.config.resume.session_id = "earlier"
+    target = opening.config.resume.targets.add(target_language_code="pt")
+    target.source_committed = "hello " * 80
+    target.target_committed = "ola " * 1200
+    await _streams(address, until_s, [opening, _source(1, committed="there. ")], at_once=16)
+
+
+async def _comers(address: str, until_s: float) -> None:
+    """Streams that are opened and cancelled."""
+    requests = [config("en", "pt"), _source(1, committed="Good morning, all of you. ")]
+    await _streams(address, until_s, requests, at_once=16, cancels=True)
+
+
+async def _holders(address: str, until_s: float) -> None:
+    """Streams with a config and nothing else, as many as there are places."""
+    async with grpc.aio.insecure_channel(address) as channel:
+        stub = TranslatorServiceStub(channel)  # type: ignore[no-untyped-call]
+        calls = [stub.StreamingTranslate() for _ in range(256 - _GOOD)]
+        for call in calls:
+            with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+                await call.write(config("en", "pt"))
+        await asyncio.sleep(max(0.0, until_s - time.monotonic()))
+        for call in calls:
+            call.cancel()
+
+
+async def _texts(address: str, until_s: float) -> None:
+    """The largest `Translate`s, as many at once as are taken."""
+    text = "We begin at nine with the report of last week. " * 1063
+    request = translate_pb2.TranslateRequest(
+        texts=[text], source_language_code="en", target_language_code="pt"
+    )
+    async with grpc.aio.insecure_channel(address) as channel:
+        stub = TranslatorServiceStub(channel)  # type: ignore[no-untyped-call]
+
+        async def again() -> None:
+            while (left_s := until_s - time.monotonic()) > 0:
+                with suppress(grpc.aio.AioRpcError):
+                    await stub.Translate(request, timeout=left_s)
+
+        await asyncio.gather(*(again() for _ in range(64)))
+
+
+async def _batches(address: str, until_s: float) -> None:
+    """Batches with as many items as are taken, none of which is read."""
+    opening = batch_pb2.BatchTranslateRequest(
+        config=batch_pb2.BatchConfig(source_language_code="en", target_language_code="pt")
+    )
+    async with grpc.aio.insecure_channel(address) as channel:
+        stub = TranslatorServiceStub(channel)  # type: ignore[no-untyped-call]
+        calls = [stub.BatchTranslate() for _ in range(8)]
+        for call, number in itertools.product(calls, range(257)):
+            item = batch_pb2.BatchItem(id=str(number), text=f"In room {number} we begin. " * 25)
+            request = opening if not number else batch_pb2.BatchTranslateRequest(item=item)
+            with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+                await call.write(request)
+        await asyncio.sleep(max(0.0, until_s - time.monotonic()))
+        for call in calls:
+            call.cancel()
+
+
+async def _watches(address: str, until_s: float) -> None:
+    """Watches of health by the thousand, and checks without a pause."""
+    async with grpc.aio.insecure_channel(address) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+
+        async def again() -> None:
+            while time.monotonic() < until_s:
+                watches = [stub.Watch(health_pb2.HealthCheckRequest()) for _ in range(100)]
+                for watch in watches:
+                    with suppress(grpc.aio.AioRpcError):
+                        await watch.read()
+                    watch.cancel()
+
+        await asyncio.gather(*(again() for _ in range(4)))
+
+
+async def _garbage(address: str, until_s: float) -> None:
+    """Bytes that are no message, to every service."""
+    methods = (
+        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+        "/translator.v1.TranslatorService/StreamingTranslate",
+        "/translator.v1.TranslatorService/BatchTranslate",
+    )
+    async with grpc.aio.insecure_channel(address) as channel:
+        while time.monotonic() < until_s:
+            for method in methods:
+                open_call: Any = channel.stream_stream(method, None, None)
+                call = open_call(timeout=1.0)
+                with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+                    await call.write(b"\xff\xff\xff\x0a\x02")
+                    await call.code()
+
+
+def _frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
+    return struct.pack(">I", len(payload))[1:] + struct.pack(">BBI", kind, flags, stream) + payload
+
+
+_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _frame(4, 0, 0)
+
+
+async def _written(address: str, until_s: float, pieces: Callable[[], list[bytes]]) -> None:
+    """Connections on which these bytes are written, each as long as it lasts."""
+    host, _, port = address.rpartition(":")
+    while time.monotonic() < until_s:
+        with suppress(OSError, TimeoutError):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            reading = asyncio.create_task(reader.read(-1))
+            writer.write(_PREFACE)
+            for piece in pieces():
+                if reading.done() or time.monotonic() >= until_s:
+                    break
+                writer.write(piece)
+                async with asyncio.timeout(2.0):
+                    await writer.drain()
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+            writer.transport.abort()
+        await asyncio.sleep(0.01)
+
+
+async def _headers(address: str, until_s: float) -> None:
+    """Streams whose headers are thousands of references to one long header."""
+    path = b"/translator.v1.TranslatorService/StreamingTranslate"
+    common = b"\x83\x86\x04" + bytes([len(path)]) + path + b"\x01\x01x"
+    first = common + b"\x40\x01x\x7f\x80\x1e" + b"a" * (0x7F + 0x0F00)
+    again = common + b"\xbe" * 15_000
+
+    def pieces() -> list[bytes]:
+        blocks = [first, *[again] * 1000]
+        return [_frame(1, 4, 2 * n + 1, block) for n, block in enumerate(blocks)]
+
+    await _written(address, until_s, pieces)
+
+
+async def _pings(address: str, until_s: float) -> None:
+    """Pings and settings without a pause."""
+    both = (_frame(6, 0, 0, bytes(8)) + _frame(4, 0, 0)) * 100
+    await _written(address, until_s, lambda: [both] * 1000)
+
+
+async def _connections(address: str, until_s: float) -> None:
+    """Connections that are opened and dropped."""
+    await asyncio.gather(*(_written(address, until_s, list) for _ in range(16)))
+
+
+ABUSERS: dict[str, _Attack] = {
+    "blank source, held and let go": _blanks,
+    "another speaker each time": _speakers,
+    "language codes of megabytes": _tags,
+    "100,000 policy parameters": _parameters,
+    "configs, answers never read": _configs,
+    "longest messages, 16 streams": _long,
+    "long tails revised, 4 streams": _revisions,
+    "resumes with long targets": _resumes,
+    "streams opened and cancelled": _comers,
+    "248 streams that hold places": _holders,
+    "64 largest Translate requests": _texts,
+    "8 full batches, never read": _batches,
+    "watches of health": _watches,
+    "garbage to each service": _garbage,
+    "references to one long header": _headers,
+    "pings and settings": _pings,
+    "connections opened and dropped": _connections,
+}
+
+
+def attack(name: str, address: str, until_s: float) -> None:
+    """Run an abuser, in a process of its own."""
+    os.nice(19)
+    asyncio.run(ABUSERS[name](address, until_s))
+
+
+async def waits(address: str, seconds: float) -> list[float]:
+    """Milliseconds that each word of all good streams waited for its update."""
+    begin_s = time.monotonic() + _WARM_UP_S
+    end_s = begin_s + seconds
+    words = sources(None)["en"]
+    count = int((end_s - time.monotonic()) * WORDS_PER_SECOND) + 1
+    speakers = [
+        Speaker(
+            address,
+            config("en", "pt"),
+            [f"{w} " for w in itertools.islice(itertools.cycle(words), 20 * n, 20 * n + count)],
+        )
+        for n in range(_GOOD)
+    ]
+    now_s = time.monotonic()
+    tasks = [
+        asyncio.create_task(each.run(now_s + n * 0.4 / _GOOD, end_s))
+        for n, each in enumerate(speakers)
+    ]
+    await asyncio.wait(tasks, timeout=end_s - time.monotonic() + _COOL_DOWN_S)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    if errors := [each.error for each in speakers if each.error]:
+        print(f"a good stream ended: {errors[0]}", flush=True)
+    return [ms for each in speakers for ms in each.waits_ms(begin_s, end_s, time.monotonic())]
+
+
+def measure(names: Sequence[str], seconds: float, precision: str) -> list[dict[str, Any]]:
+    """A row for each abuser: before it, good streams are measured by themselves."""
+    rows = []
+    context = multiprocessing.get_context("spawn")
+    with (
+        serving("--precision", precision) as (address, pid, _),
+        ProcessPoolExecutor(1, context) as pool,
+    ):
+        asyncio.run(waits(address, 1.0))
+        for name in names:
+            alone = np.percentile(asyncio.run(waits(address, seconds)), 95)
+            until_s = time.monotonic() + _WARM_UP_S + seconds
+            attacking = pool.submit(attack, name, address, until_s)
+            beside = np.percentile(asyncio.run(waits(address, seconds)), [95, 100])
+            attacking.result()
+            rows.append(
+                {
+                    "abuser": name,
+                    "alone p95 ms": round(float(alone), 1),
+                    "beside p95 ms": round(float(beside[0]), 1),
+                    "ratio": round(float(beside[0] / alone), 2),
+                    "worst ms": round(float(beside[1])),
+                    "memory MB": round(memory_mb(pid)),
+                }
+            )
+            print(rows[-1], flush=True)
+    return rows
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--seconds", type=float, default=5.0, help="with each abuser, and without")
+    parser.add_argument("--from", dest="first", type=int, default=0, help="leave out so many")
+    parser.add_argument("--count", type=int, default=len(ABUSERS), help="of abusers")
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto")
+    parser.add_argument("--output", type=Path, default=DEFAULT_RESULT)
+    arguments = parser.parse_args()
+    names = [*ABUSERS][arguments.first : arguments.first + arguments.count]
+    rows = measure(names, arguments.seconds, arguments.precision)
+    print(table(rows))
+    save(arguments.output, rows, Measured.now(arguments.precision))
+    bad = [
+        row
+        for row in rows
+        if row["ratio"] > MAX_RATIO and row["beside p95 ms"] - row["alone p95 ms"] > LEAST_MS
+    ]
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""What a front costs beside our own gRPC, and how 64 callers at once fare.
+
+    python -m benchmarks.fronts
+
+A server of the fake model, so that nothing but the way there and back takes time, and a gateway,
+each as a process of its own. Calls over gRPC and through each front take turns, one at a time, over
+connections that stay. Then 64 callers call each front, all at once.
+"""
+
+import asyncio
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from benchmarks.measured import Measured, save
+from benchmarks.processes import serving
+from benchmarks.table import table
+from translator.client import AsyncTranslatorClient
+
+RESULTS = Path(__file__).parent / "results" / "fronts.json"
+NUM_CALLS = 400
+NUM_CALLERS = 64
+CALLS_OF_EACH = 10
+TEXT = "Good morning, everyone: the train is late."
+FRONTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "libretranslate": ("/translate", {"q": TEXT, "source": "xx", "target": "yy"}),
+    "deepl": ("/v2/translate", {"text": [TEXT], "source_lang": "XX", "target_lang": "YY"}),
+}
+
+
+@contextmanager
+def gateway(address: str) -> Iterator[int]:
+    """Port of a gateway."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "translator", "gateway", "--address", address, "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        if process.stdout is None or not (line := process.stdout.readline()):
+            raise SystemExit("the gateway did not start")
+        yield int(line.rstrip("/\n").rpartition(":")[2])
+    finally:
+        process.kill()
+        process.wait()
+
+
+class Caller:
+    """One connection to a front, which asks the same again and again."""
+
+    def __init__(self, port: int, path: str, body: dict[str, Any]) -> None:
+        raw = json.dumps(body).encode()
+        head = f"POST {path} HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
+        self._request = f"{head}Content-Length: {len(raw)}\r\n\r\n".encode() + raw
+        self._port = port
+
+    async def open(self) -> Self:
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
+        return self
+
+    async def call(self) -> None:
+        """Ask, and wait for the whole answer."""
+        self._writer.write(self._request)
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise SystemExit(head.decode())
+        length = next(
+            line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")
+        )
+        await self._reader.readexactly(int(length.partition(b":")[2]))
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+async def timed(call: Callable[[], Awaitable[object]]) -> float:
+    began = time.perf_counter()
+    await call()
+    return 1000 * (time.perf_counter() - began)
+
+
+async def one_by_one(address: str, port: int) -> list[dict[str, Any]]:
+    """Milliseconds of a call over gRPC and through each front, which take turns."""
+    async with AsyncTranslatorClient(address) as client:
+
+        async def grpc() -> None:
+            await client.translate([TEXT], "xx", "yy")
+
+        callers = {name: await Caller(port, *asked).open() for name, asked in FRONTS.items()}
+        ways: dict[str, Callable[[], Awaitable[object]]] = {"gRPC": grpc}
+        ways |= {name: caller.call for name, caller in callers.items()}
+        took: dict[str, list[float]] = {name: [] for name in ways}
+        for number in range(NUM_CALLS + 20):
+            for name, call in ways.items():
+                spent = await timed(call)
+                if number >= 20:
+                    took[name].append(spent)
+        for caller in callers.values():
+            caller.close()
+    direct = statistics.median(took["gRPC"])
+    return [
+        {
+            "way": name,
+            "p50_ms": round(statistics.median(times), 2),
+            "p95_ms": round(statistics.quantiles(times, n=20)[-1], 2),
+            "p50_more_ms": round(statistics.median(times) - direct, 2),
+        }
+        for name, times in took.items()
+    ]
+
+
+async def all_at_once(port: int) -> list[dict[str, Any]]:
+    """How many callers at once fare: their own mean times, the quickest's and the slowest's."""
+    rows = []
+    for name, asked in FRONTS.items():
+        callers = [await Caller(port, *asked).open() for _ in range(NUM_CALLERS)]
+
+        async def all_calls(caller: Caller) -> float:
+            return statistics.mean([await timed(caller.call) for _ in range(CALLS_OF_EACH)])
+
+        began = time.perf_counter()
+        means = sorted(await asyncio.gather(*map(all_calls, callers)))
+        seconds = time.perf_counter() - began
+        for caller in callers:
+            caller.close()
+        rows.append(
+            {
+                "front": name,
+                "callers": NUM_CALLERS,
+                "calls": NUM_CALLERS * CALLS_OF_EACH,
+                "errors": 0,
+                "calls_per_s": round(NUM_CALLERS * CALLS_OF_EACH / seconds),
+                "quickest_ms": round(means[0], 1),
+                "slowest_ms": round(means[-1], 1),
+            }
+        )
+    return rows
+
+
+def main() -> None:
+    with serving("--fake-model") as (address, _, _), gateway(address) as port:
+        # What the gateway has to import and to connect is not what is measured.
+        time.sleep(1.0)
+        alone = asyncio.run(one_by_one(address, port))
+        print(table(alone), flush=True)
+        together = asyncio.run(all_at_once(port))
+        print(f"\n{table(together)}")
+    save(RESULTS, {"one_by_one": alone, "all_at_once": together}, Measured.now(None))
+
+
+if __name__ == "__main__":
+    main()

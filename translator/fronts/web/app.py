@@ -1,0 +1,185 @@
+"""The fronts of a gateway as one ASGI app: routes, errors, metrics and who called."""
+
+import logging
+import time
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import NamedTuple, Protocol
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from translator.errors import ServiceError, TranslatorError
+from translator.log import log_event
+from translator.metrics import FrontMetrics
+
+__all__ = ["NO_SNIFFING", "Endpoint", "Front", "Neighbour", "count", "make_app"]
+
+_log = logging.getLogger(__name__)
+_audit = logging.getLogger("translator.audit")
+
+# A browser must not take a file of somebody's for a page.
+NO_SNIFFING = {"x-content-type-options": "nosniff", "content-security-policy": "sandbox"}
+_MAX_NAME_LENGTH = 64
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Endpoint(NamedTuple):
+    """An address of a front, and what answers there."""
+
+    path: str
+    handler: Handler
+    methods: Sequence[str] = ("GET",)
+
+
+class Front(Protocol):
+    """A protocol that is served.
+
+    Attributes:
+        name: Its name in metrics and logs.
+    """
+
+    name: str
+
+    def endpoints(self) -> Sequence[Endpoint]:
+        """Its addresses."""
+        ...
+
+    def sockets(self) -> Sequence[BaseRoute]:
+        """Its WebSockets."""
+        ...
+
+    def refusal(self, error: TranslatorError) -> Response:
+        """What a request is answered that fails with this."""
+        ...
+
+
+class Neighbour(NamedTuple):
+    """Another app in the same process.
+
+    Attributes:
+        app: The app.
+        owns: Whether a path is its own.
+        running: It runs while this is open.
+    """
+
+    app: ASGIApp
+    owns: Callable[[str], bool]
+    running: AbstractAsyncContextManager[object]
+
+
+def count(request: Request, characters: int) -> None:
+    """Count source for the metrics and the log of this request."""
+    request.state.characters = characters
+
+
+def make_app(
+    fronts: Sequence[Front],
+    metrics: FrontMetrics,
+    *,
+    neighbour: Neighbour | None = None,
+    origins: Sequence[str] = (),
+) -> ASGIApp:
+    """The fronts, and what is served beside them.
+
+    Args:
+        fronts: The protocols.
+        metrics: Count their requests.
+        neighbour: An app beside them.
+        origins: Web sites whose pages may call; "*": any.
+    """
+    routes: list[BaseRoute] = []
+    for front in fronts:
+        routes += [
+            Route(each.path, _watched(front, each, metrics), methods=list(each.methods))
+            for each in front.endpoints()
+        ]
+        routes += front.sockets()
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        if neighbour is None:
+            yield
+            return
+        async with neighbour.running:
+            yield
+
+    middleware = []
+    if origins:
+        middleware = [
+            Middleware(
+                CORSMiddleware,
+                allow_origins=list(origins),
+                allow_methods=["*"],
+                allow_headers=["*"],
+            )
+        ]
+    app = Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        middleware=middleware,
+        exception_handlers={HTTPException: _not_served},
+    )
+    if neighbour is None:
+        return app
+
+    async def either(scope: Scope, receive: Receive, send: Send) -> None:
+        is_theirs = scope["type"] != "lifespan" and neighbour.owns(scope["path"])
+        await (neighbour.app if is_theirs else app)(scope, receive, send)
+
+    return either
+
+
+def _watched(front: Front, endpoint: Endpoint, metrics: FrontMetrics) -> Handler:
+    """The handler, with its errors as answers; counted, and written down."""
+    requests, seconds, characters = metrics.of(front.name)
+
+    async def watched(request: Request) -> Response:
+        began_s, reason = time.perf_counter(), ""
+        request.state.characters = 0
+        try:
+            response = await endpoint.handler(request)
+        except TranslatorError as error:
+            reason = error.reason
+            response = front.refusal(error)
+        except ClientDisconnect:
+            reason = "CANCELLED"
+            response = Response(status_code=499)
+        except Exception as error:
+            # Its message may hold text, so only its place is told.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            _log.error("%s at %s:%s", type(error).__name__, place.filename, place.lineno)
+            reason = ServiceError.reason
+            response = front.refusal(ServiceError("an error of this server; it is in its log"))
+        took_s = time.perf_counter() - began_s
+        requests(response.status_code)
+        seconds(took_s)
+        characters(request.state.characters)
+        if _audit.isEnabledFor(logging.INFO):
+            log_event(
+                _audit,
+                front.name,
+                path=endpoint.path,
+                peer=(request.client.host if request.client else "")[:_MAX_NAME_LENGTH],
+                code=response.status_code,
+                reason=reason,
+                characters=request.state.characters,
+                duration_s=round(took_s, 3),
+            )
+        return response
+
+    return watched
+
+
+async def _not_served(_: Request, error: Exception) -> Response:
+    """The answer where no front has the address or the method, as several protocols read it."""
+    code = error.status_code if isinstance(error, HTTPException) else 500
+    sentence = {404: "Not found", 405: "Method not allowed"}.get(code, "Cannot be served")
+    return JSONResponse({"error": sentence, "message": sentence}, code)
