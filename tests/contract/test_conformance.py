@@ -182,7 +182,7 @@ OUTAGE = -1
             id="drafts stay after a resume",
         ),
         pytest.param(
-            "stream._LOST = ()",
+            "stream.is_lost = lambda error: False",
             "words-one-by-one",
             1,
             "status: expected OK, got UNAVAILABLE",
