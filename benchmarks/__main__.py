@@ -20,6 +20,7 @@ def main() -> int:
         ("marks", False),
         ("kept", False),
         ("captions", False),
+        ("captions_bars", False),
         ("fronts", False),
         ("batch", False),
         ("fairness", False),

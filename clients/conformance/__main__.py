@@ -12,10 +12,12 @@ from clients.conformance.scripts import (
     Batch,
     Call,
     Outage,
+    RoomCase,
     Script,
     load_batches,
     load_calls,
     load_outages,
+    load_rooms,
     load_scripts,
 )
 from translator.testing import serve_in_process
@@ -29,7 +31,7 @@ def main() -> None:
         "the server. See clients/conformance/README.md.",
     )
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="script, batch, call or outage (default: all)"
+        "names", nargs="*", metavar="NAME", help="script, batch, call, room or outage"
     )
     parser.add_argument(
         "--driver", help="command that runs the library's driver (default: check the server)"
@@ -42,10 +44,11 @@ def main() -> None:
     )
     parser.add_argument("--jobs", type=int, default=2, help="runs at the same time (default: 2)")
     arguments = parser.parse_args()
-    files: list[Script | Batch | Call | Outage] = [
+    files: list[Script | Batch | Call | Outage | RoomCase] = [
         *load_scripts(),
         *load_batches(),
         *load_calls(),
+        *load_rooms(),
         *load_outages(),
     ]
     if unknown := sorted(set(arguments.names) - {one.name for one in files}):
@@ -58,7 +61,7 @@ def main() -> None:
 
 
 async def _run(
-    arguments: argparse.Namespace, files: Sequence[Script | Batch | Call | Outage]
+    arguments: argparse.Namespace, files: Sequence[Script | Batch | Call | Outage | RoomCase]
 ) -> Sequence[Result]:
     results = []
 

@@ -12,7 +12,8 @@ from clients.conformance.journal import FailedError
 from clients.conformance.library import play_call, play_library
 from clients.conformance.messages import play_messages
 from clients.conformance.outages import play_outage
-from clients.conformance.scripts import Batch, Call, Outage, Script
+from clients.conformance.rooms import play_room
+from clients.conformance.scripts import Batch, Call, Outage, RoomCase, Script
 
 __all__ = ["Result", "Runner", "check_messages"]
 
@@ -72,7 +73,7 @@ class Runner:
     jobs: int = 2
     _failures: int = field(default=0, init=False)
 
-    async def run(self, files: Iterable[Script | Batch | Call | Outage]) -> None:
+    async def run(self, files: Iterable[Script | Batch | Call | Outage | RoomCase]) -> None:
         """Play all of them; the outages at the end and one by one, since they measure time."""
         runs: list[_Run] = []
         outages: list[_Run] = []
@@ -84,6 +85,8 @@ class Runner:
                     runs.append(_Run(one.name, "batch", self._batch(one)))
                 case Call():
                     runs.append(_Run(one.name, "call", self._call(one)))
+                case RoomCase():
+                    runs.append(_Run(one.name, "room", self._room(one)))
                 case Outage():
                     outages.append(_Run(one.name, "outage", self._outage(one)))
         left = iter(runs)
@@ -104,6 +107,9 @@ class Runner:
 
     def _call(self, call: Call) -> _Play:
         return lambda driver: play_call(driver, call, self.address)
+
+    def _room(self, case: RoomCase) -> _Play:
+        return lambda driver: play_room(driver, case)
 
     def _outage(self, outage: Outage) -> _Play:
         return lambda driver: play_outage(driver, outage, self.timeout_s)

@@ -10,10 +10,12 @@ __all__ = [
     "Batch",
     "Call",
     "Outage",
+    "RoomCase",
     "Script",
     "load_batches",
     "load_calls",
     "load_outages",
+    "load_rooms",
     "load_scripts",
 ]
 
@@ -121,6 +123,32 @@ class Call:
         _refuse_unknown(f"{self.name}: expect", self.expect, {"answer", "error"})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomCase:
+    """What a gateway of captions does to the calls of one reader or speaker.
+
+    Attributes:
+        command: Of the driver: ``subscribe`` or ``publish``.
+        arguments: Of the command, besides the address and the room.
+        calls: What the gateway does in each; the last for all further ones.
+        expect: What comes of it, compared in part.
+    """
+
+    name: str
+    description: str
+    command: str
+    arguments: Mapping[str, Any]
+    calls: Sequence[Mapping[str, Any]]
+    expect: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        for call in self.calls:
+            known = {"say", "cut", "fail", "refuse", "take", "anew"}
+            _refuse_unknown(f"{self.name}: a call", call, known)
+        known = {"requests", "text", "captions", "updates", "position", "done", "error"}
+        _refuse_unknown(f"{self.name}: expect", self.expect, known)
+
+
 def load_scripts() -> list[Script]:
     """All scripts, by name."""
     return [Script(**_load(path)) for path in sorted((_FOLDER / "scripts").glob("*.json"))]
@@ -139,6 +167,11 @@ def load_batches() -> list[Batch]:
 def load_calls() -> list[Call]:
     """All calls, by name."""
     return [Call(**_load(path)) for path in sorted((_FOLDER / "calls").glob("*.json"))]
+
+
+def load_rooms() -> list[RoomCase]:
+    """All rooms, by name."""
+    return [RoomCase(**_load(path)) for path in sorted((_FOLDER / "rooms").glob("*.json"))]
 
 
 def _load(path: Path) -> dict[str, Any]:

@@ -19,6 +19,7 @@ EXPECTED = [
     "WHERE IS THE STATION?",
     "S-2 TWO COTTON SHIRTS",
     "",
+    "",
     "connecting to 127.0.0.1:",
     "",
     "",

@@ -20,10 +20,12 @@ from clients.conformance.scripts import (
     Batch,
     Call,
     Outage,
+    RoomCase,
     Script,
     load_batches,
     load_calls,
     load_outages,
+    load_rooms,
     load_scripts,
 )
 from translator.testing import serve_in_process
@@ -36,7 +38,7 @@ SCRIPTS = load_scripts()
 DRIVER = str(Path(__file__).parents[2] / "clients" / "python" / "conformance" / "driver.py")
 # With the client for threads, which has nothing of its own but the threads.
 FEW = {"words-one-by-one", "reconfigure", "silence", "acks", "unknown-pair", "media-times"}
-FEW |= {"batch-items", "batch-cut", "batch-unknown-pair"}
+FEW |= {"batch-items", "batch-cut", "batch-unknown-pair", "captions-cut", "publish-cut"}
 
 
 async def results_of(
@@ -47,10 +49,11 @@ async def results_of(
 ) -> Sequence[Result]:
     """What comes of all files, or of some, with a driver."""
     results: list[Result] = []
-    files: list[Script | Batch | Call | Outage] = [
+    files: list[Script | Batch | Call | Outage | RoomCase] = [
         *SCRIPTS,
         *load_batches(),
         *load_calls(),
+        *load_rooms(),
         *load_outages(),
     ]
     async with serve_in_process() as server:
@@ -179,7 +182,7 @@ OUTAGE = -1
             id="drafts stay after a resume",
         ),
         pytest.param(
-            "stream._LOST = ()",
+            "stream.is_lost = lambda error: False",
             "words-one-by-one",
             1,
             "status: expected OK, got UNAVAILABLE",

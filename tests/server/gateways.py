@@ -11,12 +11,15 @@ from urllib.parse import urlencode
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from translator.captions.audience import RoomLimits
 from translator.captions.gateway import SUBPROTOCOL, GatewayConfig, make_app
 from translator.captions.hall import Hall
 from translator.captions.hearing import Ears
 from translator.captions.links import Links, Role
-from translator.captions.live_room import LiveRoom, RoomLimits
+from translator.captions.live_room import LiveRoom
+from translator.captions.relay import RelayRoom, connected_upstream
 from translator.captions.room import ORIGINAL
+from translator.captions.rpc import serving_rpc
 from translator.captions.servers import connected_servers
 from translator.captions.serving import listen, serving
 from translator.client.login import Login
@@ -37,14 +40,29 @@ def models() -> list[FakeModel]:
 
 
 class Gateway:
-    def __init__(self, hall: Hall, links: Links, port: int) -> None:
+    def __init__(self, hall: Hall, links: Links, port: int, rpc_port: int = 0) -> None:
         self.hall = hall
         self.links = links
         self.port = port
+        self.rpc_port = rpc_port
 
     @property
     def room(self) -> LiveRoom:
-        return self.hall.room(ROOM)
+        return self.hall.speaking_room(ROOM)
+
+    @property
+    def relayed(self) -> RelayRoom:
+        room = self.hall.room(ROOM)
+        assert isinstance(room, RelayRoom)
+        return room
+
+    @property
+    def address(self) -> str:
+        """Where it speaks gRPC."""
+        return f"127.0.0.1:{self.rpc_port}"
+
+    def link(self, role: Role = Role.VIEW, room: str = ROOM) -> str:
+        return self.links.url(room, role)
 
     def key(self, role: Role = Role.VIEW, room: str = ROOM) -> str:
         return self.links.key(room, role)
@@ -249,6 +267,7 @@ async def gateway(
     pinned: Sequence[str] = (),
     login: Login = Login(),  # noqa: B008
     certificate: tuple[Path, Path] | None = None,
+    rpc_port: int = 0,
     ears: Ears | None = None,
 ) -> AsyncIterator[Gateway]:
     """A gateway of these servers, on a free port. It knows what they can translate."""
@@ -259,8 +278,32 @@ async def gateway(
         scheme = "http" if certificate is None else "https"
         links = Links(SECRET, f"{scheme}://127.0.0.1:{port}")
         app = make_app(hall, links, config)
-        async with serving(app, listening, hall.close, certificate):
+        async with (
+            serving(app, listening, hall.close, certificate),
+            serving_rpc(hall, links, "127.0.0.1", rpc_port, certificate=certificate) as rpc,
+        ):
             async with asyncio.timeout(10):
                 while not servers.pairs:  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
-            yield Gateway(hall, links, port)
+            yield Gateway(hall, links, port, rpc)
+
+
+@asynccontextmanager
+async def relay(
+    address: str,
+    *,
+    port: int = 0,
+    rpc_port: int = 0,
+    limits: RoomLimits = RoomLimits(linger_s=0.2),  # noqa: B008
+) -> AsyncIterator[Gateway]:
+    """A gateway that relays the rooms of another one."""
+    listening = listen("127.0.0.1", port)
+    port = listening.getsockname()[1]
+    links = Links(SECRET, f"http://127.0.0.1:{port}")
+    async with connected_upstream(address, links) as upstream:
+        hall = Hall(upstream, limits=limits)
+        async with (
+            serving(make_app(hall, links), listening, hall.close),
+            serving_rpc(hall, links, "127.0.0.1", rpc_port) as rpc,
+        ):
+            yield Gateway(hall, links, port, rpc)

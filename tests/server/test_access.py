@@ -388,7 +388,7 @@ async def test_a_file_that_is_wrong_at_the_start_ends_it(rules: Path) -> None:
 
 def test_details_of_a_refusal_name_the_reason() -> None:
     from translator.errors import KeyExpiredError
-    from translator.fronts.grpc.status import from_error
+    from translator.status import from_error
 
     for error in (
         UnauthenticatedError("who?"),

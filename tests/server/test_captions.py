@@ -8,9 +8,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.server.gateways import PUBLISHER, ROOM, Gateway, Speaker, Viewer, gateway, models
+from translator.captions.audience import RoomLimits
 from translator.captions.gateway import GatewayConfig
 from translator.captions.links import Links, Role
-from translator.captions.live_room import RoomLimits
 from translator.captions.room import ORIGINAL
 from translator.testing import serve_in_process
 

@@ -15,8 +15,8 @@ import pytest
 from tests.server.browsers import Browser, browsing, check_accessible, executable
 from tests.server.gateways import ROOM, Gateway, gateway, models
 from tests.server.processes import CLEAN
+from translator.captions.audience import RoomLimits
 from translator.captions.links import Links, Role
-from translator.captions.live_room import RoomLimits
 from translator.testing import serve_in_process
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]

@@ -2,23 +2,27 @@
 
 import asyncio
 import base64
+import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import grpc
 import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.server.gateways import ROOM, Gateway, Speaker, gateway, models
+from tests.server.gateways import PUBLISHER, ROOM, Gateway, Speaker, gateway, models
 from translator.asr import SourcePiece
 from translator.captions.hearing import Ears
 from translator.captions.links import Role
 from translator.captions.outlets import Recording, RoomSink
 from translator.captions.room import ORIGINAL
 from translator.captions.sinks.sink import make_sink
+from translator.captions.v1 import captions_pb2 as pb
+from translator.captions.v1.captions_pb2_grpc import CaptionsServiceStub
 from translator.cli.room_outlets import outlets
 from translator.errors import ConfigError
 from translator.speech.fake import FakeRecogniser, FakeSpeech
@@ -98,6 +102,91 @@ async def test_what_was_said_last_is_heard_when_the_speaker_leaves(captions: Gat
             await speaker.socket.close(1000)
         # "three" was only half heard.
         await viewer.until_text("One two three")
+
+
+class Slow(FakeSpeech):
+    """Hears the end of the first speech only when it is let."""
+
+    def __init__(self) -> None:
+        self.first = Waiting()
+        self.num_made = 0
+
+    def listen(self, language: str) -> FakeRecogniser:
+        self.num_made += 1
+        return self.first if self.num_made == 1 else super().listen(language)
+
+
+class Waiting(FakeRecogniser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_at_end = threading.Event()
+        self.gate = threading.Event()
+
+    def finish(self) -> list[SourcePiece]:
+        self.is_at_end.set()
+        assert self.gate.wait(20)
+        return super().finish()
+
+
+async def test_a_speaker_comes_back_before_all_is_heard() -> None:
+    speech = Slow()
+    async with hearing(speech) as captions, captions.viewer() as viewer:
+        async with captions.speaker() as speaker:
+            end = await say(speaker, 0, sound(1.3))
+            await speaker.socket.close(1000)
+            assert await asyncio.to_thread(speech.first.is_at_end.wait, 20)
+        async with captions.speaker() as speaker:
+            # Nobody would hear twice what is sent again.
+            assert int(speaker.opened["audioPosition"]) == end
+            saying = asyncio.create_task(say(speaker, end, sound(2.0)))
+            speech.first.gate.set()
+            await saying
+            await viewer.until(lambda v: "four." in " ".join(v.texts.values()))
+        assert " ".join(viewer.texts.values()) == "One two three One two three four."
+
+
+async def calls(captions: Gateway, *requests: pb.PublishRequest) -> list[pb.PublishResponse]:
+    """Speak over gRPC, and end; returns all answers."""
+    opening = pb.Opening(
+        key=captions.key(Role.SPEAK),
+        room_id=ROOM,
+        publisher_id=PUBLISHER,
+        settings=pb.Settings(language_code="en"),
+    )
+    async with grpc.aio.insecure_channel(captions.address) as channel:
+        stub: Any = CaptionsServiceStub(channel)
+        call = stub.Publish(iter([pb.PublishRequest(opening=opening), *requests]))
+        async with asyncio.timeout(20):
+            return [answer async for answer in call]
+
+
+async def test_speech_over_grpc_is_heard_to_its_end(captions: Gateway) -> None:
+    # A length that is no round number of seconds, in floating point either.
+    samples = sound(1.3) + sound(1 / RATE)
+    first, second = samples[:RATE], samples[RATE:]
+    async with captions.viewer() as viewer:
+        answers = await calls(
+            captions,
+            pb.PublishRequest(audio=pb.Audio(position=0, samples=first)),
+            # What comes again is heard once.
+            pb.PublishRequest(audio=pb.Audio(position=0, samples=first)),
+            pb.PublishRequest(audio=pb.Audio(position=RATE // 2, samples=second)),
+        )
+        assert list(answers[0].opened.speech_language_codes) == ["en", "pt"]
+        # The call ends when all that was said has become captions.
+        heard = [each.progress.audio_position for each in answers if each.HasField("progress")]
+        assert heard == sorted(heard)
+        assert heard[-1] == len(samples) // 2
+        await viewer.until_text("One two three")
+
+
+async def test_speech_over_grpc_without_a_recogniser_is_refused_in_a_sentence() -> None:
+    async with serve_in_process(models=models()) as server, gateway(server.address) as captions:
+        audio = pb.PublishRequest(audio=pb.Audio(samples=sound(0.1)))
+        answers = await calls(captions, audio)
+        assert not answers[0].opened.speech_language_codes
+        (problem,) = [each.problem for each in answers if each.HasField("problem")]
+        assert "does not recognise speech" in problem.message
 
 
 async def test_missing_audio_and_another_language_begin_anew(captions: Gateway) -> None:

@@ -85,7 +85,7 @@ async def test_what_is_spoken_is_read(captions: Gateway, sound: Path) -> None:
         # The connection breaks: it goes on where it was, and the words are there once.
         (feed,) = [feed for feed in captions.room._feeds.values() if feed.received]
         connection = captions.room._connections[feed.publisher_id]
-        await connection._socket.close(1011)  # type: ignore[attr-defined]
+        await connection._peer.close(1011, "")  # type: ignore[attr-defined]
         await viewer.wait_for_function(SHOWS, arg="three four. Five six seven eight.")
         await speaker.click("#mic")
         await viewer.wait_for_function("() => !document.querySelector('.draft:not(:empty)')")

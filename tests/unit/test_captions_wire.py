@@ -71,10 +71,10 @@ def test_an_event_is_one_line_whatever_is_said() -> None:
     number = room.open("key:0", "en").segment_id
     piece = room.commit(ORIGINAL, number, "a\nid: 9\n\ndata: {}\r\r\u2028")
     assert piece is not None
-    encoded = encoder.encode(piece, (ORIGINAL,))
+    encoded = encoder.encode(piece)
     lines = encoded.sse.decode().split("\n")
     assert [line.partition(":")[0] for line in lines] == ["id", "data", "", ""]
     assert "\r" not in encoded.sse.decode()
     assert json.loads(lines[1][6:])["committed"]["text"].startswith("a\nid: 9")
     # Made once, for however many.
-    assert encoder.encode(piece, (ORIGINAL, "pt")) is encoded
+    assert encoder.encode(piece) is encoded

@@ -45,3 +45,9 @@ def test_clients_that_a_server_sends_away_do_not_come_back_together() -> None:
     pauses = sorted(Backoff().next_s(1.0) for _ in range(40))
     assert pauses[0] >= 1.0
     assert pauses[30] - pauses[10] > 0.1
+
+
+def test_the_longest_pause_may_be_another_one() -> None:
+    backoff = Backoff(chance=lambda: 1.0, most_s=0.5)
+    assert [backoff.next_s() for _ in range(6)] == [0.0, 0.2, 0.4, 0.8, 1.0, 1.0]
+    assert backoff.next_s(retry_after_s=3.0) == 3.5

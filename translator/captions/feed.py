@@ -217,14 +217,14 @@ class Feed:
         self._ending.set()
 
     @property
+    def is_ending(self) -> bool:
+        """Whether nothing comes any more."""
+        return self._ending.is_set()
+
+    @property
     def is_full(self) -> bool:
         """Whether so much waits for a server that no more should be read."""
         return self._stream is None and sum(len(s.committed) for s in self._kept) > _MAX_KEPT
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether something that was said waits for a server."""
-        return self._stream is None and bool(self._kept)
 
     async def _pass_on(self, stream: AsyncStream, what: Source | _Change) -> None:
         if isinstance(what, Source):

@@ -5,7 +5,7 @@ import contextlib
 import io
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,12 +19,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from translator.captions import wire
+from translator.captions.audience import Audience, Viewer
 from translator.captions.hall import Hall
 from translator.captions.links import Links, Role, new_room_id
-from translator.captions.live_room import LiveRoom, Viewer
+from translator.captions.live_room import LiveRoom
 from translator.captions.page_files import Pages
-from translator.captions.publisher import Publisher
-from translator.captions.room import ORIGINAL
+from translator.captions.publisher import GoneError, Publisher
 from translator.captions.serving import OUTLET
 from translator.errors import InvalidRequestError, TranslatorError
 
@@ -37,7 +37,6 @@ API = "/captions/v1/rooms"
 
 _EVENTS = re.compile(re.escape(API) + "/([^/]+)/events$")
 _ADDRESSES = ("/healthz", "/r/", "/s/", "/o/", "/pages/", "/captions/")
-_MAX_LANGUAGES = 4
 _FIRST_MESSAGE_S = 5.0
 _BEAT = b"event: beat\ndata: 1\n\n"
 _SSE_HEADERS = [
@@ -52,6 +51,8 @@ _STATUS = {
     "NOT_FOUND": 404,
     "PERMISSION_DENIED": 403,
     "RESOURCE_EXHAUSTED": 503,
+    "UNAVAILABLE": 503,
+    "UNIMPLEMENTED": 501,
 }
 
 
@@ -129,7 +130,7 @@ class _Gateway:
         self._links.check(key, room_id, role)
         return room_id
 
-    def _room(self, connection: HTTPConnection, role: Role) -> LiveRoom:
+    def _room(self, connection: HTTPConnection, role: Role) -> Audience:
         return self._hall.room(self._check(connection, role))
 
     def _is_own_page(self, connection: HTTPConnection) -> bool:
@@ -158,11 +159,11 @@ class _Gateway:
 
     # Viewers
 
-    def _join(self, connection: HTTPConnection) -> tuple[LiveRoom, Viewer]:
+    def _join(self, connection: HTTPConnection) -> tuple[Audience, Viewer]:
         room = self._room(connection, Role.VIEW)
         query = connection.query_params
         after = connection.headers.get("last-event-id") or query.get("after", "")
-        return room, room.join(_languages(query.getlist("language")), after)
+        return room, room.join(wire.parse_languages(query.getlist("language")), after)
 
     async def _events(self, request: Request) -> Response:
         room, viewer = self._join(request)
@@ -210,36 +211,36 @@ class _Gateway:
 
     async def _transcript(self, request: Request) -> Response:
         room = self._room(request, Role.VIEW)
-        (language,) = _languages(request.query_params.getlist("language")[:1])
-        language = room.language_for(language)
-        lines = room.room.closed_lines(language)
-        return _json(wire.transcript(room.room.epoch, language, lines), "no-store")
+        (language,) = wire.parse_languages(request.query_params.getlist("language")[:1])
+        epoch, language, lines = await room.transcript(language)
+        return _json(wire.transcript(epoch, language, lines).json, "no-store")
 
     async def _segments(self, request: Request) -> Response:
         """A page of closed segments. It never changes, so a CDN may keep it."""
         room = self._room(request, Role.VIEW)
         epoch, page = request.path_params["epoch"], request.path_params["page"]
-        (language,) = _languages([request.path_params["language"]])
+        (language,) = wire.parse_languages([request.path_params["language"]])
         if epoch != room.room.epoch or not room.room.is_page_closed(page, language):
             return _json("{}", "no-store", 404)
         body = wire.transcript(epoch, language, room.room.page(page, language))
-        return _json(body, "public, max-age=86400, immutable")
+        return _json(body.json, "public, max-age=86400, immutable")
 
     # Operators
 
     async def _create(self, request: Request) -> Response:
         self._check(request, Role.OPERATE, "*")
-        title, pinned = wire.parse_create_room(await _body(request))
-        room = self._hall.room(new_room_id(), title=title, pinned=pinned)
-        return _json(wire.created(room.room_id, self._link_of(room.room_id)), "no-store", 201)
+        title, pinned = wire.parse_create_room((await _body(request)).decode(errors="replace"))
+        room = self._hall.speaking_room(new_room_id(), title=title, pinned=pinned)
+        links = wire.created(room.room_id, self._links.of(room.room_id))
+        return _json(links.json, "no-store", 201)
 
     async def _status(self, request: Request) -> Response:
         room = self._room(request, Role.OPERATE)
-        return _json(wire.status(room.facts(with_missing=True)), "no-store")
+        return _json(wire.status(room.facts(with_missing=True)).json, "no-store")
 
     async def _room_links(self, request: Request) -> Response:
         room_id = self._check(request, Role.OPERATE)
-        return _json(wire.created(room_id, self._link_of(room_id)), "no-store")
+        return _json(wire.created(room_id, self._links.of(room_id)).json, "no-store")
 
     async def _qr(self, request: Request) -> Response:
         """The viewers' link as a QR code. Whoever speaks may show it."""
@@ -250,9 +251,6 @@ class _Gateway:
         code.save(image, kind="svg", scale=8, border=2, dark="#000", light="#fff")
         headers = {"cache-control": "no-store", "x-view-url": url}
         return Response(image.getvalue(), media_type="image/svg+xml", headers=headers)
-
-    def _link_of(self, room_id: str) -> Callable[[str], str]:
-        return lambda role: self._links.url(room_id, Role(role))
 
     # Publishers
 
@@ -271,7 +269,7 @@ class _Gateway:
             self._num_unknown -= 1
         if opening is not None:
             room, first = opening
-            await Publisher(socket, room, first).run()
+            await Publisher(_SocketPeer(socket), room, first).run()
 
     async def _opening(self, socket: WebSocket) -> tuple[LiveRoom, wire.Opening] | None:
         """The first message, which has the key."""
@@ -286,21 +284,56 @@ class _Gateway:
                     "opening.room_id", "another room than that of the address"
                 )
             self._links.check(first.key, room_id, Role.SPEAK)
-            return self._hall.room(room_id), first
+            return self._hall.speaking_room(room_id), first
         except TimeoutError:
             await socket.close(4408, "nothing was said within 5 s")
         except (WebSocketDisconnect, KeyError):
             return None
         except TranslatorError as error:
-            await socket.send_text(wire.problem(error.reason, error.message))
+            await socket.send_text(wire.problem(error.reason, error.message).json)
             await socket.close(4000 + _STATUS.get(error.status, 500), error.reason)
         return None
+
+
+class _SocketPeer:
+    """A publisher at a WebSocket."""
+
+    waits_for_end = False
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+
+    async def receive(self) -> str:
+        try:
+            message = await self._socket.receive()
+        except (WebSocketDisconnect, RuntimeError):
+            raise GoneError from None
+        if message["type"] == "websocket.disconnect":
+            raise GoneError(is_end=message.get("code") == 1000)
+        return message.get("text") or ""
+
+    async def send(self, reply: wire.Reply) -> None:
+        # What is nothing at all is a sign of life, which WebSockets have of their own.
+        if not reply.message:
+            return
+        try:
+            await self._socket.send_text(reply.json)
+        except (WebSocketDisconnect, RuntimeError):
+            raise GoneError from None
+
+    async def close(self, code: int, reason: str) -> None:
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            await self._socket.close(code, reason)
+
+    async def refuse(self, error: TranslatorError) -> None:
+        await self.send(wire.problem(error.reason, error.message))
+        await self.close(4503, error.reason)
 
 
 class _EventStream(Response):
     """A viewer's events, until it goes."""
 
-    def __init__(self, room: LiveRoom, viewer: Viewer) -> None:
+    def __init__(self, room: Audience, viewer: Viewer) -> None:
         super().__init__()
         self._room = room
         self._viewer = viewer
@@ -380,20 +413,10 @@ def _answer(
             return await handler(request)
         except TranslatorError as error:
             status = _STATUS.get(error.status, 500)
-            return _json(wire.problem(error.reason, error.message), "no-store", status)
+            reply = wire.problem(error.reason, error.message)
+            return _json(reply.json, "no-store", status)
 
     return answer
-
-
-def _languages(given: Sequence[str]) -> list[str]:
-    """The languages of a viewer, checked.
-
-    Raises:
-        InvalidRequestError: There are none, too many, or one is no language code.
-    """
-    if not 1 <= len(given) <= _MAX_LANGUAGES:
-        raise InvalidRequestError("language", f"1 to {_MAX_LANGUAGES} are needed")
-    return [each if each == ORIGINAL else wire.parse_language(each, "language") for each in given]
 
 
 async def _body(request: Request) -> bytes:

@@ -5,15 +5,25 @@ import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
+from translator.captions.audience import Audience, RoomFullError, RoomLimits
 from translator.captions.hearing import Ears
-from translator.captions.live_room import LiveRoom, RoomFullError, RoomLimits
+from translator.captions.live_room import LiveRoom
+from translator.captions.relay import RelayRoom, Upstream
 from translator.captions.servers import Servers
+from translator.errors import ClientError
 
-__all__ = ["Hall"]
+__all__ = ["Hall", "RelayOnlyError"]
 
 # A sign of life for viewers; proxies end what is silent for a minute.
 _BEAT_S = 15.0
 _IDLE_S = 3600.0
+
+
+class RelayOnlyError(ClientError):
+    """This gateway has rooms of another one, for viewers only."""
+
+    reason = "RELAY_ONLY"
+    status = "UNIMPLEMENTED"
 
 
 class Hall:
@@ -23,7 +33,7 @@ class Hall:
     for; after a restart they come back, empty.
 
     Args:
-        servers: What translates.
+        origin: What translates; or the gateway whose rooms are relayed.
         limits: What each room may take.
         max_rooms: Rooms at once.
         pinned: Languages that every room has translated without readers too.
@@ -32,23 +42,23 @@ class Hall:
 
     def __init__(
         self,
-        servers: Servers,
+        origin: Servers | Upstream,
         *,
         limits: RoomLimits = RoomLimits(),  # noqa: B008
         max_rooms: int = 100,
         pinned: Sequence[str] = (),
         ears: Ears | None = None,
     ) -> None:
-        self.servers = servers
+        self._origin = origin
         self._limits = limits
         self._max_rooms = max_rooms
         self._pinned = tuple(pinned)
         self._ears = ears
-        self._rooms: dict[str, LiveRoom] = {}
+        self._rooms: dict[str, Audience] = {}
         self._permanent: set[str] = set()
 
     @property
-    def rooms(self) -> Iterable[LiveRoom]:
+    def rooms(self) -> Iterable[Audience]:
         """The rooms."""
         return self._rooms.values()
 
@@ -59,7 +69,7 @@ class Hall:
         title: str = "",
         pinned: Sequence[str] = (),
         permanent: bool = False,
-    ) -> LiveRoom:
+    ) -> Audience:
         """The room of this name, made where it is not there. One that is idle for an hour goes,
         unless it is ``permanent``.
 
@@ -70,16 +80,38 @@ class Hall:
         if room is None:
             if len(self._rooms) >= self._max_rooms:
                 raise RoomFullError(f"this gateway has {self._max_rooms} rooms at most")
-            room = self._rooms[room_id] = LiveRoom(
-                room_id,
-                self.servers,
-                title=title,
-                pinned=(*self._pinned, *pinned),
-                limits=self._limits,
-                ears=self._ears,
-            )
+            pinned = (*self._pinned, *pinned)
+            if isinstance(self._origin, Upstream):
+                room = RelayRoom(room_id, self._origin, pinned=pinned, limits=self._limits)
+            else:
+                room = LiveRoom(
+                    room_id,
+                    self._origin,
+                    title=title,
+                    pinned=pinned,
+                    limits=self._limits,
+                    ears=self._ears,
+                )
+            self._rooms[room_id] = room
             if permanent:
                 self._permanent.add(room_id)
+        return room
+
+    def speaking_room(
+        self, room_id: str, *, title: str = "", pinned: Sequence[str] = ()
+    ) -> LiveRoom:
+        """The same, for those who speak.
+
+        Raises:
+            RoomFullError: There are too many.
+            RelayOnlyError: Rooms are relayed here.
+        """
+        if isinstance(self._origin, Upstream):
+            raise RelayOnlyError(
+                f"this gateway relays rooms of {self._origin.address}: speak and make rooms there"
+            )
+        room = self.room(room_id, title=title, pinned=pinned)
+        assert isinstance(room, LiveRoom)  # noqa: S101
         return room
 
     @asynccontextmanager

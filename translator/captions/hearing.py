@@ -86,7 +86,7 @@ class Hearing:
         else:
             now_s = self.received / SAMPLE_RATE
         self._acknowledged_s = max(self._acknowledged_s, now_s)
-        return int(self._acknowledged_s * SAMPLE_RATE)
+        return round(self._acknowledged_s * SAMPLE_RATE)
 
     async def hear(self, audio: Audio) -> None:
         """Take audio. Waits while too much is not heard yet.
@@ -98,6 +98,9 @@ class Hearing:
             # Some is missing, so words must not be joined.
             await self.rest()
             self._received = audio.position
+        elif self._listener is not None and self._listener.is_ended:
+            # The publisher has come back before all was heard that it said last.
+            await self.rest()
         samples = audio.samples[(self._received - audio.position) * BYTES_PER_SAMPLE :]
         if not samples:
             return
@@ -111,11 +114,13 @@ class Hearing:
 
     async def rest(self) -> None:
         """Commit what was said so far, and forget the language."""
-        if self._listener is None or self._task is None:
+        listener, task = self._listener, self._task
+        if listener is None or task is None:
             return
-        await self._listener.end()
-        await asyncio.wait({self._task})
-        self._listener = self._task = None
+        await listener.end()
+        await asyncio.wait({task})
+        if self._listener is listener:
+            self._listener = self._task = None
 
     async def cancel(self) -> None:
         """Stop at once."""

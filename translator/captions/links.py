@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -73,6 +74,10 @@ class Links:
     def url(self, room_id: str, role: Role) -> str:
         """A link with a new key. The key is in the fragment: it is in no log and no referrer."""
         return f"{self.public_url}/{_PAGES[role]}/{room_id}#key={self.key(room_id, role)}"
+
+    def of(self, room_id: str) -> Callable[[str], str]:
+        """What makes the links of a room, each for a role."""
+        return lambda role: self.url(room_id, Role(role))
 
     def check(self, key: str, room_id: str, role: Role) -> Role:
         """The role of a key that is good for this room and for this role at least.

@@ -3,15 +3,15 @@
 import asyncio
 import contextlib
 import time
-
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from typing import Protocol
 
 from translator.captions import wire
+from translator.captions.audience import RoomFullError
 from translator.captions.feed import Feed
-from translator.captions.live_room import LiveRoom, RoomFullError
-from translator.errors import ClientError, InvalidRequestError
+from translator.captions.live_room import LiveRoom
+from translator.errors import ClientError, InvalidRequestError, TranslatorError
 
-__all__ = ["Publisher"]
+__all__ = ["GoneError", "Peer", "Publisher"]
 
 # So many messages a second and at once; beyond it, the socket is read more slowly.
 _RATE = 50.0
@@ -20,20 +20,56 @@ _BURST = 200.0
 _LENGTH = 500
 _MAX_PROBLEMS = 20
 _PROGRESS_S = 2.0
+# A sign of life after so much silence.
+_BEAT_S = 14.0
 _FULL_S = 0.5
+
+
+class GoneError(Exception):
+    """The connection is over.
+
+    Attributes:
+        is_end: Whether the publisher has said that nothing comes any more.
+    """
+
+    def __init__(self, *, is_end: bool = False) -> None:
+        super().__init__()
+        self.is_end = is_end
+
+
+class Peer(Protocol):
+    """A publisher's end of the line. Each method raises ``GoneError`` when the line is cut.
+
+    Attributes:
+        waits_for_end: Whether it stays on the line until what it said has become captions.
+    """
+
+    waits_for_end: bool
+
+    async def receive(self) -> str | bytes:
+        """The next message, as JSON or as protobuf."""
+
+    async def send(self, reply: wire.Reply) -> None:
+        """Answer."""
+
+    async def close(self, code: int, reason: str) -> None:
+        """End it, perhaps while somebody waits in ``receive``; ``code`` is that of a WebSocket."""
+
+    async def refuse(self, error: TranslatorError) -> None:
+        """End it as there is no room."""
 
 
 class Publisher:
     """Serves one connection.
 
     Args:
-        socket: It is accepted.
+        peer: It has said who it is.
         room: The room that it may speak in.
         opening: Its first message.
     """
 
-    def __init__(self, socket: WebSocket, room: LiveRoom, opening: wire.Opening) -> None:
-        self._socket = socket
+    def __init__(self, peer: Peer, room: LiveRoom, opening: wire.Opening) -> None:
+        self._peer = peer
         self._room = room
         self._opening = opening
         self._news = asyncio.Event()
@@ -47,8 +83,7 @@ class Publisher:
         try:
             feed = self._room.publish(opening.publisher_id, opening.settings, opening.position)
         except RoomFullError as error:
-            await self._socket.send_text(wire.problem(error.reason, error.message))
-            await self._socket.close(4503, error.reason)
+            await self._peer.refuse(error)
             return
         before = self._room.connect(feed, self)
         if isinstance(before, Publisher):
@@ -59,7 +94,7 @@ class Publisher:
         try:
             await self._room.change(feed, opening.settings)
             languages = self._room.spoken_languages
-            await self._socket.send_text(
+            await self._peer.send(
                 wire.opened(
                     self._room.room.epoch,
                     feed.received,
@@ -70,7 +105,11 @@ class Publisher:
                 )
             )
             ended = await self._read(feed)
-        except (WebSocketDisconnect, RuntimeError):
+            if ended and self._peer.waits_for_end and not self._is_replaced:
+                self._room.end(feed)
+                heard = await self._room.finished(feed)
+                await self._peer.send(wire.progress(feed.done, self._room.num_viewers, heard))
+        except GoneError:
             pass
         finally:
             writing.cancel()
@@ -81,22 +120,22 @@ class Publisher:
     async def replace(self) -> None:
         """The same publisher has another connection: this one ends."""
         self._is_replaced = True
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-            await self._socket.send_text(wire.publisher_bye("REPLACED"))
-            await self._socket.close(4409, "REPLACED")
+        with contextlib.suppress(GoneError):
+            await self._peer.send(wire.publisher_bye("REPLACED"))
+            await self._peer.close(4409, "REPLACED")
 
     async def _read(self, feed: Feed) -> bool:
         """Take what is said. Returns whether the publisher has said that nothing comes any more."""
         num_problems = 0
         while True:
-            message = await self._socket.receive()
-            if message["type"] == "websocket.disconnect":
-                return message.get("code") == 1000
-            text = message.get("text") or ""
             try:
-                request = wire.parse_publish(text)
+                data = await self._peer.receive()
+            except GoneError as gone:
+                return gone.is_end
+            try:
+                request = wire.parse_publish(data)
                 # Audio is counted by its messages: who sends much waits for the recogniser.
-                await self._slow_down(0 if isinstance(request, wire.Audio) else len(text))
+                await self._slow_down(0 if isinstance(request, wire.Audio) else len(data))
                 match request:
                     case wire.Source():
                         await feed.send(request)
@@ -108,9 +147,9 @@ class Publisher:
                         raise InvalidRequestError("request", "opening comes once")
             except ClientError as error:
                 num_problems += 1
-                await self._socket.send_text(wire.problem(error.reason, error.message))
+                await self._peer.send(wire.problem(error.reason, error.message))
                 if num_problems >= _MAX_PROBLEMS:
-                    await self._socket.close(4400, "too many mistakes")
+                    await self._peer.close(4400, "too many mistakes")
                     return False
             while feed.is_full:  # noqa: ASYNC110
                 await asyncio.sleep(_FULL_S)
@@ -128,17 +167,28 @@ class Publisher:
         """Say how far the source has become captions, what is wrong, and how many read."""
         told: tuple[int, ...] = ()
         problem = ""
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        silent_s = 0.0
+        heard = 0
+        with contextlib.suppress(GoneError):
             while True:
-                heard = self._room.audio_acknowledged(feed)
+                replies = []
+                # A feed that has ended has none any more.
+                heard = max(heard, self._room.audio_acknowledged(feed))
                 facts = feed.done, self._room.num_viewers, heard
                 if facts != told:
                     told = facts
-                    await self._socket.send_text(wire.progress(*facts))
+                    replies.append(wire.progress(*facts))
                 if feed.problem != problem:
                     problem = feed.problem
-                    await self._socket.send_text(wire.problem(feed.problem_reason, problem))
+                    replies.append(wire.problem(feed.problem_reason, problem))
+                if silent_s >= _BEAT_S:
+                    replies.append(wire.BEAT)
+                for reply in replies:
+                    await self._peer.send(reply)
+                silent_s = 0.0 if replies else silent_s
                 self._news.clear()
-                with contextlib.suppress(TimeoutError):
+                try:
                     async with asyncio.timeout(_PROGRESS_S):
                         await self._news.wait()
+                except TimeoutError:
+                    silent_s += _PROGRESS_S

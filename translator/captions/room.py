@@ -30,6 +30,9 @@ ORIGINAL = "original"
 # Closed segments are fetched by so many.
 SEGMENTS_PER_PAGE = 32
 
+# So far a viewer may be ahead of a mirror that it comes to.
+_MAX_AHEAD = 1_000
+
 _EVENT_ID = re.compile(r"([a-z0-9]{4,32})-(0|[1-9][0-9]{0,15})")
 
 
@@ -166,22 +169,31 @@ class Cursor:
         languages: What it reads.
         n: Number of the last piece that it has; None if it needs a snapshot.
         revisions: Of the drafts that it has, in the order of the languages; () for none.
+        added: Those of the languages that it has nothing of, whatever ``n`` says.
     """
 
     languages: tuple[str, ...]
     n: int | None = None
     revisions: tuple[int, ...] = ()
+    added: tuple[str, ...] = ()
 
 
 class _Log:
     """One language: pieces by number, and the lines that they make."""
 
     def __init__(self, language: str) -> None:
+        self.language = language
         self.pieces: list[Piece] = []
         self.lines: dict[int, Line] = {}
         self.drafts = Drafts(language)
         # Number of the last piece that was dropped.
         self.floor = 0
+        # Pages before this one are closed, as the room that is mirrored says.
+        self.whole_pages = 0
+
+    @property
+    def length(self) -> int:
+        return sum(len(line.text) for line in self.lines.values())
 
     def after(self, n: int) -> Sequence[Piece]:
         return self.pieces[bisect_right(self.pieces, n, key=lambda piece: piece.n) :]
@@ -189,6 +201,10 @@ class _Log:
 
 class Room:
     """An append-only log for each language, and the newest drafts.
+
+    A room may mirror another one: then ``load``, ``append`` and ``show`` say what the other has, in
+    place of ``open``, ``commit``, ``insert`` and ``draft``. Both have the same numbers, so whoever
+    has an id of one goes on at the other.
 
     Args:
         epoch: Names this life of the room; 4 to 32 of a–z and 0–9.
@@ -198,6 +214,7 @@ class Room:
         max_age_s: How long a closed segment is kept, in seconds.
         max_snapshot_length: About how many code points of a language a snapshot has; what is older
             and closed is left to pages.
+        is_mirror: Whether it mirrors another room.
 
     Attributes:
         n: Number of the last piece.
@@ -212,9 +229,11 @@ class Room:
         max_length: int = 400_000,
         max_age_s: float = 4 * 3600.0,
         max_snapshot_length: int = 12_000,
+        is_mirror: bool = False,
     ) -> None:
         self.epoch = epoch
         self.n = 0
+        self._is_mirror = is_mirror
         self._clock = clock
         self._wall_clock = wall_clock
         self._max_length = max_length
@@ -281,27 +300,10 @@ class Room:
         if segment is None or not (text or closed):
             return None
         log = self._log(language)
-        line = log.lines.setdefault(segment_id, Line())
-        if line.closed:
+        line = log.lines.get(segment_id)
+        if line is not None and line.closed:
             raise ValueError(f"segment {segment_id} is closed in {language}")
-        self.n += 1
-        line.text += text
-        line.closed = closed
-        line.start_s = start_s if line.start_s is None else line.start_s
-        line.end_s = line.end_s if end_s is None else end_s
-        line.last = self.n
-        piece = Piece(
-            self.n,
-            segment,
-            language,
-            text,
-            len(line.text),
-            closed,
-            start_s=start_s,
-            end_s=end_s,
-        )
-        log.pieces.append(piece)
-        self._length += len(text)
+        piece = self._add(log, self.n + 1, segment, text, closed, False, (start_s, end_s))
         if closed:
             self.draft(language, segment_id, "")
         self._drop()
@@ -317,23 +319,34 @@ class Room:
         if segment is None or segment_id in log.lines:
             return None
         original = self.line(ORIGINAL, segment_id) or Line()
-        self.n += 1
-        line = Line(text, True, original.start_s, original.end_s, self.n)
-        log.lines[segment_id] = line
+        times = original.start_s, original.end_s
+        piece = self._add(log, self.n + 1, segment, text, True, True, times)
+        self._drop()
+        return piece
+
+    def _add(
+        self,
+        log: _Log,
+        n: int,
+        segment: Segment,
+        text: str,
+        closed: bool,
+        whole: bool,
+        times: tuple[float | None, float | None],
+    ) -> Piece:
+        start_s, end_s = times
+        line = log.lines.setdefault(segment.segment_id, Line())
+        self._length += len(text)
+        line.text += text
+        line.closed = closed
+        line.start_s = start_s if line.start_s is None else line.start_s
+        line.end_s = line.end_s if end_s is None else end_s
+        self.n = line.last = n
+        length = len(line.text)
         piece = Piece(
-            self.n,
-            segment,
-            language,
-            text,
-            len(text),
-            closed=True,
-            whole=True,
-            start_s=line.start_s,
-            end_s=line.end_s,
+            n, segment, log.language, text, length, closed, whole, start_s=start_s, end_s=end_s
         )
         log.pieces.append(piece)
-        self._length += len(text)
-        self._drop()
         return piece
 
     def draft(self, language: str, segment_id: int, text: str) -> bool:
@@ -353,20 +366,102 @@ class Room:
         log.drafts = Drafts(language, ordered, log.drafts.revision + 1)
         return True
 
+    # What another room has.
+
+    def load(
+        self, language: str, lines: Iterable[tuple[Segment, Line]], n: int, whole_pages: int = 0
+    ) -> None:
+        """Replace what there is of a language. Its viewers get a snapshot.
+
+        Args:
+            language: The language.
+            lines: All its lines, in any order.
+            n: Number of the last piece in them.
+            whole_pages: All pages before this one are closed.
+        """
+        drafts = self._log(language).drafts
+        self.forget(language)
+        log = self._log(language)
+        log.drafts = Drafts(language, (), drafts.revision + 1)
+        log.floor, log.whole_pages = n, whole_pages
+        self.n = max(self.n, n)
+        for segment, line in lines:
+            log.lines[self._adopt(segment).segment_id] = line
+        self._length += log.length
+        self._drop()
+
+    def forget(self, language: str) -> None:
+        """Have nothing of a language any more."""
+        log = self._logs.pop(language, None)
+        if log is not None:
+            self._length -= log.length
+
+    def append(
+        self,
+        n: int,
+        segment: Segment,
+        language: str,
+        text: str,
+        *,
+        closed: bool = False,
+        whole: bool = False,
+        start_s: float | None = None,
+        end_s: float | None = None,
+    ) -> Piece:
+        """Add the ``n``-th piece of the other room, which is later than all that are here.
+
+        Raises:
+            ValueError: It is not, or its line is closed.
+        """
+        log = self._log(language)
+        line = log.lines.get(segment.segment_id)
+        if n <= max(log.floor, log.pieces[-1].n if log.pieces else 0) or (line and line.closed):
+            raise ValueError(f"piece {n} of {language} cannot follow what is here")
+        own = self._adopt(segment)
+        n_before = self.n
+        piece = self._add(log, n, own, text, closed, whole, (start_s, end_s))
+        self.n = max(n, n_before)
+        self._drop()
+        return piece
+
+    def show(self, language: str, texts: Iterable[tuple[Segment, str]]) -> None:
+        """Replace all drafts of a language."""
+        log = self._log(language)
+        drafts = tuple(DraftText(self._adopt(segment), text) for segment, text in texts)
+        log.drafts = Drafts(language, drafts, log.drafts.revision + 1)
+
+    def _adopt(self, segment: Segment) -> Segment:
+        """The room's own segment of this number."""
+        number = segment.segment_id
+        known = self._segments.get(number)
+        if known is not None:
+            return known
+        self._segments[number] = segment
+        if number < self._next_segment:
+            self._segments = dict(sorted(self._segments.items()))
+        self._next_segment = max(self._next_segment, number + 1)
+        return segment
+
     # What viewers read.
 
-    def subscribe(self, languages: Sequence[str], after: str = "") -> Cursor:
-        """A cursor for a viewer that has everything up to the event ``after``.
+    def subscribe(
+        self, languages: Sequence[str], after: str = "", added: Sequence[str] = ()
+    ) -> Cursor:
+        """A cursor for a viewer that has everything up to the event ``after``, but for what there
+        is of the languages ``added``.
 
         An id of another epoch, one that is not there yet, one that is too old and one that is no id
-        all get a snapshot first.
+        all get a snapshot first. A mirror waits for what the viewer has from elsewhere.
         """
         cursor = Cursor(tuple(languages))
         known = parse_event_id(after)
         if known is not None:
             epoch, n = known
-            if epoch == self.epoch and self._floor(cursor.languages) <= n <= self.n:
+            kept = [language for language in cursor.languages if language not in added]
+            newest = self.n + (_MAX_AHEAD if self._is_mirror else 0)
+            if epoch == self.epoch and kept and self._floor(kept) <= n <= newest:
                 cursor.n = n
+                cursor.added = tuple(each for each in cursor.languages if each in added)
         return cursor
 
     def read(self, cursor: Cursor) -> list[News]:
@@ -375,10 +470,12 @@ class Room:
         What it has fallen behind by more than is kept comes as a snapshot.
         """
         former, cursor.revisions = cursor.revisions, self._revisions(cursor.languages)
-        if cursor.n is None or cursor.n < self._floor(cursor.languages):
+        added, cursor.added = cursor.added, ()
+        kept = [language for language in cursor.languages if language not in added]
+        if cursor.n is None or cursor.n < self._floor(kept):
             cursor.n = self.n
             return [self.snapshot(cursor.languages)]
-        logs = [log for language in cursor.languages if (log := self._logs.get(language))]
+        logs = [log for language in kept if (log := self._logs.get(language))]
         news: list[News] = []
         if cursor.n < self.n:
             for log in logs:
@@ -386,6 +483,8 @@ class Room:
             if len(logs) > 1:
                 news.sort(key=_number)
             cursor.n = self.n
+        if added:
+            news.append(self.snapshot(added))
         if former != cursor.revisions:
             known = dict(zip(cursor.languages, former, strict=False))
             news += (
@@ -398,10 +497,10 @@ class Room:
     def snapshot(self, languages: Sequence[str]) -> Snapshot:
         """What there is of some languages."""
         logs = [(language, self._log(language)) for language in languages]
-        first_page = self._page(next(iter(self._segments), self._next_segment))
+        first_page = self.page_of(next(iter(self._segments), self._next_segment))
         page = first_page
         left = {language: sum(map(_line_length, log.lines.values())) for language, log in logs}
-        newest = self._page(self._next_segment - 1)
+        newest = self.page_of(self._next_segment - 1)
         while page < newest and any(n > self._max_snapshot_length for n in left.values()):
             if not all(self.is_page_closed(page, language) for language in languages):
                 break
@@ -412,7 +511,7 @@ class Room:
         lines = [
             (segment, language, line)
             for segment in self._segments.values()
-            if self._page(segment.segment_id) >= page
+            if self.page_of(segment.segment_id) >= page
             for language, log in logs
             if (line := log.lines.get(segment.segment_id)) is not None
         ]
@@ -428,13 +527,17 @@ class Room:
 
     def is_page_closed(self, page: int, language: str) -> bool:
         """Whether a page of segments never changes any more, but for what age takes away."""
-        if page < 0 or self._page(self._next_segment) <= page:
+        if page < 0 or self.page_of(self._next_segment) <= page:
             return False
         log = self._log(language)
+        if page < log.whole_pages:
+            return True
+        oldest = next(iter(self._segments), self._next_segment)
         return all(
             (line := log.lines.get(number)) is not None and line.closed
             for number in self._numbers(page)
-            if number in self._segments
+            # A mirror does not know of all segments that there are.
+            if number in self._segments or (self._is_mirror and number >= oldest)
         )
 
     def page(self, page: int, language: str) -> list[tuple[Segment, Line]]:
@@ -518,7 +621,8 @@ class Room:
             self.draft(language, number, "")
 
     @staticmethod
-    def _page(number: int) -> int:
+    def page_of(number: int) -> int:
+        """The page that a segment is on."""
         return (number - 1) // SEGMENTS_PER_PAGE
 
     @staticmethod

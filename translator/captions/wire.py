@@ -10,14 +10,25 @@ from weakref import WeakKeyDictionary
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from translator.captions.room import Drafts, Line, News, Piece, Segment, Snapshot, event_id
+from translator.captions.room import (
+    ORIGINAL,
+    Drafts,
+    Line,
+    News,
+    Piece,
+    Segment,
+    Snapshot,
+    event_id,
+)
 from translator.captions.v1 import captions_pb2 as pb
 from translator.errors import InvalidRequestError
 
 __all__ = [
+    "BEAT",
+    "MAX_LANGUAGES",
     "MAX_TEXT_LENGTH",
     "Audio",
     "Encoded",
@@ -25,17 +36,23 @@ __all__ = [
     "LanguageFacts",
     "Opening",
     "PublisherFacts",
+    "Reply",
     "RoomFacts",
     "Settings",
     "SinkFacts",
     "Source",
+    "Subscribing",
     "bye",
     "created",
     "opened",
     "parse_create_room",
     "parse_language",
+    "parse_languages",
     "parse_publish",
+    "parse_room",
     "parse_room_id",
+    "parse_subscribe",
+    "parse_transcript",
     "problem",
     "progress",
     "publisher_bye",
@@ -45,6 +62,9 @@ __all__ = [
 ]
 
 MAX_TEXT_LENGTH = 8_192
+MAX_LANGUAGES = 4
+# Of whoever may operate: a gateway that relays a room reads for all its viewers.
+MAX_RELAYED_LANGUAGES = 64
 MAX_NAME_LENGTH = 80
 # A second of 16-bit samples at 16 kHz.
 MAX_AUDIO_LENGTH = 32_000
@@ -83,6 +103,16 @@ class Source:
     end_of_segment: bool
     start_s: float | None
     end_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribing:
+    """Who reads what, as ``SubscribeRequest``."""
+
+    room_id: str
+    languages: list[str]
+    after: str
+    added: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +198,64 @@ def parse_room_id(text: str) -> str:
     return text
 
 
-def parse_publish(text: str | bytes) -> Opening | Source | Settings | Audio:
+def parse_languages(
+    given: Sequence[str], field: str = "language", most: int = MAX_LANGUAGES
+) -> list[str]:
+    """The languages of a viewer, checked.
+
+    Raises:
+        InvalidRequestError: There are none, too many, or one is no language code.
+    """
+    if not 1 <= len(given) <= most:
+        raise InvalidRequestError(field, f"1 to {most} are needed")
+    return [each if each == ORIGINAL else parse_language(each, field) for each in given]
+
+
+# What these take is protobuf's JSON as a string, or a message as bytes.
+
+
+def parse_subscribe(data: bytes) -> Subscribing:
+    """What a viewer asks for. More than ``MAX_LANGUAGES`` are for those who may operate.
+
+    Raises:
+        InvalidRequestError: It is no SubscribeRequest, or a field has a value that is not allowed.
+    """
+    message = _parse(data, pb.SubscribeRequest())
+    codes = message.language_codes
+    languages = parse_languages(codes, "language_codes", MAX_RELAYED_LANGUAGES)
+    added = list(message.added_language_codes)
+    if not set(added) <= set(languages):
+        raise InvalidRequestError("added_language_codes", "one that is not in language_codes")
+    return Subscribing(parse_room_id(message.room_id), languages, message.after, added)
+
+
+def parse_transcript(data: bytes) -> tuple[str, str]:
+    """Room and language of a GetTranscriptRequest.
+
+    Raises:
+        InvalidRequestError: It is none, or a field has a value that is not allowed.
+    """
+    message = _parse(data, pb.GetTranscriptRequest())
+    (language,) = parse_languages([message.language_code], "language_code")
+    return parse_room_id(message.room_id), language
+
+
+def parse_room(data: bytes) -> str:
+    """The room of a GetRoomRequest.
+
+    Raises:
+        InvalidRequestError: It is none, or a field has a value that is not allowed.
+    """
+    return parse_room_id(_parse(data, pb.GetRoomRequest()).room_id)
+
+
+def parse_publish(data: str | bytes) -> Opening | Source | Settings | Audio:
     """What a publisher says.
 
     Raises:
         InvalidRequestError: It is no PublishRequest, or a field has a value that is not allowed.
     """
-    message = _parse(text, pb.PublishRequest())
+    message = _parse(data, pb.PublishRequest())
     match message.WhichOneof("request"):
         case "opening":
             return _opening(message.opening)
@@ -190,13 +271,13 @@ def parse_publish(text: str | bytes) -> Opening | Source | Settings | Audio:
             )
 
 
-def parse_create_room(text: str | bytes) -> tuple[str, tuple[str, ...]]:
+def parse_create_room(data: str | bytes) -> tuple[str, tuple[str, ...]]:
     """Title and pinned languages of a CreateRoomRequest.
 
     Raises:
         InvalidRequestError: It is none, or a field has a value that is not allowed.
     """
-    message = _parse(text, pb.CreateRoomRequest())
+    message = _parse(data, pb.CreateRoomRequest())
     if len(message.title) > MAX_NAME_LENGTH:
         raise InvalidRequestError("title", f"at most {MAX_NAME_LENGTH} characters")
     pinned = tuple(
@@ -205,12 +286,17 @@ def parse_create_room(text: str | bytes) -> tuple[str, tuple[str, ...]]:
     return message.title, pinned
 
 
-def _parse(text: str | bytes, into: Any) -> Any:
+def _parse(data: str | bytes, into: Any) -> Any:
     try:
-        value = json.loads(text)
+        if isinstance(data, bytes):
+            into.ParseFromString(data)
+            return into
+        value = json.loads(data)
         if not isinstance(value, dict):
             raise InvalidRequestError("message", "a JSON object is needed")
         return ParseDict(value, into, ignore_unknown_fields=True)
+    except DecodeError as error:
+        raise InvalidRequestError("message", "not a message of the contract") from error
     except (ValueError, ParseError, RecursionError) as error:
         raise InvalidRequestError("message", "not JSON of the contract") from error
 
@@ -267,16 +353,30 @@ def _seconds(message: pb.SourceText, field: str) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """An event as JSON, and as a message of an event stream."""
+    """An event as JSON, as a message of an event stream, and as a SubscribeResponse."""
 
     json: str
     sse: bytes
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as JSON, and as a message."""
+
+    json: str
+    message: bytes
 
 
 def _encoded(event: pb.Event) -> Encoded:
     text = _json(event)
     head = f"id: {event.id}\n" if event.id else ""
-    return Encoded(text, f"{head}data: {text}\n\n".encode())
+    sse = f"{head}data: {text}\n\n".encode()
+    return Encoded(text, sse, pb.SubscribeResponse(event=event).SerializeToString())
+
+
+def _reply(message: Message) -> Reply:
+    return Reply(_json(message), message.SerializeToString())
 
 
 class Encoder:
@@ -288,9 +388,10 @@ class Encoder:
         # Of each set of languages the newest snapshot: viewers come in crowds.
         self._snapshots: dict[tuple[str, ...], tuple[object, Encoded]] = {}
 
-    def encode(self, news: News, languages: tuple[str, ...]) -> Encoded:
-        """An event for a viewer of these languages."""
+    def encode(self, news: News) -> Encoded:
+        """The event that tells it."""
         if isinstance(news, Snapshot):
+            languages = tuple(drafts.language for drafts in news.drafts)
             state = (news.n, news.first_page, *(drafts.revision for drafts in news.drafts))
             known = self._snapshots.get(languages)
             if known is None or known[0] != state:
@@ -352,6 +453,10 @@ def bye(reason: str, retry_after_s: float = 0.0) -> Encoded:
     return _encoded(pb.Event(bye=_bye(reason, retry_after_s)))
 
 
+# A sign of life.
+BEAT = Reply("{}", b"")
+
+
 def opened(
     epoch: str,
     position: int,
@@ -360,9 +465,9 @@ def opened(
     *,
     audio_position: int = 0,
     speech_languages: Iterable[str] = (),
-) -> str:
+) -> Reply:
     """The answer to a publisher's opening."""
-    return _json(
+    return _reply(
         pb.PublishResponse(
             opened=pb.Opened(
                 epoch=epoch,
@@ -376,9 +481,9 @@ def opened(
     )
 
 
-def progress(position: int, num_viewers: int, audio_position: int = 0) -> str:
+def progress(position: int, num_viewers: int, audio_position: int = 0) -> Reply:
     """How far a publisher's source, or audio, has become captions."""
-    return _json(
+    return _reply(
         pb.PublishResponse(
             progress=pb.Progress(
                 position=position, num_viewers=num_viewers, audio_position=audio_position
@@ -387,19 +492,19 @@ def progress(position: int, num_viewers: int, audio_position: int = 0) -> str:
     )
 
 
-def problem(reason: str, message: str) -> str:
+def problem(reason: str, message: str) -> Reply:
     """Something went wrong, for a publisher."""
-    return _json(pb.PublishResponse(problem=pb.Problem(reason=reason, message=message)))
+    return _reply(pb.PublishResponse(problem=pb.Problem(reason=reason, message=message)))
 
 
-def publisher_bye(reason: str, retry_after_s: float = 0.0) -> str:
+def publisher_bye(reason: str, retry_after_s: float = 0.0) -> Reply:
     """The end of a publisher's connection."""
-    return _json(pb.PublishResponse(bye=_bye(reason, retry_after_s)))
+    return _reply(pb.PublishResponse(bye=_bye(reason, retry_after_s)))
 
 
-def created(room_id: str, link: Callable[[str], str]) -> str:
+def created(room_id: str, link: Callable[[str], str]) -> Reply:
     """The answer to CreateRoom; ``link`` makes the link of a role."""
-    return _json(
+    return _reply(
         pb.CreateRoomResponse(
             room_id=room_id,
             speak_url=link("speak"),
@@ -409,9 +514,9 @@ def created(room_id: str, link: Callable[[str], str]) -> str:
     )
 
 
-def transcript(epoch: str, language: str, lines: Iterable[tuple[Segment, Line]]) -> str:
+def transcript(epoch: str, language: str, lines: Iterable[tuple[Segment, Line]]) -> Reply:
     """Closed segments."""
-    return _json(
+    return _reply(
         pb.GetTranscriptResponse(
             epoch=epoch,
             segments=[_segment(segment, language, line) for segment, line in lines],
@@ -419,9 +524,9 @@ def transcript(epoch: str, language: str, lines: Iterable[tuple[Segment, Line]])
     )
 
 
-def status(facts: RoomFacts) -> str:
+def status(facts: RoomFacts) -> Reply:
     """How a room does, for operators."""
-    return _json(
+    return _reply(
         pb.GetRoomResponse(
             status=pb.RoomStatus(
                 room=_room(facts),

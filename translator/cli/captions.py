@@ -25,7 +25,7 @@ from translator.log import LogLevel, set_up_log
 if TYPE_CHECKING:
     from translator.captions.hearing import Ears
 
-__all__ = ["command", "reachable"]
+__all__ = ["allow_many_files", "command", "reachable"]
 
 _MIN_SECRET = 32
 
@@ -55,6 +55,19 @@ _MIN_SECRET = 32
     default=8080,
     show_default=True,
     help="Port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--grpc-port",
+    type=click.IntRange(0, 65535),
+    help="Port to serve the same rooms on over gRPC, for programs and for gateways that relay "
+    "them; 0 takes a free one.  [default: none]",
+)
+@click.option(
+    "--relay-from",
+    "upstream",
+    metavar="HOST:PORT",
+    help="Relay the rooms of the gateway whose --grpc-port this is, for viewers only; both need "
+    "the same --secret. --tls and the like are for that gateway.",
 )
 @click.option(
     "--public-url",
@@ -135,6 +148,8 @@ def command(
     models: tuple[str, ...],
     host: str,
     port: int,
+    grpc_port: int | None,
+    upstream: str | None,
     public_url: str | None,
     tls_cert: Path | None,
     tls_key: Path | None,
@@ -160,18 +175,31 @@ def command(
     """
     if addresses and models:
         raise click.UsageError("--model is for the server inside; --address names a running one")
-    if login != Login() and not addresses:
-        raise click.UsageError("--tls, --ca, --cert, --key and --access-key need --address")
+    if upstream is not None and (addresses or models):
+        raise click.UsageError("--relay-from translates nothing: leave out --address and --model")
+    if upstream is not None and (sinks or record is not None or speech is not None):
+        raise click.UsageError(
+            "--sink, --record and --speech are for the gateway where people speak, not for a relay"
+        )
+    if upstream is not None and secret_file is None:
+        raise click.UsageError("--relay-from needs the --secret of the other gateway")
+    if login != Login() and not addresses and upstream is None:
+        raise click.UsageError(
+            "--tls, --ca, --cert, --key and --access-key need --address or --relay-from"
+        )
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
 
     async def run() -> None:
         # Only now: help and a mistake in the options need none of this.
+        from translator.captions.audience import RoomLimits
         from translator.captions.gateway import GatewayConfig, make_app
         from translator.captions.hall import Hall
         from translator.captions.links import Links, Role, new_room_id
-        from translator.captions.live_room import RoomLimits
-        from translator.captions.servers import connected_servers
+        from translator.captions.live_room import LiveRoom
+        from translator.captions.relay import Upstream, connected_upstream
+        from translator.captions.rpc import serving_rpc
+        from translator.captions.servers import Servers, connected_servers
         from translator.captions.serving import listen, serving
         from translator.captions.wire import parse_language, parse_room_id
         from translator.cli.room_outlets import outlets
@@ -190,29 +218,41 @@ def command(
             bound = listening.getsockname()[1]
             scheme = "http" if tls_cert is None else "https"
             url = (public_url or f"{scheme}://{reachable(host)}:{bound}").rstrip("/")
-            served = addresses
-            if not served:
-                from translator.cli.server_inside import server_inside
-
-                click.echo("starting a server …", err=True)
-                served = (await stack.enter_async_context(server_inside(_inside(models))),)
-            servers = await stack.enter_async_context(connected_servers(served, login))
-            limits = RoomLimits(max_viewers=max_viewers, max_age_s=keep_s)
-            hall = Hall(servers, limits=limits, pinned=pinned, ears=ears)
-            room = hall.room(name, title=title, permanent=True)
-            for outlet in outlets(name, sinks, record, pinned):
-                room.add_outlet(outlet)
             links = Links(secret, url)
+            origin: Servers | Upstream
+            if upstream is not None:
+                relayed = connected_upstream(upstream, links, login)
+                origin = await stack.enter_async_context(relayed)
+            else:
+                served = addresses
+                if not served:
+                    from translator.cli.server_inside import server_inside
+
+                    click.echo("starting a server …", err=True)
+                    served = (await stack.enter_async_context(server_inside(_inside(models))),)
+                origin = await stack.enter_async_context(connected_servers(served, login))
+            limits = RoomLimits(max_viewers=max_viewers, max_age_s=keep_s)
+            hall = Hall(origin, limits=limits, pinned=pinned, ears=ears)
+            room = hall.room(name, title=title, permanent=True)
+            if isinstance(room, LiveRoom):
+                for outlet in outlets(name, sinks, record, pinned):
+                    room.add_outlet(outlet)
             app = make_app(hall, links, GatewayConfig(origins))
             certificate = None if tls_cert is None or tls_key is None else (tls_cert, tls_key)
             await stack.enter_async_context(serving(app, listening, hall.close, certificate))
+            roles = [("speak", Role.SPEAK), ("read", Role.VIEW), ("operate", Role.OPERATE)]
+            told = [(label, links.url(name, role)) for label, role in roles]
+            if upstream is not None:
+                # Whoever speaks does so at the other gateway.
+                del told[0]
+            if grpc_port is not None:
+                bound = await stack.enter_async_context(
+                    serving_rpc(hall, links, host, grpc_port, certificate=certificate)
+                )
+                told.append(("grpc", f"{reachable(host)}:{bound}"))
             gc.freeze()
-            for label, role in (
-                ("speak", Role.SPEAK),
-                ("read", Role.VIEW),
-                ("operate", Role.OPERATE),
-            ):
-                click.echo(f"{label:<8} {links.url(name, role)}")
+            for label, what in told:
+                click.echo(f"{label:<8} {what}")
             if qr or (qr is None and sys.stdout.isatty()):
                 _print_qr(links.url(name, Role.VIEW))
             if reachable(host) == "127.0.0.1" and public_url is None:
@@ -222,7 +262,7 @@ def command(
 
     with one_sentence():
         set_up_log(log_level, "text")
-        _allow_many_files()
+        allow_many_files()
         import uvloop
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -287,7 +327,7 @@ def _print_qr(url: str) -> None:
     segno.make(url, error="l", micro=False).terminal(compact=True, border=2)
 
 
-def _allow_many_files() -> None:
+def allow_many_files() -> None:
     """Each viewer is a file."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:

@@ -4,7 +4,27 @@ Importing this package imports no torch and nothing of the server.
 """
 
 from translator.arguments import Strings
-from translator.client.aio import AsyncBatch, AsyncStream, AsyncTranslatorClient
+from translator.client.aio import (
+    AsyncBatch,
+    AsyncPublication,
+    AsyncStream,
+    AsyncSubscription,
+    AsyncTranslatorClient,
+)
+from translator.client.captions.events import (
+    Caption,
+    CaptionDraft,
+    CaptionDraftText,
+    CaptionEvent,
+    CaptionLanguage,
+    CaptionRoom,
+    CaptionsLink,
+    CaptionUpdate,
+    PublicationEvent,
+    PublicationOpened,
+    PublicationProblem,
+    PublicationProgress,
+)
 from translator.client.events import (
     Alignment,
     Connecting,
@@ -42,20 +62,30 @@ from translator.client.results import (
     Translation,
 )
 from translator.client.session import ClientSession
-from translator.client.sync import Batch, Stream, TranslatorClient
+from translator.client.sync import Batch, Publication, Stream, Subscription, TranslatorClient
 from translator.client.target import StreamMismatchError
 
 __all__ = [
     "Alignment",
     "AppliedTerm",
     "AsyncBatch",
+    "AsyncPublication",
     "AsyncStream",
+    "AsyncSubscription",
     "AsyncTranslatorClient",
     "Batch",
     "BatchItem",
     "BatchOptions",
     "BatchReport",
     "BatchResult",
+    "Caption",
+    "CaptionDraft",
+    "CaptionDraftText",
+    "CaptionEvent",
+    "CaptionLanguage",
+    "CaptionRoom",
+    "CaptionUpdate",
+    "CaptionsLink",
     "ClientSession",
     "Connecting",
     "Heartbeat",
@@ -67,6 +97,11 @@ __all__ = [
     "NamedPolicy",
     "Policy",
     "PolicyParameter",
+    "Publication",
+    "PublicationEvent",
+    "PublicationOpened",
+    "PublicationProblem",
+    "PublicationProgress",
     "QualityIssue",
     "Reconnecting",
     "Report",
@@ -82,6 +117,7 @@ __all__ = [
     "StreamMismatchError",
     "StreamOptions",
     "Strings",
+    "Subscription",
     "TargetReport",
     "Timing",
     "Translation",

@@ -9,9 +9,14 @@ from typing import Self, TypeVar, Unpack
 import grpc
 
 from translator.arguments import Strings, check_pairs, check_strings
+from translator.captions.v1.captions_pb2 import GetTranscriptRequest
 from translator.client import convert
 from translator.client.backoff import Backoff
 from translator.client.batch import AsyncBatch, Items
+from translator.client.captions import convert as captions_convert
+from translator.client.captions.events import Caption, CaptionsLink, PublicationEvent
+from translator.client.captions.publication import AsyncPublication
+from translator.client.captions.subscription import AsyncSubscription, bearer, checked_link
 from translator.client.events import Connecting
 from translator.client.items import BatchConfig, BatchOptions
 from translator.client.link import Link
@@ -24,7 +29,13 @@ from translator.errors import ConnectionLostError
 from translator.v1.models_pb2 import ListModelsRequest
 from translator.v1.translate_pb2 import TranslateRequest
 
-__all__ = ["AsyncBatch", "AsyncStream", "AsyncTranslatorClient"]
+__all__ = [
+    "AsyncBatch",
+    "AsyncPublication",
+    "AsyncStream",
+    "AsyncSubscription",
+    "AsyncTranslatorClient",
+]
 
 _T = TypeVar("_T")
 
@@ -305,6 +316,104 @@ class AsyncTranslatorClient:
             on_connecting=on_connecting,
             traceparent=traceparent,
         )
+
+    def subscribe(
+        self,
+        link: str | CaptionsLink | Callable[[], CaptionsLink],
+        languages: Strings,
+        *,
+        resume_timeout_s: float = 60.0,
+        history: int = HISTORY,
+        on_connecting: Callable[[Connecting], None] | None = None,
+    ) -> AsyncSubscription:
+        """Read the captions of a room. The client's address is a gateway's (``--grpc-port``).
+
+        Args:
+            link: A link that lets read, as ``translator captions`` prints it; or the room and the
+                key that are in it; or what makes them anew for each call.
+            languages: Languages to read, BCP-47; "original" for what was said, in whatever
+                language. At most 4.
+            resume_timeout_s: Longest time without an open call, in seconds, before the subscription
+                fails with ConnectionLostError. It holds for opening too.
+            history: How many closed captions of each language it keeps.
+            on_connecting: Called before each attempt to open it. Later attempts come as
+                ``Reconnecting`` events.
+
+        Raises:
+            RuntimeError: The client is not open.
+            TypeError: ``languages`` is not a list of strings.
+            ValueError: There is no language, or ``link`` is none.
+        """
+        # Fails where the client is not open.
+        _ = self._link.captions
+        room = checked_link(link) if isinstance(link, str) else link
+        return AsyncSubscription(
+            self._link,
+            room,
+            languages,
+            resume_timeout_s=resume_timeout_s,
+            history=history,
+            on_connecting=on_connecting,
+        )
+
+    def publish(
+        self,
+        link: str | CaptionsLink,
+        *,
+        language: str,
+        speaker: str = "",
+        publisher_id: str | None = None,
+        resume_timeout_s: float = 60.0,
+        on_event: Callable[[PublicationEvent], None] | None = None,
+    ) -> AsyncPublication:
+        """Speak in a room; ``async with`` opens it. The client's address is a gateway's.
+
+        Args:
+            link: A link that lets speak, or the room and the key that are in it.
+            language: What is spoken, BCP-47.
+            speaker: Who speaks; at most 80 characters.
+            publisher_id: Names the source across programs: 8 to 64 letters, digits and _. Another
+                publication with the same one replaces the former. Default: made at random.
+            resume_timeout_s: Longest time without an open call, in seconds, before the publication
+                fails with ConnectionLostError. It holds for opening too.
+            on_event: Called with whatever the gateway tells, and with each attempt to resume.
+
+        Raises:
+            RuntimeError: The client is not open.
+            ValueError: ``link`` is none.
+        """
+        # Fails where the client is not open.
+        _ = self._link.captions
+        return AsyncPublication(
+            self._link,
+            checked_link(link),
+            language=language,
+            speaker=speaker,
+            publisher_id=publisher_id,
+            resume_timeout_s=resume_timeout_s,
+            on_event=on_event,
+        )
+
+    async def captions(
+        self, link: str | CaptionsLink, language: str, *, timeout_s: float | None = 60.0
+    ) -> list[Caption]:
+        """The closed captions of a room that are still kept, in one language.
+
+        Args:
+            link: As for ``subscribe``.
+            language: A language, BCP-47, or "original".
+            timeout_s: Longest time to wait, in seconds; None means no limit.
+
+        Raises:
+            TranslatorError: The request failed.
+            RuntimeError: The client is not open.
+            ValueError: ``link`` is none.
+        """
+        room = checked_link(link)
+        request = GetTranscriptRequest(room_id=room.room_id, language_code=language)
+        metadata = (*self._link.metadata, bearer(room))
+        call = self._link.captions.GetTranscript(request, metadata=metadata, timeout=timeout_s)
+        return captions_convert.segments(await self._answer(call))
 
     async def is_serving(self, *, timeout_s: float | None = 10.0) -> bool:
         """Whether the server takes calls; False while it drains. It needs no key.

@@ -20,15 +20,19 @@ class Backoff:
 
     Args:
         chance: Returns random numbers from 0 to 1.
+        most_s: In place of those 2.5 seconds.
 
     Attributes:
         attempts: Number of pauses since the last ``reset``.
     """
 
     # This spreads load; it need not be secure.
-    def __init__(self, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, chance: Callable[[], float] = random.random, most_s: float = _MOST_S
+    ) -> None:
         self.attempts = 0
         self._chance = chance
+        self._most_s = most_s
 
     def next_s(self, retry_after_s: float = 0.0) -> float:
         """The pause before the next attempt, in seconds.
@@ -37,10 +41,10 @@ class Backoff:
             retry_after_s: What the server said; 0 if it said nothing.
         """
         doublings = min(self.attempts, _MOST_DOUBLINGS)
-        own_s = min(_BASE_S * 2**doublings, _MOST_S) if doublings else 0.0
+        own_s = min(_BASE_S * 2**doublings, self._most_s) if doublings else 0.0
         self.attempts += 1
         least_s = max(own_s, retry_after_s)
-        return least_s + min(least_s, _MOST_S) * self._chance()
+        return least_s + min(least_s, self._most_s) * self._chance()
 
     def reset(self) -> None:
         """Start over, because the stream works again: the next attempt comes at once."""

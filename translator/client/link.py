@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import grpc
 
+from translator.captions.v1.captions_pb2_grpc import CaptionsServiceStub
 from translator.client.traces import Metadata, trace_metadata
 from translator.v1.batch_pb2 import BatchTranslateRequest, BatchTranslateResponse
 from translator.v1.streaming_pb2 import StreamingTranslateRequest, StreamingTranslateResponse
@@ -24,7 +25,7 @@ _CHANNEL_OPTIONS = (
     # gRPC's own back-off covers connecting only. It would grow to two minutes, while streams wait
     # for a connection with pauses of their own.
     ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
 )
 # A HealthCheckResponse whose status is SERVING.
 _SERVING = b"\x08\x01"
@@ -65,6 +66,7 @@ class Link:
         self._options = {**dict(_CHANNEL_OPTIONS), **dict(options)}
         self._channel: grpc.aio.Channel | None = None
         self._stub: TranslatorServiceStub | None = None
+        self._captions: CaptionsServiceStub | None = None
 
     @property
     def channel(self) -> object:
@@ -78,6 +80,13 @@ class Link:
             raise RuntimeError("the client is not open: use it with 'async with'")
         return self._stub
 
+    @property
+    def captions(self) -> CaptionsServiceStub:
+        """The same for a gateway of captions."""
+        if self._captions is None:
+            raise RuntimeError("the client is not open: use it with 'async with'")
+        return self._captions
+
     def open(self) -> None:
         """Make the channel; it connects with the first call."""
         options = tuple(self._options.items())
@@ -87,6 +96,7 @@ class Link:
             self._channel = grpc.aio.secure_channel(self.address, self._credentials, options)
         # Generated code has no annotations.
         self._stub = TranslatorServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._captions = CaptionsServiceStub(self._channel)  # type: ignore[no-untyped-call]
 
     def with_metadata(self, metadata: Sequence[tuple[str, str | bytes]]) -> Self:
         """The same channel, for calls with other metadata. It need not be closed."""
@@ -140,6 +150,6 @@ class Link:
 
     async def close(self) -> None:
         """Close the channel; safe to call twice."""
-        channel, self._channel, self._stub = self._channel, None, None
+        channel, self._channel, self._stub, self._captions = self._channel, None, None, None
         if channel is not None:
             await channel.close(None)

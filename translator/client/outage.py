@@ -14,16 +14,17 @@ class Outage:
 
     Args:
         timeout_s: How long it may last altogether.
+        backoff: The pauses between attempts.
 
     Attributes:
         cause: Why there has to be another attempt; None for the first one.
     """
 
-    def __init__(self, timeout_s: float) -> None:
+    def __init__(self, timeout_s: float, backoff: Backoff | None = None) -> None:
         self.cause: TranslatorError | None = None
         self._timeout_s = timeout_s
         self._lasted_s = 0.0
-        self._backoff = Backoff()
+        self._backoff = backoff or Backoff()
         # On the event loop's clock.
         self._retry_at: float | None = None
 

@@ -22,6 +22,16 @@ import grpc
 from translator.arguments import Strings
 from translator.client.aio import AsyncTranslatorClient
 from translator.client.batch import AsyncBatch
+from translator.client.captions.events import (
+    Caption,
+    CaptionEvent,
+    CaptionRoom,
+    CaptionsLink,
+    PublicationEvent,
+    PublicationOpened,
+)
+from translator.client.captions.publication import AsyncPublication
+from translator.client.captions.subscription import AsyncSubscription
 from translator.client.events import Connecting, Segment, StreamEvent
 from translator.client.items import BatchItem, BatchOptions, BatchReport, BatchResult
 from translator.client.options import StreamConfig, StreamOptions
@@ -30,7 +40,7 @@ from translator.client.session import HISTORY
 from translator.client.stream import AsyncStream
 from translator.client.threaded_input import ThreadedInput
 
-__all__ = ["Batch", "Stream", "TranslatorClient"]
+__all__ = ["Batch", "Publication", "Stream", "Subscription", "TranslatorClient"]
 
 _T = TypeVar("_T")
 
@@ -205,6 +215,147 @@ class Batch(Iterator[BatchResult]):
         return await anext(self._batch, None)
 
 
+class Subscription(Iterator[CaptionEvent]):
+    """A blocking ``AsyncSubscription``. One thread at a time may iterate."""
+
+    def __init__(self, thread: _LoopThread, subscription: AsyncSubscription) -> None:
+        self._thread = thread
+        self._subscription = subscription
+
+    @property
+    def room(self) -> CaptionRoom | None:
+        """The room, as it was told last."""
+        return self._subscription.room
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that are read."""
+        return self._subscription.languages
+
+    def captions(self, language: str) -> list[Caption]:
+        """The captions of a language; see ``AsyncSubscription.captions``."""
+        return self._subscription.captions(language)
+
+    def transcript(self, language: str, separator: str = "\n") -> str:
+        """The committed text of a language, a caption each."""
+        return self._subscription.transcript(language, separator)
+
+    def draft(self, language: str) -> str:
+        """What is being said right now, and may still change."""
+        return self._subscription.draft(language)
+
+    def change(self, languages: Strings) -> None:
+        """Read other languages; see ``AsyncSubscription.change``."""
+
+        async def change() -> None:
+            self._subscription.change(languages)
+
+        self._thread.run(change())
+
+    def __enter__(self) -> Self:
+        self._thread.run(self._subscription.__aenter__())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it; iteration in another thread ends."""
+        self._thread.run(self._subscription.aclose())
+
+    def __next__(self) -> CaptionEvent:
+        """Wait for the next event; StopIteration when the room is closed or after ``close``."""
+        event = self._thread.run(self._next())
+        if event is None:
+            raise StopIteration
+        return event
+
+    async def _next(self) -> CaptionEvent | None:
+        return await anext(self._subscription, None)
+
+
+class Publication:
+    """A blocking ``AsyncPublication``. Threads may share it."""
+
+    def __init__(self, thread: _LoopThread, publication: AsyncPublication) -> None:
+        self._thread = thread
+        self._publication = publication
+
+    @property
+    def position(self) -> int:
+        """Code points said so far."""
+        return self._publication.position
+
+    @property
+    def done(self) -> int:
+        """Code points of it that have become captions in all languages."""
+        return self._publication.done
+
+    @property
+    def num_viewers(self) -> int:
+        """How many read along."""
+        return self._publication.num_viewers
+
+    @property
+    def problem(self) -> str:
+        """What is wrong at the moment, as a sentence; "" if nothing is."""
+        return self._publication.problem
+
+    @property
+    def opened(self) -> PublicationOpened | None:
+        """What the gateway said when the room listened."""
+        return self._publication.opened
+
+    def __enter__(self) -> Self:
+        self._thread.run(self._publication.__aenter__())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave the room at once; see ``AsyncPublication.aclose``."""
+        self._thread.run(self._publication.aclose())
+
+    def send(
+        self,
+        committed: str,
+        *,
+        tentative: str = "",
+        end_of_segment: bool = False,
+        start_s: float | None = None,
+        end_s: float | None = None,
+    ) -> None:
+        """Say something; see ``AsyncPublication.send``."""
+        self._thread.run(
+            self._publication.send(
+                committed,
+                tentative=tentative,
+                end_of_segment=end_of_segment,
+                start_s=start_s,
+                end_s=end_s,
+            )
+        )
+
+    def change(self, *, language: str = "", speaker: str = "") -> None:
+        """Speak another language, or have another name; see ``AsyncPublication.change``."""
+        self._thread.run(self._publication.change(language=language, speaker=speaker))
+
+    def close_source(self) -> None:
+        """End the source, and wait for its captions; see ``AsyncPublication.close_source``."""
+        self._thread.run(self._publication.close_source())
+
+
 class TranslatorClient:
     """A blocking ``AsyncTranslatorClient``, used with ``with``. Threads may share it.
 
@@ -355,6 +506,64 @@ class TranslatorClient:
             **options,
         )
         return Batch(thread, batch, threaded)
+
+    def subscribe(
+        self,
+        link: str | CaptionsLink,
+        languages: Strings,
+        *,
+        resume_timeout_s: float = 60.0,
+        history: int = HISTORY,
+        on_connecting: Callable[[Connecting], None] | None = None,
+    ) -> Subscription:
+        """Read the captions of a room; see ``AsyncTranslatorClient.subscribe``.
+
+        ``on_connecting`` runs in the client's thread; it must not call the client.
+        """
+
+        async def make() -> AsyncSubscription:
+            return self._client.subscribe(
+                link,
+                languages,
+                resume_timeout_s=resume_timeout_s,
+                history=history,
+                on_connecting=on_connecting,
+            )
+
+        return Subscription(self._thread, self._thread.run(make()))
+
+    def publish(
+        self,
+        link: str | CaptionsLink,
+        *,
+        language: str,
+        speaker: str = "",
+        publisher_id: str | None = None,
+        resume_timeout_s: float = 60.0,
+        on_event: Callable[[PublicationEvent], None] | None = None,
+    ) -> Publication:
+        """Speak in a room; see ``AsyncTranslatorClient.publish``.
+
+        ``on_event`` runs in the client's thread; it must not call the client.
+        """
+
+        async def make() -> AsyncPublication:
+            return self._client.publish(
+                link,
+                language=language,
+                speaker=speaker,
+                publisher_id=publisher_id,
+                resume_timeout_s=resume_timeout_s,
+                on_event=on_event,
+            )
+
+        return Publication(self._thread, self._thread.run(make()))
+
+    def captions(
+        self, link: str | CaptionsLink, language: str, *, timeout_s: float | None = 60.0
+    ) -> list[Caption]:
+        """The closed captions of a room; see ``AsyncTranslatorClient.captions``."""
+        return self._thread.run(self._client.captions(link, language, timeout_s=timeout_s))
 
     def is_serving(self, *, timeout_s: float | None = 10.0) -> bool:
         """Whether the server takes calls; see ``AsyncTranslatorClient.is_serving``."""

@@ -37,6 +37,11 @@ class Listener:
         return (len(self._waiting) + self._running) / BYTES_PER_S
 
     @property
+    def is_ended(self) -> bool:
+        """Whether no audio is taken any more."""
+        return self._ended
+
+    @property
     def settled_s(self) -> float:
         """As of the recogniser."""
         return self._recogniser.settled_s

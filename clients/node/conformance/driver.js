@@ -82,6 +82,24 @@ const COMMANDS = {
       results.sort((a, b) => a.index - b.index);
       return { results, report: batch.report };
     }),
+  subscribe: ({ address, room, languages }) =>
+    once(address, async (client) => {
+      const reader = client.subscribe(room, { languages });
+      const updates = [];
+      for await (const event of reader) if (event.type === 'caption') updates.push(event.committed);
+      const captions = Object.fromEntries(
+        languages.map((/** @type {string} */ each) => [each, reader.captions(each)]),
+      );
+      return { updates, captions };
+    }),
+  publish: ({ address, room, say: all, ...options }) =>
+    once(address, async (client) => {
+      const speaker = client.publish(room, options);
+      await speaker.opened();
+      for (const said of all) speaker.send(said);
+      await speaker.end();
+      return { position: speaker.position, done: speaker.done };
+    }),
   listModels: ({ address }) => once(address, (client) => client.listModels()),
 };
 

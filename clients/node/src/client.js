@@ -1,10 +1,13 @@
 import { promisify } from 'node:util';
 import grpc from '@grpc/grpc-js';
 import { TranslationBatch } from './batch.js';
+import { captionFrom, linkFrom } from './captions.js';
 import { errorFromCall, TranslatorError } from './errors.js';
 import { Link } from './link.js';
+import { CaptionPublication } from './publication.js';
 import { translateMessage } from './requests.js';
 import { TranslationStream } from './stream.js';
+import { CaptionSubscription } from './subscription.js';
 import { tracedMetadata } from './traces.js';
 import { translationFrom } from './translations.js';
 
@@ -15,7 +18,7 @@ const DEFAULT_HISTORY = 10_000;
 // connection with pauses of their own.
 const DEFAULT_CHANNEL_OPTIONS = {
   'grpc.initial_reconnect_backoff_ms': 200,
-  'grpc.max_reconnect_backoff_ms': 2_000,
+  'grpc.max_reconnect_backoff_ms': 1_000,
 };
 
 /**
@@ -150,6 +153,61 @@ export class TranslatorClient {
     const metadata = tracedMetadata(this.#metadata, traceparent);
     const connection = { metadata, resumeTimeoutMs, onConnecting };
     return new TranslationBatch(this.#link, items, options, connection);
+  }
+
+  /**
+   * Read the captions of a room. The client's address is a gateway's (`--grpc-port`).
+   *
+   * @param {string | import('./captions.js').CaptionsLink} link that lets read, as `translator
+   *   captions` prints it; or the room and the key that are in it
+   * @param {{languages: string[], resumeTimeoutMs?: number, history?: number}} options languages: to
+   *   read; "original" for what was said; at most 4. resumeTimeoutMs: how long to try to go on after
+   *   a break, or to begin; default: 60,000. history: closed captions of each language that are
+   *   kept; default: 10,000
+   * @returns {CaptionSubscription}
+   */
+  subscribe(
+    link,
+    { languages, resumeTimeoutMs = DEFAULT_RESUME_TIMEOUT_MS, history = DEFAULT_HISTORY },
+  ) {
+    const connection = { metadata: this.#metadata, resumeTimeoutMs, history };
+    return new CaptionSubscription(this.#link, linkFrom(link), languages, connection);
+  }
+
+  /**
+   * Speak in a room. The client's address is a gateway's.
+   *
+   * @param {string | import('./captions.js').CaptionsLink} link that lets speak
+   * @param {{language: string, speaker?: string, publisherId?: string, resumeTimeoutMs?: number,
+   *   onEvent?: (event: import('./captions.js').PublicationEvent) => void}} options language: that is
+   *   spoken. publisherId: names the source across programs; default: made at random.
+   *   resumeTimeoutMs: as for subscribe. onEvent: told whatever the gateway tells
+   * @returns {CaptionPublication}
+   */
+  publish(link, { speaker = '', resumeTimeoutMs = DEFAULT_RESUME_TIMEOUT_MS, ...options }) {
+    const connection = { metadata: this.#metadata, resumeTimeoutMs };
+    return new CaptionPublication(this.#link, linkFrom(link), { speaker, ...options, ...connection });
+  }
+
+  /**
+   * @param {string | import('./captions.js').CaptionsLink} link to a room
+   * @param {string} language
+   * @param {{timeoutMs?: number}} [options] default: 60,000
+   * @returns {Promise<import('./captions.js').Caption[]>} the closed captions that are still kept
+   */
+  async captions(link, language, { timeoutMs = 60_000 } = {}) {
+    const { roomId, key } = linkFrom(link);
+    const metadata = this.#metadata.clone();
+    metadata.set('authorization', `Bearer ${key}`);
+    const { captions } = this.#link;
+    const call = promisify(captions.getTranscript).bind(captions);
+    try {
+      const request = { roomId, languageCode: language };
+      const { segments } = await call(request, metadata, { deadline: Date.now() + timeoutMs });
+      return segments.map(captionFrom);
+    } catch (error) {
+      throw this.#named(errorFromCall(error));
+    }
   }
 
   /**

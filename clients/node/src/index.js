@@ -4,11 +4,17 @@ export { TranslationBatch } from './batch.js';
 export { TranslatorClient } from './client.js';
 export { tlsCredentials } from './credentials.js';
 export { TranslatorError } from './errors.js';
+export { CaptionPublication } from './publication.js';
 export { TranslationStream } from './stream.js';
+export { CaptionSubscription } from './subscription.js';
 
 /**
  * @typedef {import('./batch.js').Attempt} Attempt
  * @typedef {import('./batch-state.js').BatchReport} BatchReport
+ * @typedef {import('./captions.js').Caption} Caption
+ * @typedef {import('./captions.js').CaptionsLink} CaptionsLink
+ * @typedef {import('./captions.js').PublicationEvent} PublicationEvent
+ * @typedef {import('./captions.js').SubscriptionEvent} SubscriptionEvent
  * @typedef {import('./client.js').Model} Model
  * @typedef {import('./client.js').Policy} Policy
  * @typedef {import('./client.js').Translation} Translation

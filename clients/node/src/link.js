@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { TranslatorService } from './service.js';
+import { CaptionsService, TranslatorService } from './service.js';
 
 const HEALTH = '/grpc.health.v1.Health/Check';
 // A HealthCheckResponse whose status is SERVING.
@@ -22,6 +22,8 @@ export class Link {
     this.#credentials = credentials;
     this.#options = options;
     this.service = new TranslatorService(address, credentials, options);
+    /** The same for a gateway of captions. */
+    this.captions = new CaptionsService(address, credentials, options);
   }
 
   /**
@@ -36,6 +38,18 @@ export class Link {
     this.service = new TranslatorService(this.address, this.#credentials, options);
     // Other calls on it go on until they end.
     service.close();
+  }
+
+  /**
+   * The same for a call to a gateway of captions.
+   *
+   * @param {any} captions that the call was made with
+   */
+  renewCaptions(captions) {
+    if (captions !== this.captions) return;
+    const options = { ...this.#options, ...OWN_CONNECTION };
+    this.captions = new CaptionsService(this.address, this.#credentials, options);
+    captions.close();
   }
 
   /**
@@ -54,5 +68,6 @@ export class Link {
 
   close() {
     this.service.close();
+    this.captions.close();
   }
 }

@@ -5,6 +5,12 @@ const BASE_MS = 50;
 const MOST_MS = 2_500;
 
 /**
+ * For rooms of captions: who reads along, or is read, goes on soon after a gateway is back. It is
+ * for programs, which are few.
+ */
+export const CAPTIONS_MOST_MS = 500;
+
+/**
  * When to try again: at once, then after growing pauses that are random in part, for
  * a limited time. The n-th attempt after the first comes after between a and 2a, where a is
  * 50 × 2ⁿ ms and 2,500 ms at most. Where the server says when to try again, no attempt comes
@@ -18,13 +24,16 @@ export class Reconnection {
   #since = 0;
   #waitMs = 0;
   #what;
+  #mostMs;
 
   /**
    * @param {string} address of the server
    * @param {AbortSignal} signal ends the waiting
    * @param {string} [what] is to be opened, for the error
+   * @param {number} [mostMs] in place of those 2,500 ms
    */
-  constructor(address, signal, what = 'stream') {
+  constructor(address, signal, what = 'stream', mostMs = MOST_MS) {
+    this.#mostMs = mostMs;
     this.#address = address;
     this.#signal = signal;
     this.#what = what;
@@ -46,10 +55,10 @@ export class Reconnection {
   plan(timeoutMs, cause) {
     const now = Date.now();
     if (this.#attempts === 0) this.#since = now;
-    const ownMs = this.#attempts && Math.min(BASE_MS * 2 ** this.#attempts, MOST_MS);
+    const ownMs = this.#attempts && Math.min(BASE_MS * 2 ** this.#attempts, this.#mostMs);
     const leastMs = Math.max(cause?.retryAfterMs ?? 0, ownMs);
     if (cause && now + leastMs > this.#since + timeoutMs) throw this.#lost(timeoutMs, cause);
-    this.#waitMs = leastMs + Math.min(leastMs, MOST_MS) * Math.random();
+    this.#waitMs = leastMs + Math.min(leastMs, this.#mostMs) * Math.random();
     this.#attempts++;
     return { attempt: this.#attempts, waitMs: this.#waitMs };
   }

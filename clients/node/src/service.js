@@ -20,6 +20,7 @@ root.resolvePath = (_origin, path) => (path.startsWith('google/rpc/') ? null : j
 // RetryInfo and Status need types of their own, whatever the contract imports.
 root.loadSync([
   'translator/v1/translator_service.proto',
+  'translator/captions/v1/captions.proto',
   'google/protobuf/any.proto',
   'google/protobuf/duration.proto',
 ]);
@@ -35,6 +36,9 @@ const loaded = /** @type {any} */ (grpc.loadPackageDefinition(definition));
 
 /** The generated service: raw calls with messages as plain objects. */
 export const TranslatorService = loaded.translator.v1.TranslatorService;
+
+/** The same of a gateway of captions. */
+export const CaptionsService = loaded.translator.captions.v1.CaptionsService;
 
 /**
  * @param {string} name full name, for example "google.rpc.Status"

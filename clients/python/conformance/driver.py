@@ -18,6 +18,8 @@ from typing import Any
 from translator.client import (
     AsyncTranslatorClient,
     BatchItem,
+    CaptionsLink,
+    CaptionUpdate,
     Latency,
     NamedPolicy,
     Rests,
@@ -46,6 +48,15 @@ class Blocking:
 
     def batch(self, items: list[Any], **options: Any) -> "Blocking":
         return Blocking(self.wrapped.batch(items, **options))
+
+    def subscribe(self, *arguments: Any) -> "Blocking":
+        return Blocking(self.wrapped.subscribe(*arguments))
+
+    def publish(self, *arguments: Any, **options: Any) -> "Blocking":
+        return Blocking(self.wrapped.publish(*arguments, **options))
+
+    def captions(self, language: str) -> Any:
+        return self.wrapped.captions(language)
 
     def stream(self, **options: Any) -> "Blocking":
         return Blocking(self.wrapped.stream(**options))
@@ -112,7 +123,7 @@ def from_python(value: Any) -> Any:
         names = [field.name for field in dataclasses.fields(value)]
         return fields_of({name: getattr(value, name) for name in names})
     if isinstance(value, Mapping):
-        return dict(value)
+        return {key: from_python(each) for key, each in value.items()}
     return [from_python(each) for each in value] if isinstance(value, list | tuple) else value
 
 
@@ -186,6 +197,10 @@ class Driver:
                     result["translations"] = await opened.translate(line["texts"], **options)
             case "batch":
                 result |= await self.batch(line["address"], line["items"], line["options"])
+            case "subscribe":
+                result |= await self.subscribe(line)
+            case "publish":
+                result |= await self.publish(line)
             case "listModels":
                 async with client(line["address"], {}) as opened:
                     result |= from_python(await opened.list_models())
@@ -206,6 +221,28 @@ class Driver:
             fields = from_python(each)
             told.append({**fields, **fields.pop("translation")})
         return {"results": told, "report": from_python(report)}
+
+    async def subscribe(self, line: dict[str, Any]) -> dict[str, Any]:
+        """What was read until the room was closed."""
+        async with client(line["address"], {}) as opened:
+            link = CaptionsLink(line["room"]["roomId"], line["room"]["key"])
+            async with opened.subscribe(link, line["languages"]) as reader:
+                events = [event async for event in reader]
+                updates = [e.committed for e in events if isinstance(e, CaptionUpdate)]
+                captions = {each: reader.captions(each) for each in line["languages"]}
+                return {"updates": updates, "captions": captions}
+
+    async def publish(self, line: dict[str, Any]) -> dict[str, Any]:
+        """How far all that was said has come."""
+        async with client(line["address"], {}) as opened:
+            link = CaptionsLink(line["room"]["roomId"], line["room"]["key"])
+            names = {"language": line["language"], "speaker": line.get("speaker", "")}
+            async with opened.publish(link, **names, publisher_id=line["publisherId"]) as speaker:
+                for said in line["say"]:
+                    await speaker.send(**{"committed": "", **to_python(said)})
+                await speaker.close_source()
+                facts = speaker.wrapped if isinstance(speaker, Blocking) else speaker
+                return {"position": facts.position, "done": facts.done}
 
     async def open(self, stream_id: str, address: str, metadata: Any, options: Any) -> None:
         loop = asyncio.get_running_loop()

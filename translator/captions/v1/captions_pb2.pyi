@@ -31,14 +31,16 @@ class CreateRoomResponse(_message.Message):
     def __init__(self, room_id: _Optional[str] = ..., speak_url: _Optional[str] = ..., view_url: _Optional[str] = ..., operate_url: _Optional[str] = ...) -> None: ...
 
 class SubscribeRequest(_message.Message):
-    __slots__ = ("room_id", "language_codes", "after")
+    __slots__ = ("room_id", "language_codes", "after", "added_language_codes")
     ROOM_ID_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_CODES_FIELD_NUMBER: _ClassVar[int]
     AFTER_FIELD_NUMBER: _ClassVar[int]
+    ADDED_LANGUAGE_CODES_FIELD_NUMBER: _ClassVar[int]
     room_id: str
     language_codes: _containers.RepeatedScalarFieldContainer[str]
     after: str
-    def __init__(self, room_id: _Optional[str] = ..., language_codes: _Optional[_Iterable[str]] = ..., after: _Optional[str] = ...) -> None: ...
+    added_language_codes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, room_id: _Optional[str] = ..., language_codes: _Optional[_Iterable[str]] = ..., after: _Optional[str] = ..., added_language_codes: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class SubscribeResponse(_message.Message):
     __slots__ = ("event",)

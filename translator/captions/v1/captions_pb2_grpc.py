@@ -27,7 +27,9 @@ if _version_not_supported:
 
 class CaptionsServiceStub:
     """Live captions for a room full of people. Speakers publish source, viewers subscribe to languages.
-    Browsers speak the same messages as protobuf JSON; docs/captions.md says on which paths.
+    Browsers speak the same messages as protobuf JSON; docs/captions.md says on which paths. Who calls is
+    told by the key of a link, in the metadata: "authorization: Bearer KEY". A response with nothing in
+    it is a sign of life: after 15 s of silence there is one.
     """
 
     def __init__(self, channel):
@@ -65,7 +67,9 @@ class CaptionsServiceStub:
 
 class CaptionsServiceServicer:
     """Live captions for a room full of people. Speakers publish source, viewers subscribe to languages.
-    Browsers speak the same messages as protobuf JSON; docs/captions.md says on which paths.
+    Browsers speak the same messages as protobuf JSON; docs/captions.md says on which paths. Who calls is
+    told by the key of a link, in the metadata: "authorization: Bearer KEY". A response with nothing in
+    it is a sign of life: after 15 s of silence there is one.
     """
 
     def CreateRoom(self, request, context):
@@ -141,7 +145,9 @@ def add_CaptionsServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class CaptionsService:
     """Live captions for a room full of people. Speakers publish source, viewers subscribe to languages.
-    Browsers speak the same messages as protobuf JSON; docs/captions.md says on which paths.
+    Browsers speak the same messages as protobuf JSON; docs/captions.md says on which paths. Who calls is
+    told by the key of a link, in the metadata: "authorization: Bearer KEY". A response with nothing in
+    it is a sign of life: after 15 s of silence there is one.
     """
 
     @staticmethod

@@ -8,7 +8,7 @@ import grpc
 from translator.access.caller import Role, Visitor, secrets_of
 from translator.access.gate import Gate
 from translator.errors import OverloadedError, TranslatorError
-from translator.fronts.grpc.status import from_error, to_grpc
+from translator.status import from_error, to_grpc
 
 __all__ = ["AroundInterceptor"]
 

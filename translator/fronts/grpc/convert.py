@@ -7,7 +7,6 @@ from google.protobuf.message import Message
 
 from translator.config import Limits
 from translator.errors import InvalidRequestError
-from translator.fronts.grpc.status import logged_status, warning
 from translator.policy.registry import POLICIES, Latency, PolicyChoice
 from translator.service.requests import (
     Ack,
@@ -34,6 +33,7 @@ from translator.session.events import (
     Warned,
 )
 from translator.session.report import SessionReport
+from translator.status import logged_status, warning
 from translator.terms.check import How, TermUse
 from translator.text.integrity import Issue, IssueKind
 from translator.v1 import batch_pb2, models_pb2, streaming_pb2, translate_pb2

@@ -3,7 +3,6 @@
 from translator.config import Limits
 from translator.errors import InvalidRequestError, NotKeptError
 from translator.fronts.grpc.convert import duration, seconds, texts_request, translated
-from translator.fronts.grpc.status import logged_status
 from translator.service.batch_requests import (
     BatchAnswer,
     BatchConfig,
@@ -15,6 +14,7 @@ from translator.service.batch_requests import (
     BatchStarted,
 )
 from translator.service.requests import GoAway, Origin
+from translator.status import logged_status
 from translator.v1 import batch_pb2, streaming_pb2
 
 __all__ = ["batch_answer", "batch_message"]

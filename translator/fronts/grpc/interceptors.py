@@ -8,8 +8,8 @@ from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
 
 from translator.errors import InvalidRequestError, ServiceError, TranslatorError
-from translator.fronts.grpc.status import logged_status, to_grpc
 from translator.metrics import Metrics
+from translator.status import logged_status, to_grpc
 
 __all__ = ["ErrorInterceptor"]
 

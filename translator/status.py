@@ -1,4 +1,4 @@
-"""Converts errors to google.rpc.Status, with details."""
+"""Statuses of gRPC for errors: google.rpc.Status, with details."""
 
 import logging
 import uuid

@@ -1,0 +1,1 @@
+"""Rooms of a captions gateway: those who read, and those who speak."""
