@@ -192,7 +192,8 @@ async def test_a_key_is_passed_on_and_a_limit_is_told(tmp_path: Path) -> None:
                 reply = await front.ask("/translate", asked | {"api_key": key})
             assert reply.code == 429
             assert reply.json["error"].startswith("Slowdown")
-            assert 1 <= int(reply.headers["retry-after"]) <= 61
+            # What was taken above the share is a debt.
+            assert 1 <= int(reply.headers["retry-after"]) <= 120
 
 
 async def test_many_at_once_are_served_and_no_server_is_told() -> None:

@@ -92,9 +92,11 @@ async def test_updates_have_spans_that_say_where_their_time_went() -> None:
     for update in updates:
         assert stream.began_ns <= update.began_ns <= update.ended_ns <= stream.ended_ns
         parts = collector.children(update)
-        assert {"decode", "write"} <= {part.name for part in parts} <= {"wait", "decode", "write"}
+        assert {"write"} <= {part.name for part in parts} <= {"wait", "decode", "write"}
         assert all(part.began_ns <= part.ended_ns <= update.ended_ns for part in parts)
         assert {part.trace_id for part in parts} == {stream.trace_id}
+    # A word that comes before the one before it is answered takes its place.
+    assert any(part.name == "decode" for part in collector.children(updates[-1]))
 
 
 async def test_no_text_and_no_key_is_in_what_a_collector_gets(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +128,8 @@ def command(
     on where it was when it is run again, and what was translated once is taken from the store.
     """
     with one_sentence():
-        options |= asdict(login) | {"tls": login.tls or None}
+        options["tls"] = login.tls or None
+        options |= {file: getattr(login, file) for file in ("ca", "cert", "key", "access_key")}
         given = {name: value for name, value in options.items() if value not in (None, ())}
         if columns:
             given["columns"] = {
