@@ -253,7 +253,7 @@ def test_rows_beyond_the_tokens_stand_still(case: Case) -> None:
 def test_a_source_that_grows_is_translated_with_drafts_as_it_is_at_once(case: Case) -> None:
     words = case.texts[4].split()
     drafts: dict[str, tuple[int, ...]] = {"": ()}
-    for length in range(1, len(words) + 1, 3):
+    for length in range(1, len(words) + 1, 6):
         source = case.tokenizer.encode_source(" ".join(words[:length])).tokens
         requests = [asked(case, source, d, version=n) for n, d in enumerate(drafts.values())]
         answers = decode(case.model, *requests)
