@@ -15,7 +15,11 @@ from tests.server.gateways import PUBLISHER, ROOM, Gateway, gateway, models
 from translator.captions.links import Role
 from translator.captions.live_room import LiveRoom
 from translator.captions.v1 import captions_pb2 as pb
-from translator.captions.v1.captions_pb2_grpc import CaptionsServiceStub
+from translator.captions.v1.captions_pb2_grpc import (
+    CaptionsServiceServicer,
+    CaptionsServiceStub,
+    add_CaptionsServiceServicer_to_server,
+)
 from translator.client import (
     AsyncPublication,
     AsyncSubscription,
@@ -270,6 +274,50 @@ async def test_the_same_publisher_a_second_time_ends_the_first(
             with pytest.raises(ClientError, match="another connection"):
                 await first.close_source()
             await second.send("Mine. ")
+
+
+class Reset(CaptionsServiceServicer):
+    """Ends the first call as Envoy does for a gateway that is killed, and refuses the next."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    async def _end(self, context: Any) -> None:
+        self.calls += 1
+        if self.calls == 1:
+            await context.abort(grpc.StatusCode.INTERNAL, "Received RST_STREAM with error code 2")
+        await context.abort(grpc.StatusCode.PERMISSION_DENIED, "not you")
+
+    async def Subscribe(self, request: Any, context: Any) -> None:  # noqa: N802
+        await self._end(context)
+
+    async def Publish(self, request_iterator: Any, context: Any) -> None:  # noqa: N802
+        await self._end(context)
+
+
+@pytest.mark.parametrize("role", [Role.VIEW, Role.SPEAK])
+async def test_what_a_proxy_resets_is_tried_again(role: Role) -> None:
+    server, reset = grpc.aio.server(), Reset()
+    add_CaptionsServiceServicer_to_server(reset, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    link = CaptionsLink(ROOM, "key")
+
+    async def use(client: AsyncTranslatorClient) -> None:
+        if role is Role.VIEW:
+            async with client.subscribe(link, ["pt"]) as reader:
+                while True:
+                    await anext(reader)
+        async with client.publish(link, language="en"):
+            pass
+
+    try:
+        async with AsyncTranslatorClient(f"127.0.0.1:{port}") as client, asyncio.timeout(20):
+            with pytest.raises(PermissionDeniedError):
+                await use(client)
+    finally:
+        await server.stop(0)
+    assert reset.calls == 2
 
 
 async def test_links_are_checked(captions: Gateway, client: AsyncTranslatorClient) -> None:

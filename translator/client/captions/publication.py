@@ -26,7 +26,7 @@ from translator.client.connection import Connection, SilenceError
 from translator.client.events import Reconnecting
 from translator.client.link import Link
 from translator.client.outage import Outage
-from translator.client.status import error_from_rpc
+from translator.client.status import error_from_rpc, is_lost
 from translator.errors import (
     ClientError,
     ConnectionLostError,
@@ -39,7 +39,6 @@ __all__ = ["AsyncPublication"]
 
 _log = logging.getLogger(__name__)
 
-_LOST = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 # A gateway says something every 15 s.
 _MAX_SILENCE_S = 40.0
 # Beyond so many code points that may have to be said again, ``send`` waits.
@@ -219,7 +218,7 @@ class AsyncPublication:
                 except grpc.aio.AioRpcError as error:
                     failure = error_from_rpc(error)
                     waits = isinstance(failure, LimitError) and self.opened is not None
-                    if error.code() not in _LOST and not waits:
+                    if not (is_lost(failure) or waits):
                         self._failure = failure
                         return
                     self._plan(failure)

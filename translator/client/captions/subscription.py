@@ -27,7 +27,7 @@ from translator.client.connection import Connection, SilenceError
 from translator.client.events import Connecting, Reconnecting
 from translator.client.link import Link
 from translator.client.outage import Outage
-from translator.client.status import error_from_rpc
+from translator.client.status import error_from_rpc, is_lost
 from translator.client.target import StreamMismatchError
 from translator.errors import (
     ConnectionLostError,
@@ -41,7 +41,6 @@ __all__ = ["MOST_WAIT_S", "AsyncSubscription", "bearer", "checked_link"]
 
 _log = logging.getLogger(__name__)
 
-_LOST = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 # Who reads along, or is read, goes on soon after a gateway is back: a pause is no longer than twice
 # this. It is for programs and gateways, which are few.
 MOST_WAIT_S = 0.5
@@ -314,7 +313,7 @@ class AsyncSubscription(AsyncIterator[CaptionEvent]):
         """What to try again for; anything else is raised."""
         failure = error_from_rpc(error)
         may_wait = isinstance(failure, LimitError) and self._has_worked
-        if error.code() in _LOST or may_wait:
+        if is_lost(failure) or may_wait:
             return failure
         raise self._fail(failure) from error
 
