@@ -16,7 +16,15 @@ from translator.client.login import Login
 from translator.client.traces import trace_metadata
 from translator.errors import TranslatorError
 
-__all__ = ["INSIDE", "ServerChoice", "connected", "login_options", "server_options", "told"]
+__all__ = [
+    "INSIDE",
+    "ServerChoice",
+    "connected",
+    "gateway_servers",
+    "login_options",
+    "server_options",
+    "told",
+]
 
 # A server inside keeps away from the ports, files and callers of one that may run beside it, and
 # loads only the models that are used.
@@ -209,3 +217,24 @@ async def _connect(client: AsyncTranslatorClient, address: str, timeout_s: float
         await client.connect(timeout_s=timeout_s, on_connecting=tell)
     finally:
         waiting.cancel()
+
+
+def gateway_servers(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what names the servers behind a gateway: ``addresses``, ``login`` and ``models``."""
+    address = click.option(
+        "--address",
+        "addresses",
+        multiple=True,
+        metavar="HOST:PORT",
+        help="A running server; repeatable: the next one is for when one does not answer.  "
+        "[default: start one beside the gateway]",
+    )
+    model = click.option(
+        "--model",
+        "models",
+        multiple=True,
+        metavar="PAIR[=FOLDER]",
+        help="For the server that is started: a pulled model, a folder or a hub id, as for "
+        "`serve`; repeatable.",
+    )
+    return address(login_options(model(command)))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 import click
 
-from translator.cli.connect import INSIDE, login_options
+from translator.cli.connect import INSIDE, gateway_servers
 from translator.cli.errors import one_sentence
 from translator.client.login import Login
 from translator.config import ServerConfig, load_config
@@ -32,23 +32,7 @@ _FRONTS = ("page", "libretranslate", "deepl")
 
 
 @click.command("gateway")
-@click.option(
-    "--address",
-    "addresses",
-    multiple=True,
-    metavar="HOST:PORT",
-    help="A running server; repeatable: the next one is for when one does not answer.  "
-    "[default: start one beside the gateway]",
-)
-@login_options
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    metavar="PAIR[=FOLDER]",
-    help="For the server that is started: a pulled model, a folder or a hub id, as for `serve`; "
-    "repeatable.",
-)
+@gateway_servers
 @click.option(
     "--front",
     "names",
