@@ -3,13 +3,19 @@ DIST   ?= dist
 PYTHON ?= python3
 BIN    := $(VENV)/bin
 PROTOS := $(wildcard protos/translator/v1/*.proto protos/translator/captions/v1/*.proto)
+# What the fronts over gRPC serve of others' protocols.
+FOREIGN := google riva
 # google/rpc/*.proto comes with googleapis-common-protos.
 SITE    = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-# Stubs of every file, and the services' gRPC classes, into folder $(1).
+# Stubs of every file, and the services' gRPC classes, into folder $(1); of others' protocols only
+# descriptors, for a pool of their own: their clients bring messages of the same names.
 define generate
 	$(BIN)/python -m grpc_tools.protoc -Iprotos -I$(SITE) --python_out=$(1) --pyi_out=$(1) $(PROTOS)
 	$(BIN)/python -m grpc_tools.protoc -Iprotos -I$(SITE) --grpc_python_out=$(1) \
 	  protos/translator/v1/translator_service.proto protos/translator/captions/v1/captions.proto
+	for name in $(FOREIGN); do mkdir -p $(1)/translator/fronts/$$name && \
+	  $(BIN)/python -m grpc_tools.protoc -Iprotos protos/fronts/$$name.proto \
+	  --descriptor_set_out=$(1)/translator/fronts/$$name/messages.binpb || exit 1; done
 endef
 
 # Tools of releases, in an environment of their own.
@@ -46,6 +52,12 @@ tests/judges/node_modules/.ready: tests/judges/package.json tests/judges/package
 	npm ci --prefix tests/judges --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# Those for Python whose protos have the names of ours: each is run in a process of its own.
+build/judges/.ready: tests/judges/requirements.txt $(VENV)/.ready
+	rm -rf build/judges
+	$(BIN)/pip install --quiet --no-deps --target build/judges --requirement $<
+	@touch $@
+
 demo: setup
 	$(BIN)/python examples/demo.py
 
@@ -62,7 +74,8 @@ test test-quick: export PYTHONDONTWRITEBYTECODE =
 build/tools/helm:
 	@.ci/helm || echo "there is no helm: the tests of the chart are skipped"
 
-test: setup clients/node/node_modules/.ready tests/judges/node_modules/.ready build/tools/helm
+test: setup clients/node/node_modules/.ready tests/judges/node_modules/.ready build/judges/.ready \
+    build/tools/helm
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 # While you work: units, without the properties and what takes long.
@@ -89,13 +102,15 @@ check: setup
 	$(BIN)/mypy
 	mkdir -p build/protos
 	$(BIN)/python -m grpc_tools.protoc -Iprotos -I$(SITE) --include_imports --include_source_info \
-	  --descriptor_set_out=build/protos/image.binpb $(PROTOS)
+	  --descriptor_set_out=build/protos/image.binpb $(PROTOS) $(FOREIGN:%=protos/fronts/%.proto)
 	$(BIN)/buf format --diff --exit-code protos
 	$(BIN)/buf lint build/protos/image.binpb --config protos/buf.yaml
 	.ci/breaking $(BIN)
 	$(call generate,build/protos)
 	for stubs in translator/v1 translator/captions/v1; do \
 	  diff -r --exclude=__pycache__ --exclude=__init__.py build/protos/$$stubs $$stubs || exit 1; done
+	for name in $(FOREIGN); do file=translator/fronts/$$name/messages.binpb; \
+	  cmp build/protos/$$file $$file || exit 1; done
 
 # What a release consists of: wheel and source of the package, and the Node client.
 build: setup clients/node/node_modules/.ready

@@ -58,6 +58,9 @@ _OFF = "off"
 _TRACE_SAMPLE = 0.01
 
 
+FrontName = Literal["google", "riva"]
+
+
 class Limits(BaseModel):
     """What clients may take. Lengths are code points."""
 
@@ -181,6 +184,11 @@ class ServerConfig(BaseSettings):
         None,
         description="Folder of glossaries that requests may name: NAME.csv, .tsv, .tmx or .tbx; "
         "read again when they change. Unset: none.",
+    )
+    fronts: tuple[FrontName, ...] = Field(
+        ("google", "riva"),
+        description="Protocols that are served on the port besides our own: Google's Cloud "
+        "Translation v3, NVIDIA Riva's translation.",
     )
     preload: bool = Field(
         True, description="Load models at start, as far as they fit, or each at its first use."

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from prometheus_client import (
     CollectorRegistry,
@@ -43,6 +44,7 @@ class Metrics:
         self._add_engines()
         self._add_models()
         self._add_text()
+        self.fronts = FrontMetrics(self.registry)
 
     def _add_process(self, limits: Mapping[str, int]) -> None:
         r = self.registry
@@ -210,16 +212,29 @@ class Metrics:
         )
 
 
-class FrontMetrics:
-    """Counts what the fronts of a gateway serve."""
+class FrontCounters(NamedTuple):
+    """What counts a request of a front: its status, its seconds, its code points."""
 
-    def __init__(self) -> None:
-        self.registry = r = CollectorRegistry()
-        ProcessCollector(registry=r)
-        PlatformCollector(registry=r)
+    requests: Callable[[int | str], None]
+    seconds: Callable[[float], None]
+    characters: Callable[[float], None]
+
+
+class FrontMetrics:
+    """Counts what fronts serve.
+
+    Args:
+        registry: A server's; None: one for a gateway, with those of its process.
+    """
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.registry = r = registry or CollectorRegistry()
+        if registry is None:
+            ProcessCollector(registry=r)
+            PlatformCollector(registry=r)
         self._requests = Counter(
             "translator_front_requests",
-            "Requests that were answered, by front and HTTP status.",
+            "Requests that were answered, by front and status.",
             ["front", "code"],
             registry=r,
         )
@@ -234,12 +249,10 @@ class FrontMetrics:
             "translator_front_characters", "Code points of source.", ["front"], registry=r
         )
 
-    def of(
-        self, front: str
-    ) -> tuple[Callable[[int], None], Callable[[float], None], Callable[[int], None]]:
-        """What counts a request of a front: its status, its seconds, its code points."""
+    def of(self, front: str) -> FrontCounters:
+        """What counts the requests of a front."""
         requests = self._requests
-        return (
+        return FrontCounters(
             lambda code: requests.labels(front, str(code)).inc(),
             self._seconds.labels(front).observe,
             self._characters.labels(front).inc,

@@ -12,8 +12,8 @@ from tests.fuzz.choices import Choices
 from tests.fuzz.messages import damaged, filled
 from tests.server.wire import Exchange
 from translator.config import Limits, ServerConfig
-from translator.fronts.grpc.interceptors import ErrorInterceptor
 from translator.fronts.grpc.servicer import TranslatorServicer
+from translator.fronts.rpc.interceptors import ErrorInterceptor
 from translator.metrics import Metrics
 from translator.server.app import SERVICE
 from translator.testing import serve_in_process
@@ -72,7 +72,7 @@ class Calls:
     """A service in this process, and calls to it."""
 
     def __init__(self, servicer: TranslatorServicer) -> None:
-        guard = ErrorInterceptor(SERVICE, Metrics())._guard
+        guard = ErrorInterceptor([SERVICE], Metrics())._guard
         self._handlers = {
             name: guard(getattr(servicer, name))
             for name in ("StreamingTranslate", "BatchTranslate", "Translate", "ListModels")

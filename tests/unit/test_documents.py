@@ -279,6 +279,8 @@ def default_of(name: str) -> str:
         return {"models": "the embedded", "store": "of the user"}[name]
     if default is PydanticUndefined or isinstance(default, Limits):
         return "[table](protocol.md#limits)"
+    if isinstance(default, tuple):
+        return ", ".join(default)
     return "none" if default is None else str(default).lower()
 
 

@@ -186,7 +186,8 @@ def test_asyncio_stays_at_the_border() -> None:
 def test_protobuf_and_grpc_stay_at_the_border() -> None:
     known = importers("google", "grpc", "grpc_status")
     gateway = ("captions/wire.py", "captions/rpc.py")
-    assert within(known, "fronts/grpc/", "server/", "client/", "status.py", *gateway) == set()
+    fronts = ("fronts/grpc/", "fronts/rpc/")
+    assert within(known, *fronts, "server/", "client/", "status.py", *gateway) == set()
     with_health = ("server/app.py", "captions/rpc.py")
     assert within(importers("grpc_health", "grpc_reflection"), *with_health) == set()
 

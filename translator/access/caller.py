@@ -84,12 +84,14 @@ class Visitor:
         certificate_names: Names in the client's certificate, which TLS has verified.
         peer: Where the call comes from, such as ``ipv4:192.0.2.7:4711``.
         trace: What names the trace that the call belongs to; see ``translator.telemetry.spans``.
+        front: The name of the protocol, if it is not our own.
     """
 
     secrets: tuple[str, ...] = ()
     certificate_names: tuple[str, ...] = ()
     peer: str = ""
     trace: tuple[tuple[str, str], ...] = ()
+    front: str = ""
 
 
 def secrets_of(headers: Iterable[tuple[str, str | bytes]]) -> tuple[str, ...]:

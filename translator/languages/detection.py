@@ -14,7 +14,10 @@ from typing import Any, Protocol
 
 from translator.text.words import count_steps
 
-__all__ = ["Detection", "FastTextDetector", "LanguageDetector"]
+__all__ = ["FALLBACK", "Detection", "FastTextDetector", "LanguageDetector"]
+
+# What a text is taken for that is in no language, such as "OK", where some language is expected.
+FALLBACK = "en"
 
 # More of a text tells nothing new.
 _MAX_LENGTH = 2_000

@@ -21,9 +21,12 @@ from translator.config import ServerConfig, trace_settings
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.engine import Engine, StepRecord
 from translator.engine.scheduler import SchedulerLimits
+from translator.fronts.google.front import Google
 from translator.fronts.grpc.around import AroundInterceptor
-from translator.fronts.grpc.interceptors import ErrorInterceptor
 from translator.fronts.grpc.servicer import TranslatorServicer
+from translator.fronts.riva.front import Riva
+from translator.fronts.rpc.front import RpcFront
+from translator.fronts.rpc.interceptors import ErrorInterceptor
 from translator.languages.detection import FastTextDetector, LanguageDetector
 from translator.metrics import Metrics
 from translator.models.base import DescribedModel, Seq2SeqModel
@@ -43,6 +46,9 @@ __all__ = ["RunningServer", "running"]
 _log = logging.getLogger(__name__)
 
 SERVICE = translator_service_pb2.DESCRIPTOR.services_by_name["TranslatorService"].full_name
+
+# Other protocols, by the name in the settings.
+_FRONTS: dict[str, type[RpcFront]] = {front.name: front for front in (Google, Riva)}
 
 _OPTIONS = (
     # A client that silently vanished is noticed within 90 seconds. A frozen one, whose kernel takes
@@ -168,12 +174,14 @@ async def running(
     if config.preload:
         await pool.preload()
     languages = SourceLanguages(pool.catalog, detector or _load_detector(config))
+    fronts = [_FRONTS[name] for name in dict.fromkeys(config.fronts)]
+    services = [SERVICE, *(front.descriptor.full_name for front in fronts)]
     keyed = ("/grpc.reflection",) if config.reflection == "key" else ()
     server = grpc.aio.server(
-        interceptors=(ErrorInterceptor(SERVICE, metrics), AroundInterceptor(gate, keyed)),
+        interceptors=(ErrorInterceptor(services, metrics), AroundInterceptor(gate, keyed)),
         options=_options(config),
     )
-    health_servicer = await _add_health(server)
+    health_servicer = await _add_health(server, services)
     if config.reflection != "off":
         reflection.enable_server_reflection(
             (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server
@@ -190,6 +198,7 @@ async def running(
     service = TranslationService(context)
     serve: Any = translator_service_pb2_grpc.add_TranslatorServiceServicer_to_server
     serve(TranslatorServicer(service), server)
+    server.add_generic_rpc_handlers([front(service, metrics.fronts) for front in fronts])
     engine.start()
     following = [
         asyncio.create_task(_repeat(refresh)) for refresh in (gate.refresh, gate.refresh_tokens)
@@ -249,10 +258,10 @@ def _recorder(metrics: Metrics, model: str) -> Callable[[StepRecord], None]:
     return record
 
 
-async def _add_health(server: Any) -> Any:
+async def _add_health(server: Any, services: Iterable[str]) -> Any:
     servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
-    for name in ("", SERVICE):
+    for name in ("", *services):
         await servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
     return servicer
 

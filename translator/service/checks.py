@@ -21,6 +21,8 @@ from translator.text.tokens import Tokenizer
 
 __all__ = [
     "HTML",
+    "MARKDOWN",
+    "PAGES",
     "PLAIN",
     "CheckedConfig",
     "check_config",

@@ -161,6 +161,7 @@ class Door:
                     rpc,
                     key=name,
                     peer=visitor.peer[:_MAX_NAME_LENGTH],
+                    **({"front": visitor.front} if visitor.front else {}),
                     code=code,
                     reason=reason,
                     session="" if visit is None else visit.session[:_MAX_NAME_LENGTH],

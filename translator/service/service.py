@@ -9,11 +9,20 @@ from contextlib import asynccontextmanager, suppress
 
 from translator.access.caller import Role, Visitor
 from translator.config import Limits
-from translator.errors import DrainingError, OverloadedError, TranslatorError
+from translator.documents.page import page_text
+from translator.errors import (
+    DrainingError,
+    InvalidRequestError,
+    OverloadedError,
+    TranslatorError,
+)
+from translator.languages.detection import Detection
 from translator.log import log_event
 from translator.service.batch_requests import BatchCall
 from translator.service.batches import Batches
 from translator.service.checks import (
+    MARKDOWN,
+    PAGES,
     check_config,
     check_resume,
     check_undetected,
@@ -138,6 +147,40 @@ class TranslationService:
                 self._num_translating -= 1
             trace_texts(visit.span, request, call.results)
             return call.results
+
+    async def detect(
+        self, text: str, mime_type: str = "", visitor: Visitor = NOBODY
+    ) -> Detection | None:
+        """Find the most probable language of a text, of those that are translated from or into.
+
+        Args:
+            text: The text.
+            mime_type: Its type, as in a TextsRequest.
+            visitor: Who asks.
+
+        Returns:
+            None if the text has no words, or is clearly in some other language.
+
+        Raises:
+            TranslatorError: Whoever asks may not, or the text is too long.
+        """
+        with self._door.visit(visitor, "detect", Role.TRANSLATE) as visit:
+            if len(text) > self.limits.max_text_length:
+                raise InvalidRequestError(
+                    "text",
+                    f"has {len(text)} code points; at most {self.limits.max_text_length} "
+                    "are allowed",
+                )
+            visit.count(len(text))
+
+            def find() -> Detection | None:
+                read = text
+                if mime_type in PAGES:
+                    read = page_text(text, is_markdown=mime_type == MARKDOWN)
+                languages = self._shared.languages
+                return languages.detect([read], languages.served)[0]
+
+            return await asyncio.to_thread(find)
 
     async def batch(self, call: BatchCall, visitor: Visitor = NOBODY) -> None:
         """Serve one batch to its end.

@@ -39,6 +39,12 @@ class SourceLanguages:
         """The languages that can be detected, in order."""
         return tuple(sorted({language(pair.source) for pair in self._catalog.pairs}))
 
+    @cached_property
+    def served(self) -> tuple[str, ...]:
+        """The languages that are translated from or into, in order."""
+        pairs = self._catalog.pairs
+        return tuple(sorted({language(code) for p in pairs for code in (p.source, p.target)}))
+
     def among(self, possible: Sequence[str], targets: Sequence[str]) -> Mapping[str, str]:
         """The languages a source may be in, each with the client's code for it.
 

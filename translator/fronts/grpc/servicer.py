@@ -7,7 +7,7 @@ from google.protobuf.message import DecodeError
 
 from translator.errors import InvalidRequestError
 from translator.fronts.grpc import convert, convert_batch
-from translator.fronts.grpc.visitors import visitor
+from translator.fronts.rpc.visitors import visitor
 from translator.service.batch_requests import BatchAnswer, BatchMessage
 from translator.service.requests import StreamAnswer, StreamMessage
 from translator.service.service import TranslationService

@@ -14,14 +14,12 @@ from translator.errors import (
     UnauthenticatedError,
 )
 from translator.fronts.web.documents import Documents
-from translator.languages.detection import Detection, LanguageDetector
+from translator.languages.detection import FALLBACK, Detection, LanguageDetector
 from translator.languages.tags import language
 
 __all__ = ["FALLBACK", "UNDETERMINED", "Hub", "Texts"]
 
 UNDETERMINED = "und"
-# What a text is taken for that is in no language, such as "OK": the clients expect some language.
-FALLBACK = "en"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The only place where errors become statuses."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import grpc
@@ -17,15 +17,15 @@ Handler = Any  # grpc.RpcMethodHandler, whose stubs know only synchronous behavi
 
 
 class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
-    """Turns whatever our handlers raise into a status with details.
+    """Turns whatever the handlers of these services raise into a status with details.
 
     Handlers of other services (health, reflection) are left alone. An exception that is not a
     TranslatorError is a bug: it is logged with its traceback and a correlation id, and the client
     sees only the id.
     """
 
-    def __init__(self, service: str, metrics: Metrics) -> None:
-        self._prefix = f"/{service}/"
+    def __init__(self, services: Iterable[str], metrics: Metrics) -> None:
+        self._prefixes = tuple(f"/{service}/" for service in services)
         self._metrics = metrics
 
     async def intercept_service(
@@ -34,7 +34,7 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler:
         handler = await continuation(handler_call_details)
-        if handler is None or not handler_call_details.method.startswith(self._prefix):
+        if handler is None or not handler_call_details.method.startswith(self._prefixes):
             return handler
         if handler.request_streaming:
             return grpc.stream_stream_rpc_method_handler(

@@ -1,0 +1,1 @@
+"""Serves Google's Cloud Translation, version 3, over gRPC."""

@@ -1,0 +1,1 @@
+"""Serves NVIDIA Riva's translation of texts over gRPC."""

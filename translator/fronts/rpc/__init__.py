@@ -1,0 +1,1 @@
+"""What the fronts over gRPC share."""
