@@ -3,8 +3,9 @@
     python -m benchmarks.fronts
 
 A server of the fake model, so that nothing but the way there and back takes time, and a gateway,
-each as a process of its own. Calls over gRPC and through each front take turns, one at a time, over
-connections that stay. Then 64 callers call each front, all at once.
+each as a process of its own. Calls over gRPC and through each front, those of the server's own port
+too, take turns, one at a time, over connections that stay. Then 64 callers call each front, all at
+once.
 """
 
 import asyncio
@@ -15,13 +16,19 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+import grpc
+from google.protobuf.message_factory import GetMessageClass
+
+import translator
 from benchmarks.measured import Measured, save
 from benchmarks.processes import serving
 from benchmarks.table import table
 from translator.client import AsyncTranslatorClient
+from translator.fronts.rpc.descriptors import service_in
 
 RESULTS = Path(__file__).parent / "results" / "fronts.json"
 NUM_CALLS = 400
@@ -31,6 +38,16 @@ TEXT = "Good morning, everyone: the train is late."
 FRONTS: dict[str, tuple[str, dict[str, Any]]] = {
     "libretranslate": ("/translate", {"q": TEXT, "source": "xx", "target": "yy"}),
     "deepl": ("/v2/translate", {"text": [TEXT], "source_lang": "XX", "target_lang": "YY"}),
+}
+# Those of the server's own port.
+RPC_FRONTS: dict[str, dict[str, Any]] = {
+    "riva": {"texts": [TEXT], "source_language": "xx", "target_language": "yy"},
+    "google": {
+        "contents": [TEXT],
+        "mime_type": "text/plain",
+        "source_language_code": "xx",
+        "target_language_code": "yy",
+    },
 }
 
 
@@ -76,8 +93,46 @@ class Caller:
         )
         await self._reader.readexactly(int(length.partition(b":")[2]))
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self._writer.close()
+
+
+class RpcCaller:
+    """The same for a front on the server's own port."""
+
+    def __init__(self, address: str, name: str, fields: dict[str, Any]) -> None:
+        folder = Path(translator.__file__).parent / "fronts" / name
+        service = service_in(folder / "messages.binpb")
+        rpc = service.methods_by_name["TranslateText"]
+        self._request = GetMessageClass(rpc.input_type)(**fields)
+        self._read = GetMessageClass(rpc.output_type).FromString
+        self._path = f"/{service.full_name}/{rpc.name}"
+        self._address = address
+
+    async def open(self) -> Self:
+        options = [("grpc.use_local_subchannel_pool", 1)]
+        self._channel = grpc.aio.insecure_channel(self._address, options=options)
+        self._call: Any = self._channel.unary_unary(
+            self._path, type(self._request).SerializeToString, self._read
+        )
+        return self
+
+    async def call(self) -> None:
+        """Ask, and wait for the answer."""
+        await self._call(self._request)
+
+    async def close(self) -> None:
+        await self._channel.close()
+
+
+def callers(address: str, port: int) -> dict[str, Callable[[], Caller | RpcCaller]]:
+    """What makes a caller of each front."""
+    made: dict[str, Callable[[], Caller | RpcCaller]] = {}
+    for name, asked in FRONTS.items():
+        made[name] = partial(Caller, port, *asked)
+    for name, fields in RPC_FRONTS.items():
+        made[name] = partial(RpcCaller, address, name, fields)
+    return made
 
 
 async def timed(call: Callable[[], Awaitable[object]]) -> float:
@@ -93,17 +148,17 @@ async def one_by_one(address: str, port: int) -> list[dict[str, Any]]:
         async def grpc() -> None:
             await client.translate([TEXT], "xx", "yy")
 
-        callers = {name: await Caller(port, *asked).open() for name, asked in FRONTS.items()}
+        opened = {name: await make().open() for name, make in callers(address, port).items()}
         ways: dict[str, Callable[[], Awaitable[object]]] = {"gRPC": grpc}
-        ways |= {name: caller.call for name, caller in callers.items()}
+        ways |= {name: caller.call for name, caller in opened.items()}
         took: dict[str, list[float]] = {name: [] for name in ways}
         for number in range(NUM_CALLS + 20):
             for name, call in ways.items():
                 spent = await timed(call)
                 if number >= 20:
                     took[name].append(spent)
-        for caller in callers.values():
-            caller.close()
+        for caller in opened.values():
+            await caller.close()
     direct = statistics.median(took["gRPC"])
     return [
         {
@@ -116,20 +171,20 @@ async def one_by_one(address: str, port: int) -> list[dict[str, Any]]:
     ]
 
 
-async def all_at_once(port: int) -> list[dict[str, Any]]:
+async def all_at_once(address: str, port: int) -> list[dict[str, Any]]:
     """How many callers at once fare: their own mean times, the quickest's and the slowest's."""
     rows = []
-    for name, asked in FRONTS.items():
-        callers = [await Caller(port, *asked).open() for _ in range(NUM_CALLERS)]
+    for name, make in callers(address, port).items():
+        opened = [await make().open() for _ in range(NUM_CALLERS)]
 
-        async def all_calls(caller: Caller) -> float:
+        async def all_calls(caller: Caller | RpcCaller) -> float:
             return statistics.mean([await timed(caller.call) for _ in range(CALLS_OF_EACH)])
 
         began = time.perf_counter()
-        means = sorted(await asyncio.gather(*map(all_calls, callers)))
+        means = sorted(await asyncio.gather(*map(all_calls, opened)))
         seconds = time.perf_counter() - began
-        for caller in callers:
-            caller.close()
+        for caller in opened:
+            await caller.close()
         rows.append(
             {
                 "front": name,
@@ -150,7 +205,7 @@ def main() -> None:
         time.sleep(1.0)
         alone = asyncio.run(one_by_one(address, port))
         print(table(alone), flush=True)
-        together = asyncio.run(all_at_once(port))
+        together = asyncio.run(all_at_once(address, port))
         print(f"\n{table(together)}")
     save(RESULTS, {"one_by_one": alone, "all_at_once": together}, Measured.now(None))
 

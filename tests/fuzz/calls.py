@@ -7,12 +7,16 @@ from typing import Any
 
 import grpc
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 
 from tests.fuzz.choices import Choices
 from tests.fuzz.messages import damaged, filled
 from tests.server.wire import Exchange
 from translator.config import Limits, ServerConfig
+from translator.fronts.google.front import Google
 from translator.fronts.grpc.servicer import TranslatorServicer
+from translator.fronts.riva.front import Riva
+from translator.fronts.rpc.front import RpcFront
 from translator.fronts.rpc.interceptors import ErrorInterceptor
 from translator.metrics import Metrics
 from translator.server.app import SERVICE
@@ -71,8 +75,13 @@ class _Context:
 class Calls:
     """A service in this process, and calls to it."""
 
-    def __init__(self, servicer: TranslatorServicer) -> None:
+    def __init__(self, servicer: TranslatorServicer, fronts: Sequence[RpcFront]) -> None:
         guard = ErrorInterceptor([SERVICE], Metrics())._guard
+        self._fronts = {
+            name: guard(handler.unary_unary)
+            for front in fronts
+            for name, handler in front._handlers.items()
+        }
         self._handlers = {
             name: guard(getattr(servicer, name))
             for name in ("StreamingTranslate", "BatchTranslate", "Translate", "ListModels")
@@ -87,15 +96,16 @@ class Calls:
         """
         choices = Choices(data)
         name, kind = choices.one_of(_RPCS)
-        handler = self._handlers[name]
         requests = _requests(name, kind, choices)
         context = _Context(kind, requests)
         async with asyncio.timeout(TIMEOUT_S):
             try:
-                if name in ("StreamingTranslate", "BatchTranslate"):
-                    await handler(None, context)
+                if name in self._fronts:
+                    await self._fronts[name](requests[0], context)
+                elif name in ("StreamingTranslate", "BatchTranslate"):
+                    await self._handlers[name](None, context)
                 else:
-                    await handler(_Lazy(kind, requests[0]), context)
+                    await self._handlers[name](_Lazy(kind, requests[0]), context)
             except _AbortedError:
                 pass
         assert context.code not in _BUGS, f"{name}: {context.code} {context.details}"
@@ -113,22 +123,31 @@ class _Lazy:
             return kind()
 
 
-_RPCS: tuple[tuple[str, type[Message]], ...] = (
+_OURS: tuple[tuple[str, type[Message]], ...] = (
     ("StreamingTranslate", streaming_pb2.StreamingTranslateRequest),
     ("StreamingTranslate", streaming_pb2.StreamingTranslateRequest),
     ("Translate", translate_pb2.TranslateRequest),
     ("BatchTranslate", batch_pb2.BatchTranslateRequest),
     ("ListModels", models_pb2.ListModelsRequest),
 )
+_RPCS = (
+    *_OURS * 2,
+    *(
+        (f"/{front.descriptor.full_name}/{rpc.name}", GetMessageClass(rpc.input_type))
+        for front in (Riva, Google)
+        for rpc in front.descriptor.methods
+    ),
+)
 
 
 def _requests(name: str, kind: type[Message], choices: Choices) -> list[bytes]:
     """What a client sends; mostly it begins as it should."""
     sent: list[bytes] = []
-    count = choices.one_of(_MOST_MESSAGES) if name.endswith("gTranslate") or "Batch" in name else 1
+    is_stream = name in ("StreamingTranslate", "BatchTranslate")
+    count = choices.one_of(_MOST_MESSAGES) if is_stream else 1
     for number in range(count):
         message: Any = filled(kind, choices)
-        if name in ("StreamingTranslate", "BatchTranslate") and not choices.once_in(8):
+        if is_stream and not choices.once_in(8):
             _make_likely(message, number, choices)
         sent.append(
             damaged(message, choices) if choices.once_in(10) else message.SerializeToString()
@@ -166,4 +185,5 @@ async def calls() -> AsyncIterator[Calls]:
     """The service with the test kit's model."""
     limits = Limits(max_sessions=4096, max_batches=4096, max_translate_requests=4096)
     async with serve_in_process(ServerConfig(port=0, limits=limits)) as server:
-        yield Calls(TranslatorServicer(server.service))
+        fronts = [front(server.service, Metrics().fronts) for front in (Riva, Google)]
+        yield Calls(TranslatorServicer(server.service), fronts)

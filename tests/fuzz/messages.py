@@ -14,7 +14,15 @@ _F = FieldDescriptor
 _PIECES = [
     *["", " ", "good morning. ", "we ", "begin ", "Dr. ", "a, b; c ", "one\ntwo", "ends here! "],
     *["\u00e9\u0301", "\U0001f600", "\u200b", "\0", "\u2028", "\ufeff", "中文。", "a" * 700],
-    *["<b>one</b> ", "{{x}} ", "word " * 70, "5 % of £3.50 ", ". " * 50, "\u05d0\u05d1. "],
+    *[
+        "<b>one</b> ",
+        "{{x}} ",
+        "word " * 70,
+        "5 % of £3.50 ",
+        "<dnt>we</dnt> ",
+        ". " * 50,
+        "\u05d0\u05d1. ",
+    ],
 ]
 _TAGS = ["xx", "yy", "zz", "und", "xx-US", "YY", "yy-Latn-BR", "x-private", "en", "", "-", "xx_"]
 # What a field with such a name mostly is.
@@ -22,6 +30,11 @@ _LIKELY: dict[str, list[Any]] = {
     "source_language_code": ["xx", "xx", "xx", "xx", "und"],
     "target_language_code": ["yy", "yy", "zz", "xx"],
     "target_language_codes": ["yy", "zz", "xx", "yy-US", "zz-Latn"],
+    "source_language": ["xx", "xx", "xx", "und"],
+    "target_language": ["yy", "yy", "zz", "xx"],
+    "dnt_phrases": ["good##bad, morning", "word", "##", ",", "a##b##c,a"],
+    "max_len_variation": ["", "20", "-1", "many"],
+    "glossary": ["projects/x/locations/y/glossaries/z", "z", "/"],
     "model": ["", "fake"],
     "mime_type": ["", "text/plain", "text/html", "text/markdown"],
     "name": ["wait-k", "local-agreement", "final-only", "retranslation", "guarded-agreement"],
@@ -33,6 +46,7 @@ _LIKELY: dict[str, list[Any]] = {
 # These are always there, and of the others a few.
 _NEEDED = {
     *["source_language_code", "target_language_code", "target_language_codes", "texts", "text"],
+    *["source_language", "target_language", "contents"],
     *["id", "session_id", "name", "committed", "sequence"],
 }
 _INTEGERS = [0, 1, 2, 3, 7, 64, 600, 2**31 - 1, 2**32 - 1, 2**53 - 1, 2**53, 2**63 - 1, 2**64 - 1]
