@@ -111,7 +111,7 @@ class RpcCaller:
 
     async def open(self) -> Self:
         options = [("grpc.use_local_subchannel_pool", 1)]
-        self._channel = grpc.aio.insecure_channel(self._address, options=options)
+        self._channel: Any = grpc.aio.insecure_channel(self._address, options=options)
         self._call: Any = self._channel.unary_unary(
             self._path, type(self._request).SerializeToString, self._read
         )

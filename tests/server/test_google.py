@@ -1,8 +1,10 @@
 """Google's Cloud Translation v3 on the wire, and what it answers to what is not valid."""
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
+from threading import Event
 from typing import Any, cast
 
 import grpc
@@ -12,11 +14,11 @@ from tests.server.fronts import models
 from tests.server.rpc_fronts import call, refused
 from translator.access.caller import Role
 from translator.access.key_file import add_key
-from translator.config import ServerConfig
+from translator.config import Limits, ServerConfig
 from translator.fronts.google.front import Google
 from translator.languages.detection import FastTextDetector
 from translator.metrics import Metrics
-from translator.testing import serve_in_process
+from translator.testing import FakeDetector, serve_in_process
 
 pytestmark = pytest.mark.server
 
@@ -182,6 +184,31 @@ async def test_what_is_not_allowed_elsewhere_is_named_too(channel: grpc.aio.Chan
     refusal = await refused(channel, Google, "TranslateText", **(ASKED | on))
     assert refusal.code == "UNIMPLEMENTED"
     assert refusal.message.startswith("transliteration_config: ")
+
+
+async def test_detecting_takes_a_place_like_translating() -> None:
+    settings = ServerConfig(port=0, limits=Limits(max_translate_requests=1))
+    detecting, free = Event(), Event()
+
+    class Slow(FakeDetector):
+        def detect(self, text: str, candidates: Collection[str], target: str = "") -> None:
+            detecting.set()
+            free.wait(60)
+
+    async with serve_in_process(settings, models(), Slow()) as server:
+        async with grpc.aio.insecure_channel(server.address) as channel:
+            first = asyncio.create_task(call(channel, Google, "DetectLanguage", content="One."))
+            try:
+                await asyncio.to_thread(detecting.wait, 60)
+                for rpc, fields in (
+                    ("DetectLanguage", {"content": "Two."}),
+                    ("TranslateText", ASKED),
+                ):
+                    refusal = await refused(channel, Google, rpc, **fields)
+                    assert refusal.code == "RESOURCE_EXHAUSTED"
+            finally:
+                free.set()
+            assert (await first).languages[0].language_code == "und"
 
 
 async def test_of_other_rpcs_it_is_said_what_is_served(channel: grpc.aio.Channel) -> None:

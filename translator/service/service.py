@@ -4,8 +4,8 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 from translator.access.caller import Role, Visitor
 from translator.config import Limits
@@ -130,21 +130,10 @@ class TranslationService:
             self._door.visit(visitor, "translate", Role.TRANSLATE) as visit,
             observed(request, self._shared.metrics) as call,
         ):
-            limit = self.limits.max_translate_requests
-            if self._draining:
-                raise DrainingError("the server is going away; try another")
-            if self._num_translating >= limit:
-                raise OverloadedError(
-                    f"{limit} Translate requests are running, the most this server takes",
-                    subject="translate-requests",
-                )
-            visit.count(sum(map(len, request.texts)))
-            self._num_translating += 1
-            try:
+            with self._place():
+                visit.count(sum(map(len, request.texts)))
                 with self._shared.models.lease() as lease:
                     call.results = await translate_texts(request, self._shared, lease, remaining_s)
-            finally:
-                self._num_translating -= 1
             trace_texts(visit.span, request, call.results)
             return call.results
 
@@ -171,7 +160,6 @@ class TranslationService:
                     f"has {len(text)} code points; at most {self.limits.max_text_length} "
                     "are allowed",
                 )
-            visit.count(len(text))
 
             def find() -> Detection | None:
                 read = text
@@ -180,7 +168,26 @@ class TranslationService:
                 languages = self._shared.languages
                 return languages.detect([read], languages.served)[0]
 
-            return await asyncio.to_thread(find)
+            with self._place():
+                visit.count(len(text))
+                return await asyncio.to_thread(find)
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """Hold a place among the requests with whole texts."""
+        limit = self.limits.max_translate_requests
+        if self._draining:
+            raise DrainingError("the server is going away; try another")
+        if self._num_translating >= limit:
+            raise OverloadedError(
+                f"{limit} Translate requests are running, the most this server takes",
+                subject="translate-requests",
+            )
+        self._num_translating += 1
+        try:
+            yield
+        finally:
+            self._num_translating -= 1
 
     async def batch(self, call: BatchCall, visitor: Visitor = NOBODY) -> None:
         """Serve one batch to its end.
