@@ -1,14 +1,12 @@
 """A stream of everyday speech through a real session, word by word, each word answered."""
 
 from tests.unit.driver import Driver
+from translator.documents.plain import TextTranslation
 from translator.engine.engine import Engine
-from translator.engine.request import Request
 from translator.languages.pair import LanguagePair
 from translator.models.marian.recurrent import RecurrentModel
 from translator.policy.registry import Latency, resolve
 from translator.session.events import Binding, SessionConfig
-from translator.session.hypothesis import ModelSource
-from translator.text.detokenizer import detokenize
 from translator.text.segmenter import Segmenter
 
 __all__ = ["Everyday"]
@@ -27,12 +25,13 @@ class Everyday:
         latency: Latency = Latency.BALANCED,
     ) -> None:
         self._model = model
-        self._tokenizer = model.tokenizer(pair)
+        self._binding = Binding(pair.target, model.info, model.tokenizer(pair))
+        self._segmenter = Segmenter(pair.source)
         policy = resolve(latency, pair.source, pair.target, has_open_end=model.info.has_open_end)
         config = SessionConfig(
-            bindings=(Binding(pair.target, model.info, self._tokenizer),),
+            bindings=(self._binding,),
             policy=policy,
-            segmenter=Segmenter(pair.source),
+            segmenter=self._segmenter,
         )
         self.driver = Driver(config, model)
         self._reader = self.driver.readers[pair.target]
@@ -80,10 +79,11 @@ class Everyday:
         return self._reader.final_texts
 
     def whole(self, text: str) -> str:
-        """What the model makes of a text by itself."""
-        source = ModelSource.encode(self._tokenizer, text, self._model.info.max_source_tokens)
+        """What a request for the whole text says."""
         engine = Engine({self._model.info.name: self._model})
-        engine.submit(Request(("", ""), 1, self._model.info.name, source.encoded.tokens))
-        (outcome,) = engine.run()
-        assert outcome.hypothesis is not None
-        return detokenize(self._tokenizer, outcome.hypothesis.tokens).text
+        job = TextTranslation("", self._binding, self._segmenter, text)
+        for request in filter(None, job.ask()):
+            engine.submit(request)
+        for outcome in engine.run():
+            job.accept(outcome)
+        return job.result(alignments=False)[0]

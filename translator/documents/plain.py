@@ -189,6 +189,8 @@ class TextTranslation:
             self._binding.tokenizer,
             segment,
             self._binding.model.max_source_tokens,
+            begins=True,
+            ends=True,
             language=self._segmenter.language,
             are_capitals=are_capitals,
             verbatim=verbatim,
@@ -204,11 +206,13 @@ class TextTranslation:
         scored: bool = False,
         runners_up: bool = False,
     ) -> Request:
+        source = self._repaired.get(segment, self._sources[segment])
         return Request(
             key=(self._key, name),
             version=version,
             model=self._binding.model.name,
-            source=self._repaired.get(segment, self._sources[segment]).encoded.tokens,
+            source=source.encoded.tokens,
+            second_source=source.second_tokens,
             target_prefix=target_prefix,
             priority=self._priority,
             scored=scored,
@@ -340,6 +344,8 @@ class TextTranslation:
 
     def _take(self, index: int, hypothesis: Hypothesis) -> None:
         self._hypotheses[index] = hypothesis
+        # The form that was chosen is what is asked about further.
+        self._sources[index] = self._sources[index].of(hypothesis)
         if limit := _BRANCHES_EACH * self._num_alternatives:
             eos_id = self._binding.tokenizer.eos_id
             self._branches = branches(index, hypothesis, eos_id, limit, self._branches)

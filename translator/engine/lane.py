@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from translator.engine.batch import Decoding
 from translator.engine.fair_queue import Waiting
+from translator.engine.forms import Forms
 from translator.engine.request import Outcome, Priority, Request, RequestKey, RequestTiming
 from translator.engine.runner import Runner
 from translator.engine.scheduler import Scheduler, SchedulerLimits
@@ -32,6 +33,7 @@ class Lane:
         self.scheduler = Scheduler(limits)
         self.runner = Runner(model, self.slots, model.tokenizer(pair).eos_id)
         self._clock = clock
+        self._forms = Forms()
         # For each request that runs: when it began to wait, was encoded, began to decode.
         self._times: dict[RequestKey, tuple[float, float, float]] = {}
 
@@ -43,10 +45,12 @@ class Lane:
     def cancel(self, key: RequestKey) -> None:
         """Forget the request of a key, if any; its slot is free for the next step."""
         self.scheduler.cancel(key)
+        keys = self._forms.keys(key)
         for decoding in self.slots.owners:
-            if decoding.request.key == key:
+            if decoding.request.key in keys:
                 self.runner.release(decoding)
-                del self._times[key]
+                del self._times[decoding.request.key]
+        self._forms.forget(key)
 
     def step(self) -> list[Outcome]:
         """Admit waiting requests, then advance running ones by one token."""
@@ -54,7 +58,7 @@ class Lane:
         began = self._clock()
         admitted = self.scheduler.admit(began, self.slots.num_free, self._running)
         if admitted:
-            outcomes += self._start(admitted)
+            outcomes += self._start(list(self._forms.apart(admitted)))
             admitted_at = self._clock()
             self.scheduler.admission_took(admitted_at - began)
             began = admitted_at
@@ -62,13 +66,14 @@ class Lane:
             front, behind = self.slots.num_front, self.scheduler.num_behind(self._running)
             outcomes += self._step(front + behind)
             self.scheduler.step_took(self._clock() - began, front, behind)
-        return outcomes
+        return list(self._forms.together(outcomes))
 
     def check_integrity(self) -> None:
         """Raise AssertionError unless slots and times agree."""
         self.slots.check_integrity()
         running = {decoding.request.key for decoding in self.slots.owners}
         assert running == set(self._times), "times are kept for what does not run"  # noqa: S101
+        assert running or not self._forms, "forms are kept of what does not run"  # noqa: S101
 
     @property
     def _running(self) -> Counter[Priority]:

@@ -55,6 +55,9 @@ class Request:
         scored: Whether to compute log probabilities; a live request always gets them.
         runners_up: Whether to return the second choice at each position, and log probabilities.
             Costs another pass over all scores in each step; not allowed with a draft.
+        second_source: The same text in another form, or empty. Both are decoded, and the hypothesis
+            that is more probable as a whole answers: the greater sum of log probabilities, and of
+            equal ones the first.
     """
 
     key: RequestKey
@@ -68,6 +71,7 @@ class Request:
     draft_bias: float = 0.0
     scored: bool = False
     runners_up: bool = False
+    second_source: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.source:
@@ -85,7 +89,22 @@ class Request:
     @property
     def probable(self) -> bool:
         """Whether log probabilities are computed: policies and rankings need them."""
-        return self.priority is Priority.LIVE or self.scored or self.runners_up
+        return (
+            self.priority is Priority.LIVE
+            or self.scored
+            or self.runners_up
+            or bool(self.second_source)
+        )
+
+    @property
+    def num_rows(self) -> int:
+        """How many slots it takes."""
+        return 2 if self.second_source else 1
+
+    @property
+    def num_known_tokens(self) -> int:
+        """How many tokens the decoder reads before it predicts one."""
+        return self.num_rows * (len(self.target_prefix) + len(self.draft))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +131,7 @@ class Hypothesis:
             or if the request does not ask for log probabilities.
         runners_up: The second choice at each position after the prefix, including the end of
             sentence; empty unless asked for.
+        is_of_second: Whether it is of the request's second source, and aligned with that.
     """
 
     tokens: tuple[int, ...]
@@ -121,6 +141,12 @@ class Hypothesis:
     biased: bool = False
     end_log_probability: float = 0.0
     runners_up: tuple[RunnerUp, ...] = ()
+    is_of_second: bool = False
+
+    @property
+    def total_log_probability(self) -> float:
+        """Natural log of the probability of all that was predicted, the end included."""
+        return sum(self.log_probabilities) + self.end_log_probability
 
 
 @dataclass(frozen=True, slots=True)

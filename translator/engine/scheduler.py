@@ -30,6 +30,7 @@ share of the time: a step of many rows takes many times as long as one of a few.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from math import inf
 
 from translator.engine.fair_queue import FairQueue, Waiting
@@ -67,7 +68,7 @@ class Scheduler:
         """Queue a request whose key has none in the engine."""
         if self._find(request.key) is not None:
             raise ValueError(f"{request.key} is waiting already; replace its request instead")
-        self._queues[request.priority].add(Waiting(request, now))
+        self._queues[request.priority].add(Waiting(self._fitting(request), now))
         if request.priority is Priority.LIVE:
             self._last_live_s = now
 
@@ -81,7 +82,7 @@ class Scheduler:
         waiting = self._find(request.key)
         if waiting is None:
             return False
-        waiting.request = request
+        waiting.request = self._fitting(request)
         return True
 
     def cancel(self, key: RequestKey) -> bool:
@@ -121,16 +122,18 @@ class Scheduler:
                 if priority not in _IN_FRONT and self._saved_s < 0:
                     room[priority] = 0
         admitted: list[Waiting] = []
+        num_rows = 0
         sources: set[tuple[int, ...]] = set()
         for waiting in self._in_turn(now, room, ahead):
             request = waiting.request
-            cost = len(request.target_prefix) + len(request.draft)
+            cost = request.num_known_tokens + len(request.second_source)
             # Requests of one source, such as its targets, share its encoding.
             if request.source not in sources:
                 cost += len(request.source)
             is_background = ahead is not None and request.priority > ahead
             allowed = min(budget, background_budget) if is_background else budget
-            if len(admitted) == num_free or (admitted and cost > allowed):
+            num_rows += request.num_rows
+            if num_rows > num_free or (admitted and cost > allowed):
                 break
             admitted.append(waiting)
             sources.add(request.source)
@@ -208,20 +211,20 @@ class Scheduler:
         overdue = self._overdue(now)
         background = [p for p in Priority if ahead is not None and p > ahead]
 
-        def use(priority: Priority) -> None:
-            if priority in background:
-                for each in background[background.index(priority) :]:
-                    room[each] -= 1
+        def use(request: Request) -> None:
+            if request.priority in background:
+                for each in background[background.index(request.priority) :]:
+                    room[each] -= request.num_rows
 
         if overdue is not None and room[overdue.request.priority] > 0:
-            use(overdue.request.priority)
+            use(overdue.request)
             yield overdue
         for priority, queue in self._queues.items():
             for waiting in queue.in_turn():
                 if room[priority] <= 0:
                     break
                 if waiting is not overdue:
-                    use(priority)
+                    use(waiting.request)
                     yield waiting
 
     def _overdue(self, now: float) -> Waiting | None:
@@ -237,6 +240,11 @@ class Scheduler:
             if now - since > patience_s:
                 return next(queue.in_turn())
         return None
+
+    def _fitting(self, request: Request) -> Request:
+        """A request without its second source where there is no slot for that."""
+        fits = request.num_rows <= self.limits.max_slots
+        return request if fits else replace(request, second_source=())
 
     def _find(self, key: RequestKey) -> Waiting | None:
         found = (queue.find(key) for queue in self._queues.values())

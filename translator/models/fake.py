@@ -61,6 +61,7 @@ class FakeTokenizer:
     eos_id = 0
     open_id: int | None = None
     target_start: tuple[int, ...] = ()
+    knows_sentences = False
 
     def __init__(
         self,

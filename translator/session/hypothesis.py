@@ -14,6 +14,13 @@ from translator.terms.agreement import agreeing
 from translator.text.case import capitals, sentence_case, with_first_capital
 from translator.text.detokenizer import TargetText, detokenize
 from translator.text.protection import Mask, Protected, Verbatim, protect
+from translator.text.sentence_form import (
+    FULL_STOP,
+    Ending,
+    ending,
+    with_first_small,
+    with_sentence_begun,
+)
 from translator.text.tokens import EncodedText, Tokenizer
 from translator.text.words import UNSPACED, count_words, strip_final_punctuation, word_ends
 
@@ -67,6 +74,9 @@ class ModelSource:
         context: Text put before it, from the segment before.
         truncated: Whether the model's length limit cut it.
         in_capitals: Whether it was turned into a sentence because it is in capitals.
+        is_begun: Whether the model gets a capital at its beginning that it does not have.
+        is_ended: Whether the model gets a full stop at its end that it does not have.
+        second: It in another form, ended or not, if the model is to choose between the two.
         protected: What of context and text the model does not see.
         verbatim: Parts of the text that the caller wanted no model to touch.
         terms_open_from: From where on another such part may begin.
@@ -78,6 +88,9 @@ class ModelSource:
     context: str = ""
     truncated: bool = False
     in_capitals: bool = False
+    is_begun: bool = False
+    is_ended: bool = False
+    second: "ModelSource | None" = None
     protected: Protected | None = None
     verbatim: tuple[Verbatim, ...] = ()
     terms_open_from: int = _FAR
@@ -91,6 +104,9 @@ class ModelSource:
         context: str = "",
         *,
         is_open: bool = False,
+        begins: bool = False,
+        ends: bool = False,
+        may_go_on: bool = False,
         language: str = "",
         are_capitals: Callable[[str], bool] = lambda _: False,
         verbatim: Sequence[Verbatim] = (),
@@ -104,6 +120,10 @@ class ModelSource:
             max_tokens: The most that the model takes.
             context: What to put before it.
             is_open: Whether a model that understands it is told that more source is to come.
+            begins: Whether a sentence begins with it; it then gets a capital where it has none.
+            ends: Whether its sentence ends with it; it then gets a full stop where it has none.
+            may_go_on: Whether its sentence may go on even so; it then gets one only if it is short
+                and the model finds that more probable.
             language: BCP-47 code of the text.
             are_capitals: Whether a text is in capitals; it is then turned into a sentence.
             verbatim: Parts of the text that no model is to touch, in order.
@@ -117,29 +137,64 @@ class ModelSource:
         shift = len(context) - offset
         parts = [Verbatim(start + shift, end + shift, put) for start, end, put in verbatim]
         protected = protect(whole, tokenizer.writes, parts, tokenizer.code_words)
-        in_capitals = are_capitals(protected.visible[len(context) :])
+        visible = protected.visible
+        in_capitals = are_capitals(visible[len(context) :])
         said = sentence_case(protected.text, language) if in_capitals else protected.text
-        encoded = tokenizer.encode_source(said)
-        tokens, spans = encoded.tokens, encoded.spans
-        if protected.is_rewritten:
-            spans = (*(protected.rewritten.origin(*span) for span in spans[:-1]), (len(whole),) * 2)
-        if is_open and tokenizer.open_id is not None:
-            tokens = (*tokens[:-1], tokenizer.open_id)
-        truncated = len(tokens) > max_tokens
-        if truncated:
-            tokens = (*tokens[: max_tokens - 1], tokens[-1])
-            spans = (*spans[: max_tokens - 1], spans[-1])
-        return cls(
-            stripped,
-            offset,
-            EncodedText(tokens, spans),
-            context,
-            truncated,
-            in_capitals,
-            protected,
-            tuple(verbatim),
-            len(text) if open_from is None else open_from,
-        )
+        is_begun, ends_with = False, Ending.AS_IT_IS
+        if tokenizer.knows_sentences:
+            if begins and not context:
+                begun = with_sentence_begun(said, visible, language)
+                # A model for words in small letters need not have the capital.
+                changed = [new for old, new in zip(said, begun, strict=True) if new != old]
+                is_begun = any(map(tokenizer.writes, changed))
+                said = begun if is_begun else said
+            if ends and tokenizer.writes(FULL_STOP):
+                ends_with = ending(said, visible)
+                if may_go_on and ends_with is Ending.FULL_STOP:
+                    ends_with = Ending.AS_IT_IS
+
+        def form(*, is_ended: bool, second: ModelSource | None = None) -> ModelSource:
+            encoded = tokenizer.encode_source(said + FULL_STOP if is_ended else said)
+            tokens = encoded.tokens
+            spans = tuple((min(s, len(said)), min(e, len(said))) for s, e in encoded.spans)
+            if protected.is_rewritten:
+                origins = (protected.rewritten.origin(*span) for span in spans[:-1])
+                spans = (*origins, (len(whole),) * 2)
+            if is_open and tokenizer.open_id is not None:
+                tokens = (*tokens[:-1], tokenizer.open_id)
+            truncated = len(tokens) > max_tokens
+            if truncated:
+                tokens = (*tokens[: max_tokens - 1], tokens[-1])
+                spans = (*spans[: max_tokens - 1], spans[-1])
+            return cls(
+                stripped,
+                offset,
+                EncodedText(tokens, spans),
+                context,
+                truncated,
+                in_capitals,
+                is_begun,
+                is_ended,
+                second,
+                protected,
+                tuple(verbatim),
+                len(text) if open_from is None else open_from,
+            )
+
+        if ends_with is Ending.EITHER:
+            return form(is_ended=False, second=form(is_ended=True))
+        return form(is_ended=ends_with is Ending.FULL_STOP)
+
+    def of(self, hypothesis: Hypothesis) -> "ModelSource":
+        """The form of it that a hypothesis translates."""
+        if self.second is None:
+            return self
+        return self.second if hypothesis.is_of_second else replace(self, second=None)
+
+    @property
+    def second_tokens(self) -> tuple[int, ...]:
+        """The tokens of its other form, if the model is to choose."""
+        return () if self.second is None else self.second.encoded.tokens
 
     @property
     def has_words(self) -> bool:
@@ -189,7 +244,7 @@ class TargetHypothesis:
 
     Args:
         tokenizer: The tokenizer of the pair.
-        source: What was translated.
+        source: What was translated, in one form or two.
         hypothesis: The decoder's output.
         capitals_of: The target's BCP-47 code if its text is put into capitals.
         committed: The text that is committed already. It stays as it is, whatever the source says
@@ -213,11 +268,14 @@ class TargetHypothesis:
         language: str = "",
         begins: bool = True,
     ) -> None:
+        source = source.of(hypothesis)
         self.source = source
         self.tokens = hypothesis.tokens
         self._hypothesis = hypothesis
         self._start = len(tokenizer.target_start)
         target = detokenize(tokenizer, hypothesis.tokens)
+        if source.is_ended:
+            target = _without_full_stop(target)
         if capitals_of:
             target = replace(target, text=capitals(target.text, capitals_of))
         # Where in the source each token comes from.
@@ -236,17 +294,21 @@ class TargetHypothesis:
                 [(mask, raw.token_ends[n - 1] if n else 0) for mask, n in self.missing],
                 partial(agreeing, language=language),
             )
-        if begins and not source.context and not self._begins_with_mask(target.text):
-            text = with_first_capital(target.text, source.text, language)
-            target = replace(target, text=text)
+        if begins and not source.context:
+            target = replace(target, text=self._begun(target.text, language))
         if committed:
             target = target.after(committed, num_committed)
         self._target: TargetText = target
 
-    def _begins_with_mask(self, text: str) -> bool:
-        """Whether a text begins with something that no model has touched, such as an address."""
+    def _begun(self, text: str, language: str) -> str:
+        """A translation that begins as its source does: with a capital, or with a small letter."""
         masks = self.source.protected.masks if self.source.protected is not None else ()
-        return any(text.startswith(mask.text) for mask in masks if not mask.is_form)
+        # What no model has touched, such as an address or a form of the glossary.
+        first = [mask for mask in masks if text.startswith(mask.text)]
+        if self.source.is_begun:
+            return text if first else with_first_small(text, language)
+        is_kept = any(not mask.is_form for mask in first)
+        return text if is_kept else with_first_capital(text, self.source.text, language)
 
     def _place_for(self, target: TargetText, mask: Mask, first: int) -> int:
         """How many tokens go before what the model left out: up to the word that comes from the
@@ -409,4 +471,16 @@ class TargetHypothesis:
         if not places:
             return Context()
         start = min(places)
+        while last > places[start] and not self._piece(last - 1):
+            # The full stop that only the model saw.
+            last -= 1
         return Context(segment[start:], self.tokens[places[start] : last])
+
+
+def _without_full_stop(target: TargetText) -> TargetText:
+    """A target without the full stop at its end; its last token ends before it."""
+    text = target.text.rstrip()
+    if not text.endswith(FULL_STOP) or text.endswith(2 * FULL_STOP):
+        return target
+    text = text[:-1].rstrip()
+    return TargetText(text, tuple(min(end, len(text)) for end in target.token_ends))

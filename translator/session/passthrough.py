@@ -30,6 +30,7 @@ class _NoTokenizer:
     eos_id = 0
     open_id = None
     target_start = ()
+    knows_sentences = False
     code_words = DEFAULT_CODE_WORDS
 
     def encode_source(self, text: str) -> EncodedText:

@@ -13,6 +13,7 @@ class Question:
 
     Attributes:
         source: Source token ids. The last one says whether the source is open or closed.
+        second_source: Those of its other form, if the model is to choose; see ``Request``.
         target_prefix: Target token ids that the hypothesis has to start with.
         draft_bias: How much the hypothesis may favour the last draft; see ``Request``.
     """
@@ -20,6 +21,7 @@ class Question:
     source: tuple[int, ...]
     target_prefix: tuple[int, ...]
     draft_bias: float = 0.0
+    second_source: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Answer:
         grown = question.target_prefix
         return (
             question.source == asked.source
+            and question.second_source == asked.second_source
             and question.draft_bias == 0.0
             and not self.hypothesis.biased
             and grown[: len(asked.target_prefix)] == asked.target_prefix

@@ -26,6 +26,7 @@ from translator.session.terms import as_verbatim, find_terms
 from translator.terms.glossary import Glossary
 from translator.text.case import sentence_case
 from translator.text.protection import Verbatim, protect
+from translator.text.sentence_form import with_sentence_begun
 from translator.text.words import count_steps
 
 __all__ = ["Track"]
@@ -123,6 +124,11 @@ class Track:
         said = protected.concealed(committed)
         if segment.is_in_capitals(source, former=False):
             said = sentence_case(said, self.binding.target)
+        elif tokenizer.knows_sentences and not segment.continues:
+            language = segment.config.segmenter.language
+            given = with_sentence_begun(protected.text, protected.visible, language)
+            if given != protected.text:
+                said = with_sentence_begun(said, said, self.binding.target)
         self._committed_tokens += tokenizer.encode_target(said)
 
     # Asking
@@ -177,6 +183,7 @@ class Track:
             version=version,
             model=self.binding.model.name,
             source=filed.question.source,
+            second_source=filed.question.second_source,
             target_prefix=filed.question.target_prefix,
             draft=() if wanted.is_tail else self._draft_tokens,
             draft_bias=filed.question.draft_bias,
@@ -208,6 +215,9 @@ class Track:
             verbatim=terms,
             open_from=open_from,
             is_open=policy.opens_source and not wanted.is_whole,
+            begins=not (segment.continues or wanted.is_tail),
+            ends=wanted.is_whole,
+            may_go_on=segment.in_sentence and not segment.has_rested,
             language=segment.config.segmenter.language,
             # Between two legs nothing is in capitals.
             are_capitals=(lambda _: False) if pivoted else are_capitals,
@@ -218,12 +228,17 @@ class Track:
         # A bias shapes drafts only, never what is committed.
         can_commit = segment.closed or (wanted.is_committed and policy.commits_open_segments)
         if wanted.is_tail:
-            question = Question(source.encoded.tokens, self.binding.tokenizer.target_start)
+            question = Question(
+                source.encoded.tokens,
+                self.binding.tokenizer.target_start,
+                second_source=source.second_tokens,
+            )
         else:
             question = Question(
                 source.encoded.tokens,
                 self._contexts.before(self._committed_tokens, self._num_start_tokens),
                 0.0 if can_commit else policy.draft_bias,
+                source.second_tokens,
             )
         is_first_leg = self.binding is segment.config.pivot
         capitals_of = self.binding.target if in_capitals and not is_first_leg else ""

@@ -15,7 +15,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-__all__ = ["capitals", "is_capitals", "sentence_case", "with_first_capital"]
+__all__ = ["capitals", "is_capitals", "sentence_case", "small_letters", "with_first_capital"]
 
 _TOKEN = re.compile(r"\S+")
 # A word, with the apostrophes in it.
@@ -150,7 +150,7 @@ def _small_token(token: str, language: str) -> str:
     if _DOTTED.search(token) is not None:
         return token
     if any(map(str.isdigit, token)):
-        return _small(token, language) if _ORDINAL.fullmatch(token) else token
+        return small_letters(token, language) if _ORDINAL.fullmatch(token) else token
     return _WORD.sub(lambda found: _small_word(found[0], language), token)
 
 
@@ -161,9 +161,9 @@ def _words(token: str) -> list[str]:
 def _small_word(word: str, language: str) -> str:
     stem = _stem(word)
     if stem in _TITLES or (language == "en" and stem == "I"):
-        return word[0] + _small(word[1:], language)
+        return word[0] + small_letters(word[1:], language)
     kept = len(stem) if _is_acronym(word, language) else 0
-    return word[:kept] + _small(word[kept:], language)
+    return word[:kept] + small_letters(word[kept:], language)
 
 
 def _is_acronym(word: str, language: str) -> bool:
@@ -184,7 +184,8 @@ def _stem(word: str) -> str:
     return word.replace("’", "'").split("'", 1)[0]
 
 
-def _small(text: str, language: str) -> str:
+def small_letters(text: str, language: str) -> str:
+    """Put a text into small letters, where its script has them, without changing its length."""
     if language in _DOTLESS:
         text = text.replace("I", "ı").replace("İ", "i")
     small = _each(text, str.lower)

@@ -58,6 +58,11 @@ class SentencePieceTokenizer:
         return self._open_id
 
     @property
+    def knows_sentences(self) -> bool:
+        """True: it was trained on sentences."""
+        return True
+
+    @property
     def unk_id(self) -> int:
         """The target token for unknown text; a translation should never contain it."""
         return int(self._target.unk_id())

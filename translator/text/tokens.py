@@ -40,6 +40,11 @@ class Tokenizer(Protocol):
         """Tokens that every target begins with but no reader sees, such as a language token."""
         ...
 
+    @property
+    def knows_sentences(self) -> bool:
+        """Whether its model was trained on sentences, with a capital and a full stop."""
+        ...
+
     def encode_source(self, text: str) -> EncodedText:
         """Tokenize a source text and append the end of sentence."""
         ...

@@ -35,6 +35,11 @@ class PairTokenizer:
         """The token of the target language, if it stands in the target."""
         return self._prompt.target_start
 
+    @property
+    def knows_sentences(self) -> bool:
+        """True: it was trained on sentences."""
+        return True
+
     def encode_source(self, text: str) -> EncodedText:
         """Tokenize a source text; adds the language token and the end of sentence.
 

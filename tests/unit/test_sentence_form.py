@@ -1,0 +1,97 @@
+"""Texts without a capital and a full stop, in the form of sentences and back."""
+
+import pytest
+
+from translator.text.protection import protect
+from translator.text.sentence_form import (
+    Ending,
+    ending,
+    with_first_small,
+    with_sentence_begun,
+)
+
+pytestmark = pytest.mark.unit
+
+
+def protected(text: str) -> tuple[str, str]:
+    found = protect(text, str.isascii)
+    return found.text, found.visible
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Hello", Ending.EITHER),
+        ("see you on Monday", Ending.EITHER),
+        ("call me at 9", Ending.EITHER),
+        ("the bus to the station leaves at nine", Ending.FULL_STOP),
+        ("my sister moved to Recife last year", Ending.FULL_STOP),
+        ("please write to anna@example.com about the bus", Ending.FULL_STOP),
+        ("please write about the bus to anna@example.com", Ending.FULL_STOP),
+        # It has a mark.
+        ("Hello.", Ending.AS_IT_IS),
+        ("is it far?", Ending.AS_IT_IS),
+        ("Size:", Ending.AS_IT_IS),
+        ("he said (again)", Ending.AS_IT_IS),
+        ("twenty %", Ending.AS_IT_IS),
+        # Titles.
+        ("Garden Table", Ending.AS_IT_IS),
+        ("Blue Running Shirt-XL", Ending.AS_IT_IS),
+        ("Folding Chair 40 cm 2 Pieces Oak", Ending.AS_IT_IS),
+        # Nobody knows.
+        ("garden table", Ending.EITHER),
+        ("", Ending.AS_IT_IS),
+        ("   ", Ending.AS_IT_IS),
+    ],
+)
+def test_how_a_text_ends_for_the_model(text: str, expected: Ending) -> None:
+    assert ending(*protected(text)) is expected
+
+
+@pytest.mark.parametrize("text", ["今日は雨です", "สวัสดี", "שלום לכולם", "आप कैसे हैं"])
+def test_a_script_without_capitals_gets_nothing(text: str) -> None:
+    assert ending(text, text) is Ending.AS_IT_IS
+    assert with_sentence_begun(text, text, "und") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("garden table", "Garden table"),
+        ("Garden table", "Garden table"),
+        ('  "maybe", she said', '  "Maybe", she said'),
+        ("iPhone case", "iPhone case"),
+        ("água fria", "Água fria"),
+        ("9 tables", "9 tables"),
+        ("don't go", "Don't go"),
+        ("", ""),
+    ],
+)
+def test_the_model_gets_a_capital_at_the_beginning(text: str, expected: str) -> None:
+    assert with_sentence_begun(text, text, "en") == expected
+
+
+def test_what_no_model_touches_gets_none() -> None:
+    said, visible = protected("anna@example.com writes to me")
+    assert with_sentence_begun(said, visible, "en") == said
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Mesa de jardim", "pt", "mesa de jardim"),
+        ("Água", "pt-BR", "água"),
+        ("I think so", "en", "I think so"),
+        ("I'm here", "en", "I'm here"),
+        ("Monday", "en", "Monday"),
+        ("Portuguese", "en-GB", "Portuguese"),
+        ("In the morning", "en", "in the morning"),
+        ("NATO", "pt", "NATO"),
+        ("Haus", "de", "Haus"),
+        ("Istanbul", "tr", "ıstanbul"),
+        ('"Talvez"', "pt", '"talvez"'),
+        ("", "pt", ""),
+    ],
+)
+def test_a_translation_begins_small_as_its_source(text: str, language: str, expected: str) -> None:
+    assert with_first_small(text, language) == expected

@@ -1,0 +1,106 @@
+"""Gives a text the form of the sentences that models are trained on, and takes it back again.
+
+What is typed or recognised often lacks what nearly every sentence of a corpus has: a capital at its
+beginning and a mark at its end. Models then take it for a piece of something else: "hello" became
+"Olá, óplicedade". Figures are in docs/models.md.
+
+Titles and labels have no mark either, and become worse with one: to a model "Yoga Pant." is the
+name of something, which it leaves alone. Those with capitals tell that they are titles. Of a few
+other words nobody knows, so the model is asked with a full stop and without, and what it finds more
+probable counts.
+"""
+
+import re
+from enum import Enum
+
+from translator.text.case import capitals, small_letters
+
+__all__ = ["FULL_STOP", "Ending", "ending", "with_first_small", "with_sentence_begun"]
+
+FULL_STOP = "."
+# So many words may be a label as well as a sentence.
+_MAX_LABEL_WORDS = 4
+_FIRST_WORD = re.compile(r"[\W_]*(\w+(?:['’]\w+)*)")
+# All nouns have a capital.
+_NOUNS_IN_CAPITALS = "de"
+_ENGLISH_NAMES = frozenset(
+    """
+    i monday tuesday wednesday thursday friday saturday sunday january february march april may
+    june july august september october november december american arabic african asian
+    australian brazilian british canadian chinese christian dutch english european french german
+    greek hebrew indian irish italian japanese jewish korean latin mexican muslim polish
+    portuguese roman russian scottish spanish swedish swiss turkish africa america asia
+    australia brazil britain canada china england europe france germany india ireland italy
+    japan london mexico portugal russia scotland spain switzerland turkey christmas easter god
+    internet
+    """.split()  # noqa: SIM905
+)
+
+
+class Ending(Enum):
+    """How a text is to end for the model.
+
+    Attributes:
+        AS_IT_IS: It has a mark, or is a title.
+        FULL_STOP: With a full stop.
+        EITHER: With or without one, whichever the model finds more probable.
+    """
+
+    AS_IT_IS = 0
+    FULL_STOP = 1
+    EITHER = 2
+
+
+def ending(said: str, visible: str) -> Ending:
+    """How a whole text is to end for the model.
+
+    Args:
+        said: What the model gets, with code words.
+        visible: The same with spaces for what is behind code words.
+    """
+    last = said[-1:]
+    if not last.isalnum() or (last.isalpha() and last.lower() == last.upper()):
+        # It has a mark, or its script has no capitals; some of those have another full stop.
+        return Ending.AS_IT_IS
+    words = [word for word in visible.split() if any(map(str.isalnum, word))]
+    later = words[1:]
+    if 2 * sum(word == word.lower() != word.upper() for word in later) < len(later):
+        return Ending.AS_IT_IS
+    return Ending.EITHER if len(words) <= _MAX_LABEL_WORDS else Ending.FULL_STOP
+
+
+def with_sentence_begun(said: str, visible: str, language: str) -> str:
+    """A source with a capital at its beginning, where it begins with a word in small letters.
+
+    What no model touches stays, and the length is the same.
+
+    Args:
+        said: What the model gets, with code words.
+        visible: The same with spaces for what is behind code words.
+        language: The source's BCP-47 code; only its language counts.
+    """
+    found, seen = _FIRST_WORD.match(said), _FIRST_WORD.match(visible)
+    if found is None or seen is None or found[1] != seen[1] or found[1] != found[1].lower():
+        return said
+    start = found.start(1)
+    return said[:start] + capitals(said[start], language) + said[start + 1 :]
+
+
+def with_first_small(text: str, language: str) -> str:
+    """A translation with a small letter at its beginning, as its source has.
+
+    A word that has a capital wherever it stands keeps it, as far as that is known.
+
+    Args:
+        text: The translation.
+        language: Its BCP-47 code; only its language counts.
+    """
+    language = language.split("-")[0].lower()
+    found = _FIRST_WORD.match(text)
+    if found is None or language == _NOUNS_IN_CAPITALS:
+        return text
+    start, word = found.start(1), found[1]
+    stem = re.split("['’]", word.lower())[0]
+    if word[1:] != word[1:].lower() or (language == "en" and stem in _ENGLISH_NAMES):
+        return text
+    return text[:start] + small_letters(word[0], language) + text[start + 1 :]
