@@ -28,7 +28,7 @@ LOCKED = --generate-hashes --only-binary :all: --python-version 3.11 \
 TORCH_LINKS ?= https://download.pytorch.org/whl/cpu/torch/
 IMAGE  ?= translator
 
-.PHONY: setup demo batch-demo captions-demo test test-quick fuzz soak check protos build bench format clean
+.PHONY: setup demo batch-demo captions-demo test test-all test-quick fuzz soak check protos build bench format clean
 .PHONY: lock audit sbom chart chart-schema image release
 
 setup: $(VENV)/.ready
@@ -68,15 +68,17 @@ captions-demo: setup
 	$(BIN)/python -m examples.captions_demo
 
 # Hundreds of processes are started, which should not compile all modules anew.
-test test-quick: export PYTHONDONTWRITEBYTECODE =
+test test-all test-quick: export PYTHONDONTWRITEBYTECODE =
 
 # The tests of the chart skip, and say so, where it cannot be had.
 build/tools/helm:
 	@.ci/helm || echo "there is no helm: the tests of the chart are skipped"
 
-test: setup clients/node/node_modules/.ready tests/judges/node_modules/.ready build/judges/.ready \
-    build/tools/helm
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+# What other tests look at too is left to test-all. A third process works while others wait.
+test: PYTEST_MARKS = -m "not thorough"
+test test-all: setup clients/node/node_modules/.ready tests/judges/node_modules/.ready \
+    build/judges/.ready build/tools/helm
+	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal $(PYTEST_MARKS)
 
 # While you work: units, without the properties and what takes long.
 test-quick: setup

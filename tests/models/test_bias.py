@@ -68,6 +68,7 @@ def decode(model: Seq2SeqModel, *requests: Request) -> list[Hypothesis]:
 
 @given(st.lists(st.tuples(TOKENS, TOKENS, TOKENS, BIASES, st.integers(0, 8)), max_size=4))
 @settings(deadline=None, max_examples=40)
+@pytest.mark.thorough
 def test_mixed_biases_in_a_batch_choose_as_the_formula_does_alone(
     tiny: Seq2SeqModel,
     jobs: list[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], float, int]],

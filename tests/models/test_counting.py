@@ -71,6 +71,7 @@ def test_a_stream_says_what_the_whole_sentence_says(model: Seq2SeqModel, policy:
 
 
 @pytest.mark.parametrize("policy", ["guarded-agreement", "local-agreement", "retranslation"])
+@pytest.mark.thorough
 def test_drafts_save_three_fifths_of_the_decoders_passes(model: Seq2SeqModel, policy: str) -> None:
     random = Random(9)
     streamed = [stream(model, ["pt"], sentence(random), policy) for _ in range(10)]

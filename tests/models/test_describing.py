@@ -131,6 +131,7 @@ asyncio.run(main())
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.thorough
 def test_what_is_evicted_gives_its_memory_back() -> None:
     """Eight swaps of two models that take 100 MB each: without giving back it would be 800."""
     done = subprocess.run(

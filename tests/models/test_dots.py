@@ -121,6 +121,7 @@ def said(**env: str) -> tuple[str, list[str]]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+@pytest.mark.thorough
 def test_the_whole_network_comes_to_the_same_bits_on_a_lesser_processor() -> None:
     own, own_lines = said()
     lesser = "AVX2" if own == "AVX-512 VNNI" else "any processor"

@@ -90,6 +90,7 @@ def without_ends(model: MarianSsruForConditionalGeneration, row: list[int]) -> t
 
 
 @pytest.mark.parametrize(("pair", "texts"), PAIRS, ids=("en-pt", "pt-en"))
+@pytest.mark.thorough
 def test_generate_says_what_the_engine_says_token_for_token(
     pair: LanguagePair,
     texts: tuple[str, ...],

@@ -122,6 +122,7 @@ def test_a_model_gets_its_own_code_words_whole_and_live() -> None:
             assert stream.transcript("pt") == whole
 
 
+@pytest.mark.thorough
 def test_the_command_asks_and_writes(folder: Path) -> None:
     arguments = ["models", "code-words", str(folder), "--pair", "en-pt"]
     shown = CliRunner().invoke(main, [*arguments, "--dry-run"])

@@ -113,6 +113,7 @@ def text_in(events: list[TargetEvent], last: TargetEvent, start: int) -> str:
 
 
 @pytest.mark.parametrize("cut", range(2, 24, 7))
+@pytest.mark.thorough
 def test_a_stream_cut_anywhere_goes_on_after_its_committed_text(legs: Legs, cut: int) -> None:
     words = TALK.split()
     policy = resolve(Latency.LOW)

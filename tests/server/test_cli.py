@@ -359,6 +359,7 @@ def test_what_is_typed_into_a_terminal_stands_above_its_translation(address: str
     assert b"Traceback" not in shown
 
 
+@pytest.mark.thorough
 def test_an_evaluation_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
     data = tmp_path / "data.jsonl"
     rows = [{"src": f"sentence {i} is here.", "ref": f"SENTENCE {i} IS HERE."} for i in range(6)]
@@ -550,6 +551,7 @@ def test_workers_end_with_the_process_that_started_them() -> None:
         assert eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
 
 
+@pytest.mark.thorough
 def test_a_worker_that_cannot_start_ends_them_all_with_its_own_code() -> None:
     done = run("serve", "--workers", "2", "--model", "en-de=/nowhere", "--port", "0")
     assert done.returncode == 5

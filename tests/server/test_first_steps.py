@@ -115,6 +115,7 @@ def test_each_step_prints_what_the_page_says(checkout: Path, address: str) -> No
     assert num_compared == 7
 
 
+@pytest.mark.thorough
 def test_the_talk_at_the_pace_of_speech_ends_with_ctrl_c(checkout: Path) -> None:
     [(_, command, _)] = [step for step in STEPS if "--words-per-second" in step[1]]
     process = start(command, checkout, stderr=subprocess.DEVNULL)

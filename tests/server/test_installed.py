@@ -149,6 +149,7 @@ def wheel() -> Iterator[Path]:
         yield built
 
 
+@pytest.mark.thorough
 def test_each_extra_has_what_its_commands_need_and_the_others_name_theirs(wheel: Path) -> None:
     with TemporaryDirectory() as folder:
         place = Environment(Path(folder), wheel)

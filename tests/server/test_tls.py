@@ -294,6 +294,7 @@ async def test_the_probe_of_a_server_knows_it_by_its_own_certificate(files: File
         assert (code, "it may want TLS" in told) == (3, True)
 
 
+@pytest.mark.thorough
 async def test_a_command_says_what_a_start_would_refuse(files: Files) -> None:
     async def check(*options: str) -> tuple[int | None, str]:
         process = await asyncio.create_subprocess_exec(

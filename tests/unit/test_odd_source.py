@@ -157,6 +157,7 @@ def test_each_reason_is_told_once() -> None:
         ["-"],
     ],
 )
+@pytest.mark.thorough
 def test_odd_words_without_end_are_translated_in_bounded_segments(
     words: list[str], policy: str
 ) -> None:
