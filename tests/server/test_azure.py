@@ -37,7 +37,7 @@ async def test_texts_go_into_several_languages(front: Fronts) -> None:
     assert {each["text"] for each in reply.json[0]["translations"]} == {"GOOD MORNING."}
     assert "detectedLanguage" not in reply.json[0]
     assert len(reply.headers["x-requestid"]) == 36
-    assert reply.headers["x-metered-usage"] == str(3 * len("Good morning.Two."))
+    assert reply.headers["x-metered-usage"] == str(2 * len("Good morning.Two."))
     # Each text has languages and a type of its own in the version after it.
     body = inputs("<b>one</b> day.", "<b>Day</b>.", language="en")
     body["inputs"][1] |= {"textType": "Html", "targets": [{"language": "de", "tone": "formal"}]}
@@ -117,6 +117,10 @@ BAD: list[tuple[str, object, int, str]] = [
     (f"{V3}&from=en", [{"Text": "a"}], 400036, "a language is needed"),
     ("?api-version=2.0&to=pt", [{"Text": "a"}], 400021, "allowed: 3.0, 2026-06-06"),
     ("?api-version=&to=pt", [{"Text": "a"}], 400021, "allowed: 3.0"),
+    (f"{V3}&to=pt,de&from=en", [{"Text": "a"}], 400036, "to: is 'pt,de'"),
+    (f"{V3}&to=pt&from=no+tag", [{"Text": "a"}], 400035, "from: is 'no tag'"),
+    (f"{V3}{'&to=pt' * 2001}&from=en", [{"Text": "a"}], 400077, "2001 translations"),
+    (f"{V3}{'&to=pt' * 1001}&from=en", [{"Text": "a" * 1000}], 400077, "1001000 characters"),
     (f"{V3}&to=pt", {"Text": "a"}, 400074, "an array of objects"),
     (f"{V3}&to=pt", [["a"]], 400074, "an array of objects"),
     (f"{V3}&to=pt", ["a"], 400074, "an array of objects"),

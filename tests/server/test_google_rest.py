@@ -37,6 +37,9 @@ async def test_fields_come_in_any_way(front: Fronts) -> None:
     assert translated(await front.ask(f"{PATH}?{form}&key=any")) == ["ONE.", "TWO."]
     split = await front.ask(f"{PATH}?key=any&target=pt", "q=One.&source=en", FORM)
     assert translated(split) == ["ONE."]
+    # What the address says goes before the body.
+    body = {"q": ["One."], "source": "en", "target": 5, "key": 5, "format": []}
+    assert translated(await front.ask(f"{PATH}?key=a&target=pt&format=text", body)) == ["ONE."]
 
 
 async def test_a_text_is_html_unless_it_says_that_it_is_none(front: Fronts) -> None:
@@ -74,8 +77,9 @@ BAD: list[tuple[object, str, int, str, str]] = [
     ({"q": "a", "target": 5}, "", 400, "invalid", "target: a string"),
     ({"q": "a", "target": "fr"}, "", 400, "invalid", "fr is not supported"),
     ({"q": "a", "source": "xx", "target": "pt"}, "", 400, "invalid", "xx is not supported"),
+    ({"q": "a", "target": "p t"}, "", 400, "invalid", "target: is 'p t'"),
     ({"q": "a", "target": "pt", "format": "pdf"}, "", 400, "invalid", "not html or text"),
-    ({"q": ["a"] * 129, "source": "en", "target": "pt"}, "", 400, "invalid", "129 texts"),
+    ({"q": ["a"] * 129, "source": "en", "target": "pt"}, "", 400, "invalid", "q: has 129 texts"),
     ({"q": "\ud800", "target": "pt"}, "", 400, "invalid", "surrogate"),
     ("{", "", 400, "invalid", "not valid JSON"),
     ("[1]", "", 400, "invalid", "no JSON object"),

@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,9 +20,9 @@ from translator.errors import (
     LanguagePairNotSupportedError,
     TranslatorError,
 )
+from translator.fronts.azure.answers import answer, described_language, described_translation
 from translator.fronts.azure.inputs import (
     Asked,
-    Input,
     Version,
     read_asked,
     read_texts,
@@ -34,9 +33,14 @@ from translator.fronts.web.app import Endpoint, count
 from translator.fronts.web.fields import BodyError
 from translator.fronts.web.hub import FALLBACK, UNDETERMINED, Hub, Texts
 from translator.fronts.web.keys import key_of
-from translator.fronts.web.refusals import STATUS, is_daily, retry_headers, unknown_language
+from translator.fronts.web.refusals import (
+    STATUS,
+    field_and_sentence,
+    is_daily,
+    retry_headers,
+    unknown_language,
+)
 from translator.languages.detection import Detection
-from translator.languages.names import english_name
 from translator.languages.tags import language
 
 __all__ = ["Azure"]
@@ -49,7 +53,10 @@ _SCOPES = {
     Version.V3: ("translation", "transliteration", "dictionary"),
     Version.V2026: ("translation", "transliteration", "models"),
 }
-_RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
+_MAX_TRANSLATIONS = 2_000
+_MAX_CHARACTERS = 1_000_000
+# Calls to the servers for one request: one for each language and type of its texts.
+_MAX_AT_ONCE = 8
 # Azure's codes; their first three digits are HTTP's.
 _INVALID, _PAIR, _FROM, _TO, _TOO_LONG = 400000, 400023, 400035, 400036, 400050
 _OF_FIELDS = {
@@ -66,6 +73,8 @@ _OF_FIELDS = {
     "to": _TO,
     "toScript": 400080,
 }
+# What it calls the fields of ours.
+_NAMES = {"source_language_code": "from", "target_language_code": "to"}
 _OF_BODIES = {404: 404000, 405: 405000, 408: 408002, 413: 400077, 415: 415000}
 _BAD_JSON, _RATE, _QUOTA = 400074, 429000, 403001
 
@@ -102,18 +111,20 @@ class Azure:
 
     def refusal(self, error: TranslatorError, request: Request) -> Response:
         code, sentence = self._code(error), error.message
-        if isinstance(error, LanguagePairNotSupportedError):
+        if isinstance(error, InvalidRequestError):
+            _, sentence = field_and_sentence(error, _NAMES)
+        elif isinstance(error, LanguagePairNotSupportedError):
             unknown, role = unknown_language(self._hub, error)
             sentence = f"The {role} language {unknown!r} is not supported." if unknown else sentence
         told = str(code) if told_version(request) == Version.V2026 else code
         body = {"error": {"code": told, "message": sentence}}
-        return _answer(body, code // 1000, retry_headers(error))
+        return answer(body, code // 1000, retry_headers(error))
 
     def _code(self, error: TranslatorError) -> int:
         if isinstance(error, BodyError):
             return _OF_BODIES.get(error.code, _BAD_JSON)
         if isinstance(error, InvalidRequestError):
-            field = error.violations[0].field
+            field, _ = field_and_sentence(error, _NAMES)
             return _TOO_LONG if field.startswith("texts[") else _OF_FIELDS.get(field, _INVALID)
         if isinstance(error, LanguagePairNotSupportedError):
             return {"source": _FROM, "target": _TO}.get(
@@ -129,8 +140,9 @@ class Azure:
     async def _translate(self, request: Request) -> Response:
         version = version_of(request)
         asked = await read_asked(request, version)
-        characters = sum(len(each.text) * len(each.targets) for each in asked.inputs)
+        characters = sum(len(each.text) * len(set(each.targets)) for each in asked.inputs)
         count(request, characters)
+        _check_size(asked)
         detected = await self._detected(asked)
         asked = _suggested(asked, detected)
         translated = await self._translated(key_of(request), asked)
@@ -144,13 +156,15 @@ class Azure:
                     "score": round(guess.confidence, 2) if found else 0.0,
                 }
             item["translations"] = [
-                _translation(version, each, target, translated[number, target], asked.alignments)
+                described_translation(
+                    version, each, target, translated[number, target], asked.alignments
+                )
                 for target in each.targets
             ]
             items.append(item)
         headers = {"x-metered-usage": str(characters), "x-mt-system": "Team"}
         body = items if version is Version.V3 else {"value": items}
-        return _answer(body, headers=headers)
+        return answer(body, headers=headers)
 
     async def _detected(self, asked: Asked) -> dict[int, Detection]:
         """The language of each text that does not name it, by the text's number."""
@@ -170,6 +184,8 @@ class Azure:
                 groups.setdefault(kind, []).append(number)
         found: dict[tuple[int, str], Translation] = {}
 
+        at_once = asyncio.Semaphore(_MAX_AT_ONCE)
+
         async def translate(
             source: str, target: str, is_html: bool, terms: dict[str, str], numbers: list[int]
         ) -> None:
@@ -181,7 +197,8 @@ class Azure:
                 glossary=terms or None,
                 alignments=asked.alignments and not is_html,
             )
-            results = await self._hub.translate(key, texts)
+            async with at_once:
+                results = await self._hub.translate(key, texts)
             found.update({(n, target): each for n, each in zip(numbers, results, strict=True)})
 
         try:
@@ -198,7 +215,7 @@ class Azure:
         texts = await read_texts(request)
         await self._hub.check_key(key_of(request))
         count(request, sum(map(len, texts)))
-        return _answer(
+        return answer(
             [
                 {
                     "language": each.language,
@@ -225,16 +242,34 @@ class Azure:
         if "models" in scopes:
             told["models"] = []
         if "translation" in scopes:
-            told["translation"] = {code: _language(code, version) for code in self._hub.languages}
+            told["translation"] = {
+                code: described_language(code, version) for code in self._hub.languages
+            }
         tag = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
         headers = {"etag": f'"{tag}"'}
         if tag in request.headers.get("if-none-match", ""):
-            return _answer(None, 304, headers)
-        return _answer(told, headers=headers)
+            return answer(None, 304, headers)
+        return answer(told, headers=headers)
 
     async def _not_served(self, request: Request) -> Response:
         version_of(request)
         raise BodyError(404, f"{request.url.path[-32:]} is not served")
+
+
+def _check_size(asked: Asked) -> None:
+    """Bound what comes back, since a text goes into as many languages as somebody names.
+
+    Raises:
+        BodyError: It would be too much.
+    """
+    translations = sum(len(each.targets) for each in asked.inputs)
+    characters = sum(len(each.text) * len(each.targets) for each in asked.inputs)
+    if translations > _MAX_TRANSLATIONS or characters > _MAX_CHARACTERS:
+        raise BodyError(
+            413,
+            f"{translations} translations of {characters} characters are asked for; "
+            f"allowed: {_MAX_TRANSLATIONS} of {_MAX_CHARACTERS}",
+        )
 
 
 def _suggested(asked: Asked, detected: Mapping[int, Detection]) -> Asked:
@@ -246,46 +281,3 @@ def _suggested(asked: Asked, detected: Mapping[int, Detection]) -> Asked:
         if not guess.confidence:
             inputs[number] = replace(inputs[number], source=asked.suggested_source)
     return replace(asked, inputs=inputs)
-
-
-def _translation(
-    version: Version, asked: Input, target: str, result: Translation, alignments: bool
-) -> dict[str, Any]:
-    if version is Version.V2026:
-        return {"language": target, "text": result.text, "sourceCharacters": len(asked.text)}
-    told: dict[str, Any] = {"text": result.text, "to": target}
-    if alignments:
-        told["alignment"] = {"proj": _projection(asked.text, result)}
-    return told
-
-
-def _projection(text: str, result: Translation) -> str:
-    """The alignments as Azure writes them: of UTF-16, and with the last unit of each range."""
-    source, target = _units(text), _units(result.text)
-    return " ".join(
-        f"{source[each.source_start]}:{source[each.source_end] - 1}"
-        f"-{target[each.target_start]}:{target[each.target_end] - 1}"
-        for each in result.alignments
-        if each.source_end > each.source_start and each.target_end > each.target_start
-    )
-
-
-def _units(text: str) -> list[int]:
-    """Where each code point begins, and the text ends, in units of UTF-16."""
-    places = [0]
-    for character in text:
-        places.append(places[-1] + (2 if character > "\uffff" else 1))
-    return places
-
-
-def _language(code: str, version: Version) -> dict[str, Any]:
-    name = english_name(code)
-    direction = "rtl" if language(code) in _RIGHT_TO_LEFT else "ltr"
-    told: dict[str, Any] = {"name": name, "nativeName": name, "dir": direction}
-    return told | ({"models": []} if version is Version.V2026 else {})
-
-
-def _answer(body: object, code: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    raw = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
-    given = {"x-requestid": str(uuid4()), **(headers or {})}
-    return Response(raw, code, given, media_type="application/json")

@@ -16,12 +16,20 @@ from translator.fronts.web.app import Endpoint, count
 from translator.fronts.web.fields import BodyError, Fields, read_fields
 from translator.fronts.web.hub import FALLBACK, UNDETERMINED, Hub, Texts
 from translator.fronts.web.keys import key_of
-from translator.fronts.web.refusals import STATUS, is_daily, retry_headers, unknown_language
+from translator.fronts.web.refusals import (
+    STATUS,
+    field_and_sentence,
+    is_daily,
+    retry_headers,
+    unknown_language,
+)
 from translator.languages.names import english_name
 
 __all__ = ["Google"]
 
 _PATH = "/language/translate/v2"
+# What it calls the fields of ours.
+_NAMES = {"source_language_code": "source", "target_language_code": "target", "texts": "q"}
 _MIME_TYPES = {"html": "text/html", "text": ""}
 # What Google calls an error, by HTTP's status: as a reason of v2, and as all of its services do.
 _REASONS = {
@@ -79,7 +87,7 @@ class Google:
                 pair = f"{error.metadata.get('source', '')}|{error.metadata.get('target', '')}"
                 sentence = f"Bad language pair: {pair}"
         elif isinstance(error, InvalidRequestError) and not isinstance(error, _MissingError):
-            sentence = f"Invalid Value: {sentence}"
+            sentence = f"Invalid Value: {field_and_sentence(error, _NAMES)[1]}"
         elif code == 401:
             # Of keys it says 403; 401 is for tokens of OAuth.
             code, sentence = 403, f"The request is missing a valid API key: {sentence}"

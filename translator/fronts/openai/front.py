@@ -26,11 +26,13 @@ from translator.fronts.web.app import Endpoint, count
 from translator.fronts.web.fields import BodyError, Fields, read_json
 from translator.fronts.web.hub import Hub
 from translator.fronts.web.keys import key_of
-from translator.fronts.web.refusals import STATUS, is_daily, retry_headers
+from translator.fronts.web.refusals import STATUS, field_and_sentence, is_daily, retry_headers
 
 __all__ = ["OpenAI"]
 
 _CODES = {401: "invalid_api_key", 429: "rate_limit_exceeded"}
+# What it calls the fields of ours.
+_NAMES = {"source_language_code": "model", "target_language_code": "model", "texts": "messages"}
 _QUOTA = "insufficient_quota"
 _TYPES = {429: "requests", 500: "server_error", 503: "server_error", 504: "server_error"}
 _FOR_EVENTS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
@@ -119,8 +121,10 @@ def _told(error: TranslatorError, code: int) -> dict[str, Any]:
         kind = reason = _QUOTA
     elif code == 404 and not isinstance(error, BodyError):
         reason = "model_not_found"
-    field = error.violations[0].field if isinstance(error, InvalidRequestError) else None
-    return {"message": error.message, "type": kind, "param": field, "code": reason}
+    field, sentence = None, error.message
+    if isinstance(error, InvalidRequestError):
+        field, sentence = field_and_sentence(error, _NAMES)
+    return {"message": sentence, "type": kind, "param": field, "code": reason}
 
 
 def _check_options(fields: Fields) -> None:

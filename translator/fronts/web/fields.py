@@ -87,6 +87,13 @@ class Fields:
                 return strings[name]
         return self._json.get(name)
 
+    def _first(self, name: str) -> Any:
+        """The value, the first if there are several; an array of JSON is one."""
+        for strings in (self._query, self._form):
+            if name in strings:
+                return strings[name][0]
+        return self._json.get(name)
+
     def has(self, name: str) -> bool:
         """Whether there is such a field."""
         return self._value(name) is not None
@@ -117,7 +124,7 @@ class Fields:
         value = self._value(name)
         if value is None:
             return None
-        is_array = isinstance(value, list) and (name in self._json or len(value) > 1)
+        is_array = isinstance(value, list) and (value is self._json.get(name) or len(value) > 1)
         texts = value if isinstance(value, list) else [value]
         for text in texts:
             _check_string(name, text, "a string, or an array of strings")
@@ -129,9 +136,7 @@ class Fields:
         Raises:
             InvalidRequestError: It is none.
         """
-        value = self._value(name)
-        if isinstance(value, list) and name not in self._json:
-            value = value[0]
+        value = self._first(name)
         if value is None:
             return default
         _check_string(name, value, "a string")
@@ -143,9 +148,7 @@ class Fields:
         Raises:
             InvalidRequestError: It is none.
         """
-        value = self._value(name)
-        if isinstance(value, list) and name not in self._json:
-            value = value[0]
+        value = self._first(name)
         if value in (None, ""):
             return default
         known = {"0": False, "1": True, "false": False, "true": True}
@@ -159,9 +162,7 @@ class Fields:
         Raises:
             InvalidRequestError: It is none.
         """
-        value = self._value(name)
-        if isinstance(value, list) and name not in self._json:
-            value = value[0]
+        value = self._first(name)
         if value in (None, ""):
             return default
         text = str(value)

@@ -1,12 +1,18 @@
 """What several protocols tell alike of an error."""
 
 import math
+from collections.abc import Mapping
 
-from translator.errors import LanguagePairNotSupportedError, LimitError, TranslatorError
+from translator.errors import (
+    InvalidRequestError,
+    LanguagePairNotSupportedError,
+    LimitError,
+    TranslatorError,
+)
 from translator.fronts.web.hub import UNDETERMINED, Hub
 from translator.languages.tags import language
 
-__all__ = ["STATUS", "is_daily", "retry_headers", "unknown_language"]
+__all__ = ["STATUS", "field_and_sentence", "is_daily", "retry_headers", "unknown_language"]
 
 # HTTP's, by that of gRPC.
 STATUS = {
@@ -21,6 +27,19 @@ STATUS = {
 }
 # Of limits that do not pass by soon.
 _BY_DAY = "-per-day"
+
+
+def field_and_sentence(error: InvalidRequestError, names: Mapping[str, str]) -> tuple[str, str]:
+    """The first field that has a wrong value, and what is wrong with it.
+
+    Args:
+        error: The error.
+        names: What this protocol calls the fields of ours.
+    """
+    first = error.violations[0]
+    name, bracket, rest = first.field.partition("[")
+    field = names.get(name, name) + bracket + rest
+    return field, f"{field}: {first.description}"
 
 
 def is_daily(error: TranslatorError) -> bool:
