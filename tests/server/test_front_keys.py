@@ -79,6 +79,28 @@ async def test_a_key_is_passed_on_and_a_limit_is_told(tmp_path: Path) -> None:
                     assert waits == (per == "minute")
 
 
+async def test_a_gateway_without_a_key_learns_from_its_callers(tmp_path: Path) -> None:
+    rules = tmp_path / "access.toml"
+    key = add_key(rules, "desk", [Role.TRANSLATE], expires=None, quotas={})
+    async with serve_in_process(ServerConfig(port=0, access=rules), models()) as server:
+        async with fronts(server.address, served=EVERY_FRONT, wait=False) as front:
+            unknown = Ask("/translate?api-version=3.0&from=en&to=fr", [{"Text": TEXT}], OCP, "{}")
+            for _ in range(2):
+                assert (await unknown(front, key)).json["error"]["code"] == 400036
+                bearer = {"Authorization": f"Bearer {key}"}
+                listed = (await front.ask("/v1/models", headers=bearer)).json["data"]
+                assert "en-pt" in [each["id"] for each in listed]
+
+
+async def test_a_wrong_method_is_told_in_each_shape() -> None:
+    async with serve_in_process(models=models()) as server:
+        async with fronts(server.address) as front:
+            for path in ("/", "/languages", "/v2/usage", "/languages?api-version=3.0", "/api/tags"):
+                reply = await front.ask(path, b"", method="PUT")
+                assert reply.code == 405, path
+                assert set(reply.json) <= {"error", "message"}
+
+
 async def test_who_may_not_stream_gets_the_whole_at_once(tmp_path: Path) -> None:
     rules = tmp_path / "access.toml"
     may = add_key(rules, "one", [Role.TRANSLATE], expires=None, quotas={})

@@ -116,6 +116,7 @@ async def test_ollama_is_asked_at_its_own_addresses(front: Fronts) -> None:
         ("/api/generate", {"prompt": "a"}, 400, "model"),
         ("/api/chat", {"model": "en-pt", "format": "json", "messages": []}, 400, "user"),
         ("/api/chat", chat("a", format="json"), 400, "format"),
+        ("/api/generate", {"model": "en-pt", "prompt": "a", "images": ["x"]}, 400, "images"),
         ("/api/embed", {"model": "en-pt", "input": "a"}, 404, "not served"),
     ):
         reply = await front.ask(path, body)

@@ -44,4 +44,4 @@ def test_it_means_what_it_meant(pieces: list[str]) -> None:
 
 def test_a_page_that_closes_nothing_takes_no_longer() -> None:
     for piece in ("<a '", '<a "', "<!--", "<", "&a", "<script>"):
-        assert len(escaped(piece * 200_000)) >= len(piece) * 200_000
+        assert len(escaped(piece * 50_000)) >= len(piece) * 50_000

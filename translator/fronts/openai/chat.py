@@ -15,7 +15,14 @@ from translator.fronts.web.fields import Fields
 from translator.fronts.web.hub import UNDETERMINED, Hub, Texts
 from translator.fronts.web.streamed import streamed
 
-__all__ = ["Chat", "find_pair", "last_message", "model_names", "without_instruction"]
+__all__ = [
+    "Chat",
+    "find_pair",
+    "last_message",
+    "model_names",
+    "until_error",
+    "without_instruction",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -57,12 +64,13 @@ class Chat:
         """
         source, target = find_pair(self.hub, self.model)
         pieces = streamed(self.hub, self.key, self.text, source, target)
-        return _until_error(await anext(pieces, ""), pieces)
+        return until_error(await anext(pieces, ""), pieces)
 
 
-async def _until_error(
+async def until_error(
     first: str, pieces: AsyncGenerator[str]
 ) -> AsyncGenerator[str | TranslatorError]:
+    """What is committed, and what it breaks off with."""
     async with aclosing(pieces):
         try:
             yield first
@@ -121,6 +129,8 @@ def last_message(fields: Fields) -> str:
 
 def _content(message: Fields) -> str:
     """A message's text: a string, or parts that are texts."""
+    if message.has("images"):
+        raise InvalidRequestError("images", "pictures are not translated")
     if not message.is_array("content"):
         return message.text("content")
     texts = []

@@ -28,7 +28,7 @@ from translator.fronts.web.hub import Hub
 from translator.fronts.web.keys import key_of
 from translator.fronts.web.refusals import STATUS, field_and_sentence, is_daily, retry_headers
 
-__all__ = ["OpenAI"]
+__all__ = ["OpenAI", "event_stream"]
 
 _CODES = {401: "invalid_api_key", 429: "rate_limit_exceeded"}
 # What it calls the fields of ours.
@@ -92,7 +92,7 @@ class OpenAI:
         if fields.boolean("stream"):
             options = fields.object("stream_options")
             with_usage = options is not None and options.boolean("include_usage")
-            events = _events(await chat.pieces(), top, len(chat.text), with_usage)
+            events = event_stream(await chat.pieces(), top, len(chat.text), with_usage)
             return StreamingResponse(events, headers=_FOR_EVENTS, media_type="text/event-stream")
         text = await chat.whole()
         message = {"role": "assistant", "content": text, "refusal": None}
@@ -140,7 +140,7 @@ def _check_options(fields: Fields) -> None:
         raise InvalidRequestError("response_format", "is not served; allowed: text")
 
 
-async def _events(
+async def event_stream(
     pieces: AsyncGenerator[str | TranslatorError],
     top: dict[str, Any],
     length: int,

@@ -86,8 +86,9 @@ class OllamaEndpoints:
         self, request: Request, fields: Fields, text: str, wrapped: Wrapped
     ) -> Response:
         began_ns = time.perf_counter_ns()
-        if fields.has("format"):
-            raise InvalidRequestError("format", "is not served: the answer is a translation")
+        for name in ("format", "images"):
+            if fields.has(name):
+                raise InvalidRequestError(name, "is not served: the answer is a translation")
         model = _model(fields)
         chat = Chat(self._hub, key_of(request), model, text)
         count(request, len(text))
