@@ -1,5 +1,6 @@
 """The chats of OpenAI and Ollama, over a real socket."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.server.fronts import Fronts, events, fronts, models
+from translator.config import Limits, ServerConfig
 from translator.fronts.openai.front import OpenAI
 from translator.languages.detection import FastTextDetector
 from translator.testing import serve_in_process
@@ -98,6 +100,23 @@ async def test_what_is_committed_comes_as_it_is_committed(front: Fronts) -> None
     told = events(await front.ask(CHAT, chat(long, "auto-pt", stream=True)))
     found = "".join(each["choices"][0]["delta"].get("content", "") for each in told)
     assert found == long.upper()
+
+
+async def test_who_goes_away_leaves_the_place_to_others() -> None:
+    config = ServerConfig(port=0, limits=Limits(max_sessions=1))
+    body = json.dumps(chat("A word or two. " * 500, stream=True)).encode()
+    head = f"POST {CHAT} HTTP/1.1\r\nHost: gateway\r\nContent-Length: {len(body)}\r\n"
+    async with serve_in_process(config, models()) as server:
+        async with fronts(server.address, served=[OpenAI]) as front:
+            for _ in range(3):
+                reader, writer = await asyncio.open_connection("127.0.0.1", front.port)
+                writer.write(f"{head}Content-Type: application/json\r\n\r\n".encode() + body)
+                assert b"200 OK" in await reader.readuntil(b"\r\n")
+                await reader.readuntil(b'"content": "A ')
+                writer.transport.abort()
+                async with asyncio.timeout(30):
+                    while (await front.ask(CHAT, chat("One.", stream=True))).code == 429:
+                        pass
 
 
 async def test_ollama_is_asked_at_its_own_addresses(front: Fronts) -> None:

@@ -4,6 +4,8 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator
 
+import anyio
+
 from translator.client import AsyncStream, Update
 from translator.errors import PermissionDeniedError
 from translator.fronts.web.hub import UNDETERMINED, Hub, Texts
@@ -52,8 +54,10 @@ async def streamed(hub: Hub, key: str, text: str, source: str, target: str) -> A
         await sending
     finally:
         sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)
-        await stream.aclose()
+        # Where the caller has gone, Starlette has every wait here cancelled, again and again.
+        with anyio.CancelScope(shield=True):
+            await stream.aclose()
+            await asyncio.gather(sending, return_exceptions=True)
 
 
 async def _send(stream: AsyncStream, text: str) -> None:
