@@ -103,7 +103,7 @@ async def test_what_is_committed_comes_as_it_is_committed(front: Fronts) -> None
 
 
 async def test_who_goes_away_leaves_the_place_to_others() -> None:
-    config = ServerConfig(port=0, limits=Limits(max_sessions=1))
+    config = ServerConfig(port=0, limits=Limits(max_sessions=1, max_chunk_length=50))
     body = json.dumps(chat("A word or two. " * 500, stream=True)).encode()
     head = f"POST {CHAT} HTTP/1.1\r\nHost: gateway\r\nContent-Length: {len(body)}\r\n"
     async with serve_in_process(config, models()) as server:

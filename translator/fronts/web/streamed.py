@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator
 
 import anyio
 
-from translator.client import AsyncStream, Update
-from translator.errors import PermissionDeniedError
+from translator.client import AsyncStream, Started, Update
+from translator.errors import PermissionDeniedError, TranslatorError
 from translator.fronts.web.hub import UNDETERMINED, Hub, Texts
 
 __all__ = ["streamed"]
@@ -47,25 +47,34 @@ async def streamed(hub: Hub, key: str, text: str, source: str, target: str) -> A
         [result] = await hub.translate(key, Texts([text], source, target))
         yield result.text
         return
-    sending = asyncio.create_task(_send(stream, text))
+    sending: asyncio.Task[None] | None = None
     try:
+        started = await anext(stream)
+        most = started.limits.max_chunk_length if isinstance(started, Started) else 0
+        sending = asyncio.create_task(_send(stream, text, min(most or _MAX_SENT, _MAX_SENT)))
         async for piece in _committed(stream):
             yield piece
         await sending
     finally:
-        sending.cancel()
         # Where the caller has gone, Starlette has every wait here cancelled, again and again.
         with anyio.CancelScope(shield=True):
             await stream.aclose()
-            await asyncio.gather(sending, return_exceptions=True)
+            if sending is not None:
+                sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
 
 
-async def _send(stream: AsyncStream, text: str) -> None:
-    for line in _AFTER_BREAK.split(text):
-        for start in range(0, len(line), _MAX_SENT):
-            end = start + _MAX_SENT
-            await stream.send(line[start:end], end_of_segment=end >= len(line))
-    await stream.close_source()
+async def _send(stream: AsyncStream, text: str, most: int) -> None:
+    try:
+        for line in _AFTER_BREAK.split(text):
+            for start in range(0, len(line), most):
+                end = start + most
+                await stream.send(line[start:end], end_of_segment=end >= len(line))
+        await stream.close_source()
+    except TranslatorError:
+        # Whoever reads waits for what will never come.
+        await stream.aclose()
+        raise
 
 
 async def _committed(stream: AsyncStream) -> AsyncGenerator[str]:
