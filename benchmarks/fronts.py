@@ -35,9 +35,15 @@ NUM_CALLS = 400
 NUM_CALLERS = 64
 CALLS_OF_EACH = 10
 TEXT = "Good morning, everyone: the train is late."
-FRONTS: dict[str, tuple[str, dict[str, Any]]] = {
+FRONTS: dict[str, tuple[str, Any]] = {
     "libretranslate": ("/translate", {"q": TEXT, "source": "xx", "target": "yy"}),
     "deepl": ("/v2/translate", {"text": [TEXT], "source_lang": "XX", "target_lang": "YY"}),
+    "azure": ("/translate?api-version=3.0&from=xx&to=yy", [{"Text": TEXT}]),
+    "google": ("/language/translate/v2", {"q": TEXT, "source": "xx", "target": "yy"}),
+    "openai": (
+        "/v1/chat/completions",
+        {"model": "xx-yy", "messages": [{"role": "user", "content": TEXT}]},
+    ),
 }
 # Those of the server's own port.
 RPC_FRONTS: dict[str, dict[str, Any]] = {
@@ -72,7 +78,7 @@ def gateway(address: str) -> Iterator[int]:
 class Caller:
     """One connection to a front, which asks the same again and again."""
 
-    def __init__(self, port: int, path: str, body: dict[str, Any]) -> None:
+    def __init__(self, port: int, path: str, body: Any) -> None:
         raw = json.dumps(body).encode()
         head = f"POST {path} HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
         self._request = f"{head}Content-Length: {len(raw)}\r\n\r\n".encode() + raw

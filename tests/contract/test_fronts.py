@@ -7,10 +7,11 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
-from tests.server.fronts import Fronts, fronts, in_thread, models
+from tests.server.fronts import Fronts, events, fronts, in_thread, models
 from translator.languages.detection import FastTextDetector
 from translator.testing import serve_in_process
 
@@ -45,7 +46,50 @@ async def deepl(
     return [each["text"] for each in found]
 
 
-WIRES = [libretranslate, deepl]
+async def azure_v3(
+    front: Fronts, texts: Sequence[str], source: str, target: str, kind: str
+) -> list[str]:
+    asked = {"api-version": "3.0", "to": target, "textType": kind.replace("text", "plain")}
+    asked |= {"from": source} if source else {}
+    body = [{"Text": text} for text in texts]
+    found = (await front.ask(f"/translate?{urlencode(asked)}", body)).json
+    return [each["translations"][0]["text"] for each in found]
+
+
+async def azure_2026(
+    front: Fronts, texts: Sequence[str], source: str, target: str, kind: str
+) -> list[str]:
+    asked: dict[str, Any] = {"targets": [{"language": target}]}
+    asked |= {"language": source} if source else {}
+    asked |= {"textType": "Html"} if kind == "html" else {}
+    body = {"inputs": [{"text": text, **asked} for text in texts]}
+    found = (await front.ask("/translate?api-version=2026-06-06", body)).json["value"]
+    return [each["translations"][0]["text"] for each in found]
+
+
+async def google(
+    front: Fronts, texts: Sequence[str], source: str, target: str, kind: str
+) -> list[str]:
+    asked = {"q": list(texts), "target": target, "format": kind}
+    asked |= {"source": source} if source else {}
+    found = (await front.ask("/language/translate/v2", asked)).json["data"]["translations"]
+    return [each["translatedText"] for each in found]
+
+
+async def openai(
+    front: Fronts, texts: Sequence[str], source: str, target: str, kind: str
+) -> list[str]:
+    """One text a request, and none is HTML."""
+    found = []
+    for text in texts:
+        messages = [{"role": "user", "content": text}]
+        asked = {"model": f"{source or 'auto'}-{target}", "messages": messages}
+        reply = (await front.ask("/v1/chat/completions", asked)).json
+        found.append(reply["choices"][0]["message"]["content"])
+    return found
+
+
+WIRES: list[Wire] = [libretranslate, deepl, azure_v3, azure_2026, google, openai]
 CASES: list[tuple[list[str], str, str, str]] = [
     (["Good morning."], "en", "pt", "text"),
     (
@@ -71,14 +115,29 @@ async def test_the_same_text_gets_the_same_translation(front: Fronts) -> None:
         )
         expected = [each.text for each in direct]
         for wire in WIRES:
-            assert await wire(front, texts, source, target, kind) == expected, wire.__name__
+            if wire is not openai or kind == "text":
+                assert await wire(front, texts, source, target, kind) == expected, wire.__name__
+
+
+async def test_a_stream_of_words_is_the_same_text_too(front: Fronts) -> None:
+    for texts, source, target, kind in CASES:
+        if kind == "text" and source:
+            for text in texts:
+                messages = [{"role": "user", "content": text}]
+                asked = {"model": f"{source}-{target}", "messages": messages}
+                whole = (await front.ask("/v1/chat/completions", asked)).json
+                reply = await front.ask("/v1/chat/completions", asked | {"stream": True})
+                pieces = [
+                    chunk["choices"][0]["delta"].get("content", "") for chunk in events(reply)
+                ]
+                assert "".join(pieces) == whole["choices"][0]["message"]["content"], text
 
 
 async def test_many_callers_at_once_get_their_own(front: Fronts) -> None:
     async def call(wire: Wire, number: int) -> None:
         assert await wire(front, [f"Call {number}."], "en", "pt", "text") == [f"CALL {number}."]
 
-    for wire in WIRES:
+    for wire in (libretranslate, deepl, azure_v3, google, openai):
         await asyncio.gather(*(call(wire, number) for number in range(64)))
 
 
@@ -170,6 +229,130 @@ async def test_the_python_client_of_deepl(front: Fronts) -> None:
     await in_thread(use)
 
 
+async def test_the_python_client_of_azure(front: Fronts) -> None:
+    judge = pytest.importorskip("azure.ai.translation.text")
+    errors = pytest.importorskip("azure.core.exceptions")
+    key = pytest.importorskip("azure.core.credentials").AzureKeyCredential("any")
+
+    def use() -> None:
+        with judge.TextTranslationClient(endpoint=front.url, credential=key) as client:
+            [one] = client.translate(["Good morning to all of you."], to_language=["pt", "de"])
+            assert one.detected_language.language == "en"
+            assert [(each.language, each.text) for each in one.translations] == [
+                ("pt", "GOOD MORNING TO ALL OF YOU."),
+                ("de", "GOOD MORNING TO ALL OF YOU."),
+            ]
+            target = judge.models.TranslationTarget(language="pt")
+            item = judge.models.TranslateInputItem(
+                text="<p>One.</p>", language="en", text_type="Html", targets=[target]
+            )
+            [found] = client.translate([item])
+            assert found.translations[0].text == "<p>ONE.</p>"
+            assert found.detected_language is None
+            told = client.get_supported_languages(scope="translation")
+            assert told.translation["pt"].name == "Portuguese"
+            assert (told.transliteration, told.models) == (None, None)
+            with pytest.raises(errors.HttpResponseError) as refused:
+                client.translate(["One."], to_language=["fr"], from_language="en")
+            assert (refused.value.status_code, refused.value.model.error.code) == (400, "400036")
+            with pytest.raises(errors.ResourceNotFoundError, match="not served"):
+                client.transliterate(["x"], language="ja", from_script="Jpan", to_script="Latn")
+
+    await in_thread(use)
+
+
+async def test_the_python_client_of_google_v2(front: Fronts) -> None:
+    judge = pytest.importorskip("google.cloud.translate_v2")
+    anonymous = pytest.importorskip("google.auth.credentials").AnonymousCredentials
+    errors = pytest.importorskip("google.api_core.exceptions")
+
+    def use() -> None:
+        client = judge.Client(
+            target_language="pt",
+            credentials=anonymous(),
+            client_options={"api_endpoint": front.url},
+        )
+        found = client.translate("It's a good day for all of you.")
+        assert found["translatedText"] == "IT&#39;S A GOOD DAY FOR ALL OF YOU."
+        assert found["detectedSourceLanguage"] == "en"
+        texts = ["It's one.", "Two & three."]
+        many = client.translate(texts, source_language="en", format_="text", model="nmt")
+        assert [each["translatedText"] for each in many] == ["IT'S ONE.", "TWO & THREE."]
+        page = client.translate("<p>One <b>two</b>.</p>", source_language="en")
+        assert page["translatedText"] == "<p>ONE <b>TWO</b>.</p>"
+        detected = client.detect_language(["Onde fica a estação, por favor?", "12:30"])
+        assert [each["language"] for each in detected] == ["pt", "und"]
+        assert {"language": "pt", "name": "Portuguese"} in client.get_languages()
+        with pytest.raises(errors.BadRequest, match="fr is not supported"):
+            client.translate("One.", target_language="fr")
+
+    await in_thread(use)
+
+
+async def test_the_python_client_of_openai(front: Fronts) -> None:
+    judge = pytest.importorskip("openai")
+    messages = [
+        {"role": "system", "content": "You translate."},
+        {"role": "user", "content": "Good morning.\nGood night."},
+    ]
+
+    def use() -> None:
+        with judge.OpenAI(base_url=f"{front.url}/v1", api_key="any", max_retries=0) as client:
+            ask = client.chat.completions.create
+            one = ask(model="en-pt", messages=messages)
+            assert one.choices[0].message.content == "GOOD MORNING.\nGOOD NIGHT."
+            assert (one.usage.prompt_tokens, one.usage.completion_tokens) == (25, 25)
+            options = {"include_usage": True}
+            *chunks, last = ask(
+                model="en-pt", messages=messages, stream=True, stream_options=options
+            )
+            pieces = [chunk.choices[0].delta.content for chunk in chunks]
+            assert pieces == ["", "GOOD MORNING.", "\nGOOD NIGHT.", None]
+            assert last.usage.total_tokens == 50
+            assert "en-pt" in [each.id for each in client.models.list()]
+            assert client.models.retrieve("en-pt").id == "en-pt"
+            with pytest.raises(judge.NotFoundError) as refused:
+                ask(model="gpt-4", messages=messages)
+            assert refused.value.code == "model_not_found"
+
+    await in_thread(use)
+
+
+async def test_the_python_client_of_ollama(front: Fronts) -> None:
+    judge = pytest.importorskip("ollama")
+    messages = [{"role": "user", "content": "Good morning. Good night."}]
+
+    def use() -> None:
+        with judge.Client(host=front.url) as client:
+            assert client.chat("en-pt", messages).message.content == "GOOD MORNING. GOOD NIGHT."
+            parts = list(client.chat("en-pt", messages, stream=True))
+            assert [part.message.content for part in parts] == ["GOOD MORNING.", " GOOD NIGHT.", ""]
+            assert client.generate("en-pt", "Good night.").response == "GOOD NIGHT."
+            assert "en-pt:latest" in [each.model for each in client.list().models]
+            assert client.show("en-pt").capabilities == ["completion"]
+            with pytest.raises(judge.ResponseError, match="does not exist"):
+                client.generate("llama3", "Hi.")
+
+    await in_thread(use)
+
+
+async def test_what_subtitle_edit_asks(front: Fronts) -> None:
+    """Its requests, written down: an instruction, a blank line, and the lines of a subtitle."""
+    prompt = "Translate from English to Portuguese, give only the output without comments:"
+    content = f"{prompt}\n\nGood morning.\nWho are you?"
+    chat = {"model": "en-pt", "messages": [{"role": "user", "content": content}]}
+    reply = (await front.ask("/v1/chat/completions", chat)).json
+    assert reply["choices"][0]["message"]["content"] == "GOOD MORNING.\nWHO ARE YOU?"
+    generate = {"model": "en-pt", "prompt": content, "stream": False}
+    reply = (await front.ask("/api/generate", generate)).json
+    assert reply["response"] == "GOOD MORNING.\nWHO ARE YOU?"
+    reply = await front.ask("/translate?api-version=3.0&from=en&to=pt", '[{ "Text":"One."}]')
+    assert reply.json == [{"translations": [{"text": "ONE.", "to": "pt"}]}]
+    address = "/language/translate/v2/?q=One.&target=pt&source=en&format=text&key=any"
+    reply = await front.ask(address, b"", "text/plain; charset=utf-8", method="POST")
+    assert reply.json == {"data": {"translations": [{"translatedText": "ONE."}]}}
+
+
 async def judged_by_node(script: str, *arguments: str) -> Any:
     """What a client for Node has found; skipped without Node, or without its packages."""
     node = shutil.which("node")
@@ -215,3 +398,25 @@ async def test_the_node_client_of_deepl(front: Fronts, tmp_path: Path) -> None:
     assert found["gone"] == "GlossaryNotFoundError"
     assert found["several"] == [1, {"cat": "Gato"}]
     assert found["document"] == "GOOD MORNING.\n"
+
+
+async def test_both_node_clients_of_azure(front: Fronts) -> None:
+    found = await judged_by_node("azure.mjs", front.url)
+    first, second = found["now"]
+    assert first["detectedLanguage"]["language"] == "en"
+    assert [each["language"] for each in first["translations"]] == ["pt", "de"]
+    assert second["translations"][0]["text"] == "<p>ONE <b>TWO</b>.</p>"
+    assert found["languages"] == ["de", "en", "pt"]
+    assert found["refused"] == ["400", True, "400036"]
+    assert [each["translations"][0]["text"] for each in found["v3"]] == ["ONE.", "TWO."]
+    assert found["v3"][0]["translations"][0]["alignment"] == {"proj": "0:2-0:2 3:3-3:3"}
+    assert found["refusedV3"] == ["400", True, 400035]
+
+
+async def test_the_node_clients_of_openai_and_ollama(front: Fronts) -> None:
+    found = await judged_by_node("chat.mjs", front.url)
+    assert found["whole"] == found["ollama"] == "GOOD MORNING. GOOD NIGHT."
+    assert found["pieces"] == ["", "GOOD MORNING.", " GOOD NIGHT.", ""]
+    assert found["refused"] == ["NotFoundError", "model_not_found"]
+    assert found["lines"] == ["GOOD NIGHT.", ""]
+    assert "en-pt:latest" in found["models"]

@@ -11,9 +11,12 @@ from translator.captions.servers import connected_servers
 from translator.captions.serving import listen, serving
 from translator.client import AsyncTranslatorClient
 from translator.client.login import Login
+from translator.fronts.azure.front import Azure
 from translator.fronts.deepl.front import DeepL
 from translator.fronts.deepl.glossaries import Glossaries
+from translator.fronts.google_rest.front import Google
 from translator.fronts.libretranslate.front import LibreTranslate
+from translator.fronts.openai.front import OpenAI
 from translator.fronts.page.front import Page
 from translator.fronts.web.app import Front, make_app
 from translator.fronts.web.documents import Documents
@@ -23,12 +26,15 @@ from translator.languages.pair import LanguagePair
 from translator.metrics import FrontMetrics
 from translator.models.fake import FakeModel
 
-__all__ = ["Fronts", "Reply", "fronts", "in_thread", "models"]
+__all__ = ["Fronts", "Reply", "events", "fronts", "in_thread", "models"]
 
 MakeFront = Callable[[Hub], Front]
 EVERY_FRONT: Sequence[MakeFront] = (
     LibreTranslate,
     lambda hub: DeepL(hub, Glossaries()),
+    Azure,
+    Google,
+    OpenAI,
     Page,
 )
 
@@ -74,14 +80,14 @@ class Fronts:
     async def ask(
         self,
         path: str,
-        body: bytes | str | dict[str, Any] | None = None,
+        body: bytes | str | dict[str, Any] | list[Any] | None = None,
         kind: str = "application/json",
         *,
         method: str = "",
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Ask, without a library that follows, retries or decodes. A dict is sent as JSON."""
-        raw = json.dumps(body) if isinstance(body, dict) else body or b""
+        """Ask, without a library that follows, retries or decodes. Objects are sent as JSON."""
+        raw = json.dumps(body) if isinstance(body, dict | list) else body or b""
         raw = raw.encode() if isinstance(raw, str) else raw
         method = method or ("GET" if body is None else "POST")
         given = {"Host": "gateway", "Connection": "close", "Content-Length": str(len(raw))}
@@ -98,9 +104,10 @@ class Fronts:
         top, _, rest = answer.partition(b"\r\n\r\n")
         first, *lines = top.decode().split("\r\n")
         fields = (line.partition(": ") for line in lines)
-        return Reply(
-            int(first.split()[1]), {name.lower(): value for name, _, value in fields}, rest
-        )
+        told = {name.lower(): value for name, _, value in fields}
+        if told.get("transfer-encoding") == "chunked":
+            rest = _joined(rest)
+        return Reply(int(first.split()[1]), told, rest)
 
 
 @asynccontextmanager
@@ -137,3 +144,20 @@ async def fronts(
 async def in_thread(call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
     """What a client that blocks answers."""
     return await asyncio.to_thread(call, *arguments, **named)
+
+
+def _joined(chunked: bytes) -> bytes:
+    """A body that came in chunks."""
+    body = b""
+    while chunked:
+        size, _, chunked = chunked.partition(b"\r\n")
+        body += chunked[: int(size, 16)]
+        chunked = chunked[int(size, 16) + 2 :]
+    return body
+
+
+def events(reply: Reply) -> list[Any]:
+    """What server-sent events of a chat have told, in order; [DONE] is the last of them."""
+    *told, done, end = reply.body.decode().split("\n\n")
+    assert (done, end) == ("data: [DONE]", "")
+    return [json.loads(each.removeprefix("data: ")) for each in told]

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from translator.captions.pairs import Pairs
-from translator.client import AsyncTranslatorClient
+from translator.client import AsyncTranslatorClient, Model
 from translator.client.login import Login
 from translator.errors import ConfigError, TranslatorError
 
@@ -80,7 +80,10 @@ class Servers:
         Raises:
             TranslatorError: No server answered.
         """
-        models = (await self.client.list_models(timeout_s=10.0)).models
+        self.learn((await self.client.list_models(timeout_s=10.0)).models)
+
+    def learn(self, models: Sequence[Model]) -> None:
+        """Take it that these are the models that there are."""
         found = {(pair.source, pair.target) for model in models for pair in model.pairs}
         before, self.pairs = self.pairs, Pairs(found)
         if before.__dict__ != self.pairs.__dict__:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_FRONTS = ("page", "libretranslate", "deepl")
+_FRONTS = ("page", "libretranslate", "deepl", "azure", "google", "openai")
 
 
 @click.command("gateway")
@@ -92,7 +92,7 @@ def command(
     log_level: LogLevel,
     login: Login,
 ) -> None:
-    """Serve the APIs of LibreTranslate and DeepL, and a page to try it.
+    """Serve the APIs of other translation services, and a page to try it.
 
     A caller's key is passed on to the server; who has none is let in with that of --access-key, if
     there is one.
@@ -181,6 +181,18 @@ def _maker(name: str, origins: tuple[str, ...], glossaries: Path | None) -> "Mak
 
         kept = Glossaries(glossaries)
         return lambda hub: DeepL(hub, kept)
+    if name == "azure":
+        from translator.fronts.azure.front import Azure
+
+        return Azure
+    if name == "google":
+        from translator.fronts.google_rest.front import Google
+
+        return Google
+    if name == "openai":
+        from translator.fronts.openai.front import OpenAI
+
+        return OpenAI
     from translator.fronts.page.front import Page
 
     return lambda hub: Page(hub, origins)

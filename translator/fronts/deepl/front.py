@@ -6,7 +6,6 @@ The protocol: https://developers.deepl.com/docs.
 import asyncio
 import contextlib
 import hashlib
-import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
@@ -31,6 +30,7 @@ from translator.fronts.web.documents import Document, Upload
 from translator.fronts.web.fields import BodyError, Fields, read_fields
 from translator.fronts.web.hub import FALLBACK, UNDETERMINED, Hub, Texts
 from translator.fronts.web.keys import key_of
+from translator.fronts.web.refusals import is_daily, retry_headers, unknown_language
 from translator.languages.names import english_name
 from translator.languages.tags import language
 
@@ -47,8 +47,6 @@ _STATUS = {
     "UNIMPLEMENTED": 400,
 }
 _QUOTA_EXCEEDED = 456
-# Of limits that do not pass by soon.
-_BY_DAY = "-per-day"
 # What its clients want named where it has several.
 _VARIANTS = {"en": ("EN-GB", "EN-US"), "pt": ("PT-BR", "PT-PT")}
 # Whoever has no limit is told this one.
@@ -91,7 +89,7 @@ class DeepL:
     def sockets(self) -> Sequence[BaseRoute]:
         return ()
 
-    def refusal(self, error: TranslatorError) -> Response:
+    def refusal(self, error: TranslatorError, _: Request) -> Response:
         headers = {}
         code, sentence = _STATUS.get(error.status, 500), error.message
         if isinstance(error, BodyError):
@@ -101,20 +99,16 @@ class DeepL:
             sentence = f"Bad request. Reason: Value for {first.field!r}: {first.description}."
         elif isinstance(error, LanguagePairNotSupportedError):
             code = 400
-            field = "target_lang" if self._knows_source(error) else "source_lang"
+            is_source = unknown_language(self._hub, error)[1] == "source"
+            field = "source_lang" if is_source else "target_lang"
             sentence = f"Value for {field!r} not supported."
         elif isinstance(error, LimitError):
-            if code == 429 and error.subject.endswith(_BY_DAY):
+            headers = retry_headers(error)
+            if is_daily(error):
                 code, sentence = _QUOTA_EXCEEDED, f"Quota exceeded: {sentence}"
-            else:
-                headers["retry-after"] = str(math.ceil(error.retry_after_s))
         elif code == 403:
             sentence = f"Authorization failed: {sentence}"
         return JSONResponse({"message": sentence}, code, headers)
-
-    def _knows_source(self, error: LanguagePairNotSupportedError) -> bool:
-        source = error.metadata.get("source", UNDETERMINED)
-        return source == UNDETERMINED or self._hub.knows(source)
 
     # Texts
 

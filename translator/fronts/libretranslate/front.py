@@ -26,6 +26,7 @@ from translator.fronts.web.documents import FORMATS, Upload
 from translator.fronts.web.fields import BodyError, Fields, read_fields
 from translator.fronts.web.hub import FALLBACK, UNDETERMINED, Hub, Texts
 from translator.fronts.web.keys import key_of
+from translator.fronts.web.refusals import unknown_language
 from translator.languages.names import english_name
 
 __all__ = ["LibreTranslate"]
@@ -75,7 +76,7 @@ class LibreTranslate:
     def sockets(self) -> Sequence[BaseRoute]:
         return ()
 
-    def refusal(self, error: TranslatorError) -> Response:
+    def refusal(self, error: TranslatorError, _: Request) -> Response:
         headers = {}
         code, sentence = _STATUS.get(error.status, 500), error.message
         if isinstance(error, BodyError):
@@ -94,10 +95,9 @@ class LibreTranslate:
 
     def _unsupported(self, error: LanguagePairNotSupportedError) -> str:
         """Name the language that is not there, or the pair."""
+        if unknown := unknown_language(self._hub, error)[0]:
+            return f"{unknown} is not supported"
         source, target = error.metadata.get("source", ""), error.metadata.get("target", "")
-        for code in (source, target):
-            if code and code != UNDETERMINED and not self._hub.knows(code):
-                return f"{code} is not supported"
         return f"{target} is not available as a target language from {source}"
 
     # What is asked

@@ -17,6 +17,7 @@ from translator.captions.page_files import Pages
 from translator.errors import TranslatorError
 from translator.fronts.page.live import MAX_LENGTH, PAUSE_S, Ask, LiveText
 from translator.fronts.web.app import Endpoint
+from translator.fronts.web.fields import BodyError
 from translator.fronts.web.hub import Hub
 
 __all__ = ["Page"]
@@ -53,8 +54,9 @@ class Page:
     def sockets(self) -> Sequence[BaseRoute]:
         return (WebSocketRoute("/live", self._live),)
 
-    def refusal(self, error: TranslatorError) -> Response:
-        return JSONResponse({"error": error.message}, 503)
+    def refusal(self, error: TranslatorError, _: Request) -> Response:
+        code = error.code if isinstance(error, BodyError) else 503
+        return JSONResponse({"error": error.message}, code)
 
     async def _page(self, _: Request) -> Response:
         return self._pages.page("try.html")

@@ -13,10 +13,11 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from translator.errors import ServiceError, TranslatorError
+from translator.fronts.web.fields import BodyError
 from translator.log import log_event
 from translator.metrics import FrontMetrics
 
@@ -32,11 +33,17 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Endpoint(NamedTuple):
-    """An address of a front, and what answers there."""
+    """An address of a front, and what answers there.
+
+    Attributes:
+        parameter: Where another front has the same path, a request is this one's whose address has
+            this parameter.
+    """
 
     path: str
     handler: Handler
     methods: Sequence[str] = ("GET",)
+    parameter: str = ""
 
 
 class Front(Protocol):
@@ -56,7 +63,7 @@ class Front(Protocol):
         """Its WebSockets."""
         ...
 
-    def refusal(self, error: TranslatorError) -> Response:
+    def refusal(self, error: TranslatorError, request: Request) -> Response:
         """What a request is answered that fails with this."""
         ...
 
@@ -95,12 +102,15 @@ def make_app(
         neighbour: An app beside them.
         origins: Web sites whose pages may call; "*": any.
     """
-    routes: list[BaseRoute] = []
+    endpoints = [(front, each) for front in fronts for each in front.endpoints()]
+    # Of two that have a path, the one that asks for a parameter is asked first.
+    endpoints.sort(key=lambda each: not each[1].parameter)
+    for_all = {each.path for _, each in endpoints if not each.parameter}
+    routes: list[BaseRoute] = [
+        _Address(front, each, _watched(front, each, metrics), each.path in for_all)
+        for front, each in endpoints
+    ]
     for front in fronts:
-        routes += [
-            Route(each.path, _watched(front, each, metrics), methods=list(each.methods))
-            for each in front.endpoints()
-        ]
         routes += front.sockets()
 
     @asynccontextmanager
@@ -137,6 +147,36 @@ def make_app(
     return either
 
 
+class _Address(Route):
+    """The route of an endpoint.
+
+    Args:
+        front: Whose it is.
+        endpoint: The endpoint.
+        handler: Answers its requests.
+        is_shared: Whether another front has the path for what lacks the parameter.
+    """
+
+    def __init__(self, front: Front, endpoint: Endpoint, handler: Handler, is_shared: bool) -> None:
+        super().__init__(endpoint.path, handler, methods=list(endpoint.methods))
+        self._front = front
+        self._parameter = endpoint.parameter if is_shared else ""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, told = super().matches(scope)
+        needed = self._parameter if match is not Match.NONE else ""
+        if needed and needed not in Request(scope).query_params:
+            return Match.NONE, {}
+        return match, told
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.methods and scope["method"] not in self.methods:
+            error = BodyError(405, "Method not allowed")
+            await self._front.refusal(error, Request(scope))(scope, receive, send)
+            return
+        await super().handle(scope, receive, send)
+
+
 def _watched(front: Front, endpoint: Endpoint, metrics: FrontMetrics) -> Handler:
     """The handler, with its errors as answers; counted, and written down."""
     requests, seconds, characters = metrics.of(front.name)
@@ -148,7 +188,7 @@ def _watched(front: Front, endpoint: Endpoint, metrics: FrontMetrics) -> Handler
             response = await endpoint.handler(request)
         except TranslatorError as error:
             reason = error.reason
-            response = front.refusal(error)
+            response = front.refusal(error, request)
         except ClientDisconnect:
             reason = "CANCELLED"
             response = Response(status_code=499)
@@ -157,7 +197,9 @@ def _watched(front: Front, endpoint: Endpoint, metrics: FrontMetrics) -> Handler
             place = traceback.extract_tb(error.__traceback__)[-1]
             _log.error("%s at %s:%s", type(error).__name__, place.filename, place.lineno)
             reason = ServiceError.reason
-            response = front.refusal(ServiceError("an error of this server; it is in its log"))
+            response = front.refusal(
+                ServiceError("an error of this server; it is in its log"), request
+            )
         took_s = time.perf_counter() - began_s
         requests(response.status_code)
         seconds(took_s)
@@ -179,7 +221,7 @@ def _watched(front: Front, endpoint: Endpoint, metrics: FrontMetrics) -> Handler
 
 
 async def _not_served(_: Request, error: Exception) -> Response:
-    """The answer where no front has the address or the method, as several protocols read it."""
+    """The answer where no front has the address, as several protocols read it."""
     code = error.status_code if isinstance(error, HTTPException) else 500
-    sentence = {404: "Not found", 405: "Method not allowed"}.get(code, "Cannot be served")
+    sentence = {404: "Not found"}.get(code, "Cannot be served")
     return JSONResponse({"error": sentence, "message": sentence}, code)

@@ -17,7 +17,15 @@ from starlette.requests import Request
 
 from translator.errors import ClientError, InvalidRequestError
 
-__all__ = ["MAX_FILE_BYTES", "BodyError", "Fields", "SentFile", "read_fields"]
+__all__ = [
+    "MAX_FILE_BYTES",
+    "BodyError",
+    "Fields",
+    "SentFile",
+    "query_of",
+    "read_fields",
+    "read_json",
+]
 
 # It tells which characters it did not expect.
 logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
@@ -79,6 +87,34 @@ class Fields:
                 return strings[name]
         return self._json.get(name)
 
+    def _first(self, name: str) -> Any:
+        """The value, the first if there are several; an array of JSON is one."""
+        for strings in (self._query, self._form):
+            if name in strings:
+                return strings[name][0]
+        return self._json.get(name)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a field."""
+        return self._value(name) is not None
+
+    def is_array(self, name: str) -> bool:
+        """Whether a field of JSON is an array."""
+        return isinstance(self._json.get(name), list)
+
+    def object(self, name: str) -> "Fields | None":
+        """An object; None if there is no such field.
+
+        Raises:
+            InvalidRequestError: It is none.
+        """
+        value = self._json.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise InvalidRequestError(name, "an object is needed")
+        return Fields({}, json=value)
+
     def texts(self, name: str) -> tuple[list[str], bool] | None:
         """Strings, and whether they came as an array; None if there is no such field.
 
@@ -88,7 +124,7 @@ class Fields:
         value = self._value(name)
         if value is None:
             return None
-        is_array = isinstance(value, list) and (name in self._json or len(value) > 1)
+        is_array = isinstance(value, list) and (value is self._json.get(name) or len(value) > 1)
         texts = value if isinstance(value, list) else [value]
         for text in texts:
             _check_string(name, text, "a string, or an array of strings")
@@ -100,9 +136,7 @@ class Fields:
         Raises:
             InvalidRequestError: It is none.
         """
-        value = self._value(name)
-        if isinstance(value, list) and name not in self._json:
-            value = value[0]
+        value = self._first(name)
         if value is None:
             return default
         _check_string(name, value, "a string")
@@ -114,9 +148,7 @@ class Fields:
         Raises:
             InvalidRequestError: It is none.
         """
-        value = self._value(name)
-        if isinstance(value, list) and name not in self._json:
-            value = value[0]
+        value = self._first(name)
         if value in (None, ""):
             return default
         known = {"0": False, "1": True, "false": False, "true": True}
@@ -130,9 +162,7 @@ class Fields:
         Raises:
             InvalidRequestError: It is none.
         """
-        value = self._value(name)
-        if isinstance(value, list) and name not in self._json:
-            value = value[0]
+        value = self._first(name)
         if value in (None, ""):
             return default
         text = str(value)
@@ -179,28 +209,70 @@ async def read_fields(request: Request, *, files: bool = False) -> Fields:
     Raises:
         BodyError: It is too large or too slow, or is not what its content type says.
     """
-    query = _grouped(list(request.query_params.multi_items()))
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    limit = MAX_FILE_BYTES if files else _MAX_BYTES
-    try:
-        async with asyncio.timeout(_FILE_S if files else _BODY_S):
-            await _check_length(request, limit)
-            body = await _body(request, limit)
-    except TimeoutError:
-        raise BodyError(408, "the body took too long") from None
+    query = query_of(request)
+    kind = _kind(request)
+    if files:
+        body = await _read(request, MAX_FILE_BYTES, _FILE_S)
+    else:
+        body = await _read(request, _MAX_BYTES, _BODY_S)
     if not body.strip():
         return Fields(query)
     if kind == "multipart/form-data":
         return await _multipart(request, body, query)
-    if kind == "application/json" or kind.endswith("+json"):
-        return Fields(query, json=_json(body))
+    if _is_json(kind):
+        value = _json(body)
+        if not isinstance(value, dict):
+            raise BodyError(400, "the body is no JSON object")
+        return Fields(query, json=value)
     if kind == "application/x-www-form-urlencoded":
         return Fields(query, form=_form(body))
-    raise BodyError(
+    raise _wrong_kind(kind, "application/x-www-form-urlencoded", "multipart/form-data")
+
+
+async def read_json(request: Request, *, any_type: bool = False) -> Any:
+    """The body of a request that has to be JSON, be it an object or an array.
+
+    Args:
+        request: The request.
+        any_type: Whether it need not say so.
+
+    Raises:
+        BodyError: It is too large or too slow, or is not JSON.
+    """
+    body = await _read(request, _MAX_BYTES, _BODY_S)
+    if not any_type and not _is_json(kind := _kind(request)):
+        raise _wrong_kind(kind)
+    return _json(body)
+
+
+def query_of(request: Request) -> dict[str, list[str]]:
+    """The values in the address, by name."""
+    return _grouped(list(request.query_params.multi_items()))
+
+
+def _kind(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _is_json(kind: str) -> bool:
+    return kind == "application/json" or kind.endswith("+json")
+
+
+def _wrong_kind(kind: str, *allowed: str) -> BodyError:
+    return BodyError(
         415,
-        f"content type {kind[:64] or 'of nothing'!r} is not served; allowed: application/json, "
-        "application/x-www-form-urlencoded, multipart/form-data",
+        f"content type {kind[:64] or 'of nothing'!r} is not served; allowed: "
+        + ", ".join(("application/json", *allowed)),
     )
+
+
+async def _read(request: Request, limit: int, timeout_s: float) -> bytes:
+    try:
+        async with asyncio.timeout(timeout_s):
+            await _check_length(request, limit)
+            return await _body(request, limit)
+    except TimeoutError:
+        raise BodyError(408, "the body took too long") from None
 
 
 async def _body(request: Request, limit: int) -> bytes:
@@ -232,14 +304,11 @@ async def _refuse(request: Request, limit: int) -> None:
     raise BodyError(413, f"the request is too large; allowed: {limit >> 20} MiB")
 
 
-def _json(body: bytes) -> Mapping[str, Any]:
+def _json(body: bytes) -> Any:
     try:
-        value = json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError):
         raise BodyError(400, "the body is not valid JSON") from None
-    if not isinstance(value, dict):
-        raise BodyError(400, "the body is no JSON object")
-    return value
 
 
 def _form(body: bytes) -> Mapping[str, list[str]]:

@@ -39,6 +39,7 @@ class Texts:
     glossary: Mapping[str, str] | None = None
     num_alternatives: int = 0
     preserve_lines: bool = True
+    alignments: bool = False
 
 
 class Hub:
@@ -106,6 +107,7 @@ class Hub:
             glossary=request.glossary,
             num_alternatives=request.num_alternatives,
             preserve_lines=request.preserve_lines,
+            alignments=request.alignments,
         )
 
     @property
@@ -140,7 +142,10 @@ class Hub:
         Raises:
             TranslatorError: They do not, or cannot be reached.
         """
-        await self.client(key).list_models(timeout_s=10.0)
+        listed = await self.client(key).list_models(timeout_s=10.0)
+        if not self.servers.pairs:
+            # Nobody told the gateway, which has no key of its own.
+            self.servers.learn(listed.models)
 
     async def needs_key(self) -> bool:
         """Whether somebody without a key is refused."""

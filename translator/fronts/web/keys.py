@@ -8,6 +8,7 @@ from translator.fronts.web.fields import Fields
 __all__ = ["key_of"]
 
 _SCHEMES = ("bearer", "deepl-auth-key")
+_HEADERS = ("x-api-key", "x-goog-api-key", "ocp-apim-subscription-key")
 
 
 def key_of(connection: HTTPConnection, fields: Fields | None = None, *names: str) -> str:
@@ -24,7 +25,7 @@ def key_of(connection: HTTPConnection, fields: Fields | None = None, *names: str
     found = set()
     if fields is not None:
         found |= {fields.text(name).strip() for name in names or ("api_key",)}
-    found.add(connection.headers.get("x-api-key", "").strip())
+    found |= {connection.headers.get(name, "").strip() for name in _HEADERS}
     scheme, _, rest = connection.headers.get("authorization", "").strip().partition(" ")
     if scheme.lower() in _SCHEMES:
         found.add(rest.strip())

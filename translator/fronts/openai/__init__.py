@@ -1,0 +1,1 @@
+"""The chat APIs of OpenAI and Ollama, for clients that can ask nothing else."""
