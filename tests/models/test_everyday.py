@@ -9,6 +9,7 @@ from tests.models.everyday import Everyday
 from translator.languages.pair import LanguagePair
 from translator.models.marian.recurrent import RecurrentModel
 from translator.policy.registry import Latency
+from translator.session.hypothesis import ModelSource, known_phrase
 
 pytestmark = pytest.mark.model
 
@@ -177,3 +178,40 @@ def test_a_title_gets_no_full_stop(embedded: dict[LanguagePair, RecurrentModel])
     stream = Everyday(embedded[EN_PT], EN_PT)
     assert stream.whole("Marta Yoga Pant") == "Marta Yoga Pant"
     assert stream.whole("Marta Yoga Pant.") != "Marta Yoga Pant."
+
+
+@pytest.mark.parametrize(
+    ("pair", "said", "expected"),
+    [
+        (EN_PT, "Thank you.", "Obrigado."),
+        (EN_PT, "THANKS!", "OBRIGADO!"),
+        (EN_PT, "at half past seven", "às sete e meia"),
+        (PT_EN, "Até logo.", "See you later."),
+        (PT_EN, "olá", "hello"),
+    ],
+)
+@pytest.mark.parametrize("end", ["half-close", "rest", "speaker"])
+def test_what_is_a_phrase_is_said_as_it_is_known(
+    embedded: dict[LanguagePair, RecurrentModel],
+    pair: LanguagePair,
+    said: str,
+    expected: str,
+    end: str,
+) -> None:
+    stream = Everyday(embedded[pair], pair)
+    stream.say(said, speaker="A")
+    stream.end(end)
+    assert stream.closed[0] == expected
+    assert stream.whole(said) == expected
+
+
+@pytest.mark.parametrize("pair", [EN_PT, PT_EN], ids=str)
+def test_every_phrase_of_the_embedded_models_can_be_written(
+    embedded: dict[LanguagePair, RecurrentModel], pair: LanguagePair
+) -> None:
+    tokenizer = embedded[pair].tokenizer(pair)
+    assert len(tokenizer.phrases.exact) > 900
+    for source in tokenizer.phrases.exact:
+        encoded = ModelSource.encode(tokenizer, source, 512, begins=True, ends=True)
+        if not (encoded.protected and encoded.protected.masks):
+            assert known_phrase(tokenizer, encoded) is not None, source

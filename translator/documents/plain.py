@@ -6,7 +6,12 @@ from translator.documents.alternatives import Branch, Score, branches, same_text
 from translator.documents.lines import parts
 from translator.engine.request import Hypothesis, Outcome, Priority, Request
 from translator.session.events import AlignedRange, Binding
-from translator.session.hypothesis import ModelSource, TargetHypothesis, without_controls
+from translator.session.hypothesis import (
+    ModelSource,
+    TargetHypothesis,
+    known_phrase,
+    without_controls,
+)
 from translator.session.relay import origin
 from translator.session.terms import as_verbatim, find_terms
 from translator.terms.agreement import agreeing
@@ -148,6 +153,13 @@ class TextTranslation:
         self._sources[index] = source
         if source.in_capitals:
             self._in_capitals.add(index)
+        if not self._matches.get(index):
+            phrase = known_phrase(self._binding.tokenizer, source)
+            if phrase is not None:
+                self._hypotheses[index] = phrase
+                self._sources[index] = source.of(phrase)
+                self._settled.add(index)
+                return None
         return self._request(
             str(index),
             index,

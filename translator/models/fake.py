@@ -17,6 +17,7 @@ from translator.languages.pair import LanguagePair
 from translator.models.base import EncoderStates, Prediction, Prefill, StepOutput
 from translator.models.info import ModelInfo
 from translator.text.code_words import DEFAULT_CODE_WORDS, CodeWords
+from translator.text.phrases import NO_PHRASES
 from translator.text.tokens import EncodedText
 
 __all__ = ["FAKE_FAMILY", "FakeBatch", "FakeModel", "FakeTokenizer", "fake_translation"]
@@ -62,6 +63,7 @@ class FakeTokenizer:
     open_id: int | None = None
     target_start: tuple[int, ...] = ()
     knows_sentences = False
+    phrases = NO_PHRASES
 
     def __init__(
         self,

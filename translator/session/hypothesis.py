@@ -24,7 +24,7 @@ from translator.text.sentence_form import (
 from translator.text.tokens import EncodedText, Tokenizer
 from translator.text.words import UNSPACED, count_words, strip_final_punctuation, word_ends
 
-__all__ = ["Context", "ModelSource", "TargetHypothesis", "without_controls"]
+__all__ = ["Context", "ModelSource", "TargetHypothesis", "known_phrase", "without_controls"]
 
 # Control characters mean nothing to a model; a space instead keeps all positions as they are.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -237,6 +237,25 @@ class ModelSource:
     def word_starts(self) -> list[int]:
         """Where the words of the source begin in the segment."""
         return [self.offset + match.start() for match in _WORD_START.finditer(self.text)]
+
+
+def known_phrase(tokenizer: Tokenizer, source: ModelSource) -> Hypothesis | None:
+    """The hypothesis for a source that is a phrase which no model need translate; else None.
+
+    Where its words come from is not known: they are aligned with the source from left to right.
+    """
+    if source.context or source.verbatim:
+        return None
+    text = tokenizer.phrases.find(source.text)
+    if text is None:
+        return None
+    tokens = (*tokenizer.target_start, *tokenizer.encode_target(text))
+    if detokenize(tokenizer, tokens).text != text:
+        # It cannot be written.
+        return None
+    last = max(0, len(source.encoded.tokens) - 2)
+    alignment = tuple(i * last // max(1, len(tokens) - 1) for i in range(len(tokens)))
+    return Hypothesis(tokens, alignment, (0.0,) * len(tokens))
 
 
 class TargetHypothesis:

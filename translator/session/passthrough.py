@@ -10,6 +10,7 @@ from translator.session.events import AlignedRange, Binding
 from translator.session.hypothesis import without_controls
 from translator.session.segment import Segment
 from translator.text.code_words import DEFAULT_CODE_WORDS
+from translator.text.phrases import NO_PHRASES
 from translator.text.tokens import EncodedText
 from translator.text.words import UNSPACED
 
@@ -31,6 +32,7 @@ class _NoTokenizer:
     open_id = None
     target_start = ()
     knows_sentences = False
+    phrases = NO_PHRASES
     code_words = DEFAULT_CODE_WORDS
 
     def encode_source(self, text: str) -> EncodedText:

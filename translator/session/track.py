@@ -15,7 +15,12 @@ from translator.policy.base import Decision, Observation, Policy
 from translator.session.contexts import Contexts
 from translator.session.events import AlignedRange, Binding, ResumedTarget, TargetEvent
 from translator.session.filed import Filed, Wanted
-from translator.session.hypothesis import ModelSource, TargetHypothesis, without_controls
+from translator.session.hypothesis import (
+    ModelSource,
+    TargetHypothesis,
+    known_phrase,
+    without_controls,
+)
 from translator.session.passthrough import passage, passing_partings
 from translator.session.question import Answer, Question
 from translator.session.report import TargetFigures
@@ -167,11 +172,11 @@ class Track:
         if not segment.closed and not has_words and self._passes_through(wanted.text):
             return None
         self._wanted = wanted
-        if self._answer is not None and self._answer[0].answers(filed.question):
-            answer = self._answer[0]
+        hypothesis = self._known(segment, filed)
+        if hypothesis is not None:
             # Whatever the engine still says of an earlier question is no news.
             self._filed.clear()
-            event = self._take(segment, filed, answer.hypothesis, _NO_TIME)
+            event = self._take(segment, filed, hypothesis, _NO_TIME)
             # Nothing new to tell, but perhaps more to ask: the tentative tail.
             return event if event is not None else self.advance()
         version = next(self._versions)
@@ -190,6 +195,17 @@ class Track:
             priority=Priority.LARGE if is_long else Priority.LIVE,
             scored=is_long,
         )
+
+    def _known(self, segment: Segment, filed: Filed) -> Hypothesis | None:
+        """The answer to a question that the engine need not be asked, if there is one."""
+        begins = not (segment.continues or self._text.committed)
+        if filed.wanted.is_whole and begins:
+            phrase = known_phrase(self.binding.tokenizer, filed.source)
+            if phrase is not None:
+                return phrase
+        if self._answer is not None and self._answer[0].answers(filed.question):
+            return self._answer[0].hypothesis
+        return None
 
     @property
     def _num_start_tokens(self) -> int:

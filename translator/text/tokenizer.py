@@ -7,6 +7,7 @@ import sentencepiece
 
 from translator.errors import ModelFilesError
 from translator.text.code_words import DEFAULT_CODE_WORDS, CodeWords
+from translator.text.phrases import NO_PHRASES, Phrases
 from translator.text.tokens import EncodedText
 
 __all__ = ["SentencePieceTokenizer"]
@@ -38,8 +39,10 @@ class SentencePieceTokenizer:
         *,
         has_open_end: bool = False,
         code_words: CodeWords = DEFAULT_CODE_WORDS,
+        phrases: Phrases = NO_PHRASES,
     ) -> None:
         self._code_words = code_words
+        self._phrases = phrases
         self._source = _load(source)
         self._target = self._source if target == source else _load(target)
         self._eos_id: int = self._target.eos_id()
@@ -108,6 +111,11 @@ class SentencePieceTokenizer:
             written = "".join(map(self.piece, self.encode_target(character)))
             known = self._written[character] = is_read and written.strip() == character
         return known
+
+    @property
+    def phrases(self) -> Phrases:
+        """What its model need not translate."""
+        return self._phrases
 
     @property
     def code_words(self) -> CodeWords:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from translator.text.code_words import CodeWords
+from translator.text.phrases import Phrases
 
 __all__ = ["EncodedText", "Tokenizer"]
 
@@ -43,6 +44,11 @@ class Tokenizer(Protocol):
     @property
     def knows_sentences(self) -> bool:
         """Whether its model was trained on sentences, with a capital and a full stop."""
+        ...
+
+    @property
+    def phrases(self) -> Phrases:
+        """What its model need not translate, since it is known."""
         ...
 
     def encode_source(self, text: str) -> EncodedText:

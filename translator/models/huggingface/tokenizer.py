@@ -3,6 +3,7 @@
 from translator.models.huggingface.languages import Prompt
 from translator.models.huggingface.vocabulary import Vocabulary
 from translator.text.code_words import DEFAULT_CODE_WORDS, CodeWords
+from translator.text.phrases import NO_PHRASES, Phrases
 from translator.text.tokens import EncodedText
 
 __all__ = ["PairTokenizer"]
@@ -39,6 +40,11 @@ class PairTokenizer:
     def knows_sentences(self) -> bool:
         """True: it was trained on sentences."""
         return True
+
+    @property
+    def phrases(self) -> Phrases:
+        """None: a folder of many pairs has no file of them."""
+        return NO_PHRASES
 
     def encode_source(self, text: str) -> EncodedText:
         """Tokenize a source text; adds the language token and the end of sentence.

@@ -36,8 +36,10 @@ from translator.models.marian.open_end import find_open_end
 from translator.models.marian.recurrent import RecurrentModel
 from translator.models.marian.shortlist import Shortlist
 from translator.models.model_card import license_of
+from translator.models.phrases import find_phrases
 from translator.models.processor import is_int8_faster, runs_int8
 from translator.precision import Precision
+from translator.text.phrases import Phrases
 from translator.text.shop_characters import unwritable_of
 from translator.text.tokenizer import SentencePieceTokenizer
 
@@ -99,7 +101,7 @@ def describe_marian_folder(
         memory_bytes=_memory_bytes(header, str(device), precision),
         has_open_end=open_end is not None,
         fingerprint=_fingerprint(
-            folder, header, str(device), precision, open_end, shortlist=shortlist
+            folder, header, str(device), precision, open_end, find_phrases(folder, pair), shortlist
         ),
         unwritable=_unwritable(header),
     )
@@ -139,6 +141,7 @@ def _load_marian(
         files.target_vocabulary,
         has_open_end=info.has_open_end,
         code_words=find_code_words(folder),
+        phrases=find_phrases(folder, info.pairs[0]),
     )
     check_vocabularies(files, tokenizer)
     if precision == "auto" and not (info.device == "cpu" and is_int8_faster()):
@@ -188,7 +191,7 @@ def _fingerprint(
     device: str,
     precision: Precision,
     open_end: NDArray[np.float32] | None,
-    *,
+    phrases: Phrases,
     shortlist: bool,
 ) -> str:
     """The model's fingerprint: its files, what was learnt of it, and how it is computed."""
@@ -203,7 +206,9 @@ def _fingerprint(
     files = {header.path, *(path for pattern in patterns for path in folder.glob(pattern))}
     end = None if open_end is None else open_end.tobytes().hex()
     code_words = find_code_words(folder).name
-    return fingerprint(files, number_format, device.partition(":")[0], end, code_words)
+    return fingerprint(
+        files, number_format, device.partition(":")[0], end, code_words, phrases.digest
+    )
 
 
 def _memory_bytes(header: MarianHeader, device: str, precision: Precision) -> int:

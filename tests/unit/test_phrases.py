@@ -1,0 +1,102 @@
+"""Whole utterances with a translation of their own."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from translator.errors import ModelFilesError
+from translator.languages.pair import LanguagePair
+from translator.models.phrases import PHRASES, find_phrases
+from translator.text.phrases import NO_PHRASES, Phrase, Phrases
+
+pytestmark = pytest.mark.unit
+
+EN_PT = LanguagePair("en", "pt")
+ROOT = Path(__file__).parents[2]
+BOOK = Phrases.of(
+    [
+        Phrase("Watch the step.", "Cuidado com o degrau."),
+        Phrase("Ready?", "Pronto?"),
+        Phrase("Ready", "Concluído"),
+        Phrase("Far?", "Longe?"),
+        Phrase("lamp", "lâmpada"),
+        Phrase("Sunday", "domingo"),
+        Phrase("I'm Rita.", "Sou a Rita."),
+        Phrase("lamp", "abajur"),
+    ],
+    "pt",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Watch the step.", "Cuidado com o degrau."),
+        ("watch the step", "cuidado com o degrau"),
+        ("  Watch  the step! ", "Cuidado com o degrau!"),
+        ("WATCH THE STEP", "Cuidado com o degrau"),
+        ("Watch the step...", "Cuidado com o degrau..."),
+        # A question is no statement, but without a mark it may be one.
+        ("Watch the step?", None),
+        ("Far.", None),
+        ("far", "longe"),
+        # Each has a phrase of its own.
+        ("Ready?", "Pronto?"),
+        ("ready", "concluído"),
+        ("Lamp", "Lâmpada"),
+        ("Sunday.", "Domingo."),
+        ("I’m Rita", "Sou a Rita"),
+        ("Watch the step and the door.", None),
+        ("", None),
+        ("?", None),
+    ],
+)
+def test_what_is_all_of_a_text_has_its_case_and_mark(text: str, expected: str | None) -> None:
+    assert BOOK.find(text) == expected
+
+
+def test_without_phrases_nothing_is_found() -> None:
+    assert NO_PHRASES.find("lamp") is None
+
+
+def test_a_folder_has_its_own(tmp_path: Path) -> None:
+    assert find_phrases(tmp_path, EN_PT) is NO_PHRASES
+    (tmp_path / PHRASES).write_text("\ufeffWatch the step.\tCuidado.\n\nlamp\tlâmpada\r\n", "utf-8")
+    found = find_phrases(tmp_path, EN_PT)
+    assert found.find("lamp.") == "lâmpada."
+    assert found.find("watch the step") == "cuidado"
+    assert found.digest != NO_PHRASES.digest
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"lamp", "line 1 is no phrase"),
+        (b"lamp\tabajur\nlamp\tabajur\tluz", "line 2 is no phrase"),
+        (b"lamp\t ", "line 1 is no phrase"),
+        (b"...\tabajur", "line 1 is no phrase"),
+        (b"lamp\tl\xe2mpada", "byte 6 is not UTF-8"),
+        (b"x" * (16 * 2**20 + 1), "at most 16777216"),
+    ],
+)
+def test_a_damaged_file_is_named(tmp_path: Path, data: bytes, error: str) -> None:
+    (tmp_path / PHRASES).write_bytes(data)
+    with pytest.raises(ModelFilesError, match=error) as caught:
+        find_phrases(tmp_path, EN_PT)
+    assert str(tmp_path / PHRASES) in str(caught.value)
+
+
+@pytest.mark.parametrize("pair", [EN_PT, LanguagePair("pt", "en")], ids=str)
+def test_those_of_the_embedded_models_are_none_of_the_benchmarks(pair: LanguagePair) -> None:
+    shipped = files("translator.models.marian") / "phrases" / f"{pair}.tsv"
+    rows = [line.split("\t") for line in shipped.read_text("utf-8").splitlines()]
+    assert len(rows) > 900
+    book = Phrases.of([Phrase(*row) for row in rows], pair.target)
+    asked = [
+        line.split("\t")[1]
+        for line in (ROOT / "benchmarks/everyday.tsv").read_text("utf-8").splitlines()
+        if line.startswith(f"{pair.source}\t")
+    ]
+    assert len(asked) == 50
+    assert [text for text in asked if book.find(text) is not None] == []

@@ -1,0 +1,102 @@
+"""Whole utterances with a translation of their own: "Thank you." needs no model.
+
+What people say most often, a small model knows worst: greetings, thanks and single words have
+little context, and corpora of web pages hardly have them. A phrase counts only where it is all of a
+segment. Pure text.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from translator.text.case import with_first_capital
+from translator.text.sentence_form import with_first_small
+
+__all__ = ["NO_PHRASES", "Phrase", "Phrases"]
+
+_ENDED = re.compile(r"(.*?)\s*([.!?…]*)", re.DOTALL)
+_QUESTION = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """An utterance and its translation.
+
+    Attributes:
+        source: As a sentence, with its mark, or as a word.
+        target: The same in the other language.
+    """
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Phrases of a language pair, by what they are but for case.
+
+    Attributes:
+        exact: Their translations without the mark at the end, by the phrase with it.
+        loose: The same by the phrase without it, each with whether it is a question.
+        language: The target's BCP-47 code.
+    """
+
+    exact: Mapping[str, str] = field(default_factory=dict)
+    loose: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
+    language: str = ""
+
+    @classmethod
+    def of(cls, phrases: Iterable[Phrase], language: str) -> "Phrases":
+        """Take phrases; of two that are the same, the first counts."""
+        exact: dict[str, str] = {}
+        loose: dict[str, tuple[str, bool]] = {}
+        for phrase in phrases:
+            source, mark = _ended(phrase.source)
+            target, _ = _ended(phrase.target)
+            exact.setdefault(_key(source) + mark, target)
+            loose.setdefault(_key(source), (target, _QUESTION in mark))
+        return cls(exact, loose, language)
+
+    @property
+    def digest(self) -> str:
+        """Of all that it says; the same phrases have the same."""
+        said = json.dumps([sorted(self.exact.items()), sorted(self.loose.items())])
+        return hashlib.sha256(said.encode()).hexdigest()
+
+    def find(self, text: str) -> str | None:
+        """The translation of a text that is a phrase, with case and mark of the text; else None.
+
+        "thank you" and "Thank you!" are the phrase "Thank you.", unless they are phrases of their
+        own. A question is one only with its mark or without any.
+        """
+        if not self.loose:
+            return None
+        source, mark = _ended(text.strip())
+        key = _key(source)
+        target = self.exact.get(key + mark)
+        if target is None:
+            target, is_question = self.loose.get(key, ("", False))
+            if not target or (mark and is_question != (_QUESTION in mark)):
+                return None
+        first = next(filter(str.isalnum, source), "")
+        if first.islower():
+            target = with_first_small(target, self.language)
+        else:
+            target = with_first_capital(target, source, self.language)
+        return target + mark
+
+
+NO_PHRASES = Phrases()
+
+
+def _ended(text: str) -> tuple[str, str]:
+    """A text without the marks at its end, and these."""
+    found = _ENDED.fullmatch(text)
+    assert found is not None  # noqa: S101
+    return found[1], found[2]
+
+
+def _key(text: str) -> str:
+    return " ".join(text.replace("’", "'").split()).casefold()
