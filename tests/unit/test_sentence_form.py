@@ -7,6 +7,7 @@ from translator.text.sentence_form import (
     Ending,
     ending,
     with_first_small,
+    with_pronouns,
     with_sentence_begun,
 )
 
@@ -69,6 +70,22 @@ def test_a_script_without_capitals_gets_nothing(text: str) -> None:
 )
 def test_the_model_gets_a_capital_at_the_beginning(text: str, expected: str) -> None:
     assert with_sentence_begun(text, text, "en") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("i think i know, i'm sure", "I think I know, I'm sure"),
+        ("so do i", "so do I"),
+        ('he said "i will"', 'he said "I will"'),
+        ("i.e. a lamp", "i.e. a lamp"),
+        ("wi-fi is in it", "wi-fi is in it"),
+        ("I know", "I know"),
+    ],
+)
+def test_an_english_i_is_a_capital(text: str, expected: str) -> None:
+    assert with_pronouns(text, "en-GB") == expected
+    assert with_pronouns(text, "it") == text
 
 
 def test_what_no_model_touches_gets_none() -> None:

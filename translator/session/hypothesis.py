@@ -19,6 +19,7 @@ from translator.text.sentence_form import (
     Ending,
     ending,
     with_first_small,
+    with_pronouns,
     with_sentence_begun,
 )
 from translator.text.tokens import EncodedText, Tokenizer
@@ -142,6 +143,7 @@ class ModelSource:
         said = sentence_case(protected.text, language) if in_capitals else protected.text
         is_begun, ends_with = False, Ending.AS_IT_IS
         if tokenizer.knows_sentences:
+            said = with_pronouns(said, language)
             if begins and not context:
                 begun = with_sentence_begun(said, visible, language)
                 # A model for words in small letters need not have the capital.

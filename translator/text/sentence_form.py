@@ -15,12 +15,21 @@ from enum import Enum
 
 from translator.text.case import capitals, small_letters
 
-__all__ = ["FULL_STOP", "Ending", "ending", "with_first_small", "with_sentence_begun"]
+__all__ = [
+    "FULL_STOP",
+    "Ending",
+    "ending",
+    "with_first_small",
+    "with_pronouns",
+    "with_sentence_begun",
+]
 
 FULL_STOP = "."
 # So many words may be a label as well as a sentence.
 _MAX_LABEL_WORDS = 4
 _FIRST_WORD = re.compile(r"[\W_]*(\w+(?:['’]\w+)*)")
+# Not in "i.e.", nor in a list: "i)".
+_SMALL_I = re.compile(r"(?<![^\s\"'“‘])i(?=['’](?:m|ve|ll|d)\b|[\s,?!;]|$)")
 # All nouns have a capital.
 _NOUNS_IN_CAPITALS = "de"
 _ENGLISH_NAMES = frozenset(
@@ -84,6 +93,17 @@ def with_sentence_begun(said: str, visible: str, language: str) -> str:
         return said
     start = found.start(1)
     return said[:start] + capitals(said[start], language) + said[start + 1 :]
+
+
+def with_pronouns(said: str, language: str) -> str:
+    """An English source with "I" for "i"; the length is the same.
+
+    Args:
+        said: What the model gets.
+        language: The source's BCP-47 code; only its language counts.
+    """
+    is_english = language.split("-")[0].lower() == "en"
+    return _SMALL_I.sub("I", said) if is_english else said
 
 
 def with_first_small(text: str, language: str) -> str:
