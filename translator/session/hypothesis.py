@@ -157,8 +157,10 @@ class ModelSource:
 
         def form(*, is_ended: bool, second: ModelSource | None = None) -> ModelSource:
             encoded = tokenizer.encode_source(said + FULL_STOP if is_ended else said)
-            tokens = encoded.tokens
-            spans = tuple((min(s, len(said)), min(e, len(said))) for s, e in encoded.spans)
+            tokens, spans = encoded.tokens, encoded.spans
+            if is_ended:
+                last = len(said)
+                spans = tuple((min(start, last), min(end, last)) for start, end in spans)
             if protected.is_rewritten:
                 origins = (protected.rewritten.origin(*span) for span in spans[:-1])
                 spans = (*origins, (len(whole),) * 2)
