@@ -13,6 +13,7 @@ from tests.fuzz.messages import damaged, filled
 from tests.server.wire import Exchange
 from translator.config import Limits, ServerConfig
 from translator.fronts.grpc.interceptors import ErrorInterceptor
+from translator.fronts.grpc.reading import Parsing
 from translator.fronts.grpc.servicer import TranslatorServicer
 from translator.metrics import Metrics
 from translator.server.app import SERVICE
@@ -34,18 +35,17 @@ class _AbortedError(Exception):
 class _Context:
     """A call as a handler of gRPC sees it."""
 
-    def __init__(self, kind: type[Message], requests: Sequence[bytes]) -> None:
+    def __init__(self, requests: Sequence[bytes]) -> None:
         self.answers: list[Any] = []
         self.code = grpc.StatusCode.OK
         self.details = ""
-        self._kind = kind
         self._requests = iter(requests)
 
     async def read(self) -> Any:
         for request in self._requests:
             # Every other message comes after the ones before had their turn.
             await asyncio.sleep(0)
-            return self._kind.FromString(request)
+            return request
         return grpc.aio.EOF  # type: ignore[attr-defined]
 
     async def write(self, answer: Message) -> None:
@@ -72,7 +72,7 @@ class Calls:
     """A service in this process, and calls to it."""
 
     def __init__(self, servicer: TranslatorServicer) -> None:
-        guard = ErrorInterceptor(SERVICE, Metrics())._guard
+        guard = ErrorInterceptor(SERVICE, Metrics(), Parsing())._guard
         self._handlers = {
             name: guard(getattr(servicer, name))
             for name in ("StreamingTranslate", "BatchTranslate", "Translate", "ListModels")
@@ -89,7 +89,7 @@ class Calls:
         name, kind = choices.one_of(_RPCS)
         handler = self._handlers[name]
         requests = _requests(name, kind, choices)
-        context = _Context(kind, requests)
+        context = _Context(requests)
         async with asyncio.timeout(TIMEOUT_S):
             try:
                 if name in ("StreamingTranslate", "BatchTranslate"):
@@ -166,4 +166,4 @@ async def calls() -> AsyncIterator[Calls]:
     """The service with the test kit's model."""
     limits = Limits(max_sessions=4096, max_batches=4096, max_translate_requests=4096)
     async with serve_in_process(ServerConfig(port=0, limits=limits)) as server:
-        yield Calls(TranslatorServicer(server.service))
+        yield Calls(TranslatorServicer(server.service, Parsing()))

@@ -23,6 +23,7 @@ from translator.engine.engine import Engine, StepRecord
 from translator.engine.scheduler import SchedulerLimits
 from translator.fronts.grpc.around import AroundInterceptor
 from translator.fronts.grpc.interceptors import ErrorInterceptor
+from translator.fronts.grpc.reading import Parsing
 from translator.fronts.grpc.servicer import TranslatorServicer
 from translator.languages.detection import FastTextDetector, LanguageDetector
 from translator.metrics import Metrics
@@ -169,8 +170,9 @@ async def running(
         await pool.preload()
     languages = SourceLanguages(pool.catalog, detector or _load_detector(config))
     keyed = ("/grpc.reflection",) if config.reflection == "key" else ()
+    parsing = Parsing()
     server = grpc.aio.server(
-        interceptors=(ErrorInterceptor(SERVICE, metrics), AroundInterceptor(gate, keyed)),
+        interceptors=(ErrorInterceptor(SERVICE, metrics, parsing), AroundInterceptor(gate, keyed)),
         options=_options(config),
     )
     health_servicer = await _add_health(server)
@@ -189,7 +191,7 @@ async def running(
     context.tracer = tracer
     service = TranslationService(context)
     serve: Any = translator_service_pb2_grpc.add_TranslatorServiceServicer_to_server
-    serve(TranslatorServicer(service), server)
+    serve(TranslatorServicer(service, parsing), server)
     engine.start()
     following = [
         asyncio.create_task(_repeat(refresh)) for refresh in (gate.refresh, gate.refresh_tokens)
