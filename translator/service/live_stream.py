@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 
 from translator.engine.async_engine import AsyncEngine
-from translator.engine.request import Outcome
+from translator.engine.request import Outcome, Priority, Request
 from translator.errors import (
     ClientError,
     DrainingError,
@@ -22,6 +23,7 @@ from translator.service.glossaries import requested_terms, terms_between
 from translator.service.latency import UpdateLatency
 from translator.service.meter import StreamMeter
 from translator.service.model_pool import Lease
+from translator.service.pace import Pace
 from translator.service.requests import (
     Ack,
     Flush,
@@ -63,6 +65,7 @@ class LiveStream:
         config: The first message.
         lease: Holds the stream's models.
         span: The call's.
+        caller: Who takes turns with others for the models.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class LiveStream:
         config: StreamConfig,
         lease: Lease,
         span: CallSpan = NO_SPAN,
+        caller: str = "",
     ) -> None:
         self.session = session
         # When the client said anything last, and whether the stream is over.
@@ -84,6 +88,7 @@ class LiveStream:
         self._shared = shared
         self._engine: AsyncEngine = shared.engine
         self._config = config
+        self._caller = caller
         is_open = is_undetermined(config.source)
         self._language = FollowedLanguage("" if is_open else config.source)
         self._restrict_language()
@@ -93,6 +98,7 @@ class LiveStream:
         self._heartbeat_s = heartbeat_s(config, shared.config.heartbeat_s)
         self._latency = UpdateLatency(time.monotonic, shared.metrics.update_time.observe)
         self._meter = StreamMeter(shared.metrics)
+        self._pace = Pace()
         self._traced = TracedUpdates(span) if span.update_share else None
         # Answers other than updates, in order.
         self._answers: deque[StreamAnswer] = deque()
@@ -112,9 +118,9 @@ class LiveStream:
         """
         self._tell_started()
         self._pump()
-        reader = asyncio.create_task(self._read())
+        reader = asyncio.create_task(self._pace.counted(self._read()))
         try:
-            await self._write()
+            await self._pace.counted(self._write())
         finally:
             reader.cancel()
             if self._look is not None:
@@ -145,8 +151,14 @@ class LiveStream:
             self._pump()
             while True:
                 await self._room()
+                is_fast = self._pace.is_over
+                if is_fast:
+                    # Who sends as fast as a server can take it waits for others at each message.
+                    await self._shared.turns.take()
                 message = await self._call.read()
                 self.heard_s = time.monotonic()
+                if not is_fast:
+                    self._shared.turns.spoken()
                 if message is None:
                     self.session.end_source()
                 else:
@@ -340,7 +352,7 @@ class LiveStream:
 
     def _pump(self) -> None:
         """File the requests that the session wants, and wake the writer if there is work for it."""
-        self._engine.submit(self.session.next_requests(), self._answered)
+        self._engine.submit([*map(self._in_turn, self.session.next_requests())], self._answered)
         if not self._looking.locked() and any(s.closed for s in self.session.undetermined):
             # Silence has closed a segment.
             self._look = asyncio.create_task(self._look_again())
@@ -353,12 +365,21 @@ class LiveStream:
             # There may be nothing to write before the source has rested.
             self._set_alarm(asyncio.get_running_loop().time() + rests_in_s)
 
+    def _in_turn(self, request: Request) -> Request:
+        """A request of the session, as one of its caller's."""
+        is_long = request.priority is Priority.LARGE
+        priority = Priority.HEAVY if is_long else request.priority
+        return replace(request, caller=self._caller, priority=priority)
+
     def _answered(self, outcome: Outcome) -> None:
-        try:
+        def take() -> None:
             if self._traced is not None:
                 self._traced.answered(outcome)
             self.session.accept(outcome)
             self._pump()
+
+        try:
+            self._pace.count(take)
         except Exception as error:
             self._fail(error)
 

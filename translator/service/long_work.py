@@ -11,6 +11,9 @@ __all__ = ["OwnTurns", "Turns"]
 # A shorter pause is not worth a timer; a longer one helps nobody.
 _LEAST_PAUSE_S = 0.005
 _LONGEST_PAUSE_S = 0.02
+# How much longer while somebody speaks, and until so many seconds after a word.
+_REST_BESIDE_SPEECH = 4
+_HEARD_S = 2.0
 # Steps of one call within so long are one turn.
 _LONGEST_TURN_S = 0.002
 _T = TypeVar("_T")
@@ -21,16 +24,28 @@ class Turns:
 
     Between two steps the event loop does whatever is due. While long work waits, the loop also
     rests as long as it has computed, because the engines' threads need the interpreter's lock for
-    every operation and the loop's thread rarely releases it. Measured: docs/performance.md.
+    every operation and the loop's thread rarely releases it. While somebody speaks, it rests four
+    times as long, so that few words meet a step. Measured: docs/performance.md.
 
     Args:
         cpu_s: CPU time of the event loop's thread, in seconds.
+        clock: Seconds, monotonic.
     """
 
-    def __init__(self, cpu_s: Callable[[], float] = time.thread_time) -> None:
+    def __init__(
+        self,
+        cpu_s: Callable[[], float] = time.thread_time,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._cpu_s = cpu_s
+        self._clock = clock
         self._lock = asyncio.Lock()
         self._rested_s = 0.0
+        self._spoken_s = -inf
+
+    def spoken(self) -> None:
+        """Note that somebody speaks, and no faster than people do."""
+        self._spoken_s = self._clock()
 
     async def take(self) -> None:
         """Wait for the turn of the next step."""
@@ -39,7 +54,9 @@ class Turns:
             if used_s < _LEAST_PAUSE_S:
                 await asyncio.sleep(0)
             else:
-                await asyncio.sleep(min(used_s, _LONGEST_PAUSE_S))
+                is_heard = self._clock() - self._spoken_s < _HEARD_S
+                rest_s = _REST_BESIDE_SPEECH * used_s if is_heard else used_s
+                await asyncio.sleep(min(rest_s, _LONGEST_PAUSE_S))
                 self._rested_s = self._cpu_s()
 
     async def through(self, steps: Iterator[_T]) -> AsyncIterator[_T]:

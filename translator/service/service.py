@@ -82,7 +82,7 @@ class TranslationService:
             config = await first_config(call.read, StreamConfig, "stream", timeout_s)
             session = await self._open(config, lease)
             visit.session = session.session_id
-            stream = LiveStream(call, session, self._shared, config, lease, visit.span)
+            stream = LiveStream(call, session, self._shared, config, lease, visit.span, visit.turn)
             self._streams.add(stream)
             if self._draining:
                 stream.drain(self._shared.config.drain_grace_s)
