@@ -9,6 +9,7 @@ from translator.engine.memo import LruMemo
 from translator.metrics import Metrics
 from translator.service.long_work import Turns
 from translator.service.model_pool import ModelPool
+from translator.service.pace import Paces
 from translator.service.source_languages import SourceLanguages
 from translator.session.events import SessionLimits
 from translator.telemetry.spans import Tracer
@@ -38,6 +39,7 @@ class ServiceContext:
     gate: Gate = field(default_factory=lambda: Gate(None))
     metrics: Metrics = field(default_factory=Metrics)
     turns: Turns = field(default_factory=Turns)
+    paces: Paces = field(default_factory=Paces)
     tracer: Tracer = field(default_factory=Tracer)
     memo: LruMemo = field(default_factory=lambda: LruMemo(_REMEMBERED_TOKENS))
 

@@ -23,7 +23,6 @@ from translator.service.glossaries import requested_terms, terms_between
 from translator.service.latency import UpdateLatency
 from translator.service.meter import StreamMeter
 from translator.service.model_pool import Lease
-from translator.service.pace import Pace
 from translator.service.requests import (
     Ack,
     Flush,
@@ -98,7 +97,7 @@ class LiveStream:
         self._heartbeat_s = heartbeat_s(config, shared.config.heartbeat_s)
         self._latency = UpdateLatency(time.monotonic, shared.metrics.update_time.observe)
         self._meter = StreamMeter(shared.metrics)
-        self._pace = Pace()
+        self._pace = shared.paces.of(caller)
         self._traced = TracedUpdates(span) if span.update_share else None
         # Answers other than updates, in order.
         self._answers: deque[StreamAnswer] = deque()
@@ -151,14 +150,14 @@ class LiveStream:
             self._pump()
             while True:
                 await self._room()
-                is_fast = self._pace.is_over
+                is_fast = self._pace.is_fast
                 if is_fast:
                     # Who sends as fast as a server can take it waits for others at each message.
-                    await self._shared.turns.take()
+                    await self._shared.paces.turns.take()
                 message = await self._call.read()
                 self.heard_s = time.monotonic()
                 if not is_fast:
-                    self._shared.turns.spoken()
+                    self._shared.paces.turns.spoken()
                 if message is None:
                     self.session.end_source()
                 else:
@@ -207,7 +206,8 @@ class LiveStream:
         """Take source in steps: a long message of one stream must not delay others."""
         for _ in steps:
             self._pump()
-            await self._shared.turns.take()
+            self._pace.hurry()
+            await self._shared.paces.turns.take()
             await self._room()
 
     # The language of the source, where the client leaves it open.

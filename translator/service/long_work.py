@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from math import inf
 from typing import TypeVar
 
-__all__ = ["OwnTurns", "Turns"]
+__all__ = ["FastTurns", "OwnTurns", "Turns"]
 
 # A shorter pause is not worth a timer; a longer one helps nobody.
 _LEAST_PAUSE_S = 0.005
 _LONGEST_PAUSE_S = 0.02
-# How much longer while somebody speaks, and until so many seconds after a word.
-_REST_BESIDE_SPEECH = 4
+# Beside speech, after what does not come at its pace; and for so long after a word.
+_REST_BESIDE_SPEECH = 9
+_LONGEST_PAUSE_BESIDE_SPEECH_S = 0.1
 _HEARD_S = 2.0
 # Steps of one call within so long are one turn.
 _LONGEST_TURN_S = 0.002
@@ -24,28 +25,16 @@ class Turns:
 
     Between two steps the event loop does whatever is due. While long work waits, the loop also
     rests as long as it has computed, because the engines' threads need the interpreter's lock for
-    every operation and the loop's thread rarely releases it. While somebody speaks, it rests four
-    times as long, so that few words meet a step. Measured: docs/performance.md.
+    every operation and the loop's thread rarely releases it. Measured: docs/performance.md.
 
     Args:
         cpu_s: CPU time of the event loop's thread, in seconds.
-        clock: Seconds, monotonic.
     """
 
-    def __init__(
-        self,
-        cpu_s: Callable[[], float] = time.thread_time,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, cpu_s: Callable[[], float] = time.thread_time) -> None:
         self._cpu_s = cpu_s
-        self._clock = clock
         self._lock = asyncio.Lock()
         self._rested_s = 0.0
-        self._spoken_s = -inf
-
-    def spoken(self) -> None:
-        """Note that somebody speaks, and no faster than people do."""
-        self._spoken_s = self._clock()
 
     async def take(self) -> None:
         """Wait for the turn of the next step."""
@@ -54,10 +43,11 @@ class Turns:
             if used_s < _LEAST_PAUSE_S:
                 await asyncio.sleep(0)
             else:
-                is_heard = self._clock() - self._spoken_s < _HEARD_S
-                rest_s = _REST_BESIDE_SPEECH * used_s if is_heard else used_s
-                await asyncio.sleep(min(rest_s, _LONGEST_PAUSE_S))
+                await asyncio.sleep(self._rest_s(used_s))
                 self._rested_s = self._cpu_s()
+
+    def _rest_s(self, used_s: float) -> float:
+        return min(used_s, _LONGEST_PAUSE_S)
 
     async def through(self, steps: Iterator[_T]) -> AsyncIterator[_T]:
         """Yield each of ``steps`` in its own turn."""
@@ -68,6 +58,34 @@ class Turns:
             except StopIteration:
                 return
             yield step
+
+
+class FastTurns(Turns):
+    """The turns of streams whose source comes faster than anybody speaks.
+
+    While others speak, they rest nine times as long as they have computed: few words then meet a
+    step of theirs.
+
+    Args:
+        cpu_s: CPU time of these streams on the event loop, in seconds.
+        clock: Seconds, monotonic.
+    """
+
+    def __init__(
+        self, cpu_s: Callable[[], float], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__(cpu_s)
+        self._clock = clock
+        self._spoken_s = -inf
+
+    def spoken(self) -> None:
+        """Note that somebody speaks, at the pace of speech."""
+        self._spoken_s = self._clock()
+
+    def _rest_s(self, used_s: float) -> float:
+        if self._clock() - self._spoken_s >= _HEARD_S:
+            return super()._rest_s(used_s)
+        return min(_REST_BESIDE_SPEECH * used_s, _LONGEST_PAUSE_BESIDE_SPEECH_S)
 
 
 class OwnTurns(Turns):

@@ -1,19 +1,33 @@
-"""How much of the event loop one call takes."""
+"""How much of the event loop streams take."""
 
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Generator
+from math import inf
 from typing import Any
 
-__all__ = ["Pace"]
+from translator.service.long_work import FastTurns
+
+__all__ = ["Pace", "Paces"]
 
 # A stream at the pace of speech takes a hundredth of the event loop, one of a recogniser that
 # revises ten times a second some hundredths.
 _SHARE = 0.05
-_BURST_S = 0.05
+# Seconds of CPU that a stream may take at once. Who takes more is fast until all of it is paid off,
+# with a smaller share; no more than so much is remembered.
+_BURST_S = 0.03
+_SHARE_TO_PAY = 0.01
+_MOST_S = 0.1
+# How long the next streams of a caller begin as fast, in seconds, and of how many that is known.
+_KNOWN_S = 10.0
+_MAX_CALLERS = 1024
 
 
-class Pace:
-    """Counts the CPU time of a call's steps, and tells whether that is more than its share.
+class Paces:
+    """Makes the pace of each stream.
+
+    Attributes:
+        turns: Those of fast streams.
 
     Args:
         clock: Seconds, monotonic.
@@ -25,18 +39,62 @@ class Pace:
         clock: Callable[[], float] = time.monotonic,
         cpu_s: Callable[[], float] = time.thread_time,
     ) -> None:
-        self._clock = clock
-        self._cpu_s = cpu_s
-        self._taken_s = 0.0
-        self._at_s = clock()
+        self.clock = clock
+        self.cpu_s = cpu_s
+        # What all fast streams have taken.
+        self.fast_taken_s = 0.0
+        self.turns = FastTurns(lambda: self.fast_taken_s, clock)
+        # When each caller had a fast stream last.
+        self._fast_s: OrderedDict[str, float] = OrderedDict()
+
+    def of(self, caller: str) -> "Pace":
+        """The pace of a new stream.
+
+        One of a caller who has just had a fast one begins as fast: otherwise who opens another
+        stream for each message would never be.
+        """
+        is_fast = self.clock() - self._fast_s.get(caller, -inf) < _KNOWN_S
+        return Pace(self, caller, taken_s=_BURST_S if is_fast else 0.0)
+
+    def note_fast(self, caller: str) -> None:
+        """Note that a caller has a fast stream."""
+        self._fast_s[caller] = self.clock()
+        self._fast_s.move_to_end(caller)
+        if len(self._fast_s) > _MAX_CALLERS:
+            self._fast_s.popitem(last=False)
+
+
+class Pace:
+    """Counts the CPU time of a stream's steps, and tells whether that is more than speech takes.
+
+    Args:
+        paces: Knows the other streams.
+        caller: Whose stream it is; "": nobody knows.
+        taken_s: What it has taken to begin with.
+    """
+
+    def __init__(self, paces: Paces, caller: str, taken_s: float = 0.0) -> None:
+        self._paces = paces
+        self._caller = caller
+        self._taken_s = taken_s
+        self._at_s = paces.clock()
+        self._is_fast = taken_s > 0
 
     @property
-    def is_over(self) -> bool:
-        """Whether the call has taken more than its share lately."""
-        now_s = self._clock()
-        self._taken_s = max(0.0, self._taken_s - _SHARE * (now_s - self._at_s))
+    def is_fast(self) -> bool:
+        """Whether the source comes faster than anybody speaks."""
+        now_s = self._paces.clock()
+        paid_s = (_SHARE_TO_PAY if self._is_fast else _SHARE) * (now_s - self._at_s)
+        self._taken_s = max(0.0, min(self._taken_s, _MOST_S) - paid_s)
         self._at_s = now_s
-        return self._taken_s > _BURST_S
+        self._is_fast = self._taken_s > (0.0 if self._is_fast else _BURST_S)
+        if self._is_fast and self._caller:
+            self._paces.note_fast(self._caller)
+        return self._is_fast
+
+    def hurry(self) -> None:
+        """Be fast until all is paid off: for source that nobody speaks at once."""
+        self._is_fast = True
 
     async def counted(self, work: Awaitable[None]) -> None:
         """Do work, and count what it computes; what it waits for is not counted."""
@@ -44,11 +102,17 @@ class Pace:
 
     def count(self, work: Callable[[], None]) -> None:
         """Do work that waits for nothing, and count it."""
-        began_s = self._cpu_s()
+        began_s = self._paces.cpu_s()
         try:
             work()
         finally:
-            self._taken_s += self._cpu_s() - began_s
+            self.add(self._paces.cpu_s() - began_s)
+
+    def add(self, seconds: float) -> None:
+        """Count some CPU time."""
+        self._taken_s += seconds
+        if self._is_fast:
+            self._paces.fast_taken_s += seconds
 
 
 class _Counted:
@@ -60,7 +124,7 @@ class _Counted:
 
     def __await__(self) -> Generator[Any, Any, None]:
         steps = self._work.__await__()
-        pace, cpu_s = self._pace, self._pace._cpu_s
+        pace, cpu_s = self._pace, self._pace._paces.cpu_s
         error: BaseException | None = None
         while True:
             began_s = cpu_s()
@@ -69,7 +133,7 @@ class _Counted:
             except StopIteration:
                 return
             finally:
-                pace._taken_s += cpu_s() - began_s
+                pace.add(cpu_s() - began_s)
             error = None
             try:
                 yield waited
