@@ -51,10 +51,10 @@ _LISTENED = (Priority.LIVE, Priority.HEAVY)
 # While others listen, beside requests that somebody waits for, heavy ones start so far apart.
 _BESIDE_S = 0.1
 # They run as many together as take this part of ``max_shared_step_s``.
-_PART_OF_STEP = 1 / 3
+_PART_OF_STEP = 1 / 6
 # After an admission of theirs of t seconds that is longer than that, the next is t²/_REST_S later:
 # what is twice as long keeps others waiting twice as long, and should do it half as often.
-_REST_S = 0.004
+_REST_S = 0.002
 
 
 class Scheduler:

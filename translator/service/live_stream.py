@@ -23,6 +23,7 @@ from translator.service.glossaries import requested_terms, terms_between
 from translator.service.latency import UpdateLatency
 from translator.service.meter import StreamMeter
 from translator.service.model_pool import Lease
+from translator.service.pace import Pace
 from translator.service.requests import (
     Ack,
     Flush,
@@ -48,6 +49,8 @@ __all__ = ["LiveStream"]
 _POSSIBLE = "config.possible_source_language_codes"
 # Answers to configs that wait for a client who does not read: so many, and no more is read.
 _MAX_ANSWERS = 64
+# Code points of source that nobody speaks at once.
+_LONG = 512
 # Each target that a session ever had keeps its figures, and is in its report.
 _MAX_TARGETS_EVER = 64
 
@@ -63,8 +66,8 @@ class LiveStream:
         shared: What all streams share.
         config: The first message.
         lease: Holds the stream's models.
+        pace: What the stream takes of the event loop; whoever runs it counts that.
         span: The call's.
-        caller: Who takes turns with others for the models.
     """
 
     def __init__(
@@ -74,8 +77,8 @@ class LiveStream:
         shared: ServiceContext,
         config: StreamConfig,
         lease: Lease,
+        pace: Pace,
         span: CallSpan = NO_SPAN,
-        caller: str = "",
     ) -> None:
         self.session = session
         # When the client said anything last, and whether the stream is over.
@@ -87,7 +90,6 @@ class LiveStream:
         self._shared = shared
         self._engine: AsyncEngine = shared.engine
         self._config = config
-        self._caller = caller
         is_open = is_undetermined(config.source)
         self._language = FollowedLanguage("" if is_open else config.source)
         self._restrict_language()
@@ -97,7 +99,7 @@ class LiveStream:
         self._heartbeat_s = heartbeat_s(config, shared.config.heartbeat_s)
         self._latency = UpdateLatency(time.monotonic, shared.metrics.update_time.observe)
         self._meter = StreamMeter(shared.metrics)
-        self._pace = shared.paces.of(caller)
+        self._pace = pace
         self._traced = TracedUpdates(span) if span.update_share else None
         # Answers other than updates, in order.
         self._answers: deque[StreamAnswer] = deque()
@@ -119,7 +121,7 @@ class LiveStream:
         self._pump()
         reader = asyncio.create_task(self._pace.counted(self._read()))
         try:
-            await self._pace.counted(self._write())
+            await self._write()
         finally:
             reader.cancel()
             if self._look is not None:
@@ -188,6 +190,9 @@ class LiveStream:
                 self._latency.came(message.sequence)
                 if self._traced is not None:
                     self._traced.came(message)
+                if len(message.committed) + len(message.tentative) > _LONG:
+                    self._pace.hurry()
+                    await self._shared.paces.turns.take()
                 await self._take_in_steps(self.session.take_source(message))
             case Flush(sequence):
                 self.session.flush(sequence)
@@ -206,7 +211,6 @@ class LiveStream:
         """Take source in steps: a long message of one stream must not delay others."""
         for _ in steps:
             self._pump()
-            self._pace.hurry()
             await self._shared.paces.turns.take()
             await self._room()
 
@@ -369,7 +373,7 @@ class LiveStream:
         """A request of the session, as one of its caller's."""
         is_long = request.priority is Priority.LARGE
         priority = Priority.HEAVY if is_long else request.priority
-        return replace(request, caller=self._caller, priority=priority)
+        return replace(request, caller=self._pace.caller, priority=priority)
 
     def _answered(self, outcome: Outcome) -> None:
         def take() -> None:

@@ -20,6 +20,8 @@ _SHARE_TO_PAY = 0.01
 _MOST_S = 0.1
 # How long the next streams of a caller begin as fast, in seconds, and of how many that is known.
 _KNOWN_S = 10.0
+# A stream that ends within so many seconds has cost more to open than it was of use.
+_SHORT_S = 1.0
 _MAX_CALLERS = 1024
 
 
@@ -44,8 +46,9 @@ class Paces:
         # What all fast streams have taken.
         self.fast_taken_s = 0.0
         self.turns = FastTurns(lambda: self.fast_taken_s, clock)
-        # When each caller had a fast stream last.
+        # When each caller had a fast stream last, and what its short ones have taken.
         self._fast_s: OrderedDict[str, float] = OrderedDict()
+        self._short: OrderedDict[str, Pace] = OrderedDict()
 
     def of(self, caller: str) -> "Pace":
         """The pace of a new stream.
@@ -55,6 +58,18 @@ class Paces:
         """
         is_fast = self.clock() - self._fast_s.get(caller, -inf) < _KNOWN_S
         return Pace(self, caller, taken_s=_BURST_S if is_fast else 0.0)
+
+    def ended(self, pace: "Pace") -> None:
+        """Note that a stream has ended: whoever opens many for a moment is fast, too."""
+        if not pace.caller or self.clock() - pace.began_s > _SHORT_S:
+            return
+        short = self._short.setdefault(pace.caller, Pace(self, pace.caller))
+        self._short.move_to_end(pace.caller)
+        if len(self._short) > _MAX_CALLERS:
+            self._short.popitem(last=False)
+        short._taken_s += pace.total_s
+        # Where that is too much, it is noted.
+        short.is_fast  # noqa: B018
 
     def note_fast(self, caller: str) -> None:
         """Note that a caller has a fast stream."""
@@ -67,17 +82,23 @@ class Paces:
 class Pace:
     """Counts the CPU time of a stream's steps, and tells whether that is more than speech takes.
 
+    Attributes:
+        caller: Whose stream it is; "": nobody knows.
+        total_s: What it has taken, in seconds.
+        began_s: When it began.
+
     Args:
         paces: Knows the other streams.
-        caller: Whose stream it is; "": nobody knows.
+        caller: See there.
         taken_s: What it has taken to begin with.
     """
 
     def __init__(self, paces: Paces, caller: str, taken_s: float = 0.0) -> None:
         self._paces = paces
-        self._caller = caller
+        self.caller = caller
+        self.total_s = 0.0
         self._taken_s = taken_s
-        self._at_s = paces.clock()
+        self.began_s = self._at_s = paces.clock()
         self._is_fast = taken_s > 0
 
     @property
@@ -88,8 +109,8 @@ class Pace:
         self._taken_s = max(0.0, min(self._taken_s, _MOST_S) - paid_s)
         self._at_s = now_s
         self._is_fast = self._taken_s > (0.0 if self._is_fast else _BURST_S)
-        if self._is_fast and self._caller:
-            self._paces.note_fast(self._caller)
+        if self._is_fast and self.caller:
+            self._paces.note_fast(self.caller)
         return self._is_fast
 
     def hurry(self) -> None:
@@ -110,6 +131,7 @@ class Pace:
 
     def add(self, seconds: float) -> None:
         """Count some CPU time."""
+        self.total_s += seconds
         self._taken_s += seconds
         if self._is_fast:
             self._paces.fast_taken_s += seconds
