@@ -529,9 +529,7 @@ def test_any_schedule_gives_every_request_its_own_tokens(
         for outcome in outcomes:
             request = due.pop(outcome.request.key)
             # A heavy one that waited stays heavy when a live one replaces it.
-            filed = replace(
-                outcome.request, priority=request.priority, scored=request.scored
-            )
+            filed = replace(outcome.request, priority=request.priority, scored=request.scored)
             assert filed == request
             tokens, _ = scratch(request.source, request.target_prefix)
             assert hypothesis_of(outcome).tokens == tokens

@@ -159,7 +159,7 @@ class LiveStream:
                 message = await self._call.read()
                 self.heard_s = time.monotonic()
                 if not is_fast:
-                    self._shared.paces.turns.spoken()
+                    self._shared.paces.spoken()
                 if message is None:
                     self.session.end_source()
                 else:

@@ -6,15 +6,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from math import inf
 from typing import TypeVar
 
-__all__ = ["FastTurns", "OwnTurns", "Turns"]
+__all__ = ["OwnTurns", "Turns"]
 
 # A shorter pause is not worth a timer; a longer one helps nobody.
 _LEAST_PAUSE_S = 0.005
 _LONGEST_PAUSE_S = 0.02
-# Beside speech, after what does not come at its pace; and for so long after a word.
-_REST_BESIDE_SPEECH = 9
-_LONGEST_PAUSE_BESIDE_SPEECH_S = 0.1
-_HEARD_S = 2.0
+# What is more than a step's has been computed for others: it is no reason to rest longer.
+_LONGEST_STEP_S = 0.01
 # Steps of one call within so long are one turn.
 _LONGEST_TURN_S = 0.002
 _T = TypeVar("_T")
@@ -25,14 +23,24 @@ class Turns:
 
     Between two steps the event loop does whatever is due. While long work waits, the loop also
     rests as long as it has computed, because the engines' threads need the interpreter's lock for
-    every operation and the loop's thread rarely releases it. Measured: docs/performance.md.
+    every operation and the loop's thread rarely releases it. While somebody speaks, it rests
+    several times as long, so that few words meet a step. Measured: docs/performance.md.
 
     Args:
-        cpu_s: CPU time of the event loop's thread, in seconds.
+        cpu_s: CPU time to rest from, in seconds; by default, of the event loop's thread.
+        is_heard: Whether somebody speaks.
+        rest_beside_speech: How many times as long it then rests.
     """
 
-    def __init__(self, cpu_s: Callable[[], float] = time.thread_time) -> None:
+    def __init__(
+        self,
+        cpu_s: Callable[[], float] = time.thread_time,
+        is_heard: Callable[[], bool] = lambda: False,
+        rest_beside_speech: float = 3.0,
+    ) -> None:
         self._cpu_s = cpu_s
+        self._is_heard = is_heard
+        self._rest_beside_speech = rest_beside_speech
         self._lock = asyncio.Lock()
         self._rested_s = 0.0
 
@@ -47,6 +55,8 @@ class Turns:
                 self._rested_s = self._cpu_s()
 
     def _rest_s(self, used_s: float) -> float:
+        if self._is_heard():
+            return self._rest_beside_speech * min(used_s, _LONGEST_STEP_S)
         return min(used_s, _LONGEST_PAUSE_S)
 
     async def through(self, steps: Iterator[_T]) -> AsyncIterator[_T]:
@@ -58,34 +68,6 @@ class Turns:
             except StopIteration:
                 return
             yield step
-
-
-class FastTurns(Turns):
-    """The turns of streams whose source comes faster than anybody speaks.
-
-    While others speak, they rest nine times as long as they have computed: few words then meet a
-    step of theirs.
-
-    Args:
-        cpu_s: CPU time of these streams on the event loop, in seconds.
-        clock: Seconds, monotonic.
-    """
-
-    def __init__(
-        self, cpu_s: Callable[[], float], clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        super().__init__(cpu_s)
-        self._clock = clock
-        self._spoken_s = -inf
-
-    def spoken(self) -> None:
-        """Note that somebody speaks, at the pace of speech."""
-        self._spoken_s = self._clock()
-
-    def _rest_s(self, used_s: float) -> float:
-        if self._clock() - self._spoken_s >= _HEARD_S:
-            return super()._rest_s(used_s)
-        return min(_REST_BESIDE_SPEECH * used_s, _LONGEST_PAUSE_BESIDE_SPEECH_S)
 
 
 class OwnTurns(Turns):

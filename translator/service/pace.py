@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Generator
 from math import inf
 from typing import Any
 
-from translator.service.long_work import FastTurns
+from translator.service.long_work import Turns
 
 __all__ = ["Pace", "Paces"]
 
@@ -23,6 +23,10 @@ _KNOWN_S = 10.0
 # A stream that ends within so many seconds has cost more to open than it was of use.
 _SHORT_S = 1.0
 _MAX_CALLERS = 1024
+# How long somebody counts as speaking after a word, in seconds, and how many times as long as they
+# have computed fast streams rest meanwhile.
+_HEARD_S = 2.0
+_REST_BESIDE_SPEECH = 9.0
 
 
 class Paces:
@@ -45,10 +49,19 @@ class Paces:
         self.cpu_s = cpu_s
         # What all fast streams have taken.
         self.fast_taken_s = 0.0
-        self.turns = FastTurns(lambda: self.fast_taken_s, clock)
+        self.turns = Turns(lambda: self.fast_taken_s, self.is_heard, _REST_BESIDE_SPEECH)
+        self._spoken_s = -inf
         # When each caller had a fast stream last, and what its short ones have taken.
         self._fast_s: OrderedDict[str, float] = OrderedDict()
         self._short: OrderedDict[str, Pace] = OrderedDict()
+
+    def spoken(self) -> None:
+        """Note that somebody has said something, at the pace of speech."""
+        self._spoken_s = self.clock()
+
+    def is_heard(self) -> bool:
+        """Whether somebody speaks, at the pace of speech."""
+        return self.clock() - self._spoken_s < _HEARD_S
 
     def of(self, caller: str) -> "Pace":
         """The pace of a new stream.
