@@ -406,7 +406,9 @@ def test_nothing_is_lost_nothing_comes_twice(
 
 
 def filed_by(caller: str, name: str, *, tokens: int = 20, version: int = 1) -> Request:
-    return Request((name, "yy"), version, "fake", tuple(range(100, 100 + tokens)), caller=caller)
+    # Each has a source of its own.
+    source = (*name.encode(), *(7,) * (tokens - len(name)))
+    return Request((name, "yy"), version, "fake", source, caller=caller)
 
 
 def heavy_scheduler() -> Scheduler:
