@@ -422,12 +422,14 @@ class JumpingClock:
 
 
 jump = st.one_of(st.floats(-1e9, 1e9), st.floats(-1.0, 1.0))
+# Heavy ones wait on purpose; see test_scheduler.py.
+PROMPT = [priority for priority in Priority if priority is not Priority.HEAVY]
 
 
 @settings(deadline=None, max_examples=200)
 @given(
     st.lists(jump, min_size=1, max_size=12),
-    st.lists(st.tuples(st.integers(1, 99), st.sampled_from(Priority)), min_size=1, max_size=12),
+    st.lists(st.tuples(st.integers(1, 99), st.sampled_from(PROMPT)), min_size=1, max_size=12),
 )
 def test_a_clock_that_jumps_delays_nobody_for_ever_and_changes_nothing(
     jumps: list[float], jobs: list[tuple[int, Priority]]

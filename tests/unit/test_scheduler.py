@@ -486,6 +486,18 @@ def test_a_long_request_of_a_mob_makes_its_next_one_wait_and_the_engine_sleeps()
     assert names(queue.admit(1.85, 64, {})) == "m1"
 
 
+@pytest.mark.parametrize("jump_s", [-1e9, -0.5, 10.0, 1e9])
+def test_a_clock_that_jumps_lets_a_mob_wait_no_longer(jump_s: float) -> None:
+    queue = heavy_scheduler()
+    for number in range(2):
+        queue.submit(filed_by("mob", f"m{number}", tokens=150), 1.0)
+    queue.admit(1.0, 64, {})
+    queue.admission_took(1000.0)
+    now = 1001.0 + jump_s
+    assert queue.wait_s(now) == 0.0
+    assert names(queue.admit(now, 64, {})) == "m1"
+
+
 def test_what_a_mob_waits_with_stays_behind_when_it_is_replaced() -> None:
     queue = heavy_scheduler()
     queue.submit(filed_by("mob", "m"), 1.0)

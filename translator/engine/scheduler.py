@@ -55,6 +55,7 @@ _PART_OF_STEP = 1 / 6
 # After an admission of theirs of t seconds that is longer than that, the next is t²/_REST_S later:
 # what is twice as long keeps others waiting twice as long, and should do it half as often.
 _REST_S = 0.002
+_LONGEST_REST_S = 10.0
 
 
 class Scheduler:
@@ -71,8 +72,9 @@ class Scheduler:
         self._admitted_s = -inf
         self._parts: defaultdict[str, float] = defaultdict(float)
         self._num_heavy = 0
-        # When the last heavy request began, and when the next may.
-        self._admitted_heavy_s = self._heavy_from_s = -inf
+        # When the last heavy request began, the last long one ended, and how long the next waits.
+        self._admitted_heavy_s = self._heavy_ended_s = -inf
+        self._heavy_rests_s = 0.0
         self._last_batch_s = -inf
         # How long steps are to take before the next admission.
         self._owed_s = 0.0
@@ -194,13 +196,19 @@ class Scheduler:
             return inf
         if len(self) > len(self._queues[Priority.HEAVY]):
             return 0.0
-        others_until_s = self._last_live_s + self.limits.patience_s
-        return max(0.0, min(self._heavy_from_s, others_until_s) - now)
+        others_for_s = self._last_live_s + self.limits.patience_s - now
+        return max(0.0, min(self._heavy_wait_s(now), others_for_s))
+
+    def _heavy_wait_s(self, now: float) -> float:
+        """How long heavy requests wait after a long one; not if the clock was put back."""
+        passed_s = now - self._heavy_ended_s
+        return max(0.0, self._heavy_rests_s - passed_s) if passed_s >= 0 else 0.0
 
     def _room_of_heavy(self, now: float, running: Mapping[Priority, int]) -> int:
         """How many heavy requests may start while others listen."""
         is_busy = any(running.get(priority) for priority in _IN_FRONT)
-        if now < self._heavy_from_s or (is_busy and now < self._admitted_heavy_s + _BESIDE_S):
+        is_soon = 0 <= now - self._admitted_heavy_s < _BESIDE_S
+        if self._heavy_wait_s(now) or (is_busy and is_soon):
             return 0
         # A word that comes meanwhile waits for a step of theirs.
         fitting = min(self.limits.max_background_slots, self._max_shared * _PART_OF_STEP)
@@ -251,7 +259,8 @@ class Scheduler:
         for caller, part in self._parts.items():
             self._appetites.took(caller, seconds * part, ended_s)
         if self._num_heavy and seconds > self.limits.max_shared_step_s:
-            self._heavy_from_s = ended_s + seconds**2 / _REST_S
+            self._heavy_rests_s = min(seconds**2 / _REST_S, _LONGEST_REST_S)
+            self._heavy_ended_s = ended_s
 
     def rows_took(self, requests: Iterable[Request], seconds: float, now: float) -> None:
         """Note that a step has ended that took so long for each of these requests."""
