@@ -18,6 +18,7 @@ from translator.fronts.grpc.servicer import TranslatorServicer
 from translator.fronts.riva.front import Riva
 from translator.fronts.rpc.front import RpcFront
 from translator.fronts.rpc.interceptors import ErrorInterceptor
+from translator.fronts.rpc.reading import Parsing
 from translator.metrics import Metrics
 from translator.server.app import SERVICE
 from translator.testing import serve_in_process
@@ -38,18 +39,17 @@ class _AbortedError(Exception):
 class _Context:
     """A call as a handler of gRPC sees it."""
 
-    def __init__(self, kind: type[Message], requests: Sequence[bytes]) -> None:
+    def __init__(self, requests: Sequence[bytes]) -> None:
         self.answers: list[Any] = []
         self.code = grpc.StatusCode.OK
         self.details = ""
-        self._kind = kind
         self._requests = iter(requests)
 
     async def read(self) -> Any:
         for request in self._requests:
             # Every other message comes after the ones before had their turn.
             await asyncio.sleep(0)
-            return self._kind.FromString(request)
+            return request
         return grpc.aio.EOF  # type: ignore[attr-defined]
 
     async def write(self, answer: Message) -> None:
@@ -76,7 +76,7 @@ class Calls:
     """A service in this process, and calls to it."""
 
     def __init__(self, servicer: TranslatorServicer, fronts: Sequence[RpcFront]) -> None:
-        guard = ErrorInterceptor([SERVICE], Metrics())._guard
+        guard = ErrorInterceptor([SERVICE], Metrics(), Parsing())._guard
         self._fronts = {
             name: guard(handler.unary_unary)
             for front in fronts
@@ -97,7 +97,7 @@ class Calls:
         choices = Choices(data)
         name, kind = choices.one_of(_RPCS)
         requests = _requests(name, kind, choices)
-        context = _Context(kind, requests)
+        context = _Context(requests)
         async with asyncio.timeout(TIMEOUT_S):
             try:
                 if name in self._fronts:
@@ -185,5 +185,6 @@ async def calls() -> AsyncIterator[Calls]:
     """The service with the test kit's model."""
     limits = Limits(max_sessions=4096, max_batches=4096, max_translate_requests=4096)
     async with serve_in_process(ServerConfig(port=0, limits=limits)) as server:
-        fronts = [front(server.service, Metrics().fronts) for front in (Riva, Google)]
-        yield Calls(TranslatorServicer(server.service), fronts)
+        parsing = Parsing()
+        fronts = [front(server.service, Metrics().fronts, parsing) for front in (Riva, Google)]
+        yield Calls(TranslatorServicer(server.service, parsing), fronts)

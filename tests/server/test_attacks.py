@@ -14,6 +14,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.server.wire import config, connected, exchange, named, rest_of, source
 from translator.config import Limits, ServerConfig
+from translator.errors import InvalidRequestError
+from translator.fronts.grpc.convert import stream_message
+from translator.fronts.rpc.reading import Parsing
 from translator.languages.tags import MAX_LENGTH, standardized
 from translator.server import app
 from translator.server.app import RunningServer
@@ -228,13 +231,84 @@ def test_the_codes_that_the_library_keeps_are_bounded() -> None:
 async def test_a_policy_with_a_hundred_thousand_parameters_is_one_short_answer(
     server: RunningServer,
 ) -> None:
-    for number in (17, 100_000):
+    for number, told in (
+        (17, "parameters; wait-k has k"),
+        (100_000, "entries; at most 1000 are allowed"),
+    ):
         policy = named("wait-k", **{f"p{each}": 1.0 for each in range(number)})
         refused = await exchange(server.address, [config(policy=policy)])
         assert refused.code == INVALID
-        assert refused.message == (
-            f"policy.named.parameters: has {number} parameters; wait-k has k"
-        )
+        assert refused.message == f"policy.named.parameters: has {number} {told}"
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "target_language_codes",
+        "possible_source_language_codes",
+        "glossary",
+        "glossaries",
+        "resume.targets",
+    ],
+)
+def test_a_list_that_nobody_needs_is_not_walked(field: str) -> None:
+    """Each entry would cost some time of the event loop; the parser has made nothing of it yet."""
+    opening = config()
+    holder = opening.config
+    for name in field.split(".")[:-1]:
+        holder = getattr(holder, name)
+    entries = getattr(holder, field.rpartition(".")[2])
+    if field in ("glossary", "resume.targets"):
+        for _ in range(10_001):
+            entries.add()
+    else:
+        entries.extend(["xx"] * 10_001)
+    with pytest.raises(InvalidRequestError, match=rf"config\.{field}: has 1\d* (entries|terms)"):
+        stream_message(opening)
+
+
+async def test_whoever_sends_what_takes_long_to_parse_waits_and_nobody_else_does() -> None:
+    """Forty times as long as it took, the whole host, whatever connections it has."""
+    now_s = cpu_s = 0.0
+
+    def slow(message: bytes) -> int:
+        nonlocal cpu_s
+        cpu_s += 0.1
+        return len(message)
+
+    parsing = Parsing(lambda: now_s, lambda: cpu_s)
+    big = bytes(20_000)
+    assert await parsing.parse(slow, big, "ipv4:192.0.2.7:1") == len(big)
+    again = asyncio.create_task(parsing.parse(slow, big, "ipv4:192.0.2.7:2"))
+    # Who sends little never waits, and another host does not either.
+    assert await parsing.parse(len, b"word", "ipv4:192.0.2.7:1") == 4
+    assert await parsing.parse(len, big, "ipv4:192.0.2.8:1") == len(big)
+    assert await parsing.parse(len, big, "ipv4:192.0.2.8:1") == len(big)
+    await asyncio.sleep(0)
+    assert not again.done()
+    again.cancel()
+    now_s = 3.99
+    waits = asyncio.create_task(parsing.parse(slow, big, "ipv4:192.0.2.7:3"))
+    assert await asyncio.wait_for(waits, 1.0) == len(big)
+    assert cpu_s == pytest.approx(0.2)
+
+
+async def test_who_has_sent_large_messages_is_not_kept_for_ever() -> None:
+    parsing = Parsing(lambda: 0.0, lambda: 0.0)
+    for number in range(3000):
+        await parsing.parse(len, bytes(20_000), f"ipv4:{number}:1")
+    assert len(parsing._callers) <= 1024
+
+
+async def test_a_message_that_takes_long_to_parse_is_still_taken(server: RunningServer) -> None:
+    """A glossary of ten thousand terms is one, for a slow processor."""
+    terms = [
+        translate_pb2.GlossaryEntry(source_term=f"term {number}", target_term="x")
+        for number in range(10_000)
+    ]
+    requests = [config(glossary=terms), config(glossary=terms), source(1, "hello. ")]
+    result = await exchange(server.address, requests)
+    assert result.code == grpc.StatusCode.OK
 
 
 @pytest.mark.parametrize("field", ["start_offset", "end_offset"])

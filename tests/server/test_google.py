@@ -16,6 +16,7 @@ from translator.access.caller import Role
 from translator.access.key_file import add_key
 from translator.config import Limits, ServerConfig
 from translator.fronts.google.front import Google
+from translator.fronts.rpc.reading import Parsing
 from translator.languages.detection import FastTextDetector
 from translator.metrics import Metrics
 from translator.testing import FakeDetector, serve_in_process
@@ -254,14 +255,18 @@ async def test_keys_come_as_googles_clients_send_them(
 
 async def test_calls_are_counted() -> None:
     metrics = Metrics()
-    front = Google(None, metrics.fronts)  # type: ignore[arg-type]
+    front = Google(None, metrics.fronts, Parsing())  # type: ignore[arg-type]
 
     class Details:
         method = f"/{Google.descriptor.full_name}/DetectLanguage"
 
+    class Call:
+        def peer(self) -> str:
+            return "ipv4:192.0.2.1:4711"
+
     handler = front.service(Details)  # type: ignore[arg-type]
     with pytest.raises(Exception, match="content"):
-        await handler.unary_unary(b"", None)
+        await handler.unary_unary(b"", Call())
 
     def counted(name: str, **labels: str) -> float | None:
         return metrics.registry.get_sample_value(f"translator_front_{name}", labels)

@@ -135,6 +135,15 @@ async def test_each_worker_has_a_port_of_its_own_or_the_start_is_refused(name: s
         await Workers(config).run()
 
 
+def test_whoever_starts_workers_is_told_that_each_counts_quotas(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    Workers(ServerConfig(workers=3))
+    assert not caplog.records
+    Workers(ServerConfig(workers=3, access=tmp_path / "access.toml"))
+    assert "each of 3 workers counts quotas for itself" in caplog.text
+
+
 @pytest.fixture
 def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
     """The user of a container that runs as anybody: no account, no HOME."""

@@ -132,3 +132,14 @@ async def test_a_call_goes_on_when_whoever_took_its_turn_is_cancelled() -> None:
     await asyncio.wait({second}, timeout=1)
     # It took the turn itself, and the clock stands still: it may go on for good.
     assert second.done()
+
+
+async def test_beside_speech_the_loop_rests_longer_but_not_from_what_others_compute(
+    pauses: list[float],
+) -> None:
+    used_s = 0.0
+    turns = Turns(lambda: used_s, lambda: True)
+    for seconds in (0.006, 0.5):
+        used_s += seconds
+        await turns.take()
+    assert pauses == pytest.approx([0.018, 0.03])

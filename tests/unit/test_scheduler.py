@@ -400,3 +400,137 @@ def test_nothing_is_lost_nothing_comes_twice(
                 assert waiting.pop(int(each.request.key[0])) == each.request.version
                 count["admitted"] += 1
         assert len(queue) == len(waiting)
+
+
+# Who takes much
+
+
+def filed_by(caller: str, name: str, *, tokens: int = 20, version: int = 1) -> Request:
+    # Each has a source of its own.
+    source = (*name.encode(), *(7,) * (tokens - len(name)))
+    return Request((name, "yy"), version, "fake", source, caller=caller)
+
+
+def heavy_scheduler() -> Scheduler:
+    """One in which the mob has just had a second of the model's time, and somebody listens."""
+    queue = Scheduler(SchedulerLimits())
+    queue.submit(filed_by("mob", "m0"), 0.0)
+    [waiting] = queue.admit(0.0, 64, {})
+    queue.admission_took(0.2)
+    queue.rows_took([waiting.request], 0.8, 1.0)
+    queue.submit(filed_by("one", "a"), 1.0)
+    assert names(queue.admit(1.0, 64, {})) == "a"
+    queue.admission_took(0.0)
+    return queue
+
+
+def test_a_mob_waits_for_whoever_else_listens_however_many_it_is() -> None:
+    queue = heavy_scheduler()
+    for number in range(16):
+        queue.submit(filed_by("mob", f"m{number}"), 1.0)
+    queue.submit(filed_by("one", "a"), 1.0)
+    queue.submit(filed_by("two", "b"), 1.0)
+    # Not in one admission either, since they would wait for all of it.
+    assert names(queue.admit(1.0, 64, {})) == "ab"
+    queue.admission_took(0.0)
+    # Beside those who run, one admission in a while; and never many tokens.
+    admitted = queue.admit(1.01, 62, {Priority.LIVE: 2})
+    assert names(admitted) == "m0"
+    assert [waiting.request.priority for waiting in admitted] == [Priority.HEAVY]
+    assert admitted[0].request.probable
+    queue.admission_took(0.0)
+    running = {Priority.LIVE: 2, Priority.HEAVY: 1}
+    assert queue.admit(1.09, 61, running) == []
+    assert len(queue.admit(1.12, 61, running)) == 1
+
+
+def test_a_mob_takes_turns_with_another() -> None:
+    queue = heavy_scheduler()
+    queue.rows_took([filed_by("gang", "g")], 1.0, 1.0)
+    for number in range(4):
+        queue.submit(filed_by("mob", f"m{number}", tokens=40), 1.0)
+    queue.submit(filed_by("gang", "g", tokens=40), 1.0)
+    served = ""
+    for step in range(5):
+        now = 1.0 + 0.01 * step
+        served += names(queue.admit(now, 64, {}))
+        queue.admission_took(0.0)
+    assert served == "m0gm1m2m3"
+
+
+def test_a_mob_that_nobody_else_listens_beside_gets_all_that_there_is() -> None:
+    queue = Scheduler(SchedulerLimits())
+    queue.rows_took([filed_by("mob", "m")], 1.0, 1.0)
+    for number in range(10):
+        queue.submit(filed_by("mob", f"m{number}"), 1.0)
+    admitted = queue.admit(1.0, 64, {})
+    assert len(admitted) == 10
+    assert {waiting.request.priority for waiting in admitted} == {Priority.LIVE}
+
+
+def test_a_long_request_of_a_mob_makes_its_next_one_wait_and_the_engine_sleeps() -> None:
+    queue = heavy_scheduler()
+    queue.submit(filed_by("mob", "m0", tokens=150), 1.0)
+    queue.submit(filed_by("mob", "m1", tokens=150), 1.0)
+    assert queue.wait_s(1.0) == 0.0
+    assert len(queue.admit(1.0, 64, {})) == 1
+    queue.admission_took(0.04)
+    assert queue.admit(1.1, 64, {}) == []
+    # 0.04 s, squared and 500 times.
+    assert queue.wait_s(1.1) == pytest.approx(0.74)
+    # Nobody waits for it but the mob.
+    queue.submit(filed_by("one", "a"), 1.2)
+    assert queue.wait_s(1.2) == 0.0
+    assert names(queue.admit(1.2, 64, {})) == "a"
+    queue.admission_took(0.0)
+    assert names(queue.admit(1.85, 64, {})) == "m1"
+
+
+@pytest.mark.parametrize("jump_s", [-1e9, -0.5, 10.0, 1e9])
+def test_a_clock_that_jumps_lets_a_mob_wait_no_longer(jump_s: float) -> None:
+    queue = heavy_scheduler()
+    for number in range(2):
+        queue.submit(filed_by("mob", f"m{number}", tokens=150), 1.0)
+    queue.admit(1.0, 64, {})
+    queue.admission_took(1000.0)
+    now = 1001.0 + jump_s
+    assert queue.wait_s(now) == 0.0
+    assert names(queue.admit(now, 64, {})) == "m1"
+
+
+def test_what_a_mob_waits_with_stays_behind_when_it_is_replaced() -> None:
+    queue = heavy_scheduler()
+    queue.submit(filed_by("mob", "m"), 1.0)
+    assert queue.replace(filed_by("mob", "m", version=2))
+    queue.submit(filed_by("one", "a"), 1.0)
+    assert names(queue.admit(1.0, 64, {})) == "a"
+    queue.admission_took(0.0)
+    [waiting] = queue.admit(1.0, 64, {})
+    assert (waiting.request.version, waiting.request.priority) == (2, Priority.HEAVY)
+
+
+def test_who_takes_little_again_is_heavy_no_more() -> None:
+    queue = heavy_scheduler()
+    priorities = []
+    for second in range(1, 6):
+        now = float(second)
+        queue.submit(filed_by("one", "a"), now)
+        queue.submit(filed_by("mob", "m"), now)
+        for _ in range(2):
+            for waiting in queue.admit(now, 64, {}):
+                if waiting.request.caller == "mob":
+                    priorities += [waiting.request.priority]
+            queue.admission_took(0.0)
+    assert priorities == [Priority.HEAVY] * 4 + [Priority.LIVE]
+
+
+def test_streams_at_the_pace_of_speech_are_never_heavy() -> None:
+    queue = Scheduler(SchedulerLimits())
+    for step in range(400):
+        now = step / 20
+        queue.submit(filed_by(f"{step % 8}", f"{step % 8}"), now)
+        [waiting] = queue.admit(now, 64, {})
+        assert waiting.request.priority is Priority.LIVE
+        queue.admission_took(0.007)
+        queue.rows_took([waiting.request], 0.01, now + 0.02)
+        queue.step_took(0.01, 1, 0)

@@ -40,6 +40,12 @@ class Workers:
         self._config = config
         self._processes: list[SpawnProcess] = []
         self._stopping = False
+        if config.access is not None:
+            _log.warning(
+                "access: each of %d workers counts quotas for itself; a caller whose connections "
+                "reach all of them may use as many times its share",
+                config.workers,
+            )
 
     async def run(self) -> None:
         """Serve until told to stop and every worker has ended.

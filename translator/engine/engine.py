@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 
 from translator.engine.lane import Lane
 from translator.engine.request import Outcome, Request, RequestKey
@@ -69,6 +70,11 @@ class Engine:
     def has_work(self) -> bool:
         """Whether a step would do anything."""
         return any(lane.has_work for lane in self._lanes.values())
+
+    @property
+    def wait_s(self) -> float:
+        """How long a step would do nothing; infinite if there is no work."""
+        return min((lane.wait_s for lane in self._lanes.values()), default=inf)
 
     @property
     def num_waiting(self) -> int:

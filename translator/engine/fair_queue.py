@@ -41,9 +41,13 @@ class FairQueue:
 
     This is start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996): each request has a tag
     in virtual time, where the caller's request before it ends, and the smallest tag goes first.
+
+    Args:
+        by_caller: False: all go in order of arrival.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_caller: bool = True) -> None:
+        self._by_caller = by_caller
         self._callers: dict[str, _Caller] = {}
         self._caller_of: dict[RequestKey, str] = {}
         # Where callers without a waiting request have ended, if that is still ahead.
@@ -56,7 +60,7 @@ class FairQueue:
 
     def add(self, waiting: Waiting) -> None:
         """Queue a request whose key has none here."""
-        key, name = waiting.request.key, waiting.request.caller
+        key, name = waiting.request.key, waiting.request.caller if self._by_caller else ""
         caller = self._callers.get(name)
         if caller is None:
             self._num_callers += 1

@@ -42,6 +42,11 @@ class Lane:
         """Whether a step would do anything."""
         return bool(len(self.scheduler) or len(self.slots))
 
+    @property
+    def wait_s(self) -> float:
+        """How long a step would do nothing; infinite if there is no work."""
+        return 0.0 if self.slots else self.scheduler.wait_s(self._clock())
+
     def cancel(self, key: RequestKey) -> None:
         """Forget the request of a key, if any; its slot is free for the next step."""
         self.scheduler.cancel(key)
@@ -64,8 +69,11 @@ class Lane:
             began = admitted_at
         if self.slots:
             front, behind = self.slots.num_front, self.scheduler.num_behind(self._running)
+            rows = [owner.request for owner in self.slots.owners[: front + behind]]
             outcomes += self._step(front + behind)
-            self.scheduler.step_took(self._clock() - began, front, behind)
+            ended = self._clock()
+            self.scheduler.step_took(ended - began, front, behind)
+            self.scheduler.rows_took(rows, (ended - began) / len(rows), ended)
         return list(self._forms.together(outcomes))
 
     def check_integrity(self) -> None:

@@ -25,14 +25,17 @@ class Priority(IntEnum):
     Attributes:
         LIVE: Someone listens while it is decoded.
         UNARY: Someone waits for a few lines.
+        HEAVY: Someone listens, but the caller takes much of the model's time. Nobody asks for it;
+            the scheduler makes it of a live request.
         LARGE: Someone waits for many.
         BATCH: Nobody waits.
     """
 
     LIVE = 0
     UNARY = 1
-    LARGE = 2
-    BATCH = 3
+    HEAVY = 2
+    LARGE = 3
+    BATCH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ class Request:
         draft: A guess at what follows the prefix, verified in one pass; the output is the same.
         priority: Whom it goes before, and who goes before it.
         caller: Whose turn it takes: of the same priority, each caller gets the same share. Live
-            requests leave it empty; they are fair by their keys.
+            requests are fair by their keys, unless their caller takes much of the model's time; ""
+            never does.
         draft_bias: How much the verification favours the draft, 0 to less than 0.5. With 0 the
             output does not depend on the draft; above 0, a draft token stays unless the model
             clearly prefers another. From 0.5 on the model would have no say.

@@ -27,12 +27,18 @@ text, the background has half of its room beside live requests.
 
 Large and batch requests that run stand still, too, beside those that somebody waits for, but for a
 share of the time: a step of many rows takes many times as long as one of a few.
+
+Someone who sends as much as a model can take, on however many streams, is *heavy*: while others
+listen, their live requests wait behind those of the others, take turns by caller, and start a few
+at a time, when nothing else runs or after it has run for a while. A long one, which is one step
+whatever else comes meanwhile, makes the next wait.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from math import inf
 
+from translator.engine.appetite import Appetites
 from translator.engine.fair_queue import FairQueue, Waiting
 from translator.engine.request import Priority, Request, RequestKey
 from translator.limits import SchedulerLimits
@@ -40,6 +46,15 @@ from translator.limits import SchedulerLimits
 __all__ = ["Scheduler", "SchedulerLimits"]
 
 _IN_FRONT = (Priority.LIVE, Priority.UNARY)
+_LISTENED = (Priority.LIVE, Priority.HEAVY)
+# While others listen, beside requests that somebody waits for, heavy ones start so far apart.
+_BESIDE_S = 0.1
+# They run as many together as take this part of ``max_shared_step_s``.
+_PART_OF_STEP = 1 / 6
+# After an admission of theirs of t seconds that is longer than that, the next is t²/_REST_S later:
+# what is twice as long keeps others waiting twice as long, and should do it half as often.
+_REST_S = 0.002
+_LONGEST_REST_S = 10.0
 
 
 class Scheduler:
@@ -47,8 +62,18 @@ class Scheduler:
 
     def __init__(self, limits: SchedulerLimits) -> None:
         self.limits = limits
-        self._queues = {priority: FairQueue() for priority in Priority}
+        self._queues = {p: FairQueue(by_caller=p is not Priority.LIVE) for p in Priority}
         self._last_live_s = -inf
+        # The last live request of somebody who is not heavy.
+        self._last_light_s = -inf
+        self._appetites = Appetites()
+        # Of the last admission: when it began, the part of each request, and its heavy ones.
+        self._admitted_s = -inf
+        self._parts: dict[tuple[str, RequestKey], float] = {}
+        self._num_heavy = 0
+        # When the last heavy request began, the last long one ended, and how long the next waits.
+        self._admitted_heavy_s = self._heavy_ended_s = -inf
+        self._heavy_rests_s = 0.0
         self._last_batch_s = -inf
         # How long steps are to take before the next admission.
         self._owed_s = 0.0
@@ -68,6 +93,11 @@ class Scheduler:
         """Queue a request whose key has none in the engine."""
         if self._find(request.key) is not None:
             raise ValueError(f"{request.key} is waiting already; replace its request instead")
+        if request.priority is Priority.LIVE:
+            if not self._appetites.is_heavy(request.caller, now):
+                self._last_light_s = now
+            elif now - self._last_light_s < self.limits.patience_s:
+                request = _as_heavy(request)
         self._queues[request.priority].add(Waiting(self._fitting(request), now))
         if request.priority is Priority.LIVE:
             self._last_live_s = now
@@ -82,6 +112,8 @@ class Scheduler:
         waiting = self._find(request.key)
         if waiting is None:
             return False
+        if waiting.request.priority is Priority.HEAVY and request.priority is Priority.LIVE:
+            request = _as_heavy(request)
         waiting.request = self._fitting(request)
         return True
 
@@ -115,7 +147,9 @@ class Scheduler:
             fitting = min(limits.max_slots, self._max_shared / part) - num_ahead
             most = min(limits.max_background_slots, max(1, num_ahead // (4 * part), int(fitting)))
             for priority in Priority:
-                if priority > ahead:
+                if priority is Priority.HEAVY:
+                    room[priority] = self._room_of_heavy(now, running)
+                elif priority > ahead:
                     # What is further behind takes no room from what is before it.
                     num_before += running.get(priority, 0)
                     room[priority] = most - (num_before - num_ahead)
@@ -131,6 +165,10 @@ class Scheduler:
             if request.source not in sources:
                 cost += len(request.source)
             is_background = ahead is not None and request.priority > ahead
+            is_heavy = is_background and request.priority is Priority.HEAVY
+            if is_heavy and admitted and admitted[0].request.priority in _IN_FRONT:
+                # They would wait for its admission.
+                break
             allowed = min(budget, background_budget) if is_background else budget
             num_rows += request.num_rows
             if num_rows > num_free or (admitted and cost > allowed):
@@ -150,7 +188,47 @@ class Scheduler:
         if admitted:
             tokens = sum(len(waiting.request.source) for waiting in admitted)
             self._part_behind = tokens_behind / tokens
+            self._note(admitted, now)
         return admitted
+
+    def wait_s(self, now: float) -> float:
+        """How long nothing that waits may start where nothing runs; infinite if nothing waits."""
+        if not len(self):
+            return inf
+        if len(self) > len(self._queues[Priority.HEAVY]):
+            return 0.0
+        others_for_s = self._last_live_s + self.limits.patience_s - now
+        return max(0.0, min(self._heavy_wait_s(now), others_for_s))
+
+    def _heavy_wait_s(self, now: float) -> float:
+        """How long heavy requests wait after a long one; not if the clock was put back."""
+        passed_s = now - self._heavy_ended_s
+        return max(0.0, self._heavy_rests_s - passed_s) if passed_s >= 0 else 0.0
+
+    def _room_of_heavy(self, now: float, running: Mapping[Priority, int]) -> int:
+        """How many heavy requests may start while others listen."""
+        is_busy = any(running.get(priority) for priority in _IN_FRONT)
+        is_soon = 0 <= now - self._admitted_heavy_s < _BESIDE_S
+        if self._heavy_wait_s(now) or (is_busy and is_soon):
+            return 0
+        # A word that comes meanwhile waits for a step of theirs.
+        fitting = min(self.limits.max_background_slots, self._max_shared * _PART_OF_STEP)
+        return max(1, int(fitting)) - running.get(Priority.HEAVY, 0)
+
+    def _note(self, admitted: list[Waiting], now: float) -> None:
+        """Remember whose requests were admitted, until it is known how long that took."""
+        self._admitted_s = now
+        self._parts.clear()
+        self._num_heavy = 0
+        requests = [waiting.request for waiting in admitted]
+        tokens = [len(r.source) + len(r.target_prefix) + len(r.draft) for r in requests]
+        whole = sum(tokens)
+        for request, num_tokens in zip(requests, tokens, strict=True):
+            if request.priority is Priority.HEAVY:
+                self._admitted_heavy_s = now
+                self._num_heavy += 1
+            if request.caller and request.priority in _LISTENED:
+                self._parts[request.caller, request.key] = num_tokens / whole
 
     def num_behind(self, running: Mapping[Priority, int]) -> int:
         """How many of the running large and batch requests take part in the next step: all or none.
@@ -170,7 +248,7 @@ class Scheduler:
         is_full = num_front + num_behind >= self.limits.max_slots
         if is_full and any(self._queues[priority] for priority in _IN_FRONT):
             return num_behind
-        is_asked = running.get(Priority.LARGE)
+        is_asked = running.get(Priority.HEAVY) or running.get(Priority.LARGE)
         self._share = self.limits.large_share if is_asked else self.limits.batch_share
         return num_behind if self._saved_s >= num_behind * self._row_s else 0
 
@@ -178,6 +256,18 @@ class Scheduler:
         """Note that an admission has ended; now it is the turn of steps."""
         self._owed_s = self.limits.decoding_share * seconds
         self._saved_s -= self._part_behind * seconds
+        ended_s = self._admitted_s + seconds
+        for (caller, key), part in self._parts.items():
+            self._appetites.took(caller, key, seconds * part, ended_s)
+        if self._num_heavy and seconds > self.limits.max_shared_step_s:
+            self._heavy_rests_s = min(seconds**2 / _REST_S, _LONGEST_REST_S)
+            self._heavy_ended_s = ended_s
+
+    def rows_took(self, requests: Iterable[Request], seconds: float, now: float) -> None:
+        """Note that a step has ended that took so long for each of these requests."""
+        for request in requests:
+            if request.caller and request.priority in _LISTENED:
+                self._appetites.took(request.caller, request.key, seconds, now)
 
     def step_took(self, seconds: float, num_front: int, num_behind: int) -> None:
         """Note that a step of so many rows in front, and behind them, has ended."""
@@ -253,3 +343,8 @@ class Scheduler:
     def _queue_of(self, key: RequestKey) -> FairQueue:
         """The queue that a key waits in."""
         return next(queue for queue in self._queues.values() if queue.find(key) is not None)
+
+
+def _as_heavy(request: Request) -> Request:
+    """The request of a heavy caller; what it asks for stays."""
+    return replace(request, priority=Priority.HEAVY, scored=request.probable)

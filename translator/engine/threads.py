@@ -5,6 +5,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import inf
 
 from translator.engine.engine import Engine
 from translator.engine.lane import to_translator_error
@@ -199,16 +200,18 @@ class _EngineThread:
         while True:
             if self._finishing and not self.engine.has_work:
                 return
-            # Sleep only when there is nothing to decode.
-            block = not self.engine.has_work
+            # Sleep only when there is nothing to decode now.
+            wait_s = self.engine.wait_s
             while True:
                 try:
-                    commands = self._commands.get(block=block)
+                    commands = self._commands.get(
+                        block=wait_s > 0, timeout=None if wait_s == inf else wait_s
+                    )
                 except queue.Empty:
                     break
                 if commands is None:
                     return
-                block = False
+                wait_s = 0.0
                 for command in commands:
                     command()
             try:

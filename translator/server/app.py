@@ -27,6 +27,7 @@ from translator.fronts.grpc.servicer import TranslatorServicer
 from translator.fronts.riva.front import Riva
 from translator.fronts.rpc.front import RpcFront
 from translator.fronts.rpc.interceptors import ErrorInterceptor
+from translator.fronts.rpc.reading import Parsing
 from translator.languages.detection import FastTextDetector, LanguageDetector
 from translator.metrics import Metrics
 from translator.models.base import DescribedModel, Seq2SeqModel
@@ -177,8 +178,9 @@ async def running(
     fronts = [_FRONTS[name] for name in dict.fromkeys(config.fronts)]
     services = [SERVICE, *(front.descriptor.full_name for front in fronts)]
     keyed = ("/grpc.reflection",) if config.reflection == "key" else ()
+    parsing = Parsing()
     server = grpc.aio.server(
-        interceptors=(ErrorInterceptor(services, metrics), AroundInterceptor(gate, keyed)),
+        interceptors=(ErrorInterceptor(services, metrics, parsing), AroundInterceptor(gate, keyed)),
         options=_options(config),
     )
     health_servicer = await _add_health(server, services)
@@ -197,8 +199,8 @@ async def running(
     context.tracer = tracer
     service = TranslationService(context)
     serve: Any = translator_service_pb2_grpc.add_TranslatorServiceServicer_to_server
-    serve(TranslatorServicer(service), server)
-    server.add_generic_rpc_handlers([front(service, metrics.fronts) for front in fronts])
+    serve(TranslatorServicer(service, parsing), server)
+    server.add_generic_rpc_handlers([front(service, metrics.fronts, parsing) for front in fronts])
     engine.start()
     following = [
         asyncio.create_task(_repeat(refresh)) for refresh in (gate.refresh, gate.refresh_tokens)

@@ -9,6 +9,7 @@ from translator.engine.memo import LruMemo
 from translator.metrics import Metrics
 from translator.service.long_work import Turns
 from translator.service.model_pool import ModelPool
+from translator.service.pace import Paces
 from translator.service.source_languages import SourceLanguages
 from translator.session.events import SessionLimits
 from translator.telemetry.spans import Tracer
@@ -37,9 +38,13 @@ class ServiceContext:
     glossaries: GlossaryFolder | None = None
     gate: Gate = field(default_factory=lambda: Gate(None))
     metrics: Metrics = field(default_factory=Metrics)
-    turns: Turns = field(default_factory=Turns)
+    paces: Paces = field(default_factory=Paces)
+    turns: Turns = field(init=False)
     tracer: Tracer = field(default_factory=Tracer)
     memo: LruMemo = field(default_factory=lambda: LruMemo(_REMEMBERED_TOKENS))
+
+    def __post_init__(self) -> None:
+        self.turns = Turns(is_heard=self.paces.is_heard)
 
     @property
     def session_limits(self) -> SessionLimits:

@@ -40,6 +40,7 @@ class Visit:
         session: What other log lines name the call; "" while it has no name.
         characters: Code points of source so far.
         span: The call's.
+        peer: Where the call comes from, connection included; "" where nobody knows.
     """
 
     caller: Caller
@@ -48,7 +49,13 @@ class Visit:
     session: str = ""
     characters: int = 0
     span: CallSpan = NO_SPAN
+    peer: str = ""
     _told: Callable[[float], None] | None = None
+
+    @property
+    def turn(self) -> str:
+        """Who takes turns with others: the caller, or where nobody has a name, the connection."""
+        return f"name {self.caller.name}" if self.caller.name else self.peer
 
     @property
     def label(self) -> str:
@@ -141,7 +148,9 @@ class Door:
             span = self._tracer.begin(rpc, visitor.trace)
             # It stays: what the front says of how the call ended belongs to it too.
             TRACE_ID.set(span.trace_id)
-            visit = Visit(caller, self._books.of(caller), self._metrics, span=span)
+            visit = Visit(
+                caller, self._books.of(caller), self._metrics, span=span, peer=visitor.peer
+            )
             if role is not None:
                 caller.check(role)
             yield visit

@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 
 from translator.engine.async_engine import AsyncEngine
-from translator.engine.request import Outcome
+from translator.engine.request import Outcome, Priority, Request
 from translator.errors import (
     ClientError,
     DrainingError,
@@ -22,6 +23,7 @@ from translator.service.glossaries import requested_terms, terms_between
 from translator.service.latency import UpdateLatency
 from translator.service.meter import StreamMeter
 from translator.service.model_pool import Lease
+from translator.service.pace import Pace
 from translator.service.requests import (
     Ack,
     Flush,
@@ -47,6 +49,8 @@ __all__ = ["LiveStream"]
 _POSSIBLE = "config.possible_source_language_codes"
 # Answers to configs that wait for a client who does not read: so many, and no more is read.
 _MAX_ANSWERS = 64
+# Code points of source that nobody speaks at once.
+_LONG = 512
 # Each target that a session ever had keeps its figures, and is in its report.
 _MAX_TARGETS_EVER = 64
 
@@ -62,6 +66,7 @@ class LiveStream:
         shared: What all streams share.
         config: The first message.
         lease: Holds the stream's models.
+        pace: What the stream takes of the event loop; whoever runs it counts that.
         span: The call's.
     """
 
@@ -72,6 +77,7 @@ class LiveStream:
         shared: ServiceContext,
         config: StreamConfig,
         lease: Lease,
+        pace: Pace,
         span: CallSpan = NO_SPAN,
     ) -> None:
         self.session = session
@@ -93,6 +99,7 @@ class LiveStream:
         self._heartbeat_s = heartbeat_s(config, shared.config.heartbeat_s)
         self._latency = UpdateLatency(time.monotonic, shared.metrics.update_time.observe)
         self._meter = StreamMeter(shared.metrics)
+        self._pace = pace
         self._traced = TracedUpdates(span) if span.update_share else None
         # Answers other than updates, in order.
         self._answers: deque[StreamAnswer] = deque()
@@ -112,7 +119,7 @@ class LiveStream:
         """
         self._tell_started()
         self._pump()
-        reader = asyncio.create_task(self._read())
+        reader = asyncio.create_task(self._pace.counted(self._read()))
         try:
             await self._write()
         finally:
@@ -145,8 +152,14 @@ class LiveStream:
             self._pump()
             while True:
                 await self._room()
+                is_fast = self._pace.is_fast
+                if is_fast:
+                    # Who sends as fast as a server can take it waits for others at each message.
+                    await self._shared.paces.turns.take()
                 message = await self._call.read()
                 self.heard_s = time.monotonic()
+                if not is_fast:
+                    self._shared.paces.spoken()
                 if message is None:
                     self.session.end_source()
                 else:
@@ -177,6 +190,9 @@ class LiveStream:
                 self._latency.came(message.sequence)
                 if self._traced is not None:
                     self._traced.came(message)
+                if len(message.committed) + len(message.tentative) > _LONG:
+                    self._pace.hurry()
+                    await self._shared.paces.turns.take()
                 await self._take_in_steps(self.session.take_source(message))
             case Flush(sequence):
                 self.session.flush(sequence)
@@ -195,7 +211,7 @@ class LiveStream:
         """Take source in steps: a long message of one stream must not delay others."""
         for _ in steps:
             self._pump()
-            await self._shared.turns.take()
+            await self._shared.paces.turns.take()
             await self._room()
 
     # The language of the source, where the client leaves it open.
@@ -340,7 +356,7 @@ class LiveStream:
 
     def _pump(self) -> None:
         """File the requests that the session wants, and wake the writer if there is work for it."""
-        self._engine.submit(self.session.next_requests(), self._answered)
+        self._engine.submit([*map(self._in_turn, self.session.next_requests())], self._answered)
         if not self._looking.locked() and any(s.closed for s in self.session.undetermined):
             # Silence has closed a segment.
             self._look = asyncio.create_task(self._look_again())
@@ -353,12 +369,21 @@ class LiveStream:
             # There may be nothing to write before the source has rested.
             self._set_alarm(asyncio.get_running_loop().time() + rests_in_s)
 
+    def _in_turn(self, request: Request) -> Request:
+        """A request of the session, as one of its caller's."""
+        is_long = request.priority is Priority.LARGE
+        priority = Priority.HEAVY if is_long else request.priority
+        return replace(request, caller=self._pace.caller, priority=priority)
+
     def _answered(self, outcome: Outcome) -> None:
-        try:
+        def take() -> None:
             if self._traced is not None:
                 self._traced.answered(outcome)
             self.session.accept(outcome)
             self._pump()
+
+        try:
+            self._pace.count(take)
         except Exception as error:
             self._fail(error)
 

@@ -11,6 +11,8 @@ __all__ = ["OwnTurns", "Turns"]
 # A shorter pause is not worth a timer; a longer one helps nobody.
 _LEAST_PAUSE_S = 0.005
 _LONGEST_PAUSE_S = 0.02
+# What is more than a step's has been computed for others: it is no reason to rest longer.
+_LONGEST_STEP_S = 0.01
 # Steps of one call within so long are one turn.
 _LONGEST_TURN_S = 0.002
 _T = TypeVar("_T")
@@ -21,14 +23,24 @@ class Turns:
 
     Between two steps the event loop does whatever is due. While long work waits, the loop also
     rests as long as it has computed, because the engines' threads need the interpreter's lock for
-    every operation and the loop's thread rarely releases it. Measured: docs/performance.md.
+    every operation and the loop's thread rarely releases it. While somebody speaks, it rests
+    several times as long, so that few words meet a step. Measured: docs/performance.md.
 
     Args:
-        cpu_s: CPU time of the event loop's thread, in seconds.
+        cpu_s: CPU time to rest from, in seconds; by default, of the event loop's thread.
+        is_heard: Whether somebody speaks.
+        rest_beside_speech: How many times as long it then rests.
     """
 
-    def __init__(self, cpu_s: Callable[[], float] = time.thread_time) -> None:
+    def __init__(
+        self,
+        cpu_s: Callable[[], float] = time.thread_time,
+        is_heard: Callable[[], bool] = lambda: False,
+        rest_beside_speech: float = 3.0,
+    ) -> None:
         self._cpu_s = cpu_s
+        self._is_heard = is_heard
+        self._rest_beside_speech = rest_beside_speech
         self._lock = asyncio.Lock()
         self._rested_s = 0.0
 
@@ -39,8 +51,13 @@ class Turns:
             if used_s < _LEAST_PAUSE_S:
                 await asyncio.sleep(0)
             else:
-                await asyncio.sleep(min(used_s, _LONGEST_PAUSE_S))
+                await asyncio.sleep(self._rest_s(used_s))
                 self._rested_s = self._cpu_s()
+
+    def _rest_s(self, used_s: float) -> float:
+        if self._is_heard():
+            return self._rest_beside_speech * min(used_s, _LONGEST_STEP_S)
+        return min(used_s, _LONGEST_PAUSE_S)
 
     async def through(self, steps: Iterator[_T]) -> AsyncIterator[_T]:
         """Yield each of ``steps`` in its own turn."""

@@ -35,6 +35,7 @@ from translator.service.live_stream import LiveStream
 from translator.service.model_pool import Lease
 from translator.service.observing import observed
 from translator.service.opening import first_config
+from translator.service.pace import Pace
 from translator.service.requests import (
     OfferedModel,
     StreamCall,
@@ -83,15 +84,23 @@ class TranslationService:
             TranslatorError: The stream ended early because of it.
         """
         with self._door.visit(visitor, "stream", Role.STREAM) as visit:
-            await self._stream(visit.stream(call), visit)
+            paces = self._shared.paces
+            pace = paces.of(visit.turn)
+            try:
+                await pace.counted(self._stream(visit.stream(call), visit, pace))
+            finally:
+                paces.ended(pace)
 
-    async def _stream(self, call: StreamCall, visit: Visit) -> None:
+    async def _stream(self, call: StreamCall, visit: Visit, pace: Pace) -> None:
         async with self._admitted(visit) as (began_s, lease):
             timeout_s = self._shared.config.first_message_timeout_s
+            if pace.is_fast:
+                # Opening is the most that a stream costs at once.
+                await self._shared.paces.turns.take()
             config = await first_config(call.read, StreamConfig, "stream", timeout_s)
             session = await self._open(config, lease)
             visit.session = session.session_id
-            stream = LiveStream(call, session, self._shared, config, lease, visit.span)
+            stream = LiveStream(call, session, self._shared, config, lease, pace, visit.span)
             self._streams.add(stream)
             if self._draining:
                 stream.drain(self._shared.config.drain_grace_s)

@@ -1,6 +1,7 @@
 """Converts between messages of translator.v1 and the types of the service."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from typing import TypeVar
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
@@ -35,6 +36,7 @@ from translator.session.events import (
 from translator.session.report import SessionReport
 from translator.status import logged_status, warning
 from translator.terms.check import How, TermUse
+from translator.terms.glossary import MAX_TERMS
 from translator.text.integrity import Issue, IssueKind
 from translator.v1 import batch_pb2, models_pb2, streaming_pb2, translate_pb2
 
@@ -103,6 +105,24 @@ def _optional_s(message: Message, field: str, where: str) -> float | None:
     return seconds(f"{where}.{field}", getattr(message, field))
 
 
+# More entries than any field but a glossary may have: they are not even looked at, since each costs
+# some time of the event loop. How many make sense is checked later.
+_MOST_ENTRIES = 1000
+_MOST_TEXTS = 100_000
+_Entries = TypeVar("_Entries", bound=Collection[object])
+
+
+def _bounded(field: str, entries: _Entries, most: int = _MOST_ENTRIES) -> _Entries:
+    """The entries of a field.
+
+    Raises:
+        InvalidRequestError: There are more than anybody needs.
+    """
+    if len(entries) > most:
+        raise InvalidRequestError(field, f"has {len(entries)} entries; at most {most} are allowed")
+    return entries
+
+
 # From the wire
 
 
@@ -144,15 +164,16 @@ def _source_update(message: streaming_pb2.SourceUpdate) -> SourceUpdate:
 def _policy(message: streaming_pb2.StreamingPolicy) -> Latency | PolicyChoice:
     """Convert a policy. A preset that this server does not know counts as the default."""
     if message.WhichOneof("policy") == "named":
-        return PolicyChoice(message.named.name, dict(message.named.parameters))
+        parameters = _bounded("policy.named.parameters", message.named.parameters)
+        return PolicyChoice(message.named.name, dict(parameters))
     return _LATENCIES.get(message.latency, Latency.BALANCED)
 
 
 def _stream_config(message: streaming_pb2.StreamingConfig) -> StreamConfig:
     return StreamConfig(
         source=message.source_language_code,
-        targets=tuple(message.target_language_codes),
-        possible_sources=tuple(message.possible_source_language_codes),
+        targets=tuple(_bounded("config.target_language_codes", message.target_language_codes)),
+        possible_sources=_possible("config.", message),
         policy=_policy(message.policy),
         model=message.model,
         client_segmentation=message.segmentation == streaming_pb2.SEGMENTATION_CLIENT,
@@ -166,8 +187,8 @@ def _stream_config(message: streaming_pb2.StreamingConfig) -> StreamConfig:
             sentence_s=_optional_s(message.rests, "sentence", "config.rests"),
             segment_s=_optional_s(message.rests, "segment", "config.rests"),
         ),
-        glossary=_glossary(message.glossary),
-        glossaries=tuple(message.glossaries),
+        glossary=_glossary("config.", message),
+        glossaries=tuple(_bounded("config.glossaries", message.glossaries)),
         resume=_resume(message.resume) if message.HasField("resume") else None,
     )
 
@@ -187,7 +208,7 @@ def _resume(message: streaming_pb2.ResumeState) -> ResumeRequest:
                     target_committed=target.target_committed,
                 ),
             )
-            for target in message.targets
+            for target in _bounded("config.resume.targets", message.targets)
         ),
     )
 
@@ -199,21 +220,34 @@ def texts_request(
     return TextsRequest(
         source=message.source_language_code,
         target=message.target_language_code,
-        texts=tuple(message.texts) if isinstance(message, translate_pb2.TranslateRequest) else (),
-        possible_sources=tuple(message.possible_source_language_codes),
+        texts=tuple(_bounded("texts", message.texts, _MOST_TEXTS))
+        if isinstance(message, translate_pb2.TranslateRequest)
+        else (),
+        possible_sources=_possible("", message),
         model=message.model,
         mime_type=message.mime_type,
         num_alternatives=message.num_alternatives,
         alignments=message.alignments,
-        glossary=_glossary(message.glossary),
-        glossaries=tuple(message.glossaries),
+        glossary=_glossary("", message),
+        glossaries=tuple(_bounded("glossaries", message.glossaries)),
         preserve_lines=message.preserve_lines if message.HasField("preserve_lines") else True,
-        templates=tuple(message.markup),
+        templates=tuple(_bounded("markup", message.markup)),
     )
 
 
-def _glossary(entries: Iterable[translate_pb2.GlossaryEntry]) -> tuple[tuple[str, str], ...]:
-    return tuple((entry.source_term, entry.target_term) for entry in entries)
+_Config = streaming_pb2.StreamingConfig | translate_pb2.TranslateRequest | batch_pb2.BatchConfig
+
+
+def _possible(where: str, message: _Config) -> tuple[str, ...]:
+    field = "possible_source_language_codes"
+    return tuple(_bounded(where + field, message.possible_source_language_codes))
+
+
+def _glossary(where: str, message: _Config) -> tuple[tuple[str, str], ...]:
+    if len(message.glossary) > MAX_TERMS:
+        told = f"has {len(message.glossary)} terms; at most {MAX_TERMS} are allowed"
+        raise InvalidRequestError(f"{where}glossary", told)
+    return tuple((entry.source_term, entry.target_term) for entry in message.glossary)
 
 
 # To the wire

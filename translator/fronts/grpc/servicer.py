@@ -1,5 +1,6 @@
 """The handlers of translator.v1."""
 
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -7,11 +8,18 @@ from google.protobuf.message import DecodeError
 
 from translator.errors import InvalidRequestError
 from translator.fronts.grpc import convert, convert_batch
+from translator.fronts.rpc.reading import Parsing
 from translator.fronts.rpc.visitors import visitor
 from translator.service.batch_requests import BatchAnswer, BatchMessage
 from translator.service.requests import StreamAnswer, StreamMessage
 from translator.service.service import TranslationService
-from translator.v1 import models_pb2, translate_pb2, translator_service_pb2_grpc
+from translator.v1 import (
+    batch_pb2,
+    models_pb2,
+    streaming_pb2,
+    translate_pb2,
+    translator_service_pb2_grpc,
+)
 
 __all__ = ["TranslatorServicer"]
 
@@ -20,13 +28,20 @@ _MAX_PAGE_SIZE = 1000
 
 
 class TranslatorServicer(translator_service_pb2_grpc.TranslatorServiceServicer):
-    """Serves the service over gRPC."""
+    """Serves the service over gRPC. The messages of streams and batches come to it as bytes.
 
-    def __init__(self, service: TranslationService) -> None:
+    Args:
+        service: What is served.
+        parsing: Makes messages of bytes.
+    """
+
+    def __init__(self, service: TranslationService, parsing: Parsing) -> None:
         self._service = service
+        self._parsing = parsing
 
     async def StreamingTranslate(self, request_iterator: Any, context: Any) -> None:  # noqa: N802
-        await self._service.stream(_Call(context, self._service), visitor(context))
+        call = _Call(context, self._service, self._parsing)
+        await self._service.stream(call, visitor(context))
 
     async def Translate(  # noqa: N802
         self, request: translate_pb2.TranslateRequest, context: Any
@@ -37,7 +52,8 @@ class TranslatorServicer(translator_service_pb2_grpc.TranslatorServiceServicer):
         return translate_pb2.TranslateResponse(translations=map(convert.translation, results))
 
     async def BatchTranslate(self, request_iterator: Any, context: Any) -> None:  # noqa: N802
-        await self._service.batch(_BatchCall(context, self._service), visitor(context))
+        call = _BatchCall(context, self._service, self._parsing)
+        await self._service.batch(call, visitor(context))
 
     async def ListModels(  # noqa: N802
         self, request: models_pb2.ListModelsRequest, context: Any
@@ -54,29 +70,41 @@ class TranslatorServicer(translator_service_pb2_grpc.TranslatorServiceServicer):
         )
 
 
-async def _read(context: Any) -> Any:
-    """The next message of a call; None after the last.
+class _Reader:
+    """Reads the messages of a call."""
 
-    Raises:
-        InvalidRequestError: It is not valid protobuf, such as text that is not UTF-8.
-    """
-    try:
-        message = await context.read()
-    except DecodeError as error:
-        raise InvalidRequestError("request", f"cannot be read: {error}") from error
-    # grpc-stubs does not know it.
-    return None if message is grpc.aio.EOF else message  # type: ignore[attr-defined]
+    def __init__(self, context: Any, parsing: Parsing, parse: Callable[[bytes], Any]) -> None:
+        self._context = context
+        self._parsing = parsing
+        self._parse = parse
+        self._peer = context.peer() or ""
+
+    async def read(self) -> Any:
+        """The next message; None after the last.
+
+        Raises:
+            InvalidRequestError: It is not valid protobuf, such as text that is not UTF-8.
+        """
+        message = await self._context.read()
+        # grpc-stubs does not know it.
+        if message is grpc.aio.EOF:  # type: ignore[attr-defined]
+            return None
+        try:
+            return await self._parsing.parse(self._parse, message, self._peer)
+        except DecodeError as error:
+            raise InvalidRequestError("request", f"cannot be read: {error}") from error
 
 
 class _Call:
     """A ``StreamCall`` over gRPC."""
 
-    def __init__(self, context: Any, service: TranslationService) -> None:
+    def __init__(self, context: Any, service: TranslationService, parsing: Parsing) -> None:
         self._context = context
+        self._reader = _Reader(context, parsing, streaming_pb2.StreamingTranslateRequest.FromString)
         self._limits = service.limits
 
     async def read(self) -> StreamMessage | None:
-        message = await _read(self._context)
+        message = await self._reader.read()
         return None if message is None else convert.stream_message(message)
 
     async def write(self, answer: StreamAnswer) -> None:
@@ -86,12 +114,13 @@ class _Call:
 class _BatchCall:
     """A ``BatchCall`` over gRPC."""
 
-    def __init__(self, context: Any, service: TranslationService) -> None:
+    def __init__(self, context: Any, service: TranslationService, parsing: Parsing) -> None:
         self._context = context
+        self._reader = _Reader(context, parsing, batch_pb2.BatchTranslateRequest.FromString)
         self._limits = service.limits
 
     async def read(self) -> BatchMessage | None:
-        message = await _read(self._context)
+        message = await self._reader.read()
         return None if message is None else convert_batch.batch_message(message)
 
     async def write(self, answer: BatchAnswer) -> None:

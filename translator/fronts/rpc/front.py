@@ -22,6 +22,7 @@ from translator.errors import (
     TranslatorError,
     UnsupportedFeatureError,
 )
+from translator.fronts.rpc.reading import Parsing
 from translator.fronts.rpc.visitors import visitor
 from translator.languages.detection import FALLBACK
 from translator.metrics import FrontMetrics
@@ -45,6 +46,7 @@ class RpcFront(grpc.GenericRpcHandler):  # type: ignore[type-arg]
     Args:
         service: Translates.
         metrics: Count the calls.
+        parsing: Makes messages of bytes.
 
     Attributes:
         name: Its name in settings, metrics and logs.
@@ -60,8 +62,11 @@ class RpcFront(grpc.GenericRpcHandler):  # type: ignore[type-arg]
     key_headers: ClassVar[tuple[str, ...]] = ()
     elsewhere: ClassVar[str]
 
-    def __init__(self, service: TranslationService, metrics: FrontMetrics) -> None:
+    def __init__(
+        self, service: TranslationService, metrics: FrontMetrics, parsing: Parsing
+    ) -> None:
         self._service = service
+        self._parsing = parsing
         self._metrics = metrics.of(self.name)
         self._prefix = f"/{self.descriptor.full_name}/"
         self._handlers = {
@@ -133,7 +138,9 @@ class RpcFront(grpc.GenericRpcHandler):  # type: ignore[type-arg]
         request, answer = GetMessageClass(rpc.input_type), GetMessageClass(rpc.output_type)
 
         async def answered(raw: bytes, context: Any) -> Any:
-            return answer(**await behavior(request.FromString(raw), context))
+            peer = context.peer() or ""
+            message = await self._parsing.parse(request.FromString, raw, peer)
+            return answer(**await behavior(message, context))
 
         return grpc.unary_unary_rpc_method_handler(
             self._watched(answered),

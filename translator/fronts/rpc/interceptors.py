@@ -8,6 +8,7 @@ from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
 
 from translator.errors import InvalidRequestError, ServiceError, TranslatorError
+from translator.fronts.rpc.reading import Parsing
 from translator.metrics import Metrics
 from translator.status import logged_status, to_grpc
 
@@ -22,11 +23,17 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     Handlers of other services (health, reflection) are left alone. An exception that is not a
     TranslatorError is a bug: it is logged with its traceback and a correlation id, and the client
     sees only the id.
+
+    Args:
+        services: Their full names.
+        metrics: Count errors.
+        parsing: Makes messages of bytes; what a call streams its handler has made of them.
     """
 
-    def __init__(self, services: Iterable[str], metrics: Metrics) -> None:
+    def __init__(self, services: Iterable[str], metrics: Metrics, parsing: Parsing) -> None:
         self._prefixes = tuple(f"/{service}/" for service in services)
         self._metrics = metrics
+        self._parsing = parsing
 
     async def intercept_service(
         self,
@@ -38,13 +45,13 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             return handler
         if handler.request_streaming:
             return grpc.stream_stream_rpc_method_handler(
-                self._guard(handler.stream_stream),
-                handler.request_deserializer,
-                handler.response_serializer,
+                self._guard(handler.stream_stream), None, handler.response_serializer
             )
 
         async def read_and_run(request: bytes, context: Any) -> Any:
-            return await handler.unary_unary(handler.request_deserializer(request), context)
+            parse, peer = handler.request_deserializer, context.peer() or ""
+            message = await self._parsing.parse(parse, request, peer)
+            return await handler.unary_unary(message, context)
 
         # Read here, because an unreadable request would otherwise end the call as UNKNOWN.
         return grpc.unary_unary_rpc_method_handler(
