@@ -12,7 +12,14 @@ from translator.captions.hearing import Ears, Hearing
 from translator.captions.outlets import RoomOutlet
 from translator.captions.room import ORIGINAL, Cursor, Piece, Room, Segment, event_id
 from translator.captions.servers import Servers
-from translator.captions.wire import Audio, LanguageFacts, PublisherFacts, RoomFacts, Settings
+from translator.captions.wire import (
+    Audio,
+    LanguageFacts,
+    PublisherFacts,
+    RoomFacts,
+    Settings,
+    SinkFacts,
+)
 from translator.client import AsyncTranslatorClient, BatchItem
 from translator.errors import InvalidRequestError, TranslatorError
 
@@ -99,6 +106,21 @@ class LiveRoom(Audience):
             self.pinned = tuple(dict.fromkeys([*self.pinned, outlet.language]))
         outlet.start()
         self.changed()
+
+    def switch_sink(self, number: int, on: bool) -> SinkFacts:
+        """Switch an outlet off, or on again; ``number`` is its place in the facts, from 1 on.
+
+        Raises:
+            InvalidRequestError: There is none of this number.
+        """
+        if not 1 <= number <= len(self._outlets):
+            raise InvalidRequestError("sink_id", "no destination of this room")
+        # It had everything up to now, or was off.
+        self._tell_outlets()
+        self._outlets[number - 1][1].switch(on)
+        # Whether it is recorded, for all to know.
+        self.changed()
+        return self.facts().sinks[number - 1]
 
     def _tell_outlets(self) -> None:
         for cursor, outlet in self._outlets:
@@ -390,7 +412,7 @@ class LiveRoom(Audience):
             num_segments=len(list(self.room.segments)),
             recorded=any(outlet.is_record for _, outlet in self._outlets),
             retention_s=self.limits.max_age_s,
-            sinks=[facts for _, outlet in self._outlets if (facts := outlet.facts()) is not None],
+            sinks=[outlet.facts() for _, outlet in self._outlets],
         )
 
     def _offered(self) -> set[str]:

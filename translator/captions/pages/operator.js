@@ -57,7 +57,7 @@ function show({ status }) {
   );
   const sinks = status.sinks ?? [];
   $('sinks-card').hidden = !sinks.length;
-  $('sinks').replaceChildren(...sinks.map(destination));
+  sinks.forEach(showDestination);
   if (!publishers.length) $('publishers').replaceChildren(row('Nobody yet', '', ''));
 }
 
@@ -72,13 +72,39 @@ const KINDS = new Map([
   ['zoom', 'Zoom'],
 ]);
 
-function destination({ kind, languageCode, on, numSent = 0, problem }) {
-  const waits = numSent ? 'works' : 'nothing sent yet';
-  const how = problem ? `${on ? 'tries again' : 'off'}: ${problem}` : waits;
+// A row stays where it is: its button keeps the focus of whoever uses the keyboard.
+const rows = new Map();
+
+function showDestination(sink) {
+  const { sinkId, kind, languageCode, on = false, numSent = 0, problem = '' } = sink;
+  const name = KINDS.get(kind) ?? kind;
   const language = languageCode === 'original' ? 'Original' : nameOf(languageCode, 'en');
-  const element = row(KINDS.get(kind) ?? kind, language, numSent, how);
-  element.lastChild.classList.toggle('problem', Boolean(problem));
-  return element;
+  if (!rows.has(sinkId)) {
+    const element = row(name, language, numSent, '');
+    const how = document.createElement('p');
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'small';
+    element.lastChild.append(how, button);
+    $('sinks').append(element);
+    rows.set(sinkId, { number: element.children[2], how, button });
+  }
+  const { number, how, button } = rows.get(sinkId);
+  const works = problem ? `Tries again: ${problem}` : numSent ? 'Works' : 'Nothing sent yet';
+  number.textContent = String(numSent);
+  how.textContent = on ? works : `Off: ${problem}`;
+  how.classList.toggle('problem', Boolean(problem));
+  button.textContent = on ? 'Switch off' : 'Switch on';
+  button.setAttribute('aria-label', `${button.textContent}: ${name}, ${language}`);
+  button.onclick = async () => {
+    button.onclick = null;
+    try {
+      showDestination((await ask(`/sinks/${sinkId}`, {}, { on: !on })).sink);
+    } catch (error) {
+      showDestination(sink);
+      how.textContent = `This did not work: ${error.message}`;
+    }
+  };
 }
 
 function state(name, text, why = '') {
