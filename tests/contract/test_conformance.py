@@ -39,6 +39,7 @@ DRIVER = str(Path(__file__).parents[2] / "clients" / "python" / "conformance" / 
 # With the client for threads, which has nothing of its own but the threads.
 FEW = {"words-one-by-one", "reconfigure", "silence", "acks", "unknown-pair", "media-times"}
 FEW |= {"batch-items", "batch-cut", "batch-unknown-pair", "captions-cut", "publish-cut"}
+FEW |= {"room-created", "room-refused", "room-status", "sink-switched"}
 
 
 async def results_of(

@@ -234,6 +234,8 @@ def command(
                     serving_rpc(hall, links, host, grpc_port, certificate=certificate)
                 )
                 told.append(("grpc", f"{reachable(host)}:{bound}"))
+                if upstream is None:
+                    told.append(("rooms", links.all_rooms_url()))
             gc.freeze()
             for label, what in told:
                 click.echo(f"{label:<8} {what}")
