@@ -95,7 +95,9 @@ def test_every_script_says_what_it_is_for_and_how_it_ends() -> None:
 
 BROKEN = """
 import dataclasses, runpy, sys
-from translator.client import backoff, convert, session, source_log, status, stream, target, targets
+from translator.client import (
+    backoff, convert, resuming, session, source_log, status, stream, target, targets
+)
 
 def change(owner, name, how):
     original = getattr(owner, name)
@@ -183,7 +185,7 @@ OUTAGE = -1
             id="drafts stay after a resume",
         ),
         pytest.param(
-            "stream.is_lost = lambda error: False",
+            "resuming.is_lost = lambda error: False",
             "words-one-by-one",
             1,
             "status: expected OK, got UNAVAILABLE",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from translator.client.events import Reconnecting
+from translator.errors import ClientError, DrainingError, PermissionDeniedError, TranslatorError
 
 _ROOM = re.compile(r"/[rso]/([A-Za-z0-9_-]+)(?:/overlay)?/?$")
 _ALL_ROOMS = re.compile(r"/captions/v1/rooms/?$")
@@ -219,6 +220,16 @@ class Farewell:
 
     reason: str
     retry_after_s: float
+
+    @property
+    def error(self) -> TranslatorError:
+        """The same as an error; after a DrainingError another call may go on."""
+        match self.reason:
+            case "REPLACED":
+                return ClientError("the same publisher has another connection")
+            case "EXPIRED":
+                return PermissionDeniedError("the link has expired; ask for a new one")
+        return DrainingError("the gateway ends", retry_after_s=self.retry_after_s)
 
 
 RawEvent = CaptionSnapshot | CaptionPiece | LateCaption | CaptionDraft | CaptionRoom | Reconnecting
