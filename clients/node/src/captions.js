@@ -1,6 +1,7 @@
 // What a room of captions tells, as the events that callers read; and the links to rooms.
 
 import { msFromDuration } from './duration.js';
+import { TranslatorError } from './errors.js';
 
 const ROOM = /\/[rso]\/([A-Za-z0-9_-]+)(?:\/overlay)?\/?$/;
 const ALL_ROOMS = /\/captions\/v1\/rooms\/?$/;
@@ -177,6 +178,18 @@ export function sinkFrom({ sink }) {
 /** @param {any} message @returns {any} with the name that callers know */
 function withLanguage({ languageCode, ...others }) {
   return { language: languageCode, ...others };
+}
+
+/** @param {any} message Bye @returns {TranslatorError} after one that is UNAVAILABLE a call may go on */
+export function farewellError({ reason, retryAfter }) {
+  if (reason === 'REPLACED') {
+    return new TranslatorError('ABORTED', 'the same publisher has another connection', { reason });
+  }
+  if (reason === 'EXPIRED') {
+    return new TranslatorError('PERMISSION_DENIED', 'the link has expired', { reason });
+  }
+  const retryAfterMs = msFromDuration(retryAfter) ?? 0;
+  return new TranslatorError('UNAVAILABLE', 'the gateway ends', { reason, retryAfterMs });
 }
 
 /** @param {any} message PublishResponse @returns {OpenedEvent | ProgressEvent | ProblemEvent} */
