@@ -20,6 +20,8 @@ from translator.captions.links import Links, Role
 from translator.captions.outlets import RoomSink
 from translator.captions.room import ORIGINAL
 from translator.captions.sinks.sink import make_sink
+from translator.languages.pair import LanguagePair
+from translator.models.fake import FakeModel
 from translator.testing import serve_in_process
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
@@ -189,6 +191,24 @@ async def test_pausing_and_going_on(captions: Gateway, browser: Browser) -> None
         await shows(viewer, "One. Two.")
 
 
+async def test_a_language_from_right_to_left_begins_at_the_right(browser: Browser) -> None:
+    executable()
+    async with serve_in_process(models=[FakeModel(LanguagePair("en", "ar"))]) as server:
+        async with gateway(server.address, limits=RoomLimits(linger_s=5.0)) as captions:
+            page = await browser.page(url(captions, language="ar", original="1"))
+            async with captions.speaker(name="Rosa") as speaker:
+                await speaker.say("Good morning. ")
+                await page.wait_for_function("() => document.querySelector('.said:not(:empty)')")
+            translated, original, name = [
+                await page.locator(where).first.bounding_box()
+                for where in (".text.rtl", ".text.second", ".speaker")
+            ]
+            assert translated["x"] > original["x"] + original["width"]
+            assert name["x"] + name["width"] == translated["x"] + translated["width"]
+            align = "getComputedStyle(document.querySelector('.speaker')).direction"
+            assert await page.evaluate(align) == "rtl"
+
+
 async def test_the_overlay_keeps_its_box_and_clears(captions: Gateway, browser: Browser) -> None:
     overlay = await browser.page(url(captions, page="/overlay", clear="4", rows="2", columns="20"))
     height = "document.getElementById('box').getBoundingClientRect().height"
@@ -319,10 +339,10 @@ async def test_an_operator_switches_a_destination_on_again(
     for _ in range(10):
         sink.feed.failed(0, "the disk is full <img onerror=alert(1)>")
     operator = await browser.page(url(captions, Role.OPERATE))
-    standing, button = "#sinks p", "#sinks button"
+    standing, button = "#sinks .how", "#sinks button"
     await operator.wait_for_selector(button)
     assert await operator.inner_text(standing) == (
-        "Off: switched off after 10 failures in a row: the disk is full <img onerror=alert(1)>"
+        "Switched off after 10 failures in a row: the disk is full <img onerror=alert(1)>"
     )
     await operator.focus(button)
     async with captions.viewer() as viewer, captions.speaker() as speaker:
@@ -334,7 +354,7 @@ async def test_an_operator_switches_a_destination_on_again(
         await shows(operator, "Works", standing)
         # The button has kept the focus, and says what it does now.
         await operator.keyboard.press("Enter")
-        await shows(operator, "Off: switched off by an operator", standing)
+        await shows(operator, "Switched off by an operator", standing)
         label = await operator.get_attribute(button, "aria-label")
         assert label == "Switch on: Text file, Original"
         await check_accessible(operator)

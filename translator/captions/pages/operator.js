@@ -58,7 +58,7 @@ function show({ status }) {
   const sinks = status.sinks ?? [];
   $('sinks-card').hidden = !sinks.length;
   sinks.forEach(showDestination);
-  if (!publishers.length) $('publishers').replaceChildren(row('Nobody yet', '', ''));
+  if (!publishers.length) $('publishers').replaceChildren(row('Nobody at the moment', '', ''));
 }
 
 const KINDS = new Map([
@@ -72,30 +72,33 @@ const KINDS = new Map([
   ['zoom', 'Zoom'],
 ]);
 
-// A row stays where it is: its button keeps the focus of whoever uses the keyboard.
-const rows = new Map();
+// An entry stays where it is: its button keeps the focus of whoever uses the keyboard.
+const entries = new Map();
+
+function entry() {
+  const item = document.createElement('li');
+  const [what, name, facts, how] = ['p', 'strong', 'span', 'p'].map((tag) => document.createElement(tag));
+  const button = document.createElement('button');
+  button.type = 'button';
+  how.className = 'how';
+  what.append(name, facts);
+  item.append(what, how, button);
+  $('sinks').append(item);
+  return { name, facts, how, button };
+}
 
 function showDestination(sink) {
   const { sinkId, kind, languageCode, on = false, numSent = 0, problem = '' } = sink;
-  const name = KINDS.get(kind) ?? kind;
   const language = languageCode === 'original' ? 'Original' : nameOf(languageCode, 'en');
-  if (!rows.has(sinkId)) {
-    const element = row(name, language, numSent, '');
-    const how = document.createElement('p');
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.className = 'small';
-    element.lastChild.append(how, button);
-    $('sinks').append(element);
-    rows.set(sinkId, { number: element.children[2], how, button });
-  }
-  const { number, how, button } = rows.get(sinkId);
+  if (!entries.has(sinkId)) entries.set(sinkId, entry());
+  const { name, facts, how, button } = entries.get(sinkId);
   const works = problem ? `Tries again: ${problem}` : numSent ? 'Works' : 'Nothing sent yet';
-  number.textContent = String(numSent);
-  how.textContent = on ? works : `Off: ${problem}`;
+  name.textContent = KINDS.get(kind) ?? kind;
+  facts.textContent = ` ${language}, ${numSent} sent`;
+  how.textContent = on ? works : problem.replace(/^./u, (first) => first.toUpperCase());
   how.classList.toggle('problem', Boolean(problem));
   button.textContent = on ? 'Switch off' : 'Switch on';
-  button.setAttribute('aria-label', `${button.textContent}: ${name}, ${language}`);
+  button.setAttribute('aria-label', `${button.textContent}: ${name.textContent}, ${language}`);
   button.onclick = async () => {
     button.onclick = null;
     try {

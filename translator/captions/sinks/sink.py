@@ -136,7 +136,7 @@ class Sink:
         except Exception as error:
             # A bug: others go on, and an operator may switch it on again.
             _log.exception("%s ended unexpectedly", self.name)
-            self.feed.switch_off(f"it failed unexpectedly: {type(error).__name__}")
+            self.feed.switch_off(f"switched off by an error: {type(error).__name__}")
 
     async def _begin(self) -> None:
         """Find out which number comes next."""
