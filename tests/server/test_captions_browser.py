@@ -338,7 +338,8 @@ async def test_an_operator_switches_a_destination_on_again(
     captions.room.add_outlet(RoomSink(ORIGINAL, sink))
     for _ in range(10):
         sink.feed.failed(0, "the disk is full <img onerror=alert(1)>")
-    operator = await browser.page(url(captions, Role.OPERATE))
+    phone = {"width": 320, "height": 640}
+    operator = await browser.page(url(captions, Role.OPERATE), viewport=phone)
     standing, button = "#sinks .how", "#sinks button"
     await operator.wait_for_selector(button)
     assert await operator.inner_text(standing) == (

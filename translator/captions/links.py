@@ -102,6 +102,8 @@ class Links:
             raise ExpiredLinkError("the link has expired; ask for a new one") from error
         except (jwt.InvalidTokenError, ValueError) as error:
             raise AccessError("the link is not valid") from error
+        if claims["sub"] != room_id and room_id == "*":
+            raise AccessError("the link does not let you make rooms")
         if claims["sub"] != room_id:
             raise AccessError("the link is for another room")
         if not given.includes(role):
