@@ -221,7 +221,8 @@ class _Gateway:
         room = self._room(request, Role.VIEW)
         epoch, page = request.path_params["epoch"], request.path_params["page"]
         (language,) = wire.parse_languages([request.path_params["language"]])
-        if epoch != room.room.epoch or not room.room.is_page_closed(page, language):
+        is_closed = room.is_settled and room.room.is_page_closed(page, language)
+        if epoch != room.room.epoch or not is_closed:
             return _json("{}", "no-store", 404)
         body = wire.transcript(epoch, language, room.room.page(page, language))
         return _json(body.json, "public, max-age=86400, immutable")
