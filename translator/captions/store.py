@@ -142,7 +142,8 @@ class RoomStore:
     def _redis_error() -> type[Exception]:
         from redis.exceptions import RedisError
 
-        return RedisError
+        error: type[Exception] = RedisError
+        return error
 
 
 class Store:
