@@ -16,7 +16,12 @@ __all__ = ["main"]
 _NOT_INSTALLED = 5
 # The extras besides `server`: of commands that lack it, and of what options of others need.
 _OF_COMMANDS = {"evaluate": "eval", "captions": "captions", "gateway": "gateway"}
-_OF_PACKAGES = {"av": "speech", "faster_whisper": "speech", "websockets": "captions"}
+_OF_PACKAGES = {
+    "av": "speech",
+    "redis": "redis",
+    "faster_whisper": "speech",
+    "websockets": "captions",
+}
 
 
 def main() -> None:

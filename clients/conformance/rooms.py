@@ -99,6 +99,20 @@ class _Gateway(CaptionsServiceServicer):
             await context.write(ParseDict({"event": event}, pb.SubscribeResponse()))
         await self._end(context, script)
 
+    async def CreateRoom(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._operate(request, context, pb.CreateRoomResponse())
+
+    async def GetRoom(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._operate(request, context, pb.GetRoomResponse())
+
+    async def SwitchSink(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._operate(request, context, pb.SwitchSinkResponse())
+
+    async def _operate(self, request: Any, context: Any, response: Any) -> Any:
+        script = self._begin(context, request)
+        await self._end(context, script)
+        return ParseDict(script["answer"], response)
+
     async def Publish(self, _: Any, context: Any) -> None:  # noqa: N802
         first = await context.read()
         script = self._begin(context, first.opening)

@@ -128,7 +128,7 @@ class RoomCase:
     """What a gateway of captions does to the calls of one reader or speaker.
 
     Attributes:
-        command: Of the driver: ``subscribe`` or ``publish``.
+        command: Of the driver: ``subscribe``, ``publish``, or one of those for operators.
         arguments: Of the command, besides the address and the room.
         calls: What the gateway does in each; the last for all further ones.
         expect: What comes of it, compared in part.
@@ -143,9 +143,10 @@ class RoomCase:
 
     def __post_init__(self) -> None:
         for call in self.calls:
-            known = {"say", "cut", "fail", "refuse", "take", "anew"}
+            known = {"say", "cut", "fail", "refuse", "take", "anew", "answer"}
             _refuse_unknown(f"{self.name}: a call", call, known)
         known = {"requests", "text", "captions", "updates", "position", "done", "error"}
+        known |= {"links", "status", "sink"}
         _refuse_unknown(f"{self.name}: expect", self.expect, known)
 
 

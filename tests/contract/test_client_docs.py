@@ -20,6 +20,7 @@ EXPECTED = [
     "S-2 TWO COTTON SHIRTS",
     "",
     "",
+    "",
     "connecting to 127.0.0.1:",
     "",
     "",

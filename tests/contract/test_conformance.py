@@ -39,6 +39,7 @@ DRIVER = str(Path(__file__).parents[2] / "clients" / "python" / "conformance" / 
 # With the client for threads, which has nothing of its own but the threads.
 FEW = {"words-one-by-one", "reconfigure", "silence", "acks", "unknown-pair", "media-times"}
 FEW |= {"batch-items", "batch-cut", "batch-unknown-pair", "captions-cut", "publish-cut"}
+FEW |= {"room-created", "room-refused", "room-status", "sink-switched"}
 
 
 async def results_of(
@@ -94,7 +95,9 @@ def test_every_script_says_what_it_is_for_and_how_it_ends() -> None:
 
 BROKEN = """
 import dataclasses, runpy, sys
-from translator.client import backoff, convert, session, source_log, status, stream, target, targets
+from translator.client import (
+    backoff, convert, resuming, session, source_log, status, stream, target, targets
+)
 
 def change(owner, name, how):
     original = getattr(owner, name)
@@ -182,7 +185,7 @@ OUTAGE = -1
             id="drafts stay after a resume",
         ),
         pytest.param(
-            "stream.is_lost = lambda error: False",
+            "resuming.is_lost = lambda error: False",
             "words-one-by-one",
             1,
             "status: expected OK, got UNAVAILABLE",

@@ -22,6 +22,7 @@ from translator.captions.room import ORIGINAL
 from translator.captions.rpc import serving_rpc
 from translator.captions.servers import connected_servers
 from translator.captions.serving import listen, serving
+from translator.captions.store import Store
 from translator.client.login import Login
 from translator.languages.pair import LanguagePair
 from translator.models.fake import FakeModel
@@ -269,12 +270,13 @@ async def gateway(
     certificate: tuple[Path, Path] | None = None,
     rpc_port: int = 0,
     ears: Ears | None = None,
+    store: Store | None = None,
 ) -> AsyncIterator[Gateway]:
     """A gateway of these servers, on a free port. It knows what they can translate."""
     listening = listen("127.0.0.1", port)
     port = listening.getsockname()[1]
     async with connected_servers(addresses, login) as servers:
-        hall = Hall(servers, limits=limits, pinned=pinned, ears=ears)
+        hall = Hall(servers, limits=limits, pinned=pinned, ears=ears, store=store)
         scheme = "http" if certificate is None else "https"
         links = Links(SECRET, f"{scheme}://127.0.0.1:{port}")
         app = make_app(hall, links, config)

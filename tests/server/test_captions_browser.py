@@ -17,6 +17,11 @@ from tests.server.gateways import ROOM, Gateway, gateway, models
 from tests.server.processes import CLEAN
 from translator.captions.audience import RoomLimits
 from translator.captions.links import Links, Role
+from translator.captions.outlets import RoomSink
+from translator.captions.room import ORIGINAL
+from translator.captions.sinks.sink import make_sink
+from translator.languages.pair import LanguagePair
+from translator.models.fake import FakeModel
 from translator.testing import serve_in_process
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
@@ -186,6 +191,24 @@ async def test_pausing_and_going_on(captions: Gateway, browser: Browser) -> None
         await shows(viewer, "One. Two.")
 
 
+async def test_a_language_from_right_to_left_begins_at_the_right(browser: Browser) -> None:
+    executable()
+    async with serve_in_process(models=[FakeModel(LanguagePair("en", "ar"))]) as server:
+        async with gateway(server.address, limits=RoomLimits(linger_s=5.0)) as captions:
+            page = await browser.page(url(captions, language="ar", original="1"))
+            async with captions.speaker(name="Rosa") as speaker:
+                await speaker.say("Good morning. ")
+                await page.wait_for_function("() => document.querySelector('.said:not(:empty)')")
+            translated, original, name = [
+                await page.locator(where).first.bounding_box()
+                for where in (".text.rtl", ".text.second", ".speaker")
+            ]
+            assert translated["x"] > original["x"] + original["width"]
+            assert name["x"] + name["width"] == translated["x"] + translated["width"]
+            align = "getComputedStyle(document.querySelector('.speaker')).direction"
+            assert await page.evaluate(align) == "rtl"
+
+
 async def test_the_overlay_keeps_its_box_and_clears(captions: Gateway, browser: Browser) -> None:
     overlay = await browser.page(url(captions, page="/overlay", clear="4", rows="2", columns="20"))
     height = "document.getElementById('box').getBoundingClientRect().height"
@@ -306,6 +329,37 @@ async def test_a_gateway_that_is_killed_costs_nobody_a_word(
             await shows(viewer, "GOOD MORNING. WE GO ON.")
             await types(speaker, "All of us.")
             await shows(viewer, "GOOD MORNING. WE GO ON. ALL OF US.")
+
+
+async def test_an_operator_switches_a_destination_on_again(
+    captions: Gateway, browser: Browser, tmp_path: Path
+) -> None:
+    sink = make_sink(f"file={tmp_path / 'lines.txt'}", "en")
+    captions.room.add_outlet(RoomSink(ORIGINAL, sink))
+    for _ in range(10):
+        sink.feed.failed(0, "the disk is full <img onerror=alert(1)>")
+    phone = {"width": 320, "height": 640}
+    operator = await browser.page(url(captions, Role.OPERATE), viewport=phone)
+    standing, button = "#sinks .how", "#sinks button"
+    await operator.wait_for_selector(button)
+    assert await operator.inner_text(standing) == (
+        "Switched off after 10 failures in a row: the disk is full <img onerror=alert(1)>"
+    )
+    await operator.focus(button)
+    async with captions.viewer() as viewer, captions.speaker() as speaker:
+        await speaker.say("Nobody hears this there. ")
+        await viewer.until_text("Nobody hears this there.")
+        await operator.keyboard.press("Enter")
+        await shows(operator, "Nothing sent yet", standing)
+        await speaker.say("Good morning, everyone. ")
+        await shows(operator, "Works", standing)
+        # The button has kept the focus, and says what it does now.
+        await operator.keyboard.press("Enter")
+        await shows(operator, "Switched off by an operator", standing)
+        label = await operator.get_attribute(button, "aria-label")
+        assert label == "Switch on: Text file, Original"
+        await check_accessible(operator)
+    assert (tmp_path / "lines.txt").read_text().startswith("Good morning, everyone.")
 
 
 async def test_axe_finds_nothing(captions: Gateway, browser: Browser) -> None:

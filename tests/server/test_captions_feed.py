@@ -31,9 +31,8 @@ async def test_of_the_original_nothing_is_lost_or_doubled(captions: Gateway) -> 
         assert stream is not None
         # As an error of the server that no resume can mend.
         failed = DecodingError("the model's output cannot be used")
-        stream._failure = failed
-        assert stream._connection is not None
-        await stream._connection.close()
+        stream._calls.failure = failed
+        await stream._calls.drop()
         await speaker.say("four. ")
         await viewer.until(lambda v: v.text(ORIGINAL).replace("\n", " ") == "One. Two three four.")
         await viewer.until(lambda v: v.text("pt").endswith("FOUR."))

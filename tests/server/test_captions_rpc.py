@@ -14,6 +14,8 @@ import pytest
 from tests.server.gateways import PUBLISHER, ROOM, Gateway, gateway, models
 from translator.captions.links import Role
 from translator.captions.live_room import LiveRoom
+from translator.captions.outlets import RoomSink
+from translator.captions.sinks.sink import make_sink
 from translator.captions.v1 import captions_pb2 as pb
 from translator.captions.v1.captions_pb2_grpc import (
     CaptionsServiceServicer,
@@ -369,7 +371,7 @@ async def test_a_full_room_says_so(captions: Gateway, client: AsyncTranslatorCli
 async def test_a_message_that_is_none_is_an_error(captions: Gateway) -> None:
     metadata = (("authorization", f"Bearer {captions.key()}"),)
     async with grpc.aio.insecure_channel(captions.address) as channel:
-        for name in ("CreateRoom", "GetTranscript", "GetRoom"):
+        for name in ("CreateRoom", "GetTranscript", "GetRoom", "SwitchSink"):
             method = f"/translator.captions.v1.CaptionsService/{name}"
             call: Any = channel.unary_unary(method, bytes, bytes)
             with pytest.raises(grpc.aio.AioRpcError) as told:
@@ -385,19 +387,31 @@ async def test_a_message_that_is_none_is_an_error(captions: Gateway) -> None:
             await publishing.read()
 
 
-async def test_operators_make_rooms_and_look_at_them(captions: Gateway) -> None:
-    async with grpc.aio.insecure_channel(captions.address) as channel:
-        stub: Any = CaptionsServiceStub(channel)
-        all_rooms = (("authorization", f"Bearer {captions.key(Role.OPERATE, '*')}"),)
-        made = await stub.CreateRoom(
-            pb.CreateRoomRequest(title="Choir", pinned_language_codes=["pt"]), metadata=all_rooms
-        )
-        link = CaptionsLink.parse(made.operate_url)
-        assert link.room_id == made.room_id
-        own = (("authorization", f"Bearer {link.key}"),)
-        told = await stub.GetRoom(pb.GetRoomRequest(room_id=made.room_id), metadata=own)
-        assert told.status.room.title == "Choir"
-        assert {each.language_code for each in told.status.languages if each.pinned} == {"pt"}
+async def test_operators_make_rooms_and_look_at_them(
+    captions: Gateway, client: AsyncTranslatorClient, tmp_path: Path
+) -> None:
+    made = await client.create_room(captions.links.all_rooms_url(), title="Choir", pinned=["pt"])
+    assert CaptionsLink.parse(made.operate_url).room_id == made.room_id
+    told = await client.room_status(made.operate_url)
+    assert told.room.title == "Choir"
+    assert {each.language for each in told.languages if each.pinned} == {"pt"}
+    room = captions.hall.speaking_room(made.room_id)
+    room.add_outlet(RoomSink("pt", make_sink(f"file={tmp_path / 'lines.txt'}", "pt")))
+    (sink,) = (await client.room_status(made.operate_url)).sinks
+    assert (sink.sink_id, sink.kind, sink.language, sink.on) == (1, "file", "pt", True)
+    sink = await client.switch_sink(made.operate_url, 1, False)
+    assert (sink.on, sink.problem) == (False, "switched off by an operator")
+    assert (await client.switch_sink(made.operate_url, 1, True)).on
+    with pytest.raises(InvalidRequestError, match="sink_id"):
+        await client.switch_sink(made.operate_url, 2, True)
+    for attempt in (
+        client.switch_sink(made.speak_url, 1, False),
+        client.room_status(made.view_url),
+        client.create_room(made.operate_url),
+        client.room_status(captions.links.all_rooms_url().replace("#", "#x")),
+    ):
+        with pytest.raises((PermissionDeniedError, ValueError)):
+            await attempt
 
 
 async def test_a_sign_of_life_is_a_response_with_nothing_in_it(captions: Gateway) -> None:

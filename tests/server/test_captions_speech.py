@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -289,6 +290,49 @@ async def test_a_destination_gets_one_sentence_after_the_other(
     await captions.hall.close()
     transcript = (tmp_path / "talk.txt").read_text()
     assert sorted(transcript.splitlines()) == ["Ann: Hello there.", "Rosa: Good morning, everyone."]
+
+
+async def test_operators_switch_destinations_and_recordings(
+    captions: Gateway, tmp_path: Path
+) -> None:
+    room = captions.room
+    room.add_outlet(RoomSink(ORIGINAL, make_sink(f"file={tmp_path / 'shown.txt'}", "en")))
+    room.add_outlet(Recording(ORIGINAL, tmp_path / "talk.txt"))
+    all_off = []
+
+    async def switch(number: int, on: bool, role: Role = Role.OPERATE) -> tuple[int, Any]:
+        path = captions.path(f"/sinks/{number}", role)
+        body = json.dumps({"on": on}).encode()
+        status, _, answer = await captions.get(path, "POST", body=body)
+        return status, json.loads(answer)
+
+    async with captions.viewer() as viewer, captions.speaker() as speaker:
+        await viewer.until(lambda v: v.room.get("recorded", False))
+        await speaker.say("One. ")
+        await speaker.say("Two begins", ends=False)
+        await viewer.until(lambda v: "Two" in v.texts.get((ORIGINAL, 2), ""))
+        for number in (1, 2):
+            status, answer = await switch(number, False)
+            assert status == 200
+            all_off.append(answer["sink"])
+        assert [each["problem"] for each in all_off] == ["switched off by an operator"] * 2
+        assert not any(each.get("on") for each in all_off)
+        await viewer.until(lambda v: not v.room.get("recorded", False))
+        await speaker.say(" and goes on", ends=False)
+        await viewer.until(lambda v: "goes" in v.texts.get((ORIGINAL, 2), ""))
+        for number in (1, 2):
+            status, answer = await switch(number, True)
+            assert (status, answer["sink"]["on"], answer["sink"]["sinkId"]) == (200, True, number)
+            assert "problem" not in answer["sink"]
+        await viewer.until(lambda v: v.room.get("recorded", False))
+        # The rest of a sentence that was said in part while it was off is not written.
+        await speaker.say(" to its end. ")
+        await speaker.say("Three. ")
+        await viewer.until(lambda v: len(v.closed) == 3)
+        assert (await switch(3, False))[0] == 400
+        assert (await switch(1, False, Role.SPEAK))[0] == 403
+    await captions.hall.close()
+    assert (tmp_path / "talk.txt").read_text().splitlines() == ["One.", "Three."]
 
 
 @pytest.mark.parametrize(

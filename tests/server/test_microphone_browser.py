@@ -143,7 +143,7 @@ async def test_operators_see_destinations_and_all_see_that_it_is_recorded(
     async with captions.speaker() as speaker:
         await speaker.say("Good morning. ")
         await operator.wait_for_function(
-            "() => /Webhook Portuguese 0 tries again: .+ Recording Original 1 works/u"
+            "() => /Webhook Portuguese, 0 sent Tries again: .+ Recording Original, 1 sent Works/u"
             ".test(document.querySelector('#sinks').innerText.replace(/\\s+/g, ' '))"
         )
     assert "is recorded" in await operator.inner_text("#retention")

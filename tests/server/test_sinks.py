@@ -177,7 +177,9 @@ async def test_a_redirect_is_not_followed_and_says_so() -> None:
 
 async def test_a_destination_that_is_not_there_is_told_without_its_key() -> None:
     teams = Teams("http://127.0.0.1:9/cart?token=geheim")
-    with pytest.raises(SinkError, match=r"127\.0\.0\.1 cannot be reached") as caught:
+    with pytest.raises(
+        SinkError, match=r"127\.0\.0\.1 cannot be reached: nobody answers there$"
+    ) as caught:
         await teams.send(Message(1, ("x",)))
     assert "geheim" not in str(caught.value)
     await teams.close()
@@ -383,6 +385,48 @@ async def test_a_failing_destination_is_switched_off_with_a_reason() -> None:
                 await sink._step()
         await sink.end()
     assert feed.off_reason.endswith("127.0.0.1 answers 500 Internal Server Error")
+
+
+class Broken:
+    """A destination that fails before anything is sent, until it is mended."""
+
+    def __init__(self) -> None:
+        self.is_mended = False
+        self.lines: list[str] = []
+
+    async def last_seq(self) -> int:
+        if not self.is_mended:
+            raise RuntimeError("a bug")
+        return 0
+
+    async def send(self, message: Message) -> None:
+        self.lines += message.lines
+
+    async def close(self) -> None:
+        pass
+
+
+async def test_a_destination_that_ended_with_an_error_is_switched_on_again() -> None:
+    broken = Broken()
+    sink = Sink("broken", Feed(Preset(16, 2)), broken)
+    sink.start()
+    async with asyncio.timeout(20):
+        while not sink.feed.off_reason:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert sink.feed.off_reason == "switched off by an error: RuntimeError"
+    sink.commit("said while it was off")
+    broken.is_mended = True
+    sink.switch(True)
+    sink.commit("Good morning, all", closed=True)
+    await arrival(sink)
+    await sink.end()
+    assert broken.lines == ["Good morning,", "all"]
+
+
+def test_a_store_of_numbers_that_holds_something_else_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / "captions.json"
+    path.write_text("[1]", "utf-8")
+    assert SeqStore(path).get("zoom-1") == 0
 
 
 @pytest.mark.parametrize(

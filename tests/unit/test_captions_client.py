@@ -47,6 +47,7 @@ def piece(name: str, number: int, text: str, length: int, *, closed: bool = Fals
         ("https://example.org/captions/s/x-1_Y#key=abc", "x-1_Y"),
         ("https://example.org/o/room/#key=abc&size=3", "room"),
         ("https://example.org/r/room/overlay?rows=2#key=abc", "room"),
+        ("https://example.org/captions/v1/rooms#key=abc", "*"),
     ],
 )
 def test_a_link_has_a_room_and_a_key(url: str, room: str) -> None:

@@ -211,6 +211,65 @@ def test_a_viewer_that_sleeps_for_longer_than_is_kept_gets_a_snapshot() -> None:
     assert screen.num_snapshots == 2
 
 
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.integers(0, 3),
+            st.sampled_from([ORIGINAL, "pt"]),
+            st.text("ab ", max_size=5),
+            st.booleans(),
+        ),
+        max_size=30,
+    ),
+    read=st.integers(0, 40),
+    trimmed=st.integers(0, 3),
+    limit=st.sampled_from([12, 400_000]),
+)
+def test_a_room_that_is_restored_goes_on(
+    steps: list[tuple[int, str, str, bool]], read: int, trimmed: int, limit: int
+) -> None:
+    """Its viewers go on at their ids, and what they show only grows."""
+    pieces: list[Piece] = []
+    captions = room(max_length=limit)
+    captions.on_piece = pieces.append
+    screen, languages = Screen(), [ORIGINAL, "pt"]
+    cursor = captions.subscribe(languages)
+    open_segments = [captions.open(f"k:{n}", "en").segment_id for n in range(4)]
+    for index, (which, language, text, closed) in enumerate(steps):
+        number = open_segments[which]
+        line = captions.line(language, number)
+        if line is None or not line.closed:
+            captions.commit(language, number, text, closed=closed)
+        elif language == ORIGINAL:
+            open_segments[which] = captions.open(f"k:{index}", "en").segment_id
+        if index < read:
+            screen.take(captions, captions.read(cursor))
+    first = captions.first_n
+    kept = [piece for piece in pieces if piece.n >= first][trimmed:]
+    later: list[Piece] = []
+    again = room(max_length=limit)
+    again.on_piece = later.append
+    again.restore(kept)
+    again.check_integrity()
+    assert [piece.n for piece in later] == [again.n - len(later) + 1 + i for i in range(len(later))]
+    if not trimmed:
+        for language in languages:
+            for segment in captions.segments:
+                line = captions.line(language, segment.segment_id)
+                if line is not None and again.is_kept(segment.segment_id):
+                    restored = again.line(language, segment.segment_id)
+                    assert restored is not None
+                    assert restored.text == line.text
+                    assert restored.closed
+    screen.take(again, again.read(again.subscribe(languages, screen.last)))
+    for language in languages:
+        for segment in again.segments:
+            line = again.line(language, segment.segment_id)
+            # What was dropped at once, for want of room, nobody has seen.
+            if line is not None and captions.line(language, segment.segment_id) is not None:
+                assert screen.texts[language, segment.segment_id] == line.text
+
+
 def test_a_snapshot_leaves_closed_pages_out() -> None:
     captions = room(max_snapshot_length=100)
     for _ in range(3 * SEGMENTS_PER_PAGE):

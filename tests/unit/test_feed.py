@@ -69,9 +69,75 @@ def test_ten_failures_in_thirty_seconds_switch_it_off() -> None:
     assert feed.due(20_000) is None
     assert feed.wait_ms(20_000) is None
     assert feed.is_idle
-    feed.reset()
+    feed.switch_on()
     feed.commit("more and more text", 60_000)
     assert sent(feed, 60_000) == ("more and more",)
+
+
+def test_what_was_half_said_before_it_was_off_is_not_sent_after_it() -> None:
+    feed = Feed(NARROW)
+    feed.commit("one two", 0)
+    feed.switch_off("switched off by an operator")
+    assert feed.is_idle
+    assert feed.wait_ms(5000) is None
+    feed.commit(" three", 1000)
+    feed.switch_on()
+    feed.commit(" four five six seven", 10_000)
+    assert sent(feed, 10_000) == ("four five six",)
+    assert sent(feed, 12_000) == ("seven",)
+
+
+def test_what_failed_too_often_is_not_sent_when_it_is_on_again() -> None:
+    feed = Feed(NARROW)
+    feed.commit("one two three four five six", 0)
+    for second in range(10):
+        assert feed.due(1000 * second) is not None
+        feed.failed(1000 * second, "no")
+    assert feed.off_reason
+    # The first reason says more than that somebody agreed.
+    feed.switch_off("switched off by an operator")
+    assert feed.off_reason.endswith("in a row: no")
+    feed.switch_on()
+    assert feed.due(20_000) is None
+    assert feed.wait_ms(20_000) is None
+    feed.commit("seven", 20_000, closed=True)
+    feed.end(20_000)
+    assert sent(feed, 20_000) == ("seven",)
+
+
+def test_a_destination_that_shows_text_is_cleared_when_it_is_switched_off() -> None:
+    feed = Feed(NARROW, shows=True)
+    feed.commit("one two", 0)
+    message = feed.due(0)
+    assert message is not None
+    # While a message is on its way.
+    feed.switch_off("switched off by an operator")
+    assert not feed.is_idle
+    feed.sent(10)
+    assert not feed.is_idle
+    assert feed.wait_ms(10) == 990
+    assert sent(feed, 1000) == ()
+    assert feed.is_idle
+    assert feed.wait_ms(1000) is None
+    feed.commit("three", 2000)
+    assert feed.due(3000) is None
+    feed.switch_on()
+    feed.commit("four", 4000)
+    assert sent(feed, 4000) == ("four",)
+
+
+def test_clearing_is_tried_once() -> None:
+    feed = Feed(NARROW, shows=True)
+    feed.commit("one", 0)
+    assert sent(feed, 0) == ("one",)
+    feed.switch_off("switched off by an operator")
+    assert feed.due(1000) == Message(2, ())
+    feed.failed(1000, "no")
+    assert feed.is_idle
+    assert feed.due(2000) is None
+    # It still shows what it was sent; on again, that goes.
+    feed.switch_on()
+    assert feed.due(3000) == Message(3, ())
 
 
 def test_failures_that_are_far_apart_do_not() -> None:

@@ -158,6 +158,11 @@ class Audience:
         """Languages that can be read."""
         raise NotImplementedError
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether what is in the room may be told."""
+        return True
+
     def is_ready(self, viewer: Viewer) -> bool:
         """Whether there is something to tell a viewer at all."""
         return True

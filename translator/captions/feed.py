@@ -114,6 +114,11 @@ class Feed:
         self._opened = asyncio.Event()
 
     @property
+    def covered(self) -> int:
+        """Up to where the publisher's source stands committed in the original."""
+        return self._covered
+
+    @property
     def language(self) -> str:
         """The language that is spoken."""
         return self._settings.language

@@ -97,6 +97,7 @@ class _Gateway:
             Route("/pages/{file:str}", self._file),
             Route(API, _answer(self._create), methods=["POST"]),
             Route(room, _answer(self._status)),
+            Route(room + "/sinks/{sink:int}", _answer(self._switch_sink), methods=["POST"]),
             WebSocketRoute(room + "/events", self._socket),
             Route(room + "/poll", _answer(self._poll)),
             Route(room + "/transcript", _answer(self._transcript)),
@@ -220,7 +221,8 @@ class _Gateway:
         room = self._room(request, Role.VIEW)
         epoch, page = request.path_params["epoch"], request.path_params["page"]
         (language,) = wire.parse_languages([request.path_params["language"]])
-        if epoch != room.room.epoch or not room.room.is_page_closed(page, language):
+        is_closed = room.is_settled and room.room.is_page_closed(page, language)
+        if epoch != room.room.epoch or not is_closed:
             return _json("{}", "no-store", 404)
         body = wire.transcript(epoch, language, room.room.page(page, language))
         return _json(body.json, "public, max-age=86400, immutable")
@@ -237,6 +239,13 @@ class _Gateway:
     async def _status(self, request: Request) -> Response:
         room = self._room(request, Role.OPERATE)
         return _json(wire.status(room.facts(with_missing=True)).json, "no-store")
+
+    async def _switch_sink(self, request: Request) -> Response:
+        room_id = self._check(request, Role.OPERATE)
+        _, _, on = wire.parse_switch_sink((await _body(request)).decode(errors="replace"))
+        number = request.path_params["sink"]
+        facts = self._hall.speaking_room(room_id).switch_sink(number, on)
+        return _json(wire.switched(number, facts).json, "no-store")
 
     async def _room_links(self, request: Request) -> Response:
         room_id = self._check(request, Role.OPERATE)

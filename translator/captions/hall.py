@@ -10,6 +10,7 @@ from translator.captions.hearing import Ears
 from translator.captions.live_room import LiveRoom
 from translator.captions.relay import RelayRoom, Upstream
 from translator.captions.servers import Servers
+from translator.captions.store import Store
 from translator.errors import ClientError
 
 __all__ = ["Hall", "RelayOnlyError"]
@@ -38,6 +39,7 @@ class Hall:
         max_rooms: Rooms at once.
         pinned: Languages that every room has translated without readers too.
         ears: What recognises speech; None where nothing does.
+        store: Where rooms are kept, so that they outlive this gateway; None: nowhere.
     """
 
     def __init__(
@@ -48,8 +50,11 @@ class Hall:
         max_rooms: int = 100,
         pinned: Sequence[str] = (),
         ears: Ears | None = None,
+        store: Store | None = None,
     ) -> None:
         self._origin = origin
+        self._store = store
+        self._losing: set[asyncio.Task[None]] = set()
         self._limits = limits
         self._max_rooms = max_rooms
         self._pinned = tuple(pinned)
@@ -91,6 +96,8 @@ class Hall:
                     pinned=pinned,
                     limits=self._limits,
                     ears=self._ears,
+                    store=None if self._store is None else self._store.of(room_id),
+                    taken=lambda: self._lose(room_id),
                 )
             self._rooms[room_id] = room
             if permanent:
@@ -113,6 +120,22 @@ class Hall:
         room = self.room(room_id, title=title, pinned=pinned)
         assert isinstance(room, LiveRoom)  # noqa: S101
         return room
+
+    def _lose(self, room_id: str) -> None:
+        """Another gateway has gone on with a room: whoever comes gets what that one left."""
+        losing = asyncio.create_task(self._reload(room_id))
+        self._losing.add(losing)
+        losing.add_done_callback(self._losing.discard)
+
+    async def _reload(self, room_id: str) -> None:
+        room = self._rooms.get(room_id)
+        if room is None or self._store is None:
+            return
+        try:
+            await self._store.load(room_id)
+        finally:
+            self._rooms.pop(room_id, None)
+            await room.close(retry_after_s=0.5)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:

@@ -75,6 +75,10 @@ class Links:
         """A link with a new key. The key is in the fragment: it is in no log and no referrer."""
         return f"{self.public_url}/{_PAGES[role]}/{room_id}#key={self.key(room_id, role)}"
 
+    def all_rooms_url(self) -> str:
+        """A link with a new key to make rooms."""
+        return f"{self.public_url}/captions/v1/rooms#key={self.key('*', Role.OPERATE)}"
+
     def of(self, room_id: str) -> Callable[[str], str]:
         """What makes the links of a room, each for a role."""
         return lambda role: self.url(room_id, Role(role))
@@ -98,6 +102,8 @@ class Links:
             raise ExpiredLinkError("the link has expired; ask for a new one") from error
         except (jwt.InvalidTokenError, ValueError) as error:
             raise AccessError("the link is not valid") from error
+        if claims["sub"] != room_id and room_id == "*":
+            raise AccessError("the link does not let you make rooms")
         if claims["sub"] != room_id:
             raise AccessError("the link is for another room")
         if not given.includes(role):

@@ -1,18 +1,28 @@
 """A room with people in it: publishers, viewers, and what has to be translated for them."""
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import time
 from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
-from translator.captions.audience import Audience, RoomFullError, RoomLimits
+from translator.captions.audience import Audience, RoomFullError, RoomLimits, Viewer
 from translator.captions.feed import Feed
 from translator.captions.hearing import Ears, Hearing
 from translator.captions.outlets import RoomOutlet
-from translator.captions.room import ORIGINAL, Cursor, Piece, Room, Segment, event_id
+from translator.captions.room import ORIGINAL, Cursor, Line, Piece, Room, Segment, event_id
 from translator.captions.servers import Servers
-from translator.captions.wire import Audio, LanguageFacts, PublisherFacts, RoomFacts, Settings
+from translator.captions.store import RoomStore, TakenError
+from translator.captions.wire import (
+    Audio,
+    LanguageFacts,
+    PublisherFacts,
+    RoomFacts,
+    Settings,
+    SinkFacts,
+)
 from translator.client import AsyncTranslatorClient, BatchItem
 from translator.errors import InvalidRequestError, TranslatorError
 
@@ -24,6 +34,7 @@ _log = logging.getLogger(__name__)
 _LATE_SEGMENTS = 64
 _LATE_RETRY_S = 5.0
 _TIDY_S = 15.0
+_SETTLE_S = 0.02
 
 
 class LiveRoom(Audience):
@@ -36,6 +47,8 @@ class LiveRoom(Audience):
         pinned: Languages that are translated without readers too.
         limits: What it may take.
         ears: What recognises speech; None where nothing does.
+        store: Where what is committed is kept, and what is there; None: nowhere.
+        taken: Called when another gateway has the room.
     """
 
     def __init__(
@@ -47,15 +60,27 @@ class LiveRoom(Audience):
         pinned: Sequence[str] = (),
         limits: RoomLimits = RoomLimits(),  # noqa: B008
         ears: Ears | None = None,
+        store: RoomStore | None = None,
+        taken: Callable[[], None] = lambda: None,
     ) -> None:
+        kept = None if store is None else store.kept
         room = Room(
-            secrets.token_hex(4),
+            secrets.token_hex(4) if kept is None else kept.epoch,
             clock=time.monotonic,
             wall_clock=time.time,
             max_length=limits.max_length,
             max_age_s=limits.max_age_s,
         )
         super().__init__(room_id, room, limits)
+        self._store = store
+        self._taken = taken
+        self._storing: asyncio.Task[None] | None = None
+        if store is not None:
+            room.on_piece = store.add
+        if kept is not None:
+            room.restore(kept.pieces)
+            title = title or kept.title
+            pinned = (*pinned, *kept.pinned)
         self.title = title
         self.pinned = tuple(dict.fromkeys(pinned))
         self._servers = servers
@@ -67,7 +92,7 @@ class LiveRoom(Audience):
         self._connections: dict[str, object] = {}
         self._returns: dict[Feed, asyncio.TimerHandle] = {}
         # How far publishers were that have ended.
-        self._ended: dict[str, int] = {}
+        self._ended: dict[str, int] = {} if kept is None else dict(kept.covered)
         self._tasks: dict[Feed, asyncio.Task[None]] = {}
         self._spoken: set[str] = set()
         self._outlets: list[tuple[Cursor, RoomOutlet]] = []
@@ -99,6 +124,21 @@ class LiveRoom(Audience):
             self.pinned = tuple(dict.fromkeys([*self.pinned, outlet.language]))
         outlet.start()
         self.changed()
+
+    def switch_sink(self, number: int, on: bool) -> SinkFacts:
+        """Switch an outlet off, or on again; ``number`` is its place in the facts, from 1 on.
+
+        Raises:
+            InvalidRequestError: There is none of this number.
+        """
+        if not 1 <= number <= len(self._outlets):
+            raise InvalidRequestError("sink_id", "no destination of this room")
+        # It had everything up to now, or was off.
+        self._tell_outlets()
+        self._outlets[number - 1][1].switch(on)
+        # Whether it is recorded, for all to know.
+        self.changed()
+        return self.facts().sinks[number - 1]
 
     def _tell_outlets(self) -> None:
         for cursor, outlet in self._outlets:
@@ -274,9 +314,47 @@ class LiveRoom(Audience):
         """Languages that are pinned or read, or were read until a moment ago."""
         return list(dict.fromkeys([*self.pinned, *super().wanted()]))
 
+    @property
+    def is_settled(self) -> bool:
+        """What is not stored yet is not told either: a viewer's id is good at the next gateway."""
+        return self._store is None or not self._store.is_behind
+
+    def is_ready(self, viewer: Viewer) -> bool:
+        return self.is_settled
+
     def _wake(self) -> None:
+        if self._store is None or self.is_settled:
+            self._deliver()
+        elif self._storing is None or self._storing.done():
+            self._storing = asyncio.create_task(self._store_and_deliver(self._store))
+
+    def _deliver(self) -> None:
         self._tell_outlets()
         super()._wake()
+
+    async def _store_and_deliver(self, store: RoomStore) -> None:
+        try:
+            await store.flush(self.room, self._kept_facts)
+        except TakenError:
+            _log.warning("another gateway has the room")
+            self._taken()
+        except Exception:
+            # A bug: captions go on.
+            _log.exception("a room is not kept any more")
+            self._store = None
+            self._deliver()
+        else:
+            self._deliver()
+
+    def _kept_facts(self) -> dict[str, Any]:
+        covered = {feed.publisher_id: feed.covered for feed in self._feeds.values()}
+        return {"title": self.title, "pinned": self.pinned, "covered": covered}
+
+    async def transcript(self, code: str) -> tuple[str, str, list[tuple[Segment, Line]]]:
+        """All closed lines of a language, once they are stored."""
+        while not (self.is_settled or self.is_closed):  # noqa: ASYNC110
+            await asyncio.sleep(_SETTLE_S)
+        return await super().transcript(code)
 
     # What was said before somebody read it
 
@@ -390,7 +468,7 @@ class LiveRoom(Audience):
             num_segments=len(list(self.room.segments)),
             recorded=any(outlet.is_record for _, outlet in self._outlets),
             retention_s=self.limits.max_age_s,
-            sinks=[facts for _, outlet in self._outlets if (facts := outlet.facts()) is not None],
+            sinks=[outlet.facts() for _, outlet in self._outlets],
         )
 
     def _offered(self) -> set[str]:
@@ -414,6 +492,14 @@ class LiveRoom(Audience):
 
     async def close(self, reason: str = "GOING_AWAY", retry_after_s: float = 0.0) -> None:
         """Say goodbye to everybody, and stop."""
+        if (store := self._store) is not None:
+            if self._storing is not None:
+                await asyncio.wait({self._storing})
+            if reason == "ROOM_CLOSED":
+                await store.delete()
+            elif store.is_behind:
+                with contextlib.suppress(TakenError):
+                    await store.flush(self.room, self._kept_facts)
         await super().close(reason, retry_after_s)
         self._servers.forget(self.changed)
         for handle in self._returns.values():

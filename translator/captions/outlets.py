@@ -34,8 +34,11 @@ class RoomOutlet(Protocol):
     async def close(self) -> None:
         """Send or write what is left."""
 
-    def facts(self) -> SinkFacts | None:
-        """How it does; None if operators need not know."""
+    def switch(self, on: bool) -> None:
+        """Take what is committed from now on, or nothing any more."""
+
+    def facts(self) -> SinkFacts:
+        """How it does."""
 
 
 class RoomSink:
@@ -72,6 +75,9 @@ class RoomSink:
     async def close(self) -> None:
         await self._sink.end()
 
+    def switch(self, on: bool) -> None:
+        self._sink.switch(on)
+
     def facts(self) -> SinkFacts:
         why = self._sink.feed.off_reason
         return SinkFacts(
@@ -94,10 +100,9 @@ class Recording:
         OSError: It cannot be written.
     """
 
-    is_record = True
-
     def __init__(self, language: str, path: Path) -> None:
         self.language = language
+        self.is_record = True
         self._file = TranscriptFile(path)
         self._texts: dict[int, str] = {}
         self._num_written = 0
@@ -108,6 +113,11 @@ class Recording:
 
     def take(self, piece: Piece) -> None:
         number = piece.segment.segment_id
+        if not self.is_record:
+            return
+        if number not in self._texts and piece.length != len(piece.text):
+            # It was off when this began: a sentence is written as a whole or not at all.
+            return
         text = self._texts.pop(number, "") + piece.text
         if not piece.closed:
             self._texts[number] = text
@@ -127,7 +137,16 @@ class Recording:
         except OSError as error:
             _log.warning("the recording lacks its end: %s", error.strerror)
 
+    def switch(self, on: bool) -> None:
+        self.is_record = on
+        self._texts.clear()
+
     def facts(self) -> SinkFacts:
+        problem = self._problem if self.is_record else "switched off by an operator"
         return SinkFacts(
-            "recording", self.language, on=True, num_sent=self._num_written, problem=self._problem
+            "recording",
+            self.language,
+            on=self.is_record,
+            num_sent=self._num_written,
+            problem=problem,
         )

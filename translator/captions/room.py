@@ -30,6 +30,9 @@ ORIGINAL = "original"
 # Closed segments are fetched by so many.
 SEGMENTS_PER_PAGE = 32
 
+# Numbers that segments without committed text may have had before a room was restored.
+_UNSEEN = 16
+
 # So far a viewer may be ahead of a mirror that it comes to.
 _MAX_AHEAD = 1_000
 
@@ -78,6 +81,7 @@ class Line:
         start_s: Media time at which it begins; None if unknown.
         end_s: Media time at which it ends; None if unknown.
         last: Number of the piece that came last.
+        first: Number of the piece that came first.
     """
 
     text: str = ""
@@ -85,6 +89,7 @@ class Line:
     start_s: float | None = None
     end_s: float | None = None
     last: int = 0
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -218,6 +223,7 @@ class Room:
 
     Attributes:
         n: Number of the last piece.
+        on_piece: Called with each piece that is committed or inserted.
     """
 
     def __init__(
@@ -233,6 +239,7 @@ class Room:
     ) -> None:
         self.epoch = epoch
         self.n = 0
+        self.on_piece: Callable[[Piece], None] = lambda _: None
         self._is_mirror = is_mirror
         self._clock = clock
         self._wall_clock = wall_clock
@@ -248,6 +255,12 @@ class Room:
     def length(self) -> int:
         """Code points of committed text kept."""
         return self._length
+
+    @property
+    def first_n(self) -> int:
+        """Number of the first piece of all lines that are kept."""
+        lines = (next(iter(log.lines.values()), None) for log in self._logs.values())
+        return min((line.first for line in lines if line is not None), default=self.n)
 
     @property
     def segments(self) -> Iterable[Segment]:
@@ -306,6 +319,7 @@ class Room:
         piece = self._add(log, self.n + 1, segment, text, closed, False, (start_s, end_s))
         if closed:
             self.draft(language, segment_id, "")
+        self.on_piece(piece)
         self._drop()
         return piece
 
@@ -321,6 +335,7 @@ class Room:
         original = self.line(ORIGINAL, segment_id) or Line()
         times = original.start_s, original.end_s
         piece = self._add(log, self.n + 1, segment, text, True, True, times)
+        self.on_piece(piece)
         self._drop()
         return piece
 
@@ -335,7 +350,7 @@ class Room:
         times: tuple[float | None, float | None],
     ) -> Piece:
         start_s, end_s = times
-        line = log.lines.setdefault(segment.segment_id, Line())
+        line = log.lines.setdefault(segment.segment_id, Line(first=n))
         self._length += len(text)
         line.text += text
         line.closed = closed
@@ -365,6 +380,42 @@ class Room:
         ordered = tuple(texts[number] for number in sorted(texts))
         log.drafts = Drafts(language, ordered, log.drafts.revision + 1)
         return True
+
+    def restore(self, pieces: Iterable[Piece]) -> None:
+        """Have what a former life of this room had, in an empty one of the same epoch. What was
+        open is closed as it is, in pieces that follow.
+
+        Args:
+            pieces: In order. Where the oldest are gone, so is the rest of their lines.
+        """
+        first = None
+        for piece in pieces:
+            first = piece.n if first is None else first
+            line = self.line(piece.language, piece.segment.segment_id) or Line()
+            if len(line.text) + len(piece.text) != piece.length or line.closed:
+                # Whoever has the beginning of this line gets a snapshot.
+                log = self._log(piece.language)
+                log.floor = piece.n
+                log.pieces.clear()
+            else:
+                self.append(
+                    piece.n,
+                    piece.segment,
+                    piece.language,
+                    piece.text,
+                    closed=piece.closed,
+                    whole=piece.whole,
+                    start_s=piece.start_s,
+                    end_s=piece.end_s,
+                )
+            self.n = max(self.n, piece.n)
+        for log in self._logs.values():
+            log.floor = max(log.floor, (first or 1) - 1)
+            # Viewers may have drafts, which are void.
+            log.drafts = Drafts(log.language, (), 1)
+            for number in [number for number, line in log.lines.items() if not line.closed]:
+                self.commit(log.language, number, "", closed=True)
+        self._next_segment += _UNSEEN
 
     # What another room has.
 

@@ -146,6 +146,7 @@ class _Servicer:
             "Subscribe": streamed(_guarded(self._subscribe)),
             "GetTranscript": unary(_guarded(self._transcript)),
             "GetRoom": unary(_guarded(self._status)),
+            "SwitchSink": unary(_guarded(self._switch_sink)),
         }
         return grpc.method_handlers_generic_handler(SERVICE, methods)
 
@@ -167,6 +168,12 @@ class _Servicer:
     async def _status(self, data: bytes, context: Any) -> bytes:
         room = self._room(context, wire.parse_room(data), Role.OPERATE)
         return wire.status(room.facts(with_missing=True)).message
+
+    async def _switch_sink(self, data: bytes, context: Any) -> bytes:
+        room_id, number, on = wire.parse_switch_sink(data)
+        self._links.check(_key(context), room_id, Role.OPERATE)
+        facts = self._hall.speaking_room(room_id).switch_sink(number, on)
+        return wire.switched(number, facts).message
 
     async def _subscribe(self, data: bytes, context: Any) -> None:
         asked = wire.parse_subscribe(data)

@@ -52,12 +52,14 @@ __all__ = [
     "parse_room",
     "parse_room_id",
     "parse_subscribe",
+    "parse_switch_sink",
     "parse_transcript",
     "problem",
     "progress",
     "publisher_bye",
     "room_event",
     "status",
+    "switched",
     "transcript",
 ]
 
@@ -247,6 +249,19 @@ def parse_room(data: bytes) -> str:
         InvalidRequestError: It is none, or a field has a value that is not allowed.
     """
     return parse_room_id(_parse(data, pb.GetRoomRequest()).room_id)
+
+
+def parse_switch_sink(data: str | bytes) -> tuple[str, int, bool]:
+    """Room, number and wish of a SwitchSinkRequest. Where the address names the first two, a string
+    may leave them out.
+
+    Raises:
+        InvalidRequestError: It is none, or a field has a value that is not allowed.
+    """
+    message = _parse(data, pb.SwitchSinkRequest())
+    if isinstance(data, bytes):
+        parse_room_id(message.room_id)
+    return message.room_id, message.sink_id, message.on
 
 
 def parse_publish(data: str | bytes) -> Opening | Source | Settings | Audio:
@@ -552,18 +567,25 @@ def status(facts: RoomFacts) -> Reply:
                     )
                     for each in facts.publishers
                 ],
-                sinks=[
-                    pb.SinkStatus(
-                        kind=each.kind,
-                        language_code=each.language,
-                        on=each.on,
-                        num_sent=each.num_sent,
-                        problem=each.problem,
-                    )
-                    for each in facts.sinks
-                ],
+                sinks=[_sink(number, each) for number, each in enumerate(facts.sinks, 1)],
             )
         )
+    )
+
+
+def switched(sink_id: int, facts: SinkFacts) -> Reply:
+    """The answer to SwitchSink."""
+    return _reply(pb.SwitchSinkResponse(sink=_sink(sink_id, facts)))
+
+
+def _sink(sink_id: int, facts: SinkFacts) -> pb.SinkStatus:
+    return pb.SinkStatus(
+        sink_id=sink_id,
+        kind=facts.kind,
+        language_code=facts.language,
+        on=facts.on,
+        num_sent=facts.num_sent,
+        problem=facts.problem,
     )
 
 

@@ -125,6 +125,13 @@ _MIN_SECRET = 32
     help="A Whisper model in CTranslate2's format: speakers may use a microphone in any browser; "
     "see docs/speech.md.",
 )
+@click.option(
+    "--redis",
+    "redis_url",
+    metavar="URL",
+    help="Keep committed captions in that Redis too, for as long as --keep says: a gateway that is "
+    "started after this one has ended goes on with its rooms. It needs --secret.",
+)
 @click.option("--qr/--no-qr", default=None, help="Print the viewers' link as a QR code too.")
 @click.option("--log-level", type=click.Choice(get_args(LogLevel)), default="warning")
 def command(
@@ -147,6 +154,7 @@ def command(
     sinks: tuple[str, ...],
     record: Path | None,
     speech: Path | None,
+    redis_url: str | None,
     qr: bool | None,
     log_level: LogLevel,
     login: Login,
@@ -164,6 +172,11 @@ def command(
     if upstream is not None and (sinks or record is not None or speech is not None):
         raise click.UsageError(
             "--sink, --record and --speech are for the gateway where people speak, not for a relay"
+        )
+    if redis_url is not None and (upstream is not None or secret_file is None):
+        raise click.UsageError(
+            "--redis is for the gateway where people speak, and needs --secret: links have to be "
+            "good at the next one"
         )
     if upstream is not None and secret_file is None:
         raise click.UsageError("--relay-from needs the --secret of the other gateway")
@@ -185,6 +198,7 @@ def command(
         from translator.captions.rpc import serving_rpc
         from translator.captions.servers import Servers, connected_servers
         from translator.captions.serving import listen, serving
+        from translator.captions.store import connected_store
         from translator.captions.wire import parse_language, parse_room_id
         from translator.cli.room_outlets import outlets
 
@@ -216,7 +230,10 @@ def command(
                     served = (await stack.enter_async_context(server_inside(_inside(models))),)
                 origin = await stack.enter_async_context(connected_servers(served, login))
             limits = RoomLimits(max_viewers=max_viewers, max_age_s=keep_s)
-            hall = Hall(origin, limits=limits, pinned=pinned, ears=ears)
+            store = None
+            if redis_url is not None:
+                store = await stack.enter_async_context(connected_store(redis_url, keep_s))
+            hall = Hall(origin, limits=limits, pinned=pinned, ears=ears, store=store)
             room = hall.room(name, title=title, permanent=True)
             if isinstance(room, LiveRoom):
                 for outlet in outlets(name, sinks, record, pinned):
@@ -234,6 +251,8 @@ def command(
                     serving_rpc(hall, links, host, grpc_port, certificate=certificate)
                 )
                 told.append(("grpc", f"{reachable(host)}:{bound}"))
+                if upstream is None:
+                    told.append(("rooms", links.all_rooms_url()))
             gc.freeze()
             for label, what in told:
                 click.echo(f"{label:<8} {what}")

@@ -25,6 +25,13 @@ from translator.client.captions.events import (
     PublicationProblem,
     PublicationProgress,
 )
+from translator.client.captions.rooms import (
+    RoomLanguage,
+    RoomLinks,
+    RoomPublisher,
+    RoomSink,
+    RoomStatus,
+)
 from translator.client.events import (
     Alignment,
     Connecting,
@@ -106,6 +113,11 @@ __all__ = [
     "Reconnecting",
     "Report",
     "Rests",
+    "RoomLanguage",
+    "RoomLinks",
+    "RoomPublisher",
+    "RoomSink",
+    "RoomStatus",
     "Segment",
     "Segmentation",
     "SessionWarning",

@@ -9,13 +9,19 @@ from typing import Self, TypeVar, Unpack
 import grpc
 
 from translator.arguments import Strings, check_pairs, check_strings
-from translator.captions.v1.captions_pb2 import GetTranscriptRequest
+from translator.captions.v1.captions_pb2 import (
+    CreateRoomRequest,
+    GetRoomRequest,
+    GetTranscriptRequest,
+    SwitchSinkRequest,
+)
 from translator.client import convert
 from translator.client.backoff import Backoff
 from translator.client.batch import AsyncBatch, Items
 from translator.client.captions import convert as captions_convert
 from translator.client.captions.events import Caption, CaptionsLink, PublicationEvent
 from translator.client.captions.publication import AsyncPublication
+from translator.client.captions.rooms import RoomLinks, RoomSink, RoomStatus
 from translator.client.captions.subscription import AsyncSubscription, bearer, checked_link
 from translator.client.events import Connecting
 from translator.client.items import BatchConfig, BatchOptions
@@ -25,6 +31,7 @@ from translator.client.results import ModelList, Translation
 from translator.client.session import HISTORY
 from translator.client.status import error_from_rpc
 from translator.client.stream import AsyncStream
+from translator.client.traces import Metadata
 from translator.errors import ConnectionLostError
 from translator.v1.models_pb2 import ListModelsRequest
 from translator.v1.translate_pb2 import TranslateRequest
@@ -411,9 +418,97 @@ class AsyncTranslatorClient:
         """
         room = checked_link(link)
         request = GetTranscriptRequest(room_id=room.room_id, language_code=language)
-        metadata = (*self._link.metadata, bearer(room))
-        call = self._link.captions.GetTranscript(request, metadata=metadata, timeout=timeout_s)
+        call = self._link.captions.GetTranscript(
+            request, metadata=self._room_metadata(room), timeout=timeout_s
+        )
         return captions_convert.segments(await self._answer(call))
+
+    async def create_room(
+        self,
+        link: str | CaptionsLink,
+        *,
+        title: str = "",
+        pinned: Strings = (),
+        timeout_s: float | None = 60.0,
+    ) -> RoomLinks:
+        """Make a room of captions. The client's address is a gateway's.
+
+        Args:
+            link: The one that lets make rooms, which ``translator captions --grpc-port`` prints as
+                ``rooms``; or a ``CaptionsLink`` with its key.
+            title: What the room is called on its pages; at most 80 characters.
+            pinned: Languages that are translated whether anybody reads them or not, BCP-47.
+            timeout_s: Longest time to wait, in seconds; None means no limit.
+
+        Raises:
+            TranslatorError: The request failed.
+            RuntimeError: The client is not open.
+            TypeError: ``pinned`` is not a list of strings.
+            ValueError: ``link`` is none.
+        """
+        room = checked_link(link)
+        codes = check_strings("pinned", pinned)
+        call = self._link.captions.CreateRoom(
+            CreateRoomRequest(title=title, pinned_language_codes=codes),
+            metadata=self._room_metadata(room),
+            timeout=timeout_s,
+        )
+        return captions_convert.links(await self._answer(call))
+
+    async def room_status(
+        self, link: str | CaptionsLink, *, timeout_s: float | None = 60.0
+    ) -> RoomStatus:
+        """How a room of captions does.
+
+        Args:
+            link: One that lets operate.
+            timeout_s: Longest time to wait, in seconds; None means no limit.
+
+        Raises:
+            TranslatorError: The request failed.
+            RuntimeError: The client is not open.
+            ValueError: ``link`` is none.
+        """
+        room = checked_link(link)
+        call = self._link.captions.GetRoom(
+            GetRoomRequest(room_id=room.room_id),
+            metadata=self._room_metadata(room),
+            timeout=timeout_s,
+        )
+        return captions_convert.status(await self._answer(call))
+
+    async def switch_sink(
+        self,
+        link: str | CaptionsLink,
+        sink_id: int,
+        on: bool,
+        *,
+        timeout_s: float | None = 60.0,
+    ) -> RoomSink:
+        """Switch a destination of a room off, or on again: it is sent what is committed from then
+        on. Returns how it does.
+
+        Args:
+            link: One that lets operate.
+            sink_id: As ``room_status`` has it.
+            on: Whether it is to be sent captions.
+            timeout_s: Longest time to wait, in seconds; None means no limit.
+
+        Raises:
+            TranslatorError: The request failed.
+            RuntimeError: The client is not open.
+            ValueError: ``link`` is none.
+        """
+        room = checked_link(link)
+        call = self._link.captions.SwitchSink(
+            SwitchSinkRequest(room_id=room.room_id, sink_id=sink_id, on=on),
+            metadata=self._room_metadata(room),
+            timeout=timeout_s,
+        )
+        return captions_convert.sink((await self._answer(call)).sink)
+
+    def _room_metadata(self, room: CaptionsLink) -> Metadata:
+        return (*self._link.metadata, bearer(room))
 
     async def is_serving(self, *, timeout_s: float | None = 10.0) -> bool:
         """Whether the server takes calls; False while it drains. It needs no key.

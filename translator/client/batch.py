@@ -1,7 +1,6 @@
 """A batch over grpc.aio that goes on by itself when its connection breaks."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from types import TracebackType
@@ -10,18 +9,15 @@ from typing import Self
 import grpc
 
 from translator.client.batch_session import BatchSession
-from translator.client.connection import Connection, SilenceError
+from translator.client.connection import Connection, WaitEndedError
 from translator.client.events import Connecting
 from translator.client.items import BatchConfig, BatchItem, BatchReport, BatchResult
 from translator.client.link import Link
-from translator.client.outage import Outage
-from translator.client.status import error_from_rpc, is_lost
-from translator.errors import ConnectionLostError, OverloadedError, TranslatorError
+from translator.client.resuming import RESUMABLE, ResumingCall
+from translator.errors import ConnectionLostError, TranslatorError
 from translator.v1.batch_pb2 import BatchTranslateRequest, BatchTranslateResponse
 
 __all__ = ["AsyncBatch", "Items"]
-
-_logger = logging.getLogger(__name__)
 
 Items = AsyncIterable[str | BatchItem] | Iterable[str | BatchItem]
 _Connection = Connection[BatchTranslateRequest, BatchTranslateResponse]
@@ -45,23 +41,24 @@ class AsyncBatch(AsyncIterator[BatchResult]):
         on_connecting: Callable[[Connecting], None] | None = None,
         traceparent: str | None = None,
     ) -> None:
-        self._link = link
-        self._metadata = link.traced(traceparent)
+        metadata = link.traced(traceparent)
         self._input = _checked(items)
         self._session = BatchSession(config)
-        self._outage = Outage(resume_timeout_s)
-        self._on_connecting = on_connecting
-        self._connection: _Connection | None = None
-        # Of the link, when the connection was opened on it.
-        self._generation = 0
+        self._calls = ResumingCall(
+            link,
+            "batch",
+            lambda: link.batch_call(metadata),
+            self._open,
+            timeout_s=resume_timeout_s,
+            waits_for_room=True,
+            on_connecting=on_connecting,
+        )
         self._feeder: asyncio.Task[None] | None = None
         # Set when the session may want input, and when there are results.
         self._wanted = asyncio.Event()
         self._news = asyncio.Event()
-        self._reading: asyncio.Task[BatchTranslateResponse | None] | None = None
         self._waking: asyncio.Task[bool] | None = None
         self._failure: BaseException | None = None
-        self._closed = asyncio.Event()
         self._is_reading = False
 
     @property
@@ -82,16 +79,14 @@ class AsyncBatch(AsyncIterator[BatchResult]):
 
     async def aclose(self) -> None:
         """Give the batch up, unless it is over. Safe to call twice."""
-        self._closed.set()
+        self._calls.closed.set()
         self._news.set()
-        tasks = [t for t in (self._feeder, self._reading, self._waking) if t is not None]
-        self._feeder = self._reading = self._waking = None
+        tasks = [t for t in (self._feeder, self._waking) if t is not None]
+        self._feeder = self._waking = None
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.close()
+        await self._calls.drop()
 
     async def __anext__(self) -> BatchResult:
         """Wait for the next result. A wait that is cancelled loses none.
@@ -113,7 +108,7 @@ class AsyncBatch(AsyncIterator[BatchResult]):
             self._is_reading = False
 
     async def _next(self) -> BatchResult:
-        if self._feeder is None and not self._closed.is_set():
+        if self._feeder is None and not self._calls.closed.is_set():
             self._feeder = asyncio.create_task(self._feed())
         while True:
             if self._session.results:
@@ -123,15 +118,20 @@ class AsyncBatch(AsyncIterator[BatchResult]):
             if self._failure is not None:
                 await self.aclose()
                 raise self._failure
-            if self._closed.is_set():
+            if self._calls.closed.is_set():
                 raise StopAsyncIteration
             if self._session.is_finished:
                 await self._end()
                 raise StopAsyncIteration
-            if self._connection is None:
-                await self._connect()
-            else:
-                await self._receive(self._connection)
+            connection = self._calls.connection
+            try:
+                if connection is None:
+                    await self._connect()
+                else:
+                    await self._receive(connection)
+            except TranslatorError as error:
+                # Results that are there come first.
+                self._failure = error
 
     # The input
 
@@ -162,7 +162,7 @@ class AsyncBatch(AsyncIterator[BatchResult]):
 
     def _send(self) -> None:
         """Send what the credit allows."""
-        connection = self._connection
+        connection = self._calls.connection
         if connection is not None:
             connection.send(self._session.due())
             if self._session.is_all_sent and not self._session.is_leaving:
@@ -176,103 +176,46 @@ class AsyncBatch(AsyncIterator[BatchResult]):
 
     async def _receive(self, connection: _Connection) -> None:
         """Take the connection's next message, or look at what else is new."""
-        # Both outlast a wait that is cancelled, so no message is lost.
-        if self._reading is None:
-            self._reading = asyncio.create_task(connection.read(self._session.max_silence_s))
+        # It outlasts a wait that is cancelled.
         if self._waking is None:
             self._waking = asyncio.create_task(self._news.wait())
-        await asyncio.wait({self._reading, self._waking}, return_when=asyncio.FIRST_COMPLETED)
-        if self._waking.done():
+        try:
+            response = await connection.read(self._session.max_silence_s, self._waking)
+            if response is None:
+                if self._calls.closed.is_set():
+                    return
+                raise ConnectionLostError("the call ended without a report")
+            self._session.receive(response)
+        except WaitEndedError:
             self._waking = None
             self._news.clear()
-        if not self._reading.done():
             return
-        reading, self._reading = self._reading, None
-        try:
-            response = reading.result()
-            if response is None:
-                if not self._closed.is_set():
-                    raise ConnectionLostError("the call ended without a report")
-                return
-            self._session.receive(response)
-        except grpc.aio.AioRpcError as error:
-            broken = error_from_rpc(error)
-            if not is_lost(broken):
-                self._fail(broken, error)
-                return
-        except SilenceError as error:
-            self._link.renew(self._generation)
-            broken = ConnectionLostError(str(error))
-        except ConnectionLostError as error:
-            broken = error
-        else:
-            self._outage.works()
-            self._send()
+        except RESUMABLE as error:
+            await self._calls.resume(error)
             return
-        await self._break(broken)
-
-    async def _break(self, cause: TranslatorError) -> None:
-        """Drop the connection; the next wait opens another."""
-        _logger.info("a batch goes on over another connection: %s", cause.reason)
-        connection, self._connection = self._connection, None
-        self._plan(cause)
-        if connection is not None:
-            await connection.close()
-
-    def _plan(self, cause: TranslatorError | None) -> None:
-        """Plan the next attempt, and tell of it."""
-        wait_s = self._outage.plan(cause)
-        if self._on_connecting is not None:
-            attempts = self._outage.attempts
-            self._on_connecting(Connecting(self._link.address, attempts, cause, wait_s))
+        self._calls.works()
+        self._send()
 
     async def _connect(self) -> None:
-        """Make the planned attempt. If it fails, plan another within ``resume_timeout_s``."""
-        if not self._outage.is_planned:
-            self._plan(None)
-        try:
-            await self._outage.attempt(self._open, self._closed)
-        except TimeoutError:
-            cause = self._outage.cause
-            lost = ConnectionLostError(self._outage.told(f"no batch at {self._link.address}"))
-            self._fail(cause if isinstance(cause, OverloadedError) else lost, cause)
-        except grpc.aio.AioRpcError as error:
-            failure = error_from_rpc(error)
-            if isinstance(failure, OverloadedError) or is_lost(failure):
-                self._plan(failure)
-            else:
-                self._fail(failure, error)
-        except ConnectionLostError as error:
-            self._plan(error)
-
-    async def _open(self) -> None:
-        """Try once to go on in a new call."""
-        self._generation = self._link.generation
-        connection = _Connection(self._link.batch_call(self._metadata), self._link.channel)
-        try:
-            connection.send([self._session.opening()])
-            response = await connection.read()
-            if response is None or not response.HasField("started"):
-                raise ConnectionLostError("the server's first answer is not that a batch started")
-            self._session.receive(response)
-        except BaseException:
-            await connection.close()
-            raise
-        self._connection = connection
+        if not self._calls.is_planned:
+            self._calls.plan()
+        await self._calls.connect()
         self._send()
+
+    async def _open(self, connection: _Connection) -> None:
+        """Try once to go on in a new call."""
+        connection.send([self._session.opening()])
+        response = await connection.read()
+        if response is None or not response.HasField("started"):
+            raise ConnectionLostError("the server's first answer is not that a batch started")
+        self._session.receive(response)
 
     async def _end(self) -> None:
         """Let the call end by itself after the report, so that the server sees no cancellation."""
-        if self._connection is not None:
+        if self._calls.connection is not None:
             with suppress(grpc.aio.AioRpcError):
-                await self._connection.read()
+                await self._calls.connection.read()
         await self.aclose()
-
-    def _fail(self, error: TranslatorError | None, cause: BaseException | None) -> None:
-        assert error is not None  # noqa: S101
-        if error is not cause:
-            error.__cause__ = cause
-        self._failure = error
 
 
 async def _checked(items: Items) -> AsyncIterator[BatchItem]:

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import grpc
 
-__all__ = ["Connection", "SilenceError"]
+__all__ = ["Connection", "SilenceError", "WaitEndedError"]
 
 _Request = TypeVar("_Request")
 _Response = TypeVar("_Response")
@@ -22,6 +22,10 @@ _STATUS_TIMEOUT_S = 1.0
 
 class SilenceError(Exception):
     """The server was silent for longer than its heartbeats promise."""
+
+
+class WaitEndedError(Exception):
+    """Something else came before a message."""
 
 
 class Connection(Generic[_Request, _Response]):
@@ -68,16 +72,20 @@ class Connection(Generic[_Request, _Response]):
         if self._writer is not None:
             await asyncio.wait({self._writer})
 
-    async def read(self, max_silence_s: float | None = None) -> _Response | None:
+    async def read(
+        self, max_silence_s: float | None = None, until: "asyncio.Future[Any] | None" = None
+    ) -> _Response | None:
         """Read the next response; None after the last one or after ``close``.
 
         Args:
             max_silence_s: Longest time without a response, in seconds; None means no limit.
                 Cancelled waits count too, so waiting again and again does not hide a silence.
+            until: When it is done, the wait ends; no response is lost.
 
         Raises:
             grpc.aio.AioRpcError: The call ended with a status that is not OK.
             SilenceError: The server was silent for too long.
+            WaitEndedError: ``until`` was done before a response came.
         """
         loop = asyncio.get_running_loop()
         if self._reader is None:
@@ -87,8 +95,11 @@ class Connection(Generic[_Request, _Response]):
         timeout_s = None
         if max_silence_s is not None:
             timeout_s = max(0.0, self._silent_since + max_silence_s - loop.time())
-        await asyncio.wait({reader}, timeout=timeout_s)
+        waited: set[asyncio.Future[Any]] = {reader} if until is None else {reader, until}
+        await asyncio.wait(waited, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
         if not reader.done():
+            if until is not None and until.done():
+                raise WaitEndedError
             raise SilenceError(f"no message for {max_silence_s:g} s")
         self._reader = None
         return None if reader.cancelled() else reader.result()

@@ -2,8 +2,8 @@
 
 import asyncio
 import dataclasses
-import logging
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, Unpack
 
@@ -11,7 +11,7 @@ import grpc
 
 from translator.arguments import Strings, check_strings
 from translator.client.backoff import Backoff
-from translator.client.connection import Connection, SilenceError
+from translator.client.connection import Connection, WaitEndedError
 from translator.client.events import (
     Connecting,
     GoAway,
@@ -23,23 +23,15 @@ from translator.client.events import (
 )
 from translator.client.link import Link
 from translator.client.options import StreamConfig, StreamOptions
-from translator.client.outage import Outage
+from translator.client.resuming import RESUMABLE, ResumingCall
 from translator.client.session import ClientSession
 from translator.client.status import error_from_rpc, is_lost
-from translator.client.target import StreamMismatchError
-from translator.errors import (
-    ConnectionLostError,
-    DeadlineExceededError,
-    OverloadedError,
-    TranslatorError,
-)
+from translator.errors import ConnectionLostError, DeadlineExceededError
 from translator.v1.streaming_pb2 import StreamingTranslateRequest, StreamingTranslateResponse
 
 __all__ = ["AsyncStream"]
 
 _Connection = Connection[StreamingTranslateRequest, StreamingTranslateResponse]
-
-_logger = logging.getLogger(__name__)
 
 # How long a server may take to say that it takes calls.
 _KNOCK_TIMEOUT_S = 2.0
@@ -72,22 +64,23 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         # A resumed stream is in the trace of the first.
         self._metadata = link.traced(traceparent)
         self._session = ClientSession(config, history=history)
-        self._outage = Outage(resume_timeout_s)
-        self._on_connecting = on_connecting
-        self._connection: _Connection | None = None
-        # Of the link, when the connection was opened on it.
-        self._generation = 0
+        self._calls = ResumingCall(
+            link,
+            "stream",
+            lambda: link.streaming_call(self._metadata),
+            self._open,
+            timeout_s=resume_timeout_s,
+            on_connecting=on_connecting,
+            on_reconnecting=self._tell,
+        )
         # The one that said GoAway, until another is open; and what finds out that one can be.
         self._draining: _Connection | None = None
         self._elsewhere: asyncio.Task[None] | None = None
         # An event that is there before anything else is read.
         self._ready: StreamEvent | None = None
-        self._failure: TranslatorError | None = None
-        # Set before it is opened too. An event, so that no wait outlasts aclose.
-        self._closed = asyncio.Event()
-        self._closed.set()
+        # Set before it is opened too.
+        self._calls.closed.set()
         self._is_reading = False
-        self._has_mismatched = False
 
     @property
     def session_id(self) -> str:
@@ -138,15 +131,15 @@ class AsyncStream(AsyncIterator[StreamEvent]):
             OverloadedError: The server has no room; ``retry_after_s`` says when to try again.
             TranslatorError: Any other error of the server.
         """
-        self._closed.clear()
+        self._calls.closed.clear()
         try:
-            self._plan(None)
-            while self._connection is None and not self._closed.is_set():
-                await self._reconnect()
+            self._calls.plan()
+            while self._calls.connection is None and not self._calls.closed.is_set():
+                await self._calls.connect()
         except BaseException:
             await self.aclose()
             raise
-        self._outage.works()
+        self._calls.works()
         return self
 
     async def __aexit__(
@@ -159,12 +152,10 @@ class AsyncStream(AsyncIterator[StreamEvent]):
 
     async def aclose(self) -> None:
         """Cancel the stream unless it is over. Safe to call twice."""
-        self._closed.set()
+        self._calls.closed.set()
         await self._stop_looking()
-        connections = [c for c in (self._connection, self._draining) if c is not None]
-        self._connection = self._draining = None
-        for connection in connections:
-            await connection.close()
+        await self._calls.drop()
+        await self._close_draining()
 
     async def send(
         self,
@@ -253,7 +244,7 @@ class AsyncStream(AsyncIterator[StreamEvent]):
         """
         self._check_open()
         self._session.half_close()
-        connection = self._connection
+        connection = self._calls.connection
         if connection is not None:
             connection.half_close()
             await connection.flushed()
@@ -281,71 +272,43 @@ class AsyncStream(AsyncIterator[StreamEvent]):
             if self._ready is not None:
                 ready, self._ready = self._ready, None
                 return ready
-            if self._failure is not None:
-                raise self._failure
-            if self._closed.is_set():
+            if self._calls.failure is not None:
+                raise self._calls.failure
+            if self._calls.closed.is_set():
                 raise StopAsyncIteration
             if self._session.is_finished:
                 await self._end()
                 raise StopAsyncIteration
-            if self._connection is None:
-                await self._reconnect()
-            elif (event := await self._receive(self._connection)) is not None:
+            connection = self._calls.connection
+            if connection is None:
+                await self._calls.connect()
+            elif (event := await self._receive(connection)) is not None:
                 return event
 
     async def _receive(self, connection: _Connection) -> StreamEvent | None:
         """The connection's next event; None if it has none or must be replaced."""
         try:
-            response = await self._read(connection)
+            response = await connection.read(self._session.max_silence_s, self._elsewhere)
             if response is None:
-                if self._may_move and not self._closed.is_set():
-                    await self._leave(connection)
-                    return None
-                if self._closed.is_set():
+                if self._calls.closed.is_set():
                     return None
                 raise ConnectionLostError("the stream ended without a report")
             event = self._session.receive(response)
-        except grpc.aio.AioRpcError as error:
-            broken = error_from_rpc(error)
-            if not is_lost(broken):
-                raise self._fail(broken) from error
-        except SilenceError as error:
-            self._link.renew(self._generation)
-            broken = ConnectionLostError(str(error))
-        except ConnectionLostError as error:
-            broken = error
-        except StreamMismatchError as error:
-            broken = ConnectionLostError(f"the server's updates do not continue: {error}")
-            if self._has_mismatched:
-                raise self._fail(broken) from error
-            self._has_mismatched = True
-        else:
-            if not isinstance(event, GoAway):
-                self._take(connection, event)
-                return event
-            # It goes on until another server takes calls: there may be none.
-            if self._elsewhere is None:
-                self._elsewhere = asyncio.create_task(self._look_elsewhere())
+        except WaitEndedError:
+            # Another server takes calls. The stream on this one is closed when it is open there.
+            self._draining, self._calls.connection = connection, None
+            await self._resume(ConnectionLostError("the server drains"))
             return None
-        await self._break(broken)
-        return None
-
-    async def _read(self, connection: _Connection) -> StreamingTranslateResponse | None:
-        """The connection's next message; None at its end, or when another server takes calls."""
-        max_silence_s = self._session.max_silence_s
+        except RESUMABLE as error:
+            await self._resume(error)
+            return None
+        if not isinstance(event, GoAway):
+            self._take(connection, event)
+            return event
+        # It goes on until another server takes calls: there may be none.
         if self._elsewhere is None:
-            return await connection.read(max_silence_s)
-        # Cancelling this wait loses no message.
-        reading = asyncio.create_task(connection.read(max_silence_s))
-        try:
-            await asyncio.wait({reading, self._elsewhere}, return_when=asyncio.FIRST_COMPLETED)
-            return None if self._may_move and not reading.done() else await reading
-        finally:
-            reading.cancel()
-
-    @property
-    def _may_move(self) -> bool:
-        return self._elsewhere is not None and self._elsewhere.done()
+            self._elsewhere = asyncio.create_task(self._look_elsewhere())
+        return None
 
     async def _look_elsewhere(self) -> None:
         """Wait until a server takes calls; the one that drains says that it does not."""
@@ -367,108 +330,58 @@ class AsyncStream(AsyncIterator[StreamEvent]):
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
 
-    async def _leave(self, connection: _Connection) -> None:
-        """Move to another server; the stream on this one is closed when the new one is open."""
-        self._draining, self._connection = connection, None
-        await self._break(ConnectionLostError("the server drains"))
-
     def _take(self, connection: _Connection, event: StreamEvent | None) -> None:
         """Note that the stream works, and ack an update."""
         if event is not None:
-            self._outage.works()
+            self._calls.works()
         if isinstance(event, Update):
-            self._has_mismatched = False
+            self._calls.continues()
             ack = self._session.acknowledge(event.target)
             if ack is not None:
                 # Not waited for: the server may be waiting for this reader.
                 connection.send([ack])
 
-    async def _break(self, cause: TranslatorError) -> None:
-        """Drop the connection; the next wait opens another."""
-        _logger.info("session %s is resumed: %s", self.session_id, cause.reason)
+    async def _resume(self, error: Exception) -> None:
         await self._stop_looking()
-        connection, self._connection = self._connection, None
-        self._plan(cause)
-        if connection is not None:
-            await connection.close()
+        await self._calls.resume(error)
 
-    def _plan(self, cause: TranslatorError | None) -> None:
-        """Plan the next attempt, and make its event."""
-        wait_s = self._outage.plan(cause)
-        address, attempt = self._link.address, self._outage.attempts
-        if self.session_id and cause is not None:
-            self._ready = Reconnecting(address, attempt, cause, wait_s)
-        elif self._on_connecting is not None:
-            self._on_connecting(Connecting(address, attempt, cause, wait_s))
+    def _tell(self, event: Reconnecting) -> None:
+        self._ready = event
 
-    async def _reconnect(self) -> None:
-        """Make the planned attempt. If it fails, plan another within ``resume_timeout_s``."""
-        try:
-            await self._outage.attempt(self._open, self._closed)
-        except TimeoutError:
-            message = self._outage.told(f"no stream to {self._link.address}")
-            raise self._fail(ConnectionLostError(message)) from self._outage.cause
-        except grpc.aio.AioRpcError as error:
-            failure = error_from_rpc(error)
-            self._check_retry(error, failure)
-            self._plan(failure)
-        except StreamMismatchError as error:
-            self._plan(ConnectionLostError(str(error)))
-
-    async def _open(self) -> None:
+    async def _open(self, connection: _Connection) -> None:
         """Try once to continue the session in a new call."""
-        self._generation = self._link.generation
-        connection = self._connection = Connection(
-            self._link.streaming_call(self._metadata), self._link.channel
-        )
-        try:
-            connection.send(self._session.opening())
-            if self._session.is_half_closed:
-                connection.half_close()
-            response = await connection.read()
-            started = self._session.receive(response) if response is not None else None
-            if not isinstance(started, Started):
-                raise StreamMismatchError("the server's first answer is not that a session started")
-        except BaseException:
-            self._connection = None
-            await connection.close()
-            raise
+        connection.send(self._session.opening())
+        if self._session.is_half_closed:
+            connection.half_close()
+        # What is sent from here on comes after that.
+        self._calls.connection = connection
+        response = await connection.read()
+        started = self._session.receive(response) if response is not None else None
+        if not isinstance(started, Started):
+            raise ConnectionLostError("the server's first answer is not that a session started")
+        await self._close_draining()
+        self._ready = started
+
+    async def _close_draining(self) -> None:
         draining, self._draining = self._draining, None
         if draining is not None:
             await draining.close()
-        self._ready = started
-
-    def _check_retry(self, error: grpc.aio.AioRpcError, failure: TranslatorError) -> None:
-        """Raise if another attempt cannot help."""
-        is_resuming = bool(self.session_id)
-        if isinstance(failure, OverloadedError):
-            if not is_resuming or failure.retry_after_s > self._outage.left_s:
-                raise self._fail(failure) from error
-        elif not is_lost(failure):
-            raise self._fail(failure) from error
 
     async def _end(self) -> None:
         """Let the call end by itself after the report, so that the server sees no cancellation."""
-        if self._connection is not None:
-            try:
-                await self._connection.read()
-            except grpc.aio.AioRpcError:
-                _logger.debug("session %s ended with an error after its report", self.session_id)
+        if self._calls.connection is not None:
+            with suppress(grpc.aio.AioRpcError):
+                await self._calls.connection.read()
         await self.aclose()
 
-    def _fail(self, error: TranslatorError) -> TranslatorError:
-        """Remember the error, which every later call raises."""
-        self._failure = error
-        return error
-
     async def _write(self, request: StreamingTranslateRequest) -> None:
-        connection = self._connection
+        connection = self._calls.connection
         if connection is not None:
             connection.send([request])
             await connection.flushed()
 
     def _check_open(self) -> None:
-        if self._failure is not None:
-            raise self._failure
-        if self._closed.is_set():
+        if self._calls.failure is not None:
+            raise self._calls.failure
+        if self._calls.closed.is_set():
             raise RuntimeError("the stream is not open")

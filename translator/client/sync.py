@@ -31,6 +31,7 @@ from translator.client.captions.events import (
     PublicationOpened,
 )
 from translator.client.captions.publication import AsyncPublication
+from translator.client.captions.rooms import RoomLinks, RoomSink, RoomStatus
 from translator.client.captions.subscription import AsyncSubscription
 from translator.client.events import Connecting, Segment, StreamEvent
 from translator.client.items import BatchItem, BatchOptions, BatchReport, BatchResult
@@ -564,6 +565,36 @@ class TranslatorClient:
     ) -> list[Caption]:
         """The closed captions of a room; see ``AsyncTranslatorClient.captions``."""
         return self._thread.run(self._client.captions(link, language, timeout_s=timeout_s))
+
+    def create_room(
+        self,
+        link: str | CaptionsLink,
+        *,
+        title: str = "",
+        pinned: Strings = (),
+        timeout_s: float | None = 60.0,
+    ) -> RoomLinks:
+        """Make a room of captions; see ``AsyncTranslatorClient.create_room``."""
+        return self._thread.run(
+            self._client.create_room(link, title=title, pinned=pinned, timeout_s=timeout_s)
+        )
+
+    def room_status(
+        self, link: str | CaptionsLink, *, timeout_s: float | None = 60.0
+    ) -> RoomStatus:
+        """How a room of captions does; see ``AsyncTranslatorClient.room_status``."""
+        return self._thread.run(self._client.room_status(link, timeout_s=timeout_s))
+
+    def switch_sink(
+        self,
+        link: str | CaptionsLink,
+        sink_id: int,
+        on: bool,
+        *,
+        timeout_s: float | None = 60.0,
+    ) -> RoomSink:
+        """Switch a destination off, or on again; see ``AsyncTranslatorClient.switch_sink``."""
+        return self._thread.run(self._client.switch_sink(link, sink_id, on, timeout_s=timeout_s))
 
     def is_serving(self, *, timeout_s: float | None = 10.0) -> bool:
         """Whether the server takes calls; see ``AsyncTranslatorClient.is_serving``."""

@@ -100,6 +100,12 @@ const COMMANDS = {
       await speaker.end();
       return { position: speaker.position, done: speaker.done };
     }),
+  createRoom: ({ address, room, ...options }) =>
+    once(address, async (client) => ({ links: await client.createRoom(room, options) })),
+  roomStatus: ({ address, room }) =>
+    once(address, async (client) => ({ status: await client.roomStatus(room) })),
+  switchSink: ({ address, room, sinkId, on }) =>
+    once(address, async (client) => ({ sink: await client.switchSink(room, sinkId, on) })),
   listModels: ({ address }) => once(address, (client) => client.listModels()),
 };
 

@@ -1,7 +1,7 @@
 import { BatchState } from './batch-state.js';
 import { CallReader } from './call-reader.js';
 import { TranslatorError } from './errors.js';
-import { Reconnection } from './reconnection.js';
+import { Reconnection, retryable } from './reconnection.js';
 import { batchConfigMessage, checkedItem } from './requests.js';
 
 /**
@@ -197,7 +197,8 @@ export class TranslationBatch {
       if (error || response === undefined) {
         if (state.isFinished) return undefined;
         if (reader.isSilent) this.#link.renew(this.#service);
-        return retryable(error ?? ended(), isStarted);
+        // All places may be taken for a while.
+        return retryable(error ?? ended(), !isStarted);
       }
       try {
         state.receive(response);
@@ -223,17 +224,4 @@ export class TranslationBatch {
 
 function ended() {
   return new TranslatorError('UNAVAILABLE', 'the call ended without a report');
-}
-
-/**
- * @param {TranslatorError} error
- * @param {boolean} isStarted whether the server has answered on the call
- * @returns {TranslatorError} to try again for; any other error is thrown
- */
-function retryable(error, isStarted) {
-  // A server that is stopped hard ends its calls with CANCELLED.
-  if (error.code === 'UNAVAILABLE' || error.code === 'CANCELLED') return error;
-  // All places may be taken for a while.
-  if (!isStarted && error.retryAfterMs !== undefined) return error;
-  throw error;
 }

@@ -1,13 +1,39 @@
 // What a room of captions tells, as the events that callers read; and the links to rooms.
 
 import { msFromDuration } from './duration.js';
+import { TranslatorError } from './errors.js';
 
 const ROOM = /\/[rso]\/([A-Za-z0-9_-]+)(?:\/overlay)?\/?$/;
+const ALL_ROOMS = /\/captions\/v1\/rooms\/?$/;
 
 /**
  * @typedef {object} CaptionsLink which room, and the key to it
- * @property {string} roomId
+ * @property {string} roomId "*" for all rooms, where rooms are made
  * @property {string} key
+ *
+ * @typedef {object} RoomLinks a new room, and the links to it
+ * @property {string} roomId the room's unguessable name
+ * @property {string} speakUrl for whoever speaks
+ * @property {string} viewUrl for whoever reads
+ * @property {string} operateUrl for whoever runs the room: may speak and read too
+ *
+ * @typedef {object} RoomSink how one destination does
+ * @property {number} sinkId names it for switchSink, for as long as the room lives
+ * @property {string} kind what it is, such as obs or zoom
+ * @property {string} language that it is sent
+ * @property {boolean} on whether it is sent captions
+ * @property {number} numSent messages that have arrived
+ * @property {string} problem what is wrong at the moment, or why it is off
+ *
+ * @typedef {object} RoomStatus how a room does
+ * @property {Omit<RoomEvent, 'type'>} room what everybody may know
+ * @property {string} epoch
+ * @property {number} numViewers
+ * @property {number} numSegments that are kept
+ * @property {{language: string, numViewers: number, pinned: boolean, translated: boolean,
+ *   numMissing: number}[]} languages each that somebody reads, speaks or has pinned
+ * @property {{speaker: string, language: string, connected: boolean, problem: string}[]} publishers
+ * @property {RoomSink[]} sinks where captions are sent besides
  *
  * @typedef {object} Caption what is said between two sentence ends, in one language
  * @property {number} segmentId 1, 2, … in the order in which segments began; within one epoch
@@ -80,7 +106,7 @@ export function linkFrom(link) {
   if (typeof link === 'object' && link?.roomId) return { roomId: link.roomId, key: link.key };
   try {
     const url = new URL(String(link));
-    const roomId = ROOM.exec(url.pathname)?.[1];
+    const roomId = ALL_ROOMS.test(url.pathname) ? '*' : ROOM.exec(url.pathname)?.[1];
     const key = new URLSearchParams(url.hash.slice(1)).get('key');
     if (roomId && key) return { roomId, key };
   } catch {
@@ -119,16 +145,51 @@ export function draftFrom({ languageCode, texts }) {
 }
 
 /** @param {any} message Room @returns {RoomEvent} */
-export function roomFrom({ languages, retention, ...others }) {
+export function roomFrom(message) {
+  return { type: 'room', ...roomFacts(message) };
+}
+
+/** @param {any} message Room @returns {Omit<RoomEvent, 'type'>} */
+function roomFacts({ languages, retention, ...others }) {
   return {
-    type: 'room',
     ...others,
-    languages: languages.map((/** @type {any} */ { languageCode, ...rest }) => ({
-      language: languageCode,
-      ...rest,
-    })),
+    languages: languages.map(withLanguage),
     retentionMs: msFromDuration(retention),
   };
+}
+
+/** @param {any} message GetRoomResponse @returns {RoomStatus} */
+export function statusFrom({ status }) {
+  const { room, languages, publishers, sinks, ...others } = status;
+  return {
+    ...others,
+    room: roomFacts(room),
+    languages: languages.map(withLanguage),
+    publishers: publishers.map(withLanguage),
+    sinks: sinks.map(withLanguage),
+  };
+}
+
+/** @param {any} message SwitchSinkResponse @returns {RoomSink} */
+export function sinkFrom({ sink }) {
+  return withLanguage(sink);
+}
+
+/** @param {any} message @returns {any} with the name that callers know */
+function withLanguage({ languageCode, ...others }) {
+  return { language: languageCode, ...others };
+}
+
+/** @param {any} message Bye @returns {TranslatorError} after one that is UNAVAILABLE a call may go on */
+export function farewellError({ reason, retryAfter }) {
+  if (reason === 'REPLACED') {
+    return new TranslatorError('ABORTED', 'the same publisher has another connection', { reason });
+  }
+  if (reason === 'EXPIRED') {
+    return new TranslatorError('PERMISSION_DENIED', 'the link has expired', { reason });
+  }
+  const retryAfterMs = msFromDuration(retryAfter) ?? 0;
+  return new TranslatorError('UNAVAILABLE', 'the gateway ends', { reason, retryAfterMs });
 }
 
 /** @param {any} message PublishResponse @returns {OpenedEvent | ProgressEvent | ProblemEvent} */

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import grpc from '@grpc/grpc-js';
 import { TranslationBatch } from './batch.js';
-import { captionFrom, linkFrom } from './captions.js';
+import { captionFrom, linkFrom, sinkFrom, statusFrom } from './captions.js';
 import { errorFromCall, TranslatorError } from './errors.js';
 import { Link } from './link.js';
 import { CaptionPublication } from './publication.js';
@@ -195,16 +195,62 @@ export class TranslatorClient {
    * @param {{timeoutMs?: number}} [options] default: 60,000
    * @returns {Promise<import('./captions.js').Caption[]>} the closed captions that are still kept
    */
-  async captions(link, language, { timeoutMs = 60_000 } = {}) {
+  async captions(link, language, { timeoutMs } = {}) {
+    const asked = { languageCode: language };
+    const { segments } = await this.#ofRoom('getTranscript', link, asked, timeoutMs);
+    return segments.map(captionFrom);
+  }
+
+  /**
+   * Make a room of captions. The client's address is a gateway's.
+   *
+   * @param {string | import('./captions.js').CaptionsLink} link that lets make rooms, which
+   *   `translator captions --grpc-port` prints as `rooms`
+   * @param {{title?: string, pinned?: string[], timeoutMs?: number}} [options] title: what the room
+   *   is called on its pages. pinned: languages that are translated whether anybody reads them or
+   *   not. timeoutMs: default: 60,000
+   * @returns {Promise<import('./captions.js').RoomLinks>}
+   */
+  async createRoom(link, { title = '', pinned = [], timeoutMs } = {}) {
+    return this.#ofRoom('createRoom', link, { title, pinnedLanguageCodes: pinned }, timeoutMs);
+  }
+
+  /**
+   * @param {string | import('./captions.js').CaptionsLink} link that lets operate a room
+   * @param {{timeoutMs?: number}} [options] default: 60,000
+   * @returns {Promise<import('./captions.js').RoomStatus>} how the room does
+   */
+  async roomStatus(link, { timeoutMs } = {}) {
+    return statusFrom(await this.#ofRoom('getRoom', link, {}, timeoutMs));
+  }
+
+  /**
+   * Switch a destination of a room off, or on again: it is sent what is committed from then on.
+   *
+   * @param {string | import('./captions.js').CaptionsLink} link that lets operate the room
+   * @param {number} sinkId as roomStatus has it
+   * @param {boolean} on
+   * @param {{timeoutMs?: number}} [options] default: 60,000
+   * @returns {Promise<import('./captions.js').RoomSink>} how it does
+   */
+  async switchSink(link, sinkId, on, { timeoutMs } = {}) {
+    return sinkFrom(await this.#ofRoom('switchSink', link, { sinkId, on }, timeoutMs));
+  }
+
+  /**
+   * @param {string} method of a gateway
+   * @param {string | import('./captions.js').CaptionsLink} link @param {object} asked
+   * @param {number} [timeoutMs]
+   * @returns {Promise<any>}
+   */
+  async #ofRoom(method, link, asked, timeoutMs = 60_000) {
     const { roomId, key } = linkFrom(link);
     const metadata = this.#metadata.clone();
     metadata.set('authorization', `Bearer ${key}`);
     const { captions } = this.#link;
-    const call = promisify(captions.getTranscript).bind(captions);
+    const call = promisify(captions[method]).bind(captions);
     try {
-      const request = { roomId, languageCode: language };
-      const { segments } = await call(request, metadata, { deadline: Date.now() + timeoutMs });
-      return segments.map(captionFrom);
+      return await call({ roomId, ...asked }, metadata, { deadline: Date.now() + timeoutMs });
     } catch (error) {
       throw this.#named(errorFromCall(error));
     }

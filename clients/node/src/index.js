@@ -14,6 +14,9 @@ export { CaptionSubscription } from './subscription.js';
  * @typedef {import('./captions.js').Caption} Caption
  * @typedef {import('./captions.js').CaptionsLink} CaptionsLink
  * @typedef {import('./captions.js').PublicationEvent} PublicationEvent
+ * @typedef {import('./captions.js').RoomLinks} RoomLinks
+ * @typedef {import('./captions.js').RoomSink} RoomSink
+ * @typedef {import('./captions.js').RoomStatus} RoomStatus
  * @typedef {import('./captions.js').SubscriptionEvent} SubscriptionEvent
  * @typedef {import('./client.js').Model} Model
  * @typedef {import('./client.js').Policy} Policy

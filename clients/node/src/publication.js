@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { CallReader } from './call-reader.js';
-import { replyFrom } from './captions.js';
-import { msFromDuration } from './duration.js';
+import { farewellError, replyFrom } from './captions.js';
 import { TranslatorError } from './errors.js';
 import { reconnectingEvent } from './events.js';
 import { KeptSource } from './kept-source.js';
-import { CAPTIONS_MOST_MS, Reconnection } from './reconnection.js';
+import { CAPTIONS_MOST_MS, Reconnection, retryable } from './reconnection.js';
 
 /** @typedef {import('./captions.js').PublicationEvent} PublicationEvent */
 
@@ -163,9 +162,7 @@ export class CaptionPublication {
       if (this.#isEnding && this.#isReady) return undefined;
       return new TranslatorError('UNAVAILABLE', 'the gateway ended the call');
     } catch (/** @type {any} */ error) {
-      if (error.code === 'UNAVAILABLE' || error.code === 'CANCELLED') return error;
-      if (this.#hasOpened && error.retryAfterMs !== undefined) return error;
-      throw error;
+      return retryable(error, this.#hasOpened);
     } finally {
       this.#isReady = false;
       if (reader.isSilent) this.#link.renewCaptions(captions);
@@ -175,7 +172,7 @@ export class CaptionPublication {
 
   /** @param {any} response */
   #take(response) {
-    if (response.bye) throw farewell(response.bye);
+    if (response.bye) throw farewellError(response.bye);
     if (!response.opened && !response.progress && !response.problem) return;
     const event = replyFrom(response);
     if (event.type === 'opened') {
@@ -207,16 +204,4 @@ export class CaptionPublication {
     if (this.#failure) throw this.#failure;
     if (this.#isEnding || this.#abort.signal.aborted) throw new Error('the publication has ended');
   }
-}
-
-/** @param {any} bye @returns {TranslatorError} */
-function farewell({ reason, retryAfter }) {
-  if (reason === 'REPLACED') {
-    return new TranslatorError('ABORTED', 'the same publisher has another connection', { reason });
-  }
-  if (reason === 'EXPIRED') {
-    return new TranslatorError('PERMISSION_DENIED', 'the link has expired', { reason });
-  }
-  const retryAfterMs = msFromDuration(retryAfter) ?? 0;
-  return new TranslatorError('UNAVAILABLE', 'the gateway ends', { reason, retryAfterMs });
 }

@@ -11,6 +11,18 @@ const MOST_MS = 2_500;
 export const CAPTIONS_MOST_MS = 500;
 
 /**
+ * @param {TranslatorError} error of a call
+ * @param {boolean} waitsForRoom whether a server without room is asked again
+ * @returns {TranslatorError} to try again for; any other error is thrown
+ */
+export function retryable(error, waitsForRoom) {
+  // A server that is stopped hard ends its calls with CANCELLED.
+  if (error.code === 'UNAVAILABLE' || error.code === 'CANCELLED') return error;
+  if (waitsForRoom && error.retryAfterMs !== undefined) return error;
+  throw error;
+}
+
+/**
  * When to try again: at once, then after growing pauses that are random in part, for
  * a limited time. The n-th attempt after the first comes after between a and 2a, where a is
  * 50 × 2ⁿ ms and 2,500 ms at most. Where the server says when to try again, no attempt comes

@@ -10,7 +10,7 @@ import {
   updateEvent,
   warningEvent,
 } from './events.js';
-import { Reconnection } from './reconnection.js';
+import { Reconnection, retryable } from './reconnection.js';
 import { configMessage } from './requests.js';
 import { SourceLog } from './source-log.js';
 import { Transcript } from './transcript.js';
@@ -401,13 +401,9 @@ export class TranslationStream {
    * @returns {TranslatorError} to try again for; any other error is thrown
    */
   #resumable(error, isResumed, isStarted) {
-    const { code, retryAfterMs } = error;
-    if (isResumed || isStarted) {
-      // A server that is stopped hard ends its calls with CANCELLED.
-      if (code === 'UNAVAILABLE' || code === 'CANCELLED') return error;
-    } else if (code === 'UNAVAILABLE' && this.#connectTimeoutMs) return error;
+    const mayConnect = error.code === 'UNAVAILABLE' && this.#connectTimeoutMs;
+    if (!isResumed && !isStarted && !mayConnect) throw error;
     // Other replicas may be full for a moment when one has gone away.
-    if (isResumed && !isStarted && retryAfterMs !== undefined) return error;
-    throw error;
+    return retryable(error, isResumed && !isStarted);
   }
 }

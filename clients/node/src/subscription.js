@@ -1,9 +1,9 @@
 import { CallReader } from './call-reader.js';
 import { CaptionLog, CaptionsMismatch, Place } from './caption-log.js';
-import { msFromDuration } from './duration.js';
+import { farewellError } from './captions.js';
 import { TranslatorError } from './errors.js';
 import { reconnectingEvent } from './events.js';
-import { CAPTIONS_MOST_MS, Reconnection } from './reconnection.js';
+import { CAPTIONS_MOST_MS, Reconnection, retryable } from './reconnection.js';
 
 /** @typedef {import('./captions.js').SubscriptionEvent} SubscriptionEvent */
 
@@ -160,14 +160,15 @@ export class CaptionSubscription {
       try {
         response = await reader.next();
       } catch (/** @type {any} */ error) {
-        return this.#isChanging ? 'changing' : this.#retryable(error);
+        return this.#isChanging ? 'changing' : retryable(error, this.#hasWorked);
       }
       if (!response) return lost('the captions ended without a farewell');
       this.#hasWorked = true;
       this.#reconnection.succeeded();
       const { event } = response;
       if (!event) continue;
-      if (event.bye) return farewell(event.bye);
+      if (event.bye?.reason === 'ROOM_CLOSED') return 'over';
+      if (event.bye) return retryable(farewellError(event.bye), false);
       try {
         this.#place.apply(event);
       } catch (/** @type {any} */ error) {
@@ -186,22 +187,6 @@ export class CaptionSubscription {
     }
   }
 
-  /** @param {TranslatorError} error @returns {TranslatorError} to try again for */
-  #retryable(error) {
-    if (error.code === 'UNAVAILABLE' || error.code === 'CANCELLED') return error;
-    if (this.#hasWorked && error.retryAfterMs !== undefined) return error;
-    throw error;
-  }
-}
-
-/** @param {any} bye @returns {TranslatorError | 'over'} */
-function farewell({ reason, retryAfter }) {
-  if (reason === 'ROOM_CLOSED') return 'over';
-  if (reason === 'EXPIRED') {
-    throw new TranslatorError('PERMISSION_DENIED', 'the link has expired', { reason });
-  }
-  const retryAfterMs = msFromDuration(retryAfter) ?? 0;
-  return new TranslatorError('UNAVAILABLE', 'the gateway ends', { reason, retryAfterMs });
 }
 
 /** @param {string} message */

@@ -201,6 +201,8 @@ class Driver:
                 result |= await self.subscribe(line)
             case "publish":
                 result |= await self.publish(line)
+            case "createRoom" | "roomStatus" | "switchSink":
+                result |= await self.operate(command, line)
             case "listModels":
                 async with client(line["address"], {}) as opened:
                     result |= from_python(await opened.list_models())
@@ -243,6 +245,19 @@ class Driver:
                 await speaker.close_source()
                 facts = speaker.wrapped if isinstance(speaker, Blocking) else speaker
                 return {"position": facts.position, "done": facts.done}
+
+    async def operate(self, command: str, line: dict[str, Any]) -> dict[str, Any]:
+        """What an operator is told."""
+        link = CaptionsLink(line["room"]["roomId"], line["room"]["key"])
+        async with client(line["address"], {}) as opened:
+            match command:
+                case "createRoom":
+                    options = {"title": line["title"], "pinned": line["pinned"]}
+                    return {"links": await opened.create_room(link, **options)}
+                case "roomStatus":
+                    return {"status": await opened.room_status(link)}
+                case _:
+                    return {"sink": await opened.switch_sink(link, line["sinkId"], line["on"])}
 
     async def open(self, stream_id: str, address: str, metadata: Any, options: Any) -> None:
         loop = asyncio.get_running_loop()

@@ -76,9 +76,11 @@ export class Lines {
   #make(line, languages) {
     const element = document.createElement('div');
     element.className = 'line';
+    // Name, and what was said beside it, go along with the language that is read.
+    const [read] = languages;
+    element.dir = directionOf(read === ORIGINAL ? line.sourceLanguage : read);
     const name = document.createElement('p');
     name.className = 'speaker';
-    name.dir = 'auto';
     element.append(name);
     const texts = document.createElement('div');
     texts.className = 'texts';

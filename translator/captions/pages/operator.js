@@ -57,8 +57,8 @@ function show({ status }) {
   );
   const sinks = status.sinks ?? [];
   $('sinks-card').hidden = !sinks.length;
-  $('sinks').replaceChildren(...sinks.map(destination));
-  if (!publishers.length) $('publishers').replaceChildren(row('Nobody yet', '', ''));
+  sinks.forEach(showDestination);
+  if (!publishers.length) $('publishers').replaceChildren(row('Nobody at the moment', '', ''));
 }
 
 const KINDS = new Map([
@@ -72,13 +72,42 @@ const KINDS = new Map([
   ['zoom', 'Zoom'],
 ]);
 
-function destination({ kind, languageCode, on, numSent = 0, problem }) {
-  const waits = numSent ? 'works' : 'nothing sent yet';
-  const how = problem ? `${on ? 'tries again' : 'off'}: ${problem}` : waits;
+// An entry stays where it is: its button keeps the focus of whoever uses the keyboard.
+const entries = new Map();
+
+function entry() {
+  const item = document.createElement('li');
+  const [what, name, facts, how] = ['p', 'strong', 'span', 'p'].map((tag) => document.createElement(tag));
+  const button = document.createElement('button');
+  button.type = 'button';
+  how.className = 'how';
+  what.append(name, facts);
+  item.append(what, how, button);
+  $('sinks').append(item);
+  return { name, facts, how, button };
+}
+
+function showDestination(sink) {
+  const { sinkId, kind, languageCode, on = false, numSent = 0, problem = '' } = sink;
   const language = languageCode === 'original' ? 'Original' : nameOf(languageCode, 'en');
-  const element = row(KINDS.get(kind) ?? kind, language, numSent, how);
-  element.lastChild.classList.toggle('problem', Boolean(problem));
-  return element;
+  if (!entries.has(sinkId)) entries.set(sinkId, entry());
+  const { name, facts, how, button } = entries.get(sinkId);
+  const works = problem ? `Tries again: ${problem}` : numSent ? 'Works' : 'Nothing sent yet';
+  name.textContent = KINDS.get(kind) ?? kind;
+  facts.textContent = ` ${language}, ${numSent} sent`;
+  how.textContent = on ? works : problem.replace(/^./u, (first) => first.toUpperCase());
+  how.classList.toggle('problem', Boolean(problem));
+  button.textContent = on ? 'Switch off' : 'Switch on';
+  button.setAttribute('aria-label', `${button.textContent}: ${name.textContent}, ${language}`);
+  button.onclick = async () => {
+    button.onclick = null;
+    try {
+      showDestination((await ask(`/sinks/${sinkId}`, {}, { on: !on })).sink);
+    } catch (error) {
+      showDestination(sink);
+      how.textContent = `This did not work: ${error.message}`;
+    }
+  };
 }
 
 function state(name, text, why = '') {

@@ -18,8 +18,10 @@ export function address(path, query = {}, { socket = false } = {}) {
   return url.href;
 }
 
-export async function ask(path, query = {}) {
-  const answer = await fetch(address(path, query), { headers: { authorization: `Bearer ${key}` } });
+export async function ask(path, query = {}, send = undefined) {
+  const headers = { authorization: `Bearer ${key}` };
+  const told = send && { method: 'POST', body: JSON.stringify(send) };
+  const answer = await fetch(address(path, query), { headers, ...told });
   const body = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(body.problem?.message ?? `the gateway answered ${answer.status}`);
   return body;

@@ -165,7 +165,7 @@ function showRoom() {
         const option = document.createElement('option');
         option.value = code;
         option.lang = code === ORIGINAL ? 'en' : code;
-        option.textContent = code === ORIGINAL ? 'As it is spoken' : nameOf(code);
+        option.textContent = code === ORIGINAL ? 'As spoken' : nameOf(code);
         return option;
       }),
     );

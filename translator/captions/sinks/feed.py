@@ -63,11 +63,14 @@ class Feed:
         self.num_left_out = 0
         self._lines_at_once = preset.lines
         self._shows = shows
+        self._rules = rules
         self._layout = Layout(rules)
         self._ready: deque[Line] = deque()
         self._shown: tuple[str, ...] = ()
         self._message: Message | None = None
         self._is_in_flight = False
+        # Whether what is shown is still to be cleared, though it is off.
+        self._clears = False
         self._committed_ms = 0
         self._is_line_open = False
         self._tried_ms: int | None = None
@@ -88,16 +91,32 @@ class Feed:
         """No more text comes: what is left is sent, the line that is not full too."""
         self._end_line(now_ms)
 
-    def reset(self) -> None:
-        """Switch the destination on again."""
+    def switch_on(self) -> None:
+        """Send again, from what is committed next on."""
         self.off_reason = ""
         self._failures.clear()
+
+    def switch_off(self, reason: str) -> None:
+        """Send nothing any more, but for one message that clears what is shown. It stays off for
+        the reason that came first.
+        """
+        if not self.off_reason:
+            self._turn_off(reason)
+            self._clears = self._shows
+
+    def _turn_off(self, reason: str) -> None:
+        self.off_reason = reason
+        self._layout = Layout(self._rules)
+        self._is_line_open = False
+        self._ready.clear()
+        if not self._is_in_flight:
+            self._message = None
 
     # What goes out
 
     def due(self, now_ms: int) -> Message | None:
         """The message to send now; None: nothing is due. ``sent`` or ``failed`` has to follow."""
-        if self.off_reason or self._is_in_flight:
+        if self._is_silent:
             return None
         if self._is_line_open and now_ms - self._committed_ms >= _SILENCE_MS:
             self._end_line(now_ms)
@@ -114,21 +133,23 @@ class Feed:
         self._is_in_flight = False
         if self._message is not None:
             self._shown = self._message.lines
+            self._clears = self._clears and bool(self._shown)
         self._message = None
         self._failures.clear()
 
     def failed(self, now_ms: int, reason: str) -> None:
         """The message did not arrive. It is sent again, unless that has failed too often."""
         self._is_in_flight = False
+        if self.off_reason:
+            self._message, self._clears = None, False
+            return
         self._failures.append(now_ms)
         if len(self._failures) == _MAX_FAILURES and now_ms - self._failures[0] <= _FAILURES_MS:
-            self.off_reason = f"switched off after {_MAX_FAILURES} failures in a row: {reason}"
-            self._message = None
-            self._ready.clear()
+            self._turn_off(f"switched off after {_MAX_FAILURES} failures in a row: {reason}")
 
     def wait_ms(self, now_ms: int) -> int | None:
         """How long until something may be due; None: not before more text comes."""
-        if self.off_reason or self._is_in_flight:
+        if self._is_silent:
             return None
         at_ms: list[int] = []
         if self._is_line_open:
@@ -142,8 +163,14 @@ class Feed:
     @property
     def is_idle(self) -> bool:
         """Whether all that was committed has arrived."""
+        if self.off_reason:
+            return not (self._is_in_flight or (self._clears and self._shown))
         waits = self._message is not None or bool(self._ready) or self._is_line_open
-        return bool(self.off_reason) or not (waits or self._is_in_flight)
+        return not (waits or self._is_in_flight)
+
+    @property
+    def _is_silent(self) -> bool:
+        return self._is_in_flight or bool(self.off_reason and not self._clears)
 
     def _end_line(self, now_ms: int) -> None:
         self._is_line_open = False

@@ -78,7 +78,7 @@ class HttpTransport(ABC):
         except httpx2.TimeoutException:
             raise SinkError(f"{host} did not answer within {_TIMEOUT_S:g} s") from None
         except httpx2.HTTPError as error:
-            raise SinkError(f"{host} cannot be reached: {type(error).__name__}") from None
+            raise SinkError(f"{host} {_failure(error)}") from None
         if response.is_redirect:
             raise SinkError(f"{host} redirects to another address, which is not followed")
         if not response.is_success:
@@ -88,6 +88,18 @@ class HttpTransport(ABC):
     def _post(self, url: httpx2.URL, text: str) -> httpx2.Request:
         headers = {"Content-Type": "text/plain; charset=utf-8"}
         return self._client.build_request("POST", url, content=text.encode(), headers=headers)
+
+
+def _failure(error: httpx2.HTTPError) -> str:
+    """What went wrong, for people; the error's own text may have the URL, with its key."""
+    match error:
+        case httpx2.ConnectError() if "CERTIFICATE" in str(error):
+            return "has a certificate that is not trusted"
+        case httpx2.ConnectError():
+            return "cannot be reached: nobody answers there"
+        case httpx2.NetworkError() | httpx2.RemoteProtocolError():
+            return "broke the connection off"
+    return f"cannot be reached: {type(error).__name__}"
 
 
 class Zoom(HttpTransport):

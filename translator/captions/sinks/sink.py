@@ -53,6 +53,8 @@ class SeqStore:
             read = json.loads(self._path.read_text("utf-8")) if self._path is not None else {}
         except (OSError, ValueError):
             return {}
+        if not isinstance(read, dict):
+            return {}
         return {str(key): seq for key, seq in read.items() if isinstance(seq, int)}
 
 
@@ -115,10 +117,26 @@ class Sink:
             await asyncio.gather(task, return_exceptions=True)
             await self._transport.close()
 
+    def switch(self, on: bool) -> None:
+        """Send what is committed from now on, or nothing any more."""
+        if on:
+            self.error = ""
+            self.feed.switch_on()
+            if not self._is_ending and (self._task is None or self._task.done()):
+                self.start()
+        else:
+            self.feed.switch_off("switched off by an operator")
+        self._news.set()
+
     async def _run(self) -> None:
-        await self._begin()
-        while not (self._is_ending and self.feed.is_idle):
-            await self._step()
+        try:
+            await self._begin()
+            while not (self._is_ending and self.feed.is_idle):
+                await self._step()
+        except Exception as error:
+            # A bug: others go on, and an operator may switch it on again.
+            _log.exception("%s ended unexpectedly", self.name)
+            self.feed.switch_off(f"switched off by an error: {type(error).__name__}")
 
     async def _begin(self) -> None:
         """Find out which number comes next."""

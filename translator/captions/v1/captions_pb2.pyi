@@ -316,6 +316,22 @@ class GetRoomResponse(_message.Message):
     status: RoomStatus
     def __init__(self, status: _Optional[_Union[RoomStatus, _Mapping]] = ...) -> None: ...
 
+class SwitchSinkRequest(_message.Message):
+    __slots__ = ("room_id", "sink_id", "on")
+    ROOM_ID_FIELD_NUMBER: _ClassVar[int]
+    SINK_ID_FIELD_NUMBER: _ClassVar[int]
+    ON_FIELD_NUMBER: _ClassVar[int]
+    room_id: str
+    sink_id: int
+    on: bool
+    def __init__(self, room_id: _Optional[str] = ..., sink_id: _Optional[int] = ..., on: _Optional[bool] = ...) -> None: ...
+
+class SwitchSinkResponse(_message.Message):
+    __slots__ = ("sink",)
+    SINK_FIELD_NUMBER: _ClassVar[int]
+    sink: SinkStatus
+    def __init__(self, sink: _Optional[_Union[SinkStatus, _Mapping]] = ...) -> None: ...
+
 class RoomStatus(_message.Message):
     __slots__ = ("room", "num_viewers", "languages", "publishers", "num_segments", "epoch", "sinks")
     ROOM_FIELD_NUMBER: _ClassVar[int]
@@ -361,15 +377,17 @@ class PublisherStatus(_message.Message):
     def __init__(self, speaker: _Optional[str] = ..., language_code: _Optional[str] = ..., connected: _Optional[bool] = ..., problem: _Optional[str] = ...) -> None: ...
 
 class SinkStatus(_message.Message):
-    __slots__ = ("kind", "language_code", "on", "num_sent", "problem")
+    __slots__ = ("kind", "language_code", "on", "num_sent", "problem", "sink_id")
     KIND_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_CODE_FIELD_NUMBER: _ClassVar[int]
     ON_FIELD_NUMBER: _ClassVar[int]
     NUM_SENT_FIELD_NUMBER: _ClassVar[int]
     PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    SINK_ID_FIELD_NUMBER: _ClassVar[int]
     kind: str
     language_code: str
     on: bool
     num_sent: int
     problem: str
-    def __init__(self, kind: _Optional[str] = ..., language_code: _Optional[str] = ..., on: _Optional[bool] = ..., num_sent: _Optional[int] = ..., problem: _Optional[str] = ...) -> None: ...
+    sink_id: int
+    def __init__(self, kind: _Optional[str] = ..., language_code: _Optional[str] = ..., on: _Optional[bool] = ..., num_sent: _Optional[int] = ..., problem: _Optional[str] = ..., sink_id: _Optional[int] = ...) -> None: ...

@@ -63,6 +63,11 @@ class CaptionsServiceStub:
                 request_serializer=translator_dot_captions_dot_v1_dot_captions__pb2.GetRoomRequest.SerializeToString,
                 response_deserializer=translator_dot_captions_dot_v1_dot_captions__pb2.GetRoomResponse.FromString,
                 _registered_method=True)
+        self.SwitchSink = channel.unary_unary(
+                '/translator.captions.v1.CaptionsService/SwitchSink',
+                request_serializer=translator_dot_captions_dot_v1_dot_captions__pb2.SwitchSinkRequest.SerializeToString,
+                response_deserializer=translator_dot_captions_dot_v1_dot_captions__pb2.SwitchSinkResponse.FromString,
+                _registered_method=True)
 
 
 class CaptionsServiceServicer:
@@ -107,6 +112,13 @@ class CaptionsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SwitchSink(self, request, context):
+        """Switches a destination off, or on again: for operators.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CaptionsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -134,6 +146,11 @@ def add_CaptionsServiceServicer_to_server(servicer, server):
                     servicer.GetRoom,
                     request_deserializer=translator_dot_captions_dot_v1_dot_captions__pb2.GetRoomRequest.FromString,
                     response_serializer=translator_dot_captions_dot_v1_dot_captions__pb2.GetRoomResponse.SerializeToString,
+            ),
+            'SwitchSink': grpc.unary_unary_rpc_method_handler(
+                    servicer.SwitchSink,
+                    request_deserializer=translator_dot_captions_dot_v1_dot_captions__pb2.SwitchSinkRequest.FromString,
+                    response_serializer=translator_dot_captions_dot_v1_dot_captions__pb2.SwitchSinkResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -275,6 +292,33 @@ class CaptionsService:
             '/translator.captions.v1.CaptionsService/GetRoom',
             translator_dot_captions_dot_v1_dot_captions__pb2.GetRoomRequest.SerializeToString,
             translator_dot_captions_dot_v1_dot_captions__pb2.GetRoomResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SwitchSink(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/translator.captions.v1.CaptionsService/SwitchSink',
+            translator_dot_captions_dot_v1_dot_captions__pb2.SwitchSinkRequest.SerializeToString,
+            translator_dot_captions_dot_v1_dot_captions__pb2.SwitchSinkResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -3,10 +3,10 @@
 from google.protobuf import duration_pb2
 
 from translator.captions.v1 import captions_pb2 as pb
-from translator.client.captions import events
+from translator.client.captions import events, rooms
 from translator.client.convert import seconds
 
-__all__ = ["event", "farewell", "reply", "segments"]
+__all__ = ["event", "farewell", "links", "reply", "segments", "sink", "status"]
 
 
 def event(
@@ -70,6 +70,51 @@ def farewell(message: pb.Bye) -> events.Farewell:
 def segments(message: pb.GetTranscriptResponse) -> list[events.Caption]:
     """Convert the closed segments of a transcript."""
     return [_caption(segment) for segment in message.segments]
+
+
+def links(message: pb.CreateRoomResponse) -> rooms.RoomLinks:
+    """Convert the links of a new room."""
+    return rooms.RoomLinks(
+        message.room_id, message.speak_url, message.view_url, message.operate_url
+    )
+
+
+def status(message: pb.GetRoomResponse) -> rooms.RoomStatus:
+    """Convert how a room does."""
+    told = message.status
+    return rooms.RoomStatus(
+        _room(told.room),
+        told.epoch,
+        told.num_viewers,
+        told.num_segments,
+        tuple(
+            rooms.RoomLanguage(
+                each.language_code,
+                each.num_viewers,
+                each.pinned,
+                each.translated,
+                each.num_missing,
+            )
+            for each in told.languages
+        ),
+        tuple(
+            rooms.RoomPublisher(each.speaker, each.language_code, each.connected, each.problem)
+            for each in told.publishers
+        ),
+        tuple(map(sink, told.sinks)),
+    )
+
+
+def sink(message: pb.SinkStatus) -> rooms.RoomSink:
+    """Convert how a destination does."""
+    return rooms.RoomSink(
+        message.sink_id,
+        message.kind,
+        message.language_code,
+        message.on,
+        message.num_sent,
+        message.problem,
+    )
 
 
 def _snapshot(message: pb.Event) -> events.CaptionSnapshot:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from translator.client.events import Reconnecting
+from translator.errors import ClientError, DrainingError, PermissionDeniedError, TranslatorError
 
 _ROOM = re.compile(r"/[rso]/([A-Za-z0-9_-]+)(?:/overlay)?/?$")
+_ALL_ROOMS = re.compile(r"/captions/v1/rooms/?$")
 
 __all__ = [
     "Caption",
@@ -34,8 +36,8 @@ class CaptionsLink:
     """Which room, and the key to it.
 
     Attributes:
-        room_id: The room's name.
-        key: What lets read or speak there.
+        room_id: The room's name; "*" for all of them, where rooms are made.
+        key: What lets read, speak or operate there.
     """
 
     room_id: str
@@ -43,13 +45,15 @@ class CaptionsLink:
 
     @classmethod
     def parse(cls, url: str) -> "CaptionsLink":
-        """The link that ``translator captions`` prints: ``http://…/r/ROOM#key=…``.
+        """A link that ``translator captions`` prints, such as ``http://…/r/ROOM#key=…``.
 
         Raises:
             ValueError: It is none.
         """
         parts = urlsplit(url)
         key = parse_qs(parts.fragment).get("key", [""])[0]
+        if key and _ALL_ROOMS.search(parts.path):
+            return cls("*", key)
         place = _ROOM.search(parts.path)
         if place is None or not key:
             raise ValueError("not a link to a room, such as https://…/r/ROOM#key=…")
@@ -216,6 +220,16 @@ class Farewell:
 
     reason: str
     retry_after_s: float
+
+    @property
+    def error(self) -> TranslatorError:
+        """The same as an error; after a DrainingError another call may go on."""
+        match self.reason:
+            case "REPLACED":
+                return ClientError("the same publisher has another connection")
+            case "EXPIRED":
+                return PermissionDeniedError("the link has expired; ask for a new one")
+        return DrainingError("the gateway ends", retry_after_s=self.retry_after_s)
 
 
 RawEvent = CaptionSnapshot | CaptionPiece | LateCaption | CaptionDraft | CaptionRoom | Reconnecting

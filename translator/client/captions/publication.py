@@ -7,8 +7,6 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-import grpc
-
 from translator.captions.v1 import captions_pb2 as pb
 from translator.client.backoff import Backoff
 from translator.client.captions import convert
@@ -21,26 +19,16 @@ from translator.client.captions.events import (
     PublicationProgress,
 )
 from translator.client.captions.source import KeptSource
-from translator.client.captions.subscription import MOST_WAIT_S, bearer
-from translator.client.connection import Connection, SilenceError
-from translator.client.events import Reconnecting
+from translator.client.captions.subscription import MAX_SILENCE_S, MOST_WAIT_S, bearer
+from translator.client.connection import Connection
 from translator.client.link import Link
-from translator.client.outage import Outage
-from translator.client.status import error_from_rpc, is_lost
-from translator.errors import (
-    ClientError,
-    ConnectionLostError,
-    DrainingError,
-    LimitError,
-    TranslatorError,
-)
+from translator.client.resuming import RESUMABLE, ResumingCall
+from translator.errors import ConnectionLostError, TranslatorError
 
 __all__ = ["AsyncPublication"]
 
 _log = logging.getLogger(__name__)
 
-# A gateway says something every 15 s.
-_MAX_SILENCE_S = 40.0
 # Beyond so many code points that may have to be said again, ``send`` waits.
 _MAX_KEPT = 100_000
 
@@ -78,13 +66,17 @@ class AsyncPublication:
         self._room = room
         self._id = publisher_id or secrets.token_hex(12)
         self._source = KeptSource(language, speaker)
-        self._outage = Outage(resume_timeout_s, Backoff(most_s=MOST_WAIT_S))
+        self._calls: ResumingCall[pb.PublishRequest, pb.PublishResponse] = ResumingCall(
+            link,
+            "publication",
+            self._begin,
+            self._open,
+            timeout_s=resume_timeout_s,
+            backoff=Backoff(most_s=MOST_WAIT_S),
+            on_reconnecting=self._tell,
+        )
         self._on_event = on_event
-        self._connection: _Connection | None = None
-        self._generation = 0
-        self._failure: TranslatorError | None = None
         self._is_ending = False
-        self._closed = asyncio.Event()
         # Something has changed that somebody may wait for.
         self._moved = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
@@ -106,7 +98,7 @@ class AsyncPublication:
             ConnectionLostError: No gateway could be reached within ``resume_timeout_s``.
             TranslatorError: Any other error of the gateway, such as a link that is not good.
         """
-        self._outage.plan(None)
+        self._calls.plan()
         self._task = asyncio.create_task(self._run())
         try:
             await self._until(lambda: self.opened is not None)
@@ -125,7 +117,7 @@ class AsyncPublication:
 
     async def aclose(self) -> None:
         """Leave the room at once. What was said goes on to become captions. Safe to call twice."""
-        self._closed.set()
+        self._calls.closed.set()
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -187,94 +179,75 @@ class AsyncPublication:
         """
         self._check_open()
         self._is_ending = True
-        if self._connection is not None:
-            self._connection.half_close()
+        if self._calls.connection is not None:
+            self._calls.connection.half_close()
         task = self._task
         if task is not None:
             await asyncio.wait({task})
         self._check_failure()
-        if not self._source.is_done and not self._closed.is_set():
+        if not self._source.is_done and not self._calls.closed.is_set():
             raise ConnectionLostError("the call ended before all had become captions")
 
     # How it gets there
 
     async def _pass_on(self, requests: list[pb.PublishRequest]) -> None:
-        if (connection := self._connection) is not None and requests:
+        if (connection := self._calls.connection) is not None and requests:
             connection.send(requests)
             await connection.flushed()
 
     async def _run(self) -> None:
         """Keep it connected until it has ended or failed."""
         try:
-            while not self._closed.is_set():
-                try:
-                    await self._outage.attempt(self._open, self._closed)
-                    if await self._read():
-                        return
-                except TimeoutError:
-                    message = self._outage.told(f"no publication to {self._link.address}")
-                    self._failure = ConnectionLostError(message)
+            while not self._calls.closed.is_set():
+                connection = self._calls.connection
+                if connection is None:
+                    await self._calls.connect()
+                elif await self._receive(connection):
                     return
-                except grpc.aio.AioRpcError as error:
-                    failure = error_from_rpc(error)
-                    waits = isinstance(failure, LimitError) and self.opened is not None
-                    if not (is_lost(failure) or waits):
-                        self._failure = failure
-                        return
-                    self._plan(failure)
-                except SilenceError as error:
-                    self._link.renew(self._generation)
-                    self._plan(ConnectionLostError(str(error)))
-                except TranslatorError as error:
-                    if isinstance(error, ClientError):
-                        self._failure = error
-                        return
-                    self._plan(error)
-                finally:
-                    await self._drop()
+        except TranslatorError:
+            _log.debug("a publication has failed, as whoever uses it is told")
         except Exception:
             _log.exception("a publication ended with an error")
-            self._failure = TranslatorError("the publication ended with an error")
+            self._calls.failure = TranslatorError("the publication ended with an error")
         finally:
-            await self._drop()
+            await self._calls.drop()
             await self._wake()
 
-    async def _open(self) -> None:
-        self._generation = self._link.generation
-        call: Any = self._link.captions.Publish(metadata=(*self._link.metadata, bearer(self._room)))
-        connection: _Connection = Connection(call, self._link.channel)
-        try:
-            connection.send([self._source.opening(self._id, self._room.room_id, self._room.key)])
-            while True:
-                response = await connection.read(_MAX_SILENCE_S)
-                if response is None:
-                    raise ConnectionLostError("the gateway ended the call")
-                told = convert.reply(response)
-                if isinstance(told, PublicationOpened):
-                    break
-                await self._take(told)
-        except BaseException:
-            await connection.close()
-            raise
+    def _begin(self) -> Any:
+        metadata = (*self._link.metadata, bearer(self._room))
+        return self._link.captions.Publish(metadata=metadata)
+
+    async def _open(self, connection: _Connection) -> None:
+        connection.send([self._source.opening(self._id, self._room.room_id, self._room.key)])
+        while True:
+            response = await connection.read(MAX_SILENCE_S)
+            if response is None:
+                raise ConnectionLostError("the gateway ended the call")
+            told = convert.reply(response)
+            if isinstance(told, PublicationOpened):
+                break
+            await self._take(told)
         connection.send(self._source.replay())
         if self._is_ending:
             connection.half_close()
-        self._connection = connection
-        self._outage.works()
+        # What is said from here on comes after that.
+        self._calls.connection = connection
+        self._calls.works()
         self.opened = told
         self._tell(told)
         await self._wake()
 
-    async def _read(self) -> bool:
-        """Read until the call ends. Returns whether that is the end of all."""
-        connection = self._connection
-        while connection is not None:
-            response = await connection.read(_MAX_SILENCE_S)
+    async def _receive(self, connection: _Connection) -> bool:
+        """Take the next message. Returns whether it was the end of all."""
+        try:
+            response = await connection.read(MAX_SILENCE_S)
             if response is None:
-                if self._is_ending or self._closed.is_set():
+                if self._is_ending or self._calls.closed.is_set():
                     return True
                 raise ConnectionLostError("the gateway ended the call")
             await self._take(convert.reply(response))
+        except RESUMABLE as error:
+            await self._calls.resume(error)
         return False
 
     async def _take(self, told: Any) -> None:
@@ -285,31 +258,15 @@ class AsyncPublication:
             case PublicationProblem():
                 self.problem = "" if told.reason == "RECOVERED" else told.message
             case Farewell():
-                if told.reason == "REPLACED":
-                    raise ClientError("the same publisher has another connection")
-                if told.reason == "EXPIRED":
-                    raise ClientError("the link has expired; ask for a new one")
-                retry_after_s = told.retry_after_s
-                raise DrainingError("the gateway ends", retry_after_s=retry_after_s)
+                raise told.error
             case _:
                 return
         self._tell(told)
         await self._wake()
 
-    def _plan(self, cause: TranslatorError) -> None:
-        wait_s = self._outage.plan(cause)
-        _log.info("a publication is resumed: %s", cause.reason)
-        if self.opened is not None:
-            self._tell(Reconnecting(self._link.address, self._outage.attempts, cause, wait_s))
-
     def _tell(self, event: PublicationEvent) -> None:
         if self._on_event is not None:
             self._on_event(event)
-
-    async def _drop(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.close()
 
     async def _wake(self) -> None:
         async with self._moved:
@@ -319,15 +276,15 @@ class AsyncPublication:
         """Wait until something holds; raise if it never will."""
         async with self._moved:
             await self._moved.wait_for(
-                lambda: met() or self._failure is not None or self._closed.is_set()
+                lambda: met() or self._calls.failure is not None or self._calls.closed.is_set()
             )
         self._check_failure()
 
     def _check_failure(self) -> None:
-        if self._failure is not None:
-            raise self._failure
+        if self._calls.failure is not None:
+            raise self._calls.failure
 
     def _check_open(self) -> None:
         self._check_failure()
-        if self._task is None or self._closed.is_set() or self._is_ending:
+        if self._task is None or self._calls.closed.is_set() or self._is_ending:
             raise RuntimeError("the publication is not open, or its source has ended")

@@ -1,13 +1,10 @@
 """The captions of a room, as they come; a broken connection is resumed."""
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Any, Self
-
-import grpc
 
 from translator.arguments import Strings, check_strings
 from translator.captions.v1 import captions_pb2 as pb
@@ -23,29 +20,22 @@ from translator.client.captions.events import (
     Farewell,
     RawEvent,
 )
-from translator.client.connection import Connection, SilenceError
-from translator.client.events import Connecting, Reconnecting
+from translator.client.connection import Connection, WaitEndedError
+from translator.client.events import Connecting
 from translator.client.link import Link
-from translator.client.outage import Outage
-from translator.client.status import error_from_rpc, is_lost
+from translator.client.resuming import RESUMABLE, ResumingCall
 from translator.client.target import StreamMismatchError
-from translator.errors import (
-    ConnectionLostError,
-    DrainingError,
-    LimitError,
-    PermissionDeniedError,
-    TranslatorError,
-)
+from translator.errors import ConnectionLostError
 
-__all__ = ["MOST_WAIT_S", "AsyncSubscription", "bearer", "checked_link"]
+__all__ = ["MAX_SILENCE_S", "MOST_WAIT_S", "AsyncSubscription", "bearer", "checked_link"]
 
-_log = logging.getLogger(__name__)
+_Connection = Connection[pb.SubscribeRequest, pb.SubscribeResponse]
 
 # Who reads along, or is read, goes on soon after a gateway is back: a pause is no longer than twice
 # this. It is for programs and gateways, which are few.
 MOST_WAIT_S = 0.5
 # A gateway says something every 15 s.
-_MAX_SILENCE_S = 40.0
+MAX_SILENCE_S = 40.0
 
 
 def checked_link(link: str | CaptionsLink) -> CaptionsLink:
@@ -80,25 +70,26 @@ class AsyncSubscription(AsyncIterator[CaptionEvent]):
         self._languages = check_strings("languages", languages)
         if not self._languages:
             raise ValueError("languages: at least one is needed")
-        self._resume_timeout_s = resume_timeout_s
-        self._on_connecting = on_connecting
         self._captions = CaptionLog(history)
         self._place = Place()
         # Languages of which everything up to that place has come.
         self._had: set[str] = set()
-        self._outage = Outage(resume_timeout_s, Backoff(most_s=MOST_WAIT_S))
-        self._connection: Connection[pb.SubscribeRequest, pb.SubscribeResponse] | None = None
-        self._pending: asyncio.Task[pb.SubscribeResponse | None] | None = None
         self._asked: tuple[str, ...] = ()
-        self._generation = 0
-        self._has_worked = False
-        self._has_mismatched = False
         self._arrived: deque[RawEvent] = deque()
         self._ready: deque[CaptionEvent] = deque()
-        self._failure: TranslatorError | None = None
-        self._closed = asyncio.Event()
+        self._calls: ResumingCall[pb.SubscribeRequest, pb.SubscribeResponse] = ResumingCall(
+            link,
+            "subscription",
+            self._begin,
+            self._open,
+            timeout_s=resume_timeout_s,
+            backoff=Backoff(most_s=MOST_WAIT_S),
+            on_connecting=on_connecting,
+            on_reconnecting=self._arrived.append,
+        )
         self._is_over = False
-        self._changed = asyncio.Event()
+        # Done when other languages are to be asked for.
+        self._changed: asyncio.Future[None] | None = None
         self._is_reading = False
 
     # What there is
@@ -138,7 +129,7 @@ class AsyncSubscription(AsyncIterator[CaptionEvent]):
 
     async def __aenter__(self) -> Self:
         """Nothing is opened yet: errors come where the events come."""
-        self._plan(None)
+        self._calls.plan()
         return self
 
     async def __aexit__(
@@ -151,9 +142,8 @@ class AsyncSubscription(AsyncIterator[CaptionEvent]):
 
     async def aclose(self) -> None:
         """End it; iteration ends too. Safe to call twice."""
-        self._closed.set()
-        self._changed.set()
-        await self._drop()
+        self._calls.closed.set()
+        await self._calls.drop()
 
     def change(self, languages: Strings) -> None:
         """Read other languages. Those that are read already go on without a gap.
@@ -166,7 +156,8 @@ class AsyncSubscription(AsyncIterator[CaptionEvent]):
         if not wanted:
             raise ValueError("languages: at least one is needed")
         self._languages = wanted
-        self._changed.set()
+        if self._changed is not None and not self._changed.done():
+            self._changed.set_result(None)
 
     async def __anext__(self) -> CaptionEvent:
         """Wait for the next event.
@@ -191,32 +182,23 @@ class AsyncSubscription(AsyncIterator[CaptionEvent]):
         self._is_reading = True
         try:
             while not self._arrived:
-                if self._failure is not None:
-                    raise self._failure
-                if self._closed.is_set() or self._is_over:
+                if self._calls.failure is not None:
+                    raise self._calls.failure
+                if self._calls.closed.is_set() or self._is_over:
                     raise StopAsyncIteration
-                if self._connection is None:
-                    await self._connect()
+                connection = self._calls.connection
+                if connection is None:
+                    await self._calls.connect()
                 else:
-                    await self._receive(self._connection)
+                    await self._receive(connection)
             return self._arrived.popleft()
         finally:
             self._is_reading = False
 
     # How it gets there
 
-    async def _connect(self) -> None:
-        try:
-            await self._outage.attempt(self._open, self._closed)
-        except TimeoutError:
-            message = self._outage.told(f"no captions from {self._link.address}")
-            raise self._fail(ConnectionLostError(message)) from self._outage.cause
-        except grpc.aio.AioRpcError as error:
-            self._plan(self._retryable(error))
-
-    async def _open(self) -> None:
-        self._changed.clear()
-        self._generation = self._link.generation
+    def _begin(self) -> Any:
+        self._changed = asyncio.get_running_loop().create_future()
         asked = self._asked = self.languages
         had = [language for language in asked if language in self._had]
         link = self._room if isinstance(self._room, CaptionsLink) else self._room()
@@ -225,120 +207,45 @@ class AsyncSubscription(AsyncIterator[CaptionEvent]):
             request.after = self._place.after
             request.added_language_codes.extend(each for each in asked if each not in had)
         self._had.intersection_update(had)
-        call: Any = self._link.captions.Subscribe(
-            request, metadata=(*self._link.metadata, bearer(link))
-        )
-        connection: Connection[Any, Any] = Connection(call, self._link.channel)
-        try:
-            response = await connection.read(_MAX_SILENCE_S)
-        except SilenceError as error:
-            await connection.close()
-            self._link.renew(self._generation)
-            self._plan(ConnectionLostError(str(error)))
-            return
-        except BaseException:
-            await connection.close()
-            raise
-        self._connection = connection
-        await self._take(response)
+        metadata = (*self._link.metadata, bearer(link))
+        return self._link.captions.Subscribe(request, metadata=metadata)
 
-    async def _receive(self, connection: Connection[Any, Any]) -> None:
-        # It outlives a wait that is cancelled: a message must not be lost with it.
-        if self._pending is None:
-            self._pending = asyncio.create_task(connection.read(_MAX_SILENCE_S))
-        pending = self._pending
-        changing = asyncio.create_task(self._changed.wait())
+    async def _open(self, connection: _Connection) -> None:
+        await self._take(await connection.read(MAX_SILENCE_S))
+
+    async def _receive(self, connection: _Connection) -> None:
         try:
-            await asyncio.wait({pending, changing}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            changing.cancel()
-        if not pending.done():
+            await self._take(await connection.read(MAX_SILENCE_S, self._changed))
+        except WaitEndedError:
             # A message that is on its way comes again: the place says how far this is.
-            await self._drop()
-            self._outage.works()
-            self._plan(None)
-            return
-        self._pending = None
-        try:
-            response = pending.result()
-        except grpc.aio.AioRpcError as error:
-            await self._break(self._retryable(error))
-        except SilenceError as error:
-            self._link.renew(self._generation)
-            await self._break(ConnectionLostError(str(error)))
-        else:
-            await self._take(response)
+            await self._calls.drop()
+            self._calls.works()
+            self._calls.plan()
+        except RESUMABLE as error:
+            await self._calls.resume(error)
 
     async def _take(self, response: pb.SubscribeResponse | None) -> None:
         if response is None:
-            if not self._closed.is_set():
-                await self._break(ConnectionLostError("the captions ended without a farewell"))
-            return
-        self._has_worked = True
-        self._outage.works()
+            if self._calls.closed.is_set():
+                return
+            raise ConnectionLostError("the captions ended without a farewell")
+        self._calls.works()
         event = convert.event(response.event)
         if event is None:
             return
         if isinstance(event, Farewell):
-            await self._farewell(event)
+            if event.reason != "ROOM_CLOSED":
+                raise event.error
+            self._is_over = True
+            await self._calls.drop()
             return
         try:
             self._place.apply(event)
-        except StreamMismatchError as error:
-            broken = ConnectionLostError(f"the captions do not continue: {error}")
-            if self._has_mismatched:
-                raise self._fail(broken) from error
-            self._has_mismatched = True
+        except StreamMismatchError:
             self._place.forget()
             self._had.clear()
-            await self._break(broken)
-            return
+            raise
         if isinstance(event, CaptionSnapshot):
-            self._has_mismatched = False
+            self._calls.continues()
             self._had.update(self._asked)
         self._arrived.append(event)
-
-    async def _farewell(self, event: Farewell) -> None:
-        if event.reason == "ROOM_CLOSED":
-            self._is_over = True
-            await self._drop()
-        elif event.reason == "EXPIRED":
-            await self._drop()
-            raise self._fail(PermissionDeniedError("the link has expired; ask for a new one"))
-        else:
-            retry_after_s = event.retry_after_s
-            await self._break(DrainingError("the gateway ends", retry_after_s=retry_after_s))
-
-    def _retryable(self, error: grpc.aio.AioRpcError) -> TranslatorError:
-        """What to try again for; anything else is raised."""
-        failure = error_from_rpc(error)
-        may_wait = isinstance(failure, LimitError) and self._has_worked
-        if is_lost(failure) or may_wait:
-            return failure
-        raise self._fail(failure) from error
-
-    async def _break(self, cause: TranslatorError) -> None:
-        _log.info("captions are resumed: %s", cause.reason)
-        await self._drop()
-        self._plan(cause)
-
-    async def _drop(self) -> None:
-        connection, self._connection = self._connection, None
-        pending, self._pending = self._pending, None
-        if pending is not None:
-            pending.cancel()
-            await asyncio.gather(pending, return_exceptions=True)
-        if connection is not None:
-            await connection.close()
-
-    def _plan(self, cause: TranslatorError | None) -> None:
-        wait_s = self._outage.plan(cause)
-        address, attempt = self._link.address, self._outage.attempts
-        if self._has_worked and cause is not None:
-            self._arrived.append(Reconnecting(address, attempt, cause, wait_s))
-        elif self._on_connecting is not None and not self._has_worked:
-            self._on_connecting(Connecting(address, attempt, cause, wait_s))
-
-    def _fail(self, error: TranslatorError) -> TranslatorError:
-        self._failure = error
-        return error
