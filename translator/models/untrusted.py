@@ -12,6 +12,7 @@ from translator.errors import ModelFilesError
 __all__ = ["check_files", "inside", "read_yaml"]
 
 _MAX_YAML_BYTES = 1 << 20
+_MAX_YAML_DEPTH = 50
 
 
 def check_files(folder: Path) -> None:
@@ -51,12 +52,20 @@ def inside(folder: Path, name: object, named_in: Path) -> Path:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without references: a few of them make a few bytes a few gigabytes."""
+    """YAML without references, and not deep: a few of either cost gigabytes, or seconds."""
+
+    depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("references are not allowed")
-        return super().compose_node(parent, index)
+        if self.depth > _MAX_YAML_DEPTH:
+            raise yaml.YAMLError("it is too deep")
+        self.depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
 
 
 def read_yaml(data: bytes | str) -> Any:
