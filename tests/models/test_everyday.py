@@ -9,7 +9,8 @@ from tests.models.everyday import Everyday
 from translator.languages.pair import LanguagePair
 from translator.models.marian.recurrent import RecurrentModel
 from translator.policy.registry import Latency
-from translator.session.hypothesis import ModelSource, known_phrase
+from translator.session.hypothesis import known_phrase
+from translator.session.model_source import ModelSource
 
 pytestmark = pytest.mark.model
 

@@ -16,7 +16,7 @@ from translator.models.embedded import embedded_models
 from translator.models.marian.loading import load_marian_folder
 from translator.models.marian.open_end import OPEN_END
 from translator.models.marian.recurrent import RecurrentModel
-from translator.session.hypothesis import ModelSource
+from translator.session.model_source import ModelSource
 from translator.text.tokenizer import SentencePieceTokenizer
 
 pytestmark = pytest.mark.model

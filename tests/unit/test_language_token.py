@@ -3,7 +3,8 @@
 import pytest
 
 from translator.engine.request import Hypothesis
-from translator.session.hypothesis import ModelSource, TargetHypothesis
+from translator.session.hypothesis import TargetHypothesis
+from translator.session.model_source import ModelSource
 from translator.testing import FakeTokenizer
 
 pytestmark = pytest.mark.unit

@@ -7,7 +7,8 @@ import pytest
 from tests.unit.driver import Driver, make_config, one_thread  # noqa: F401
 from translator.engine.request import Hypothesis
 from translator.session.events import AlignedRange, SourceUpdate, TargetEvent
-from translator.session.hypothesis import Context, ModelSource, TargetHypothesis
+from translator.session.hypothesis import TargetHypothesis
+from translator.session.model_source import Context, ModelSource
 from translator.session.parting import best_parting
 from translator.session.segment import Segment
 from translator.testing import FakeModel, FakeTokenizer

@@ -21,7 +21,8 @@ from translator.session.events import (
     SourceUpdate,
     TargetEvent,
 )
-from translator.session.hypothesis import ModelSource, TargetHypothesis
+from translator.session.hypothesis import TargetHypothesis
+from translator.session.model_source import ModelSource
 from translator.session.session import Session
 from translator.testing import FakeClock, FakeModel, FakeTokenizer
 from translator.text.segmenter import SegmentLimits

@@ -6,12 +6,8 @@ from translator.documents.alternatives import Branch, Score, branches, same_text
 from translator.documents.lines import parts
 from translator.engine.request import Hypothesis, Outcome, Priority, Request
 from translator.session.events import AlignedRange, Binding
-from translator.session.hypothesis import (
-    ModelSource,
-    TargetHypothesis,
-    known_phrase,
-    without_controls,
-)
+from translator.session.hypothesis import TargetHypothesis, known_phrase
+from translator.session.model_source import ModelSource, without_controls
 from translator.session.relay import origin
 from translator.session.terms import as_verbatim, find_terms
 from translator.terms.agreement import agreeing

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from translator.engine.request import Hypothesis
-from translator.session.hypothesis import Context
+from translator.session.model_source import Context
 from translator.session.segment import Segment
 
 __all__ = ["Contexts"]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from translator.session.hypothesis import ModelSource
+from translator.session.model_source import ModelSource
 from translator.session.question import Question
 from translator.session.segment import Segment
 from translator.text.tokens import EncodedText

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from translator.models.info import ModelInfo
 from translator.session.events import AlignedRange, Binding
-from translator.session.hypothesis import without_controls
+from translator.session.model_source import without_controls
 from translator.session.segment import Segment
 from translator.text.code_words import DEFAULT_CODE_WORDS
 from translator.text.phrases import NO_PHRASES

@@ -15,12 +15,8 @@ from translator.policy.base import Decision, Observation, Policy
 from translator.session.contexts import Contexts
 from translator.session.events import AlignedRange, Binding, ResumedTarget, TargetEvent
 from translator.session.filed import Filed, Wanted
-from translator.session.hypothesis import (
-    ModelSource,
-    TargetHypothesis,
-    known_phrase,
-    without_controls,
-)
+from translator.session.hypothesis import TargetHypothesis, known_phrase
+from translator.session.model_source import ModelSource, without_controls
 from translator.session.passthrough import passage, passing_partings
 from translator.session.question import Answer, Question
 from translator.session.report import TargetFigures
