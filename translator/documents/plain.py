@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from translator.documents.alternatives import Branch, Score, branches, same_text
+from translator.documents.astray import Said, continued, says_more, went_astray
 from translator.documents.lines import parts
 from translator.engine.request import Hypothesis, Outcome, Priority, Request
 from translator.session.events import AlignedRange, Binding
@@ -74,6 +75,10 @@ class TextTranslation:
         # not write came into the result.
         self._matches: dict[int, tuple[Match, ...]] = {}
         self._terms_how: dict[int, dict[int, How]] = {}
+        # What the model said of a segment before a term was forced; and what after one that it went
+        # astray from, until that was compared with code words. None: it has been.
+        self._unforced: dict[int, Said] = {}
+        self._astray: dict[int, Said | None] = {}
         self._preserve_lines = preserve_lines
         self._text = text
         self._num_alternatives = num_alternatives
@@ -215,15 +220,17 @@ class TextTranslation:
             second_source=source.second_tokens,
             target_prefix=target_prefix,
             priority=self._priority,
-            scored=scored,
+            # Where a term may be forced, what follows is compared.
+            scored=scored or (bool(self._matches.get(segment)) and not self._is_pivoted),
             runners_up=runners_up,
         )
 
     def repairs(self) -> Iterator[Request | None]:
         """For each segment whose translation lacks something a request that may mend it.
 
-        A code word that was left out is forced where it belongs, and the rest decoded anew. What is
-        missing otherwise, such as a number, goes behind a code word.
+        A code word that was left out is forced where it belongs, and the rest decoded anew, and so
+        is a term's form. What is missing otherwise, such as a number, goes behind a code word; so
+        do terms whose form the model went astray after, if it then does better.
         """
         for index in sorted(self._hypotheses.keys() - self._settled):
             request = self._repair(index)
@@ -239,17 +246,21 @@ class TextTranslation:
         lost = self._lost_terms(index, target)
         self._num_repairs[index] = self._num_repairs.get(index, 0) + 1
         is_last = self._num_repairs[index] == REPAIR_ROUNDS
-        forced = None if is_last else self._forced_term(index, lost, target)
-        if target.missing:
+        is_astray = self._astray.get(index) is not None
+        forced = None if is_last or is_astray else self._forced_term(index, lost, target)
+        if target.missing and not is_astray:
             mask, num_before = target.missing[0]
             code = self._binding.tokenizer.encode_target(mask.code)
             prefix = (*(target.tokens[:num_before] or prefix), *code)
         elif forced is not None:
             prefix = forced
+            if index not in self._unforced:
+                num_forced = len(self._binding.tokenizer.target_start)
+                self._unforced[index] = Said.of(target, self._hypotheses[index], num_forced)
         else:
             lacking = [issue for issue in _issues(source, target) if issue.kind in _MASKABLE]
             # Between two legs terms are code words already.
-            terms = [] if self._is_pivoted else self._with_forced(index, lost)
+            terms = [] if self._is_pivoted else self._with_forced(index, lost, always=is_astray)
             parts = as_verbatim(self._texts[index][0], terms, self._binding.target)
             parts += (
                 Verbatim(source.offset + issue.start, source.offset + issue.end)
@@ -263,9 +274,9 @@ class TextTranslation:
             f"repair-{index}", index, index, prefix, runners_up=self._num_alternatives > 0
         )
 
-    def _with_forced(self, index: int, lost: Sequence[Match]) -> list[Match]:
+    def _with_forced(self, index: int, lost: Sequence[Match], *, always: bool) -> list[Match]:
         """Lost terms, and if there are any those that were forced, which would be lost again."""
-        tried = self._terms_how.get(index, {}) if lost else {}
+        tried = self._terms_how.get(index, {}) if lost or always else {}
         return [
             match for match in self._matches.get(index, ()) if match in lost or match.start in tried
         ]
@@ -324,7 +335,26 @@ class TextTranslation:
         source = self._repaired.pop(index, former)
         before = self._num_lacking(index, self._leg(index))
         self._sources[index] = source
-        if self._num_lacking(index, self._target_of(index, hypothesis)) < before:
+        target = self._target_of(index, hypothesis)
+        lacking = self._num_lacking(index, target)
+        is_better = lacking < before
+        if index in self._unforced:
+            num_prefix = len(outcome.request.target_prefix)
+            if source is former:
+                hypothesis = continued(hypothesis, self._hypotheses[index], num_prefix)
+            said = Said.of(target, hypothesis, num_prefix)
+            rival = self._astray.get(index)
+            if rival is not None:
+                is_better = lacking <= before and says_more(said, rival, self._unforced[index])
+                self._astray[index] = None
+            elif (
+                is_better
+                and source is former
+                and index not in self._astray
+                and went_astray(self._unforced[index], said, self._matches[index])
+            ):
+                self._astray[index] = said
+        if is_better:
             self._branches = [branch for branch in self._branches if branch.segment != index]
             self._take(index, hypothesis)
         else:
