@@ -211,6 +211,38 @@ def test_terms_and_what_a_model_must_not_touch_survive_two_legs(text: str) -> No
     assert [text[use.source_start : use.source_end] for use in job.terms()] == ["boats"]
 
 
+@pytest.mark.parametrize(
+    ("text", "syntaxes", "expected"),
+    [
+        # What steers the text parts it; what stands for words is one of them.
+        (
+            "you have {n, plural, one {# book} other {# books}}.",
+            ["icu"],
+            "YOU HAVE. {n, plural, one {# BOOK.} other {# BOOKS.}}.",
+        ),
+        ("{% if a < b %}red{% else %}big $t(x. y).{% endif %}", ["liquid", "i18next"],
+         "{% if a < b %}RED.{% else %}BIG $t(x. y).{% endif %}"),
+        ("one [[two\n. Three]] four.", ["regex:\\[\\[[^\\]]*]]"], "ONE. [[two\n. Three]] FOUR."),
+        ("red {{ a. b }}!", ["liquid"], "RED {{ a. b }}!"),
+        ("red {{ '" + "x. " * 99 + "' }}!", ["liquid"], "RED. {{ '" + "x. " * 99 + "' }}!"),
+        ("{{ a }}", ["liquid"], "{{ a }}"),
+        ("red {% if.", ["liquid"], "RED {% IF."),
+    ],
+)  # fmt: skip
+def test_template_syntax_stays(text: str, syntaxes: list[str], expected: str) -> None:
+    model = FakeModel()
+    binding = Binding("yy", model.info, model.tokenizer(LanguagePair("xx", "yy")))
+    job = TextTranslation("key", binding, Segmenter("en"), text, templates=syntaxes)
+    engine = Engine({"fake": model})
+    # As a second leg would have it, what stays is looked for again.
+    for ask in (job.ask, lambda: job.go_on(binding)):
+        for request in filter(None, ask()):
+            engine.submit(request)
+        for outcome in engine.run():
+            job.accept(outcome)
+        assert job.result(alignments=False)[0].replace("~", "") == expected
+
+
 def repaired(text: str, glossary: Glossary) -> tuple[str, list[str]]:
     """A text with its terms, and how each came into it."""
     model = FakeModel()

@@ -1,10 +1,17 @@
 """A whole text, translated at once: the same segments as a stream, without its policies."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from translator.documents.alternatives import Branch, Score, branches, same_text
 from translator.documents.astray import Said, continued, says_more, went_astray
 from translator.documents.lines import parts
+from translator.documents.template import (
+    Directive,
+    DirectiveKind,
+    Directives,
+    find_directives,
+    mask,
+)
 from translator.engine.request import Hypothesis, Outcome, Priority, Request
 from translator.session.events import AlignedRange, Binding
 from translator.session.hypothesis import ModelSource, TargetHypothesis, without_controls
@@ -25,6 +32,9 @@ __all__ = ["REPAIR_ROUNDS", "TextTranslation"]
 REPAIR_ROUNDS = 5
 # What stands behind a code word is not translated, and so not lost.
 _MASKABLE = (IssueKind.NUMBER, IssueKind.CURRENCY)
+
+# A longer directive stands for no word: it parts the text, as one that steers it does.
+_MAX_INLINE_LENGTH = 100
 
 # Branches for each alternative that is wanted, since some lead to what is there already.
 # Measured: docs/protocol.md, Alternatives.
@@ -49,6 +59,7 @@ class TextTranslation:
         glossary: Terms and how they are to be translated.
         is_pivoted: Whether the text goes through two legs. Terms are then code words in both.
         verbatim: Parts of the text that no model is to touch, in order.
+        templates: Template syntaxes in it; see ``template.find_directives``.
         priority: Of its requests in the engine.
     """
 
@@ -64,13 +75,16 @@ class TextTranslation:
         glossary: Glossary | None = None,
         is_pivoted: bool = False,
         verbatim: Sequence[Verbatim] = (),
+        templates: Collection[str] = (),
         priority: Priority = Priority.UNARY,
     ) -> None:
         self._key = key
         self._priority = priority
         self._glossary = glossary
         self._is_pivoted = is_pivoted
-        self._verbatim = verbatim
+        self._templates = templates
+        self._directives = find_directives(text, templates)
+        self._verbatim = sorted([*verbatim, *_inline(text, self._directives)])
         # The terms of each segment, in code points of its text; and how those that the model did
         # not write came into the result.
         self._matches: dict[int, tuple[Match, ...]] = {}
@@ -115,17 +129,29 @@ class TextTranslation:
         def are_capitals(text: str) -> bool:
             return is_capitals(text, language)
 
-        for start, end, is_text in parts(self._text, lines=self._preserve_lines):
+        # What a directive says neither ends a line nor a sentence.
+        said = mask(self._text, self._directives)
+        for start, end, is_text in self._parts(said):
             if not is_text:
                 index = len(self._segments)
                 self._segments.append((start, end))
                 self._pieces[index] = "", self._text[start:end], ""
                 yield None
                 continue
-            for first, last in self._segmenter.split(self._text[start:end]):
+            for first, last in self._segmenter.split(said[start:end]):
                 index = len(self._segments)
                 self._segments.append((start + first, start + last))
                 yield self._ask(index, self._text[start + first : start + last], are_capitals)
+
+    def _parts(self, said: str) -> Iterator[tuple[int, int, bool]]:
+        """As ``lines.parts``; what parts the text is no text either."""
+        borders = [each for each in self._directives if not _is_inline(self._text, each)]
+        for first, last, kind in Directives(borders).split(0, len(said)):
+            if kind is not None:
+                yield first, last, False
+                continue
+            for start, end, is_text in parts(said[first:last], lines=self._preserve_lines):
+                yield first + start, first + end, is_text
 
     def go_on(self, binding: Binding) -> Iterator[Request | None]:
         """Translate what the segments have become once more: the second of two legs.
@@ -178,9 +204,10 @@ class TextTranslation:
         return given
 
     def _given_in(self, index: int) -> list[Verbatim]:
-        """What the caller wants no model to touch of a segment, in the first leg."""
+        """What the caller wants no model to touch of a segment; in a second leg, directives."""
         if index in self._first:
-            return []
+            text = self._first[index].text
+            return list(_inline(text, find_directives(text, self._templates)))
         start, end = self._segments[index]
         return [
             Verbatim(part.start - start, part.end - start, part.text)
@@ -547,6 +574,17 @@ def _visible(source: ModelSource) -> str:
 
 def _issues(source: ModelSource, target: TargetHypothesis) -> list[Issue]:
     return list(find_issues(_visible(source), target.text))
+
+
+def _is_inline(text: str, each: Directive) -> bool:
+    """Whether a directive of a text stands for words, which are in a line."""
+    said = text[each.start : each.end]
+    is_short = len(said) <= _MAX_INLINE_LENGTH and said == without_controls(said)
+    return each.kind is DirectiveKind.INLINE and is_short
+
+
+def _inline(text: str, directives: Sequence[Directive]) -> Iterator[Verbatim]:
+    return (Verbatim(each.start, each.end) for each in directives if _is_inline(text, each))
 
 
 def _overlaps(part: Verbatim | Match, others: Sequence[Verbatim]) -> bool:
