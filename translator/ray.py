@@ -43,7 +43,10 @@ class Translate:
     ) -> None:  # fmt: skip
         rules = dict(map(parse_rule, columns))
         self._rules = rules
-        kinds = {name: ColumnConfig(numbers=rule.numbers) for name, rule in rules.items()}
+        kinds = {
+            name: ColumnConfig(markup=rule.templates, numbers=rule.numbers)
+            for name, rule in rules.items()
+        }
         given = {"input": "-", "output": "-", "source": source, "target": target}
         self._job = load_job(None, given | {"columns": kinds} | options)
         self._keeps = keeps

@@ -165,6 +165,8 @@ def test_translate_takes_text_with_a_dash_a_glossary_and_a_page(
     page.write_text("<p>the <b>cat</b> sat.</p>\n")
     done = run("translate", *options, "--glossary", str(terms), "--html", str(page))
     assert done.stdout == b"<p>THE <b>gato</b> SAT.</p>\n"
+    kept = run("translate", *options, "--markup", "i18next", "The $t(common. book) is red.")
+    assert kept.stdout == b"THE $t(common. book) IS RED.\n"
     wrapped = run("translate", *options, "--wrapped", stdin="one\ntwo.\n")
     assert wrapped.stdout.split() == [b"ONE", b"TWO."]
 

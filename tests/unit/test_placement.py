@@ -139,3 +139,26 @@ def test_an_opaque_part_is_where_its_own_text_is() -> None:
     # Or is in its word.
     result = page.render([Translated("Ver (todos n).", [(8, 9, 11, 14)])])
     assert result == "<p>Ver (todos <code>n</code>).</p>"
+
+
+@pytest.mark.parametrize(
+    ("html", "target", "alignments", "result"),
+    [
+        ("<b>Hello</b> world", "Olá, mundo", [(0, 5, 0, 4), (6, 11, 5, 10)], "<b>Olá</b>, mundo"),
+        ("HI <b>RED</b> CAR", "OI, CARRO", [(0, 2, 0, 2), (3, 6, 2, 9)], "OI, <b>CARRO</b>"),
+        # The source has it too, or it belongs to a number, or it is all that there is.
+        ("<b>Hello,</b> world", "Olá, mundo", [(0, 6, 0, 4), (7, 12, 5, 10)], "<b>Olá,</b> mundo"),
+        (
+            "<b>five dollars</b> more",
+            "$5 mais",
+            [(0, 4, 1, 2), (5, 12, 0, 1), (13, 17, 3, 7)],
+            "<b>$5</b> mais",
+        ),
+        ("<b>and</b> you", ", tu", [(0, 3, 0, 1), (4, 7, 2, 4)], "<b>,</b> tu"),
+    ],
+)
+def test_punctuation_that_is_not_the_pairs_stays_outside(
+    html: str, target: str, alignments: list[tuple[int, int, int, int]], result: str
+) -> None:
+    page = parse(html)
+    assert page.render([Translated(target, alignments)]) == result

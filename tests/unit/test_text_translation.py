@@ -1,6 +1,7 @@
 """A whole text at once: its segments translated, its own white space kept."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from tests.unit.legs import Models, through
 from translator.documents.lines import parts
 from translator.documents.plain import REPAIR_ROUNDS, TextTranslation
 from translator.engine.engine import Engine
-from translator.engine.request import Outcome, Priority
+from translator.engine.request import Outcome, Priority, Request
 from translator.errors import DecodingError
 from translator.languages.pair import LanguagePair
 from translator.session.events import AlignedRange, Binding
@@ -210,6 +211,38 @@ def test_terms_and_what_a_model_must_not_touch_survive_two_legs(text: str) -> No
     assert [text[use.source_start : use.source_end] for use in job.terms()] == ["boats"]
 
 
+@pytest.mark.parametrize(
+    ("text", "syntaxes", "expected"),
+    [
+        # What steers the text parts it; what stands for words is one of them.
+        (
+            "you have {n, plural, one {# book} other {# books}}.",
+            ["icu"],
+            "YOU HAVE. {n, plural, one {# BOOK.} other {# BOOKS.}}.",
+        ),
+        ("{% if a < b %}red{% else %}big $t(x. y).{% endif %}", ["liquid", "i18next"],
+         "{% if a < b %}RED.{% else %}BIG $t(x. y).{% endif %}"),
+        ("one [[two\n. Three]] four.", ["regex:\\[\\[[^\\]]*]]"], "ONE. [[two\n. Three]] FOUR."),
+        ("red {{ a. b }}!", ["liquid"], "RED {{ a. b }}!"),
+        ("red {{ '" + "x. " * 99 + "' }}!", ["liquid"], "RED. {{ '" + "x. " * 99 + "' }}!"),
+        ("{{ a }}", ["liquid"], "{{ a }}"),
+        ("red {% if.", ["liquid"], "RED {% IF."),
+    ],
+)  # fmt: skip
+def test_template_syntax_stays(text: str, syntaxes: list[str], expected: str) -> None:
+    model = FakeModel()
+    binding = Binding("yy", model.info, model.tokenizer(LanguagePair("xx", "yy")))
+    job = TextTranslation("key", binding, Segmenter("en"), text, templates=syntaxes)
+    engine = Engine({"fake": model})
+    # As a second leg would have it, what stays is looked for again.
+    for ask in (job.ask, lambda: job.go_on(binding)):
+        for request in filter(None, ask()):
+            engine.submit(request)
+        for outcome in engine.run():
+            job.accept(outcome)
+        assert job.result(alignments=False)[0].replace("~", "") == expected
+
+
 def repaired(text: str, glossary: Glossary) -> tuple[str, list[str]]:
     """A text with its terms, and how each came into it."""
     model = FakeModel()
@@ -233,3 +266,72 @@ def test_however_many_terms_a_segment_lacks_all_of_them_get_in() -> None:
     assert how == ["masked"] * 5
     # Alone, its form is all that there is to say.
     assert repaired("two!", glossary) == ("Deux!", ["masked"])
+
+
+def told(forced: float, masked: float, *, loses: int = 0) -> tuple[str, list[str]]:
+    """What becomes of a term, given how probable each token of the two ways is, in natural logs.
+
+    Args:
+        forced: After the form.
+        masked: With a code word.
+        loses: How many tokens the first way leaves out at its end.
+    """
+    model = FakeModel()
+    binding = Binding("yy", model.info, model.tokenizer(LanguagePair("xx", "yy")))
+    glossary = Glossary([Term("one", ("un",))])
+    job = TextTranslation("key", binding, Segmenter("en"), "one two three four.", glossary=glossary)
+    engine = Engine({"fake": model})
+
+    def answered(requests: Iterator[Request | None]) -> Iterator[Outcome]:
+        for request in filter(None, requests):
+            engine.submit(request)
+        for outcome in engine.run():
+            assert outcome.request.scored
+            assert outcome.hypothesis is not None
+            found, num_prefix = outcome.hypothesis, len(outcome.request.target_prefix)
+            num = len(found.tokens) - (loses if num_prefix else 0)
+            each = forced if num_prefix else -0.1 if outcome.request.key[1] == "0" else masked
+            told = replace(
+                found,
+                tokens=found.tokens[:num],
+                alignment=found.alignment[:num],
+                log_probabilities=(0.0,) * num_prefix + (each,) * (num - num_prefix),
+                end_log_probability=each,
+            )
+            yield replace(outcome, hypothesis=told)
+
+    for outcome in answered(job.ask()):
+        job.accept(outcome)
+    for _ in range(REPAIR_ROUNDS):
+        for outcome in answered(job.repairs()):
+            job.accept_repair(outcome)
+    assert not list(filter(None, job.repairs()))
+    return job.result(alignments=False)[0], [use.how.value for use in job.terms()]
+
+
+@pytest.mark.parametrize(
+    ("forced", "masked", "loses", "text", "how"),
+    [
+        (-0.1, -0.1, 0, "Un TWO THREE FOUR.", "forced"),
+        # A little less is usual where a word is not the model's own.
+        (-0.2, -0.05, 0, "Un TWO THREE FOUR.", "forced"),
+        (-1.0, -0.1, 0, "Un TWO THREE FOUR.", "masked"),
+        (-1.0, -2.0, 0, "Un TWO THREE FOUR.", "forced"),
+        # Less counts more where a word is lost, and the other way need not be more probable then.
+        (-0.1, -0.1, 2, "Un TWO THREE", "forced"),
+        (-0.2, -0.1, 2, "Un TWO THREE FOUR.", "masked"),
+        (-0.2, -0.9, 2, "Un TWO THREE FOUR.", "masked"),
+    ],
+)
+def test_where_a_form_leads_astray_a_code_word_stands_for_it(
+    forced: float, masked: float, loses: int, text: str, how: str
+) -> None:
+    assert told(forced, masked, loses=loses) == (text, [how])
+
+
+def test_without_terms_nothing_is_scored() -> None:
+    model = FakeModel()
+    binding = Binding("yy", model.info, model.tokenizer(LanguagePair("xx", "yy")))
+    glossary = Glossary([Term("two", ("deux",))])
+    job = TextTranslation("key", binding, Segmenter("en"), "One. Two.", glossary=glossary)
+    assert [request.scored for request in filter(None, job.ask())] == [False, True]

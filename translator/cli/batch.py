@@ -51,7 +51,7 @@ _FAILED = 2
 )
 @click.option("--keep", multiple=True, metavar="NAME", help="A column of the preset that stays.")
 @click.option("--preset", type=click.Choice(sorted(PRESETS)), help="By default told by the header.")
-@click.option("--markup", multiple=True, metavar="SYNTAX", help="Template syntax in HTML.")
+@click.option("--markup", multiple=True, metavar="SYNTAX", help="Template syntax, such as icu.")
 @click.option("--wrapped", is_flag=True, default=None, help="Line breaks in texts are spaces.")
 @click.option("--glossary", type=click.Path(path_type=Path), help="A file of terms.")
 @server_glossary_option
@@ -134,7 +134,11 @@ def command(
         if columns:
             given["columns"] = {
                 name: ColumnConfig(
-                    kind=rule.kind, max=rule.max_length, into=rule.into, numbers=rule.numbers
+                    kind=rule.kind,
+                    max=rule.max_length,
+                    into=rule.into,
+                    markup=rule.templates,
+                    numbers=rule.numbers,
                 )
                 for name, rule in map(parse_rule, columns)
             }

@@ -68,7 +68,7 @@ def _is_text(argument: str) -> bool:
     "--markup",
     multiple=True,
     metavar="SYNTAX",
-    help="Template syntax in the HTML or Markdown, such as liquid or jinja; repeatable.",
+    help="Template syntax in the texts, which is kept, such as icu, i18next or liquid; repeatable.",
 )
 @click.option(
     "--wrapped",
@@ -101,8 +101,6 @@ def command(
     if page and (text or wrapped):
         name = "--html" if html else "--markdown"
         raise click.UsageError(f"{name} is the text; leave TEXT and --wrapped out")
-    if markup and not page:
-        raise click.UsageError("--markup is for --html and --markdown")
 
     async def run() -> TranslatorError | None:
         code, possible = parse_source(source)
@@ -116,11 +114,12 @@ def command(
                 possible_sources=possible,
                 glossary=terms,
                 glossaries=glossaries,
+                markup=markup,
                 timeout_s=server.patience_s,
             )
             if page is not None:
                 mime_type = "text/html" if html else "text/markdown"
-                pages = await translate([_read(page)], mime_type=mime_type, markup=markup)
+                pages = await translate([_read(page)], mime_type=mime_type)
                 return _print(pages, ends_lines=False)
             if wrapped:
                 texts = await translate([_read(Path("-"))], preserve_lines=False)

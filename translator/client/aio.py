@@ -246,7 +246,7 @@ class AsyncTranslatorClient:
                 server translates from, and the target.
             preserve_lines: Whether line breaks, tabs and runs of spaces end what is translated
                 together, and stay as they are.
-            markup: Template syntaxes in HTML, which are kept.
+            markup: Template syntaxes in the texts, which are kept.
             timeout_s: Longest time to wait, in seconds; None means no limit.
             traceparent: The trace that the call belongs to, or "current"; None: as the client has
                 it.

@@ -116,7 +116,7 @@ class BatchConfig:
             translates from, and the target.
         preserve_lines: Whether line breaks, tabs and runs of spaces end what is translated
             together, and stay as they are.
-        markup: Template syntaxes in HTML, which are kept.
+        markup: Template syntaxes in the texts, which are kept.
         heartbeat_interval_s: Longest silence of the server, in seconds; None takes the server's
             setting, 0 means any. After three times as long the batch goes on over another
             connection.

@@ -109,13 +109,13 @@ class AlignedUnits:
         if n == 1 or m == 1:
             words, goals = list(range(first, after)), list(range(low, high))
         else:
-            words = [i for i in range(first, after) if not self._is_source_mark(i)]
+            words = [i for i in range(first, after) if not self.is_source_mark(i)]
             goals = [j for j in range(low, high) if not self.is_mark(j)]
             marks = {self._target(j): j for j in range(low, high) if self.is_mark(j)}
             for i in range(first, after):
                 unit = self.units[i]
                 j = marks.get(self.source.text[unit.start : unit.end], -1)
-                if j >= 0 and self._is_source_mark(i):
+                if j >= 0 and self.is_source_mark(i):
                     links[i].append((j, j + 1))
         if len(words) == len(goals):
             for i, j in zip(words, goals, strict=True):
@@ -128,7 +128,7 @@ class AlignedUnits:
         unit = self.targets[index]
         return self.text[unit.start : unit.end]
 
-    def _is_source_mark(self, index: int) -> bool:
+    def is_source_mark(self, index: int) -> bool:
         unit = self.units[index]
         return unit.opaque < 0 and not self.source.text[unit.start].isalnum()
 

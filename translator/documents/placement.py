@@ -44,6 +44,9 @@ class Piece(NamedTuple):
     number: int = -1
 
 
+# No sign, such as a dollar's, that belongs to a number.
+_PUNCTUATION = frozenset(",;:.!?…。，、；：！？")
+
 _SPACE = Piece(PieceKind.TEXT, " ")
 
 
@@ -136,7 +139,7 @@ class _Placement:
             for number, item in enumerate(pairs):
                 best = self._run(runs.get(number, []), owner, linked)
                 if best is not None:
-                    item.low, item.high = best
+                    item.low, item.high = self._trimmed(item, *best)
                     taken.append(item)
             taken.sort(key=lambda item: item.low)
             if len(taken) < len(pairs):
@@ -218,6 +221,21 @@ class _Placement:
             if weight > most:
                 best, most = (own[start], j + 1), weight
         return best
+
+    def _trimmed(self, item: Item, low: int, high: int) -> tuple[int, int]:
+        """A pair's run without a mark at an end where the source has none: "<b>Hi</b>" → "Olá,"."""
+        first, last = low, high
+        if not self._aligned.is_source_mark(item.slot):
+            while first < last and self._is_punctuation(first):
+                first += 1
+        if not self._aligned.is_source_mark(item.end - 1):
+            while first < last and self._is_punctuation(last - 1):
+                last -= 1
+        return (first, last) if first < last else (low, high)
+
+    def _is_punctuation(self, unit: int) -> bool:
+        target = self._aligned.targets[unit]
+        return target.opaque < 0 and self._aligned.text[target.start] in _PUNCTUATION
 
     def _weight(self, unit: int) -> float:
         """How much a target unit counts: an element has to be in the run."""

@@ -1,9 +1,17 @@
 """A whole text, translated at once: the same segments as a stream, without its policies."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from translator.documents.alternatives import Branch, Score, branches, same_text
+from translator.documents.astray import Said, continued, says_more, went_astray
 from translator.documents.lines import parts
+from translator.documents.template import (
+    Directive,
+    DirectiveKind,
+    Directives,
+    find_directives,
+    mask,
+)
 from translator.engine.request import Hypothesis, Outcome, Priority, Request
 from translator.session.events import AlignedRange, Binding
 from translator.session.hypothesis import TargetHypothesis, known_phrase
@@ -25,6 +33,9 @@ __all__ = ["REPAIR_ROUNDS", "TextTranslation"]
 REPAIR_ROUNDS = 5
 # What stands behind a code word is not translated, and so not lost.
 _MASKABLE = (IssueKind.NUMBER, IssueKind.CURRENCY)
+
+# A longer directive stands for no word: it parts the text, as one that steers it does.
+_MAX_INLINE_LENGTH = 100
 
 # Branches for each alternative that is wanted, since some lead to what is there already.
 # Measured: docs/protocol.md, Alternatives.
@@ -49,6 +60,7 @@ class TextTranslation:
         glossary: Terms and how they are to be translated.
         is_pivoted: Whether the text goes through two legs. Terms are then code words in both.
         verbatim: Parts of the text that no model is to touch, in order.
+        templates: Template syntaxes in it; see ``template.find_directives``.
         priority: Of its requests in the engine.
     """
 
@@ -64,17 +76,24 @@ class TextTranslation:
         glossary: Glossary | None = None,
         is_pivoted: bool = False,
         verbatim: Sequence[Verbatim] = (),
+        templates: Collection[str] = (),
         priority: Priority = Priority.UNARY,
     ) -> None:
         self._key = key
         self._priority = priority
         self._glossary = glossary
         self._is_pivoted = is_pivoted
-        self._verbatim = verbatim
+        self._templates = templates
+        self._directives = find_directives(text, templates)
+        self._verbatim = sorted([*verbatim, *_inline(text, self._directives)])
         # The terms of each segment, in code points of its text; and how those that the model did
         # not write came into the result.
         self._matches: dict[int, tuple[Match, ...]] = {}
         self._terms_how: dict[int, dict[int, How]] = {}
+        # What the model said of a segment before a term was forced; and what after one that it went
+        # astray from, until that was compared with code words. None: it has been.
+        self._unforced: dict[int, Said] = {}
+        self._astray: dict[int, Said | None] = {}
         self._preserve_lines = preserve_lines
         self._text = text
         self._num_alternatives = num_alternatives
@@ -111,17 +130,29 @@ class TextTranslation:
         def are_capitals(text: str) -> bool:
             return is_capitals(text, language)
 
-        for start, end, is_text in parts(self._text, lines=self._preserve_lines):
+        # What a directive says neither ends a line nor a sentence.
+        said = mask(self._text, self._directives)
+        for start, end, is_text in self._parts(said):
             if not is_text:
                 index = len(self._segments)
                 self._segments.append((start, end))
                 self._pieces[index] = "", self._text[start:end], ""
                 yield None
                 continue
-            for first, last in self._segmenter.split(self._text[start:end]):
+            for first, last in self._segmenter.split(said[start:end]):
                 index = len(self._segments)
                 self._segments.append((start + first, start + last))
                 yield self._ask(index, self._text[start + first : start + last], are_capitals)
+
+    def _parts(self, said: str) -> Iterator[tuple[int, int, bool]]:
+        """As ``lines.parts``; what parts the text is no text either."""
+        borders = [each for each in self._directives if not _is_inline(self._text, each)]
+        for first, last, kind in Directives(borders).split(0, len(said)):
+            if kind is not None:
+                yield first, last, False
+                continue
+            for start, end, is_text in parts(said[first:last], lines=self._preserve_lines):
+                yield first + start, first + end, is_text
 
     def go_on(self, binding: Binding) -> Iterator[Request | None]:
         """Translate what the segments have become once more: the second of two legs.
@@ -181,9 +212,10 @@ class TextTranslation:
         return given
 
     def _given_in(self, index: int) -> list[Verbatim]:
-        """What the caller wants no model to touch of a segment, in the first leg."""
+        """What the caller wants no model to touch of a segment; in a second leg, directives."""
         if index in self._first:
-            return []
+            text = self._first[index].text
+            return list(_inline(text, find_directives(text, self._templates)))
         start, end = self._segments[index]
         return [
             Verbatim(part.start - start, part.end - start, part.text)
@@ -223,15 +255,17 @@ class TextTranslation:
             second_source=source.second_tokens,
             target_prefix=target_prefix,
             priority=self._priority,
-            scored=scored,
+            # Where a term may be forced, what follows is compared.
+            scored=scored or (bool(self._matches.get(segment)) and not self._is_pivoted),
             runners_up=runners_up,
         )
 
     def repairs(self) -> Iterator[Request | None]:
         """For each segment whose translation lacks something a request that may mend it.
 
-        A code word that was left out is forced where it belongs, and the rest decoded anew. What is
-        missing otherwise, such as a number, goes behind a code word.
+        A code word that was left out is forced where it belongs, and the rest decoded anew, and so
+        is a term's form. What is missing otherwise, such as a number, goes behind a code word; so
+        do terms whose form the model went astray after, if it then does better.
         """
         for index in sorted(self._hypotheses.keys() - self._settled):
             request = self._repair(index)
@@ -247,17 +281,21 @@ class TextTranslation:
         lost = self._lost_terms(index, target)
         self._num_repairs[index] = self._num_repairs.get(index, 0) + 1
         is_last = self._num_repairs[index] == REPAIR_ROUNDS
-        forced = None if is_last else self._forced_term(index, lost, target)
-        if target.missing:
+        is_astray = self._astray.get(index) is not None
+        forced = None if is_last or is_astray else self._forced_term(index, lost, target)
+        if target.missing and not is_astray:
             mask, num_before = target.missing[0]
             code = self._binding.tokenizer.encode_target(mask.code)
             prefix = (*(target.tokens[:num_before] or prefix), *code)
         elif forced is not None:
             prefix = forced
+            if index not in self._unforced:
+                num_forced = len(self._binding.tokenizer.target_start)
+                self._unforced[index] = Said.of(target, self._hypotheses[index], num_forced)
         else:
             lacking = [issue for issue in _issues(source, target) if issue.kind in _MASKABLE]
             # Between two legs terms are code words already.
-            terms = [] if self._is_pivoted else self._with_forced(index, lost)
+            terms = [] if self._is_pivoted else self._with_forced(index, lost, always=is_astray)
             parts = as_verbatim(self._texts[index][0], terms, self._binding.target)
             parts += (
                 Verbatim(source.offset + issue.start, source.offset + issue.end)
@@ -271,9 +309,9 @@ class TextTranslation:
             f"repair-{index}", index, index, prefix, runners_up=self._num_alternatives > 0
         )
 
-    def _with_forced(self, index: int, lost: Sequence[Match]) -> list[Match]:
+    def _with_forced(self, index: int, lost: Sequence[Match], *, always: bool) -> list[Match]:
         """Lost terms, and if there are any those that were forced, which would be lost again."""
-        tried = self._terms_how.get(index, {}) if lost else {}
+        tried = self._terms_how.get(index, {}) if lost or always else {}
         return [
             match for match in self._matches.get(index, ()) if match in lost or match.start in tried
         ]
@@ -332,7 +370,26 @@ class TextTranslation:
         source = self._repaired.pop(index, former)
         before = self._num_lacking(index, self._leg(index))
         self._sources[index] = source
-        if self._num_lacking(index, self._target_of(index, hypothesis)) < before:
+        target = self._target_of(index, hypothesis)
+        lacking = self._num_lacking(index, target)
+        is_better = lacking < before
+        if index in self._unforced:
+            num_prefix = len(outcome.request.target_prefix)
+            if source is former:
+                hypothesis = continued(hypothesis, self._hypotheses[index], num_prefix)
+            said = Said.of(target, hypothesis, num_prefix)
+            rival = self._astray.get(index)
+            if rival is not None:
+                is_better = lacking <= before and says_more(said, rival, self._unforced[index])
+                self._astray[index] = None
+            elif (
+                is_better
+                and source is former
+                and index not in self._astray
+                and went_astray(self._unforced[index], said, self._matches[index])
+            ):
+                self._astray[index] = said
+        if is_better:
             self._branches = [branch for branch in self._branches if branch.segment != index]
             self._take(index, hypothesis)
         else:
@@ -525,6 +582,17 @@ def _visible(source: ModelSource) -> str:
 
 def _issues(source: ModelSource, target: TargetHypothesis) -> list[Issue]:
     return list(find_issues(_visible(source), target.text))
+
+
+def _is_inline(text: str, each: Directive) -> bool:
+    """Whether a directive of a text stands for words, which are in a line."""
+    said = text[each.start : each.end]
+    is_short = len(said) <= _MAX_INLINE_LENGTH and said == without_controls(said)
+    return each.kind is DirectiveKind.INLINE and is_short
+
+
+def _inline(text: str, directives: Sequence[Directive]) -> Iterator[Verbatim]:
+    return (Verbatim(each.start, each.end) for each in directives if _is_inline(text, each))
 
 
 def _overlaps(part: Verbatim | Match, others: Sequence[Verbatim]) -> bool:

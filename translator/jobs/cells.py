@@ -86,7 +86,7 @@ class Cell:
         raw: Its bytes in the file, which stay if it is not translated.
         kind: What the text is.
         max_length: Most code points of the translation; 0: no limit.
-        templates: Template syntaxes in HTML; see docs/markup.md.
+        templates: Template syntaxes in it; see docs/markup.md.
         problem: Why it cannot be translated, if so; it then stays, and is reported.
         note: What helps people to understand it; no model sees it.
         numbers: Whether its translation may be that of a text with other numbers, filled in.
@@ -127,7 +127,7 @@ class Rule:
         kind: What its texts are; None: they stay as they are.
         max_length: Most code points of a translation; 0: no limit.
         into: The column that gets the translations; empty: this one.
-        templates: Template syntaxes in HTML; see docs/markup.md.
+        templates: Template syntaxes in them; see docs/markup.md.
         numbers: Whether texts that differ only in numbers are translated once.
     """
 
@@ -149,7 +149,7 @@ class FormatOptions:
         encoding: Of the file; empty: found out.
         preset: Rules by name, for a table; empty: those that fit, unless there are ``rules``.
         keep: Columns that stay although a preset has rules for them.
-        templates: Template syntaxes in all HTML, besides those of the rules.
+        templates: Template syntaxes in all texts, besides those of the rules.
         skipped: Bytes at the beginning of the file whose cells nobody needs; they may be given as
             bytes, which is quicker.
     """

@@ -47,7 +47,7 @@ class JobConfig(BaseModel):
         columns: What is done with each column or key.
         keep: Columns of a preset that stay.
         preset: Rules by name; empty: by the header.
-        markup: Template syntaxes in all HTML.
+        markup: Template syntaxes in all texts.
         wrapped: Whether line breaks in plain texts are spaces.
         glossary: A file of terms.
         glossaries: Glossaries that the servers have, by name; ``glossary`` goes before them.

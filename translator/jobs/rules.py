@@ -10,7 +10,7 @@ from translator.jobs.cells import Kind, Rule
 __all__ = ["PRESETS", "Preset", "parse_rule", "preset_for"]
 
 # "body:html", "title:text,max=150", "Default content:html,into=Translated content"
-_OPTION = re.compile(r"(max|into)=(.+)")
+_OPTION = re.compile(r"(max|into|markup)=(.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,9 @@ def preset_for(columns: Iterable[str]) -> str:
 
 
 def parse_rule(text: str) -> tuple[str, Rule]:
-    """Read ``COLUMN[:KIND][,max=N][,into=COLUMN][,numbers]``, such as ``body:html``.
+    """Read a rule, such as ``body:html``.
+
+    It is ``COLUMN[:KIND][,max=N][,into=COLUMN][,markup=SYNTAX…][,numbers]``.
 
     Raises:
         InvalidRequestError: It is not of this form.
@@ -113,8 +115,13 @@ def parse_rule(text: str) -> tuple[str, Rule]:
         if match is None or (match[1] == "max" and not match[2].isdecimal()):
             raise InvalidRequestError(
                 "column",
-                f"is {text!r}: {option!r} is no option; allowed: max=N, into=COLUMN, numbers",
+                f"is {text!r}: {option!r} is no option; allowed: max=N, into=COLUMN, "
+                "markup=SYNTAX, numbers",
             )
-        changed = {"max_length": int(match[2])} if match[1] == "max" else {"into": match[2]}
-        rule = replace(rule, **changed)
+        if match[1] == "max":
+            rule = replace(rule, max_length=int(match[2]))
+        elif match[1] == "into":
+            rule = replace(rule, into=match[2])
+        else:
+            rule = replace(rule, templates=(*rule.templates, match[2]))
     return column.strip(), rule

@@ -46,7 +46,7 @@ class Unit:
     Attributes:
         text: The text.
         kind: What it is.
-        templates: Template syntaxes in HTML.
+        templates: Template syntaxes in it.
         numbers: Whether its translation may be that of a text with other numbers, filled in.
     """
 

@@ -2,15 +2,20 @@
 
 import os
 import platform
-import re
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from translator.errors import OperatorError
+
+try:
+    import fcntl
+except ImportError:
+    # Where files cannot be locked so, parts of jobs that were killed stay.
+    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["OutputError", "written_whole"]
 
@@ -41,15 +46,15 @@ def written_whole(target: Path | None, hope: str = "") -> Iterator[BinaryIO]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _sweep(target)
-        prefix = f"{_prefix(target)}{os.getpid()}."
-        number, name = tempfile.mkstemp(_PART, prefix, target.parent)
+        number, name = _locked_part(target)
         part = Path(name)
         with os.fdopen(number, "wb") as output:
             yield output
             output.flush()
             os.fsync(output.fileno())
-        part.chmod(0o666 & ~_umask())
-        part.replace(target)
+            part.chmod(0o666 & ~_umask())
+            # Still locked: it is nobody's part when it is closed.
+            part.replace(target)
     except OSError as error:
         told = f"{target}: cannot be written ({error.strerror or error})"
         raise OutputError(f"{told}; {hope}" if hope else told) from error
@@ -63,24 +68,36 @@ def _prefix(target: Path) -> str:
     return f".{target.name}.{platform.node()}."
 
 
+def _locked_part(target: Path) -> tuple[int, str]:
+    """A new part, opened, which is locked as long as a process has it open."""
+    while True:
+        number, name = tempfile.mkstemp(_PART, _prefix(target), target.parent)
+        with suppress(OSError):
+            # Not every file system has locks.
+            _lock(number, waits=True)
+        if os.fstat(number).st_nlink:
+            return number, name
+        # Swept before it was locked.
+        os.close(number)
+
+
+def _lock(number: int, *, waits: bool) -> None:
+    """Lock an open file until it is closed; OSError if another has it, or there are no locks."""
+    if fcntl is None:
+        raise OSError("files cannot be locked")
+    fcntl.flock(number, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 def _sweep(target: Path) -> None:
-    """Delete what a job of this machine that was killed has left beside the target."""
-    left = re.compile(re.escape(_prefix(target)) + rf"(\d+)\..*{re.escape(_PART)}")
+    """Delete what a job of this machine that was killed has left beside the target.
+
+    A number of its process would not tell: a container gives the same one to the next job.
+    """
     for path in target.parent.iterdir():
-        match = left.fullmatch(path.name)
-        if match and not _is_running(int(match[1])):
-            path.unlink(missing_ok=True)
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        # It is somebody else's.
-        return True
-    return True
+        if path.name.startswith(_prefix(target)) and path.name.endswith(_PART):
+            with suppress(OSError), path.open("rb") as file:
+                _lock(file.fileno(), waits=False)
+                path.unlink()
 
 
 def _umask() -> int:

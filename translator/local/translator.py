@@ -142,7 +142,7 @@ class Translator:
                 they are. What is between two borders is translated by itself.
             html: Whether the text is HTML; then everything but its texts stays byte for byte.
             markdown: Whether it is Markdown; then everything but its texts stays.
-            templates: Template syntaxes in the HTML or Markdown; see docs/markup.md.
+            templates: Template syntaxes in the text, which are kept; see docs/markup.md.
 
         Raises:
             LanguagePairNotSupportedError: No model translates it.

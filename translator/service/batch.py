@@ -26,7 +26,7 @@ from translator.service.batch_requests import (
     BatchResult,
     BatchStarted,
 )
-from translator.service.checks import PAGES, check_mime_type, heartbeat_s
+from translator.service.checks import check_mime_type, heartbeat_s
 from translator.service.context import ServiceContext
 from translator.service.model_pool import Lease
 from translator.service.requests import GoAway, TextResult
@@ -215,7 +215,6 @@ class Batch:
             self._texts,
             texts=(item.text,),
             mime_type=mime_type,
-            templates=self._texts.templates if mime_type in PAGES else (),
         )
         check_mime_type(request)
         await self._runner.translate(request, 0, number, "item.text", result)

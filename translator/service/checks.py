@@ -349,10 +349,6 @@ def check_texts(request: TextsRequest, catalog: Catalog, limits: Limits, source:
 def check_type_and_number(request: TextsRequest, limits: Limits) -> None:
     """Check what of a request with texts depends on no language; raises as ``check_texts``."""
     check_mime_type(request)
-    if request.templates and request.mime_type not in PAGES:
-        raise InvalidRequestError(
-            "markup", f'is set; it is allowed with "{HTML}" and "{MARKDOWN}" only'
-        )
     if not request.texts:
         raise InvalidRequestError("texts", "is empty; at least one text is needed")
     if len(request.texts) > limits.max_texts:

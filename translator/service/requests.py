@@ -208,7 +208,7 @@ class TextsRequest:
         glossary: Source terms with their target terms; "" keeps the source term.
         glossaries: Names of glossaries of the server.
         preserve_lines: Whether line breaks, tabs and runs of spaces are borders, and stay.
-        templates: Template syntaxes in HTML.
+        templates: Template syntaxes in the texts, which are kept.
     """
 
     source: str

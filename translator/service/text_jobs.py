@@ -55,7 +55,7 @@ def text_job(
     return TextTranslation(
         key, binding, segmenter, text, request.num_alternatives,
         preserve_lines=request.preserve_lines, glossary=glossary, is_pivoted=is_pivoted,
-        priority=priority,
+        templates=request.templates, priority=priority,
     )  # fmt: skip
 
 

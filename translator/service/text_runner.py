@@ -172,9 +172,9 @@ class TextRunner:
             text_job, request, index, f"{self._key}-{name}", first, segmenter, glossary,
             is_pivoted=bool(further), priority=self._priority,
         )  # fmt: skip
-        # The texts of a page are found in a thread of their own.
-        is_page = request.mime_type in PAGES
-        job = await asyncio.to_thread(begin) if is_page else begin()
+        # The texts of a page, and directives, are found in a thread of their own.
+        is_long = request.mime_type in PAGES or request.templates
+        job = await asyncio.to_thread(begin) if is_long else begin()
         for requests, accept in rounds(job, further):
             await self._answer(requests, accept, result)
         await self._put_together(job, text, result)

@@ -61,7 +61,7 @@ import { durationFromMs } from './duration.js';
  * @property {string[]} [possibleSources] as in `StreamOptions`
  * @property {boolean} [preserveLines] whether line breaks, tabs and runs of spaces end what is
  *   translated together, and stay as they are; default: true
- * @property {string[]} [markup] template syntaxes in HTML, which are kept; default: none
+ * @property {string[]} [markup] template syntaxes in the texts, which are kept; default: none
  * @property {number} [timeoutMs] default: none
  *
  * @typedef {object} BatchItem a text to translate
@@ -85,7 +85,7 @@ import { durationFromMs } from './duration.js';
  * @property {number} [numAlternatives] most further translations of each text; default: 0
  * @property {string[]} [possibleSources] as in `StreamOptions`
  * @property {boolean} [preserveLines] as in `TranslateOptions`
- * @property {string[]} [markup] template syntaxes in HTML, which are kept; default: none
+ * @property {string[]} [markup] template syntaxes in the texts, which are kept; default: none
  * @property {number} [heartbeatIntervalMs] longest silence of the server; default: the server's
  *   setting; 0: any. After three times as long the batch goes on over another connection
  */

@@ -177,6 +177,15 @@ def test_presets_are_told_by_the_header() -> None:
     ]
 
 
+def test_template_syntaxes_are_those_of_the_column_and_of_all() -> None:
+    rules = {"title": Rule(Kind.TEXT, templates=("icu",)), "body": Rule(Kind.HTML)}
+    options = FormatOptions("en", "pt", rules, templates=("liquid",))
+    found = list(Csv().pieces(io.BytesIO(b"title,body\nOne {n},Two\n"), "shop.csv", options))
+    assert [cell.templates for cell in cells(found)] == [("icu", "liquid"), ("liquid",)]
+    [line] = cells(Lines().pieces(io.BytesIO(b"One {n}"), "x.txt", options))
+    assert line.templates == ("liquid",)
+
+
 def test_lines_keep_their_ends() -> None:
     data = b"One.\r\n\r\n  Two.\rThree.\nFour."
     found = list(Lines().pieces(io.BytesIO(data), "x.txt", FormatOptions("en", "pt")))

@@ -100,6 +100,11 @@ def test_only_units_that_want_it_have_templates() -> None:
     assert not parse_rule("title")[1].numbers
 
 
+def test_a_rule_may_name_template_syntaxes() -> None:
+    name, rule = parse_rule("title:text,markup=icu,markup=regex:x{2}")
+    assert (name, rule.templates) == ("title", ("icu", "regex:x{2}"))
+
+
 def test_languages_with_many_plurals_are_refused() -> None:
     with pytest.raises(ClientError, match="'pl-PL' the words beside a number depend on it"):
         NumberedUnits(Upper(), "pl-PL")

@@ -204,8 +204,7 @@ def _columns(
         origin = _column(name, names, file)
         if rule.kind is None or name in options.keep:
             continue
-        if rule.kind is Kind.HTML:
-            rule = replace(rule, templates=(*rule.templates, *options.templates))
+        rule = replace(rule, templates=(*rule.templates, *options.templates))
         columns[_column(rule.into, names, file) if rule.into else origin] = origin, rule
     for name in options.keep:
         _column(name, names, file)

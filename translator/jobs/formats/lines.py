@@ -27,7 +27,10 @@ class Lines:
         for number, (line, end) in enumerate(_lines(text.chunks(), name), 1):
             if line.strip():
                 problem = text.encoding.problem_of(line)
-                yield Cell(line, Place(name, number), encode, encode(line), problem=problem)
+                yield Cell(
+                    line, Place(name, number), encode, encode(line),
+                    templates=options.templates, problem=problem,
+                )  # fmt: skip
             else:
                 yield encode(line)
             yield encode(end)

@@ -212,6 +212,21 @@ def test_segments_of_a_source_stay_segments() -> None:
     ) in result
 
 
+def test_all_segments_of_a_unit_are_written() -> None:
+    data = (
+        b'<xliff version="2.0" srcLang="en" trgLang="pt"><file id="f"><unit id="u">'
+        b"<segment><source>One.</source></segment><ignorable><source> </source></ignorable>"
+        b'<segment state="final"><source>Two.</source><target>Dois.</target></segment>'
+        b'<segment id="c"><source>Three.</source><target/></segment></unit></file></xliff>'
+    )
+    assert [cell.place.column for cell in cells_of(XLIFF, data)] == ["u", "u"]
+    assert targets(written(XLIFF, data, upper)) == {
+        "One.": ("ONE.", "translated"),
+        "Two.": ("Dois.", "final"),
+        "c": ("THREE.", "translated"),
+    }
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
