@@ -76,7 +76,9 @@ build/tools/helm:
 
 # What other tests look at too is left to test-all. A third process works while others wait.
 test: PYTEST_MARKS = -m "not thorough"
-test test-all: setup clients/node/node_modules/.ready tests/judges/node_modules/.ready \
+test: test-all
+
+test-all: setup clients/node/node_modules/.ready tests/judges/node_modules/.ready \
     build/judges/.ready build/tools/helm
 	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal $(PYTEST_MARKS)
 
