@@ -147,8 +147,13 @@ class ResumingCall(Generic[_Request, _Response]):
         Raises:
             TranslatorError: That cannot help.
         """
-        await self.drop()
-        self._again(error, is_opening=False)
+        connection, self.connection = self.connection, None
+        try:
+            # First: whoever waits for an event may stop waiting while the call is closed.
+            self._again(error, is_opening=False)
+        finally:
+            if connection is not None:
+                await connection.close()
 
     async def drop(self) -> None:
         """Close the call, if there is one."""

@@ -342,8 +342,10 @@ class AsyncStream(AsyncIterator[StreamEvent]):
                 connection.send([ack])
 
     async def _resume(self, error: Exception) -> None:
-        await self._stop_looking()
-        await self._calls.resume(error)
+        try:
+            await self._calls.resume(error)
+        finally:
+            await self._stop_looking()
 
     def _tell(self, event: Reconnecting) -> None:
         self._ready = event
