@@ -151,12 +151,12 @@ def test_an_acronym_stays_one(embedded: dict[LanguagePair, RecurrentModel]) -> N
 @pytest.mark.parametrize(
     ("pair", "said", "expected"),
     [
-        (EN_PT, "hello", "olá"),
-        (EN_PT, "please", "por favor"),
-        (EN_PT, "twenty", "vinte"),
+        # None is a phrase, which no model would be asked for.
+        (EN_PT, "red shoes", "sapatos vermelhos"),
+        (EN_PT, "size 42", "tamanho 42"),
         (EN_PT, "there is no coffee left in the kitchen", "não há café na cozinha"),
         (PT_EN, "polícia", "police"),
-        (PT_EN, "segunda-feira", "Monday"),
+        (PT_EN, "sapatos vermelhos", "red shoes"),
     ],
 )
 @pytest.mark.parametrize("end", ["half-close", "rest"])
@@ -167,6 +167,7 @@ def test_speech_without_capitals_and_marks_is_understood(
     expected: str,
     end: str,
 ) -> None:
+    assert embedded[pair].tokenizer(pair).phrases.find(said) is None
     stream = Everyday(embedded[pair], pair)
     stream.say(said)
     stream.end(end)

@@ -4,7 +4,7 @@ First it is described, from headers and settings; it is loaded only when it is n
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -17,9 +17,6 @@ from translator.models.marian.converted import (
 from translator.models.marian.loading import describe_marian_folder
 from translator.models.untrusted import check_files
 from translator.precision import Precision
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = [
     "describe_model",
