@@ -15,6 +15,7 @@ How to get the data is in ``benchmarks/__init__.py``.
 
 import dataclasses
 import itertools
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -145,14 +146,23 @@ def markdown(figures: Figures, measured: Measured) -> str:
     return "\n".join(lines)
 
 
-def rows_of(figures: Mapping[str, Figures]) -> list[dict[str, object]]:
+def rows_of(figures: Mapping[str, Figures], measured: Measured) -> list[dict[str, object]]:
     """All figures, for the result."""
+    about = {"commit": measured.commit}
     return [
-        {"set": name, "pair": str(pair), "end": end, "policy": policy} | dataclasses.asdict(summary)
+        {"set": name, "pair": str(pair), "end": end, "policy": policy}
+        | dataclasses.asdict(summary)
+        | about
         for name, pairs in figures.items()
         for pair, rows in pairs.items()
         for (end, policy), summary in rows.items()
     ]
+
+
+def _kept(result: Path, figures: Mapping[str, Figures]) -> list[dict[str, object]]:
+    """The rows of tables that were not measured now."""
+    before = json.loads(result.read_text(encoding="utf-8"))["result"] if result.exists() else []
+    return [row for row in before if row["set"] not in figures]
 
 
 def missed(figures: Figures) -> list[str]:
@@ -226,7 +236,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"\n{name}\n\n{table}")
         text = replaced(text, name, table)
     document.write_text(text, encoding="utf-8")
-    save(told.output, rows_of(figures), measured)
+    save(told.output, [*_kept(told.output, figures), *rows_of(figures, measured)], measured)
     misses = missed(figures.get("presets", {}))
     for miss in misses:
         print(f"NOT MET  {miss}")
