@@ -15,7 +15,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # The reason that a test of its instructions gives when it is skipped.
-_NO_VNNI = "AVX-512 VNNI"
+_NO_INSTRUCTIONS = "the processor has no "
 # The same for pages.
 _NO_BROWSER = "no browser test"
 _NO_HELM = "no chart test"
@@ -44,14 +44,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if without:
         terminalreporter.section("NOT TESTED: the Helm chart", sep="=", red=True, bold=True)
         terminalreporter.line(f"{len(without)} tests skipped. {without[0]}")
-    skipped = [report for report, reason in reasons if _NO_VNNI in reason]
-    if not skipped:
-        return
-    files = sorted({report.location[0] for report in skipped})
-    terminalreporter.section(f"NOT TESTED: {_NO_VNNI}", sep="=", red=True, bold=True)
-    terminalreporter.line(
-        f"{len(skipped)} tests skipped, in {', '.join(files)}: this processor has no {_NO_VNNI}."
+    missing = sorted(
+        {
+            reason.partition(_NO_INSTRUCTIONS)[2]
+            for _, reason in reasons
+            if _NO_INSTRUCTIONS in reason
+        }
     )
+    if not missing:
+        return
+    terminalreporter.section(f"NOT TESTED: {', '.join(missing)}", sep="=", red=True, bold=True)
+    terminalreporter.line("This processor does not have these instructions for eight bits.")
     terminalreporter.line(
         "A change to models/marian/dots.py or tiles.py is NOT tested for processors that have it."
     )

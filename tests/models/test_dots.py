@@ -4,29 +4,38 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from platform import machine
 
 import pytest
 
-from translator.models.processor import has_vnni, is_int8_faster
+from translator.models.processor import cpu_features
 
 pytestmark = pytest.mark.model
 
-# As a lesser processor: what NUMBA_CPU_FEATURES says it has.
-AVX2 = "+sse4.1,+sse4.2,+avx,+avx2,+fma"
-INSTRUCTIONS = {"any processor": "+fma,+avx", "AVX2": AVX2, "AVX-512 VNNI": None}
+# What a processor must have, and what NUMBA_CPU_FEATURES says it has, as a lesser one.
+ARM = "+neon,+fp-armv8,+dotprod"
+INSTRUCTIONS = {
+    "any processor": ("", "+neon,+fp-armv8" if machine() == "aarch64" else "+fma,+avx"),
+    "AVX2": ("avx2", "+sse4.1,+sse4.2,+avx,+avx2,+fma"),
+    "AVX-512 VNNI": ("avx512vnni", None),
+    "ARM dot product": ("dotprod", ARM),
+    "ARM I8MM": ("i8mm", f"{ARM},+i8mm"),
+}
 
 CODE = """
 import numpy as np
 from numba import njit
 
-from translator.models.marian.dots import DOT
-from translator.models.marian.tiles import BYTES, REALS, SCORES, dot_bytes, multiply_bytes, pack
+from translator.models.marian.dots import TILE
+from translator.models.marian.tiles import (
+    BYTES, REALS, SCORES, dot_bytes, groups_in, multiply_bytes, pack,
+)
 
 @njit
 def product(x, packed, scales, bias, out, result):
     for j in range(packed.shape[0]):
         multiply_bytes(
-            x.ctypes.data, x.shape[1], x.shape[0], packed[j].ctypes.data, packed.shape[1],
+            x.ctypes.data, x.shape[1], x.shape[0], packed[j].ctypes.data, groups_in(packed),
             scales.ctypes.data + 256 * j, bias.ctypes.data + 256 * j,
             out.ctypes.data + 64 * out.itemsize * j, out.itemsize * out.shape[1], result,
         )
@@ -64,18 +73,16 @@ for rows, inner, columns in ((1, 4, 64), (2, 64, 64), (3, 132, 128), (7, 512, 19
 
     if inner % 64 == 0:
         assert all(dot(x[i], matrix[j]) == exact[i, j] for i in range(rows) for j in range(columns))
-print(DOT.name)
+print(TILE.name)
 """
 
 
 @pytest.mark.parametrize("name", INSTRUCTIONS)
 def test_products_are_exact_with_the_instructions_of(name: str, tmp_path: Path) -> None:
-    if name == "AVX2" and not is_int8_faster():
-        pytest.skip("the processor has no AVX2")
-    if name == "AVX-512 VNNI" and not has_vnni():
-        pytest.skip("the processor has no AVX-512 VNNI")
+    needed, features = INSTRUCTIONS[name]
+    if needed and needed not in cpu_features():
+        pytest.skip(f"the processor has no {name}")
     env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-    features = INSTRUCTIONS[name]
     if features is not None:
         env["NUMBA_CPU_FEATURES"] = features
     ran = subprocess.run([sys.executable, "-c", CODE], env=env, capture_output=True, text=True)
@@ -88,7 +95,7 @@ from translator.engine.engine import Engine
 from translator.engine.request import Request
 from translator.languages.pair import LanguagePair
 from translator.models.embedded import embedded_models
-from translator.models.marian.dots import DOT
+from translator.models.marian.dots import TILE
 from translator.models.marian.loading import load_marian_folder
 
 pair = LanguagePair("en", "pt")
@@ -102,7 +109,7 @@ for number, text in enumerate((
 )):
     source = tokenizer.encode_source(text).tokens
     engine.submit(Request((str(number), ""), 1, model.info.name, source))
-print(DOT.name)
+print(TILE.name)
 for outcome in sorted(engine.run(), key=lambda outcome: outcome.request.key):
     found = outcome.hypothesis
     print(found.tokens, [value.hex() for value in found.log_probabilities])
@@ -126,6 +133,6 @@ def test_the_whole_network_comes_to_the_same_bits_on_a_lesser_processor() -> Non
     own, own_lines = said()
     lesser = "AVX2" if own == "AVX-512 VNNI" else "any processor"
     # It compiles all kernels once more; they are kept beside those of this processor.
-    name, lines = said(NUMBA_CPU_FEATURES=INSTRUCTIONS[lesser] or "")
+    name, lines = said(NUMBA_CPU_FEATURES=INSTRUCTIONS[lesser][1] or "")
     assert (name, len(lines)) == (lesser, 3)
     assert lines == own_lines

@@ -17,7 +17,15 @@ from torch import Tensor, nn
 from translator.errors import ModelFilesError
 from translator.models.marian.kernel_cache import compiled
 from translator.models.marian.kernels import to_byte
-from translator.models.marian.tiles import BLOCK, REALS, ZERO, multiply_bytes, pack
+from translator.models.marian.tiles import (
+    BLOCK,
+    REALS,
+    ZERO,
+    groups_in,
+    multiply_bytes,
+    pack,
+    packed_rows,
+)
 
 __all__ = ["EightBitEmbedding", "EightBitLinear", "to_eight_bits"]
 
@@ -31,14 +39,14 @@ def _affine(x, weights, scales, offsets, bias, out):
 
     Args:
         x: float32 [N, K].
-        weights: int8 [M/64, K/4, 64, 4]; see ``tiles.pack``.
+        weights: int8 [M/64, …]; see ``tiles.pack``.
         scales: float32 [M], from an integer to a real weight.
         offsets: float32 [M], what the 127 of each activation adds to a sum, negative, scaled.
         bias: float32 [M].
         out: float32 [N, M].
     """
     rows, inner = x.shape
-    groups = weights.shape[1]
+    groups = groups_in(weights)
     bytes_in = np.empty((rows, 4 * groups), np.uint8)
     factors = np.empty(rows, np.float32)
     for i in range(rows):
@@ -111,8 +119,7 @@ class EightBitEmbedding(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """Rows [..., D] of tokens [...]."""
         numbers = tokens.reshape(-1).numpy()
-        rows = self._packed[numbers // BLOCK, :, numbers % BLOCK]
-        rows = rows.reshape(len(numbers), -1)[:, : self.embedding_dim]
+        rows = packed_rows(self._packed, numbers)[:, : self.embedding_dim]
         found = torch.from_numpy(rows * self._scales[numbers][:, None])
         return found.reshape(*tokens.shape, self.embedding_dim)
 

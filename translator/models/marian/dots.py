@@ -5,9 +5,13 @@ four at a time, and adds the products up in 32 bits. The sums are integers, exac
 all processors give the same result.
 
 - ``vpdpbusd`` (AVX-512 VNNI) multiplies 64 pairs of bytes and adds groups of four.
-- Every other processor widens the bytes to 16 bits, in which their products fit, multiplies pairs
-  and adds two neighbours (``vpmaddwd`` on x86). ``vpmaddubsw``, which would save the widening, is
-  not exact: two products of bytes do not fit into 16 bits.
+- AVX2 has ``vpmaddubsw``, which multiplies 32 pairs and adds two neighbours in 16 bits. Products of
+  an unsigned byte with a signed one do not fit into these, but those of two signed bytes do. So the
+  row is made signed, its bytes with the signs of the weights are multiplied with the weights'
+  absolute values, and the sums begin with what was taken from the row: 127 times a column's sum.
+- ARM has ``usdot`` (I8MM), which does what ``vpdpbusd`` does for 16 pairs, or ``sdot`` (dot
+  product), whose bytes are all signed: the row is made signed, and the sums begin as with AVX2.
+- Every other processor widens the bytes to 16 bits, multiplies pairs and adds two neighbours.
 """
 
 from abc import ABC, abstractmethod
@@ -18,14 +22,18 @@ from llvmlite import ir
 from llvmlite.binding import get_host_cpu_features
 from numba.core import config
 
-__all__ = ["COLUMNS", "DOT", "Dot"]
+__all__ = ["COLUMNS", "DOT", "TILE", "ZERO", "Dot"]
 
 # Columns whose sums are kept together.
 COLUMNS = 16
+# What is added to a signed byte to make it unsigned.
+ZERO = 127
 
 _I8, _I16, _I32 = ir.IntType(8), ir.IntType(16), ir.IntType(32)
 _SUMS = ir.VectorType(_I32, COLUMNS)
 _BYTES, _WORDS = ir.VectorType(_I8, 16), ir.VectorType(_I16, 16)
+_HALF_BYTES = ir.VectorType(_I8, 32)
+_FALSE = ir.Constant(ir.IntType(1), 0)
 _PAIRS = 8
 
 
@@ -38,20 +46,20 @@ class Dot(ABC):
         vectors: How many times 16 columns a tile has.
         sums: LLVM types of the variables that hold the sums of a row and 16 columns.
         name: The name of the instructions.
+        ahead: How many bytes before their turn weights are asked for; 0: not at all.
+        from_zero: Whether sums begin with zero, else with ``ZERO`` times those of the columns.
     """
 
     rows: int
     vectors: int
     sums: tuple[ir.VectorType, ...]
     name: str
+    ahead: int = 0
+    from_zero: bool = True
 
     @abstractmethod
     def left(self, builder: Any, spread: Any) -> Any:
         """Prepare four unsigned bytes, given 16 times as <16 x i32>, for multiplication."""
-
-    @abstractmethod
-    def lefts(self, builder: Any, row: Any) -> list[Any]:
-        """Prepare 64 unsigned bytes, given as <16 x i32>, for multiplication."""
 
     @abstractmethod
     def right(self, builder: Any, weights: Any) -> list[Any]:
@@ -61,13 +69,25 @@ class Dot(ABC):
     def add(self, builder: Any, total: Any, left: Any, right: Any) -> Any:
         """Add the products of ``left`` and one part of ``right`` to one variable of the sums."""
 
+    def begin(self, builder: Any, columns: Any) -> list[Any]:
+        """The variables' first values, of sums <16 x i32> that do not begin with zero."""
+        raise NotImplementedError
+
     @abstractmethod
     def result(self, builder: Any, totals: list[Any]) -> Any:
         """The sums of 16 columns, as <16 x i32>."""
 
 
+class RowDot(Dot):
+    """The same for one row with one column, 64 bytes at a time, whose sums begin with zero."""
+
+    @abstractmethod
+    def lefts(self, builder: Any, row: Any) -> list[Any]:
+        """Prepare 64 unsigned bytes, given as <16 x i32>, for multiplication."""
+
+
 @dataclass(frozen=True)
-class _Vnni(Dot):
+class _Vnni(RowDot):
     """Sixteen sums of four products in one instruction; has 32 registers of 512 bits."""
 
     rows: int = 6
@@ -92,7 +112,7 @@ class _Vnni(Dot):
 
 
 @dataclass(frozen=True)
-class _Widened(Dot):
+class _Widened(RowDot):
     """Bytes widened to 16 bits, four columns at a time; neighbouring sums are added at the end."""
 
     rows: int = 1
@@ -138,20 +158,113 @@ class _Widened(Dot):
 
 
 @dataclass(frozen=True)
-class _Avx2(_Widened):
-    """The same for AVX2, which LLVM would turn into two half-empty instructions; 16 registers."""
+class _WidenedAvx2(_Widened):
+    """The same for AVX2, which LLVM would turn into two half-empty instructions."""
 
-    rows: int = 2
     name: str = "AVX2"
 
     def _neighbours(self, builder: Any, left: Any, right: Any) -> Any:
         return _call(builder, "llvm.x86.avx2.pmadd.wd", self.sums[0], left, right)
 
 
+@dataclass(frozen=True)
+class _Avx2(Dot):
+    """Bytes with signs, eight columns at a time; has 16 registers."""
+
+    rows: int = 4
+    vectors: int = 1
+    sums: tuple[ir.VectorType, ...] = (ir.VectorType(_I32, _PAIRS),) * 2
+    name: str = "AVX2"
+    # Two pages: processors do not look for more beyond the end of one.
+    ahead: int = 8192
+    from_zero: bool = False
+
+    def left(self, builder: Any, spread: Any) -> Any:
+        row = builder.bitcast(_half(builder, spread, 0), _HALF_BYTES)
+        return builder.sub(row, ir.Constant(_HALF_BYTES, [ZERO] * 32))
+
+    def right(self, builder: Any, weights: Any) -> list[Any]:
+        halves = [
+            builder.bitcast(_half(builder, weights, first), _HALF_BYTES) for first in (0, _PAIRS)
+        ]
+        sizes = [_call(builder, "llvm.abs.v32i8", _HALF_BYTES, h, _FALSE) for h in halves]
+        return list(zip(halves, sizes, strict=True))
+
+    def add(self, builder: Any, total: Any, left: Any, right: Any) -> Any:
+        weights, sizes = right
+        signed = _call(builder, "llvm.x86.avx2.psign.b", _HALF_BYTES, left, weights)
+        pairs = _call(builder, "llvm.x86.avx2.pmadd.ub.sw", _WORDS, sizes, signed)
+        ones = ir.Constant(_WORDS, [1] * _WORDS.count)
+        return builder.add(
+            total, _call(builder, "llvm.x86.avx2.pmadd.wd", self.sums[0], pairs, ones)
+        )
+
+    def begin(self, builder: Any, columns: Any) -> list[Any]:
+        return [_half(builder, columns, first) for first in (0, _PAIRS)]
+
+    def result(self, builder: Any, totals: list[Any]) -> Any:
+        return builder.shuffle_vector(*totals, _lanes(range(COLUMNS)))
+
+
+@dataclass(frozen=True)
+class _Usdot(RowDot):
+    """Four sums of four products in one instruction; has 32 registers of 128 bits."""
+
+    rows: int = 4
+    vectors: int = 1
+    sums: tuple[ir.VectorType, ...] = (ir.VectorType(_I32, 4),) * 4
+    name: str = "ARM I8MM"
+
+    def left(self, builder: Any, spread: Any) -> Any:
+        return _quarter(builder, spread, 0)
+
+    def lefts(self, builder: Any, row: Any) -> list[Any]:
+        return self.right(builder, row)
+
+    def right(self, builder: Any, weights: Any) -> list[Any]:
+        return [_quarter(builder, weights, at) for at in range(0, COLUMNS, 4)]
+
+    def add(self, builder: Any, total: Any, left: Any, right: Any) -> Any:
+        name = "llvm.aarch64.neon.usdot.v4i32.v16i8"
+        return _call(builder, name, total.type, total, left, right)
+
+    def result(self, builder: Any, totals: list[Any]) -> Any:
+        halves = [
+            builder.shuffle_vector(*totals[at : at + 2], _lanes(range(_PAIRS))) for at in (0, 2)
+        ]
+        return builder.shuffle_vector(*halves, _lanes(range(COLUMNS)))
+
+
+@dataclass(frozen=True)
+class _Sdot(_Usdot):
+    """The same for signed bytes."""
+
+    name: str = "ARM dot product"
+    from_zero: bool = False
+
+    def left(self, builder: Any, spread: Any) -> Any:
+        return builder.sub(super().left(builder, spread), ir.Constant(_BYTES, [ZERO] * 16))
+
+    def add(self, builder: Any, total: Any, left: Any, right: Any) -> Any:
+        name = "llvm.aarch64.neon.sdot.v4i32.v16i8"
+        return _call(builder, name, total.type, total, left, right)
+
+    def begin(self, builder: Any, columns: Any) -> list[Any]:
+        return [
+            builder.shuffle_vector(columns, columns, _lanes(range(at, at + 4)))
+            for at in range(0, COLUMNS, 4)
+        ]
+
+
 def _call(builder: Any, name: str, result: ir.Type, *arguments: Any) -> Any:
     kind = ir.FunctionType(result, [argument.type for argument in arguments])
     function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
     return builder.call(function, arguments)
+
+
+def _half(builder: Any, vector: Any, first: int) -> Any:
+    """Eight lanes of <16 x i32>, starting at this one."""
+    return builder.shuffle_vector(vector, vector, _lanes(range(first, first + _PAIRS)))
 
 
 def _quarter(builder: Any, vector: Any, first: int) -> Any:
@@ -165,16 +278,20 @@ def _lanes(numbers: range) -> ir.Constant:
     return ir.Constant(ir.VectorType(_I32, len(numbers)), list(numbers))
 
 
-def _choose() -> Dot:
-    """The best one for the processor that numba compiles for."""
+def _choose() -> tuple[Dot, RowDot]:
+    """The best ones for the processor that numba compiles for: for a tile, and for one row."""
     # NUMBA_CPU_FEATURES makes it a lesser one.
     named: str | None = config.CPU_FEATURES  # type: ignore[attr-defined]
     features = get_host_cpu_features().flatten() if named is None else named
     if "+avx512vnni" in features:
-        return _Vnni()
+        return _Vnni(), _Vnni()
     if "+avx2" in features:
-        return _Avx2()
-    return _Widened()
+        return _Avx2(), _WidenedAvx2()
+    if "+i8mm" in features:
+        return _Usdot(), _Usdot()
+    if "+dotprod" in features:
+        return _Sdot(), _Widened()
+    return _Widened(), _Widened()
 
 
-DOT = _choose()
+TILE, DOT = _choose()

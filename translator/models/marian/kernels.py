@@ -32,11 +32,13 @@ from translator.models.marian.tiles import (
     ZERO,
     dot_bytes,
     float_bits,
+    groups_in,
     multiply_bytes,
     multiply_floats,
     nearest,
     sum_floats,
     sum_squares,
+    weight,
 )
 
 __all__ = [
@@ -71,7 +73,7 @@ class Affine(NamedTuple):
     """An affine map in each of L layers (L is 1 for a map that exists once).
 
     Attributes:
-        weights: int8 [L, M/64, K/4, 64, 4]; see ``tiles.pack``.
+        weights: int8 [L, M/64, …]; see ``tiles.pack``.
         scales: float32 [L, M], from an integer sum to a real one.
         bias: float32 [L, M], less what the activations' 127 adds to each sum.
         multipliers: float32 [L], from its real input to integers.
@@ -159,11 +161,10 @@ def _quantise(x, multiplier, out):
 @_compiled
 def _embed(token, place, embeddings, scale, positions, out):
     """The network's input [D] for a token at its position; -1 is the zero vector."""
-    block, column = token // BLOCK, token % BLOCK
     for k in range(out.shape[0]):
         out[k] = positions[place, k]
         if token >= 0:
-            out[k] += np.float32(embeddings[block, k // 4, column, k % 4]) * scale
+            out[k] += np.float32(weight(embeddings, token, k)) * scale
 
 
 @_compiled
@@ -172,7 +173,7 @@ def _affine(x, layer, affine, out):
     weights, scales, bias = affine.weights[layer], affine.scales[layer], affine.bias[layer]
     for j in range(weights.shape[0]):
         multiply_bytes(
-            x.ctypes.data, x.shape[1], x.shape[0], weights[j].ctypes.data, weights.shape[1],
+            x.ctypes.data, x.shape[1], x.shape[0], weights[j].ctypes.data, groups_in(weights),
             scales.ctypes.data + 4 * BLOCK * j, bias.ctypes.data + 4 * BLOCK * j,
             out.ctypes.data + 4 * BLOCK * j, 4 * out.shape[1], REALS,
         )  # fmt: skip
@@ -195,7 +196,7 @@ def _affine_to_bytes(x, layer, affine, swish, multiplier, real, out):
     weights, scales, bias = affine.weights[layer], affine.scales[layer], affine.bias[layer]
     for j in range(weights.shape[0]):
         multiply_bytes(
-            x.ctypes.data, x.shape[1], x.shape[0], weights[j].ctypes.data, weights.shape[1],
+            x.ctypes.data, x.shape[1], x.shape[0], weights[j].ctypes.data, groups_in(weights),
             scales.ctypes.data + 4 * BLOCK * j, bias.ctypes.data + 4 * BLOCK * j,
             out.ctypes.data + BLOCK * j, out.shape[1], BYTES,
         )  # fmt: skip
@@ -311,7 +312,7 @@ def encode(
     Args:
         tokens: int64 [N]; -1 is the open end.
         lengths: int64 [B]; their sum is N.
-        embeddings: int8 [V/64, D/4, 64, 4], packed.
+        embeddings: int8 [V/64, …], packed.
         embedding_scale: Turns an integer of these into a real input.
         open_end: float32 [D].
         positions: float32 [at least the longest, D].
@@ -487,7 +488,7 @@ def predict(hidden, output, drafted, probable, tokens, log_probabilities, draft_
         for i in range(0, rows, TILE_ROWS):
             count = min(TILE_ROWS, rows - i)
             multiply_bytes(
-                x.ctypes.data + i * dim, dim, count, weights[j].ctypes.data, weights.shape[1],
+                x.ctypes.data + i * dim, dim, count, weights[j].ctypes.data, groups_in(weights),
                 scales.ctypes.data + 4 * first, bias.ctypes.data + 4 * first,
                 scores.ctypes.data, 4 * scores.shape[1], SCORES,
             )  # fmt: skip

@@ -25,7 +25,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from translator.models.marian.dots import COLUMNS, DOT
+from translator.models.marian.dots import COLUMNS, DOT, TILE, ZERO
 from translator.models.marian.kernel_cache import compiled
 
 __all__ = [
@@ -39,25 +39,28 @@ __all__ = [
     "ZERO",
     "dot_bytes",
     "float_bits",
+    "groups_in",
     "multiply_bytes",
     "multiply_floats",
     "nearest",
     "pack",
+    "packed_rows",
     "sum_floats",
     "sum_squares",
+    "weight",
 ]
 
 LANES = COLUMNS
 # Columns of a packed block, and rows of bytes and of floats that a tile takes at most.
 BLOCK = 64
-TILE_ROWS = DOT.rows
+TILE_ROWS = TILE.rows
 FLOAT_ROWS = 4
 # What ``multiply_bytes`` makes of its sums.
 REALS, BYTES, SCORES = range(3)
-# What is added to a signed byte to make it unsigned.
-ZERO = 127
 _GROUP = 4
-_VECTORS = BLOCK // LANES
+# Columns of a tile, which are side by side in memory; and lines before their weights.
+_WIDTH = LANES * TILE.vectors
+_LINES = 0 if TILE.from_zero else 1
 
 _I8, _I32, _I64, _F32 = ir.IntType(8), ir.IntType(32), ir.IntType(64), ir.FloatType()
 _SUMS, _FLOATS = ir.VectorType(_I32, LANES), ir.VectorType(_F32, LANES)
@@ -67,12 +70,27 @@ _compiled = compiled()
 
 
 def pack(matrix: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Put ``matrix`` [M, K] into a tile's reading order, [M/64, K/4, 64, 4], padded with zeros."""
+    """Put ``matrix`` [M, K] into a tile's reading order, padded with zeros.
+
+    Returns:
+        [M/64, 64/W, K/4, W, 4], where a tile takes W columns at a time. If its sums do not begin
+        with zero, one more line before the K/4: what each column's begins with, an int32.
+    """
     columns, inner = matrix.shape
     padded = np.zeros((-(-columns // BLOCK) * BLOCK, -(-inner // _GROUP) * _GROUP), np.int8)
     padded[:columns, :inner] = matrix
-    blocks = padded.reshape(len(padded) // BLOCK, BLOCK, -1, _GROUP)
-    return np.ascontiguousarray(blocks.transpose(0, 2, 1, 3))
+    parts = padded.reshape(len(padded) // BLOCK, BLOCK // _WIDTH, _WIDTH, -1, _GROUP)
+    lines = np.ascontiguousarray(parts.transpose(0, 1, 3, 2, 4))
+    if TILE.from_zero:
+        return lines
+    first = ZERO * lines.sum(axis=(2, 4), dtype=np.int32)
+    return np.concatenate([first.view(np.int8).reshape(lines[:, :, :1].shape), lines], axis=2)
+
+
+def packed_rows(packed: NDArray[np.int8], numbers: NDArray[np.int64]) -> NDArray[np.int8]:
+    """Rows [N, K] of the matrix that was packed, K filled up to a multiple of four."""
+    rows = packed[numbers // BLOCK, numbers % BLOCK // _WIDTH, _LINES:, numbers % _WIDTH]
+    return rows.reshape(len(numbers), -1)
 
 
 class _Writer:
@@ -93,6 +111,14 @@ class _Writer:
 
     def store(self, value: Any, address: Any, offset: int) -> None:
         self.builder.store(value, self.at(address, offset, value.type)).align = 1
+
+    def fetch(self, address: Any, offset: int) -> None:
+        """Ask for the memory ``offset`` bytes past an address; past its end does no harm."""
+        kind = ir.FunctionType(ir.VoidType(), [_I8.as_pointer(), _I32, _I32, _I32])
+        prefetch = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0i8")
+        # To read, into the nearest cache, data.
+        how = [ir.Constant(_I32, number) for number in (0, 3, 1)]
+        self.builder.call(prefetch, [self.at(address, offset, _I8), *how])
 
     def row(self, address: Any, stride: Any, number: int) -> Any:
         """The address of a row."""
@@ -186,14 +212,17 @@ def _write_bytes_tile(
     w = _Writer(builder)
     starts = [w.row(left, stride, r) for r in range(rows)]
     best = [w.variable(_FLOATS, -np.inf) for _ in range(rows)] if result == SCORES else []
-    with cgutils.for_range(builder, ir.Constant(_I64, _VECTORS // DOT.vectors), intp=_I64) as part:
-        first = w.times(part.index, DOT.vectors)
-        block = builder.add(right, w.times(first, LANES * _GROUP))
-        sums = _write_sums(w, starts, block, groups)
+    lines = builder.add(groups, ir.Constant(_I64, _LINES))
+    part_size = w.times(lines, _WIDTH * _GROUP)
+    with cgutils.for_range(builder, ir.Constant(_I64, BLOCK // _WIDTH), intp=_I64) as part:
+        sums = _write_sums(
+            w, starts, builder.add(right, builder.mul(part.index, part_size)), groups
+        )
+        first = w.times(part.index, TILE.vectors)
         parameters = [
             tuple(w.load(builder.add(a, w.times(first, 4 * LANES)), 4 * LANES * v, _FLOATS)
                   for a in (scales, bias))
-            for v in range(DOT.vectors)
+            for v in range(TILE.vectors)
         ]  # fmt: skip
         size = LANES if result == BYTES else 4 * LANES
         for r, row in enumerate(sums):
@@ -209,26 +238,37 @@ def _write_bytes_tile(
 
 
 def _write_sums(w: _Writer, starts: Sequence[Any], right: Any, groups: Any) -> list[list[Any]]:
-    """For each row, the integer sums of ``DOT.vectors`` times 16 columns."""
+    """For each row, the integer sums of ``TILE.vectors`` times 16 columns."""
     builder = w.builder
     totals = [
-        [[w.variable(kind, 0) for kind in DOT.sums] for _ in range(DOT.vectors)] for _ in starts
+        [[w.variable(kind, 0) for kind in TILE.sums] for _ in range(TILE.vectors)] for _ in starts
     ]
+    line_size = _WIDTH * _GROUP
+    if not TILE.from_zero:
+        for v in range(TILE.vectors):
+            firsts = TILE.begin(builder, w.load(right, LANES * _GROUP * v, _SUMS))
+            for row in totals:
+                for total, first in zip(row[v], firsts, strict=True):
+                    builder.store(first, total)
+        right = builder.add(right, ir.Constant(_I64, line_size))
     with cgutils.for_range(builder, groups, intp=_I64) as loop:
-        line = builder.add(right, w.times(loop.index, BLOCK * _GROUP))
+        line = builder.add(right, w.times(loop.index, line_size))
         offset = w.times(loop.index, _GROUP)
+        if TILE.ahead:
+            w.fetch(line, TILE.ahead)
         columns = [
-            DOT.right(builder, w.load(line, LANES * _GROUP * v, _SUMS)) for v in range(DOT.vectors)
+            TILE.right(builder, w.load(line, LANES * _GROUP * v, _SUMS))
+            for v in range(TILE.vectors)
         ]
         for start, row in zip(starts, totals, strict=True):
             four = w.load(builder.add(start, offset), 0, _I32)
-            spread = DOT.left(builder, w.spread(four, _SUMS))
+            spread = TILE.left(builder, w.spread(four, _SUMS))
             for vector, weights in zip(row, columns, strict=True):
                 for total, weight in zip(vector, weights, strict=True):
-                    more = DOT.add(builder, builder.load(total), spread, weight)
+                    more = TILE.add(builder, builder.load(total), spread, weight)
                     builder.store(more, total)
     return [
-        [DOT.result(builder, [builder.load(total) for total in vector]) for vector in row]
+        [TILE.result(builder, [builder.load(total) for total in vector]) for vector in row]
         for row in totals
     ]
 
@@ -352,6 +392,19 @@ _f11, _f12, _f41, _f42 = (_floats_tile(rows, vectors) for rows in (1, 4) for vec
 
 
 @_compiled
+def groups_in(packed):
+    """A quarter of the inner dimension of a packed matrix [M/64, …]."""
+    return packed.shape[2] - _LINES
+
+
+@_compiled
+def weight(packed, row, k):
+    """One number of the matrix that was packed."""
+    part = row % BLOCK // _WIDTH
+    return packed[row // BLOCK, part, _LINES + k // _GROUP, row % _WIDTH, k % _GROUP]
+
+
+@_compiled
 def multiply_bytes(left, stride, rows, right, groups, scales, bias, out, out_stride, result):
     """Compute one block of 64 columns of a product.
 
@@ -360,7 +413,7 @@ def multiply_bytes(left, stride, rows, right, groups, scales, bias, out, out_str
         stride: Bytes from row to row.
         rows: Their number.
         right: A packed block; see ``pack``.
-        groups: A quarter of the inner dimension.
+        groups: A quarter of the inner dimension; see ``groups_in``.
         scales: 64 floats that the sums are multiplied with.
         bias: 64 floats that are added after that.
         out: First row of 64 results.
