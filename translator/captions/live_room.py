@@ -9,20 +9,16 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from translator.captions.audience import Audience, RoomFullError, RoomLimits, Viewer
+from translator.captions.events import ORIGINAL, Line, Piece, Segment, event_id
+from translator.captions.facts import LanguageFacts, PublisherFacts, RoomFacts, SinkFacts
 from translator.captions.feed import Feed
 from translator.captions.hearing import Ears, Hearing
 from translator.captions.outlets import RoomOutlet
-from translator.captions.room import ORIGINAL, Cursor, Line, Piece, Room, Segment, event_id
+from translator.captions.requests import Audio, Settings
+from translator.captions.room import Room
 from translator.captions.servers import Servers
 from translator.captions.store import RoomStore, TakenError
-from translator.captions.wire import (
-    Audio,
-    LanguageFacts,
-    PublisherFacts,
-    RoomFacts,
-    Settings,
-    SinkFacts,
-)
+from translator.captions.transcript import Cursor
 from translator.client import AsyncTranslatorClient, BatchItem
 from translator.errors import InvalidRequestError, TranslatorError
 
@@ -50,6 +46,8 @@ class LiveRoom(Audience):
         store: Where what is committed is kept, and what is there; None: nowhere.
         taken: Called when another gateway has the room.
     """
+
+    room: Room
 
     def __init__(
         self,
