@@ -11,7 +11,7 @@ __all__ = ["Mirror"]
 class Mirror(Transcript):
     """A room of another gateway, as far as it has told."""
 
-    # It waits for what a viewer has from elsewhere.
+    # One that comes from the other gateway may have more than has been told here.
     _max_ahead = 1_000
 
     def load(

@@ -38,7 +38,7 @@ __all__ = [
 
 MAX_TEXT_LENGTH = 8_192
 MAX_LANGUAGES = 4
-# Of whoever may operate: a gateway that relays a room reads for all its viewers.
+# For those who may operate: a gateway that relays a room reads for all its viewers.
 MAX_RELAYED_LANGUAGES = 64
 MAX_NAME_LENGTH = 80
 # A second of 16-bit samples at 16 kHz.

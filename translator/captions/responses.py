@@ -71,7 +71,7 @@ class Encoder:
         self._snapshots: dict[tuple[str, ...], tuple[object, Encoded]] = {}
 
     def encode(self, news: News) -> Encoded:
-        """The event that tells it."""
+        """The event that tells a piece of news."""
         if isinstance(news, Snapshot):
             languages = tuple(drafts.language for drafts in news.drafts)
             state = (news.n, news.first_page, *(drafts.revision for drafts in news.drafts))

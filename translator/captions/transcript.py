@@ -46,7 +46,7 @@ class Transcript:
         n: Number of the last piece.
     """
 
-    # So far a viewer may be ahead.
+    # How many pieces a viewer may be ahead of it.
     _max_ahead = 0
 
     def __init__(
