@@ -163,17 +163,21 @@ class Track:
             return event if event is not None else self.advance()
         version = next(self._versions)
         self._filed[version] = filed
+        return self._request(version, filed)
+
+    def _request(self, version: int, filed: Filed) -> Request:
+        question = filed.question
         # All streams wait while it is read. Only a client that made it up resumes with so much.
-        is_long = len(filed.question.target_prefix) > _LONG_PREFIX
+        is_long = len(question.target_prefix) > _LONG_PREFIX
         return Request(
             key=self.key,
             version=version,
             model=self.binding.model.name,
-            source=filed.question.source,
-            second_source=filed.question.second_source,
-            target_prefix=filed.question.target_prefix,
-            draft=() if wanted.is_tail else self._draft_tokens,
-            draft_bias=filed.question.draft_bias,
+            source=question.source,
+            second_source=question.second_source,
+            target_prefix=question.target_prefix,
+            draft=() if filed.wanted.is_tail else self._draft_tokens,
+            draft_bias=question.draft_bias,
             priority=Priority.LARGE if is_long else Priority.LIVE,
             scored=is_long,
         )
