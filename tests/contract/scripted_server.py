@@ -380,6 +380,14 @@ class UpperTranslator:
 _UPPER = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 
 
+async def play(call: ScriptedCall) -> None:
+    """Open, say one word, and wait for the end."""
+    await call.read()
+    await call.send(started("pt"))
+    await call.read_to_end()
+    await call.send(update(committed="Olá", covers=5, closed=True), report())
+
+
 def upper(*, break_after: int | None = None) -> Script:
     """A script that translates, and drops the call after so many responses."""
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from tests.models.tiny import tiny_model, train_vocabulary
 from tests.unit.jobs.formats.helpers import untouched
 from translator.access.rules import parse_rules
-from translator.captions import wire
+from translator.captions import requests
 from translator.catalog.store import Store
 from translator.client import convert
 from translator.client.options import StreamConfig
@@ -147,7 +147,7 @@ def _yaml(data: bytes) -> None:
 
 
 def _captions(data: bytes) -> None:
-    for parse in (wire.parse_publish, wire.parse_create_room):
+    for parse in (requests.parse_publish, requests.parse_create_room):
         with suppress(ClientError):
             parse(data)
 

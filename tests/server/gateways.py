@@ -12,13 +12,13 @@ from urllib.parse import urlencode
 from websockets.asyncio.client import ClientConnection, connect
 
 from translator.captions.audience import RoomLimits
+from translator.captions.events import ORIGINAL
 from translator.captions.gateway import SUBPROTOCOL, GatewayConfig, make_app
 from translator.captions.hall import Hall
 from translator.captions.hearing import Ears
 from translator.captions.links import Links, Role
 from translator.captions.live_room import LiveRoom
 from translator.captions.relay import RelayRoom, connected_upstream
-from translator.captions.room import ORIGINAL
 from translator.captions.rpc import serving_rpc
 from translator.captions.servers import connected_servers
 from translator.captions.serving import listen, serving

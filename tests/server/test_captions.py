@@ -9,9 +9,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.server.gateways import PUBLISHER, ROOM, Gateway, Speaker, Viewer, gateway, models
 from translator.captions.audience import RoomLimits
+from translator.captions.events import ORIGINAL
 from translator.captions.gateway import GatewayConfig
 from translator.captions.links import Links, Role
-from translator.captions.room import ORIGINAL
 from translator.testing import serve_in_process
 
 pytestmark = pytest.mark.server

@@ -16,9 +16,9 @@ from tests.server.browsers import Browser, browsing, check_accessible, executabl
 from tests.server.gateways import ROOM, Gateway, gateway, models
 from tests.server.processes import CLEAN
 from translator.captions.audience import RoomLimits
+from translator.captions.events import ORIGINAL
 from translator.captions.links import Links, Role
 from translator.captions.outlets import RoomSink
-from translator.captions.room import ORIGINAL
 from translator.captions.sinks.sink import make_sink
 from translator.languages.pair import LanguagePair
 from translator.models.fake import FakeModel

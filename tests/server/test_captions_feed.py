@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.server.gateways import PUBLISHER, Gateway, gateway, models
-from translator.captions.room import ORIGINAL
+from translator.captions.events import ORIGINAL
 from translator.config import Limits, ServerConfig
 from translator.errors import DecodingError
 from translator.testing import serve_in_process

@@ -16,7 +16,7 @@ import pytest
 from tests.server.gateways import ROOM, gateway, models
 from tests.server.processes import CLEAN
 from translator.captions import store as stores
-from translator.captions.room import ORIGINAL
+from translator.captions.events import ORIGINAL
 from translator.captions.store import connected_store
 from translator.client import AsyncTranslatorClient
 from translator.errors import ConfigError

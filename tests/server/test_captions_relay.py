@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from tests.server.gateways import ROOM, Gateway, Viewer, gateway, models, relay
+from translator.captions.events import ORIGINAL
 from translator.captions.links import Role
-from translator.captions.room import ORIGINAL
 from translator.cli.captions import command
 from translator.client import AsyncTranslatorClient, CaptionsLink
 from translator.errors import ClientError

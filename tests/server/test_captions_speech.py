@@ -17,10 +17,10 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.server.gateways import PUBLISHER, ROOM, Gateway, Speaker, gateway, models
 from translator.asr import SourcePiece
+from translator.captions.events import ORIGINAL
 from translator.captions.hearing import Ears
 from translator.captions.links import Role
 from translator.captions.outlets import Recording, RoomSink
-from translator.captions.room import ORIGINAL
 from translator.captions.sinks.sink import make_sink
 from translator.captions.v1 import captions_pb2 as pb
 from translator.captions.v1.captions_pb2_grpc import CaptionsServiceStub

@@ -12,10 +12,10 @@ import pytest
 
 from tests.server.browsers import Browser, browsing, executable
 from tests.server.gateways import ROOM, Gateway, gateway, models
+from translator.captions.events import ORIGINAL
 from translator.captions.hearing import Ears
 from translator.captions.links import Role
 from translator.captions.outlets import Recording, RoomSink
-from translator.captions.room import ORIGINAL
 from translator.captions.sinks.sink import make_sink
 from translator.speech.fake import FakeSpeech
 from translator.testing import serve_in_process

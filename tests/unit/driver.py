@@ -32,7 +32,16 @@ from translator.text.protection import protect
 from translator.text.segmenter import Segmenter, SegmentLimits
 from translator.text.words import strip_final_punctuation
 
-__all__ = ["Driver", "Reader", "expected_text", "make_config", "one_thread"]
+__all__ = [
+    "Driver",
+    "Reader",
+    "drive",
+    "expected_text",
+    "last",
+    "make_config",
+    "one_thread",
+    "shown",
+]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -323,3 +332,19 @@ class Driver:
             assert self.source[position:].strip() == "", "source that no segment has"
             assert list(reader.sources) == list(range(len(reader.sources)))
             assert not any(reader.texts[n] for n in set(reader.texts) - set(reader.sources))
+
+
+def drive(model: FakeModel, *targets: str, **settings: object) -> Driver:
+    """A driver for ``yy``, or these targets, in which two hypotheses have to agree."""
+    settings = {"parameters": {"n": 2}} | settings
+    return Driver(make_config(model, *(targets or ("yy",)), **settings), model)  # type: ignore[arg-type]
+
+
+def shown(driver: Driver) -> list[tuple[str, str]]:
+    """Committed and draft of each update."""
+    return [(event.committed, event.draft) for _, event in driver.updates]
+
+
+def last(driver: Driver) -> TargetEvent:
+    """The newest update."""
+    return driver.updates[-1][1]

@@ -4,7 +4,10 @@ import random
 
 import pytest
 
-from translator.captions.room import ORIGINAL, Cursor, Line, Piece, Room, Segment, Snapshot
+from translator.captions.events import ORIGINAL, Line, Piece, Segment, Snapshot
+from translator.captions.mirror import Mirror
+from translator.captions.room import Room
+from translator.captions.transcript import Cursor, Transcript
 from translator.captions.v1 import captions_pb2 as pb
 from translator.client.captions.caption_log import CaptionLog, Place
 from translator.client.captions.events import (
@@ -177,12 +180,12 @@ def test_a_long_text_is_cut_and_a_long_tail_refused() -> None:
 # A room that mirrors another one, over calls that end anywhere.
 
 
-class Mirror:
+class Relay:
     """What a relay does with what it is told, without the calls."""
 
     def __init__(self, owner: Room) -> None:
         self.owner = owner
-        self.room = Room(owner.epoch, clock=FakeClock(), wall_clock=FakeClock(), is_mirror=True)
+        self.room = Mirror(owner.epoch, clock=FakeClock())
         self.cursor: Cursor | None = None
         self.loaded: set[str] = set()
 
@@ -218,7 +221,7 @@ def test_viewers_of_mirrors_have_what_viewers_of_the_owner_have() -> None:
     chance = random.Random(11)
     for _ in range(60):
         owner = Room("aaaa", clock=FakeClock(), wall_clock=FakeClock())
-        mirrors = [Mirror(owner), Mirror(owner)]
+        mirrors = [Relay(owner), Relay(owner)]
         language = chance.choice(LANGUAGES)
         texts: dict[int, str] = {}
         after, place = "", None
@@ -268,7 +271,7 @@ def owner_lines(owner: Room, language: str) -> list[tuple[Segment, Line]]:
     ]
 
 
-def follow(place: Room, cursor: Cursor, texts: dict[int, str], after: str) -> str:
+def follow(place: Transcript, cursor: Cursor, texts: dict[int, str], after: str) -> str:
     for news in place.read(cursor):
         if isinstance(news, Snapshot):
             for segment, _, line in news.lines:

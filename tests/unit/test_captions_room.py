@@ -6,18 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translator.captions.room import (
+from translator.captions.events import (
     ORIGINAL,
-    SEGMENTS_PER_PAGE,
-    Cursor,
     Drafts,
     News,
     Piece,
-    Room,
     Snapshot,
     event_id,
     parse_event_id,
 )
+from translator.captions.room import Room
+from translator.captions.transcript import SEGMENTS_PER_PAGE, Cursor
 from translator.testing import FakeClock
 
 pytestmark = pytest.mark.unit

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translator.captions import wire
-from translator.captions.room import ORIGINAL, Room
+from translator.captions import requests, responses
+from translator.captions.events import ORIGINAL
+from translator.captions.room import Room
 from translator.errors import InvalidRequestError
 from translator.testing import FakeClock
 
@@ -23,14 +24,14 @@ def opening(**fields: Any) -> str:
 
 
 def test_an_opening() -> None:
-    parsed = wire.parse_publish(opening(position="12", later="field"))
-    settings = wire.Settings("en", "Rosa")
-    assert parsed == wire.Opening("k", "", "publisher1", settings, 12)
+    parsed = requests.parse_publish(opening(position="12", later="field"))
+    settings = requests.Settings("en", "Rosa")
+    assert parsed == requests.Opening("k", "", "publisher1", settings, 12)
 
 
 def test_a_source() -> None:
     text = '{"source": {"committed": "Good ", "startOffset": "1.5s", "endOfSegment": true}}'
-    assert wire.parse_publish(text) == wire.Source(0, "Good ", "", True, 1.5, None)
+    assert requests.parse_publish(text) == requests.Source(0, "Good ", "", True, 1.5, None)
 
 
 @pytest.mark.parametrize(
@@ -51,23 +52,23 @@ def test_a_source() -> None:
 )
 def test_what_is_not_allowed(text: str) -> None:
     with pytest.raises(InvalidRequestError):
-        wire.parse_publish(text)
+        requests.parse_publish(text)
 
 
 @given(st.one_of(st.text(), st.binary()))
 def test_whatever_comes_is_a_message_or_an_error_of_the_client(text: str | bytes) -> None:
     with pytest.raises(InvalidRequestError):
-        wire.parse_publish(text)
+        requests.parse_publish(text)
 
 
 def test_a_name_is_one_line() -> None:
-    parsed = wire.parse_publish('{"settings": {"speaker": " Rosa\\n\\u2028 of  the harbour"}}')
-    assert parsed == wire.Settings("", "Rosa of the harbour")
+    parsed = requests.parse_publish('{"settings": {"speaker": " Rosa\\n\\u2028 of  the harbour"}}')
+    assert parsed == requests.Settings("", "Rosa of the harbour")
 
 
 def test_an_event_is_one_line_whatever_is_said() -> None:
     room = Room("aaaa", clock=FakeClock(), wall_clock=FakeClock())
-    encoder = wire.Encoder("aaaa")
+    encoder = responses.Encoder("aaaa")
     number = room.open("key:0", "en").segment_id
     piece = room.commit(ORIGINAL, number, "a\nid: 9\n\ndata: {}\r\r\u2028")
     assert piece is not None

@@ -176,8 +176,10 @@ def test_asyncio_stays_at_the_border() -> None:
         "captions/",
         "speech/listening.py",
     )
-    names = ("room", "layout", "pairs", "links", "wire", "cues", "presets", "subtitle_files", "hls")
-    pure = {f"captions/{name}.py" for name in (*names, "sinks/feed")}
+    rooms = ("events", "language_log", "transcript", "room", "mirror")
+    wire = ("requests", "responses", "facts", "links")
+    texts = ("layout", "pairs", "cues", "presets", "subtitle_files", "hls", "sinks/feed")
+    pure = {f"captions/{name}.py" for name in (*rooms, *wire, *texts)}
     assert not importers("asyncio") & pure
     found = within(importers("asyncio"), *border)
     assert found <= {"testing.py"}
@@ -185,7 +187,7 @@ def test_asyncio_stays_at_the_border() -> None:
 
 def test_protobuf_and_grpc_stay_at_the_border() -> None:
     known = importers("google", "grpc", "grpc_status")
-    gateway = ("captions/wire.py", "captions/rpc.py")
+    gateway = ("captions/requests.py", "captions/responses.py", "captions/rpc.py")
     fronts = ("fronts/grpc/", "fronts/rpc/")
     assert within(known, *fronts, "server/", "client/", "status.py", *gateway) == set()
     with_health = ("server/app.py", "captions/rpc.py")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.unit.driver import expected_text, one_thread  # noqa: F401
 from tests.unit.legs import Models, through
 from translator.documents.lines import parts
-from translator.documents.plain import REPAIR_ROUNDS, TextTranslation
+from translator.documents.plain import TextTranslation
+from translator.documents.repairs import REPAIR_ROUNDS
 from translator.engine.engine import Engine
 from translator.engine.request import Outcome, Priority, Request
 from translator.errors import DecodingError

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from translator.captions.room import ORIGINAL, Cursor, Line, Room, Segment
-from translator.captions.wire import Encoded, Encoder, RoomFacts, bye, room_event
+from translator.captions.events import ORIGINAL, Line, Segment
+from translator.captions.facts import RoomFacts
+from translator.captions.responses import Encoded, Encoder, bye, room_event
+from translator.captions.transcript import Cursor, Transcript
 from translator.errors import LimitError
 
 __all__ = ["Audience", "Outlet", "RoomFullError", "RoomLimits", "Viewer"]
@@ -132,7 +134,7 @@ class Audience:
         limits: What it may take.
     """
 
-    def __init__(self, room_id: str, room: Room, limits: RoomLimits) -> None:
+    def __init__(self, room_id: str, room: Transcript, limits: RoomLimits) -> None:
         self.room_id = room_id
         self.room = room
         self.limits = limits
@@ -211,7 +213,7 @@ class Audience:
         return exact or near or code
 
     def join(self, languages: Iterable[str], after: str = "", added: Iterable[str] = ()) -> Viewer:
-        """Add a viewer; see ``Room.subscribe``.
+        """Add a viewer; see ``Transcript.subscribe``.
 
         Raises:
             RoomFullError: There is no room for another one.

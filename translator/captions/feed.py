@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from translator.captions.room import ORIGINAL, Room, Segment
-from translator.captions.wire import Settings, Source
+from translator.captions.events import ORIGINAL, Segment
+from translator.captions.requests import Settings, Source
+from translator.captions.room import Room
 from translator.client import (
     AsyncStream,
     AsyncTranslatorClient,

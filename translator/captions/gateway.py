@@ -18,7 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from translator.captions import wire
+from translator.captions import requests, responses
 from translator.captions.audience import Audience, Viewer
 from translator.captions.hall import Hall
 from translator.captions.links import Links, Role, new_room_id
@@ -164,7 +164,7 @@ class _Gateway:
         room = self._room(connection, Role.VIEW)
         query = connection.query_params
         after = connection.headers.get("last-event-id") or query.get("after", "")
-        return room, room.join(wire.parse_languages(query.getlist("language")), after)
+        return room, room.join(requests.parse_languages(query.getlist("language")), after)
 
     async def _events(self, request: Request) -> Response:
         room, viewer = self._join(request)
@@ -212,44 +212,44 @@ class _Gateway:
 
     async def _transcript(self, request: Request) -> Response:
         room = self._room(request, Role.VIEW)
-        (language,) = wire.parse_languages(request.query_params.getlist("language")[:1])
+        (language,) = requests.parse_languages(request.query_params.getlist("language")[:1])
         epoch, language, lines = await room.transcript(language)
-        return _json(wire.transcript(epoch, language, lines).json, "no-store")
+        return _json(responses.transcript(epoch, language, lines).json, "no-store")
 
     async def _segments(self, request: Request) -> Response:
         """A page of closed segments. It never changes, so a CDN may keep it."""
         room = self._room(request, Role.VIEW)
         epoch, page = request.path_params["epoch"], request.path_params["page"]
-        (language,) = wire.parse_languages([request.path_params["language"]])
+        (language,) = requests.parse_languages([request.path_params["language"]])
         is_closed = room.is_settled and room.room.is_page_closed(page, language)
         if epoch != room.room.epoch or not is_closed:
             return _json("{}", "no-store", 404)
-        body = wire.transcript(epoch, language, room.room.page(page, language))
+        body = responses.transcript(epoch, language, room.room.page(page, language))
         return _json(body.json, "public, max-age=86400, immutable")
 
     # Operators
 
     async def _create(self, request: Request) -> Response:
         self._check(request, Role.OPERATE, "*")
-        title, pinned = wire.parse_create_room((await _body(request)).decode(errors="replace"))
+        title, pinned = requests.parse_create_room((await _body(request)).decode(errors="replace"))
         room = self._hall.speaking_room(new_room_id(), title=title, pinned=pinned)
-        links = wire.created(room.room_id, self._links.of(room.room_id))
+        links = responses.created(room.room_id, self._links.of(room.room_id))
         return _json(links.json, "no-store", 201)
 
     async def _status(self, request: Request) -> Response:
         room = self._room(request, Role.OPERATE)
-        return _json(wire.status(room.facts(with_missing=True)).json, "no-store")
+        return _json(responses.status(room.facts(with_missing=True)).json, "no-store")
 
     async def _switch_sink(self, request: Request) -> Response:
         room_id = self._check(request, Role.OPERATE)
-        _, _, on = wire.parse_switch_sink((await _body(request)).decode(errors="replace"))
+        _, _, on = requests.parse_switch_sink((await _body(request)).decode(errors="replace"))
         number = request.path_params["sink"]
         facts = self._hall.speaking_room(room_id).switch_sink(number, on)
-        return _json(wire.switched(number, facts).json, "no-store")
+        return _json(responses.switched(number, facts).json, "no-store")
 
     async def _room_links(self, request: Request) -> Response:
         room_id = self._check(request, Role.OPERATE)
-        return _json(wire.created(room_id, self._links.of(room_id)).json, "no-store")
+        return _json(responses.created(room_id, self._links.of(room_id)).json, "no-store")
 
     async def _qr(self, request: Request) -> Response:
         """The viewers' link as a QR code. Whoever speaks may show it."""
@@ -280,12 +280,12 @@ class _Gateway:
             room, first = opening
             await Publisher(_SocketPeer(socket), room, first).run()
 
-    async def _opening(self, socket: WebSocket) -> tuple[LiveRoom, wire.Opening] | None:
+    async def _opening(self, socket: WebSocket) -> tuple[LiveRoom, requests.Opening] | None:
         """The first message, which has the key."""
         try:
             async with asyncio.timeout(_FIRST_MESSAGE_S):
-                first = wire.parse_publish(await socket.receive_text())
-            if not isinstance(first, wire.Opening):
+                first = requests.parse_publish(await socket.receive_text())
+            if not isinstance(first, requests.Opening):
                 raise InvalidRequestError("request", "opening comes first")
             room_id = socket.path_params["room"]
             if first.room_id not in {"", room_id}:
@@ -299,7 +299,7 @@ class _Gateway:
         except (WebSocketDisconnect, KeyError):
             return None
         except TranslatorError as error:
-            await socket.send_text(wire.problem(error.reason, error.message).json)
+            await socket.send_text(responses.problem(error.reason, error.message).json)
             await socket.close(4000 + _STATUS.get(error.status, 500), error.reason)
         return None
 
@@ -321,7 +321,7 @@ class _SocketPeer:
             raise GoneError(is_end=message.get("code") == 1000)
         return message.get("text") or ""
 
-    async def send(self, reply: wire.Reply) -> None:
+    async def send(self, reply: responses.Reply) -> None:
         # What is nothing at all is a sign of life, which WebSockets have of their own.
         if not reply.message:
             return
@@ -335,7 +335,7 @@ class _SocketPeer:
             await self._socket.close(code, reason)
 
     async def refuse(self, error: TranslatorError) -> None:
-        await self.send(wire.problem(error.reason, error.message))
+        await self.send(responses.problem(error.reason, error.message))
         await self.close(4503, error.reason)
 
 
@@ -422,7 +422,7 @@ def _answer(
             return await handler(request)
         except TranslatorError as error:
             status = _STATUS.get(error.status, 500)
-            reply = wire.problem(error.reason, error.message)
+            reply = responses.problem(error.reason, error.message)
             return _json(reply.json, "no-store", status)
 
     return answer

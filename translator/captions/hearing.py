@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from translator.captions.feed import Feed
-from translator.captions.wire import Audio, Source
+from translator.captions.requests import Audio, Source
 from translator.speech.listening import Listener
 from translator.speech.recogniser import BYTES_PER_SAMPLE, SAMPLE_RATE, Speech
 

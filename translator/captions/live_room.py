@@ -1,4 +1,4 @@
-"""A room with people in it: publishers, viewers, and what has to be translated for them."""
+"""A room with people in it: who speaks, who reads, where its captions go, what is stored of it."""
 
 import asyncio
 import contextlib
@@ -9,30 +9,24 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from translator.captions.audience import Audience, RoomFullError, RoomLimits, Viewer
+from translator.captions.events import ORIGINAL, Line, Piece, Segment, event_id
+from translator.captions.facts import LanguageFacts, PublisherFacts, RoomFacts, SinkFacts
 from translator.captions.feed import Feed
 from translator.captions.hearing import Ears, Hearing
+from translator.captions.late_lines import LateLines
 from translator.captions.outlets import RoomOutlet
-from translator.captions.room import ORIGINAL, Cursor, Line, Piece, Room, Segment, event_id
+from translator.captions.requests import Audio, Settings
+from translator.captions.room import Room
 from translator.captions.servers import Servers
 from translator.captions.store import RoomStore, TakenError
-from translator.captions.wire import (
-    Audio,
-    LanguageFacts,
-    PublisherFacts,
-    RoomFacts,
-    Settings,
-    SinkFacts,
-)
-from translator.client import AsyncTranslatorClient, BatchItem
-from translator.errors import InvalidRequestError, TranslatorError
+from translator.captions.transcript import Cursor
+from translator.client import AsyncTranslatorClient
+from translator.errors import InvalidRequestError
 
 __all__ = ["LiveRoom"]
 
 _log = logging.getLogger(__name__)
 
-# Late languages are translated in batches of so many segments.
-_LATE_SEGMENTS = 64
-_LATE_RETRY_S = 5.0
 _TIDY_S = 15.0
 _SETTLE_S = 0.02
 
@@ -50,6 +44,8 @@ class LiveRoom(Audience):
         store: Where what is committed is kept, and what is there; None: nowhere.
         taken: Called when another gateway has the room.
     """
+
+    room: Room
 
     def __init__(
         self,
@@ -96,10 +92,9 @@ class LiveRoom(Audience):
         self._tasks: dict[Feed, asyncio.Task[None]] = {}
         self._spoken: set[str] = set()
         self._outlets: list[tuple[Cursor, RoomOutlet]] = []
-        self._late = asyncio.Event()
-        self._failed: set[tuple[str, int]] = set()
+        self._late = LateLines(room, servers, self._feeds, self.wanted, self.said)
         self._own_tasks = [
-            asyncio.create_task(self._translate_late()),
+            asyncio.create_task(self._late.run()),
             asyncio.create_task(self._tidy()),
         ]
         servers.on_change(self.changed)
@@ -284,7 +279,7 @@ class LiveRoom(Audience):
                 del self._ended[next(iter(self._ended))]
         self._keep(feed)
         self.changed()
-        self._late.set()
+        self._late.wake()
 
     # For feeds
 
@@ -308,7 +303,7 @@ class LiveRoom(Audience):
     def demand_changed(self) -> None:
         """Other languages may be wanted."""
         super().demand_changed()
-        self._late.set()
+        self._late.wake()
 
     def wanted(self) -> list[str]:
         """Languages that are pinned or read, or were read until a moment ago."""
@@ -356,74 +351,11 @@ class LiveRoom(Audience):
             await asyncio.sleep(_SETTLE_S)
         return await super().transcript(code)
 
-    # What was said before somebody read it
-
-    def missing(self, language: str) -> list[Segment]:
-        """Closed segments that nobody translates into a language, the newest first."""
-        if language == ORIGINAL:
-            return []
-        feeds = {feed.publisher_id: feed for feed in self._feeds.values()}
-        found = []
-        for segment in self.room.segments:
-            number = segment.segment_id
-            if self.room.line(language, number) or (language, number) in self._failed:
-                continue
-            original = self.room.line(ORIGINAL, number)
-            if original is None or not original.closed:
-                continue
-            feed = feeds.get(segment.key.partition(":")[0])
-            if feed is not None and feed.serves(language, segment):
-                continue
-            if self._servers.pairs.can(segment.source_language, language):
-                found.append(segment)
-        return found[::-1]
-
-    async def _translate_late(self) -> None:
-        while True:
-            await self._late.wait()
-            self._late.clear()
-            for language in self.wanted():
-                try:
-                    while missing := self.missing(language)[:_LATE_SEGMENTS]:
-                        await self._translate_segments(missing, language)
-                except TranslatorError as error:
-                    _log.warning("late segments wait: %s", error.reason)
-                    asyncio.get_running_loop().call_later(_LATE_RETRY_S, self._late.set)
-
-    async def _translate_segments(self, segments: list[Segment], language: str) -> None:
-        source = segments[0].source_language
-        texts = {}
-        for segment in segments:
-            if segment.source_language == source:
-                line = self.room.line(ORIGINAL, segment.segment_id)
-                texts[segment.segment_id] = line.text if line is not None else ""
-        if source == language:
-            for number, text in texts.items():
-                self.room.insert(language, number, text)
-            self.said()
-            return
-        items = [BatchItem(text, str(number)) for number, text in texts.items()]
-        async with self.client.batch(
-            items, source=source, target=language, resume_timeout_s=10.0
-        ) as batch:
-            async for result in batch:
-                number = int(result.item.id)
-                if result.error is not None:
-                    self._failed.add((language, number))
-                else:
-                    self.room.insert(language, number, result.text)
-                self.said()
-        # What has no result by now is not asked for again and again.
-        self._failed.update(
-            (language, number) for number in texts if self.room.line(language, number) is None
-        )
-
     async def _tidy(self) -> None:
         while True:
             await asyncio.sleep(_TIDY_S)
             self.room.expire()
-            self._failed = {each for each in self._failed if self.room.is_kept(each[1])}
-            self._late.set()
+            self._late.tidy()
 
     # Facts
 
@@ -451,7 +383,9 @@ class LiveRoom(Audience):
                     num_viewers=self._readers.get(each, 0),
                     pinned=each in self.pinned,
                     translated=each in translated,
-                    num_missing=len(self.missing(each)) if with_missing and each in wanted else 0,
+                    num_missing=len(self._late.missing(each))
+                    if with_missing and each in wanted
+                    else 0,
                 )
                 for each in [ORIGINAL, *languages]
             ],
@@ -480,7 +414,7 @@ class LiveRoom(Audience):
     def said(self, *, closed: bool = False) -> None:
         """Something new is in the room: its viewers get it in a moment."""
         if closed:
-            self._late.set()
+            self._late.wake()
         super().said()
 
     # The end

@@ -4,10 +4,10 @@ import logging
 from pathlib import Path
 from typing import Protocol
 
-from translator.captions.room import Piece
+from translator.captions.events import Piece
+from translator.captions.facts import SinkFacts
 from translator.captions.sinks.sink import Sink
 from translator.captions.subtitle_files import TranscriptFile
-from translator.captions.wire import SinkFacts
 
 __all__ = ["Recording", "RoomOutlet", "RoomSink"]
 

@@ -5,7 +5,7 @@ import contextlib
 import time
 from typing import Protocol
 
-from translator.captions import wire
+from translator.captions import requests, responses
 from translator.captions.audience import RoomFullError
 from translator.captions.feed import Feed
 from translator.captions.live_room import LiveRoom
@@ -49,7 +49,7 @@ class Peer(Protocol):
     async def receive(self) -> str | bytes:
         """The next message, as JSON or as protobuf."""
 
-    async def send(self, reply: wire.Reply) -> None:
+    async def send(self, reply: responses.Reply) -> None:
         """Answer."""
 
     async def close(self, code: int, reason: str) -> None:
@@ -68,7 +68,7 @@ class Publisher:
         opening: Its first message.
     """
 
-    def __init__(self, peer: Peer, room: LiveRoom, opening: wire.Opening) -> None:
+    def __init__(self, peer: Peer, room: LiveRoom, opening: requests.Opening) -> None:
         self._peer = peer
         self._room = room
         self._opening = opening
@@ -95,7 +95,7 @@ class Publisher:
             await self._room.change(feed, opening.settings)
             languages = self._room.spoken_languages
             await self._peer.send(
-                wire.opened(
+                responses.opened(
                     self._room.room.epoch,
                     feed.received,
                     languages,
@@ -108,7 +108,7 @@ class Publisher:
             if ended and self._peer.waits_for_end and not self._is_replaced:
                 self._room.end(feed)
                 heard = await self._room.finished(feed)
-                await self._peer.send(wire.progress(feed.done, self._room.num_viewers, heard))
+                await self._peer.send(responses.progress(feed.done, self._room.num_viewers, heard))
         except GoneError:
             pass
         finally:
@@ -121,7 +121,7 @@ class Publisher:
         """The same publisher has another connection: this one ends."""
         self._is_replaced = True
         with contextlib.suppress(GoneError):
-            await self._peer.send(wire.publisher_bye("REPLACED"))
+            await self._peer.send(responses.publisher_bye("REPLACED"))
             await self._peer.close(4409, "REPLACED")
 
     async def _read(self, feed: Feed) -> bool:
@@ -133,21 +133,21 @@ class Publisher:
             except GoneError as gone:
                 return gone.is_end
             try:
-                request = wire.parse_publish(data)
+                request = requests.parse_publish(data)
                 # Audio is counted by its messages: who sends much waits for the recogniser.
-                await self._slow_down(0 if isinstance(request, wire.Audio) else len(data))
+                await self._slow_down(0 if isinstance(request, requests.Audio) else len(data))
                 match request:
-                    case wire.Source():
+                    case requests.Source():
                         await feed.send(request)
-                    case wire.Audio():
+                    case requests.Audio():
                         await self._room.hear(feed, request)
-                    case wire.Settings():
+                    case requests.Settings():
                         await self._room.change(feed, request)
-                    case wire.Opening():
+                    case requests.Opening():
                         raise InvalidRequestError("request", "opening comes once")
             except ClientError as error:
                 num_problems += 1
-                await self._peer.send(wire.problem(error.reason, error.message))
+                await self._peer.send(responses.problem(error.reason, error.message))
                 if num_problems >= _MAX_PROBLEMS:
                     await self._peer.close(4400, "too many mistakes")
                     return False
@@ -177,12 +177,12 @@ class Publisher:
                 facts = feed.done, self._room.num_viewers, heard
                 if facts != told:
                     told = facts
-                    replies.append(wire.progress(*facts))
+                    replies.append(responses.progress(*facts))
                 if feed.problem != problem:
                     problem = feed.problem
-                    replies.append(wire.problem(feed.problem_reason, problem))
+                    replies.append(responses.problem(feed.problem_reason, problem))
                 if silent_s >= _BEAT_S:
-                    replies.append(wire.BEAT)
+                    replies.append(responses.BEAT)
                 for reply in replies:
                     await self._peer.send(reply)
                 silent_s = 0.0 if replies else silent_s

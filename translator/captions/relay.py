@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 from translator.captions.audience import Audience, RoomLimits, Viewer
+from translator.captions.events import ORIGINAL, Line, Segment, parse_event_id
+from translator.captions.facts import LanguageFacts, PublisherFacts, RoomFacts
 from translator.captions.links import Links, Role
-from translator.captions.room import ORIGINAL, Line, Room, Segment, parse_event_id
-from translator.captions.wire import Encoder, LanguageFacts, PublisherFacts, RoomFacts
+from translator.captions.mirror import Mirror
+from translator.captions.responses import Encoder
 from translator.client import AsyncTranslatorClient
 from translator.client.captions.events import (
     Caption,
@@ -88,6 +90,8 @@ class RelayRoom(Audience):
         limits: What it may take.
     """
 
+    room: Mirror
+
     def __init__(
         self,
         room_id: str,
@@ -107,14 +111,12 @@ class RelayRoom(Audience):
         self._tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._tidy())]
 
     @staticmethod
-    def _new_room(epoch: str, limits: RoomLimits) -> Room:
-        return Room(
+    def _new_room(epoch: str, limits: RoomLimits) -> Mirror:
+        return Mirror(
             epoch,
             clock=time.monotonic,
-            wall_clock=time.time,
             max_length=limits.max_length,
             max_age_s=limits.max_age_s,
-            is_mirror=True,
         )
 
     # For viewers
@@ -284,7 +286,7 @@ class RelayRoom(Audience):
         """Closed captions of pages that are not in a snapshot."""
         link = self._upstream.link(self.room_id)
         captions = await self._upstream.client.captions(link, language, timeout_s=10.0)
-        return [each for each in captions if Room.page_of(each.segment_id) < snapshot.page]
+        return [each for each in captions if Mirror.page_of(each.segment_id) < snapshot.page]
 
     def _begin(self, epoch: str) -> None:
         """The other gateway has started anew: so do viewers."""

@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from translator.captions import wire
+from translator.captions import requests, responses
 from translator.captions.audience import Audience, RoomFullError
 from translator.captions.hall import Hall
 from translator.captions.links import Links, Role, new_room_id
@@ -113,7 +113,7 @@ class _CallPeer:
             raise GoneError(is_end=True)
         return data
 
-    async def send(self, reply: wire.Reply) -> None:
+    async def send(self, reply: responses.Reply) -> None:
         try:
             async with self._writing:
                 await self._context.write(reply.message)
@@ -156,28 +156,28 @@ class _Servicer:
 
     async def _create(self, data: bytes, context: Any) -> bytes:
         self._links.check(_key(context), "*", Role.OPERATE)
-        title, pinned = wire.parse_create_room(data)
+        title, pinned = requests.parse_create_room(data)
         room = self._hall.speaking_room(new_room_id(), title=title, pinned=pinned)
-        return wire.created(room.room_id, self._links.of(room.room_id)).message
+        return responses.created(room.room_id, self._links.of(room.room_id)).message
 
     async def _transcript(self, data: bytes, context: Any) -> bytes:
-        room_id, language = wire.parse_transcript(data)
+        room_id, language = requests.parse_transcript(data)
         room = self._room(context, room_id, Role.VIEW)
-        return wire.transcript(*await room.transcript(language)).message
+        return responses.transcript(*await room.transcript(language)).message
 
     async def _status(self, data: bytes, context: Any) -> bytes:
-        room = self._room(context, wire.parse_room(data), Role.OPERATE)
-        return wire.status(room.facts(with_missing=True)).message
+        room = self._room(context, requests.parse_room(data), Role.OPERATE)
+        return responses.status(room.facts(with_missing=True)).message
 
     async def _switch_sink(self, data: bytes, context: Any) -> bytes:
-        room_id, number, on = wire.parse_switch_sink(data)
+        room_id, number, on = requests.parse_switch_sink(data)
         self._links.check(_key(context), room_id, Role.OPERATE)
         facts = self._hall.speaking_room(room_id).switch_sink(number, on)
-        return wire.switched(number, facts).message
+        return responses.switched(number, facts).message
 
     async def _subscribe(self, data: bytes, context: Any) -> None:
-        asked = wire.parse_subscribe(data)
-        many = len(asked.languages) > wire.MAX_LANGUAGES
+        asked = requests.parse_subscribe(data)
+        many = len(asked.languages) > requests.MAX_LANGUAGES
         room = self._room(context, asked.room_id, Role.OPERATE if many else Role.VIEW)
         viewer = room.join(asked.languages, asked.after, asked.added)
         try:
@@ -201,7 +201,7 @@ class _Servicer:
         self._num_unknown += 1
         try:
             async with asyncio.timeout(_FIRST_MESSAGE_S):
-                first = wire.parse_publish(await peer.receive())
+                first = requests.parse_publish(await peer.receive())
         except TimeoutError:
             await context.abort(
                 grpc.StatusCode.DEADLINE_EXCEEDED, f"nothing was said in {_FIRST_MESSAGE_S:g} s"
@@ -209,9 +209,9 @@ class _Servicer:
             return
         finally:
             self._num_unknown -= 1
-        if not isinstance(first, wire.Opening):
+        if not isinstance(first, requests.Opening):
             raise InvalidRequestError("request", "opening comes first")
-        wire.parse_room_id(first.room_id)
+        requests.parse_room_id(first.room_id)
         self._links.check(first.key or _key(context), first.room_id, Role.SPEAK)
         await Publisher(peer, self._hall.speaking_room(first.room_id), first).run()
         if peer.end is not None:

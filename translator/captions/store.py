@@ -13,7 +13,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from translator.captions.room import Piece, Room, Segment
+from translator.captions.events import Piece, Segment
+from translator.captions.room import Room
 from translator.errors import ConfigError
 
 __all__ = ["KeptRoom", "RoomStore", "Store", "TakenError", "connected_store"]

@@ -195,11 +195,11 @@ def command(
         from translator.captions.links import Links, Role, new_room_id
         from translator.captions.live_room import LiveRoom
         from translator.captions.relay import Upstream, connected_upstream
+        from translator.captions.requests import parse_language, parse_room_id
         from translator.captions.rpc import serving_rpc
         from translator.captions.servers import Servers, connected_servers
         from translator.captions.serving import listen, serving
         from translator.captions.store import connected_store
-        from translator.captions.wire import parse_language, parse_room_id
         from translator.cli.room_outlets import outlets
 
         ears = None if speech is None else _ears(speech)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from translator.captions.events import ORIGINAL
 from translator.captions.outlets import Recording, RoomOutlet, RoomSink
-from translator.captions.room import ORIGINAL
+from translator.captions.requests import parse_language
 from translator.captions.sinks.sink import KINDS, SeqStore, make_sink
-from translator.captions.wire import parse_language
 from translator.cli.outputs import state_folder
 from translator.errors import ConfigError, InvalidRequestError
 

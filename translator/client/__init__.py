@@ -4,13 +4,8 @@ Importing this package imports no torch and nothing of the server.
 """
 
 from translator.arguments import Strings
-from translator.client.aio import (
-    AsyncBatch,
-    AsyncPublication,
-    AsyncStream,
-    AsyncSubscription,
-    AsyncTranslatorClient,
-)
+from translator.client.aio import AsyncTranslatorClient
+from translator.client.batch import AsyncBatch
 from translator.client.captions.events import (
     Caption,
     CaptionDraft,
@@ -25,6 +20,7 @@ from translator.client.captions.events import (
     PublicationProblem,
     PublicationProgress,
 )
+from translator.client.captions.publication import AsyncPublication
 from translator.client.captions.rooms import (
     RoomLanguage,
     RoomLinks,
@@ -32,6 +28,8 @@ from translator.client.captions.rooms import (
     RoomSink,
     RoomStatus,
 )
+from translator.client.captions.subscription import AsyncSubscription
+from translator.client.captions.sync import Publication, Subscription
 from translator.client.events import (
     Alignment,
     Connecting,
@@ -69,7 +67,8 @@ from translator.client.results import (
     Translation,
 )
 from translator.client.session import ClientSession
-from translator.client.sync import Batch, Publication, Stream, Subscription, TranslatorClient
+from translator.client.stream import AsyncStream
+from translator.client.sync import Batch, Stream, TranslatorClient
 from translator.client.target import StreamMismatchError
 
 __all__ = [

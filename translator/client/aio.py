@@ -2,27 +2,16 @@
 
 import asyncio
 import copy
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
-from types import TracebackType
-from typing import Self, TypeVar, Unpack
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from typing import Self, Unpack
 
 import grpc
 
 from translator.arguments import Strings, check_pairs, check_strings
-from translator.captions.v1.captions_pb2 import (
-    CreateRoomRequest,
-    GetRoomRequest,
-    GetTranscriptRequest,
-    SwitchSinkRequest,
-)
 from translator.client import convert
 from translator.client.backoff import Backoff
 from translator.client.batch import AsyncBatch, Items
-from translator.client.captions import convert as captions_convert
-from translator.client.captions.events import Caption, CaptionsLink, PublicationEvent
-from translator.client.captions.publication import AsyncPublication
-from translator.client.captions.rooms import RoomLinks, RoomSink, RoomStatus
-from translator.client.captions.subscription import AsyncSubscription, bearer, checked_link
+from translator.client.captions.aio import AsyncCaptions
 from translator.client.events import Connecting
 from translator.client.items import BatchConfig, BatchOptions
 from translator.client.link import Link
@@ -31,23 +20,14 @@ from translator.client.results import ModelList, Translation
 from translator.client.session import HISTORY
 from translator.client.status import error_from_rpc
 from translator.client.stream import AsyncStream
-from translator.client.traces import Metadata
 from translator.errors import ConnectionLostError
 from translator.v1.models_pb2 import ListModelsRequest
 from translator.v1.translate_pb2 import TranslateRequest
 
-__all__ = [
-    "AsyncBatch",
-    "AsyncPublication",
-    "AsyncStream",
-    "AsyncSubscription",
-    "AsyncTranslatorClient",
-]
-
-_T = TypeVar("_T")
+__all__ = ["AsyncTranslatorClient"]
 
 
-class AsyncTranslatorClient:
+class AsyncTranslatorClient(AsyncCaptions):
     """A connection to a translation server, used with ``async with``.
 
     Args:
@@ -83,12 +63,7 @@ class AsyncTranslatorClient:
         self._link.open()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def close(self) -> None:
@@ -271,7 +246,7 @@ class AsyncTranslatorClient:
             preserve_lines=preserve_lines,
             markup=check_strings("markup", markup) if markup else (),
         )
-        response = await self._answer(
+        response = await self._link.answer(
             self._link.stub.Translate(
                 request, metadata=self._link.traced(traceparent), timeout=timeout_s
             )
@@ -324,192 +299,6 @@ class AsyncTranslatorClient:
             traceparent=traceparent,
         )
 
-    def subscribe(
-        self,
-        link: str | CaptionsLink | Callable[[], CaptionsLink],
-        languages: Strings,
-        *,
-        resume_timeout_s: float = 60.0,
-        history: int = HISTORY,
-        on_connecting: Callable[[Connecting], None] | None = None,
-    ) -> AsyncSubscription:
-        """Read the captions of a room. The client's address is a gateway's (``--grpc-port``).
-
-        Args:
-            link: A link that lets read, as ``translator captions`` prints it; or the room and the
-                key that are in it; or what makes them anew for each call.
-            languages: Languages to read, BCP-47; "original" for what was said, in whatever
-                language. At most 4.
-            resume_timeout_s: Longest time without an open call, in seconds, before the subscription
-                fails with ConnectionLostError. It holds for opening too.
-            history: How many closed captions of each language it keeps.
-            on_connecting: Called before each attempt to open it. Later attempts come as
-                ``Reconnecting`` events.
-
-        Raises:
-            RuntimeError: The client is not open.
-            TypeError: ``languages`` is not a list of strings.
-            ValueError: There is no language, or ``link`` is none.
-        """
-        # Fails where the client is not open.
-        _ = self._link.captions
-        room = checked_link(link) if isinstance(link, str) else link
-        return AsyncSubscription(
-            self._link,
-            room,
-            languages,
-            resume_timeout_s=resume_timeout_s,
-            history=history,
-            on_connecting=on_connecting,
-        )
-
-    def publish(
-        self,
-        link: str | CaptionsLink,
-        *,
-        language: str,
-        speaker: str = "",
-        publisher_id: str | None = None,
-        resume_timeout_s: float = 60.0,
-        on_event: Callable[[PublicationEvent], None] | None = None,
-    ) -> AsyncPublication:
-        """Speak in a room; ``async with`` opens it. The client's address is a gateway's.
-
-        Args:
-            link: A link that lets speak, or the room and the key that are in it.
-            language: What is spoken, BCP-47.
-            speaker: Who speaks; at most 80 characters.
-            publisher_id: Names the source across programs: 8 to 64 letters, digits and _. Another
-                publication with the same one replaces the former. Default: made at random.
-            resume_timeout_s: Longest time without an open call, in seconds, before the publication
-                fails with ConnectionLostError. It holds for opening too.
-            on_event: Called with whatever the gateway tells, and with each attempt to resume.
-
-        Raises:
-            RuntimeError: The client is not open.
-            ValueError: ``link`` is none.
-        """
-        # Fails where the client is not open.
-        _ = self._link.captions
-        return AsyncPublication(
-            self._link,
-            checked_link(link),
-            language=language,
-            speaker=speaker,
-            publisher_id=publisher_id,
-            resume_timeout_s=resume_timeout_s,
-            on_event=on_event,
-        )
-
-    async def captions(
-        self, link: str | CaptionsLink, language: str, *, timeout_s: float | None = 60.0
-    ) -> list[Caption]:
-        """The closed captions of a room that are still kept, in one language.
-
-        Args:
-            link: As for ``subscribe``.
-            language: A language, BCP-47, or "original".
-            timeout_s: Longest time to wait, in seconds; None means no limit.
-
-        Raises:
-            TranslatorError: The request failed.
-            RuntimeError: The client is not open.
-            ValueError: ``link`` is none.
-        """
-        room = checked_link(link)
-        request = GetTranscriptRequest(room_id=room.room_id, language_code=language)
-        call = self._link.captions.GetTranscript(
-            request, metadata=self._room_metadata(room), timeout=timeout_s
-        )
-        return captions_convert.segments(await self._answer(call))
-
-    async def create_room(
-        self,
-        link: str | CaptionsLink,
-        *,
-        title: str = "",
-        pinned: Strings = (),
-        timeout_s: float | None = 60.0,
-    ) -> RoomLinks:
-        """Make a room of captions. The client's address is a gateway's.
-
-        Args:
-            link: The one that lets make rooms, which ``translator captions --grpc-port`` prints as
-                ``rooms``; or a ``CaptionsLink`` with its key.
-            title: What the room is called on its pages; at most 80 characters.
-            pinned: Languages that are translated whether anybody reads them or not, BCP-47.
-            timeout_s: Longest time to wait, in seconds; None means no limit.
-
-        Raises:
-            TranslatorError: The request failed.
-            RuntimeError: The client is not open.
-            TypeError: ``pinned`` is not a list of strings.
-            ValueError: ``link`` is none.
-        """
-        room = checked_link(link)
-        codes = check_strings("pinned", pinned)
-        call = self._link.captions.CreateRoom(
-            CreateRoomRequest(title=title, pinned_language_codes=codes),
-            metadata=self._room_metadata(room),
-            timeout=timeout_s,
-        )
-        return captions_convert.links(await self._answer(call))
-
-    async def room_status(
-        self, link: str | CaptionsLink, *, timeout_s: float | None = 60.0
-    ) -> RoomStatus:
-        """How a room of captions does.
-
-        Args:
-            link: One that lets operate.
-            timeout_s: Longest time to wait, in seconds; None means no limit.
-
-        Raises:
-            TranslatorError: The request failed.
-            RuntimeError: The client is not open.
-            ValueError: ``link`` is none.
-        """
-        room = checked_link(link)
-        call = self._link.captions.GetRoom(
-            GetRoomRequest(room_id=room.room_id),
-            metadata=self._room_metadata(room),
-            timeout=timeout_s,
-        )
-        return captions_convert.status(await self._answer(call))
-
-    async def switch_sink(
-        self,
-        link: str | CaptionsLink,
-        sink_id: int,
-        on: bool,
-        *,
-        timeout_s: float | None = 60.0,
-    ) -> RoomSink:
-        """Switch a destination of a room off, or on again: it is sent what is committed from then
-        on. Returns how it does.
-
-        Args:
-            link: One that lets operate.
-            sink_id: As ``room_status`` has it.
-            on: Whether it is to be sent captions.
-            timeout_s: Longest time to wait, in seconds; None means no limit.
-
-        Raises:
-            TranslatorError: The request failed.
-            RuntimeError: The client is not open.
-            ValueError: ``link`` is none.
-        """
-        room = checked_link(link)
-        call = self._link.captions.SwitchSink(
-            SwitchSinkRequest(room_id=room.room_id, sink_id=sink_id, on=on),
-            metadata=self._room_metadata(room),
-            timeout=timeout_s,
-        )
-        return captions_convert.sink((await self._answer(call)).sink)
-
-    def _room_metadata(self, room: CaptionsLink) -> Metadata:
-        return (*self._link.metadata, bearer(room))
-
     async def is_serving(self, *, timeout_s: float | None = 10.0) -> bool:
         """Whether the server takes calls; False while it drains. It needs no key.
 
@@ -520,7 +309,7 @@ class AsyncTranslatorClient:
             TranslatorError: It cannot be reached, or has no health service.
             RuntimeError: The client is not open.
         """
-        return await self._answer(self._link.is_serving(timeout_s))
+        return await self._link.answer(self._link.is_serving(timeout_s))
 
     async def list_models(self, *, timeout_s: float | None = 60.0) -> ModelList:
         """Fetch all models and policies of the server, page by page.
@@ -537,7 +326,7 @@ class AsyncTranslatorClient:
         metadata = self._link.traced(None)
         while True:
             request = ListModelsRequest(page_token=token)
-            response = await self._answer(
+            response = await self._link.answer(
                 self._link.stub.ListModels(request, metadata=metadata, timeout=timeout_s)
             )
             models += [convert.model(message) for message in response.models]
@@ -545,17 +334,3 @@ class AsyncTranslatorClient:
             if not token:
                 policies = tuple(convert.policy(message) for message in response.policies)
                 return ModelList(tuple(models), policies)
-
-    async def _answer(self, call: Awaitable[_T]) -> _T:
-        """Wait for a unary call. A failed status is raised as a TranslatorError."""
-        channel = self._link.channel
-        try:
-            return await call
-        except grpc.aio.AioRpcError as error:
-            failure = error_from_rpc(error)
-            if isinstance(failure, ConnectionLostError):
-                message = f"{self._link.address} could not be reached: {failure.message}"
-                failure = ConnectionLostError(message)
-            raise failure from error
-        finally:
-            del channel

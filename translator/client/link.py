@@ -1,18 +1,22 @@
 """The channel to a server, which is replaced when it goes silent."""
 
 import copy
-from collections.abc import Sequence
-from typing import Any, Self
+from collections.abc import Awaitable, Sequence
+from typing import Any, Self, TypeVar
 
 import grpc
 
 from translator.captions.v1.captions_pb2_grpc import CaptionsServiceStub
+from translator.client.status import error_from_rpc
 from translator.client.traces import Metadata, trace_metadata
+from translator.errors import ConnectionLostError
 from translator.v1.batch_pb2 import BatchTranslateRequest, BatchTranslateResponse
 from translator.v1.streaming_pb2 import StreamingTranslateRequest, StreamingTranslateResponse
 from translator.v1.translator_service_pb2_grpc import TranslatorServiceStub
 
 __all__ = ["Link"]
+
+_T = TypeVar("_T")
 
 _StreamingCall = grpc.aio.StreamStreamCall[StreamingTranslateRequest, StreamingTranslateResponse]
 _BatchCall = grpc.aio.StreamStreamCall[BatchTranslateRequest, BatchTranslateResponse]
@@ -133,6 +137,21 @@ class Link:
         check: Any = self._channel.unary_unary("/grpc.health.v1.Health/Check", bytes, bytes)
         answer: bytes = await check(b"", metadata=self.metadata, timeout=timeout_s)
         return answer == _SERVING
+
+    async def answer(self, call: Awaitable[_T]) -> _T:
+        """Wait for a unary call. A failed status is raised as a TranslatorError."""
+        # A replaced channel is not closed while the call runs.
+        channel = self._channel
+        try:
+            return await call
+        except grpc.aio.AioRpcError as error:
+            failure = error_from_rpc(error)
+            if isinstance(failure, ConnectionLostError):
+                message = f"{self.address} could not be reached: {failure.message}"
+                failure = ConnectionLostError(message)
+            raise failure from error
+        finally:
+            del channel
 
     def renew(self, generation: int) -> None:
         """Replace the channel of a call that went silent, unless somebody has already.

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 from unicodedata import combining
@@ -138,36 +138,10 @@ class AlignedUnits:
 
     def _split_words(self) -> None:
         """Split each word that has a mark inside, and the word that it is linked with."""
-        text = self.source.text
-        inside: dict[int, list[int]] = {}
-        ends = [unit.end for unit in self.units]
-        for mark in self.source.marks:
-            index = bisect_right(ends, mark.position)
-            if index < len(self.units):
-                unit = self.units[index]
-                if unit.start < mark.position < unit.end and unit.opaque < 0:
-                    inside.setdefault(index, []).append(mark.position - unit.start)
+        inside = self._marks_in_words()
         if not inside:
             return
-        cuts: dict[int, tuple[int, list[int]]] = {}
-        partner: dict[int, int] = {}
-        for index, offsets in inside.items():
-            unit = self.units[index]
-            words = [
-                j
-                for low, high in self.links[index]
-                for j in range(low, min(high, low + 8))
-                if j not in cuts and not self.is_mark(j) and self.targets[j].opaque < 0
-            ]
-            if words:
-                longest = max(words, key=lambda j: self.targets[j].end - self.targets[j].start)
-                target = self.targets[longest]
-                goal = self.text[target.start : target.end]
-                cuts[longest] = (
-                    index,
-                    _cut(text[unit.start : unit.end], goal, sorted(set(offsets))),
-                )
-                partner[index] = longest
+        partners, cuts = self._partners(inside)
         # Where each target unit, and each of its parts, is after the cuts.
         moved: list[int] = []
         targets: list[Unit] = []
@@ -177,9 +151,8 @@ class AlignedUnits:
             if j not in cuts:
                 targets.append(target)
                 continue
-            bounds = [0, *cuts[j][1], target.end - target.start]
             parts_at[j] = []
-            for low, high in pairwise(bounds):
+            for low, high in pairwise([0, *cuts[j], target.end - target.start]):
                 parts_at[j].append(len(targets) if low < high else -1)
                 if low < high:
                     targets.append(Unit(target.start + low, target.start + high))
@@ -188,16 +161,51 @@ class AlignedUnits:
         links: list[list[tuple[int, int]]] = []
         for index, unit in enumerate(self.units):
             own = [(moved[low], moved[high]) for low, high in self.links[index]]
-            offsets = sorted(set(inside.get(index, ())))
-            bounds = [unit.start, *(unit.start + offset for offset in offsets), unit.end]
+            bounds = [unit.start, *(unit.start + n for n in inside.get(index, ())), unit.end]
             for k, (low, high) in enumerate(pairwise(bounds)):
                 units.append(Unit(low, high, unit.opaque))
-                if index in partner:
-                    at = parts_at[partner[index]][k]
+                if index in partners:
+                    at = parts_at[partners[index]][k]
                     links.append([(at, at + 1)] if at >= 0 else [])
                 else:
                     links.append(own)
         self.units, self.targets, self.links = units, targets, links
+
+    def _marks_in_words(self) -> dict[int, list[int]]:
+        """For each word of the source that has marks inside, where in it they are, in order."""
+        inside: dict[int, set[int]] = {}
+        ends = [unit.end for unit in self.units]
+        for mark in self.source.marks:
+            index = bisect_right(ends, mark.position)
+            if index < len(self.units):
+                unit = self.units[index]
+                if unit.start < mark.position < unit.end and unit.opaque < 0:
+                    inside.setdefault(index, set()).add(mark.position - unit.start)
+        return {index: sorted(offsets) for index, offsets in inside.items()}
+
+    def _partners(
+        self, inside: Mapping[int, Sequence[int]]
+    ) -> tuple[dict[int, int], dict[int, list[int]]]:
+        """The word of the target that is cut for each word of the source, and where it is cut.
+
+        It is the longest that the word is linked with and that no other word has.
+        """
+        partners: dict[int, int] = {}
+        cuts: dict[int, list[int]] = {}
+        for index, offsets in inside.items():
+            words = [
+                j
+                for low, high in self.links[index]
+                for j in range(low, min(high, low + 8))
+                if j not in cuts and not self.is_mark(j) and self.targets[j].opaque < 0
+            ]
+            if words:
+                longest = max(words, key=lambda j: self.targets[j].end - self.targets[j].start)
+                unit = self.units[index]
+                word = self.source.text[unit.start : unit.end]
+                cuts[longest] = _cut(word, self._target(longest), offsets)
+                partners[index] = longest
+        return partners, cuts
 
 
 def _units(text: str, opaque: Sequence[tuple[int, int] | None]) -> list[Unit]:
@@ -275,7 +283,7 @@ def _without_overlaps(
     return kept
 
 
-def _cut(source: str, target: str, offsets: list[int]) -> list[int]:
+def _cut(source: str, target: str, offsets: Sequence[int]) -> list[int]:
     """Where a target word is cut, for places inside the source word that it translates."""
     cuts: list[int] = []
     at = 0

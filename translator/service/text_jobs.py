@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from translator.documents.page import PageTranslation
-from translator.documents.plain import REPAIR_ROUNDS, TextTranslation
+from translator.documents.plain import TextTranslation
+from translator.documents.repairs import REPAIR_ROUNDS
 from translator.engine.request import Outcome, Priority, Request
 from translator.service.checks import MARKDOWN, PAGES
 from translator.service.requests import TextsRequest

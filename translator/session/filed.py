@@ -42,7 +42,7 @@ class Filed:
         question: What the engine is asked.
         sequence: The last source update that it reflects.
         num_words: Words of the committed source up to there.
-        capitals_of: The target's language where its text is to be in capitals, as the source is.
+        in_capitals: Whether the client's source is in capitals.
     """
 
     wanted: Wanted
@@ -50,7 +50,7 @@ class Filed:
     question: Question
     sequence: int
     num_words: int
-    capitals_of: str = ""
+    in_capitals: bool = False
 
     @property
     def text(self) -> str:

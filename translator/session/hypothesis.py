@@ -8,7 +8,7 @@ from itertools import accumulate
 from translator.engine.request import Hypothesis
 from translator.policy.base import TargetWord
 from translator.session.events import AlignedRange
-from translator.session.model_source import Context, ModelSource
+from translator.session.model_source import BEYOND, Context, ModelSource
 from translator.terms.agreement import agreeing
 from translator.text.case import capitals, with_first_capital
 from translator.text.detokenizer import TargetText, detokenize
@@ -21,8 +21,6 @@ __all__ = ["TargetHypothesis", "known_phrase"]
 
 # A word that is longer may have been cut in two.
 _MAX_WORD_LENGTH = 50
-# Beyond all source.
-_FAR = 1 << 30
 
 
 def known_phrase(tokenizer: Tokenizer, source: ModelSource) -> Hypothesis | None:
@@ -233,15 +231,15 @@ class TargetHypothesis:
             for index, known in enumerate(self._ranges[:last])
         ]
         reached = list(accumulate((r[1] if r else 0 for r in ranges), max, initial=0))
-        begins = (r[0] if r else _FAR for r in reversed(ranges))
-        ahead = list(accumulate(begins, min, initial=_FAR))[::-1]
+        begins = (r[0] if r else BEYOND for r in reversed(ranges))
+        ahead = list(accumulate(begins, min, initial=BEYOND))[::-1]
         starts = self.source.word_starts()
         places: dict[int, int] = {}
         for end in word_ends(self.text):
             index = self.num_tokens_at(end)
             if index is None or not first <= index <= len(ranges):
                 continue
-            if reached[index] > 0 and ahead[index] < _FAR:
+            if reached[index] > 0 and ahead[index] < BEYOND:
                 near = bisect_left(starts, reached[index])
                 far = bisect_right(starts, ahead[index])
                 places |= dict.fromkeys(starts[near:far], index)

@@ -17,7 +17,7 @@ from translator.text.sentence_form import (
 from translator.text.tokens import EncodedText, Tokenizer
 from translator.text.words import UNSPACED
 
-__all__ = ["Context", "ModelSource", "without_controls"]
+__all__ = ["BEYOND", "Context", "ModelSource", "without_controls"]
 
 # Control characters mean nothing to a model; a space instead keeps all positions as they are.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -25,8 +25,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # Not before a mark that stands alone: it belongs to the word before.
 _WORD_START = re.compile(rf"(?<!\S)[^\w\s]*\w|[{UNSPACED}]")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
-# Beyond all source.
-_FAR = 1 << 30
+# A place after all source.
+BEYOND = 1 << 30
 
 
 def without_controls(text: str) -> str:
@@ -84,7 +84,7 @@ class ModelSource:
     second: "ModelSource | None" = None
     protected: Protected | None = None
     verbatim: tuple[Verbatim, ...] = ()
-    terms_open_from: int = _FAR
+    terms_open_from: int = BEYOND
 
     @classmethod
     def encode(
@@ -192,13 +192,18 @@ class ModelSource:
         return self.protected is not None and self.protected.has_words
 
     @property
+    def visible(self) -> str:
+        """Context and text, with spaces for what is behind code words."""
+        return self.context + self.text if self.protected is None else self.protected.visible
+
+    @property
     def open_from(self) -> int | None:
         """Where in the segment begins what more source may turn into something else, if anything.
 
         See ``Protected.open_from``.
         """
         place = None if self.protected is None else self.protected.open_from
-        own = _FAR if place is None else max(0, place - len(self.context)) + self.offset
+        own = BEYOND if place is None else max(0, place - len(self.context)) + self.offset
         first = min(own, self.terms_open_from)
         return first if first < self.offset + len(self.text) else None
 

@@ -1,6 +1,6 @@
 """One target of a session: what it has committed, and what it asks the engine for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from translator.engine.request import (
@@ -11,24 +11,21 @@ from translator.engine.request import (
     RequestKey,
     RequestTiming,
 )
-from translator.policy.base import Decision, Observation, Policy
+from translator.policy.base import Policy
+from translator.session.asking import ask, spelled
 from translator.session.contexts import Contexts
+from translator.session.deciding import decide
 from translator.session.events import AlignedRange, Binding, ResumedTarget, TargetEvent
 from translator.session.filed import Filed, Wanted
 from translator.session.hypothesis import TargetHypothesis, known_phrase
-from translator.session.model_source import ModelSource, without_controls
+from translator.session.model_source import without_controls
 from translator.session.passthrough import passage, passing_partings
-from translator.session.question import Answer, Question
+from translator.session.question import Answer
 from translator.session.report import TargetFigures
 from translator.session.segment import Segment
 from translator.session.segment_text import NO_CHANGE, Change, SegmentText
-from translator.session.tail import Tail
-from translator.session.terms import as_verbatim, find_terms
-from translator.terms.glossary import Glossary
-from translator.text.case import sentence_case
-from translator.text.protection import Verbatim, protect
-from translator.text.sentence_form import with_sentence_begun
-from translator.text.words import count_steps
+from translator.session.wants import Wants
+from translator.text.protection import protect
 
 __all__ = ["Track"]
 
@@ -85,12 +82,10 @@ class Track:
         self._text.begin()
         self._committed_tokens: tuple[int, ...] = self.binding.tokenizer.target_start
         self._draft_tokens: tuple[int, ...] = ()
-        # What was asked for last; and the last answer for committed source, with that source.
+        # What was asked for last; and the last answer for committed source.
         self._wanted: Wanted | None = None
         self._answer: tuple[Answer, TargetHypothesis] | None = None
-        self._answered_text = ""
-        self._head_wanted: Wanted | None = None
-        self._tail: Tail | None = None
+        self._wants = Wants()
         self._filed.clear()
 
     def begin(self, segment: Segment, binding: Binding) -> None:
@@ -108,29 +103,10 @@ class Track:
         self._carries = self._policy.steadies_drafts
         self._reset()
         if self.resumed is not None and self.resumed.target_committed:
-            self._go_on_after(self.resumed.target_committed, segment)
-            self.figures.resume(segment.id, self.resumed.target_committed)
+            self._text.committed = self.resumed.target_committed
+            self._committed_tokens += spelled(self._text.committed, segment, binding)
+            self.figures.resume(segment.id, self._text.committed)
         self.resumed = None
-
-    def _go_on_after(self, committed: str, segment: Segment) -> None:
-        """Start with a target prefix that is known as text only."""
-        tokenizer, source = self.binding.tokenizer, segment.committed + segment.tentative
-        self._text.committed = committed
-        # As the model would have said it.
-        terms: list[Verbatim] = []
-        if self._glossary is not None:
-            found = find_terms(self._glossary, tokenizer, source)
-            terms = as_verbatim(source, found.matches, self.binding.target)
-        protected = protect(without_controls(source), tokenizer.writes, terms, tokenizer.code_words)
-        said = protected.concealed(committed)
-        if segment.is_in_capitals(source, former=False):
-            said = sentence_case(said, self.binding.target)
-        elif tokenizer.knows_sentences and not segment.continues:
-            language = segment.config.segmenter.language
-            given = with_sentence_begun(protected.text, protected.visible, language)
-            if given != protected.text:
-                said = with_sentence_begun(said, said, self.binding.target)
-        self._committed_tokens += tokenizer.encode_target(said)
 
     # Asking
 
@@ -157,12 +133,22 @@ class Track:
             event = self._cleared(segment)
             if event is not None:
                 return event
-        wanted = self._next_wanted(segment)
+        wanted = self._wants.next(segment, (self.binding.policy or segment.config.policy).build)
         if wanted is None or wanted == self._wanted:
             return None
         if not segment.closed and not self._policy.translates_open_segments:
             return None
-        filed = self._file(segment, wanted, self._policy)
+        filed = ask(
+            segment,
+            wanted,
+            self.binding,
+            self._policy,
+            contexts=self._contexts,
+            committed_tokens=self._committed_tokens,
+            former_in_capitals=self._former_in_capitals,
+        )
+        if not wanted.is_tail:
+            self._in_capitals = filed.in_capitals
         # What the model gets tells most texts with words; the others are looked at again.
         has_words = filed.source.has_words and not filed.source.context
         if not segment.closed and not has_words and self._passes_through(wanted.text):
@@ -177,17 +163,21 @@ class Track:
             return event if event is not None else self.advance()
         version = next(self._versions)
         self._filed[version] = filed
+        return self._request(version, filed)
+
+    def _request(self, version: int, filed: Filed) -> Request:
+        question = filed.question
         # All streams wait while it is read. Only a client that made it up resumes with so much.
-        is_long = len(filed.question.target_prefix) > _LONG_PREFIX
+        is_long = len(question.target_prefix) > _LONG_PREFIX
         return Request(
             key=self.key,
             version=version,
             model=self.binding.model.name,
-            source=filed.question.source,
-            second_source=filed.question.second_source,
-            target_prefix=filed.question.target_prefix,
-            draft=() if wanted.is_tail else self._draft_tokens,
-            draft_bias=filed.question.draft_bias,
+            source=question.source,
+            second_source=question.second_source,
+            target_prefix=question.target_prefix,
+            draft=() if filed.wanted.is_tail else self._draft_tokens,
+            draft_bias=question.draft_bias,
             priority=Priority.LARGE if is_long else Priority.LIVE,
             scored=is_long,
         )
@@ -211,72 +201,6 @@ class Track:
         """Whether there is nothing to translate in a text."""
         return not protect(text, self.binding.tokenizer.writes).has_words
 
-    def _file(self, segment: Segment, wanted: Wanted, policy: Policy) -> Filed:
-        """The question that asks for what is wanted."""
-        pivoted = self.binding.pivoted
-
-        def are_capitals(text: str) -> bool:
-            return segment.is_in_capitals(text, former=self._former_in_capitals)
-
-        terms, open_from = self._terms(segment, wanted, are_capitals)
-        source = ModelSource.encode(
-            self.binding.tokenizer,
-            wanted.text,
-            self.binding.model.max_source_tokens,
-            "" if wanted.is_tail else self._contexts.current.source,
-            verbatim=terms,
-            open_from=open_from,
-            is_open=policy.opens_source and not wanted.is_whole,
-            begins=not (segment.continues or wanted.is_tail),
-            ends=wanted.is_whole,
-            may_go_on=segment.in_sentence and not segment.has_rested,
-            language=segment.config.segmenter.language,
-            # Between two legs nothing is in capitals.
-            are_capitals=(lambda _: False) if pivoted else are_capitals,
-        )
-        in_capitals = are_capitals(wanted.text) if pivoted else source.in_capitals
-        if not wanted.is_tail:
-            self._in_capitals = in_capitals
-        # A bias shapes drafts only, never what is committed.
-        can_commit = segment.closed or (wanted.is_committed and policy.commits_open_segments)
-        if wanted.is_tail:
-            question = Question(
-                source.encoded.tokens,
-                self.binding.tokenizer.target_start,
-                second_source=source.second_tokens,
-            )
-        else:
-            question = Question(
-                source.encoded.tokens,
-                self._contexts.before(self._committed_tokens, self._num_start_tokens),
-                0.0 if can_commit else policy.draft_bias,
-                source.second_tokens,
-            )
-        is_first_leg = self.binding is segment.config.pivot
-        capitals_of = self.binding.target if in_capitals and not is_first_leg else ""
-        return Filed(wanted, source, question, segment.sequence, segment.num_words, capitals_of)
-
-    @property
-    def _glossary(self) -> Glossary | None:
-        """The terms of the source. Of a second leg, the first has written the forms into it."""
-        glossary = self.binding.glossary
-        return glossary.kept if glossary is not None and self.binding.pivoted else glossary
-
-    def _terms(
-        self, segment: Segment, wanted: Wanted, are_capitals: Callable[[str], bool]
-    ) -> tuple[list[Verbatim], int | None]:
-        """The terms in the source, and from where on another may still begin."""
-        if self._glossary is None:
-            return [], None
-        found = find_terms(
-            self._glossary,
-            self.binding.tokenizer,
-            wanted.text,
-            capitals=are_capitals(wanted.text),
-            grows=wanted.is_committed and not wanted.is_complete,
-        )
-        return as_verbatim(wanted.text, found.matches, self.binding.target), found.open_from
-
     def _pass_through(self, segment: Segment) -> TargetEvent | None:
         """Close a segment that there is nothing to translate in with its own text.
 
@@ -291,45 +215,6 @@ class Track:
         change = Change(text, "", (start, end), end, alignments)
         wanted = Wanted(segment.committed, is_committed=True, is_complete=True, is_whole=True)
         return self._event(segment, Filed.unasked(segment, wanted), change)
-
-    def _next_wanted(self, segment: Segment) -> Wanted | None:
-        """What of the source to translate next; None: all that there is has been translated."""
-        answered = self._answered_text
-        committed = segment.committed
-        if not segment.closed:
-            # Marks that may begin the next segment are not to be committed with this one.
-            committed = committed[: segment.config.segmenter.settled_length(committed)]
-        if (
-            segment.closed
-            or not segment.tentative
-            or not segment.config.drafts
-            or (committed != answered and not segment.is_blank)
-        ):
-            # Tentative text comes next: then it is what rests.
-            is_resting = segment.is_resting and not segment.tentative
-            is_whole = segment.closed or segment.is_ended or is_resting
-            return Wanted(
-                committed,
-                is_committed=True,
-                is_complete=segment.closed,
-                is_whole=is_whole,
-            )
-        if self._tail is None:
-            self._tail = Tail((self.binding.policy or segment.config.policy).build())
-        self._tail.cut(segment)
-        head = Wanted(
-            self._tail.head,
-            is_committed=False,
-            is_complete=False,
-            is_whole=segment.is_resting or bool(self._tail.pieces),
-        )
-        if head != self._head_wanted:
-            return head
-        piece = self._tail.next_piece(is_resting=segment.is_resting)
-        if piece is None:
-            return None
-        text, is_whole = piece
-        return Wanted(text, is_committed=False, is_complete=False, is_whole=is_whole, is_tail=True)
 
     # Answering
 
@@ -358,35 +243,35 @@ class Track:
         self, segment: Segment, filed: Filed, hypothesis: Hypothesis, timing: RequestTiming
     ) -> TargetEvent | None:
         """Take the hypothesis that answers a question."""
+        is_first_leg = self.binding is segment.config.pivot
+        capitals_of = self.binding.target if filed.in_capitals and not is_first_leg else ""
         if filed.wanted.is_tail:
+            if segment.closed:
+                return None
             target = TargetHypothesis(
                 self.binding.tokenizer,
                 filed.source,
                 hypothesis,
-                filed.capitals_of,
+                capitals_of,
                 language=self.binding.target,
             )
-            if self._tail is None or segment.closed:
-                return None
-            self._tail.take(filed.text, target, is_whole=filed.wanted.is_whole)
+            self._wants.take_tail(filed.wanted, target)
             change = replace(NO_CHANGE, draft=self._text.head_draft)
             return self._event(segment, filed, change, timing)
         target = TargetHypothesis(
             self.binding.tokenizer,
             filed.source,
             self._contexts.without(hypothesis, self._num_start_tokens),
-            filed.capitals_of,
+            capitals_of,
             committed=self._text.committed,
             num_committed=len(self._committed_tokens),
             is_complete=filed.is_complete,
             language=self.binding.target,
             begins=not segment.continues,
         )
-        if not filed.is_committed:
-            self._head_wanted = filed.wanted
+        self._wants.take(filed.wanted)
         if filed.is_committed:
             self._answer = Answer(filed.question, hypothesis), target
-            self._answered_text = filed.text
         return self._apply(segment, filed, target, timing)
 
     def _pass_on(self, segment: Segment) -> TargetEvent | None:
@@ -408,8 +293,17 @@ class Track:
         timing: RequestTiming,
     ) -> TargetEvent | None:
         """Let the policy decide on a hypothesis, and do it."""
+        if self._policy is None:
+            raise AssertionError("a track decides only after begin()")
         known = len(self._text.committed)
-        decision = self._decide(segment, filed, hypothesis, known)
+        decision = decide(
+            self._policy,
+            segment,
+            filed,
+            hypothesis,
+            known,
+            aligns=self.binding.model.supports_alignment,
+        )
         committed = hypothesis.text[known : decision.committed_length]
         first = len(self._committed_tokens)
         if decision.committed_length == len(hypothesis.text):
@@ -424,7 +318,8 @@ class Track:
             draft = former[len(committed) :]
             if not former.startswith(committed):
                 # It does not go on from there: it is asked for again.
-                draft, self._head_wanted = "", None
+                draft = ""
+                self._wants.ask_head_again()
         else:
             draft = hypothesis.text[decision.committed_length : decision.shown_length]
         change = Change(
@@ -447,43 +342,6 @@ class Track:
         """Whether events say where their text comes from: to a client, or to a second leg."""
         return segment.config.alignments or self.binding is segment.config.pivot
 
-    def _decide(
-        self, segment: Segment, filed: Filed, hypothesis: TargetHypothesis, known: int
-    ) -> Decision:
-        if self._policy is None:
-            raise AssertionError("a track decides only after begin()")
-        words = hypothesis.words(known)
-        decision = self._policy.decide(
-            Observation(
-                text=hypothesis.text,
-                committed_length=known,
-                words=words,
-                source_text=filed.text,
-                num_source_words=count_steps(filed.source.text),
-                # The segment may have been cut back since.
-                source_is_committed=filed.is_committed and segment.committed.startswith(filed.text),
-                source_is_complete=filed.is_complete,
-                sentence_goes_on=filed.is_complete and segment.in_sentence,
-                is_shown=not filed.is_before_draft(segment),
-                source_is_whole=filed.wanted.is_whole,
-                is_truncated=hypothesis.is_truncated,
-            )
-        )
-        if segment.is_undetermined:
-            # The policy has seen it; nothing is committed that may be of another language.
-            return Decision(known, max(known, decision.shown_length))
-        open_from = None if filed.is_complete else filed.source.open_from
-        if open_from is None or decision.committed_length == known:
-            return decision
-        # Nothing is committed of what may still turn out to be a placeholder or a unit.
-        settled = known
-        for word in words:
-            is_unknown = word.source_end is None and not self.binding.model.supports_alignment
-            if is_unknown or (word.source_end or 0) > open_from:
-                break
-            settled = word.end
-        return replace(decision, committed_length=min(settled, decision.committed_length))
-
     def partings(self, segment: Segment) -> dict[int, bool]:
         """Where an open segment may be cut: source and target part, and nothing after is committed.
 
@@ -496,7 +354,7 @@ class Track:
         if self.segment is not segment or self._answer is None:
             return {}
         _, hypothesis = self._answer
-        if not segment.committed.startswith(self._answered_text):
+        if not segment.committed.startswith(self._wants.answered):
             return {}
         places = hypothesis.partings(len(self._committed_tokens), len(hypothesis.tokens))
         return {start: hypothesis.has_mark_at(index) for start, index in places.items()}
@@ -515,8 +373,7 @@ class Track:
             change,
             timing,
             self.binding,
-            # After a sentence that is asked for again the tail would follow a gap.
-            self._tail if self._head_wanted else None,
+            self._wants.shown_tail,
             steadies=self._policy is not None and self._policy.steadies_drafts,
         )
         if filed.is_complete:

@@ -1,0 +1,135 @@
+"""A session that goes on where an earlier stream broke off, by example."""
+
+import pytest
+
+from tests.unit.driver import Driver, Reader, make_config, one_thread  # noqa: F401
+from translator.engine.request import Priority
+from translator.session.events import ResumedTarget, ResumeState, SessionLimits
+from translator.session.session import Session
+from translator.testing import FakeClock, FakeModel
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def model() -> FakeModel:
+    return FakeModel()
+
+
+def test_a_resumed_segment_goes_on_after_its_committed_text(model: FakeModel) -> None:
+    state = ResumeState({"yy": ResumedTarget(4, 17, 100, "red boats sail ", "", "RED BOATS")})
+    driver = Driver(make_config(model, "yy"), model, resume=state,
+                    readers={"yy": Reader(17, 4, 0, 100, 0, {4: "RED BOATS"})})  # fmt: skip
+    assert driver.session.first_segment_ids == {"yy": 4}
+    driver.say("south. T")
+    driver.end()
+    assert driver.readers["yy"].texts == {4: "RED BOATS SAIL SOUTH.", 5: "T~."}
+    assert driver.readers["yy"].sources[4] == (100, 100 + len("red boats sail south. "))
+    assert [revision for revision, _ in driver.updates][:1] == [18]
+
+
+def test_a_resume_with_more_text_than_any_segment_has_waits_behind_others(
+    model: FakeModel,
+) -> None:
+    for words, priority in ((100, Priority.LIVE), (600, Priority.LARGE)):
+        state = ResumeState({"yy": ResumedTarget(0, 3, 0, "red boats sail ", "", "A " * words)})
+        session = Session("s", "s", make_config(model, "yy"), SessionLimits(), FakeClock(), state)
+        list(session.take_resumed())
+        [request] = session.next_requests()
+        assert request.priority is priority
+        assert request.probable
+
+
+def test_a_resumed_text_that_its_tokens_spell_otherwise_keeps_the_clients_length(
+    model: FakeModel,
+) -> None:
+    committed = "RED   BOATS"  # the tokenizer knows of one space only
+    state = ResumeState({"yy": ResumedTarget(0, 3, 0, "red boats sail ", "", committed)})
+    driver = Driver(make_config(model, "yy", alignments=True), model, resume=state,
+                    readers={"yy": Reader(3, 0, texts={0: committed})})  # fmt: skip
+    driver.flush()
+    driver.end()
+    text = committed + " SAIL~."
+    assert driver.readers["yy"].texts == {0: text}
+    (aligned,) = [a for _, event in driver.updates for a in event.alignments][:1]
+    assert text[aligned.target_start : aligned.target_end] == "SAIL~"
+
+
+def test_the_first_segment_of_a_resumed_target_is_told_even_where_its_source_closed_since(
+    model: FakeModel,
+) -> None:
+    state = ResumeState(
+        {
+            "yy": ResumedTarget(3, 9, 50, "One. Two. Three. Four"),
+            "zz": ResumedTarget(5, 9, 60, "Three. Four"),
+        }
+    )
+    session = Session("s", "stream", make_config(model), SessionLimits(), lambda: 0.0, state)
+    assert session.first_segment_ids == {"yy": 3, "zz": 5}
+
+
+def test_a_target_that_comes_back_after_a_resume_begins_afresh(model: FakeModel) -> None:
+    state = ResumeState(
+        {
+            "yy": ResumedTarget(4, 17, 100, "red boats ", "", "RED"),
+            "zz": ResumedTarget(4, 17, 100, "red boats "),
+        }
+    )
+    readers = {t: Reader(17, 4, 0, 100, 0, {4: "RED"} if t == "yy" else {}) for t in ("yy", "zz")}
+    driver = Driver(make_config(model), model, resume=state, readers=readers)
+    driver.flush()
+    driver.settle()
+    driver.reconfigure(make_config(model, "zz"))
+    driver.settle()
+    driver.reconfigure(make_config(model))
+    driver.say("sail")
+    driver.end()
+    assert driver.readers["yy"].texts == {4: "RED BOATS~.", 5: "SAIL~."}
+
+
+def test_source_sent_again_that_begins_elsewhere_is_warned_of(model: FakeModel) -> None:
+    state = ResumeState(
+        {"yy": ResumedTarget(1, 3, 10, "One two three. Four. Five"), "zz": ResumedTarget(3, 3, 15)}
+    )
+    driver = Driver(make_config(model), model, resume=state,
+                    readers={"yy": Reader(3, 1, source_start=10), "zz": Reader(3, 3)})  # fmt: skip
+    driver.settle()
+    assert [w.reason for w in driver.session.warnings] == ["RESUME_MISMATCH"]
+
+
+def test_a_segment_ends_where_a_target_of_the_earlier_stream_saw_it_end(model: FakeModel) -> None:
+    """It may have been cut there for what a hypothesis said, which the text does not tell."""
+    state = ResumeState(
+        {
+            "yy": ResumedTarget(1, 3, 10, "one two. Three four five. Six"),
+            "zz": ResumedTarget(2, 3, 25, "four five. Six"),
+        }
+    )
+    driver = Driver(make_config(model), model, resume=state,
+                    readers={"yy": Reader(3, 1, 0, 10), "zz": Reader(3, 2, 0, 25)})  # fmt: skip
+    driver.settle()
+    driver.end()
+    assert driver.readers["yy"].texts == {1: "ONE TWO. THREE~", 2: "FOUR FIVE.", 3: "SIX~."}
+    assert driver.readers["zz"].texts == {2: "FOUR FIVE.", 3: "SIX~."}
+    assert not driver.session.warnings
+
+
+def test_an_end_that_lies_too_far_off_is_not_waited_for(model: FakeModel) -> None:
+    state = ResumeState(
+        {"yy": ResumedTarget(0, 0, 0, "One. Two. Three"), "zz": ResumedTarget(1, 0, 10**9)}
+    )
+    driver = Driver(make_config(model), model, resume=state,
+                    readers={"yy": Reader(), "zz": Reader(0, 1)})  # fmt: skip
+    driver.settle()
+    assert driver.readers["yy"].final_texts == ["ONE.", "TWO."]
+
+
+def test_a_target_that_joins_with_a_resume_begins_with_the_earliest_segment(
+    model: FakeModel,
+) -> None:
+    state = ResumeState({"yy": ResumedTarget(3, 9, 50, "One. Two")})
+    driver = Driver(make_config(model), model, resume=state,
+                    readers={"yy": Reader(9, 3, 0, 50), "zz": Reader(0, 3, 0, 50)})  # fmt: skip
+    driver.settle()
+    driver.end()
+    assert driver.readers["zz"].texts == {3: "ONE.", 4: "TWO~."}
