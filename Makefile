@@ -21,7 +21,7 @@ endef
 # Tools of releases, in an environment of their own.
 TOOLS  := build/tools/venv
 # What the image can do.
-EXTRAS := server captions
+EXTRAS := server captions gateway redis
 LOCKED = --generate-hashes --only-binary :all: --python-version 3.11 \
   --custom-compile-command 'make lock'
 # PyTorch's own page of its builds for CPUs, or a folder with that wheel.
