@@ -139,14 +139,15 @@ BAD: list[tuple[object, str, int, str]] = [
     (b"\xff\xfe", "application/json", 400, "not valid JSON"),
     ("q=a", "text/plain", 415, "text/plain"),
     ("&".join(["q=a"] * 5000), FORM, 400, "4096"),
-    ("x" * (5 << 20), "application/json", 413, "too large"),
+    # Who still sends does not listen: all of it is let by first.
+    ("x" * (100 << 20), "application/json", 413, "too large"),
 ]
 
 
 async def test_what_is_not_valid_is_told_as_this_protocol_does(front: Fronts) -> None:
     for body, kind, code, says in BAD:
         reply = await front.ask("/translate", body, kind or "application/json")  # type: ignore[arg-type]
-        assert (reply.code, set(reply.json)) == (code, {"error"}), body
+        assert (reply.code, set(reply.json)) == (code, {"error"}), str(body)[:200]
         assert says in reply.json["error"]
         assert "Traceback" not in reply.json["error"]
     assert (await front.ask("/nothing")).json["error"] == "Not found"

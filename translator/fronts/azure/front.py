@@ -50,9 +50,9 @@ __all__ = ["Azure"]
 _PARAMETER = "api-version"
 # Where a resource of somebody's own has it; no other protocol is there.
 _OWN = "/translator/text/v{version:str}"
-_NO_DICTIONARY = "there is no dictionary here; /translate takes single words too"
+_NO_DICTIONARY = "is not served: there is no dictionary here; /translate takes single words too"
 _NOT_SERVED = {
-    "/transliterate": "texts are not transliterated here",
+    "/transliterate": "is not served: texts are not transliterated here",
     "/dictionary/lookup": _NO_DICTIONARY,
     "/dictionary/examples": _NO_DICTIONARY,
 }
@@ -275,7 +275,7 @@ class Azure:
 
     async def _not_served(self, why: str, request: Request) -> Response:
         version_of(request)
-        raise BodyError(404, why)
+        raise BodyError(404, f"{request.url.path[-32:]} {why}")
 
 
 def _described(
