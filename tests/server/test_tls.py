@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -358,6 +359,6 @@ async def test_the_fronts_have_tls_on_both_sides_too(files: Files) -> None:
             assert json.load(answer)["translations"][0]["text"] == "ONE~."
         roots = grpc.ssl_channel_credentials(files["ca"].read_bytes())
         async with grpc.aio.secure_channel(address, roots) as channel:
-            pair = {"source_language": "xx", "target_language": "yy"}
+            pair: dict[str, Any] = {"source_language": "xx", "target_language": "yy"}
             found = await call(channel, Riva, "TranslateText", texts=["one"], **pair)
             assert found.translations[0].text == "ONE~."
