@@ -21,7 +21,7 @@ endef
 # Tools of releases, in an environment of their own.
 TOOLS  := build/tools/venv
 # What the image can do.
-EXTRAS := server captions
+EXTRAS := server captions gateway redis
 LOCKED = --generate-hashes --only-binary :all: --python-version 3.11 \
   --custom-compile-command 'make lock'
 # PyTorch's own page of its builds for CPUs, or a folder with that wheel.
@@ -52,7 +52,7 @@ tests/judges/node_modules/.ready: tests/judges/package.json tests/judges/package
 	npm ci --prefix tests/judges --no-audit --no-fund --loglevel=error
 	@touch $@
 
-# Those for Python whose protos have the names of ours: each is run in a process of its own.
+# Those for Python that are run in processes of their own: see the file.
 build/judges/.ready: tests/judges/requirements.txt $(VENV)/.ready
 	rm -rf build/judges
 	$(BIN)/pip install --quiet --no-deps --target build/judges --requirement $<

@@ -11,13 +11,13 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.contract.judging import JUDGES, judged
 from tests.server.fronts import Fronts, events, fronts, in_thread, models
 from translator.languages.detection import FastTextDetector
 from translator.testing import serve_in_process
 
 pytestmark = pytest.mark.contract
 
-JUDGES = Path(__file__).parents[1] / "judges"
 Wire = Callable[[Fronts, Sequence[str], str, str, str], Awaitable[list[str]]]
 
 
@@ -259,6 +259,19 @@ async def test_the_python_client_of_azure(front: Fronts) -> None:
                 client.transliterate(["x"], language="ja", from_script="Jpan", to_script="Latn")
 
     await in_thread(use)
+
+
+async def test_the_former_python_client_of_azure(front: Fronts) -> None:
+    found = await judged("azure_judge.py", front.url)
+    assert found["many"][1] == ["TWO.", "TWO."]
+    assert (found["detected"], found["page"]) == ("en", "<p>ONE.</p>")
+    assert found["lengths"] == [[28, 10], [28, 10]]
+    assert found["alignment"].startswith("0:3-0:3 5:11-5:11 ")
+    assert found["languages"] == {"de": "German", "en": "English", "pt": "Portuguese"}
+    assert found["dictionary"] == 0
+    assert found["sentences"] == [[28, 10], [4]]
+    assert found["refused"] == [400, 400036]
+    assert found["word"] == found["script"] == [404, 404000]
 
 
 async def test_the_python_client_of_google_v2(front: Fronts) -> None:

@@ -1,9 +1,6 @@
 """Every front over gRPC: the same text gets the same translation as over our own contract."""
 
 import asyncio
-import json
-import os
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +10,7 @@ import grpc
 import pytest
 from google.protobuf import descriptor_pool
 
+from tests.contract.judging import judged
 from tests.contract.test_fronts import CASES
 from tests.server.fronts import models
 from tests.server.rpc_fronts import call
@@ -26,10 +24,6 @@ from translator.testing import serve_in_process
 
 pytestmark = pytest.mark.contract
 
-ROOT = Path(__file__).parents[2]
-JUDGES = ROOT / "tests" / "judges"
-# What `make test` installs for them.
-SITE = ROOT / "build" / "judges"
 Wire = Callable[[grpc.aio.Channel, Sequence[str], str, str, str], Awaitable[list[str]]]
 
 
@@ -101,28 +95,6 @@ def test_messages_are_in_no_pool_that_others_see() -> None:
 
 
 # The judges: clients that people have, unchanged, each in a process of its own
-
-
-async def judged(script: str, address: str) -> Any:
-    """What a client has found; skipped without its package."""
-    if not SITE.is_dir():
-        missing = f"run first: make {SITE.relative_to(ROOT)}/.ready"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(JUDGES / script), address,
-        env=os.environ | {"PYTHONPATH": f"{SITE}{os.pathsep}{ROOT}"},
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        output, errors = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode == 0, errors.decode()
-    return json.loads(output)
 
 
 async def test_the_client_of_riva(server: RunningServer) -> None:

@@ -26,7 +26,7 @@ from translator.languages.pair import LanguagePair
 from translator.metrics import FrontMetrics
 from translator.models.fake import FakeModel
 
-__all__ = ["Fronts", "Reply", "events", "fronts", "in_thread", "models"]
+__all__ = ["Fronts", "Reply", "events", "fronts", "in_thread", "models", "upload"]
 
 MakeFront = Callable[[Hub], Front]
 EVERY_FRONT: Sequence[MakeFront] = (
@@ -161,3 +161,14 @@ def events(reply: Reply) -> list[Any]:
     *told, done, end = reply.body.decode().split("\n\n")
     assert (done, end) == ("data: [DONE]", "")
     return [json.loads(each.removeprefix("data: ")) for each in told]
+
+
+def upload(name: str, contents: str, **fields: str) -> tuple[str, str]:
+    """A form with a file, and its content type."""
+    parts = [f'name="{key}"\r\n\r\n{value}' for key, value in fields.items()]
+    parts.append(f'name="file"; filename="{name}"\r\n\r\n{contents}')
+    begin = "--border\r\nContent-Disposition: form-data; "
+    return (
+        "".join(f"{begin}{part}\r\n" for part in parts) + "--border--\r\n",
+        "multipart/form-data; boundary=border",
+    )

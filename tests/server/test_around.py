@@ -16,6 +16,9 @@ from grpc_requests.aio import AsyncClient
 from tests.server.wire import chunks, config, exchange, source
 from translator.cli.running import Announcement, serve
 from translator.config import ServerConfig
+from translator.fronts.google.front import Google
+from translator.fronts.riva.front import Riva
+from translator.fronts.rpc.front import RpcFront
 from translator.server.app import RunningServer
 from translator.testing import serve_in_process
 from translator.v1 import translate_pb2
@@ -70,6 +73,24 @@ async def test_a_client_that_knows_only_reflection_streams_and_gets_the_translat
     committed = "".join(r["target"].get("committed", "") for r in responses if "target" in r)
     assert committed == "NO STUB WAS NEEDED."
     assert "report" in responses[-1]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+async def test_reflection_has_the_fronts_that_are_served() -> None:
+    fronts: dict[str, type[RpcFront]] = {"google": Google, "riva": Riva}
+    for served in (("google", "riva"), ("riva",), ()):
+        async with serve_in_process(ServerConfig(port=0, fronts=served)) as server:
+            client = AsyncClient(server.address)
+            names = {f"grpc.{name}" for name in (
+                "health.v1.Health", "reflection.v1alpha.ServerReflection"
+            )}  # fmt: skip
+            ours = {SERVICE, *(fronts[name].descriptor.full_name for name in served)}
+            assert set(await client.service_names()) == names | ours
+            if "riva" in served:
+                riva = await client.service(Riva.descriptor.full_name)
+                asked = {"texts": ["No stub."], "source_language": "xx", "target_language": "yy"}
+                answer = await riva.TranslateText(asked)
+                assert [each["text"] for each in answer["translations"]] == ["NO STUB."]
 
 
 async def test_the_admin_port_has_channelz_and_the_service_port_has_not() -> None:

@@ -39,7 +39,7 @@ async def test_texts_go_into_several_languages(front: Fronts) -> None:
     assert len(reply.headers["x-requestid"]) == 36
     assert reply.headers["x-metered-usage"] == str(2 * len("Good morning.Two."))
     # Each text has languages and a type of its own in the version after it.
-    body = inputs("<b>one</b> day.", "<b>Day</b>.", language="en")
+    body = inputs("<b>one</b> day.", "<b>Day</b>.", language="en", q="Two.")
     body["inputs"][1] |= {"textType": "Html", "targets": [{"language": "de", "tone": "formal"}]}
     body["inputs"].append({"text": "Bom dia a todos, pessoal.", "targets": [{"language": "en"}]})
     told = (await front.ask(f"/translate{NOW}", body)).json["value"]
@@ -67,7 +67,7 @@ async def test_languages_are_detected(front: Fronts) -> None:
 
 async def test_alignments_and_terms(front: Fronts) -> None:
     asked = [{"Text": "🎉 Good day."}]
-    address = f"/translate{V3}&from=en&to=pt&includeAlignment=true&includeSentenceLength=true"
+    address = f"/translate{V3}&from=en&to=pt&includeAlignment=true"
     [item] = (await front.ask(address, asked)).json
     # Positions count UTF-16, and the last of a range is in it.
     assert item["translations"][0]["alignment"] == {"proj": "0:1-0:1 3:6-3:6 8:10-8:10 11:11-11:11"}
@@ -86,6 +86,30 @@ async def test_alignments_and_terms(front: Fronts) -> None:
     assert told[0]["translations"][0]["text"] == "<p>THE A &amp; B.</p>"
 
 
+async def test_how_long_sentences_are(front: Fronts) -> None:
+    address = f"/translate{V3}&to=pt&includeSentenceLength=true"
+    texts = ["Who is 🎉 it? It is Dr. Tall.\nAll of you.", "12:30", "", "One day"]
+    found = (await front.ask(address, [{"Text": text} for text in texts])).json
+    [told], *others = [item["translations"] for item in found]
+    # They count UTF-16, white space after a sentence is its own, and all of a text is in one.
+    assert told["sentLen"] == {"srcSentLen": [14, 16, 11], "transSentLen": [14, 16, 11]}
+    for [each], text in zip(others, texts[1:], strict=True):
+        # The fake model marks where its source goes on.
+        lengths = {"srcSentLen": [len(text)], "transSentLen": [len(each["text"])]}
+        assert each["sentLen"] == lengths
+    assert "alignment" not in told
+    page = (await front.ask(f"{address}&textType=html", [{"Text": "<b>One.</b> Two."}])).json
+    assert "sentLen" not in page[0]["translations"][0]
+    # Alone.
+    asked = [{"Text": "Bom dia a todos. Onde fica a estação?"}, {"Text": "Onde?"}]
+    first, second = (await front.ask(f"/breaksentence{V3}", asked)).json
+    assert first["sentLen"] == [17, 20]
+    assert first["detectedLanguage"]["language"] == "pt"
+    assert second["sentLen"] == [5]
+    named = (await front.ask(f"/breaksentence{V3}&language=pt", asked)).json
+    assert named == [{"sentLen": [17, 20]}, {"sentLen": [5]}]
+
+
 async def test_languages_that_are_served(front: Fronts) -> None:
     reply = await front.ask(f"/languages{V3}")
     assert reply.json["translation"]["pt"] == {
@@ -102,6 +126,7 @@ async def test_it_shares_addresses_with_libretranslate(front: Fronts) -> None:
     libre = {"q": "One.", "source": "en", "target": "pt"}
     assert (await front.ask("/translate", libre)).json == {"translatedText": "ONE."}
     assert isinstance((await front.ask("/languages")).json, list)
+    assert isinstance((await front.ask("/languages?name=api-version")).json, list)
     assert (await front.ask("/detect", {"q": "Where is it?"})).json[0]["language"] == "en"
     # Where a resource of one's own has it, the version stands in the path.
     own = await front.ask("/translator/text/v3.0/translate?from=en&to=pt", [{"Text": "One."}])
@@ -157,9 +182,16 @@ async def test_what_is_not_valid_is_told_as_this_protocol_does(front: Fronts) ->
         assert "Traceback" not in told["message"]
         assert reply.headers["x-requestid"]
     for path, body, kind, code in (
+        (f"/translate{V3}&to=pt", [{"Text": "a"}], "text/plain", 415000),
         (f"/translate{V3}&to=pt", "Text=a", "application/x-www-form-urlencoded", 415000),
         (f"/languages{V3}&scope=books", None, "", 400001),
-        (f"/breaksentence{V3}", [{"Text": "a"}], "application/json", 404000),
+        (f"/breaksentence{V3}&language=fr", [{"Text": "a"}], "application/json", 400035),
+        (f"/breaksentence{V3}", [{"Text": "a"}] * 101, "application/json", 400077),
+        (f"/breaksentence{V3}", [{"Text": "a" * 50_001}], "application/json", 400077),
+        (f"/breaksentence{V3}", [{"Text": 5}], "application/json", 400005),
+        (f"/breaksentence{NOW}", [{"Text": "a"}], "application/json", 404000),
+        (f"/dictionary/lookup{V3}&from=en&to=pt", [{"Text": "a"}], "application/json", 404000),
+        (f"/transliterate{V3}", [{"Text": "a"}], "application/json", 404000),
         (f"/detect{NOW}", [{"Text": "a"}], "application/json", 404000),
         (f"/translate{V3}", None, "", 405000),
     ):

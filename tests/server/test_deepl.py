@@ -1,12 +1,13 @@
 """DeepL's API on the wire, and what it answers to what is not valid."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.server.fronts import Fronts, fronts, models
+from tests.server.fronts import Fronts, fronts, models, upload
 from translator.access.caller import Role
 from translator.access.key_file import add_key
 from translator.config import ServerConfig
@@ -77,6 +78,43 @@ async def test_tags_are_kept_and_those_to_be_ignored_are_not_translated(front: F
     # What HTML leaves alone is a name like others in XML.
     assert await texts(front, "<code>one</code>.", **xml) == ["<code>ONE</code>."]
     assert await texts(front, "<code>one</code>.", tag_handling="html") == ["<code>one</code>."]
+
+
+async def test_texts_with_tags_are_texts_unless_it_says_that_they_are_none(front: Fronts) -> None:
+    # Of a field that belongs to another protocol nothing is taken.
+    assert await texts(front, ["One <b>two</b> &amp; three."], q="Four.") == [
+        "ONE <b>TWO</b> &amp; THREE."
+    ]
+
+
+SRT = "1\n00:00:01,000 --> 00:00:02,000\n{}\n"
+XLIFF = """<xliff version="1.2"><file source-language="en" target-language="pt" original="a">
+<body><trans-unit id="1"><source>One <g id="1">cart</g>.</source></trans-unit></body>
+</file></xliff>
+"""
+FILES = {
+    "a.txt": ("One.\n\nTwo.\n", "ONE.\n\nTWO.\n"),
+    "a.html": ("<p>One <b>two</b>.</p>", "<p>ONE <b>TWO</b>.</p>"),
+    "a.srt": (SRT.format("Good morning."), SRT.format("GOOD MORNING.")),
+    "a.xliff": (XLIFF, 'ONE <g id="1">CART</g>.'),
+}
+
+
+async def test_documents_of_each_kind_are_translated_and_had_once(front: Fronts) -> None:
+    for name, (contents, expected) in FILES.items():
+        body, kind = upload(name, contents, **PAIR)
+        told = (await front.ask("/v2/document", body, kind)).json
+        address, key = f"/v2/document/{told['document_id']}", {"document_key": told["document_key"]}
+        assert (await front.ask(address, {"document_key": "other"})).code == 404
+        state: dict[str, Any] = {}
+        async with asyncio.timeout(60):
+            while state.get("status") not in ("done", "error"):
+                state = (await front.ask(address, key)).json
+        assert state["status"] == "done", state
+        assert state["billed_characters"] > 0
+        got = await front.ask(f"{address}/result", key)
+        assert expected in got.body.decode(), got.body
+        assert (await front.ask(f"{address}/result", key)).code == 404
 
 
 async def test_what_it_serves(front: Fronts) -> None:

@@ -1,5 +1,6 @@
 """Each front with keys and quotas: a key where its protocol has it, and the refusals of it."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,12 +43,25 @@ ASKS: dict[str, tuple[Ask, int, int]] = {
     ),
     "google": (Ask("/language/translate/v2?key={}", GOOGLE, "X-Other", "-"), 403, 403),
     "google, header": (Ask("/language/translate/v2", GOOGLE, "X-Goog-Api-Key", "{}"), 403, 403),
+    "libretranslate": (Ask("/translate", GOOGLE), 403, 429),
+    "deepl": (
+        Ask(
+            "/v2/translate",
+            {"text": [TEXT], "source_lang": "EN", "target_lang": "PT"},
+            value="DeepL-Auth-Key {}",
+        ),
+        403,
+        456,
+    ),
     "openai": (Ask("/v1/chat/completions", CHAT), 401, 429),
     "ollama": (Ask("/api/chat", CHAT | {"stream": False}), 401, 429),
 }
 
 
-async def test_a_key_is_passed_on_and_a_limit_is_told(tmp_path: Path) -> None:
+async def test_a_key_is_passed_on_and_a_limit_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "translator.audit")
     rules = tmp_path / "access.toml"
     keys = {}
     for number, name in enumerate(ASKS):
@@ -66,7 +80,7 @@ async def test_a_key_is_passed_on_and_a_limit_is_told(tmp_path: Path) -> None:
                 for key in ("", "tk_wrong"):
                     refused = await ask(front, key)
                     assert refused.code == missing, (name, refused.body)
-                    assert "error" in refused.json
+                    assert {"error", "message"} & set(refused.json)
                 for per, code in (("minute", 429), ("day", daily)):
                     reply = await ask(front, keys[name, per])
                     assert reply.code == 200, (name, reply.body)
@@ -74,9 +88,26 @@ async def test_a_key_is_passed_on_and_a_limit_is_told(tmp_path: Path) -> None:
                     for _ in range(3):
                         reply = await ask(front, keys[name, per])
                     assert reply.code == code, (name, per, reply.body)
-                    assert "error" in reply.json
+                    assert {"error", "message"} & set(reply.json)
                     waits = "retry-after" in reply.headers
-                    assert waits == (per == "minute")
+                    assert waits == (per == "minute" or name == "libretranslate")
+            counted = {
+                (sample.labels["front"], int(sample.labels["code"]))
+                for family in front.metrics.registry.collect()
+                for sample in family.samples
+                if sample.name == "translator_front_requests_total"
+            }
+    # All is counted, and written down without a word of it.
+    written = {
+        (record.event, record.fields["code"])  # type: ignore[attr-defined]
+        for record in caplog.records
+        if record.name == "translator.audit" and "path" in record.fields  # type: ignore[attr-defined]
+    }
+    for name, (_, missing, daily) in ASKS.items():
+        of = "openai" if name == "ollama" else name.partition(",")[0]
+        assert {(of, code) for code in (200, missing, 429, daily)} <= counted & written, name
+    assert TEXT not in caplog.text
+    assert not any(key in caplog.text for key in keys.values())
 
 
 async def test_a_gateway_without_a_key_learns_from_its_callers(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Riva's translation on the wire, and what it answers to what is not valid."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any, cast
 
 import grpc
@@ -8,6 +9,8 @@ import pytest
 
 from tests.server.fronts import models
 from tests.server.rpc_fronts import call, refused
+from translator.access.caller import Role
+from translator.access.key_file import add_key
 from translator.config import ServerConfig
 from translator.fronts.riva.front import Riva
 from translator.languages.detection import FastTextDetector
@@ -118,6 +121,26 @@ async def test_what_is_no_message_is_refused(channel: grpc.aio.Channel) -> None:
             "INVALID_ARGUMENT",
             "request: cannot be read",
         )
+
+
+async def test_what_is_too_large_or_has_no_key_is_refused(tmp_path: Path) -> None:
+    rules = tmp_path / "access.toml"
+    key = add_key(rules, "desk", [Role.TRANSLATE], expires=None, quotas={})
+    bearer = [("authorization", f"Bearer {key}")]
+    async with serve_in_process(ServerConfig(port=0, access=rules), models()) as server:
+        async with grpc.aio.insecure_channel(server.address) as channel:
+            asked: dict[str, Any] = {"texts": ["One."], **PAIR}
+            assert await texts(channel, "One.", metadata=bearer) == ["ONE."]
+            for metadata in ([], [("authorization", "Bearer tk_wrong")]):
+                refusal = await refused(channel, Riva, "TranslateText", metadata=metadata, **asked)
+                assert refusal.code == "UNAUTHENTICATED"
+            raw = b"\x0a\x80\x80\x80\x32" + b"a" * (100 << 20)
+            refusal = await refused(channel, Riva, "TranslateText", metadata=bearer, raw=raw)
+            assert refusal.code == "RESOURCE_EXHAUSTED"
+            # A number in a string's place is no text.
+            raw = b"\x08\x05"
+            refusal = await refused(channel, Riva, "TranslateText", metadata=bearer, raw=raw)
+            assert refusal.code == "INVALID_ARGUMENT"
 
 
 async def test_of_speech_it_is_said_where_its_text_goes(channel: grpc.aio.Channel) -> None:

@@ -1,6 +1,7 @@
 """TLS on every port: who is let in, and new certificates without a restart."""
 
 import asyncio
+import json
 import re
 import shutil
 import ssl
@@ -10,14 +11,17 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
 import trustme
 from grpc_channelz.v1 import channelz_pb2, channelz_pb2_grpc
 
+from tests.server.fronts import fronts
 from tests.server.gateways import gateway
 from tests.server.processes import CLEAN
+from tests.server.rpc_fronts import call
 from tests.server.wire import config, rest_of, source
 from translator.access import caller as access
 from translator.access.key_file import add_key
@@ -26,6 +30,7 @@ from translator.client import AsyncTranslatorClient, TranslatorClient, tls_crede
 from translator.client.login import Login
 from translator.config import ServerConfig
 from translator.errors import ConfigError, ConnectionLostError
+from translator.fronts.riva.front import Riva
 from translator.testing import serve_in_process
 from translator.v1.translator_service_pb2_grpc import TranslatorServiceStub
 
@@ -340,3 +345,20 @@ async def test_a_captions_gateway_speaks_tls_to_both_sides(files: Files, tmp_pat
         with pytest.raises(ConfigError, match=r"tls_cert: .*client_key\.pem cannot be used"):
             async with gateway(*addresses, login=login, certificate=unfitting):
                 pass
+
+
+async def test_the_fronts_have_tls_on_both_sides_too(files: Files) -> None:
+    certificate = files["cert"], files["key"]
+    async with serve_in_process(files.config()) as server:
+        address = f"localhost:{server.address.rpartition(':')[2]}"
+        async with fronts(address, login=Login(ca=files["ca"]), certificate=certificate) as front:
+            trusted = ssl.create_default_context(cafile=str(files["ca"]))
+            form = b"text=one&source_lang=XX&target_lang=YY"
+            url = f"https://127.0.0.1:{front.port}/v2/translate"
+            answer = await asyncio.to_thread(urllib.request.urlopen, url, form, context=trusted)
+            assert json.load(answer)["translations"][0]["text"] == "ONE~."
+        roots = grpc.ssl_channel_credentials(files["ca"].read_bytes())
+        async with grpc.aio.secure_channel(address, roots) as channel:
+            pair: dict[str, Any] = {"source_language": "xx", "target_language": "yy"}
+            found = await call(channel, Riva, "TranslateText", texts=["one"], **pair)
+            assert found.translations[0].text == "ONE~."

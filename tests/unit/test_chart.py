@@ -40,6 +40,7 @@ EVERYTHING: dict[str, Any] = {
         "heartbeat_s": 12.5,
         "drain_grace_s": 60,
         "admin_access": "key",
+        "fronts": ["riva"],
         "limits": {"max_sessions": 1_000_000, "max_unsent_length": 65_536},
     },
     "allowPlaintext": False,
@@ -63,13 +64,24 @@ EVERYTHING: dict[str, Any] = {
         "secret": "links",
         "accessKeySecret": "gateway-key",
         "serverTlsSecret": "gateway-tls",
+        "redisSecret": "rooms",
+        "tlsSecret": "pages",
+    },
+    "gateway": {
+        "enabled": True,
+        "replicas": 2,
+        "fronts": ["libretranslate", "deepl"],
+        "origins": ["https://shop.example"],
+        "glossariesClaim": "glossaries",
+        "accessKeySecret": "gateway-key",
+        "serverTlsSecret": "gateway-tls",
         "tlsSecret": "pages",
     },
 }
 VALUES: dict[str, dict[str, Any]] = {
     "defaults": {},
     "everything": EVERYTHING,
-    "keda": {"keda": {"enabled": True}},
+    "keda": {"keda": {"enabled": True}, "gateway": {"enabled": True}},
     "least": {
         "metrics": {"enabled": False},
         "networkPolicy": {"enabled": False},
@@ -156,7 +168,7 @@ def test_every_value_is_in_the_schema_and_no_other() -> None:
     values = yaml.safe_load((CHART / "values.yaml").read_text("utf-8"))
 
     def compare(told: dict[str, Any], there: Any, place: str) -> None:
-        if "properties" not in told or place in (".config", ".resources", ".captions.resources"):
+        if "properties" not in told or place.endswith((".config", ".resources")):
             return
         assert told["additionalProperties"] is False, place
         assert set(there) == set(told["properties"]) - {"global"}, place
@@ -234,8 +246,8 @@ def test_every_file_that_is_named_is_mounted(manifests: list[Manifest]) -> None:
             mounts = {mount["mountPath"] for mount in container["volumeMounts"]}
             assert {mount["name"] for mount in container["volumeMounts"]} <= volumes
             assert {"/tmp"} <= mounts  # noqa: S108
-            if container["name"] == "captions" or container in pod["containers"]:
-                texts = [entry["value"] for entry in container.get("env", ())]
+            if container in pod["containers"]:
+                texts = [entry.get("value", "") for entry in container.get("env", ())]
                 texts += [word.partition("=")[2] for word in container.get("args", ())]
                 for path in (Path(text) for text in texts if text.startswith("/")):
                     assert mounts & {str(path), str(path.parent)}, path
@@ -283,6 +295,7 @@ def test_values_of_every_kind_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (config.threads, config.preload, config.heartbeat_s) == (2, False, 12.5)
     assert (config.limits.max_sessions, config.limits.max_unsent_length) == (1_000_000, 65_536)
     assert (config.allow_plaintext, config.admin_access) == (False, "key")
+    assert config.fronts == ("riva",)
     assert str(config.tls_client_ca) == "/etc/translator/client-ca/ca.crt"
     assert str(config.access) == "/etc/translator/access/access.toml"
 
@@ -310,17 +323,48 @@ def test_a_title_is_a_title_whatever_stands_in_it() -> None:
 
 
 @with_helm
-def test_the_gateway_is_one_and_the_server_lets_it_in() -> None:
+def test_the_url_of_redis_stays_in_its_secret() -> None:
+    [captions] = [c for c in containers(rendered("everything")) if c["name"] == "captions"]
+    [variable] = captions["env"]
+    assert variable["valueFrom"] == {"secretKeyRef": {"name": "rooms", "key": "url"}}
+    assert f"--redis=$({variable['name']})" in captions["args"]
+
+
+@with_helm
+def test_the_fronts_over_http_are_those_that_were_wanted() -> None:
+    everything = {
+        *("--front=libretranslate", "--front=deepl", "--origin=https://shop.example"),
+        "--ca=/etc/translator/server-tls/ca.crt",
+    }
+    for name, more in (("everything", everything), ("keda", set[str]())):
+        manifests = rendered(name)
+        [gateway] = [c for c in containers(manifests) if c["name"] == "gateway"]
+        always = {"--address=shop-translator:50051", "--metrics-port=9090"}
+        assert always | more <= set(gateway["args"])
+        ports = {port["name"]: port["containerPort"] for port in gateway["ports"]}
+        assert ports == {"http": 5000, "metrics": 9090}
+        served = named(manifests, "Service", "shop-translator-gateway")["spec"]["ports"]
+        assert {port["targetPort"] for port in served} == set(ports)
+        assert gateway["livenessProbe"]["httpGet"]["path"] == "/healthz"
+
+
+@with_helm
+def test_captions_are_one_and_the_server_lets_gateways_in() -> None:
     manifests = rendered("everything")
     captions = named(manifests, "Deployment", "shop-translator-captions")
     assert captions["spec"]["replicas"] == 1
     assert captions["spec"]["strategy"] == {"type": "Recreate"}
-    labels = captions["spec"]["template"]["metadata"]["labels"]
     [grpc, _] = named(manifests, "NetworkPolicy")["spec"]["ingress"]
-    assert any(
-        each["podSelector"].get("matchLabels", {"": ""}).items() <= labels.items()
-        for each in grpc["from"]
-    )
+    for name in ("captions", "gateway"):
+        gateway = named(manifests, "Deployment", f"shop-translator-{name}")
+        labels = gateway["spec"]["template"]["metadata"]["labels"]
+        assert any(
+            each["podSelector"].get("matchLabels", {"": ""}).items() <= labels.items()
+            for each in grpc["from"]
+        )
+        rules = named(manifests, "NetworkPolicy", f"shop-translator-{name}")["spec"]["egress"]
+        # To Redis, for one.
+        assert {"ports": [{"port": 4317}]} in rules
 
 
 @with_helm
@@ -382,6 +426,9 @@ def test_prometheus_finds_the_metrics_page_and_nothing_else() -> None:
         ({"image": {"digest": "latest"}}, "digest"),
         ({"models": {"pull": ["en"]}}, "pull"),
         ({"captions": {"room": "a b"}}, "room"),
+        ({"config": {"fronts": ["deepl"]}}, "fronts"),
+        ({"gateway": {"fronts": ["riva"]}}, "fronts"),
+        ({"gateway": {"origins": ["shop.example"]}}, "origins"),
         ({"captions": {"publicUrl": "captions.example"}}, "publicUrl"),
         ({"extraEnv": [{"name": "TRANSLATOR_PORT", "value": "1"}]}, "extraEnv"),
         ({"service": {"type": "ExternalName"}}, "service"),
@@ -404,10 +451,17 @@ def test_a_value_that_is_wrong_is_named(values: dict[str, Any], words: str) -> N
 @with_helm
 @pytest.mark.parametrize(
     ("needed", "words"),
-    [("serverTlsSecret", "the authority of"), ("accessKeySecret", "asks for a key")],
+    [
+        ("captions.serverTlsSecret", "the authority of"),
+        ("captions.accessKeySecret", "asks for a key"),
+        ("gateway.serverTlsSecret", "the authority of"),
+    ],
 )
 def test_a_gateway_that_could_not_reach_the_server_is_refused(needed: str, words: str) -> None:
-    assert words in refusal(EVERYTHING | {"captions": EVERYTHING["captions"] | {needed: ""}})
+    part, name = needed.split(".")
+    told = refusal(EVERYTHING | {part: EVERYTHING[part] | {name: ""}})
+    assert f"{needed} is not set" in told
+    assert words in told
 
 
 @with_helm

@@ -32,6 +32,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", " ")
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text("utf-8"))
 UNIT = ROOT / "deploy" / "systemd" / "translator.service"
+GATEWAYS = UNIT.with_name("translator@.service")
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 
 
@@ -175,18 +176,28 @@ def test_the_image_starts_a_server() -> None:
 
 def test_services_are_those_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     services = COMPOSE["services"]
-    assert set(services) == {"server", "captions"}
+    assert set(services) == {"server", "captions", "redis", "gateway"}
     for name, value in services["server"]["environment"].items():
         monkeypatch.setenv(name, str(value))
     config = load_config()
     assert (config.port, config.metrics_port) == (50051, 9090)
-    published = {name: services[name]["ports"] for name in services}
+    assert config.fronts == ServerConfig.model_fields["fronts"].default
+    published = {name: services[name].get("ports") for name in services}
     assert published["server"] == [f"127.0.0.1:{p}:{p}" for p in (50051, 9090)]
     captions = parse([*services["captions"]["entrypoint"], *services["captions"]["command"]])
     assert captions.params["addresses"] == (f"server:{config.port}",)
     port = captions.params["port"]
     assert published["captions"] == [f"127.0.0.1:{port}:{port}"]
     assert f"localhost:{port}/healthz" in str(services["captions"]["healthcheck"])
+    assert captions.params["redis_url"] == "redis://redis:6379/0"
+    assert "ports" not in services["redis"]
+    gateway = parse([*services["gateway"]["entrypoint"], *services["gateway"]["command"]])
+    assert gateway.params["addresses"] == (f"server:{config.port}",)
+    port = gateway.params["port"]
+    assert published["gateway"] == [f"127.0.0.1:{port}:{port}"]
+    assert f"localhost:{port}/healthz" in str(services["gateway"]["healthcheck"])
+    [folder] = [volume.partition(":")[2] for volume in services["gateway"]["volumes"]]
+    assert gateway.params["glossaries"].is_relative_to(folder)
 
 
 def test_containers_may_do_as_little_as_possible() -> None:
@@ -210,8 +221,8 @@ def test_what_is_commented_out_in_the_compose_file_is_a_setting_too() -> None:
 # The systemd unit
 
 
-def unit_lines(name: str) -> list[str]:
-    return re.findall(rf"^{name}=(.*)$", UNIT.read_text("utf-8"), re.MULTILINE)
+def unit_lines(name: str, unit: Path = UNIT) -> list[str]:
+    return re.findall(rf"^{name}=(.*)$", unit.read_text("utf-8"), re.MULTILINE)
 
 
 def test_the_unit_checks_and_then_starts_a_server() -> None:
@@ -230,14 +241,31 @@ def test_the_unit_checks_and_then_starts_a_server() -> None:
     )
 
 
+def test_the_unit_of_gateways_starts_each_with_its_options() -> None:
+    [start] = unit_lines("ExecStart", GATEWAYS)
+    page = (ROOT / "docs" / "deployment.md").read_text("utf-8")
+    told = dict(re.findall(r"^# /etc/translator/(\w+)\nOPTIONS=(.*)$", page, re.MULTILINE))
+    assert set(told) == {"gateway", "captions"}
+    for name, options in told.items():
+        words = start.replace("$OPTIONS", options).replace("%i", name).split()
+        assert parse(words).params["addresses"]
+    # What a server may do, they need no more than.
+    hardening = r"^(?:Protect|Private|Restrict|SystemCall|Capability|NoNew|Lock|Remove).*$"
+    [server, gateways] = [
+        re.findall(hardening, unit.read_text("utf-8"), re.MULTILINE) for unit in (UNIT, GATEWAYS)
+    ]
+    assert set(server) <= set(gateways)
+
+
 @pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="no unit test: there is no systemd-analyze"
 )
-def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
-    unit = tmp_path / UNIT.name
+@pytest.mark.parametrize("source", [UNIT, GATEWAYS], ids=lambda path: path.name)
+def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path, source: Path) -> None:
+    unit = tmp_path / source.name.replace("@", "@gateway")
     command = Path(sys.executable).with_name("translator")
     installed = str(command if command.exists() else sys.executable)
-    unit.write_text(UNIT.read_text("utf-8").replace("/opt/translator/bin/translator", installed))
+    unit.write_text(source.read_text("utf-8").replace("/opt/translator/bin/translator", installed))
     done = subprocess.run(
         ["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False
     )

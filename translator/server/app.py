@@ -25,6 +25,7 @@ from translator.fronts.google.front import Google
 from translator.fronts.grpc.around import AroundInterceptor
 from translator.fronts.grpc.servicer import TranslatorServicer
 from translator.fronts.riva.front import Riva
+from translator.fronts.rpc.descriptors import reflected
 from translator.fronts.rpc.front import RpcFront
 from translator.fronts.rpc.interceptors import ErrorInterceptor
 from translator.fronts.rpc.reading import Parsing
@@ -186,7 +187,9 @@ async def running(
     health_servicer = await _add_health(server, services)
     if config.reflection != "off":
         reflection.enable_server_reflection(
-            (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server
+            (*services, health.SERVICE_NAME, reflection.SERVICE_NAME),
+            server,
+            reflected(front.descriptor for front in fronts),
         )
     port = listen(server, config.host, config.port, "port", certificates)
     admin, admin_port = _admin_server(config, gate, certificates)

@@ -8,7 +8,8 @@ from uuid import uuid4
 from starlette.responses import Response
 
 from translator.client import Translation
-from translator.fronts.azure.inputs import Input, Version
+from translator.fronts.azure.inputs import Asked, Input, Version
+from translator.fronts.azure.sentences import translated_lengths, units
 from translator.languages.names import english_name
 from translator.languages.tags import language
 
@@ -18,42 +19,38 @@ _RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur"
 
 
 def described_translation(
-    version: Version, asked: Input, target: str, result: Translation, alignments: bool
+    version: Version, asked: Asked, each: Input, target: str, source: str, result: Translation
 ) -> dict[str, Any]:
     """A translation of a text.
 
     Args:
         version: The version.
-        asked: The text.
+        asked: The request; version 3.0 has alignments and lengths of sentences.
+        each: The text.
         target: What it is translated into, as the client calls it.
+        source: Its language, as the client calls it or as it was detected.
         result: The translation.
-        alignments: Whether they are told; version 3.0 only.
     """
     if version is Version.V2026:
-        return {"language": target, "text": result.text, "sourceCharacters": len(asked.text)}
+        return {"language": target, "text": result.text, "sourceCharacters": len(each.text)}
     told: dict[str, Any] = {"text": result.text, "to": target}
-    if alignments:
-        told["alignment"] = {"proj": _projection(asked.text, result)}
+    if asked.alignments:
+        told["alignment"] = {"proj": _projection(each.text, result)}
+    if asked.sentence_lengths and not each.is_html:
+        of_source, of_target = translated_lengths(each.text, source, result)
+        told["sentLen"] = {"srcSentLen": of_source, "transSentLen": of_target}
     return told
 
 
 def _projection(text: str, result: Translation) -> str:
     """The alignments as Azure writes them: of UTF-16, and with the last unit of each range."""
-    source, target = _units(text), _units(result.text)
+    source, target = units(text), units(result.text)
     return " ".join(
         f"{source[each.source_start]}:{source[each.source_end] - 1}"
         f"-{target[each.target_start]}:{target[each.target_end] - 1}"
         for each in result.alignments
         if each.source_end > each.source_start and each.target_end > each.target_start
     )
-
-
-def _units(text: str) -> list[int]:
-    """Where each code point begins, and the text ends, in units of UTF-16."""
-    places = [0]
-    for character in text:
-        places.append(places[-1] + (2 if character > "\uffff" else 1))
-    return places
 
 
 def described_language(code: str, version: Version) -> dict[str, Any]:

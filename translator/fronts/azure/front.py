@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -29,8 +30,9 @@ from translator.fronts.azure.inputs import (
     told_version,
     version_of,
 )
+from translator.fronts.azure.sentences import sentence_lengths
 from translator.fronts.web.app import Endpoint, count
-from translator.fronts.web.fields import BodyError
+from translator.fronts.web.fields import BodyError, Fields, query_of
 from translator.fronts.web.hub import FALLBACK, UNDETERMINED, Hub, Texts
 from translator.fronts.web.keys import key_of
 from translator.fronts.web.refusals import (
@@ -48,13 +50,19 @@ __all__ = ["Azure"]
 _PARAMETER = "api-version"
 # Where a resource of somebody's own has it; no other protocol is there.
 _OWN = "/translator/text/v{version:str}"
-_NOT_SERVED = ("/transliterate", "/breaksentence", "/dictionary/lookup", "/dictionary/examples")
+_NO_DICTIONARY = "is not served: there is no dictionary here; /translate takes single words too"
+_NOT_SERVED = {
+    "/transliterate": "is not served: texts are not transliterated here",
+    "/dictionary/lookup": _NO_DICTIONARY,
+    "/dictionary/examples": _NO_DICTIONARY,
+}
 _SCOPES = {
     Version.V3: ("translation", "transliteration", "dictionary"),
     Version.V2026: ("translation", "transliteration", "models"),
 }
-_MAX_TRANSLATIONS = 2_000
-_MAX_CHARACTERS = 1_000_000
+# How many of how many characters: translations of a request, texts whose sentences are asked for.
+_MAX_TRANSLATED = 2_000, 1_000_000
+_MAX_CUT = 100, 50_000
 # Calls to the servers for one request: one for each language and type of its texts.
 _MAX_AT_ONCE = 8
 # Azure's codes; their first three digits are HTTP's.
@@ -66,6 +74,7 @@ _OF_FIELDS = {
     "category": 400079,
     "from": _FROM,
     "inputs": 400074,
+    "language": _FROM,
     "scope": 400001,
     "text": 400005,
     "textType": 400071,
@@ -98,10 +107,11 @@ class Azure:
             found += [
                 Endpoint(f"{prefix}/translate", self._translate, post, parameter),
                 Endpoint(f"{prefix}/detect", self._detect, post, parameter),
+                Endpoint(f"{prefix}/breaksentence", self._break_sentences, post, parameter),
                 Endpoint(f"{prefix}/languages", self._languages, ("GET",), parameter),
                 *(
-                    Endpoint(prefix + path, self._not_served, post, parameter)
-                    for path in _NOT_SERVED
+                    Endpoint(prefix + path, partial(self._not_served, why), post, parameter)
+                    for path, why in _NOT_SERVED.items()
                 ),
             ]
         return found
@@ -146,22 +156,15 @@ class Azure:
         detected = await self._detected(asked)
         asked = _suggested(asked, detected)
         translated = await self._translated(key_of(request), asked)
-        items = []
-        for number, each in enumerate(asked.inputs):
-            item: dict[str, Any] = {}
-            if guess := detected.get(number):
-                found = translated[number, each.targets[0]].detected_language
-                item["detectedLanguage"] = {
-                    "language": found or asked.suggested_source or FALLBACK,
-                    "score": round(guess.confidence, 2) if found else 0.0,
-                }
-            item["translations"] = [
-                described_translation(
-                    version, each, target, translated[number, target], asked.alignments
-                )
-                for target in each.targets
+
+        def describe() -> list[dict[str, Any]]:
+            return [
+                _described(version, asked, number, detected.get(number), translated)
+                for number in range(len(asked.inputs))
             ]
-            items.append(item)
+
+        # Where sentences end takes a while to find out.
+        items = await asyncio.to_thread(describe) if asked.sentence_lengths else describe()
         headers = {"x-metered-usage": str(characters), "x-mt-system": "Team"}
         body = items if version is Version.V3 else {"value": items}
         return answer(body, headers=headers)
@@ -195,7 +198,7 @@ class Azure:
                 target,
                 mime_type="text/html" if is_html else "",
                 glossary=terms or None,
-                alignments=asked.alignments and not is_html,
+                alignments=(asked.alignments or asked.sentence_lengths) and not is_html,
             )
             async with at_once:
                 results = await self._hub.translate(key, texts)
@@ -227,6 +230,25 @@ class Azure:
             ]
         )
 
+    async def _break_sentences(self, request: Request) -> Response:
+        if version_of(request) is not Version.V3:
+            raise BodyError(404, "/breaksentence is of version 3.0")
+        await self._hub.check_key(key_of(request))
+        given = Fields(query_of(request)).text("language")
+        if given and not self._hub.knows(given):
+            raise InvalidRequestError("language", f"{given[:32]!r} is not supported")
+        texts = await read_texts(request)
+        characters = sum(map(len, texts))
+        _check_most(len(texts), characters, "texts", _MAX_CUT)
+        count(request, characters)
+        guesses = [] if given else await self._hub.detect(texts)
+        languages = [given] * len(texts) if given else [each.language for each in guesses]
+        lengths = await asyncio.to_thread(lambda: list(map(sentence_lengths, texts, languages)))
+        told: list[dict[str, Any]] = [{"sentLen": each} for each in lengths]
+        for item, guess in zip(told, guesses, strict=False):
+            item["detectedLanguage"] = _guessed(guess.language, guess.confidence)
+        return answer(told)
+
     def _sources(self) -> set[str]:
         return {language(code) for code in self._hub.servers.pairs.sources}
 
@@ -251,9 +273,30 @@ class Azure:
             return answer(None, 304, headers)
         return answer(told, headers=headers)
 
-    async def _not_served(self, request: Request) -> Response:
+    async def _not_served(self, why: str, request: Request) -> Response:
         version_of(request)
-        raise BodyError(404, f"{request.url.path[-32:]} is not served")
+        raise BodyError(404, f"{request.url.path[-32:]} {why}")
+
+
+def _described(
+    version: Version,
+    asked: Asked,
+    number: int,
+    guess: Detection | None,
+    translated: Mapping[tuple[int, str], Translation],
+) -> dict[str, Any]:
+    """What is answered of a text: the language that it was found to be in, and its translations."""
+    each = asked.inputs[number]
+    source, item = each.source, dict[str, Any]()
+    if guess is not None:
+        found = translated[number, each.targets[0]].detected_language
+        source = found or asked.suggested_source or FALLBACK
+        item["detectedLanguage"] = _guessed(source, guess.confidence if found else 0.0)
+    told = [
+        described_translation(version, asked, each, target, source, translated[number, target])
+        for target in each.targets
+    ]
+    return {**item, "translations": told}
 
 
 def _check_size(asked: Asked) -> None:
@@ -264,12 +307,20 @@ def _check_size(asked: Asked) -> None:
     """
     translations = sum(len(each.targets) for each in asked.inputs)
     characters = sum(len(each.text) * len(each.targets) for each in asked.inputs)
-    if translations > _MAX_TRANSLATIONS or characters > _MAX_CHARACTERS:
+    _check_most(translations, characters, "translations", _MAX_TRANSLATED)
+
+
+def _check_most(number: int, characters: int, what: str, most: tuple[int, int]) -> None:
+    if number > most[0] or characters > most[1]:
         raise BodyError(
             413,
-            f"{translations} translations of {characters} characters are asked for; "
-            f"allowed: {_MAX_TRANSLATIONS} of {_MAX_CHARACTERS}",
+            f"{number} {what} of {characters} characters are asked for; "
+            f"allowed: {most[0]} of {most[1]}",
         )
+
+
+def _guessed(language: str, confidence: float) -> dict[str, Any]:
+    return {"language": language, "score": round(confidence, 2)}
 
 
 def _suggested(asked: Asked, detected: Mapping[int, Detection]) -> Asked:

@@ -56,11 +56,13 @@ class Asked:
     Attributes:
         inputs: The texts.
         alignments: Whether to tell which part of a text each part of its translation comes from.
+        sentence_lengths: Whether to tell how long each sentence is, and its translation.
         suggested_source: What a text is taken for whose language is not clear; "": English.
     """
 
     inputs: Sequence[Input]
     alignments: bool = False
+    sentence_lengths: bool = False
     suggested_source: str = ""
 
 
@@ -110,7 +112,12 @@ async def _read_v3(request: Request) -> Asked:
     for sent in await read_texts(request):
         text, terms = _without_terms(sent, is_html)
         inputs.append(Input(text, source, targets[0], is_html, terms))
-    return Asked(inputs, query.boolean("includeAlignment"), query.text("suggestedFrom"))
+    return Asked(
+        inputs,
+        query.boolean("includeAlignment"),
+        query.boolean("includeSentenceLength"),
+        query.text("suggestedFrom"),
+    )
 
 
 async def read_texts(request: Request) -> list[str]:

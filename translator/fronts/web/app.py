@@ -1,6 +1,7 @@
 """The fronts of a gateway as one ASGI app: routes, errors, metrics and who called."""
 
 import logging
+import re
 import time
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -12,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -106,10 +107,11 @@ def make_app(
     # Of two that have a path, the one that asks for a parameter is asked first.
     endpoints.sort(key=lambda each: not each[1].parameter)
     for_all = {each.path for _, each in endpoints if not each.parameter}
-    routes: list[BaseRoute] = [
+    addresses = [
         _Address(front, each, _watched(front, each, metrics), each.path in for_all)
         for front, each in endpoints
     ]
+    routes: list[BaseRoute] = [_Addresses(addresses), Route("/healthz", _healthy)]
     for front in fronts:
         routes += front.sockets()
 
@@ -160,14 +162,13 @@ class _Address(Route):
     def __init__(self, front: Front, endpoint: Endpoint, handler: Handler, is_shared: bool) -> None:
         super().__init__(endpoint.path, handler, methods=list(endpoint.methods))
         self._front = front
-        self._parameter = endpoint.parameter if is_shared else ""
+        needed = re.escape(endpoint.parameter.encode()) if is_shared else b""
+        self._has_parameter = re.compile(b"(?:^|&)" + needed + b"(?:[=&]|$)") if needed else None
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        match, told = super().matches(scope)
-        needed = self._parameter if match is not Match.NONE else ""
-        if needed and needed not in Request(scope).query_params:
+        if self._has_parameter and not self._has_parameter.search(scope["query_string"]):
             return Match.NONE, {}
-        return match, told
+        return super().matches(scope)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.methods and scope["method"] not in self.methods:
@@ -175,6 +176,37 @@ class _Address(Route):
             await self._front.refusal(error, Request(scope))(scope, receive, send)
             return
         await super().handle(scope, receive, send)
+
+
+class _Addresses(BaseRoute):
+    """All of them. One whose path has no parameters is looked up, since there are dozens.
+
+    Args:
+        addresses: The first that takes a request gets it; those without parameters go first.
+    """
+
+    _FOUND = "translator.address"
+
+    def __init__(self, addresses: Sequence[_Address]) -> None:
+        self._fixed: dict[str, list[_Address]] = {}
+        self._others = [each for each in addresses if each.param_convertors]
+        for each in addresses:
+            if not each.param_convertors:
+                self._fixed.setdefault(each.path, []).append(each)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        best: tuple[Match, Scope] = Match.NONE, {}
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        for each in (*self._fixed.get(path, ()), *self._others):
+            match, told = each.matches(scope)
+            if match.value > best[0].value:
+                best = match, {**told, self._FOUND: each}
+            if match is Match.FULL:
+                break
+        return best
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await scope[self._FOUND].handle(scope, receive, send)
 
 
 def _watched(front: Front, endpoint: Endpoint, metrics: FrontMetrics) -> Handler:
@@ -218,6 +250,11 @@ def _watched(front: Front, endpoint: Endpoint, metrics: FrontMetrics) -> Handler
         return response
 
     return watched
+
+
+async def _healthy(_: Request) -> Response:
+    """The gateway runs, whatever its servers do."""
+    return PlainTextResponse("ok\n")
 
 
 async def _not_served(_: Request, error: Exception) -> Response:

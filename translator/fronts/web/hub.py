@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from translator.captions.pairs import Pairs
 from translator.captions.servers import Servers
 from translator.client import AsyncTranslatorClient, Translation
 from translator.client.login import bearer
@@ -55,6 +56,8 @@ class Hub:
         self.servers = servers
         self.documents = documents
         self._detector = detector
+        # The pairs, and their languages: they are asked for in each request.
+        self._known: tuple[Pairs, frozenset[str]] = servers.pairs, frozenset()
 
     def client(self, key: str) -> AsyncTranslatorClient:
         """The servers, as somebody sees them who has this key.
@@ -122,7 +125,10 @@ class Hub:
             wanted = language(code)
         except ValueError:
             return False
-        return wanted in {language(each) for each in self.languages}
+        pairs = self.servers.pairs
+        if pairs is not self._known[0]:
+            self._known = pairs, frozenset(language(each) for each in self.languages)
+        return wanted in self._known[1]
 
     async def detect(self, texts: Sequence[str], target: str = "") -> list[Detection]:
         """The language of each text, of those that are served. Without a word it is English, 0."""

@@ -24,6 +24,12 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: captions
 {{- end }}
 
+{{- define "translator.gatewaySelector" -}}
+app.kubernetes.io/name: {{ include "translator.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: gateway
+{{- end }}
+
 {{- define "translator.labels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
@@ -141,6 +147,11 @@ affinity: {{- toYaml . | nindent 2 }}
 {{- if and $.Values.access.secret (not .accessKeySecret) }}
 {{- fail "captions.accessKeySecret is not set: the server asks for a key" }}
 {{- end }}
+{{- end }}
+{{- end }}
+{{- with .Values.gateway }}
+{{- if and .enabled $.Values.tls.secret (not .serverTlsSecret) }}
+{{- fail "gateway.serverTlsSecret is not set: the gateway has to know the authority of the server's certificate" }}
 {{- end }}
 {{- end }}
 {{- end }}
