@@ -296,3 +296,15 @@ def test_however_it_is_determined_everything_is_committed_once(
         assert list(reader.sources) == list(range(len(reader.sources)))
     passed = "".join("".join(driver.readers["xx"].final_texts).split())
     assert passed == "".join("".join(pieces).split())
+
+
+def test_numbers_are_shown_as_they_are_until_a_word_comes() -> None:
+    model = FakeModel()
+    driver = Driver(config(model=model), model)
+    driver.say("12:30 ")
+    assert (driver.readers["zz"].draft, model.num_prefills) == ("12:30", 0)
+    driver.say("we sail. ")
+    assert model.num_prefills > 0
+    driver.say("2026. ", end_of_segment=True)
+    driver.end()
+    assert driver.readers["zz"].final_texts[1:] == ["2026."]

@@ -160,6 +160,8 @@ def test_it_is_known_from_where_on_more_source_may_change_it(
 def test_nothing_left_for_a_model_is_known() -> None:
     for text in ("★★★★☆", "#1", "info@shop.com", "Привет мир", "{a} {b}, {c}!", "…", "a" * 700):
         assert not protect(text, writes).has_words, text
+    for text in ("12:30", "2026-11-29", "1,000.50", "350", "24/7", "(5)"):
+        assert not protect(text, writes).has_words, text
     for text in ("Hello {name}", "5 apples", "a"):
         assert protect(text, writes).has_words, text
 

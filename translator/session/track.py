@@ -152,7 +152,7 @@ class Track:
         # What the model gets tells most texts with words; the others are looked at again.
         has_words = filed.source.has_words and not filed.source.context
         if not segment.closed and not has_words and self._passes_through(wanted.text):
-            return None
+            return self._show(segment, wanted)
         self._wanted = wanted
         hypothesis = self._known(segment, filed)
         if hypothesis is not None:
@@ -200,6 +200,14 @@ class Track:
     def _passes_through(self, text: str) -> bool:
         """Whether there is nothing to translate in a text."""
         return not protect(text, self.binding.tokenizer.writes).has_words
+
+    def _show(self, segment: Segment, wanted: Wanted) -> TargetEvent | None:
+        """Show an open segment of numbers as it is; marks alone are shown with what follows."""
+        text = without_controls(wanted.text).strip()
+        if self._text.committed or not any(map(str.isalnum, text)):
+            return None
+        change = Change("", text, None, 0, ())
+        return self._event(segment, Filed.unasked(segment, wanted), change)
 
     def _pass_through(self, segment: Segment) -> TargetEvent | None:
         """Close a segment that there is nothing to translate in with its own text.

@@ -138,11 +138,11 @@ class Protected:
 
     @property
     def has_words(self) -> bool:
-        """Whether anything is left for the model to translate."""
+        """Whether a letter is left for the model: digits and marks are the same in all languages."""
         visible = self.visible[len(self.lead) :]
         # A single letter in a row of items is a name: size L, row A.
         is_name = self.lead != "" and len(visible.strip()) == 1
-        return any(map(str.isalnum, visible)) and not is_name
+        return any(map(str.isalpha, visible)) and not is_name
 
     def concealed(self, target: str) -> str:
         """A target as the model would have said it: the opposite of ``restored``."""
