@@ -108,10 +108,11 @@ async def test_the_place_of_a_client_that_stands_still_is_free_soon(
         writer.close()
 
 
+@pytest.mark.parametrize("which", ["_MAX_STREAMS", "_MAX_STREAMS_OF_HOST"])
 async def test_watches_of_health_are_bounded_and_probes_are_not(
-    server: RunningServer, monkeypatch: pytest.MonkeyPatch
+    which: str, server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("translator.fronts.grpc.around._MAX_STREAMS", 8)
+    monkeypatch.setattr(f"translator.fronts.grpc.around.{which}", 8)
     async with grpc.aio.insecure_channel(server.address) as channel:
         stub = health_pb2_grpc.HealthStub(channel)
         watches = [stub.Watch(health_pb2.HealthCheckRequest()) for _ in range(8)]
