@@ -53,7 +53,7 @@ _BESIDE_S = 0.1
 _PART_OF_STEP = 1 / 6
 # After an admission of theirs of t seconds that is longer than that, the next is t²/_REST_S later:
 # what is twice as long keeps others waiting twice as long, and should do it half as often.
-_REST_S = 0.002
+_REST_S = 0.001
 _LONGEST_REST_S = 10.0
 
 
