@@ -15,6 +15,7 @@ from grpc_reflection.v1alpha import reflection
 
 from translator.access.certificates import Certificates
 from translator.access.gate import Gate
+from translator.access.quotas import Books
 from translator.access.watched import Watched
 from translator.catalog.describe import describe_models, fitting
 from translator.config import ServerConfig, trace_settings
@@ -138,6 +139,7 @@ async def running(
     config: ServerConfig,
     models: Iterable[Seq2SeqModel | DescribedModel] | None = None,
     detector: LanguageDetector | None = None,
+    books: Books | None = None,
 ) -> AsyncIterator[RunningServer]:
     """Run a server while the context is open.
 
@@ -145,6 +147,7 @@ async def running(
         config: The settings.
         models: Replaces the models that the settings name.
         detector: Replaces the detector that goes with the models.
+        books: What callers have used, where other workers count there too.
 
     Raises:
         OperatorError: A port cannot be opened, a glossary is damaged, or no model can be used.
@@ -198,6 +201,7 @@ async def running(
     tracer = open_tracer(trace_settings(config), exported)
     context = ServiceContext(config, pool, engine, languages, glossaries, gate, metrics)
     context.tracer = tracer
+    context.books = books or Books()
     service = TranslationService(context)
     serve: Any = translator_service_pb2_grpc.add_TranslatorServiceServicer_to_server
     serve(TranslatorServicer(service, parsing), server)
