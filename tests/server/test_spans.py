@@ -118,7 +118,7 @@ async def test_a_gateways_requests_have_spans_and_the_servers_are_below_them(
     assert [s.parent_id for s in requests.values() if s.trace_id == TRACE] == [PARENT]
     # The server samples nothing by itself here, and all that is below a request.
     calls = collector.named("translate")
-    assert len(calls) == 3
+    assert len(calls) == 4
     assert all(requests[call.parent_id].trace_id == call.trace_id for call in calls)
     for secret in (b"tk_", b"hello", b"HELLO", b"marmalade"):
         assert secret not in collector.raw
