@@ -141,7 +141,7 @@ class Server:
 
 @dataclass(slots=True)
 class Fleet:
-    """Two servers behind Envoy.
+    """Servers behind Envoy.
 
     Attributes:
         address: Of Envoy.
@@ -200,13 +200,16 @@ def _at(address: dict[str, Any], port: int) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def fleet(binary: str, folder: Path, *options: str, **limits: int) -> AsyncIterator[Fleet]:
-    """Two servers behind Envoy, both healthy.
+async def fleet(
+    binary: str, folder: Path, *options: str, count: int = 2, **limits: int
+) -> AsyncIterator[Fleet]:
+    """Servers behind Envoy, all of them healthy.
 
     Args:
         binary: Envoy.
         folder: Where to write its certificate and its config.
         options: Of ``translator serve``.
+        count: How many servers.
         limits: Settings of the servers' table ``limits``.
     """
     authority = trustme.CA()
@@ -214,7 +217,7 @@ async def fleet(binary: str, folder: Path, *options: str, **limits: int) -> Asyn
     authority.cert_pem.write_to_path(folder / "ca.pem")
     (folder / "server.pem").write_bytes(b"".join(p.bytes() for p in issued.cert_chain_pems))
     issued.private_key_pem.write_to_path(folder / "server.key")
-    servers = [Server(options, limits) for _ in range(2)]
+    servers = [Server(options, limits) for _ in range(count)]
     async with AsyncExitStack() as stack:
         for server in servers:
             stack.push_async_callback(server.close)
@@ -231,7 +234,7 @@ async def fleet(binary: str, folder: Path, *options: str, **limits: int) -> Asyn
         stack.push_async_callback(process.wait)
         stack.callback(process.kill)
         all_of_them = Fleet(f"localhost:{port}", admin, folder / "ca.pem", servers)
-        await all_of_them.healthy(2)
+        await all_of_them.healthy(count)
         yield all_of_them
 
 

@@ -205,8 +205,10 @@ class Speaker:
         address: str,
         config: streaming_pb2.StreamingTranslateRequest,
         words: Sequence[str],
+        credentials: grpc.ChannelCredentials | None = None,
     ) -> None:
         self._address = address
+        self._credentials = credentials
         self._config = config.SerializeToString()
         self._lengths = [len(word) for word in words]
         self._messages = [
@@ -230,7 +232,7 @@ class Speaker:
 
     async def run(self, begin_s: float, end_s: float) -> None:
         """Speak from one time to another, both of the monotonic clock, and hear the rest."""
-        async with grpc.aio.insecure_channel(self._address, options=_OPTIONS) as channel:
+        async with self._channel() as channel:
             await _until(begin_s)
             method: Any = channel.stream_stream(METHOD, None, None)
             call = method(timeout=end_s - begin_s + PATIENCE_S)
@@ -244,6 +246,11 @@ class Speaker:
                 self.error = f"{error.code()}: {error.details()}"
             saying.cancel()
             await asyncio.gather(saying, return_exceptions=True)
+
+    def _channel(self) -> Any:
+        if self._credentials is None:
+            return grpc.aio.insecure_channel(self._address, options=_OPTIONS)
+        return grpc.aio.secure_channel(self._address, self._credentials, options=_OPTIONS)
 
     async def _say(self, call: Any, begin_s: float, end_s: float) -> None:
         await call.write(self._config)

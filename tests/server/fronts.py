@@ -25,6 +25,7 @@ from translator.languages.detection import FastTextDetector, LanguageDetector
 from translator.languages.pair import LanguagePair
 from translator.metrics import FrontMetrics
 from translator.models.fake import FakeModel
+from translator.telemetry.spans import Tracer
 
 __all__ = ["Fronts", "Reply", "events", "fronts", "in_thread", "models", "upload"]
 
@@ -119,6 +120,7 @@ async def fronts(
     origins: Sequence[str] = (),
     certificate: tuple[Path, Path] | None = None,
     wait: bool = True,
+    tracer: Tracer | None = None,
 ) -> AsyncIterator[Fronts]:
     """Fronts of these servers, on a free port. They know what the servers can translate."""
     listening = listen("127.0.0.1", 0)
@@ -129,7 +131,7 @@ async def fronts(
         Documents(addresses, login) as documents,
     ):
         hub = Hub(servers, documents, detector or FastTextDetector())
-        app = make_app([make(hub) for make in served], metrics, origins=origins)
+        app = make_app([make(hub) for make in served], metrics, origins=origins, tracer=tracer)
 
         async def goodbye() -> None:
             pass

@@ -90,6 +90,22 @@ async def test_connections_are_bounded_and_others_go_on() -> None:
                 writer.close()
 
 
+async def test_pings_without_a_pause_are_answered(server: RunningServer) -> None:
+    """Where gRPC counts them, each costs 150 us from the third on, and the connection hangs."""
+    host, _, port = server.address.rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    # Its acknowledgement of our settings.
+    writer.write(PREFACE + frame(4, 1, 0))
+    writer.write(frame(6, 0, 0, bytes(8)) * 20_000)
+    num_answered = 0
+    async with asyncio.timeout(30):
+        while num_answered < 20_000:
+            head = await reader.readexactly(9)
+            await reader.readexactly(int.from_bytes(head[:3]))
+            num_answered += head[3:5] == b"\x06\x01"
+    writer.close()
+
+
 async def test_the_place_of_a_client_that_stands_still_is_free_soon(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -108,10 +124,11 @@ async def test_the_place_of_a_client_that_stands_still_is_free_soon(
         writer.close()
 
 
+@pytest.mark.parametrize("which", ["_MAX_STREAMS", "_MAX_STREAMS_OF_HOST"])
 async def test_watches_of_health_are_bounded_and_probes_are_not(
-    server: RunningServer, monkeypatch: pytest.MonkeyPatch
+    which: str, server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("translator.fronts.grpc.around._MAX_STREAMS", 8)
+    monkeypatch.setattr(f"translator.fronts.grpc.around.{which}", 8)
     async with grpc.aio.insecure_channel(server.address) as channel:
         stub = health_pb2_grpc.HealthStub(channel)
         watches = [stub.Watch(health_pb2.HealthCheckRequest()) for _ in range(8)]

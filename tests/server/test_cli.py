@@ -1,5 +1,6 @@
 """The commands as a person or a script runs them, each in a process of its own."""
 
+import asyncio
 import json
 import os
 import pty
@@ -8,13 +9,20 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from typing import Any
 
+import grpc
 import pytest
 from click.testing import CliRunner
 
 from tests.server.processes import CLEAN, COMMAND, serving
+from tests.server.wire import config
+from translator.access.caller import Role
+from translator.access.key_file import add_key
 from translator.cli import main
+from translator.v1.translator_service_pb2_grpc import TranslatorServiceStub
 
 pytestmark = pytest.mark.server
 
@@ -527,17 +535,38 @@ def eventually(condition: Callable[[], bool], timeout_s: float = 30.0) -> bool:
     return True
 
 
+async def _admitted(address: str, key: str, connections: int) -> int:
+    """How many of so many streams are let in, each on a connection of its own."""
+    num_admitted = 0
+    async with AsyncExitStack() as stack:
+        for _ in range(connections):
+            options = (("grpc.use_local_subchannel_pool", 1),)
+            channel = grpc.aio.insecure_channel(address, options=options)
+            stub: Any = TranslatorServiceStub(await stack.enter_async_context(channel))
+            call = stub.StreamingTranslate(metadata=(("x-api-key", key),))
+            with suppress(grpc.aio.AioRpcError):
+                await call.write(config())
+                num_admitted += await call.read() is not grpc.aio.EOF  # type: ignore[attr-defined]
+    return num_admitted
+
+
 @pytest.mark.slow
-def test_a_worker_that_dies_is_replaced_and_sigterm_ends_them_all_with_0() -> None:
-    with serving("--fake-model", "--workers", "2", "--drain-grace-s", "0.2") as (address, process):
+def test_a_worker_that_dies_is_replaced_and_sigterm_ends_them_all_with_0(tmp_path: Path) -> None:
+    rules, key = tmp_path / "access.toml", tmp_path / "key"
+    key.write_text(add_key(rules, "desk", [Role.STREAM, Role.TRANSLATE], None, {"sessions": 3}))
+    options = ("--fake-model", "--workers", "2", "--drain-grace-s", "0.2", "--access", str(rules))
+    with serving(*options) as (address, process):
         workers = children_of(process)
         assert len(workers) == 2
+        asked = ("translate", "--address", address, "--access-key", str(key), "--from", "xx")
         for _ in range(8):
-            done = run("translate", "--address", address, "--from", "xx", "--to", "yy", "a b.")
+            done = run(*asked, "--to", "yy", "a b.")
             assert done.stdout == b"A B.\n"
+        # The workers count a key's streams together, whichever its connections reach.
+        assert asyncio.run(_admitted(address, key.read_text(), 12)) == 3
         os.kill(min(workers), signal.SIGKILL)
         assert eventually(lambda: len(children_of(process) - workers) == 1)
-        done = run("translate", "--address", address, "--from", "xx", "--to", "yy", "c.")
+        done = run(*asked, "--to", "yy", "c.")
         assert done.stdout == b"C.\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0

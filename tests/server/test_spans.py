@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
@@ -17,13 +18,16 @@ import trustme
 
 from clients.conformance.proxy import Proxy
 from tests.server.collectors import Collector, Span, collecting
+from tests.server.fronts import fronts, models
 from tests.server.processes import CLEAN, COMMAND
 from tests.server.wire import config, exchange
 from translator.access.keys import digest
 from translator.client import AsyncTranslatorClient, TranslatorClient
-from translator.config import ServerConfig
+from translator.client.login import Login
+from translator.config import ServerConfig, trace_settings
 from translator.errors import InvalidRequestError, TranslatorError, UnauthenticatedError
 from translator.log import TRACE_ID, set_up_log
+from translator.telemetry.tracing import open_tracer
 from translator.testing import fake_translation, serve_in_process
 
 pytestmark = pytest.mark.server
@@ -77,6 +81,75 @@ async def test_every_call_has_a_span_in_its_callers_trace() -> None:
     assert stream["translator.target_words"] == len(transcript.split())
     assert one(collector, "translate").attributes["translator.source_characters"] == len(TEXT)
     assert one(collector, "batch").attributes["translator.items"] == 1
+
+
+async def test_a_gateways_requests_have_spans_and_the_servers_are_below_them(
+    tmp_path: Path,
+) -> None:
+    rules = tmp_path / "access.toml"
+    rules.write_text(f'[[keys]]\nname = "desk"\nsha256 = "{digest("tk_secret")}"\n')
+    access_key = tmp_path / "key"
+    access_key.write_text("tk_secret")
+    question = {"q": "hello there", "source": "en", "target": "pt"}
+    with collecting() as collector:
+        settings = trace_settings(traced(collector))
+        assert settings is not None
+        tracer = open_tracer(replace(settings, service="gateway"), lambda *_: None)
+        async with (
+            serve_in_process(
+                traced(collector, access=rules, trace_sample=0.0), models=[*models()]
+            ) as server,
+            fronts(server.address, login=Login(access_key=access_key), tracer=tracer) as own,
+        ):
+            for traceparent in ("", TRACEPARENT, NOT_SAMPLED, "00-marmalade"):
+                sent = {"traceparent": traceparent} if traceparent else {}
+                assert (await own.ask("/translate", question, headers=sent)).code == 200
+            assert (await own.ask("/translate", {**question, "target": "zz"})).code == 400
+            assert (await own.ask("/translate", {**question, "api_key": "tk_no"})).code == 403
+        tracer.close(3.0)
+    requests = {span.span_id: span for span in collector.named("libretranslate")}
+    # That in a trace that is not sampled has none, and nor have strangers.
+    assert len(requests) == 4
+    assert sorted(str(s.attributes["rpc.response.status_code"]) for s in requests.values()) == [
+        "NOT_FOUND",
+        *(["OK"] * 3),
+    ]
+    assert {s.attributes["http.route"] for s in requests.values()} == {"/translate"}
+    assert [s.parent_id for s in requests.values() if s.trace_id == TRACE] == [PARENT]
+    # The server samples nothing by itself here, and all that is below a request.
+    calls = collector.named("translate")
+    assert len(calls) == 4
+    assert all(requests[call.parent_id].trace_id == call.trace_id for call in calls)
+    for secret in (b"tk_", b"hello", b"HELLO", b"marmalade"):
+        assert secret not in collector.raw
+
+
+async def test_without_a_collector_a_gateway_passes_the_callers_trace_on() -> None:
+    question = {"q": "hello there", "source": "en", "target": "pt"}
+    with collecting() as collector:
+        async with (
+            serve_in_process(traced(collector), models=[*models()]) as server,
+            fronts(server.address) as own,
+        ):
+            asked = await own.ask("/translate", question, headers={"traceparent": TRACEPARENT})
+            assert asked.code == 200
+    assert one(collector, "translate").parent_id == PARENT
+
+
+async def test_some_items_of_a_batch_are_parts_of_its_span() -> None:
+    texts = [f"text number {number} here" for number in range(10)]
+    with collecting() as collector:
+        async with serve_in_process(traced(collector, trace_updates=0.3)) as server:
+            async with AsyncTranslatorClient(server.address) as client:
+                answers = [a async for a in client.batch(texts, source="xx", target="yy")]
+    assert len(answers) == 10
+    batch = one(collector, "batch")
+    items = collector.children(batch)
+    assert [span.name for span in items] == ["item"] * 3
+    for item in items:
+        assert batch.began_ns <= item.began_ns <= item.ended_ns <= batch.ended_ns
+        assert item.attributes["translator.source_characters"] == len(texts[0])
+        assert item.attributes["rpc.response.status_code"] == "OK"
 
 
 async def test_updates_have_spans_that_say_where_their_time_went() -> None:

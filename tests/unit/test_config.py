@@ -135,13 +135,25 @@ async def test_each_worker_has_a_port_of_its_own_or_the_start_is_refused(name: s
         await Workers(config).run()
 
 
-def test_whoever_starts_workers_is_told_that_each_counts_quotas(
-    caplog: pytest.LogCaptureFixture, tmp_path: Path
+def test_workers_count_quotas_together_or_the_log_says_that_they_do_not(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Workers(ServerConfig(workers=3))
+    config = ServerConfig(workers=3, access=tmp_path / "access.toml")
+    workers = Workers(config)
+    with workers._counting():
+        assert workers._ledger is not None
+        assert workers._ledger.exists()
+    assert not workers._ledger.exists()
     assert not caplog.records
-    Workers(ServerConfig(workers=3, access=tmp_path / "access.toml"))
+
+    def full(**_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", full)
+    with Workers(config)._counting():
+        pass
     assert "each of 3 workers counts quotas for itself" in caplog.text
+    assert "No space left on device" in caplog.text
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from translator.access.caller import Caller, Quota, Role, Visitor, secrets_of
 from translator.access.gate import Gate
 from translator.access.key_file import add_key, read_file, revoke_key
 from translator.access.keys import digest, new_key
+from translator.access.ledger import Ledger
 from translator.access.quotas import Books, Window
 from translator.access.tokens import Jwks
 from translator.errors import (
@@ -401,6 +402,58 @@ def test_a_caller_s_share_is_counted_for_all_its_calls() -> None:
     free = Caller("free")
     for _ in range(100):
         books.of(free).spend_characters(free, 10**9)
+
+
+def test_workers_count_what_a_caller_uses_together(tmp_path: Path) -> None:
+    clock = FakeClock(1000.0)
+    file = tmp_path / "ledger"
+    with file.open("wb") as made:
+        Ledger.create(made, 2)
+    first, second = (Books(clock, Ledger(file, n, 2, clock)) for n in range(2))
+    desk = Caller("desk", quota=Quota(2, 100, 0, 3), is_configured=True)
+    first.of(desk).begin_session(desk)
+    second.of(desk).begin_session(desk)
+    for books in (first, second):
+        assert books.of(desk).sessions == 2
+        with pytest.raises(QuotaExceededError, match="desk has 2 streams open"):
+            books.of(desk).begin_session(desk)
+    first.of(desk).spend_characters(desk, 60)
+    second.of(desk).spend_characters(desk, 60)
+    with pytest.raises(QuotaExceededError, match="100 characters a minute"):
+        first.of(desk).spend_characters(desk, 1)
+    # Others are others, also those whose token has the name of a key.
+    namesake = Caller("desk", quota=Quota(2, 100, 0, 3))
+    second.of(namesake).spend_characters(namesake, 1)
+    # What a worker held is free when another takes its place; what was said was said.
+    second = Books(clock, Ledger(file, 1, 2, clock))
+    assert second.of(desk).sessions == 1
+    with pytest.raises(QuotaExceededError, match="100 characters a minute"):
+        second.of(desk).spend_characters(desk, 1)
+    clock.advance(121)
+    second.of(desk).spend_characters(desk, 1)
+    first.of(desk).end_session()
+    assert second.of(desk).sessions == 0
+
+
+def test_a_full_ledger_takes_back_the_rows_of_those_who_are_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("translator.access.ledger._ROWS", 4)
+    clock = FakeClock(1000.0)
+    file = tmp_path / "ledger"
+    with file.open("wb") as made:
+        Ledger.create(made, 1)
+    ledger = Ledger(file, 0, 1, clock)
+    rows = [ledger.row(f"caller {number}") for number in range(5)]
+    for number, row in enumerate(rows):
+        row.windows[1] = number + 1
+    # The fifth has one of its own.
+    assert [ledger.row(f"caller {number}").windows[1] for number in range(5)] == [1, 2, 3, 4, 0]
+    rows[0].sessions[0] = 1
+    clock.advance(3 * 86_400)
+    assert ledger.row("caller 5").windows[1] == 0
+    # Whoever has a stream open stays.
+    assert ledger.row("caller 0").windows[1] == 1
 
 
 def test_callers_who_use_nothing_are_forgotten_when_there_are_too_many() -> None:

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from translator.access.caller import Caller
+from translator.access.ledger import Ledger, Row
 from translator.errors import QuotaExceededError
 
 __all__ = ["Books", "Usage", "Window"]
@@ -12,6 +13,7 @@ __all__ = ["Books", "Usage", "Window"]
 _MINUTE_S, _DAY_S = 60.0, 86_400.0
 # What is remembered of callers who use nothing now. Names in tokens are as many as an issuer has.
 _MAX_IDLE = 10_000
+_MOST = 2**62
 
 
 class Window:
@@ -23,13 +25,15 @@ class Window:
     Args:
         length_s: How long the window is.
         clock: Seconds, monotonic.
+        counters: The interval, what was used in it and what in the one before; all 0 to begin with.
     """
 
-    def __init__(self, length_s: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, length_s: float, clock: Callable[[], float], counters: memoryview | None = None
+    ) -> None:
         self._length_s = length_s
         self._clock = clock
-        self._interval = 0
-        self._used = self._used_before = 0
+        self._counters = Row().window(0) if counters is None else counters
 
     def spend(self, amount: int, limit: int) -> float:
         """Use an amount if any of ``limit`` is left; it may go beyond it once.
@@ -38,37 +42,51 @@ class Window:
             0.0, or if nothing was left and nothing is used, the seconds until some is.
         """
         passed = self._advance()
-        if self._used + self._used_before * (1.0 - passed) >= limit:
+        _, used, used_before = self._counters
+        if used + used_before * (1.0 - passed) >= limit:
             return self._wait_s(passed, limit)
-        self._used += amount
+        self._counters[1] = min(used + amount, _MOST)
         return 0.0
 
     def _advance(self) -> float:
         """Go to the interval that it is now. Returns how much of it has passed, from 0 to 1."""
         intervals = self._clock() / self._length_s
         interval = int(intervals)
-        if interval != self._interval:
-            self._used_before = self._used if interval == self._interval + 1 else 0
-            self._used = 0
-            self._interval = interval
+        before, used, _ = self._counters
+        if interval != before:
+            self._counters[2] = used if interval == before + 1 else 0
+            self._counters[1] = 0
+            self._counters[0] = interval
         return intervals - interval
 
     def _wait_s(self, passed: float, limit: int) -> float:
-        if self._used < limit:
+        _, used, used_before = self._counters
+        if used < limit:
             # Of what the interval before had, enough is forgotten in this one.
-            share = 1.0 - (limit - self._used) / self._used_before
+            share = 1.0 - (limit - used) / used_before
             return max(0.001, share - passed) * self._length_s
-        share = 1.0 - limit / self._used
+        share = 1.0 - limit / used
         return (1.0 - passed + share) * self._length_s
 
 
 class Usage:
-    """What one caller uses of this server."""
+    """What one caller uses of this server.
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self.sessions = 0
-        self._minute, self._day = Window(_MINUTE_S, clock), Window(_DAY_S, clock)
-        self._items = Window(_DAY_S, clock)
+    Args:
+        clock: Seconds, monotonic.
+        row: Where it is counted.
+    """
+
+    def __init__(self, clock: Callable[[], float], row: Row | None = None) -> None:
+        self._row = row = row or Row()
+        self._minute = Window(_MINUTE_S, clock, row.window(0))
+        self._day = Window(_DAY_S, clock, row.window(1))
+        self._items = Window(_DAY_S, clock, row.window(2))
+
+    @property
+    def sessions(self) -> int:
+        """Streams that are open."""
+        return sum(self._row.sessions)
 
     def begin_session(self, caller: Caller) -> None:
         """Take a place for a stream, to be given back with ``end_session``.
@@ -77,17 +95,20 @@ class Usage:
             QuotaExceededError: There is none left.
         """
         limit = caller.quota.sessions
-        if limit and self.sessions >= limit:
+        with self._row.held():
+            is_full = 0 < limit <= self.sessions
+            self._row.sessions[self._row.own] += not is_full
+        if is_full:
             raise QuotaExceededError(
                 f"{caller.name} has {limit} stream{'s' * (limit > 1)} open, the most that it may",
                 retry_after_s=5.0,
                 subject="key-sessions",
             )
-        self.sessions += 1
 
     def end_session(self) -> None:
         """Give the place of a stream back."""
-        self.sessions -= 1
+        with self._row.held():
+            self._row.sessions[self._row.own] -= 1
 
     def spend_characters(self, caller: Caller, amount: int) -> None:
         """Count source.
@@ -97,16 +118,18 @@ class Usage:
         """
         quota = caller.quota
         if quota.characters_per_minute:
-            _check(
+            self._spend(
                 caller,
-                self._minute.spend(amount, quota.characters_per_minute),
+                self._minute,
+                (amount, quota.characters_per_minute),
                 f"{quota.characters_per_minute} characters a minute",
                 "key-characters-per-minute",
             )
         if quota.characters_per_day:
-            _check(
+            self._spend(
                 caller,
-                self._day.spend(amount, quota.characters_per_day),
+                self._day,
+                (amount, quota.characters_per_day),
                 f"{quota.characters_per_day} characters a day",
                 "key-characters-per-day",
             )
@@ -118,21 +141,25 @@ class Usage:
             QuotaExceededError: Of a day nothing is left.
         """
         if limit := caller.quota.batch_items_per_day:
-            _check(
+            self._spend(
                 caller,
-                self._items.spend(1, limit),
+                self._items,
+                (1, limit),
                 f"{limit} items of batches a day",
                 "key-batch-items-per-day",
             )
 
-
-def _check(caller: Caller, wait_s: float, what: str, subject: str) -> None:
-    if wait_s:
-        raise QuotaExceededError(
-            f"{caller.name} has used its {what}; try again in {wait_s:.0f} s",
-            retry_after_s=min(wait_s, _DAY_S),
-            subject=subject,
-        )
+    def _spend(
+        self, caller: Caller, window: Window, amount: tuple[int, int], what: str, subject: str
+    ) -> None:
+        with self._row.held():
+            wait_s = window.spend(*amount)
+        if wait_s:
+            raise QuotaExceededError(
+                f"{caller.name} has used its {what}; try again in {wait_s:.0f} s",
+                retry_after_s=min(wait_s, _DAY_S),
+                subject=subject,
+            )
 
 
 class Books:
@@ -140,10 +167,14 @@ class Books:
 
     Args:
         clock: Seconds, monotonic.
+        ledger: Where all workers of a server count; None: each caller is counted here.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, ledger: Ledger | None = None
+    ) -> None:
         self._clock = clock
+        self._ledger = ledger
         self._usages: OrderedDict[tuple[bool, str], Usage] = OrderedDict()
 
     @property
@@ -155,6 +186,8 @@ class Books:
         """What a caller has used so far."""
         # A token may have the name of a key, which is somebody else.
         who = caller.is_configured, caller.name
+        if self._ledger is not None and caller.name:
+            return Usage(self._clock, self._ledger.row(f"{caller.is_configured} {caller.name}"))
         usage = self._usages.get(who)
         if usage is None:
             usage = self._usages[who] = Usage(self._clock)

@@ -6,8 +6,9 @@ import gc
 import secrets
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
@@ -16,18 +17,21 @@ import click
 from translator.cli.connect import INSIDE, gateway_servers
 from translator.cli.errors import one_sentence
 from translator.client.login import Login
-from translator.config import ServerConfig, load_config
+from translator.config import ServerConfig, load_config, trace_settings
 from translator.log import LogLevel, set_up_log
 
 if TYPE_CHECKING:
     from translator.captions.servers import Servers
     from translator.fronts.web.app import Front, Neighbour
     from translator.fronts.web.hub import Hub
+    from translator.telemetry.spans import Tracer
 
     MakeFront = Callable[[Hub], Front]
 
 __all__ = ["command"]
 
+# How long the end of a gateway waits for a collector that takes the last spans.
+_TRACES_WITHIN_S = 3.0
 _FRONTS = ("page", "libretranslate", "deepl", "azure", "google", "openai")
 
 
@@ -74,6 +78,16 @@ _FRONTS = ("page", "libretranslate", "deepl", "azure", "google", "openai")
     type=click.Path(path_type=Path),
     help="A file for a line about each request: JSON, without text.",
 )
+@click.option(
+    "--trace-endpoint",
+    metavar="URL",
+    help="A collector that gets traces (OTLP); off: none.  [default: OTEL_EXPORTER_OTLP_ENDPOINT]",
+)
+@click.option(
+    "--trace-sample",
+    type=click.FloatRange(0, 1),
+    help="Share of requests that are traced where the caller does not say.",
+)
 @click.option("--log-level", type=click.Choice(get_args(LogLevel)), default="warning")
 def command(
     addresses: tuple[str, ...],
@@ -89,6 +103,8 @@ def command(
     metrics_port: int | None,
     metrics_host: str,
     audit_log: Path | None,
+    trace_endpoint: str | None,
+    trace_sample: float | None,
     log_level: LogLevel,
     login: Login,
 ) -> None:
@@ -103,6 +119,8 @@ def command(
         raise click.UsageError("--tls, --ca, --cert, --key and --access-key need --address")
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
+    traces = {"trace_endpoint": trace_endpoint, "trace_sample": trace_sample}
+    traced = {name: value for name, value in traces.items() if value is not None}
     served = names or _FRONTS
     if "page" in served and "libretranslate" not in served:
         raise click.UsageError("--front page needs --front libretranslate")
@@ -134,14 +152,17 @@ def command(
                 from translator.cli.server_inside import server_inside
 
                 click.echo("starting a server …", err=True)
-                at = (await stack.enter_async_context(server_inside(_inside(models))),)
+                at = (await stack.enter_async_context(server_inside(_inside(models, traced))),)
             servers = await stack.enter_async_context(connected_servers(at, login))
             documents = await stack.enter_async_context(Documents(at, login))
             hub = Hub(servers, documents, FastTextDetector())
             metrics = FrontMetrics()
             fronts = [make(hub) for make in makers]
+            tracer = stack.enter_context(_tracing(traced))
             room = _room(servers, url, origins) if captions else None
-            app = make_app(fronts, metrics, neighbour=room and room.neighbour, origins=origins)
+            app = make_app(
+                fronts, metrics, neighbour=room and room.neighbour, origins=origins, tracer=tracer
+            )
             if metrics_port is not None:
                 start_http_server(metrics_port, metrics_host, metrics.registry)
             certificate = None if tls_cert is None or tls_key is None else (tls_cert, tls_key)
@@ -164,8 +185,30 @@ def command(
             runner.run(run())
 
 
-def _inside(models: tuple[str, ...]) -> ServerConfig:
-    own = {**INSIDE, "preload": True, "workers": 1, "drain_grace_s": 1.0, "log_level": "warning"}
+@contextlib.contextmanager
+def _tracing(settings: Mapping[str, object]) -> Iterator["Tracer"]:
+    """What begins the spans of requests."""
+    from translator.telemetry.tracing import open_tracer
+
+    named = trace_settings(load_config(overrides=dict(settings)))
+    if named is not None:
+        named = replace(named, service="translator-gateway")
+    tracer = open_tracer(named, lambda *_: None)
+    try:
+        yield tracer
+    finally:
+        tracer.close(_TRACES_WITHIN_S)
+
+
+def _inside(models: tuple[str, ...], traced: Mapping[str, object]) -> ServerConfig:
+    own = {
+        **INSIDE,
+        **traced,
+        "preload": True,
+        "workers": 1,
+        "drain_grace_s": 1.0,
+        "log_level": "warning",
+    }
     return load_config(overrides=own | ({"models": models} if models else {}))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import click
 
+from translator.access.quotas import Books
 from translator.config import ServerConfig
 
 __all__ = ["Announcement", "check_start", "serve"]
@@ -54,7 +55,11 @@ def check_start(config: ServerConfig) -> None:
     asyncio.run(start_and_stop())
 
 
-async def serve(config: ServerConfig, announce: Callable[[Announcement], None]) -> None:
+async def serve(
+    config: ServerConfig,
+    announce: Callable[[Announcement], None],
+    books: Books | None = None,
+) -> None:
     """Serve until a signal comes, or the process that started this one is gone; then drain.
 
     A second signal ends it immediately.
@@ -72,7 +77,7 @@ async def serve(config: ServerConfig, announce: Callable[[Announcement], None]) 
         loop.add_signal_handler(number, signalled)
     if (parent := multiprocessing.parent_process()) is not None:
         loop.add_reader(parent.sentinel, stop.set)
-    async with running(config) as server:
+    async with running(config, books=books) as server:
         # What is in memory by now stays. Looking through it for garbage would hold up every thread
         # for some 200 ms, now and then.
         gc.freeze()

@@ -7,13 +7,17 @@ import multiprocessing
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 
 import click
 
+from translator.access.ledger import Ledger
+from translator.access.quotas import Books
 from translator.cli.errors import one_sentence
 from translator.cli.running import Announcement, serve
 from translator.config import ServerConfig
@@ -40,12 +44,8 @@ class Workers:
         self._config = config
         self._processes: list[SpawnProcess] = []
         self._stopping = False
-        if config.access is not None:
-            _log.warning(
-                "access: each of %d workers counts quotas for itself; a caller whose connections "
-                "reach all of them may use as many times its share",
-                config.workers,
-            )
+        # Where the workers count what callers use, all together.
+        self._ledger: Path | None = None
 
     async def run(self) -> None:
         """Serve until told to stop and every worker has ended.
@@ -65,7 +65,7 @@ class Workers:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
-        with _reserved_port(self._config) as port:
+        with _reserved_port(self._config) as port, self._counting():
             self._config = self._config.model_copy(update={"port": port})
             started = [self._start(index) for index in range(self._config.workers)]
             self._processes = [process for process, _ in started]
@@ -77,6 +77,27 @@ class Workers:
             if announced[0] is not None:
                 announced[0].address()
             await asyncio.gather(*(self._keep(index) for index in range(len(started))))
+
+    @contextmanager
+    def _counting(self) -> Iterator[None]:
+        """Have the workers count together what callers use, if anybody is asked who they are."""
+        if self._config.access is None:
+            yield
+            return
+        with ExitStack() as stack:
+            try:
+                file = stack.enter_context(tempfile.NamedTemporaryFile(prefix="translator-"))
+                Ledger.create(file, self._config.workers)
+                self._ledger = Path(file.name)
+            except OSError as error:
+                _log.warning(
+                    "access: each of %d workers counts quotas for itself, so a caller whose "
+                    "connections reach all of them may use as many times its share; for a count of "
+                    "all there has to be room for a temporary file: %s",
+                    self._config.workers,
+                    error.strerror,
+                )
+            yield
 
     async def _keep(self, index: int) -> None:
         """Keep a worker running, until all are to stop."""
@@ -108,7 +129,10 @@ class Workers:
         }
         ours, theirs = _CONTEXT.Pipe(duplex=False)
         config = self._config.model_copy(update=ports)
-        process = _CONTEXT.Process(target=work, args=(config, theirs), daemon=True)
+        shared = None
+        if self._ledger is not None:
+            shared = self._ledger, index, config.workers
+        process = _CONTEXT.Process(target=work, args=(config, theirs, shared), daemon=True)
         # Ctrl-C in a terminal reaches all processes, but workers listen only to this one.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         process.start()
@@ -122,12 +146,23 @@ class Workers:
             process.terminate()
 
 
-def work(config: ServerConfig, announcements: Connection) -> None:
-    """Run a server, in the process of a worker."""
+def work(
+    config: ServerConfig,
+    announcements: Connection,
+    shared: tuple[Path, int, int] | None = None,
+) -> None:
+    """Run a server, in the process of a worker.
+
+    Args:
+        config: The settings.
+        announcements: Gets where it serves.
+        shared: The ledger of all workers: its file, the worker's number, and how many there are.
+    """
     set_up_log(config.log_level, config.log_format, config.audit_log)
     try:
         with one_sentence():
-            asyncio.run(serve(config, announcements.send))
+            books = None if shared is None else Books(ledger=Ledger(*shared))
+            asyncio.run(serve(config, announcements.send, books))
     except click.exceptions.Exit as ended:
         sys.exit(ended.exit_code)
     finally:

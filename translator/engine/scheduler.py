@@ -30,7 +30,7 @@ share of the time: a step of many rows takes many times as long as one of a few.
 
 Someone who sends as much as a model can take, on however many streams, is *heavy*: while others
 listen, their live requests wait behind those of the others, take turns by caller, and start a few
-at a time, when nothing else runs or after it has run for a while. A long one, which is one step
+at a time, ten times a second at most. A long one, which is one step
 whatever else comes meanwhile, makes the next wait.
 """
 
@@ -47,13 +47,13 @@ __all__ = ["Scheduler", "SchedulerLimits"]
 
 _IN_FRONT = (Priority.LIVE, Priority.UNARY)
 _LISTENED = (Priority.LIVE, Priority.HEAVY)
-# While others listen, beside requests that somebody waits for, heavy ones start so far apart.
+# While others listen, heavy ones start so far apart.
 _BESIDE_S = 0.1
 # They run as many together as take this part of ``max_shared_step_s``.
 _PART_OF_STEP = 1 / 6
 # After an admission of theirs of t seconds that is longer than that, the next is t²/_REST_S later:
 # what is twice as long keeps others waiting twice as long, and should do it half as often.
-_REST_S = 0.002
+_REST_S = 0.001
 _LONGEST_REST_S = 10.0
 
 
@@ -201,15 +201,19 @@ class Scheduler:
         return max(0.0, min(self._heavy_wait_s(now), others_for_s))
 
     def _heavy_wait_s(self, now: float) -> float:
-        """How long heavy requests wait after a long one; not if the clock was put back."""
-        passed_s = now - self._heavy_ended_s
-        return max(0.0, self._heavy_rests_s - passed_s) if passed_s >= 0 else 0.0
+        """How long heavy requests wait after the last one; not if the clock was put back."""
+        waits_s = (
+            (self._heavy_rests_s, now - self._heavy_ended_s),
+            (_BESIDE_S, now - self._admitted_heavy_s),
+        )
+        return max(
+            (max(0.0, rest_s - passed_s) for rest_s, passed_s in waits_s if passed_s >= 0),
+            default=0.0,
+        )
 
     def _room_of_heavy(self, now: float, running: Mapping[Priority, int]) -> int:
         """How many heavy requests may start while others listen."""
-        is_busy = any(running.get(priority) for priority in _IN_FRONT)
-        is_soon = 0 <= now - self._admitted_heavy_s < _BESIDE_S
-        if self._heavy_wait_s(now) or (is_busy and is_soon):
+        if self._heavy_wait_s(now):
             return 0
         # A word that comes meanwhile waits for a step of theirs.
         fitting = min(self.limits.max_background_slots, self._max_shared * _PART_OF_STEP)

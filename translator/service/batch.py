@@ -31,6 +31,7 @@ from translator.service.context import ServiceContext
 from translator.service.model_pool import Lease
 from translator.service.requests import GoAway, TextResult
 from translator.service.text_runner import TextRunner
+from translator.telemetry.spans import Attributes, NO_SPAN, CallSpan, Part
 from translator.terms.check import How
 from translator.text.words import count_words
 
@@ -55,6 +56,7 @@ class Batch:
         shared: What all calls share.
         config: The first message.
         lease: Holds the models.
+        span: The call's; some of the items are parts of it.
 
     Raises:
         ClientError: The config is not valid, or cannot be served.
@@ -67,8 +69,12 @@ class Batch:
         shared: ServiceContext,
         config: BatchConfig,
         lease: Lease,
+        span: CallSpan = NO_SPAN,
     ) -> None:
         self.report = BatchReport()
+        self._span = span
+        # The first item is followed, and then one in so many.
+        self._due = 1.0 - span.update_share
         self._began_s = time.monotonic()
         self._call = call
         self._id = batch_id
@@ -192,6 +198,7 @@ class Batch:
 
     async def _translate(self, item: BatchItem, number: str) -> None:
         result = TextResult()
+        began_s = time.monotonic()
         try:
             await self._run_item(item, number, result)
         except asyncio.CancelledError:
@@ -203,6 +210,19 @@ class Batch:
             result.error.__cause__ = error
         self._results.append((item, result))
         self._wake.set()
+        self._trace(item, result, began_s)
+
+    def _trace(self, item: BatchItem, result: TextResult, began_s: float) -> None:
+        self._due += self._span.update_share
+        if self._due < 1.0:
+            return
+        self._due -= 1.0
+        figures: Attributes = {
+            "translator.source_characters": len(item.text),
+            "translator.decoded": result.num_decoded,
+            "rpc.response.status_code": result.code,
+        }
+        self._span.add(Part("item", began_s, time.monotonic(), figures))
 
     async def _run_item(self, item: BatchItem, number: str, result: TextResult) -> None:
         length, limit = len(item.text), self._limits.max_item_length

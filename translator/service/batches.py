@@ -71,7 +71,7 @@ class Batches:
         code, report, model = "CANCELLED", BatchReport(), ""
         try:
             with self._shared.models.lease() as lease:
-                batch = Batch(call, batch_id, self._shared, config, lease)
+                batch = Batch(call, batch_id, self._shared, config, lease, visit.span)
                 report = batch.report
                 self._running.add(batch)
                 if self._is_draining:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from translator.access.gate import Gate
+from translator.access.quotas import Books
 from translator.config import ServerConfig
 from translator.engine.async_engine import AsyncEngine
 from translator.engine.memo import LruMemo
@@ -29,6 +30,7 @@ class ServiceContext:
         gate: Knows who may call.
         memo: What the models have said of whole segments.
         tracer: Begins the span of each call.
+        books: What callers have used.
     """
 
     config: ServerConfig
@@ -41,6 +43,7 @@ class ServiceContext:
     paces: Paces = field(default_factory=Paces)
     turns: Turns = field(init=False)
     tracer: Tracer = field(default_factory=Tracer)
+    books: Books = field(default_factory=Books)
     memo: LruMemo = field(default_factory=lambda: LruMemo(_REMEMBERED_TOKENS))
 
     def __post_init__(self) -> None:

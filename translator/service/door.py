@@ -110,17 +110,24 @@ class Door:
         gate: Knows who may.
         metrics: Count who came.
         tracer: Begins a span for each call of somebody who is known.
+        books: What callers have used.
         audits: Whether each call is written down, and each refusal.
     """
 
     def __init__(
-        self, gate: Gate, metrics: Metrics, tracer: Tracer, *, audits: bool = False
+        self,
+        gate: Gate,
+        metrics: Metrics,
+        tracer: Tracer,
+        books: Books,
+        *,
+        audits: bool = False,
     ) -> None:
         self._gate = gate
         self._metrics = metrics
         self._tracer = tracer
         self._audits = audits or not gate.is_open
-        self._books = Books()
+        self._books = books
         self._second, self._refusals, self._left_out = 0, 0, 0
 
     @contextmanager

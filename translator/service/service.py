@@ -70,6 +70,7 @@ class TranslationService:
             context.gate,
             context.metrics,
             context.tracer,
+            context.books,
             audits=context.config.audit_log is not None,
         )
         self._batches = Batches(context)

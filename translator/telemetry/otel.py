@@ -45,7 +45,7 @@ class OtelTracer(Tracer):
             # The variables are stronger than the server's own name.
             named = Resource(
                 {
-                    "service.name": _NAME,
+                    "service.name": settings.service,
                     "service.version": __version__,
                     "service.instance.id": uuid.uuid4().hex,
                 }
@@ -70,7 +70,7 @@ class OtelTracer(Tracer):
         if span.is_recording():
             return _Recorded(self._begins, span, self._updates)
         # It is not recorded here, but where the caller's trace is.
-        return _Named(f"{span.get_span_context().trace_id:032x}") if len(context) else NO_SPAN
+        return _Named(span, dict(headers)["traceparent"]) if len(context) else NO_SPAN
 
     def close(self, within_s: float) -> None:
         # A collector that hangs must not hold up the end of the server.
@@ -83,15 +83,18 @@ class OtelTracer(Tracer):
 class _Named(CallSpan):
     """A span that is not recorded, in a trace of the caller's."""
 
-    def __init__(self, trace_id: str) -> None:
-        self.trace_id = trace_id
+    def __init__(self, span: OtelSpan, traceparent: str) -> None:
+        super().__init__(traceparent)
+        self.trace_id = f"{span.get_span_context().trace_id:032x}"
 
 
 class _Recorded(CallSpan):
     """A span that is recorded."""
 
     def __init__(self, begins: Begins, span: OtelSpan, update_share: float) -> None:
-        self.trace_id = f"{span.get_span_context().trace_id:032x}"
+        own = span.get_span_context()
+        super().__init__(f"00-{own.trace_id:032x}-{own.span_id:016x}-{own.trace_flags:02x}")
+        self.trace_id = f"{own.trace_id:032x}"
         self.update_share = update_share
         self._begins = begins
         self._span = span

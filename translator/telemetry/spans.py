@@ -47,10 +47,15 @@ class CallSpan:
     Attributes:
         trace_id: Names the trace, in 32 hexadecimal digits; "" where nobody could look for it.
         update_share: Of how many of the call's updates a part is wanted, from 0 to 1.
+        traceparent: Continues the trace in a call to somebody else (W3C Trace Context); "": there
+            is none.
     """
 
     trace_id: str = ""
     update_share: float = 0.0
+
+    def __init__(self, traceparent: str = "") -> None:
+        self.traceparent = traceparent
 
     def set(self, attributes: Attributes) -> None:
         """Add attributes."""
@@ -75,7 +80,7 @@ class Tracer:
 
     def begin(self, name: str, headers: TraceHeaders) -> CallSpan:
         """Begin the span of a call that begins now, in the caller's trace if headers name one."""
-        return NO_SPAN
+        return CallSpan(dict(headers).get("traceparent", ""))
 
     def close(self, within_s: float) -> None:
         """Send what is left, for so long at most. It blocks."""

@@ -28,6 +28,7 @@ class TraceSettings:
         sample: Share of the calls that get a span, from 0 to 1, where the caller's trace does not
             say; None: as OpenTelemetry's variables have it.
         updates: Share of the updates of such a stream that get one.
+        service: What OpenTelemetry calls whoever sends them, unless its variables do.
     """
 
     url: str
@@ -35,6 +36,7 @@ class TraceSettings:
     protocol: str
     sample: float | None
     updates: float
+    service: str = "translator"
 
     @property
     def place(self) -> str:

@@ -138,7 +138,7 @@ class Protected:
 
     @property
     def has_words(self) -> bool:
-        """Whether a letter is left for the model: digits and marks are the same in all languages."""
+        """Whether a letter is left for the model; digits and marks are the same anywhere."""
         visible = self.visible[len(self.lead) :]
         # A single letter in a row of items is a name: size L, row A.
         is_name = self.lead != "" and len(visible.strip()) == 1

@@ -1,6 +1,8 @@
 """What guards the services around ours: health, reflection and channelz."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import grpc
@@ -14,8 +16,10 @@ __all__ = ["AroundInterceptor"]
 
 _Handler = Any  # As in interceptors.py.
 
-# Watches of health and streams of reflection at once.
+# Watches of health and streams of reflection at once, of all hosts and of each: those of one leave
+# room for others.
 _MAX_STREAMS = 1024
+_MAX_STREAMS_OF_HOST = 256
 
 
 class AroundInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
@@ -30,7 +34,8 @@ class AroundInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     def __init__(self, gate: Gate, keyed: tuple[str, ...] = ()) -> None:
         self._gate = gate
         self._keyed = keyed
-        self._num_streams = 0
+        # By host, those that have none left out.
+        self._num_streams: Counter[str] = Counter()
 
     async def intercept_service(
         self,
@@ -76,13 +81,10 @@ class AroundInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         self, handler: _Handler, refusal: TranslatorError | None
     ) -> Callable[..., Any]:
         async def guarded(request: bytes, context: Any) -> None:
-            await _refuse(refusal or self._full(), context)
+            await _refuse(refusal or self._full(context), context)
             message = await _read(handler.request_deserializer, request, context)
-            self._num_streams += 1
-            try:
+            with self._stream(context):
                 await handler.unary_stream(message, context)
-            finally:
-                self._num_streams -= 1
 
         return guarded
 
@@ -90,29 +92,47 @@ class AroundInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         self, handler: _Handler, refusal: TranslatorError | None
     ) -> Callable[..., Any]:
         async def guarded(requests: AsyncIterator[bytes], context: Any) -> AsyncIterator[Any]:
-            await _refuse(refusal or self._full(), context)
+            await _refuse(refusal or self._full(context), context)
 
             async def messages() -> AsyncIterator[Any]:
                 async for request in requests:
                     yield await _read(handler.request_deserializer, request, context)
 
-            self._num_streams += 1
-            try:
+            with self._stream(context):
                 async for answer in handler.stream_stream(messages(), context):
                     yield answer
-            finally:
-                self._num_streams -= 1
 
         return guarded
 
-    def _full(self) -> TranslatorError | None:
-        if self._num_streams < _MAX_STREAMS:
+    @contextmanager
+    def _stream(self, context: Any) -> Iterator[None]:
+        host = _host_of(context)
+        self._num_streams[host] += 1
+        try:
+            yield
+        finally:
+            self._num_streams[host] -= 1
+            if not self._num_streams[host]:
+                del self._num_streams[host]
+
+    def _full(self, context: Any) -> TranslatorError | None:
+        if self._num_streams[_host_of(context)] >= _MAX_STREAMS_OF_HOST:
+            most, of_whom = _MAX_STREAMS_OF_HOST, " from this host"
+        elif self._num_streams.total() >= _MAX_STREAMS:
+            most, of_whom = _MAX_STREAMS, ""
+        else:
             return None
         return OverloadedError(
-            f"{_MAX_STREAMS} streams of health and reflection are open, the most allowed",
+            f"{most} streams of health and reflection{of_whom} are open, the most allowed",
             retry_after_s=5.0,
             subject="watches",
         )
+
+
+def _host_of(context: Any) -> str:
+    """The host that a call comes from, without its port."""
+    peer: str = context.peer() or ""
+    return peer.rpartition(":")[0]
 
 
 async def _refuse(error: TranslatorError | None, context: Any) -> None:

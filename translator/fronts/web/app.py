@@ -17,10 +17,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from translator.errors import ServiceError, TranslatorError
+from translator.client.traces import trace_metadata
+from translator.errors import ServiceError, TranslatorError, UnauthenticatedError
 from translator.fronts.web.fields import BodyError
-from translator.log import log_event
+from translator.fronts.web.hub import TRACEPARENT
+from translator.log import TRACE_ID, log_event
 from translator.metrics import FrontMetrics
+from translator.telemetry.spans import TraceHeaders, Tracer, trace_headers
 
 __all__ = ["NO_SNIFFING", "Endpoint", "Front", "Neighbour", "count", "make_app"]
 
@@ -94,6 +97,7 @@ def make_app(
     *,
     neighbour: Neighbour | None = None,
     origins: Sequence[str] = (),
+    tracer: Tracer | None = None,
 ) -> ASGIApp:
     """The fronts, and what is served beside them.
 
@@ -102,13 +106,16 @@ def make_app(
         metrics: Count their requests.
         neighbour: An app beside them.
         origins: Web sites whose pages may call; "*": any.
+        tracer: Begins a span for each request of a front; None: there are no spans, but a caller's
+            trace is passed on.
     """
+    tracer = tracer or Tracer()
     endpoints = [(front, each) for front in fronts for each in front.endpoints()]
     # Of two that have a path, the one that asks for a parameter is asked first.
     endpoints.sort(key=lambda each: not each[1].parameter)
     for_all = {each.path for _, each in endpoints if not each.parameter}
     addresses = [
-        _Address(front, each, _watched(front, each, metrics), each.path in for_all)
+        _Address(front, each, _watched(front, each, metrics, tracer), each.path in for_all)
         for front, each in endpoints
     ]
     routes: list[BaseRoute] = [_Addresses(addresses), Route("/healthz", _healthy)]
@@ -209,26 +216,29 @@ class _Addresses(BaseRoute):
         await scope[self._FOUND].handle(scope, receive, send)
 
 
-def _watched(front: Front, endpoint: Endpoint, metrics: FrontMetrics) -> Handler:
-    """The handler, with its errors as answers; counted, and written down."""
+def _watched(front: Front, endpoint: Endpoint, metrics: FrontMetrics, tracer: Tracer) -> Handler:
+    """The handler, with its errors as answers; counted, traced and written down."""
     requests, seconds, characters = metrics.of(front.name)
 
     async def watched(request: Request) -> Response:
-        began_s, reason = time.perf_counter(), ""
+        began_s, reason, code = time.perf_counter(), "", "OK"
         request.state.characters = 0
+        span = tracer.begin(front.name, _trace(request))
+        TRACE_ID.set(span.trace_id)
+        TRACEPARENT.set(span.traceparent)
         try:
             response = await endpoint.handler(request)
         except TranslatorError as error:
-            reason = error.reason
+            reason, code = error.reason, error.status
             response = front.refusal(error, request)
         except ClientDisconnect:
-            reason = "CANCELLED"
+            reason = code = "CANCELLED"
             response = Response(status_code=499)
         except Exception as error:
             # Its message may hold text, so only its place is told.
             place = traceback.extract_tb(error.__traceback__)[-1]
             _log.error("%s at %s:%s", type(error).__name__, place.filename, place.lineno)
-            reason = ServiceError.reason
+            reason, code = ServiceError.reason, ServiceError.status
             response = front.refusal(
                 ServiceError("an error of this server; it is in its log"), request
             )
@@ -236,6 +246,16 @@ def _watched(front: Front, endpoint: Endpoint, metrics: FrontMetrics) -> Handler
         requests(response.status_code)
         seconds(took_s)
         characters(request.state.characters)
+        span.set(
+            {
+                "http.route": endpoint.path,
+                "http.response.status_code": response.status_code,
+                "translator.source_characters": request.state.characters,
+            }
+        )
+        # What strangers send is told nobody: a span that does not end is not sent.
+        if code != UnauthenticatedError.status:
+            span.end(code, reason)
         if _audit.isEnabledFor(logging.INFO):
             log_event(
                 _audit,
@@ -255,6 +275,16 @@ def _watched(front: Front, endpoint: Endpoint, metrics: FrontMetrics) -> Handler
 async def _healthy(_: Request) -> Response:
     """The gateway runs, whatever its servers do."""
     return PlainTextResponse("ok\n")
+
+
+def _trace(request: Request) -> TraceHeaders:
+    """The caller's trace; none where it is not one."""
+    headers = trace_headers(request.headers.items())
+    try:
+        trace_metadata(dict(headers).get("traceparent", ""))
+    except ValueError:
+        return ()
+    return headers
 
 
 async def _not_served(_: Request, error: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 from translator.captions.pairs import Pairs
@@ -18,9 +19,11 @@ from translator.fronts.web.documents import Documents
 from translator.languages.detection import FALLBACK, Detection, LanguageDetector
 from translator.languages.tags import language
 
-__all__ = ["FALLBACK", "UNDETERMINED", "Hub", "Texts"]
+__all__ = ["FALLBACK", "TRACEPARENT", "UNDETERMINED", "Hub", "Texts"]
 
 UNDETERMINED = "und"
+# The trace that the request of this task belongs to, also for the servers; "": none.
+TRACEPARENT = ContextVar("traceparent", default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ class Hub:
             num_alternatives=request.num_alternatives,
             preserve_lines=request.preserve_lines,
             alignments=request.alignments,
+            traceparent=TRACEPARENT.get(),
         )
 
     @property

@@ -8,7 +8,7 @@ import anyio
 
 from translator.client import AsyncStream, Started, Update
 from translator.errors import PermissionDeniedError, TranslatorError
-from translator.fronts.web.hub import UNDETERMINED, Hub, Texts
+from translator.fronts.web.hub import TRACEPARENT, UNDETERMINED, Hub, Texts
 
 __all__ = ["streamed"]
 
@@ -39,7 +39,12 @@ async def streamed(hub: Hub, key: str, text: str, source: str, target: str) -> A
     if source == UNDETERMINED:
         source = (await hub.detect([text], target))[0].language
     stream = hub.client(key).stream(
-        source=source, targets=[target], resume_timeout_s=5.0, history=1, drafts=False
+        source=source,
+        targets=[target],
+        resume_timeout_s=5.0,
+        history=1,
+        drafts=False,
+        traceparent=TRACEPARENT.get(),
     )
     try:
         await stream.__aenter__()
