@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import gc
 import os
 
 import pytest
@@ -14,6 +15,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 # reads it when it is imported, here and in the processes that tests start.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# What is imported while tests are collected, torch and more, stays: to look through it for garbage
+# takes half a second each time.
+gc.disable()
+
 # The reason that a test of its instructions gives when it is skipped.
 _NO_VNNI = "AVX-512 VNNI"
 # The same for pages.
@@ -24,6 +29,11 @@ _NO_HELM = "no chart test"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes minutes, so that no process is left alone with it in the end."""
     items.sort(key=lambda item: item.path.name != "test_installed.py")
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -8,6 +8,7 @@ import pytest_asyncio
 from tests.models.tiny import tiny_model, train_vocabulary
 from tests.server.browsers import Browser, browsing, launched
 from tests.server.mirror import Mirror
+from tests.server.processes import serving_here
 from translator.catalog.store import Store
 from translator.server.app import RunningServer
 from translator.testing import serve_in_process
@@ -17,6 +18,13 @@ from translator.testing import serve_in_process
 async def server() -> AsyncIterator[RunningServer]:
     async with serve_in_process() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """Of a server for commands, which have loops of their own."""
+    with serving_here() as address:
+        yield address
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

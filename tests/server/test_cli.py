@@ -7,13 +7,13 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from tests.server.processes import CLEAN, COMMAND, serving
+from tests.server.processes import CLEAN, COMMAND, serving, serving_here
 from translator.cli import main
 
 pytestmark = pytest.mark.server
@@ -43,12 +43,6 @@ def run_here(*given: str, **env: str) -> subprocess.CompletedProcess[bytes]:
 
 def evaluate(*arguments: str, **env: str) -> subprocess.CompletedProcess[bytes]:
     return run_here("evaluate", *arguments, **env)
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with serving("--fake-model") as (address, _):
-        yield address
 
 
 def test_serve_prints_one_line_and_ends_with_0_on_sigterm() -> None:
@@ -572,7 +566,7 @@ def test_a_stream_takes_a_glossary_and_those_of_the_server(tmp_path: Path) -> No
     (tmp_path / "shop.csv").write_text("xx,yy\ncat,gato\ndog,cão\n")
     terms = tmp_path / "own.csv"
     terms.write_text("dog,cachorro\n")
-    with serving("--fake-model", "--glossaries", str(tmp_path)) as (address, _):
+    with serving_here(glossaries=tmp_path) as address:
         options = ("--address", address, "--from", "xx", "--no-summary", "--server-glossary")
         done = run_here("stream", *options, "shop", "--to", "yy", str(_text(tmp_path)))
         assert done.stdout.decode() == "THE gato AND THE cão.\n"
