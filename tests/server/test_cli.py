@@ -269,11 +269,11 @@ def test_a_bad_model_beside_a_good_one_does_not_keep_a_server_from_starting() ->
     given = ("--model", "en-de=/no/such/folder", "--model", f"{pair}={folder}")
     with serving(*given, "--no-preload", "--model-memory", "1GiB") as (address, process):
         wide = {"COLUMNS": "200"}
-        listed = run("models", "--address", address, **wide).stdout.decode()
+        listed = run_here("models", "--address", address, **wide).stdout.decode()
         assert re.search(r" \(\d+ MiB\) ", listed)
         options = ("--address", address, "--from", pair.source, "--to", pair.target)
-        assert run("translate", *options, "Hello.").returncode == 0
-        listed = run("models", "--address", address, **wide).stdout.decode()
+        assert run_here("translate", *options, "Hello.").returncode == 0
+        listed = run_here("models", "--address", address, **wide).stdout.decode()
         assert re.search(r" \d+ MiB ", listed)
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=20)
