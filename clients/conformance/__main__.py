@@ -43,6 +43,11 @@ def main() -> None:
         "--timeout", type=float, default=10.0, help="seconds that each await may take (default: 10)"
     )
     parser.add_argument("--jobs", type=int, default=2, help="runs at the same time (default: 2)")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="cut the connection once in each script, not three times",
+    )
     arguments = parser.parse_args()
     files: list[Script | Batch | Call | Outage | RoomCase] = [
         *load_scripts(),
@@ -81,7 +86,10 @@ async def _run(
                 tell(await check_messages(script, address, arguments.timeout))
         else:
             command = shlex.split(arguments.driver)
-            runner = Runner(command, address, tell, arguments.timeout, jobs=arguments.jobs)
+            runner = Runner(
+                command, address, tell, arguments.timeout,
+                jobs=arguments.jobs, is_quick=arguments.quick,
+            )  # fmt: skip
             await runner.run(files)
     return results
 

@@ -1,6 +1,7 @@
 """Plays all scripts and outages, and says of each run what came of it."""
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -63,6 +64,7 @@ class Runner:
         timeout_s: Longest time for each await and for the end of a stream, in seconds.
         answer_timeout_s: Longest time for an answer to a command, and for the driver's end.
         jobs: Runs at the same time, each with a driver of its own.
+        is_quick: Cut the connection in one run of each script, at another place for the next one.
     """
 
     command: Sequence[str]
@@ -71,16 +73,18 @@ class Runner:
     timeout_s: float = 10.0
     answer_timeout_s: float = 30.0
     jobs: int = 2
+    is_quick: bool = False
     _failures: int = field(default=0, init=False)
 
     async def run(self, files: Iterable[Script | Batch | Call | Outage | RoomCase]) -> None:
         """Play all of them; the outages at the end and one by one, since they measure time."""
         runs: list[_Run] = []
         outages: list[_Run] = []
+        cuts = itertools.cycle([(cut,) for cut in _CUTS] if self.is_quick else [_CUTS])
         for one in files:
             match one:
                 case Script():
-                    runs += self._runs_of(one)
+                    runs += self._runs_of(one, next(cuts) if one.library else ())
                 case Batch():
                     runs.append(_Run(one.name, "batch", self._batch(one)))
                 case Call():
@@ -93,10 +97,10 @@ class Runner:
         await asyncio.gather(*(self._work(left) for _ in range(self.jobs)))
         await self._work(iter(outages))
 
-    def _runs_of(self, script: Script) -> Iterator[_Run]:
+    def _runs_of(self, script: Script, cuts: Sequence[int]) -> Iterator[_Run]:
         if script.suits_libraries:
             yield _Run(script.name, "library", self._script(script, 0))
-        for cut in _CUTS if script.library else ():
+        for cut in cuts:
             yield _Run(script.name, f"library, cut after update {cut}", self._script(script, cut))
 
     def _script(self, script: Script, cut: int) -> _Play:

@@ -5,7 +5,7 @@ from typing import Any
 
 import grpc
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contract.scripted_server import (
@@ -587,7 +587,6 @@ OPERATIONS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(OPERATIONS, st.lists(st.integers(0, 4), max_size=3))
 def test_wherever_it_breaks_no_word_is_lost_or_repeated(
     operations: list[tuple[Any, ...]], last_breaks: list[int]

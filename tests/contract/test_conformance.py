@@ -47,6 +47,7 @@ async def results_of(
     only: set[str] | None = None,
     timeout_s: float = 10.0,
     answer_timeout_s: float = 30.0,
+    is_quick: bool = False,
 ) -> Sequence[Result]:
     """What comes of all files, or of some, with a driver."""
     results: list[Result] = []
@@ -58,7 +59,9 @@ async def results_of(
         *load_outages(),
     ]
     async with serve_in_process() as server:
-        runner = Runner(command, server.address, results.append, timeout_s, answer_timeout_s)
+        runner = Runner(
+            command, server.address, results.append, timeout_s, answer_timeout_s, is_quick=is_quick
+        )
         await runner.run([one for one in files if only is None or one.name in only])
     return results
 
@@ -71,10 +74,15 @@ async def test_the_server_passes(script: Script) -> None:
 
 
 @pytest.mark.timeout(300)
-async def test_the_python_client_passes() -> None:
-    results = await results_of(sys.executable, DRIVER)
+@pytest.mark.parametrize(
+    ("is_quick", "least"), [(True, 100), pytest.param(False, 140, marks=pytest.mark.thorough)]
+)
+async def test_the_python_client_passes(is_quick: bool, least: int) -> None:
+    results = await results_of(sys.executable, DRIVER, is_quick=is_quick)
     assert [result for result in results if result.problems] == []
-    assert len(results) > 140
+    assert len(results) > least
+    cuts = {result.how for result in results if "cut after" in result.how}
+    assert len(cuts) == 3
 
 
 async def test_the_python_client_for_threads_passes() -> None:

@@ -42,7 +42,7 @@ def test_the_engine_says_what_greedy_generate_says(
     tokenizer = model.tokenizer(TINY[name].pair)
     start = tokenizer.target_start
     random = Random(1)
-    texts = [" ".join(random.sample(WORDS, random.randint(1, 16))) for _ in range(6)]
+    texts = [" ".join(random.sample(WORDS, length)) for length in (16, 1, 6)]
     sources = [tokenizer.encode_source(text).tokens for text in texts]
     engine = Engine({name: model})
     for number, source in enumerate(sources):

@@ -142,9 +142,7 @@ def test_a_config_that_cannot_be_followed_is_refused(
     assert error_of(tmp_path).startswith(message)
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fraction=st.floats(0, 1, exclude_max=True))
 @example(fraction=0.0)
 def test_a_file_cut_anywhere_is_refused(fraction: float, tiny: TinyModel, tmp_path: Path) -> None:
@@ -154,9 +152,7 @@ def test_a_file_cut_anywhere_is_refused(fraction: float, tiny: TinyModel, tmp_pa
     assert error_of(tmp_path).startswith("model.tiny.bin: truncated at byte ")
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(offset=st.integers(0, 3000), change=st.integers(1, 255))
 def test_a_header_with_random_damage_is_read_or_refused_but_never_crashes(
     offset: int, change: int, tiny: TinyModel, tmp_path: Path

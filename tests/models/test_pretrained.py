@@ -360,11 +360,30 @@ def test_a_trainer_fine_tunes_it_and_the_result_is_served(folder: Path, tmp_path
         load_model(f"en-pt={tmp_path / 'tuned'}", precision="int8")
 
 
-def test_the_example_of_the_page_runs(folder: Path, tmp_path: Path) -> None:
+def example(folder: Path, tmp_path: Path) -> str:
+    """The code of the page, in a folder as it wants it."""
     page = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
     (code,) = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     (tmp_path / "models").mkdir()
     folder.rename(tmp_path / "models" / "enpt")
+    return str(code)
+
+
+@pytest.mark.filterwarnings("ignore:.*pin_memory")
+def test_the_example_of_the_page_runs(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = example(folder, tmp_path)
+    # It makes the library know our models, which it does already here.
+    assert "import translator.models.pretrained" in code
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "docs/models.md", "exec"), {})  # noqa: S102
+    assert load_model(f"en-pt={tmp_path / 'models' / 'tuned'}").info.name == "tuned"
+
+
+@pytest.mark.thorough
+def test_the_example_of_the_page_runs_on_its_own(folder: Path, tmp_path: Path) -> None:
+    code = example(folder, tmp_path)
     subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=100, capture_output=True
     )

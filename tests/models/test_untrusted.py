@@ -4,11 +4,10 @@ import json
 import os
 import pickle
 import struct
-import subprocess
-import sys
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -141,20 +140,9 @@ def test_layers_beyond_any_transformers_model_are_refused(tmp_path: Path) -> Non
         describe_model(f"all={tmp_path}")
 
 
-_DESCRIBE = """
-import sys
-from translator.errors import ModelFilesError
-from translator.languages.pair import LanguagePair
-from translator.models.huggingface.loading import load_transformers_model
-from translator.models.loading import describe_model
-try:
-    describe_model(f"all={sys.argv[1]}")
-except ModelFilesError as error:
-    print(error.message)
-"""
-
-
-def test_code_of_a_folder_does_not_run_whatever_is_typed(tmp_path: Path) -> None:
+def test_code_of_a_folder_does_not_run_whatever_is_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The library asks on standard input whether it may, unless it is told that it may not."""
     folder, ran = tmp_path / "model", tmp_path / "ran"
     folder.mkdir()
@@ -170,15 +158,10 @@ def test_code_of_a_folder_does_not_run_whatever_is_typed(tmp_path: Path) -> None
         "from transformers import PretrainedConfig\n"
         "class EvilConfig(PretrainedConfig):\n    model_type = 'evil'\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", _DESCRIBE, str(folder)],
-        input="y\n" * 100,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "hub")},
-    )
-    assert "not a configuration that Transformers knows" in done.stdout, done.stderr
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("sys.stdin", StringIO("y\n" * 100))
+    with pytest.raises(ModelFilesError, match="not a configuration that Transformers knows"):
+        describe_model(f"all={folder}")
     assert not ran.exists()
 
 

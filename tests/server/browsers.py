@@ -37,14 +37,16 @@ def executable() -> str:
 class Browser:
     """Opens pages, and keeps what went wrong in them."""
 
-    def __init__(self, browser: Any) -> None:
-        self._browser = browser
+    def __init__(self, chromium: Any) -> None:
+        self._chromium = chromium
+        self._contexts: list[Any] = []
         self.errors: list[str] = []
 
     async def page(self, url: str, *, script: str = "", **options: Any) -> Any:
         """Open a page in a profile of its own."""
         options = {"locale": "en-GB", "viewport": {"width": 1280, "height": 800}} | options
-        context = await self._browser.new_context(**options)
+        context = await self._chromium.new_context(**options)
+        self._contexts.append(context)
         context.set_default_timeout(15_000)
         page = await context.new_page()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -53,6 +55,10 @@ class Browser:
             await page.add_init_script(script)
         await page.goto(url)
         return page
+
+    async def close(self) -> None:
+        for context in self._contexts:
+            await context.close()
 
     def _heard(self, message: Any) -> None:
         # What a policy forbids is said on the console, and so is a gateway that is away.
@@ -74,16 +80,25 @@ async def check_accessible(page: Any) -> None:
 
 
 @asynccontextmanager
-async def browsing(*flags: str) -> AsyncIterator[Browser]:
-    """A browser whose pages must not have had an error by the end."""
+async def launched(*flags: str) -> AsyncIterator[Any]:
+    """Chromium, of which each test opens pages with ``browsing``."""
     path = executable()
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
-        browser = Browser(chromium)
         try:
-            yield browser
+            yield chromium
         finally:
             await chromium.close()
+
+
+@asynccontextmanager
+async def browsing(chromium: Any) -> AsyncIterator[Browser]:
+    """Pages that must not have had an error by the end."""
+    browser = Browser(chromium)
+    try:
+        yield browser
+    finally:
+        await browser.close()
     assert browser.errors == []

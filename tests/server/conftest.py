@@ -1,10 +1,14 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from tests.models.tiny import tiny_model, train_vocabulary
+from tests.server.browsers import Browser, browsing, launched
 from tests.server.mirror import Mirror
+from tests.server.processes import serving_here
 from translator.catalog.store import Store
 from translator.server.app import RunningServer
 from translator.testing import serve_in_process
@@ -13,6 +17,26 @@ from translator.testing import serve_in_process
 @pytest.fixture
 async def server() -> AsyncIterator[RunningServer]:
     async with serve_in_process() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """Of a server for commands, which have loops of their own."""
+    with serving_here() as address:
+        yield address
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Any]:
+    """One for all tests: each opens pages with profiles of their own."""
+    async with launched() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium: Any) -> AsyncIterator[Browser]:
+    async with browsing(chromium) as running:
         yield running
 
 

@@ -1,10 +1,16 @@
-"""Servers as processes of their own."""
+"""Servers as processes of their own, and on a loop of their own."""
 
+import asyncio
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+
+from translator.config import ServerConfig
+from translator.testing import serve_in_process
 
 COMMAND = [sys.executable, "-m", "translator"]
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("TRANSLATOR_")}
@@ -26,3 +32,29 @@ def serving(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     finally:
         process.kill()
         process.communicate()
+
+
+@contextmanager
+def serving_here(**settings: Any) -> Iterator[str]:
+    """The address of a server with the fake model, in a thread: a process takes long to start."""
+    is_up = threading.Event()
+
+    async def serve() -> None:
+        nonlocal loop, stopping, address
+        loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+        async with serve_in_process(ServerConfig(port=0, **settings)) as server:
+            address = server.address
+            is_up.set()
+            await stopping.wait()
+
+    loop: asyncio.AbstractEventLoop
+    stopping: asyncio.Event
+    address = ""
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert is_up.wait(20)
+    try:
+        yield address
+    finally:
+        loop.call_soon_threadsafe(stopping.set)
+        thread.join()

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
-from tests.server.browsers import Browser, browsing, check_accessible, executable
+from tests.server.browsers import Browser, check_accessible, executable
 from tests.server.gateways import ROOM, Gateway, gateway, models
 from tests.server.processes import CLEAN
 from translator.captions.audience import RoomLimits
@@ -24,22 +25,20 @@ from translator.languages.pair import LanguagePair
 from translator.models.fake import FakeModel
 from translator.testing import serve_in_process
 
-pytestmark = [pytest.mark.server, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.server,
+    pytest.mark.slow,
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def captions() -> AsyncIterator[Gateway]:
     executable()
     async with serve_in_process(models=models()) as server:
         # Who asks every two seconds reads all the time.
         async with gateway(server.address, limits=RoomLimits(linger_s=5.0)) as running:
             yield running
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with browsing() as running:
-        yield running
 
 
 def url(captions: Gateway, role: Role = Role.VIEW, page: str = "", **query: str) -> str:

@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import grpc
 import pytest
 from click.testing import CliRunner
 
-from tests.server.processes import CLEAN, COMMAND, serving
+from tests.server.processes import CLEAN, COMMAND, serving, serving_here
 from tests.server.wire import config
 from translator.access.caller import Role
 from translator.access.key_file import add_key
@@ -51,12 +51,6 @@ def run_here(*given: str, **env: str) -> subprocess.CompletedProcess[bytes]:
 
 def evaluate(*arguments: str, **env: str) -> subprocess.CompletedProcess[bytes]:
     return run_here("evaluate", *arguments, **env)
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with serving("--fake-model") as (address, _):
-        yield address
 
 
 def test_serve_prints_one_line_and_ends_with_0_on_sigterm() -> None:
@@ -283,11 +277,11 @@ def test_a_bad_model_beside_a_good_one_does_not_keep_a_server_from_starting() ->
     given = ("--model", "en-de=/no/such/folder", "--model", f"{pair}={folder}")
     with serving(*given, "--no-preload", "--model-memory", "1GiB") as (address, process):
         wide = {"COLUMNS": "200"}
-        listed = run("models", "--address", address, **wide).stdout.decode()
+        listed = run_here("models", "--address", address, **wide).stdout.decode()
         assert re.search(r" \(\d+ MiB\) ", listed)
         options = ("--address", address, "--from", pair.source, "--to", pair.target)
-        assert run("translate", *options, "Hello.").returncode == 0
-        listed = run("models", "--address", address, **wide).stdout.decode()
+        assert run_here("translate", *options, "Hello.").returncode == 0
+        listed = run_here("models", "--address", address, **wide).stdout.decode()
         assert re.search(r" \d+ MiB ", listed)
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=20)
@@ -601,7 +595,7 @@ def test_a_stream_takes_a_glossary_and_those_of_the_server(tmp_path: Path) -> No
     (tmp_path / "shop.csv").write_text("xx,yy\ncat,gato\ndog,cão\n")
     terms = tmp_path / "own.csv"
     terms.write_text("dog,cachorro\n")
-    with serving("--fake-model", "--glossaries", str(tmp_path)) as (address, _):
+    with serving_here(glossaries=tmp_path) as address:
         options = ("--address", address, "--from", "xx", "--no-summary", "--server-glossary")
         done = run_here("stream", *options, "shop", "--to", "yy", str(_text(tmp_path)))
         assert done.stdout.decode() == "THE gato AND THE cão.\n"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.server.test_cli import address, run  # noqa: F401
+from tests.server.test_cli import run
 
 pytestmark = pytest.mark.server
 
@@ -15,14 +15,14 @@ def lines(*messages: object) -> str:
     return "".join(json.dumps(message) + "\n" for message in messages)
 
 
-def stream(address: str, name: str, stdin: str, *more: str) -> tuple[int, list[str], str]:  # noqa: F811
+def stream(address: str, name: str, stdin: str, *more: str) -> tuple[int, list[str], str]:
     done = run(
         "stream", "--from-recogniser", name, "--address", address, *OPTIONS, *more, stdin=stdin
     )
     return done.returncode, done.stdout.decode().splitlines(), done.stderr.decode()
 
 
-def test_a_recognisers_messages_are_translated(address: str) -> None:  # noqa: F811
+def test_a_recognisers_messages_are_translated(address: str) -> None:
     said = lines(
         {"partial": "one"},
         {"t": 0.3, "message": {"partial": "one too"}},
@@ -36,14 +36,14 @@ def test_a_recognisers_messages_are_translated(address: str) -> None:  # noqa: F
     assert stream(address, "vosk", said, "--real-pace")[:2] == (code, texts)
 
 
-def test_what_was_not_taken_as_it_was_said_is_told_once(address: str) -> None:  # noqa: F811
+def test_what_was_not_taken_as_it_was_said_is_told_once(address: str) -> None:
     said = lines(*(["one two three" + " four" * n, True] for n in range(4)))
     code, texts, errors = stream(address, "interim", said)
     assert (code, texts) == (0, ["ONE TWO THREE FOUR FOUR FOUR~."])
     assert errors.count("FINAL_REPEATS_COMMITTED") == 1
 
 
-def test_a_line_that_is_no_message_ends_it_after_what_was_said_before(address: str) -> None:  # noqa: F811
+def test_a_line_that_is_no_message_ends_it_after_what_was_said_before(address: str) -> None:
     code, texts, errors = stream(
         address, "vosk", '{"text": "one."}\n{"text": 7}\n{"text": "two"}\n'
     )

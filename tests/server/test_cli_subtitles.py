@@ -6,7 +6,7 @@ import pysubs2
 import pytest
 from click.testing import CliRunner
 
-from tests.server.test_cli import address, run  # noqa: F401
+from tests.server.test_cli import run
 from translator.cli import main
 
 pytestmark = pytest.mark.server
@@ -25,14 +25,14 @@ The kettle is on.
 """
 
 
-def stream(address: str, *more: str, stdin: str = SAID) -> tuple[int, str]:  # noqa: F811
+def stream(address: str, *more: str, stdin: str = SAID) -> tuple[int, str]:
     pair = ("--from", "xx", "--to", "yy", "--no-summary")
     words = ("stream", "--from-recogniser", "events", "--address", address, *pair, *more)
     done = run(*words, stdin=stdin)
     return done.returncode, done.stderr.decode()
 
 
-def test_subtitles_have_the_media_times(address: str, tmp_path: Path) -> None:  # noqa: F811
+def test_subtitles_have_the_media_times(address: str, tmp_path: Path) -> None:
     paths = [tmp_path / f"talk.{suffix}" for suffix in ("srt", "vtt", "txt")]
     options = [word for path in paths for word in ("--subtitles", str(path))]
     assert stream(address, *options) == (0, "")
@@ -46,7 +46,7 @@ def test_subtitles_have_the_media_times(address: str, tmp_path: Path) -> None:  
     assert paths[2].read_text("utf-8") == "WHO IS THERE?\nIT IS ME.\nCOME IN, AND CLOSE THE DOOR.\n"
 
 
-def test_each_language_has_a_file(address: str, tmp_path: Path) -> None:  # noqa: F811
+def test_each_language_has_a_file(address: str, tmp_path: Path) -> None:
     path = tmp_path / "talk.vtt"
     lines = tmp_path / "lines.txt"
     options = ("--to", "zz", "--subtitles", str(path), "--sink", f"zz:file={lines}")
@@ -59,7 +59,7 @@ def test_each_language_has_a_file(address: str, tmp_path: Path) -> None:  # noqa
     assert len(shown) == 12
 
 
-def test_source_without_times_has_the_time_when_it_came(address: str, tmp_path: Path) -> None:  # noqa: F811
+def test_source_without_times_has_the_time_when_it_came(address: str, tmp_path: Path) -> None:
     path = tmp_path / "talk.srt"
     pair = ("--from", "xx", "--to", "yy", "--no-summary")
     done = run("stream", "--address", address, *pair, "--subtitles", str(path), stdin="Come in.")
@@ -69,7 +69,7 @@ def test_source_without_times_has_the_time_when_it_came(address: str, tmp_path: 
     assert 0 <= event.start < 20_000
 
 
-def test_a_destination_that_is_away_costs_the_stream_nothing(address: str) -> None:  # noqa: F811
+def test_a_destination_that_is_away_costs_the_stream_nothing(address: str) -> None:
     code, errors = stream(address, "--sink", "teams=http://127.0.0.1:9/cart?token=geheim")
     assert code == 0
     assert "warning: teams: 127.0.0.1 cannot be reached" in errors
@@ -86,7 +86,7 @@ def test_a_destination_that_is_away_costs_the_stream_nothing(address: str) -> No
     ],
 )
 def test_a_mistake_is_told(
-    address: str,  # noqa: F811
+    address: str,
     options: tuple[str, ...],
     said: str,
 ) -> None:

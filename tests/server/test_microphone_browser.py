@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
-from tests.server.browsers import Browser, browsing, executable
+from tests.server.browsers import Browser, browsing, executable, launched
 from tests.server.gateways import ROOM, Gateway, gateway, models
 from translator.captions.events import ORIGINAL
 from translator.captions.hearing import Ears
@@ -20,7 +21,11 @@ from translator.captions.sinks.sink import make_sink
 from translator.speech.fake import FakeSpeech
 from translator.testing import serve_in_process
 
-pytestmark = [pytest.mark.server, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.server,
+    pytest.mark.slow,
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 ASKED = "--use-fake-ui-for-media-stream"
 FAKE = "--use-fake-device-for-media-stream"
@@ -29,19 +34,13 @@ NO_RECOGNISER = "delete window.SpeechRecognition; delete window.webkitSpeechReco
 SHOWS = "text => document.querySelector('#lines').innerText.replace(/\\s+/g, ' ').includes(text)"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def captions() -> AsyncIterator[Gateway]:
     executable()
     with ThreadPoolExecutor(1) as pool:
         async with serve_in_process(models=models()) as server:
             async with gateway(server.address, ears=Ears(FakeSpeech(), pool)) as running:
                 yield running
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with browsing() as running:
-        yield running
 
 
 @pytest.fixture
@@ -73,7 +72,8 @@ async def notice(page: object, text: str) -> None:
 
 
 async def test_what_is_spoken_is_read(captions: Gateway, sound: Path) -> None:
-    async with browsing(ASKED, FAKE, f"--use-file-for-fake-audio-capture={sound}") as browser:
+    hears = f"--use-file-for-fake-audio-capture={sound}"
+    async with launched(ASKED, FAKE, hears) as chromium, browsing(chromium) as browser:
         viewer = await browser.page(url(captions, Role.VIEW))
         speaker = await browser.page(url(captions, Role.SPEAK), script=NO_RECOGNISER)
         await speaker.wait_for_selector("#state[data-state=live]")

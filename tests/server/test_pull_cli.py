@@ -10,10 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 from tests.server.mirror import MODEL, VOCABULARY, Mirror, files_asked, get
 from translator.catalog.describe import describe_models
 from translator.catalog.store import Store
+from translator.cli import main
 from translator.config import ServerConfig
 
 pytestmark = pytest.mark.server
@@ -22,16 +24,22 @@ COUNTING = Path(__file__).parents[1] / "models" / "counting" / "model"
 COMMAND = [sys.executable, "-m", "translator", "models"]
 
 
-def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("TRANSLATOR_")}
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**clean, "COLUMNS": "200", **env},
-        check=False,
-    )
+def run(*arguments: str, **env: str) -> Result:
+    """The command in this process, which has imported torch and more already."""
+    clean = {key: None for key in os.environ if key.startswith("TRANSLATOR_")}
+    given = {**clean, "COLUMNS": "200", **env}
+    return CliRunner().invoke(main, ["models", *arguments], prog_name="translator", env=given)
+
+
+def from_hub(mirror: Mirror, *arguments: str) -> Result:
+    """The same where the hub is the mirror, which the library reads when it is imported."""
+    with pytest.MonkeyPatch.context() as patch:
+        url = "{repo_id}/resolve/{revision}/{filename}"
+        patch.setattr("huggingface_hub.constants.ENDPOINT", mirror.origin)
+        patch.setattr(
+            "huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", f"{mirror.origin}/{url}"
+        )
+        return run(*arguments)
 
 
 def test_pulled_listed_and_removed(published: Mirror, store: Store) -> None:
@@ -39,7 +47,7 @@ def test_pulled_listed_and_removed(published: Mirror, store: Store) -> None:
     pulled = run(
         "pull", "en-de", "--source", published.firefox, "--probe-s", "0.1", TRANSLATOR_STORE=root
     )
-    assert pulled.returncode == 0, pulled.stderr
+    assert pulled.exit_code == 0, pulled.stderr
     folder = store.root / "firefox-en-de-base"
     first, second = pulled.stdout.splitlines()
     assert first.startswith("firefox-en-de-base: en-de, version 3.0, ")
@@ -57,8 +65,8 @@ def test_pulled_listed_and_removed(published: Mirror, store: Store) -> None:
     assert "MPL-2.0" in row
     assert "en-pt" in {row[1] for row in listed}
     removed = run("remove", "firefox-en-de-base", "--store", root)
-    assert (removed.returncode, folder.exists()) == (0, False)
-    assert run("remove", "firefox-en-de-base", "--store", root).returncode == 2
+    assert (removed.exit_code, folder.exists()) == (0, False)
+    assert run("remove", "firefox-en-de-base", "--store", root).exit_code == 2
 
 
 def test_listing_what_is_here_loads_nothing() -> None:
@@ -91,9 +99,8 @@ def test_a_mistake_is_one_sentence(
 ) -> None:
     given = [published.firefox if word == "MIRROR" else word for word in arguments]
     done = run(*given, "--store", str(store.root))
-    assert done.returncode == code
+    assert done.exit_code == code
     assert says in done.stderr
-    assert "Traceback" not in done.stderr
     assert done.stderr.splitlines()[-1].startswith("Error: ")
 
 
@@ -136,16 +143,15 @@ def test_ctrl_c_keeps_what_came(published: Mirror, store: Store) -> None:
     assert [path for path, _ in files_asked(published)] == [MODEL, VOCABULARY, VOCABULARY]
 
 
-def test_a_model_of_the_hub(mirror: Mirror, store: Store, tmp_path: Path) -> None:
+def test_a_model_of_the_hub(mirror: Mirror, store: Store) -> None:
     id_ = "Helsinki-NLP/opus-mt-en-pt"
     mirror.publish_on_hub(COUNTING, id_, "---\nlicense: cc-by-4.0\n---\nIt counts.\n")
     weights = next(path for path in mirror.pages if path.endswith(".safetensors"))
     size = len(mirror.pages[weights])
     mirror.cut_after[weights] = size // 2
-    hub = {"HF_ENDPOINT": mirror.origin, "HF_HOME": str(tmp_path / "hub")}
     options = ("--source", "hub", "--store", str(store.root), "--probe-s", "0")
-    done = run("pull", "en-pt", *options, **hub)
-    assert done.returncode == 0, done.stderr
+    done = from_hub(mirror, "pull", "en-pt", *options)
+    assert done.exit_code == 0, done.stderr
     assert "licence cc-by-4.0" in done.stdout
     # It went on where it broke off.
     assert mirror.sent[weights] == size
@@ -161,8 +167,8 @@ def test_a_model_of_the_hub(mirror: Mirror, store: Store, tmp_path: Path) -> Non
     assert model.info.origin == f"{mirror.origin}/{id_}"
     listed = run("--store", str(store.root)).stdout
     assert "transformers" in listed
-    missing = run("pull", "en-xx", "--source", "hub", "--store", str(store.root), **hub)
-    assert missing.returncode == 2, missing.stderr
+    missing = from_hub(mirror, "pull", "en-xx", "--source", "hub", "--store", str(store.root))
+    assert missing.exit_code == 2, missing.stderr
     assert "Helsinki-NLP/opus-mt-en-xx" in missing.stderr
 
 
@@ -170,7 +176,11 @@ def test_a_model_of_the_hub_without_weights(mirror: Mirror, store: Store, tmp_pa
     (tmp_path / "bare").mkdir()
     (tmp_path / "bare" / "config.json").write_text(json.dumps({"model_type": "marian"}))
     mirror.publish_on_hub(tmp_path / "bare", "someone/bare", "---\nlicense: mit\n---\n")
+    # As its user names another hub.
     hub = {"HF_ENDPOINT": mirror.origin, "HF_HOME": str(tmp_path / "hub")}
-    done = run("pull", "en-pt", "--from", "someone/bare", "--store", str(store.root), **hub)
+    pull = [*COMMAND, "pull", "en-pt", "--from", "someone/bare", "--store", str(store.root)]
+    done = subprocess.run(
+        pull, capture_output=True, text=True, timeout=60, env=os.environ | hub, check=False
+    )
     assert done.returncode == 5
     assert "someone/bare: has no weights" in done.stderr

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from tests.server.browsers import Browser, browsing, check_accessible, executable
+from tests.server.browsers import Browser, check_accessible, executable
 from tests.server.fronts import Fronts, fronts, models
 from translator.access.caller import Role
 from translator.access.key_file import add_key
@@ -20,20 +21,14 @@ from translator.fronts.page.front import Page
 from translator.languages.detection import FastTextDetector
 from translator.testing import serve_in_process
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def front() -> AsyncIterator[Fronts]:
     async with serve_in_process(models=models(), detector=FastTextDetector()) as server:
         async with fronts(server.address) as running:
             yield running
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with browsing() as running:
-        yield running
 
 
 async def shows(page: Any, text: str) -> None:

@@ -221,7 +221,6 @@ def transcript(events: list[Shown]) -> str:
 
 @ALL
 @given(talks(), st.data())
-@settings(deadline=None, max_examples=100)
 def test_what_is_committed_is_the_final_transcript_and_is_never_tentative_again(
     kind: type[Results], events: list[Shown], data: st.DataObject
 ) -> None:
@@ -238,7 +237,6 @@ def test_what_is_committed_is_the_final_transcript_and_is_never_tentative_again(
 
 @ALL
 @given(talks())
-@settings(deadline=None, max_examples=100)
 def test_a_piece_always_says_something_new(kind: type[Results], events: list[Shown]) -> None:
     tentative = ""
     for piece in pieces_of(kind, events):
@@ -253,7 +251,6 @@ def test_a_piece_always_says_something_new(kind: type[Results], events: list[Sho
     ids=lambda kind: kind.__name__,
 )
 @given(talks())
-@settings(deadline=None, max_examples=100)
 def test_the_last_interim_result_is_what_is_shown(kind: type[Results], events: list[Shown]) -> None:
     results = kind()
     shown = ""

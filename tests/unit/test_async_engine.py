@@ -318,7 +318,8 @@ async def test_the_event_loop_goes_on_while_a_step_takes_long(
     began = time.monotonic()
     engine.submit((model.request("a"),), lambda outcome: None)
     await asyncio.sleep(0)
-    assert time.monotonic() - began < 1
+    # If it waited for the step, it would for ever.
+    assert time.monotonic() - began < 20
     model.gate.set()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pysubs2
 import pytest
 import webvtt
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ttconv.srt.reader import to_model as read_srt
 from ttconv.vtt.reader import to_model as read_vtt
@@ -133,7 +133,6 @@ WORDS = [
 
 
 @given(st.randoms(use_true_random=False), st.sampled_from(sorted(PRESETS)))
-@settings(deadline=None, max_examples=150)
 def test_any_talk_becomes_cues_in_order_that_fit(chance: random.Random, rules: str) -> None:
     builder = CueBuilder(PRESETS[rules], "en")
     preset = PRESETS[rules]

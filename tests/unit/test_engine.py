@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.driver import one_thread  # noqa: F401
@@ -87,7 +87,6 @@ def test_alignment_names_a_source_token_for_each_target_token() -> None:
 
 
 @given(st.lists(st.tuples(SOURCES, TOKENS, TOKENS), min_size=1, max_size=8), st.integers(1, 4))
-@settings(deadline=None, max_examples=100)
 def test_batched_is_alone_with_any_prefix_and_any_draft(
     jobs: list[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]], slots: int
 ) -> None:
@@ -108,7 +107,6 @@ def test_batched_is_alone_with_any_prefix_and_any_draft(
     st.lists(st.integers(0, 4), min_size=6, max_size=6),
     st.randoms(use_true_random=False),
 )
-@settings(deadline=None, max_examples=100)
 def test_any_order_and_time_of_arrival_is_the_same(
     sources: list[tuple[int, ...]], pauses: list[int], shuffle: random.Random
 ) -> None:
@@ -128,7 +126,6 @@ def test_any_order_and_time_of_arrival_is_the_same(
 
 
 @given(SOURCES, TOKENS, st.integers(0, 20), TOKENS)
-@settings(deadline=None, max_examples=200)
 def test_a_draft_changes_no_token_and_saves_a_step_for_each_that_is_right(
     source: tuple[int, ...], prefix: tuple[int, ...], right: int, wrong: tuple[int, ...]
 ) -> None:
@@ -276,7 +273,6 @@ jump = st.one_of(st.floats(-1e9, 1e9), st.floats(-1.0, 1.0))
 PROMPT = [priority for priority in Priority if priority is not Priority.HEAVY]
 
 
-@settings(deadline=None, max_examples=200)
 @given(
     st.lists(jump, min_size=1, max_size=12),
     st.lists(st.tuples(st.integers(1, 99), st.sampled_from(PROMPT)), min_size=1, max_size=12),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.driver import one_thread  # noqa: F401
@@ -33,7 +33,6 @@ def better(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[tuple[int, 
     st.sampled_from(Priority),
     st.data(),
 )
-@settings(deadline=None, max_examples=150)
 def test_of_two_forms_the_more_probable_answers_once(
     jobs: list[tuple[tuple[int, ...], tuple[int, ...] | None, bool]],
     slots: int,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.driver import one_thread  # noqa: F401
@@ -80,7 +80,6 @@ ACTIONS = st.lists(
 
 
 @given(ACTIONS, st.integers(1, 3))
-@settings(deadline=None, max_examples=150)
 def test_any_schedule_gives_every_request_its_own_tokens(
     actions: list[tuple[Any, ...]], slots: int
 ) -> None:

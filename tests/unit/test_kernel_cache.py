@@ -149,7 +149,10 @@ def test_a_variable_that_names_a_file_is_as_good_as_none(place: SimpleNamespace)
     assert list((place.package / "__pycache__").glob("*.nbc"))
 
 
-@pytest.mark.parametrize(("pattern", "length"), [("*.nbi", 0), ("*.nbi", 40), ("*.nbc", -10)])
+@pytest.mark.parametrize(
+    ("pattern", "length"),
+    [pytest.param("*.nbi", 0, marks=pytest.mark.thorough), ("*.nbi", 40), ("*.nbc", -10)],
+)
 def test_a_file_that_was_cut_off_is_told_once_and_mended(
     warm: SimpleNamespace, pattern: str, length: int
 ) -> None:

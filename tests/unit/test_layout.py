@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from translator.captions.layout import DraftLine, Layout, Line, Rules
@@ -154,7 +154,6 @@ def test_javascript_shows_the_same_of_any_text() -> None:
 
 
 @given(st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=150)
 def test_committed_lines_never_change_and_nothing_is_lost(chance: random.Random) -> None:
     case = random_case(chance)
     rules = Rules(**case["rules"])
@@ -197,7 +196,6 @@ def test_committed_lines_never_change_and_nothing_is_lost(chance: random.Random)
 
 
 @given(st.randoms(use_true_random=False), st.sampled_from([0, 2]))
-@settings(deadline=None, max_examples=80)
 def test_no_word_waits_for_more_than_a_second_or_three_for_a_box(
     chance: random.Random, lines: int
 ) -> None:

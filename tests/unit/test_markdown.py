@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.unit.html_soup import translations
@@ -212,7 +212,6 @@ def test_inline_tokens_are_all_of_a_content(markdown: str) -> None:
 
 
 @given(SOUP, TEMPLATES, st.data())
-@settings(max_examples=300)
 def test_any_translation_leaves_the_blocks_as_they_are(
     markdown: str, templates: tuple[str, ...], data: st.DataObject
 ) -> None:

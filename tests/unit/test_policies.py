@@ -6,7 +6,7 @@ from math import log
 from os.path import commonprefix
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from translator.policy.agreement import Agreement
@@ -161,7 +161,6 @@ def test_what_is_stable_is_cut_back_to_whole_words(length: int, committed: str) 
 
 
 @given(st.sampled_from(POLICIES), st.lists(st.tuples(SOURCES, st.booleans()), max_size=10))
-@settings(deadline=None, max_examples=300)
 def test_commits_are_monotone_whole_words_within_what_is_shown(
     policy: Policy, pieces: list[tuple[str, bool]]
 ) -> None:
@@ -194,7 +193,6 @@ def test_commits_are_monotone_whole_words_within_what_is_shown(
         max_size=8,
     ),
 )
-@settings(deadline=None, max_examples=300)
 def test_no_alignment_and_no_probability_however_odd_breaks_a_rule(
     policy: Policy, pieces: list[tuple[str, list[int | None], list[float]]]
 ) -> None:
@@ -215,7 +213,6 @@ def test_no_alignment_and_no_probability_however_odd_breaks_a_rule(
 
 
 @given(st.sampled_from(POLICIES), st.lists(st.text("ab .,!é日", max_size=12), max_size=8))
-@settings(deadline=None, max_examples=300)
 def test_no_hypothesis_however_odd_breaks_a_rule(policy: Policy, texts: list[str]) -> None:
     policy.start_segment()
     committed = ""
@@ -302,7 +299,6 @@ def test_texts_share_whole_words_only(texts: list[str], shared: str) -> None:
 
 
 @given(st.lists(st.text("ab., 日\n"), min_size=1, max_size=4), st.text("ab., 日\n"))
-@settings(deadline=None, max_examples=300)
 def test_texts_share_the_last_word_end_that_all_have(rests: list[str], beginning: str) -> None:
     texts = [beginning + rest for rest in rests]
     shared = len(commonprefix(texts))  # noqa: RUF071

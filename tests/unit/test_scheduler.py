@@ -374,7 +374,6 @@ def test_nobody_goes_twice_while_another_waits(actions: list[tuple[int, int]]) -
         max_size=40,
     )
 )
-@settings(deadline=None, max_examples=200)
 def test_nothing_is_lost_nothing_comes_twice(
     actions: list[tuple[str, int, Priority]],
 ) -> None:

@@ -1,7 +1,7 @@
 """A segment: its chunks, when they came, and how it is split."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.driver import make_config
@@ -124,7 +124,6 @@ def test_a_pause_stays_where_it_is_when_the_segment_is_split() -> None:
 
 
 @given(st.lists(st.text("ab ", max_size=4), max_size=8), st.integers(0, 30))
-@settings(deadline=None, max_examples=100)
 def test_parts_of_a_split_are_the_whole_and_keep_each_words_arrival(
     texts: list[str], end: int
 ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 import sentencex
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from translator.text.segmenter import SegmentEnd, Segmenter, SegmentLimits
@@ -464,7 +464,6 @@ def test_segments_make_up_the_text_and_none_is_longer_than_allowed(
 
 
 @given(st.text(st.sampled_from("กิำ่aé\u0301हि😀🏽\u200d\ufe0f"), min_size=30, max_size=80))
-@settings(deadline=None, max_examples=100)
 def test_no_cut_parts_a_mark_from_its_letter_if_half_a_segment_has_a_place(text: str) -> None:
     limit = 20
     end = len(split(Segmenter("th", SegmentLimits(max_length=limit)), text)[0])

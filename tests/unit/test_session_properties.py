@@ -8,7 +8,7 @@ import itertools
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.unit.driver import Driver, Reader, one_thread  # noqa: F401
@@ -162,7 +162,6 @@ def expected_source(source: str) -> str:
     LIMITS,
     PIVOTED,
 )
-@settings(deadline=None, max_examples=250)
 @example(  # a target is away while it still works on what came before
     [Say("One.", end=True), Configure(("zz",), 0), Say("Two.", end=True),
      Configure(("yy", "zz"), 0), Steps(9, True)], 0, SegmentLimits(), frozenset(),
@@ -198,7 +197,6 @@ def test_every_segment_ends_as_the_translation_of_its_source(
     LIMITS,
     PIVOTED,
 )
-@settings(deadline=None, max_examples=100)
 def test_how_the_source_is_cut_into_chunks_changes_no_segment_and_no_text(
     text: str,
     cuts: list[list[int]],
@@ -221,7 +219,6 @@ def test_how_the_source_is_cut_into_chunks_changes_no_segment_and_no_text(
 
 @given(script(PLAIN, PLAIN, SAYS, st.just(Flush()), size=12), st.integers(0, 2), LIMITS, PIVOTED)
 @example([Say("Dr. ", "red"), Say("red")], 0, SegmentLimits(), frozenset())
-@settings(deadline=None, max_examples=120)
 def test_what_is_committed_and_when_does_not_depend_on_tentative_source(
     actions: list[Action], policy: int, limits: SegmentLimits, pivoted: frozenset[str]
 ) -> None:
@@ -253,7 +250,6 @@ def test_a_full_stop_before_a_control_character_is_the_sources_own() -> None:
 
 
 @given(script(SAYS, SAYS, STEPS, READS, st.just(Flush()), size=12), LIMITS, st.data())
-@settings(deadline=None, max_examples=250)
 def test_a_stream_cut_anywhere_goes_on_when_its_source_is_sent_again(
     actions: list[Action], limits: SegmentLimits, data: st.DataObject
 ) -> None:
@@ -286,7 +282,6 @@ def test_a_stream_cut_anywhere_goes_on_when_its_source_is_sent_again(
 
 
 @given(script(PLAIN, PLAIN, STEPS, READS, size=12), LIMITS, st.data())
-@settings(deadline=None, max_examples=250)
 def test_a_stream_cut_anywhere_goes_on_when_its_source_comes_with_the_resume_state(
     actions: list[Action], limits: SegmentLimits, data: st.DataObject
 ) -> None:
@@ -306,7 +301,6 @@ BARE_SAYS = st.builds(Say, BARE.map("".join), st.just("") | TEXTS, st.just(value
     st.integers(0, 3),
     PIVOTED,
 )
-@settings(deadline=None, max_examples=150)
 def test_a_segment_cut_for_its_hypotheses_ends_as_the_translation_of_its_source(
     actions: list[Action], policy: int, pivoted: frozenset[str]
 ) -> None:
@@ -322,7 +316,6 @@ def test_a_segment_cut_for_its_hypotheses_ends_as_the_translation_of_its_source(
 
 
 @given(script(BARE_SAYS, BARE_SAYS, STEPS, size=20), st.integers(0, 3), PIVOTED, st.data())
-@settings(deadline=None, max_examples=150)
 def test_a_stream_whose_segments_are_cut_resumes_anywhere(
     actions: list[Action], policy: int, pivoted: frozenset[str], data: st.DataObject
 ) -> None:

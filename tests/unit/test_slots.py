@@ -1,7 +1,7 @@
 """Rows of the batch and their owners."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from translator.engine.batch import Decoding
@@ -84,7 +84,6 @@ def test_integrity_fails_where_a_key_owns_two_rows_or_the_finished_own_one() -> 
 
 
 @given(st.lists(st.integers(0, 6), max_size=40))
-@settings(deadline=None, max_examples=100)
 def test_moves_keep_every_owner_with_its_row(numbers: list[int]) -> None:
     """``rows`` follows the moves as a batch of tensors would."""
     slots = SlotTable(4)

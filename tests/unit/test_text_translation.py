@@ -95,7 +95,6 @@ def test_segments_are_put_together_with_the_texts_own_white_space(text: str, exp
 
 
 @given(TEXTS, st.sampled_from([SegmentLimits(), SegmentLimits(4, 120)]))
-@settings(deadline=None, max_examples=100)
 def test_every_segment_is_translated_where_it_stands(text: str, limits: SegmentLimits) -> None:
     expected = "".join(
         expected_of(segment, is_text=is_text) for segment, is_text in segments_of(text, limits)
@@ -135,7 +134,6 @@ def test_each_segment_goes_through_both_legs_as_a_whole(text: str) -> None:
 
 
 @given(TEXTS, st.sampled_from(["", " ", " \n😀 "]))
-@settings(deadline=None, max_examples=100)
 def test_alignment_is_in_order_and_covers_every_word_of_what_is_translated(
     text: str, lead: str
 ) -> None:

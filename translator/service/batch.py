@@ -31,7 +31,7 @@ from translator.service.context import ServiceContext
 from translator.service.model_pool import Lease
 from translator.service.requests import GoAway, TextResult
 from translator.service.text_runner import TextRunner
-from translator.telemetry.spans import Attributes, NO_SPAN, CallSpan, Part
+from translator.telemetry.spans import NO_SPAN, Attributes, CallSpan, Part
 from translator.terms.check import How
 from translator.text.words import count_words
 

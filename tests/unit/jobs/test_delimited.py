@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from translator.jobs.cells import Cell, FormatOptions, InputFileError, Kind, Piece, Rule
@@ -66,7 +66,6 @@ FIELDS = st.text(st.sampled_from('ab é"\n\r,;\té1😀'), max_size=12)
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
     st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
 )
-@settings(deadline=None, max_examples=150)
 def test_it_reads_what_the_csv_module_writes(
     rows: list[tuple[str, str, str]], separator: str, end: str, encoding: str, quoting: int
 ) -> None:
@@ -85,7 +84,6 @@ def test_it_reads_what_the_csv_module_writes(
 
 
 @given(st.binary(max_size=200), st.sampled_from([Csv(), Tsv(), Lines()]))
-@settings(deadline=None, max_examples=300)
 def test_whatever_the_bytes_are_they_stay_or_one_sentence_says_why(
     data: bytes, kind: Csv | Lines
 ) -> None:
