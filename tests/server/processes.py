@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
@@ -37,22 +38,17 @@ def serving(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
 @contextmanager
 def serving_here(**settings: Any) -> Iterator[str]:
     """The address of a server with the fake model, in a thread: a process takes long to start."""
-    is_up = threading.Event()
+    ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, str]] = Future()
 
     async def serve() -> None:
-        nonlocal loop, stopping, address
-        loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+        stopping = asyncio.Event()
         async with serve_in_process(ServerConfig(port=0, **settings)) as server:
-            address = server.address
-            is_up.set()
+            ready.set_result((asyncio.get_running_loop(), stopping, server.address))
             await stopping.wait()
 
-    loop: asyncio.AbstractEventLoop
-    stopping: asyncio.Event
-    address = ""
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
-    assert is_up.wait(20)
+    loop, stopping, address = ready.result(timeout=20)
     try:
         yield address
     finally:
