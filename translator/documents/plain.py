@@ -113,6 +113,8 @@ class TextTranslation:
         self._texts: dict[int, tuple[str, Callable[[str], bool]]] = {}
         self._sources: dict[int, ModelSource] = {}
         self._hypotheses: dict[int, Hypothesis] = {}
+        # What has become of each segment, with the source and the hypothesis that it was made of.
+        self._legs: dict[int, tuple[ModelSource, Hypothesis, TargetHypothesis]] = {}
         # How many repairs each segment has been asked for.
         self._num_repairs: dict[int, int] = {}
         # Segments that no repair would mend.
@@ -559,7 +561,13 @@ class TextTranslation:
 
     def _leg(self, index: int) -> TargetHypothesis:
         """What a segment has become in the present leg."""
-        return self._target_of(index, self._hypotheses[index])
+        source, hypothesis = self._sources[index], self._hypotheses[index]
+        known = self._legs.get(index)
+        if known is not None and known[0] is source and known[1] is hypothesis:
+            return known[2]
+        found = self._target_of(index, hypothesis)
+        self._legs[index] = source, hypothesis, found
+        return found
 
     def _target_of(self, index: int, hypothesis: Hypothesis) -> TargetHypothesis:
         """A hypothesis of a segment as text, in capitals where the source is."""
