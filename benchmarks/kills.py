@@ -124,7 +124,7 @@ def _killed_in_ray(folder: Path, rows: int, kills: int, prefix: str, seed: int) 
     runs = 0
     job: subprocess.Popen[bytes] | None = None
     try:
-        while done.total() < kills or job is not None:
+        while True:
             if job is None:
                 command = _command(prefix, source, target, folder / "killed.db")
                 job = _started([*command, *in_ray])
@@ -134,7 +134,7 @@ def _killed_in_ray(folder: Path, rows: int, kills: int, prefix: str, seed: int) 
                     job.wait(_RAY_S)
                 else:
                     # Some seconds pass before it has a cluster.
-                    job.wait(chance.uniform(1.0, 20.0))
+                    job.wait(chance.uniform(1.0, 40.0))
             except subprocess.TimeoutExpired:
                 what = chance.choice(["job", "worker", "worker", "node"])
                 if what == "job":
