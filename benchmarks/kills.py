@@ -1,12 +1,15 @@
 """A job that is killed again and again, and one over a file that is larger than memory.
 
     python -m benchmarks.kills --rows 100000 --kills 20
+    python -m benchmarks.kills --rows 20000 --kills 12 --ray
     python -m benchmarks.kills --gigabytes 5
 
 The first kills ``translator batch`` (SIGKILL) at random moments of a table with the fake model,
 runs it again until it is through, and compares its output with that of a job that nobody disturbed.
-The second tells the memory of a job over a table of which most stays, beside that of a table of a
-thousand rows. Both exit 1 when they fail, and remove what they wrote.
+With ``--ray`` it runs in a Ray cluster of two nodes on this machine, and what is killed is drawn
+each time: the job, one of its workers, or a whole node, in place of which a new one comes.
+The last tells the memory of a job over a table of which most stays, beside that of a table of a
+thousand rows. All exit 1 when they fail, and remove what they wrote.
 """
 
 import argparse
@@ -17,11 +20,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 __all__ = ["main"]
 
 _DIFFERENT = 3_000
+_RAY_S = 600.0
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 # What a job may take beyond one over a small table, in bytes.
 _MAX_MORE = 300_000_000
@@ -104,6 +109,84 @@ def _killed(folder: Path, rows: int, kills: int, prefix: str, seed: int) -> bool
     return same and not left
 
 
+def _killed_in_ray(folder: Path, rows: int, kills: int, prefix: str, seed: int) -> bool:
+    from ray.cluster_utils import Cluster
+
+    source, target = folder / "in.csv", folder / "killed.csv"
+    _write_table(source, rows)
+    _started(_command(prefix, source, folder / "whole.csv", folder / "whole.db")).wait()
+    chance = random.Random(seed)  # noqa: S311
+    os.environ["TRANSLATOR_FAKE_MODEL"] = "1"
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    node = cluster.add_node(num_cpus=2)
+    in_ray = ["--ray", cluster.address, "--processes", "2", "--shards", "24"]
+    done: Counter[str] = Counter()
+    runs = 0
+    job: subprocess.Popen[bytes] | None = None
+    try:
+        while True:
+            if job is None:
+                command = _command(prefix, source, target, folder / "killed.db")
+                job = _started([*command, *in_ray])
+                runs += 1
+            try:
+                if done.total() >= kills:
+                    job.wait(_RAY_S)
+                else:
+                    # Some seconds pass before it has a cluster.
+                    job.wait(chance.uniform(1.0, 40.0))
+            except subprocess.TimeoutExpired:
+                what = chance.choice(["job", "worker", "worker", "node"])
+                if what == "job":
+                    os.killpg(job.pid, signal.SIGKILL)
+                    job.wait()
+                    job = None
+                elif what == "worker":
+                    workers = _workers()
+                    if not workers:
+                        continue
+                    os.kill(chance.choice(workers), signal.SIGKILL)
+                else:
+                    cluster.remove_node(node, allow_graceful=False)
+                    node = cluster.add_node(num_cpus=2)
+                done[what] += 1
+                parts = len(list(folder.glob("killed.csv.parts/*.json")))
+                print(f"killed: {what}; {parts} shards done", flush=True)
+                continue
+            if job.returncode:
+                # Shards that were lost three times; the next run makes them.
+                print(f"ended with {job.returncode}", flush=True)
+            elif done.total() < kills:
+                (folder / "killed.db").unlink(missing_ok=True)
+                if target.read_bytes() != (folder / "whole.csv").read_bytes():
+                    break
+                target.unlink()
+                print("was through; begins anew", flush=True)
+            if done.total() < kills or job.returncode:
+                job = None
+                continue
+            break
+    finally:
+        cluster.shutdown()
+    same = target.read_bytes() == (folder / "whole.csv").read_bytes()
+    left = [path.name for path in folder.iterdir() if ".part" in path.name]
+    told = ", ".join(f"{count} × {what}" for what, count in sorted(done.items()))
+    print(f"{told} killed in {runs} runs: bytes {'equal' if same else 'DIFFER'}; left: {left}")
+    return same and not left
+
+
+def _workers() -> list[int]:
+    """The processes of this machine that are workers of a job in Ray."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cmdline").read_bytes().startswith(b"ray::_Worker"):
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return found
+
+
 def _memory_of(group: int) -> int:
     """The most memory that a process of a group has, in bytes."""
     most = 0
@@ -160,6 +243,7 @@ def main() -> None:
     )
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--ray", action="store_true", help="in a Ray cluster of this machine")
     parser.add_argument("--gigabytes", type=float, default=0.0, help="instead of kills")
     parser.add_argument("--seed", type=int, default=1, help="of the moments")
     parser.add_argument("--prefix", default="", help="put before each command, such as nice")
@@ -169,7 +253,8 @@ def main() -> None:
         if options.gigabytes:
             is_right = _large(Path(folder), options.gigabytes, options.prefix)
         else:
-            is_right = _killed(
+            killed = _killed_in_ray if options.ray else _killed
+            is_right = killed(
                 Path(folder), options.rows, options.kills, options.prefix, options.seed
             )
     sys.exit(0 if is_right else 1)

@@ -278,6 +278,11 @@ FILES: Mapping[str, FileTarget] = {
     "html": FileTarget(_html, (_HTML,), 300),
     "html file": FileTarget(_job(".html"), (_HTML,), 100),
     "json": FileTarget(_job(".json", **{"*": Rule()}), (_JSON,), 1000),
+    "jsonl": FileTarget(
+        _job(".jsonl", a=Rule(), b=Rule()),
+        (_JSON + b'\n\n{"a": "x \\"y\\"", "sku": 12}\r\n{"b": "caf\xc3\xa9"}\n',),
+        400,
+    ),
     "lines": FileTarget(_job(".txt"), (b"one\r\ntwo\n\nthree",), 1000),
     "manifest": FileTarget(_manifest, (_MANIFEST,), 300),
     "marian": FileTarget(_marian, (_MODEL,), 100),

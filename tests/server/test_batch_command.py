@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.server.processes import serving_here
+from tests.server.processes import serving, serving_here
 from translator.cli import main
+from translator.jobs.remote_units import RemoteUnits
+from translator.jobs.settings import UnitSettings
+from translator.jobs.units import Unit
 
 pytestmark = pytest.mark.server
 
@@ -164,6 +167,18 @@ def test_a_server_that_is_not_there_is_told() -> None:
     assert result.exit_code == 3
     assert "localhost:1" in result.stderr
     assert not Path("out.csv").exists()
+
+
+def test_a_server_that_was_away_is_asked_for_the_rest() -> None:
+    units = (Unit(f"Lamp {n}") for n in range(1500))
+    with serving("--fake-model") as (address, process):
+        results = RemoteUnits([address], UnitSettings("xx", "yy")).translate(units)
+        found = [next(results) for _ in range(10)]
+        process.kill()
+        process.wait()
+    with serving("--fake-model", "--port", address.rpartition(":")[2]):
+        found += results
+    assert [result.text for result in found] == [f"LAMP {n}~." for n in range(1500)]
 
 
 @pytest.mark.parametrize("most", [2, pytest.param(4, marks=pytest.mark.thorough)])

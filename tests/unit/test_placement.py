@@ -162,3 +162,27 @@ def test_punctuation_that_is_not_the_pairs_stays_outside(
 ) -> None:
     page = parse(html)
     assert page.render([Translated(target, alignments)]) == result
+
+
+@pytest.mark.parametrize("name", ["{{name}}", "{{ user.name }}", "{{{raw}}}", "${{x}}", "%(n)d"])
+def test_no_tag_goes_into_a_placeholder(name: str) -> None:
+    """Each word is aligned, and a placeholder is one, with or without the mark after it."""
+    page = parse(f"Hello, <b>{name}</b>! <i>{name}%</i> off.")
+    (text,) = page.texts
+    target = f"Olá, {name}! {name}% menos."
+    spans = [
+        [match.span() for match in re.finditer(rf"{re.escape(name)}|\w+|[!%.]", each)]
+        for each in (text.text, target)
+    ]
+    pairs = [a + b for a, b in zip(*spans, strict=True)]
+    wanted = f"Olá, <b>{name}</b>! <i>{name}%</i> menos."
+    assert page.render([Translated(target, pairs)]) == wanted
+
+
+def test_the_same_mark_again_is_the_next_one() -> None:
+    page = parse('say <b>"Hi"</b> now')
+    (text,) = page.texts
+    assert text.text == 'say "Hi" now'
+    goal = 'diga "Oi" agora'
+    pairs = [(0, 3, 0, 4), (4, 8, 5, 9), (9, 12, 10, 15)]
+    assert page.render([Translated(goal, pairs)]) == 'diga <b>"Oi"</b> agora'

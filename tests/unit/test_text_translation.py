@@ -17,6 +17,7 @@ from translator.engine.request import Outcome, Priority, Request
 from translator.errors import DecodingError
 from translator.languages.pair import LanguagePair
 from translator.session.events import AlignedRange, Binding
+from translator.session.hypothesis import TargetHypothesis
 from translator.terms.glossary import Glossary
 from translator.terms.term import Term
 from translator.testing import FakeModel, fake_translation
@@ -334,3 +335,24 @@ def test_without_terms_nothing_is_scored() -> None:
     glossary = Glossary([Term("two", ("deux",))])
     job = TextTranslation("key", binding, Segmenter("en"), "One. Two.", glossary=glossary)
     assert [request.scored for request in filter(None, job.ask())] == [False, True]
+
+
+def test_a_segment_becomes_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+
+    def make(*arguments: object, **more: object) -> TargetHypothesis:
+        made.append(arguments)
+        return TargetHypothesis(*arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("translator.documents.plain.TargetHypothesis", make)
+    model = FakeModel()
+    job = translation("Red boats. Blue boats, 3.5 of them. Red boats.", model)
+    engine = Engine({"fake": model})
+    for request in filter(None, job.ask()):
+        engine.submit(request)
+    for outcome in engine.run():
+        job.accept(outcome)
+    assert not any(job.repairs())
+    assert not [*job.issues(), *job.terms(), *job.alternatives()]
+    assert "BLUE BOATS" in job.result(alignments=True)[0]
+    assert len(made) == 3

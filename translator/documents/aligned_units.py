@@ -2,12 +2,14 @@
 
 import re
 from bisect import bisect_left, bisect_right, insort
+from collections import deque
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 from unicodedata import combining
 
 from translator.documents.marks import Alignment, MarkedText, Translated
+from translator.text.identifiers import find_identifiers
 
 __all__ = ["AlignedUnits", "Unit"]
 
@@ -111,11 +113,16 @@ class AlignedUnits:
         else:
             words = [i for i in range(first, after) if not self.is_source_mark(i)]
             goals = [j for j in range(low, high) if not self.is_mark(j)]
-            marks = {self._target(j): j for j in range(low, high) if self.is_mark(j)}
+            # The last one first, so that the same mark again is the next one.
+            marks: dict[str, list[int]] = {}
+            for j in range(high - 1, low - 1, -1):
+                if self.is_mark(j):
+                    marks.setdefault(self._target(j), []).append(j)
             for i in range(first, after):
                 unit = self.units[i]
-                j = marks.get(self.source.text[unit.start : unit.end], -1)
-                if j >= 0 and self.is_source_mark(i):
+                same = marks.get(self.source.text[unit.start : unit.end], [])
+                if same and self.is_source_mark(i):
+                    j = same.pop() if len(same) > 1 else same[0]
                     links[i].append((j, j + 1))
         if len(words) == len(goals):
             for i, j in zip(words, goals, strict=True):
@@ -129,12 +136,10 @@ class AlignedUnits:
         return self.text[unit.start : unit.end]
 
     def is_source_mark(self, index: int) -> bool:
-        unit = self.units[index]
-        return unit.opaque < 0 and not self.source.text[unit.start].isalnum()
+        return _is_mark(self.units[index], self.source.text)
 
     def is_mark(self, index: int) -> bool:
-        unit = self.targets[index]
-        return unit.opaque < 0 and not self.text[unit.start].isalnum()
+        return _is_mark(self.targets[index], self.text)
 
     def _split_words(self) -> None:
         """Split each word that has a mark inside, and the word that it is linked with."""
@@ -208,15 +213,28 @@ class AlignedUnits:
         return partners, cuts
 
 
+def _is_mark(unit: Unit, text: str) -> bool:
+    is_one = unit.end - unit.start == 1
+    return unit.opaque < 0 and is_one and not text[unit.start].isalnum()
+
+
 def _units(text: str, opaque: Sequence[tuple[int, int] | None]) -> list[Unit]:
+    """The units of a text. What stands for itself, such as ``{{name}}``, is one."""
     units: list[Unit] = []
     at = 0
+    named = deque(sorted(find_identifiers(text)))
     parts = sorted((part, index) for index, part in enumerate(opaque) if part is not None)
-    for (start, end), index in parts:
+    for (start, end), index in [*parts, ((len(text), len(text)), -1)]:
+        while named and named[0][0] < start:
+            first, last = named.popleft()
+            if at <= first and last <= start:
+                units.extend(Unit(*match.span()) for match in _UNIT.finditer(text, at, first))
+                units.append(Unit(first, last))
+                at = last
         units.extend(Unit(*match.span()) for match in _UNIT.finditer(text, at, start))
-        units.append(Unit(start, end, index))
+        if index >= 0:
+            units.append(Unit(start, end, index))
         at = end
-    units.extend(Unit(*match.span()) for match in _UNIT.finditer(text, at))
     return units
 
 

@@ -56,6 +56,8 @@ class TextSegment:
         self._first_source: ModelSource | None = None
         self._is_pivoted = is_pivoted
         self._in_capitals = False
+        # The target, with the source and the hypothesis that it was made of.
+        self._target: tuple[ModelSource | None, Hypothesis, TargetHypothesis] | None = None
         self._piece = None if is_text else ("", text, "")
 
     def begin(
@@ -113,8 +115,12 @@ class TextSegment:
     @property
     def target(self) -> TargetHypothesis:
         """What it has become in the present leg, once a model has answered."""
-        assert self.hypothesis is not None  # noqa: S101
-        return self.target_of(self.hypothesis)
+        source, hypothesis = self.source, self.hypothesis
+        assert hypothesis is not None  # noqa: S101
+        known = self._target
+        if known is None or known[0] is not source or known[1] is not hypothesis:
+            known = self._target = source, hypothesis, self.target_of(hypothesis)
+        return known[2]
 
     def target_of(
         self, hypothesis: Hypothesis, source: ModelSource | None = None

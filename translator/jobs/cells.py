@@ -53,10 +53,12 @@ class InputFileError(ClientError):
 
     Attributes:
         place: Where.
+        sentence: What is wrong there.
     """
 
     def __init__(self, place: Place, sentence: str) -> None:
         self.place = place
+        self.sentence = sentence
         super().__init__(f"{place}: {sentence}")
 
 

@@ -13,7 +13,7 @@ from translator.jobs.whole_file import written_whole
 
 __all__ = ["JobFile", "is_sequence", "run_file"]
 
-_HOPE = "what was translated is in the store, so the job goes on from there when it is run again"
+_HOPE = "run it again once that is mended; what the store has is not translated again"
 
 
 @dataclass(frozen=True, slots=True)

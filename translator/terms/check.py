@@ -82,6 +82,8 @@ def locate(matches: Sequence[Match], target: str) -> list[tuple[int, int] | None
     Returns:
         Start and end in the target for each match; None where a form of it is missing.
     """
+    if not matches:
+        return []
     pieces = cut(target)
     wanted: dict[_Wanted, list[int]] = {}
     for number, match in enumerate(matches):

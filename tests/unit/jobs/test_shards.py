@@ -309,6 +309,7 @@ def test_processes_translate_and_one_that_is_killed_is_replaced(tmp_path: Path) 
 FILES = {
     "a.json": b'{"shop": {"title": "Red lamp", "n": 3, "list": ["Soft chair", "x"]}, '
     b'"end": "Bye now"}',
+    "a.jsonl": b'{"title": "Red lamp", "n": 1}\n{"title": "Soft chair"}\n\n{"title": "Bye"}\n',
     "a.srt": b"1\r\n00:00:01,000 --> 00:00:02,000\r\nRed lamp\r\nand more\r\n\r\n"
     b"2\r\n00:00:03,000 --> 00:00:04,000\r\n<i>Soft chair.</i>\r\n",
     "a.vtt": b"WEBVTT\n\n00:01.000 --> 00:02.000\nRed lamp\n\nNOTE x\n\n"
@@ -329,7 +330,7 @@ FILES = {
 @pytest.mark.parametrize("name", FILES)
 def test_files_of_every_format_are_cut(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(FILES[name])
-    columns = {"title": ColumnConfig()} if name == "a.tsv" else {}
+    columns = {"title": ColumnConfig()} if name in ("a.tsv", "a.jsonl") else {}
     given = job(tmp_path, input=str(tmp_path / name), output=f"{tmp_path}/out-{name}",
                 columns=columns)  # fmt: skip
     written = set()

@@ -5,16 +5,16 @@ white space and the way in which characters are escaped stay.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from json import dumps
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
 from typing import BinaryIO
 
 from translator.jobs.cells import Cell, FormatOptions, InputFileError, Kind, Piece, Place, Rule
 from translator.jobs.formats.message import Message, has_words, read_message
-from translator.jobs.formats.whole_text import WholeText, read_whole_text
+from translator.jobs.formats.whole_text import read_whole_text
 
-__all__ = ["JsonFile"]
+__all__ = ["JsonFile", "JsonScanner"]
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
@@ -49,7 +49,7 @@ class JsonFile:
         under keys that begin with "@" (Flutter's notes).
         """
         whole = read_whole_text(file, name, options)
-        scanner = _Scanner(whole, name, options)
+        scanner = JsonScanner(whole.text, whole.encode, name, options)
         yield whole.mark
         at = 0
         for start, end, cell in scanner.cells():
@@ -59,20 +59,47 @@ class JsonFile:
         yield whole.encode(whole.text[at:])
 
 
-class _Scanner:
-    def __init__(self, whole: WholeText, name: str, options: FormatOptions) -> None:
-        self._whole = whole
-        self._text = whole.text
+class JsonScanner:
+    """Finds the texts of a JSON value.
+
+    Args:
+        text: The text.
+        encode: Makes the file's bytes of a part of it.
+        name: The file's name.
+        options: Which strings are texts.
+        line: The line where it begins.
+        is_record: Whether it is a record of a table: its texts are what their rules say, not
+            messages of a program, and a broken one is an error of that line.
+        ascii_only: Whether characters beyond ASCII are written with their numbers; by default, as
+            in the text.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        encode: Callable[[str], bytes],
+        name: str,
+        options: FormatOptions,
+        *,
+        line: int = 1,
+        is_record: bool = False,
+        ascii_only: bool | None = None,
+    ) -> None:
+        self._text = text
+        self._encode = encode
         self._name = name
         self._rules = options.rules
         self._keep = options.keep
         self._templates = options.templates
         self._only_named = any(rule.kind is not None for rule in options.rules.values())
-        # Whether other than ASCII characters are written with their numbers.
-        self._ascii = whole.text.isascii() and "\\u" in whole.text
+        self._is_record = is_record
+        if ascii_only is None:
+            ascii_only = text.isascii() and "\\u" in text
+        self._ascii = ascii_only
         self._levels: list[_Level] = []
         self._notes_below = 0
-        self._line, self._counted = 1, 0
+        self._first_line = line
+        self._line, self._counted = line, 0
 
     def cells(self) -> Iterator[tuple[int, int, Cell]]:
         """The texts, each with its range in the file.
@@ -174,32 +201,38 @@ class _Scanner:
         if rule is None or rule.kind is None:
             return None
         raw, value = self._text[start:end], _decoded(self._text, start)
-        if not has_words(value):
+        if not (value.strip() if self._is_record else has_words(value)):
             return None
         problem = ""
         if _SURROGATE.search(value):
             value, problem = _SURROGATE.sub("\ufffd", value), "holds half of a surrogate pair"
         message = read_message(value)
-        if rule.kind is not Kind.TEXT:
+        if rule.kind is not Kind.TEXT or self._is_record:
             message = Message(value, rule.kind, lambda translation: translation)
-        whole, ascii_only = self._whole, self._ascii
+        write, ascii_only = self._encode, self._ascii
 
         def encode(translation: str) -> bytes:
             if translation == message.text:
-                return whole.encode(raw)
+                return write(raw)
             written = dumps(message.restore(translation), ensure_ascii=ascii_only)
-            return whole.encode(written.replace("/", "\\/") if "\\/" in raw else written)
+            return write(written.replace("/", "\\/") if "\\/" in raw else written)
 
         return Cell(
             message.text,
             Place(self._name, self._line_of(start), self._path()),
             encode,
-            whole.encode(raw),
+            write(raw),
             message.kind,
             rule.max_length,
-            () if message.kind is Kind.TEXT else rule.templates or self._templates,
+            self._templates_of(rule, message),
             problem,
+            numbers=rule.numbers and self._is_record,
         )
+
+    def _templates_of(self, rule: Rule, message: Message) -> tuple[str, ...]:
+        if self._is_record:
+            return (*rule.templates, *self._templates)
+        return () if message.kind is Kind.TEXT else rule.templates or self._templates
 
     def _rule(self) -> Rule | None:
         if self._notes_below or (self._levels and self._is_note(self._levels[-1])):
@@ -235,7 +268,7 @@ class _Scanner:
 
     def _error(self, at: int, sentence: str) -> InputFileError:
         text = self._text[: min(at, len(self._text))]
-        line = len(re.findall(r"\r\n|\r|\n", text)) + 1
+        line = len(re.findall(r"\r\n|\r|\n", text)) + self._first_line
         return InputFileError(Place(self._name, line, self._path()), sentence)
 
 

@@ -7,7 +7,7 @@ from typing import BinaryIO
 from translator.jobs.cells import Cell, FormatOptions, InputFileError, Piece, Place
 from translator.jobs.encoding import TextFile
 
-__all__ = ["Lines"]
+__all__ = ["Lines", "lines_of"]
 
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|$)")
 _MAX_LINE = 4_000_000
@@ -24,7 +24,7 @@ class Lines:
         text = TextFile(file, name, options.encoding)
         encode = text.encoding.encode
         yield text.encoding.bom
-        for number, (line, end) in enumerate(_lines(text.chunks(), name), 1):
+        for number, (line, end) in enumerate(lines_of(text.chunks(), name), 1):
             if line.strip():
                 problem = text.encoding.problem_of(line)
                 yield Cell(
@@ -36,8 +36,12 @@ class Lines:
             yield encode(end)
 
 
-def _lines(chunks: Iterator[str], name: str) -> Iterator[tuple[str, str]]:
-    """Each line, and what ends it."""
+def lines_of(chunks: Iterator[str], name: str) -> Iterator[tuple[str, str]]:
+    """Each line, and what ends it.
+
+    Raises:
+        InputFileError: A line is far too long.
+    """
     rest = ""
     number = 1
     for chunk in chunks:

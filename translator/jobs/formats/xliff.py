@@ -180,6 +180,8 @@ class _Reader:
         self._said = "", ""
         # Of XLIFF 2: where the content of the present unit begins, unless some of it has changed.
         self._unit_inner: int | None = None
+        # What the codes of the present unit are in the original, by their dataRef.
+        self._data: dict[str, str] = {}
         self.on_segment: Callable[[_Segment], None] = lambda _: None
 
     def changes(self) -> Iterator[tuple[int, int, bytes | Cell]]:
@@ -197,6 +199,7 @@ class _Reader:
                 opened.append(element)
                 if self._is_2 and element.name == "unit":
                     self._unit_inner = element.inner
+                    self._data = {}
                 if segment is None and element.name == self._segment_name:
                     self._number += 1
                     segment = _Segment(self._number, element, self._unit(opened))
@@ -207,6 +210,9 @@ class _Reader:
             element = opened.pop()
             inner_end = match.end() if match["open"] else match.start()
             if segment is None:
+                if element.name == "data" and opened and opened[-1].name == "originalData":
+                    said = unescape(self._text[element.inner : inner_end])
+                    self._data[element.attributes.get("id", "")] = said
                 continue
             if element is segment.element:
                 self.on_segment(segment)
@@ -305,7 +311,7 @@ class _Reader:
         source = segment.segmented or segment.source
         if source is None or not segment.element.translate or not self._is_undone(segment):
             return None
-        message = read_content(self._text[source.inner : source.inner_end])
+        message = read_content(self._text[source.inner : source.inner_end], self._data)
         if message is None:
             return None
         whole = self._whole

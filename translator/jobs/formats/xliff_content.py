@@ -1,8 +1,9 @@
 """What stands in a source of XLIFF: text, inline elements, CDATA, placeholders."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import unescape
+from types import MappingProxyType
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
@@ -39,6 +40,8 @@ _CLOSING = {
 _FAMILY = {"ept": "bpt", "ex": "bx", "ec": "sc", "em": "sm"}
 _BREAKS = frozenset({"lb", "fmt:lb", "x-br", "pb"})
 _TAG = re.compile(r"\s*</?[A-Za-z]")
+_BREAK = re.compile(r"\s*<br\b")
+_NO_DATA: Mapping[str, str] = MappingProxyType({})
 # How Angular names the two codes of a pair.
 _ANGULAR = re.compile(r"(START|CLOSE)_(\w+?)(?:_\d+)?")
 
@@ -54,8 +57,10 @@ class _Code(NamedTuple):
     end: int
 
 
-def read_content(content: str) -> Message | None:
+def read_content(content: str, data: Mapping[str, str] = _NO_DATA) -> Message | None:
     """What to translate of a source's content; None if that is nothing.
+
+    ``data`` is what its codes are in the original, by their ``dataRef``.
 
     A translation is restored as the content of a target: escaped, with the same elements.
     """
@@ -71,13 +76,13 @@ def read_content(content: str) -> Message | None:
         return Message(
             message.text, message.kind, lambda translation: _escaped(message.restore(translation))
         )
-    return _with_codes(content)
+    return _with_codes(content, data)
 
 
 def _of_cdata(content: str, token: re.Match[str]) -> Message | None:
     before, after = content[: token.start()], content[token.end() :]
     if after.strip():
-        return _with_codes(content)
+        return _with_codes(content, _NO_DATA)
     value = token["cdata"]
     if not has_words(value):
         return None
@@ -101,7 +106,7 @@ def _escaped(text: str) -> str:
     return escape(_NO_XML.sub("", text))
 
 
-def _with_codes(content: str) -> Message | None:
+def _with_codes(content: str, data: Mapping[str, str]) -> Message | None:
     text = InlineText()
     directives = find_directives(content, ["icu"]) if "{" in content else []
     if all(each.kind is DirectiveKind.INLINE for each in directives):
@@ -123,7 +128,7 @@ def _with_codes(content: str) -> Message | None:
             raw = content[start:end]
             text.code(CodeKind.BREAK if is_block else CodeKind.WORD, raw, unescape(raw))
         else:
-            _add_code(text, code, content)
+            _add_code(text, code, content, data)
     _add_text(text, content[at:])
     if not has_words(text.plain):
         return None
@@ -188,7 +193,7 @@ def _code(content: str, token: re.Match[str], end: int, inner: str) -> _Code:
     return _Code(name, _attributes(token), content[token.start() : end], inner, token.start(), end)
 
 
-def _add_code(text: InlineText, code: _Code, content: str) -> None:
+def _add_code(text: InlineText, code: _Code, content: str, data: Mapping[str, str]) -> None:
     name, attributes, raw = code.name, code.attributes, code.raw
     if not name:
         # A comment, or a processing instruction.
@@ -204,15 +209,18 @@ def _add_code(text: InlineText, code: _Code, content: str) -> None:
     elif name in _CLOSING:
         text.close(_FAMILY[name] + _number(attributes, _CLOSING[name]), raw)
     else:
-        _add_lone(text, code, content)
+        _add_lone(text, code, content, data.get(attributes.get("dataRef", ""), ""))
 
 
 def _number(attributes: dict[str, str], names: tuple[str, ...]) -> str:
     return next((f" {attributes[name]}" for name in names if name in attributes), "")
 
 
-def _add_lone(text: InlineText, code: _Code, content: str) -> None:
-    """Add a code that stands for a word, a line break, or one of Angular's pairs."""
+def _add_lone(text: InlineText, code: _Code, content: str, original: str) -> None:
+    """Add a code that stands for a word, a line break, or one of Angular's pairs.
+
+    ``original`` is what XLIFF 2 keeps of it elsewhere.
+    """
     attributes, raw = code.attributes, code.raw
     ident = attributes.get("id", "")
     said = (
@@ -220,6 +228,7 @@ def _add_lone(text: InlineText, code: _Code, content: str) -> None:
         or attributes.get("disp")
         or attributes.get("equiv")
         or unescape(TOKEN.sub("", code.inner))
+        or original
     )
     angular = _ANGULAR.fullmatch(ident)
     kind = attributes.get("ctype", attributes.get("subType", attributes.get("type", "")))
@@ -227,21 +236,23 @@ def _add_lone(text: InlineText, code: _Code, content: str) -> None:
         text.open(f"angular {angular[2]}", raw)
     elif angular:
         text.close(f"angular {angular[2]}", raw)
-    elif ident == "LINE_BREAK" or kind in _BREAKS or re.match(r"\s*<br\b", said):
+    elif ident == "LINE_BREAK" or kind in _BREAKS or _BREAK.match(said) or _BREAK.match(original):
         text.code(CodeKind.BREAK, raw)
     elif code.name in _PAIRS and code.inner:
         # Protected text.
         text.code(CodeKind.WORD, raw, said)
     elif (
         _TAG.match(said)
+        or _TAG.match(original)
         or kind == "image"
         or code.name == "it"
-        or (not said and _in_word(content, code.start, code.end))
+        or (not said and _touches_word(content, code.start, code.end))
     ):
         text.code(CodeKind.LONE, raw)
     else:
         text.code(CodeKind.WORD, raw, said if said.strip() else ident)
 
 
-def _in_word(content: str, start: int, end: int) -> bool:
-    return content[start - 1 : start].isalnum() and content[end : end + 1].isalnum()
+def _touches_word(content: str, start: int, end: int) -> bool:
+    """Whether a model would read a word in its place together with its neighbour."""
+    return content[max(0, start - 1) : start].isalnum() or content[end : end + 1].isalnum()

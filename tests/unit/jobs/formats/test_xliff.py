@@ -370,3 +370,24 @@ def test_similar_texts_are_matches_of_2() -> None:
     )
     unit = next(parsed(told(again, is_decided=False, suggestions=SIMILAR).encode()).iter("{*}unit"))
     assert [len(each) for each in unit if etree.QName(each).localname == "matches"] == [3]
+
+
+@pytest.mark.parametrize(
+    ("data", "content", "text"),
+    [
+        ("&lt;br/&gt;", 'Sign in.<ph id="1" dataRef="d1"/>Then go', 'Sign in.<br id="0">Then go'),
+        ("&lt;img src='a'&gt;", 'a <ph id="1" dataRef="d1"/> b', 'a <img id="0"> b'),
+        ("%s", 'Hi <ph id="1" dataRef="d1"/> you', 'Hi <code id="0">%s</code> you'),
+        # Nobody knows what it is; as a word it would become one with its neighbour.
+        ("x", 'Sign in.<ph id="1"/>Then go', 'Sign in.<img id="0">Then go'),
+        ("x", 'Sign <ph id="1"/> in', 'Sign <code id="0">1</code> in'),
+    ],
+)
+def test_codes_of_2_are_what_they_are_in_the_original(data: str, content: str, text: str) -> None:
+    file = f"""<xliff xmlns="urn:oasis:names:tc:xliff:document:2.0" version="2.0" srcLang="en"
+ trgLang="pt"><file id="f"><unit id="0"><originalData><data id="d1">wrong</data></originalData>
+<segment><source/></segment></unit>
+<unit id="1"><originalData><data id="d1">{data}</data></originalData>
+<segment><source>{content}</source></segment></unit></file></xliff>"""
+    (cell,) = cells_of(XliffFile(), file.encode())
+    assert cell.text == text
