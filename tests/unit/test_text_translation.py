@@ -268,6 +268,30 @@ def test_however_many_terms_a_segment_lacks_all_of_them_get_in() -> None:
     assert repaired("two!", glossary) == ("Deux!", ["masked"])
 
 
+def test_a_term_is_forced_after_a_code_word_was() -> None:
+    model = FakeModel()
+    tokenizer = model.tokenizer(LanguagePair("xx", "yy"))
+    binding = Binding("yy", model.info, tokenizer)
+    glossary = Glossary([Term("two", ("deux",))])
+    job = TextTranslation("key", binding, Segmenter("en"), "one two six {a}.", glossary=glossary)
+    engine = Engine({"fake": model})
+    for request in filter(None, job.ask()):
+        engine.submit(request)
+    for outcome in engine.run():
+        assert outcome.hypothesis is not None
+        # The code word is lost.
+        tokens = outcome.hypothesis.tokens[:3]
+        job.accept(replace(outcome, hypothesis=replace(outcome.hypothesis, tokens=tokens)))
+    forced = []
+    for _ in range(2):
+        for request in filter(None, job.repairs()):
+            forced.append("".join(map(tokenizer.piece, request.target_prefix)))
+            engine.submit(request)
+        for outcome in engine.run():
+            job.accept_repair(outcome)
+    assert forced == ["ONE TWO SIX%1", "ONEdeux"]
+
+
 def told(forced: float, masked: float, *, loses: int = 0) -> tuple[str, list[str]]:
     """What becomes of a term, given how probable each token of the two ways is, in natural logs.
 
@@ -344,7 +368,7 @@ def test_a_segment_becomes_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
         made.append(arguments)
         return TargetHypothesis(*arguments, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("translator.documents.plain.TargetHypothesis", make)
+    monkeypatch.setattr("translator.documents.text_segment.TargetHypothesis", make)
     model = FakeModel()
     job = translation("Red boats. Blue boats, 3.5 of them. Red boats.", model)
     engine = Engine({"fake": model})

@@ -61,11 +61,11 @@ class Repairs:
         self._num_asked += 1
         is_last = self._num_asked == REPAIR_ROUNDS
         is_astray = self._astray is not None
-        forced = None if is_last or is_astray else self._forced_term(lost, target)
         if target.missing and not is_astray:
             mask, num_before = target.missing[0]
             code = tokenizer.encode_target(mask.code)
             return source, (*(target.tokens[:num_before] or prefix), *code)
+        forced = None if is_last or is_astray else self._forced_term(lost, target)
         if forced is not None:
             if self._unforced is None:
                 assert segment.hypothesis is not None  # noqa: S101
