@@ -32,6 +32,7 @@ def main() -> int:
         ("peers", True),
         ("profile", True),
         ("eight_bits", False),
+        ("tiles", False),
         ("everyday", False),
     ):
         print(f"\n== {name} ==", flush=True)

@@ -26,6 +26,9 @@ def lacking(source: str, target: str) -> list[tuple[str, str]]:
         ("Custa R$ 49,00.", "It costs R$49."),
         ("07:45 at gate 22", "7h45 no portão 22"),
         ("No number at all", "Nenhum número"),
+        ("It was 12,345.67 then.", "Era 12,345.67 então."),
+        ("It was 12,345.67 then.", "Era 12345,67 então."),
+        ("São 1.050.000 e 1.050.000.", "It's 1,050,000 and 1.050,000."),
     ],
 )
 def test_a_number_counts_in_any_format(source: str, target: str) -> None:
@@ -42,6 +45,9 @@ def test_a_number_counts_in_any_format(source: str, target: str) -> None:
         ("Custa R$ 20.", "It costs $20.", [("currency", "R$ 20")]),
         ("It is $20 each.", "Custa 20 cada.", [("currency", "$20")]),
         ("From 15 to 37 and 44", "De 15 a 44", [("number", "37")]),
+        ("It was 12,345.67 then.", "Era 12,345,67 então.", [("number", "12,345.67")]),
+        ("São 1.050.000 pessoas.", "It is 1.050,000 people.", [("number", "1.050.000")]),
+        ("Custa R$ 1.299,00.", "It costs R$ 1,299,00.", [("number", "R$ 1.299,00")]),
     ],
 )
 def test_what_is_missing_is_named(

@@ -1,8 +1,9 @@
 """Checks that what counts in a source stands in its translation: numbers, currencies, its length.
 
 A number is the same number in another format: "1,200.50" and "1.200,50", "5:30 pm" and "17h30",
-"1990s" and "anos 90", "5,000" and "5 mil", "19th" and "XIX". Small whole numbers may be written out
-("two"), unless a unit or a currency stands beside them.
+"1990s" and "anos 90", "5,000" and "5 mil", "19th" and "XIX". "12,345,67" is none: of several marks
+all are those of the source, or all are exchanged. Small whole numbers may be written out ("two"),
+unless a unit or a currency stands beside them.
 """
 
 import re
@@ -16,6 +17,8 @@ _NUMBER = re.compile(r"\d+(?:[.,'\u2019\u00a0\u202f]\d+)*|(?<=[\s(])\d{1,3}(?: \
 # Between groups of digits, as in "1 200".
 _GROUPED = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}(?!\d))")
 _DIGITS = re.compile(r"\D+")
+_MARKS = re.compile(r"[.,]")
+_EXCHANGED = str.maketrans(".,", ",.")
 _ROMAN = re.compile(r"\b[IVXLC]+\b")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 # What makes a small number one that is not written out.
@@ -90,8 +93,9 @@ def _number_issues(source: str, target: str) -> Iterator[Issue]:
     there = numbers_of(target)
     there |= {str(_roman(match[0])) for match in _ROMAN.finditer(target)}
     there |= numbers_of(_GROUPED.sub("", target))
+    garbled = _garbled(source, target)
     for number in _numbers(source):
-        if not (number.is_small or _is_there(number.digits, there)):
+        if number.digits in garbled or not (number.is_small or _is_there(number.digits, there)):
             yield Issue(IssueKind.NUMBER, number.start, number.end)
         elif number.currency and not _has_currency(number.currency, target):
             yield Issue(IssueKind.CURRENCY, number.start, number.end)
@@ -113,6 +117,26 @@ def _numbers(source: str) -> Iterator[_Number]:
             and _UNIT_AFTER.match(source, end) is None
         )
         yield _Number(start, end, digits, currency, is_small)
+
+
+def _garbled(source: str, target: str) -> set[str]:
+    """The digits of source numbers with several marks that a target has with other marks only."""
+    formats: dict[str, set[str]] = {}
+    for match in _NUMBER.finditer(source):
+        marks = _MARKS.findall(match[0])
+        if len(marks) > 1:
+            formats.setdefault(_plain(match[0]), set()).add("".join(marks))
+    if not formats:
+        return set()
+    found: dict[str, list[bool]] = {}
+    for match in _NUMBER.finditer(target):
+        digits, marks = _plain(match[0]), "".join(_MARKS.findall(match[0]))
+        if digits in formats:
+            allowed = {each for own in formats[digits] for each in (own, own.translate(_EXCHANGED))}
+            # Without grouping only the last one is left, or none.
+            is_right = len(marks) < 2 or marks in allowed
+            found.setdefault(digits, []).append(is_right)
+    return {digits for digits, are_right in found.items() if not any(are_right)}
 
 
 def _plain(number: str) -> str:
