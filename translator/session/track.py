@@ -151,8 +151,10 @@ class Track:
             self._in_capitals = filed.in_capitals
         # What the model gets tells most texts with words; the others are looked at again.
         has_words = filed.source.has_words and not filed.source.context
-        if not segment.closed and not has_words and self._passes_through(wanted.text):
-            return self._show(segment, wanted)
+        if not segment.closed and not has_words:
+            protected = protect(wanted.text, self.binding.tokenizer.writes)
+            if not protected.has_words:
+                return self._show(segment, wanted, protected.visible)
         self._wanted = wanted
         hypothesis = self._known(segment, filed)
         if hypothesis is not None:
@@ -201,12 +203,11 @@ class Track:
         """Whether there is nothing to translate in a text."""
         return not protect(text, self.binding.tokenizer.writes).has_words
 
-    def _show(self, segment: Segment, wanted: Wanted) -> TargetEvent | None:
-        """Show an open segment of numbers as it is; marks alone are shown with what follows."""
-        text = without_controls(wanted.text).strip()
-        if self._text.committed or not any(map(str.isalnum, text)):
+    def _show(self, segment: Segment, wanted: Wanted, visible: str) -> TargetEvent | None:
+        """Show an open segment of numbers as it is; other signs are shown with what follows."""
+        if self._text.committed or not any(map(str.isdigit, visible)):
             return None
-        change = Change("", text, None, 0, ())
+        change = Change("", without_controls(wanted.text).strip(), None, 0, ())
         return self._event(segment, Filed.unasked(segment, wanted), change)
 
     def _pass_through(self, segment: Segment) -> TargetEvent | None:
