@@ -123,9 +123,9 @@ def _garbled(source: str, target: str) -> set[str]:
     """The digits of source numbers with several marks that a target has with other marks only."""
     formats: dict[str, set[str]] = {}
     for match in _NUMBER.finditer(source):
-        marks = _MARKS.findall(match[0])
+        marks = "".join(_MARKS.findall(match[0]))
         if len(marks) > 1:
-            formats.setdefault(_plain(match[0]), set()).add("".join(marks))
+            formats.setdefault(_plain(match[0]), set()).add(marks)
     if not formats:
         return set()
     found: dict[str, list[bool]] = {}
