@@ -118,9 +118,15 @@ RESET = "Stream removed (RST_STREAM (Received RST_STREAM with error code 2))"
 
 @pytest.mark.parametrize(
     ("details", "told", "is_broken"),
-    [(RESET, False, True), ("a bug", False, False), (f"a bug: {RESET}", True, False)],
+    [
+        (RESET, False, True),
+        # A message was sent while the connection broke.
+        ("Internal error from Core", False, True),
+        ("a bug", False, False),
+        (f"a bug: {RESET}", True, False),
+    ],
 )
-def test_a_stream_that_a_proxy_resets_is_lost_and_a_bug_is_not(
+def test_a_stream_that_breaks_below_the_service_is_lost_and_a_bug_is_not(
     details: str, told: bool, is_broken: bool
 ) -> None:
     """So Envoy passes on that the server behind it was killed."""

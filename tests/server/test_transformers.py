@@ -59,7 +59,7 @@ async def test_a_streamed_talk_is_exactly_the_whole_translation(
 async def test_it_commits_before_a_sentence_ends_and_aligns(counting: RunningServer) -> None:
     words = [source(i + 1, word + " ") for i, word in enumerate(TALK.split())]
     result = await exchange(
-        counting.address, [config(["pt"], source="en", alignments=True), *words], pause_s=0.04
+        counting.address, [config(["pt"], source="en", alignments=True), *words], pause_s=0.12
     )
     updates = result.updates("pt")
     assert any(u.committed and not u.segment_closed for u in updates)

@@ -71,8 +71,8 @@ _TLS_FAILURES = (
         "the server does not take this client's certificate ({})",
     ),
 )
-# A stream that was reset below the service, as gRPC tells it.
-_RESET = "RST_STREAM"
+# A stream that was reset below the service, as gRPC tells it; and one that was sent to meanwhile.
+_RESET = ("RST_STREAM", "Internal error from Core")
 _DETAILS_KEY = "grpc-status-details-bin"
 _CODES: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 _BY_REASON: dict[str, type[TranslatorError]] = {
@@ -127,9 +127,9 @@ def error_from_rpc(error: grpc.aio.AioRpcError) -> TranslatorError:
     code = error.code()
     # grpc-stubs does not know that it can be iterated.
     trailers: Any = error.trailing_metadata() or ()
-    is_reset = code is grpc.StatusCode.INTERNAL and _RESET in details
+    is_reset = code is grpc.StatusCode.INTERNAL and any(each in details for each in _RESET)
     if is_reset and all(key != _DETAILS_KEY for key, _ in trailers):
-        # So a proxy passes on that the server behind it broke off.
+        # So a proxy passes on that the server behind it broke off, and gRPC that it could not send.
         code = grpc.StatusCode.UNAVAILABLE
     status = status_pb2.Status(code=code.value[0], message=details)
     for key, value in trailers:
