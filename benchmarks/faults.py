@@ -42,7 +42,7 @@ from translator.client import (
 from translator.errors import TranslatorError
 from translator.precision import PRECISIONS
 
-__all__ = ["FAULTS", "Heard", "Plan", "run", "wrong"]
+__all__ = ["FAULTS", "Heard", "Plan", "run", "under_way", "wrong"]
 
 ROOT = Path(__file__).parents[1]
 DEFAULT_RESULT = ROOT / "benchmarks" / "results" / "faults.json"
@@ -85,6 +85,7 @@ class Heard:
         text: All its committed text.
         error: What ended it, if it did not end as it should.
         is_whole: Whether committed text only grew and covers all that was said.
+        is_started: Whether a server has ever answered it.
         broken_s: When it broke off, each time, on the monotonic clock.
         resumed_s: When it went on.
         waits_s: For each word, how long it waited for an update.
@@ -93,6 +94,7 @@ class Heard:
     text: str = ""
     error: str = ""
     is_whole: bool = True
+    is_started: bool = False
     broken_s: list[float] = field(default_factory=list)
     resumed_s: list[float] = field(default_factory=list)
     waits_s: list[float] = field(default_factory=list)
@@ -102,7 +104,7 @@ async def run(
     address: str,
     credentials: grpc.ChannelCredentials | None,
     plan: Plan,
-    disturb: Callable[[], Coroutine[Any, Any, None]] | None = None,
+    disturb: Callable[[Sequence[Heard]], Coroutine[Any, Any, None]] | None = None,
 ) -> list[Heard]:
     """Have all streams say their words, and disturb them meanwhile.
 
@@ -110,7 +112,7 @@ async def run(
         address: Of Envoy or of a server.
         credentials: What to connect with; None: without TLS.
         plan: What is said.
-        disturb: Does what is to be done to the servers.
+        disturb: Does what is to be done to the servers; it is given what the streams hear.
     """
     heard = [Heard() for _ in range(plan.streams)]
     async with (
@@ -120,8 +122,18 @@ async def run(
         for number, each in enumerate(heard):
             group.create_task(_heard(client, plan, number, each))
         if disturb is not None:
-            group.create_task(disturb())
+            group.create_task(disturb(heard))
     return heard
+
+
+async def under_way(heard: Sequence[Heard], for_s: float) -> None:
+    """Wait until a server has answered every stream, and some seconds more.
+
+    A stream that breaks before that begins anew: it has nothing to resume.
+    """
+    while not all(each.is_started or each.error for each in heard):  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(for_s)
 
 
 async def _heard(client: AsyncTranslatorClient, plan: Plan, number: int, heard: Heard) -> None:
@@ -157,8 +169,10 @@ async def _speak(client: AsyncTranslatorClient, plan: Plan, number: int, heard: 
             now_s = time.monotonic()
             if isinstance(event, Reconnecting) and event.attempt == 1:
                 heard.broken_s.append(now_s)
-            if isinstance(event, Started) and event.resumed:
-                heard.resumed_s.append(now_s)
+            if isinstance(event, Started):
+                heard.is_started = True
+                if event.resumed:
+                    heard.resumed_s.append(now_s)
             if isinstance(event, Update):
                 heard.is_whole &= event.text.startswith(texts.get(event.segment_id, ""))
                 texts[event.segment_id] = event.text
@@ -276,9 +290,9 @@ async def disturbed(
     began_s = 0.0
     doing = fault(fleet)
 
-    async def disturb() -> None:
+    async def disturb(heard: Sequence[Heard]) -> None:
         nonlocal began_s
-        await asyncio.sleep(after_s)
+        await under_way(heard, after_s)
         began_s = await doing.__aenter__()
 
     heard = await run(fleet.address, fleet.credentials(), plan, disturb)
@@ -357,9 +371,9 @@ async def worker_killed(
     server = Server([*options, "--workers", "2"])
     began_s = 0.0
 
-    async def disturb() -> None:
+    async def disturb(heard: Sequence[Heard]) -> None:
         nonlocal began_s
-        await asyncio.sleep(after_s)
+        await under_way(heard, after_s)
         began_s = time.monotonic()
         server.kill_worker()
 

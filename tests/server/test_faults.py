@@ -8,13 +8,14 @@ import signal
 import ssl
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from benchmarks.faults import Plan, cut, disturbed, frozen, run, silenced, wrong
+from benchmarks.faults import Heard, Plan, cut, disturbed, frozen, run, silenced, under_way, wrong
 from benchmarks.fleet import ENVOY_CONFIG, envoy, fleet
 from tests.server.test_attacks import PREFACE, frame
 
@@ -40,8 +41,8 @@ async def test_no_word_is_lost_or_said_twice_whatever_happens_to_a_server(tmp_pa
             assert max(resumed_s) - began_s < 10, fault.__name__
 
         # At last, because it does not come back.
-        async def end() -> None:
-            await asyncio.sleep(1.0)
+        async def end(heard: Sequence[Heard]) -> None:
+            await under_way(heard, 1.0)
             two.servers[1].signal(signal.SIGTERM)
 
         heard = await run(two.address, two.credentials(), PLAN, end)
