@@ -44,6 +44,16 @@ _WORDS = {
 }
 # Of these, what a number may follow.
 _NUMBERED = _set("al ap apto art fig jan mar may min no ref sec out set dez vol")
+# What has numbers: after it "no." is one too, also before a number with letters ("room no. B4").
+_NUMBERED_THINGS = {
+    "en": _set(
+        "account apartment article batch bill box building bus case catalogue chapter check"
+        " contract document exhibit figure file flat flight form gate house id invoice issue item"
+        " license line lot model order page parcel part passport patent permit phone plate platform"
+        " policy product purchase receipt reference registration room route seat section serial"
+        " sheet shipment table task tax telephone ticket track tracking train unit version volume"
+    )
+}
 # Abbreviations that sentencex lacks, in lower case.
 _ABBREVIATIONS = {
     "en": _set("approx ch chap eds est excl fl incl mx resp tel vol vols"),
@@ -92,6 +102,8 @@ def dot_after(language: str, word: str, former: str, letter: str, *, capitals: b
     low = word.lower()
     is_roman = word.isupper() and set(word) <= set("IVXLCDM")
     if language in _ORDINALS and (is_roman or (word.isdigit() and len(word) <= 2)):
+        return Dot.ABBREVIATES
+    if low == "no" and former.lower() in _NUMBERED_THINGS.get(language, ()):
         return Dot.ABBREVIATES
     if low in _ABBREVIATIONS.get(language, ()) and not word.isupper():
         return Dot.ABBREVIATES
