@@ -67,8 +67,13 @@ def test_there_are_not_sentences_in_every_language() -> None:
         carriers_for("ja")
 
 
-def test_the_family_beside_a_model_is_the_one_it_gets(folder: Path, tmp_path: Path) -> None:
+def test_the_family_beside_a_model_is_the_one_it_gets(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     assert load_marian_folder(folder, pair=EN_PT).tokenizer(EN_PT).code_words is DEFAULT_CODE_WORDS
+    assert f"{folder}: nobody has asked it which code words it copies" in caplog.text
+    caplog.clear()
     save_code_words(folder / CODE_WORDS, FAMILIES["Zorblax"], {"Zorblax": 0.98765})
     try:
         assert json.loads((folder / CODE_WORDS).read_text()) == {
@@ -77,6 +82,7 @@ def test_the_family_beside_a_model_is_the_one_it_gets(folder: Path, tmp_path: Pa
         }
         found = load_model(f"en-pt={folder}").tokenizer(EN_PT).code_words
         assert found.name == "Zorblax"
+        assert "code words" not in caplog.text
         # It goes with the model when that is converted.
         convert(folder, tmp_path / "converted", pair=EN_PT)
         assert find_code_words(tmp_path / "converted").name == "Zorblax"

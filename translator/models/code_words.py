@@ -4,14 +4,18 @@
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from translator.errors import ModelFilesError
+from translator.models.embedded import is_embedded
 from translator.text.code_words import DEFAULT_CODE_WORDS, FAMILIES, CodeWords
 
-__all__ = ["CODE_WORDS", "find_code_words", "save_code_words"]
+__all__ = ["CODE_WORDS", "find_code_words", "load_code_words", "save_code_words"]
+
+_log = logging.getLogger(__name__)
 
 # Its name in a model's folder: JSON, the name of the family and what was measured.
 CODE_WORDS = "code-words.json"
@@ -35,6 +39,21 @@ def find_code_words(folder: Path) -> CodeWords:
             f"{path}: there is no family {name!r:.40}; allowed: {', '.join(FAMILIES)}"
         )
     return FAMILIES[name]
+
+
+def load_code_words(folder: Path) -> CodeWords:
+    """The code words of a model that is about to run; the log says if nobody has asked it.
+
+    Raises:
+        ModelFilesError: As ``find_code_words``.
+    """
+    if not (folder / CODE_WORDS).is_file() and not is_embedded(folder):
+        _log.info(
+            "%s: nobody has asked it which code words it copies; "
+            "`translator models code-words` does",
+            folder,
+        )
+    return find_code_words(folder)
 
 
 def save_code_words(path: Path, family: CodeWords, exact: Mapping[str, float]) -> None:

@@ -13,7 +13,7 @@ from transformers.utils import logging
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.models.base import DescribedModel
-from translator.models.code_words import find_code_words
+from translator.models.code_words import load_code_words
 from translator.models.fingerprint import fingerprint
 from translator.models.huggingface.families import Family, family_of
 from translator.models.huggingface.generation import is_aligning, read_generation
@@ -141,7 +141,7 @@ def _load(folder: Path, info: ModelInfo, precision: Precision) -> TransformersMo
             to_eight_bits(network)
         except ModelFilesError as error:
             raise ModelFilesError(f"{folder}: {error.message}") from None
-    codes = find_code_words(folder)
+    codes = load_code_words(folder)
     return TransformersModel(decoder, generation, vocabulary, languages, info, codes)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.models.base import DescribedModel
-from translator.models.code_words import find_code_words
+from translator.models.code_words import find_code_words, load_code_words
 from translator.models.fingerprint import fingerprint
 from translator.models.info import ENCODER_CACHE_TOKENS, MAX_SOURCE_TOKENS, ModelInfo
 from translator.models.marian.converted import (
@@ -140,7 +140,7 @@ def _load_marian(
         files.source_vocabulary,
         files.target_vocabulary,
         has_open_end=info.has_open_end,
-        code_words=find_code_words(folder),
+        code_words=load_code_words(folder),
         phrases=find_phrases(folder, info.pairs[0]),
     )
     check_vocabularies(files, tokenizer)
