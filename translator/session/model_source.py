@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from translator.engine.request import Hypothesis
 from translator.text.case import sentence_case
+from translator.text.clock import NO_TIMES, clock_times
 from translator.text.protection import Protected, Verbatim, protect
 from translator.text.sentence_form import (
     FULL_STOP,
@@ -128,7 +129,8 @@ class ModelSource:
         whole = context + stripped
         shift = len(context) - offset
         parts = [Verbatim(start + shift, end + shift, put) for start, end, put in verbatim]
-        protected = protect(whole, tokenizer.writes, parts, tokenizer.code_words)
+        times = clock_times(whole, language) if tokenizer.knows_sentences else NO_TIMES
+        protected = protect(whole, tokenizer.writes, parts, tokenizer.code_words, times)
         visible = protected.visible
         in_capitals = are_capitals(visible[len(context) :])
         said = sentence_case(protected.text, language) if in_capitals else protected.text

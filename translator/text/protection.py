@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from translator.text.borders import LEAD
+from translator.text.clock import NO_TIMES, ClockTimes
 from translator.text.code_words import DEFAULT_CODE_WORDS, CodeWords
 from translator.text.detokenizer import TargetText
 from translator.text.identifiers import (
@@ -109,6 +110,7 @@ class Protected:
             it is protected; None if none does.
         codes: The family of its code words.
         lead: A sign before the first item, such as a bullet, that the model does not see.
+        is_reworded: Whether the model gets other words for some that it knows less well.
     """
 
     original: str
@@ -118,6 +120,7 @@ class Protected:
     open_from: int | None = None
     codes: CodeWords = DEFAULT_CODE_WORDS
     lead: str = ""
+    is_reworded: bool = False
 
     @property
     def text(self) -> str:
@@ -128,7 +131,7 @@ class Protected:
     def is_rewritten(self) -> bool:
         """Whether the model gets another text than the original, or reads it as another."""
         is_plain = not any(blank in self.original for blank in NO_BREAK)
-        return bool(self.masks or self.plain or self.lead) or not is_plain
+        return bool(self.masks or self.plain or self.lead or self.is_reworded) or not is_plain
 
     @property
     def visible(self) -> str:
@@ -242,6 +245,7 @@ def protect(
     writes: Callable[[str], bool],
     verbatim: Sequence[Verbatim] = (),
     codes: CodeWords = DEFAULT_CODE_WORDS,
+    times: ClockTimes = NO_TIMES,
 ) -> Protected:
     """Protect what a model must not touch or cannot write.
 
@@ -250,13 +254,21 @@ def protect(
         writes: Whether the model reads a character and can write it.
         verbatim: Further parts that no model is to touch, in order; none overlap.
         codes: The model's code words.
+        times: Times of day that are said in words. The model gets figures instead, and the target
+            keeps what it makes of them.
     """
     characters = set(text)
     strange = {c for c in characters - _COMMON if not (c.isspace() or writes(c))}
     own = list(_own_codes(text, codes))
     lead = LEAD.match(text)
     if not (lead or verbatim or strange or own or may_have_identifiers(text, characters)):
-        return Protected(text, rewrite(text, ()), open_from=_open_number(text), codes=codes)
+        return Protected(
+            text,
+            rewrite(text, times.edits),
+            open_from=_first(_open_number(text), times.open_from),
+            codes=codes,
+            is_reworded=bool(times.edits),
+        )
     first = lead.end() if lead else 0
     lost = [i for i in range(first, len(text)) if text[i] in strange and _is_lost(text, i, writes)]
     given = [(part.start, part.end) for part in verbatim]
@@ -276,13 +288,24 @@ def protect(
     )
     found = plain_edits(text, strange, writes)
     plain = tuple(each for each in found if not _is_inside(each.start, ranges))
+    reworded = [
+        each for each in times.edits if not any(a < each.end and each.start < b for a, b in ranges)
+    ]
     edits = [Edit(0, first, "")] if first else []
+    edits += reworded
     edits += [Edit(p.start, p.end, p.plain) for p in plain]
     edits += [Edit(m.start, m.end, _spaced(m)) for m in masks]
     edits.sort(key=lambda edit: edit.start)
-    open_from = _open_from(text, ranges)
+    open_from = _first(_open_from(text, ranges), times.open_from)
     return Protected(
-        text, rewrite(text, edits), masks, plain, open_from, codes, lead[0] if lead else ""
+        text,
+        rewrite(text, edits),
+        masks,
+        plain,
+        open_from,
+        codes,
+        lead[0] if lead else "",
+        bool(reworded),
     )
 
 
@@ -430,6 +453,10 @@ def _open_from(text: str, ranges: Sequence[tuple[int, int]]) -> int | None:
     if number is not None:
         places.append(number)
     return min(places, default=None)
+
+
+def _first(*places: int | None) -> int | None:
+    return min((place for place in places if place is not None), default=None)
 
 
 def _open_number(text: str) -> int | None:

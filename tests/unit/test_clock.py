@@ -1,0 +1,112 @@
+"""Times of day in words, as figures."""
+
+import pytest
+
+from translator.text.clock import clock_times
+from translator.text.protection import Verbatim, protect
+from translator.text.rewriting import rewrite
+
+pytestmark = pytest.mark.unit
+
+
+def said(text: str, language: str) -> str:
+    return rewrite(text, clock_times(text, language).edits).text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("See you at half past ten.", "See you at 10:30."),
+        ("It's a quarter to one.", "It's 12:45."),
+        ("quarter past three tomorrow", "3:15 tomorrow"),
+        ("It is twenty-five minutes to\nnine!", "It is 8:35!"),
+        ("From ten fifteen until twelve.", "From 10:15 until 12:00."),
+        ("Dinner is at Eight, bed at 9", "Dinner is at 8:00, bed at 9:00"),
+        ("at nine in the morning", "at 9:00 in the morning"),
+    ],
+)
+def test_english_times_become_figures(text: str, expected: str) -> None:
+    assert said(text, "en-GB") == expected
+    assert said(text, "de") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Nos vemos às dez e meia.", "Nos vemos às 10:30."),
+        ("São quinze para a uma.", "São 12:45."),
+        ("Faltam dez pras nove, faltam vinte para as três", "São 8:50, são 2:40"),
+        ("Das duas e meia às 3 e quinze", "Das 2:30 às 3:15"),
+        ("ao meio-dia e meia", "ao 12:30"),
+        ("Fico até às cinco hoje.", "Fico até às 5:00 hoje."),
+    ],
+)
+def test_portuguese_times_become_figures(text: str, expected: str) -> None:
+    assert said(text, "pt-BR") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("We met at nine restaurants, with ten to twelve people.", "en"),
+        ("Half of it costs at 5.50, at 4:15, at eleventh hour.", "en"),
+        ("It takes five to ten minutes; count from one to ten", "en"),
+        ("at two fifteen-year-old trees", "en"),
+        ("Vi as duas e comprei duas e meia dúzia.", "pt"),
+        ("Dura duas horas e meia, até as cinco crianças", "pt"),
+        ("dez e meia", "pt"),
+    ],
+)
+def test_what_counts_something_stays(text: str, language: str) -> None:
+    assert said(text, language) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "place"),
+    [
+        ("Come at seven", "en", 5),
+        ("Come at seven forty", "en", 5),
+        ("Come at half past ", "en", 8),
+        ("It is a quarter", "en", 6),
+        ("We came by train", "en", None),
+        ("Come at seven,", "en", None),
+        ("Nos vemos às dez e ", "pt", 10),
+        ("São quinze para", "pt", 0),
+        ("Fico até as cinco", "pt", 5),
+        ("Comprei dez", "pt", None),
+    ],
+)
+def test_what_may_become_a_time_is_open(text: str, language: str, place: int | None) -> None:
+    assert clock_times(text, language).open_from == place
+    protected = protect(text, lambda _: True, times=clock_times(text, language))
+    assert protected.open_from == place
+
+
+def test_it_is_open_until_the_words_are_known_whatever_they_become() -> None:
+    """Text before the open place is said in the same way however the text goes on."""
+    whole = "We met at half past ten, then at nine people came at seven thirty sharp."
+    ends = [index for index, c in enumerate(whole) if c == " "]
+    for end in ends:
+        text = whole[:end]
+        place = clock_times(text, "en").open_from
+        known = text if place is None else text[:place]
+        inside = [each for each in clock_times(whole, "en").edits if each.end <= len(known)]
+        assert said(known, "en") == rewrite(known, inside).text
+
+
+def test_what_is_protected_goes_before_a_time() -> None:
+    text = "Come at half past ten to {room}."
+    start = text.index("half")
+    term = Verbatim(start, start + len("half past ten"), "meia hora")
+    times = clock_times(text, "en")
+    assert protect(text, lambda _: True, [term], times=times).text == "Come at %1 to %2."
+    assert protect(text, lambda _: True, times=times).text == "Come at 10:30 to %1."
+
+
+def test_a_place_of_a_time_is_that_of_its_words() -> None:
+    text = "See you at half past ten, Ann."
+    protected = protect(text, lambda _: True, times=clock_times(text, "en"))
+    assert protected.text == "See you at 10:30, Ann."
+    place = protected.text.index("10:30")
+    start, end = protected.rewritten.origin(place, place + 2)
+    assert text[start:end] == "half past ten"

@@ -1,0 +1,230 @@
+"""Times of day that are said in words, as figures: "half past ten" is 10:30, "às dez e meia" too.
+
+Small models know figures better: the embedded ones make "pela metade dos dez" of the first and "at
+ten and a half" of the second. Pure text, linear in its length.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from translator.text.rewriting import Edit
+
+__all__ = ["NO_TIMES", "ClockTimes", "clock_times"]
+
+_EN_HOURS = "one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
+_EN_MINUTES = {
+    "five": 5,
+    "ten": 10,
+    "quarter": 15,
+    "a quarter": 15,
+    "twenty": 20,
+    "twenty-five": 25,
+    "twenty five": 25,
+    "half": 30,
+    "fifteen": 15,
+    "thirty": 30,
+    "forty-five": 45,
+    "forty five": 45,
+}
+_PT_HOURS = {
+    "uma": 1,
+    "duas": 2,
+    "três": 3,
+    "quatro": 4,
+    "cinco": 5,
+    "seis": 6,
+    "sete": 7,
+    "oito": 8,
+    "nove": 9,
+    "dez": 10,
+    "onze": 11,
+    "doze": 12,
+    "meio-dia": 12,
+    "meio dia": 12,
+    "meia-noite": 0,
+}
+_PT_MINUTES = {
+    "cinco": 5,
+    "dez": 10,
+    "quinze": 15,
+    "vinte": 20,
+    "vinte e cinco": 25,
+    "meia": 30,
+    "trinta": 30,
+    "quarenta": 40,
+    "quarenta e cinco": 45,
+}
+_EN_HOUR = "|".join(_EN_HOURS)
+_PT_HOUR = "|".join(_PT_HOURS)
+# Longer ones first.
+_PT_MINUTE = "|".join(sorted(_PT_MINUTES, key=len, reverse=True))
+# After an hour alone: else it may count something ("at nine dollars").
+_EN_AFTER = (
+    r"(?=\s*(?:$|[.,;:!?)…]|(?:tomorrow|tonight|today|sharp|on|every|this|next|in\sthe)\b))"
+    r"(?![.,:]\d)"
+)
+_PT_AFTER = (
+    r"(?=\s*(?:$|[.,;:!?)…]|(?:amanhã|hoje|em\sponto|da\s(?:manhã|tarde|noite))\b))(?![.,:]\d)"
+)
+# What an hour follows, in Portuguese.
+_PT_BEFORE = r"(?:à|às|a|as|da|das|pela|pelas|pras|é|são|era|eram|ao|do|pelo)"
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    # One space stands for one of any kind; a line may break there.
+    return re.compile(text.replace(" ", r"\s"), re.IGNORECASE)
+
+
+def _time(hour: int, minute: int) -> str:
+    return f"{hour}:{minute:02}"
+
+
+def _before(hour: int, minutes: int) -> str:
+    """So many minutes before an hour."""
+    return _time(hour - 1 if hour > 1 else 12, 60 - minutes)
+
+
+def _word(match: re.Match[str], group: str) -> str:
+    return " ".join(match[group].lower().split())
+
+
+def _en_hour(match: re.Match[str]) -> int:
+    word = _word(match, "hour")
+    return int(word) if word.isdigit() else _EN_HOURS.index(word) + 1
+
+
+def _pt_hour(match: re.Match[str]) -> int:
+    word = _word(match, "hour")
+    return int(word) if word.isdigit() else _PT_HOURS[word]
+
+
+# Each pattern with what is said for its group "time".
+_Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
+_RULES: dict[str, tuple[_Rule, ...]] = {
+    "en": (
+        (
+            _pattern(
+                r"\b(?P<time>(?P<minute>half|(?:a )?quarter|five|ten|twenty(?:[- ]five)?)"
+                rf"(?: minutes)? past (?P<hour>{_EN_HOUR}))\b"
+            ),
+            lambda m: _time(_en_hour(m), _EN_MINUTES[_word(m, "minute")]),
+        ),
+        (
+            _pattern(rf"\b(?P<time>(?:a )?quarter (?:to|till) (?P<hour>{_EN_HOUR}))\b"),
+            lambda m: _before(_en_hour(m), 15),
+        ),
+        (
+            _pattern(
+                r"\b(?:at|by|until|till|it['’]s|it is) (?P<time>(?P<minute>five|ten|"
+                rf"twenty(?:[- ]five)?)(?: minutes)? (?:to|till) (?P<hour>{_EN_HOUR}))\b{_EN_AFTER}"
+            ),
+            lambda m: _before(_en_hour(m), _EN_MINUTES[_word(m, "minute")]),
+        ),
+        (
+            _pattern(
+                r"\b(?:at|by|until|till|before|after|around|since|from)"
+                rf" (?P<time>(?P<hour>{_EN_HOUR}) (?P<minute>fifteen|thirty|forty[- ]five))\b(?!-)"
+            ),
+            lambda m: _time(_en_hour(m), _EN_MINUTES[_word(m, "minute")]),
+        ),
+        (
+            _pattern(
+                rf"\b(?:at|until|till) (?P<time>(?P<hour>{_EN_HOUR}|1[0-2]|[1-9]))\b{_EN_AFTER}"
+            ),
+            lambda m: _time(_en_hour(m), 0),
+        ),
+    ),
+    "pt": (
+        (
+            _pattern(
+                rf"\b{_PT_BEFORE} (?P<time>(?P<hour>{_PT_HOUR}|1?\d|2[0-3])"
+                rf" e (?P<minute>{_PT_MINUTE}))\b(?! dúzia)"
+            ),
+            lambda m: _time(_pt_hour(m), _PT_MINUTES[_word(m, "minute")]),
+        ),
+        (
+            _pattern(
+                rf"\b(?:às|são|eram) (?P<time>(?P<minute>{_PT_MINUTE}) (?:para (?:as?|às?)|pras?)"
+                rf" (?P<hour>{_PT_HOUR}))\b"
+            ),
+            lambda m: _before(_pt_hour(m), _PT_MINUTES[_word(m, "minute")]),
+        ),
+        (
+            _pattern(
+                rf"\b(?P<time>faltam (?P<minute>{_PT_MINUTE}) (?:para (?:as?|às?)|pras?)"
+                rf" (?P<hour>{_PT_HOUR}))\b"
+            ),
+            lambda m: (
+                f"{'S' if m['time'][0].isupper() else 's'}ão"
+                f" {_before(_pt_hour(m), _PT_MINUTES[_word(m, 'minute')])}"
+            ),
+        ),
+        (
+            _pattern(rf"\baté (?:as|às) (?P<time>(?P<hour>{_PT_HOUR}))\b{_PT_AFTER}"),
+            lambda m: _time(_pt_hour(m), 0),
+        ),
+    ),
+}
+# What more words may turn into a time, at the end of a text. The longest has six words.
+_UNFINISHED = {
+    "en": _pattern(
+        r"\b(?:half|(?:a )?quarter|(?:five|ten|twenty(?:[- ]five)?)(?: minutes)?)"
+        r"(?: (?:past|to|till))?\s*\Z"
+        r"|\b(?:at|by|until|till|before|after|around|since|from)"
+        rf" (?:{_EN_HOUR}|\d\d?)(?: forty)?\s*\Z"
+    ),
+    "pt": _pattern(
+        rf"\b{_PT_BEFORE} (?:{_PT_HOUR}|\d\d?)(?: e(?: vinte(?: e)?| quarenta(?: e)?)?)?\s*\Z"
+        rf"|\b(?:às|são|eram|faltam) (?:{_PT_MINUTE})(?: para(?: as?| às?)?| pras?)?\s*\Z"
+        rf"|\baté (?:as|às) (?:{_PT_HOUR})\s*\Z"
+    ),
+}
+_LONGEST_UNFINISHED = 48
+# A text without any of these has no time; "uma" is the article, too.
+_WORD = re.compile(r"[^\W_]+")
+_NEEDED = {
+    "en": frozenset([*_EN_HOURS, "half", "quarter", *map(str, range(1, 13))]),
+    "pt": frozenset([*_PT_HOURS, *_PT_MINUTES, *["meio", "meia"]]) - {"uma"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClockTimes:
+    """The times of day in a text.
+
+    Attributes:
+        edits: What to say for each, in order; none overlap.
+        open_from: Where at the end begins what more words may turn into one; None if nothing may.
+    """
+
+    edits: tuple[Edit, ...] = ()
+    open_from: int | None = None
+
+
+NO_TIMES = ClockTimes()
+
+
+def clock_times(text: str, language: str) -> ClockTimes:
+    """Find the times of day that are said in words.
+
+    Args:
+        text: A segment, or as much of it as has come.
+        language: Its BCP-47 code; only its language counts.
+    """
+    language = language.split("-")[0].lower()
+    rules = _RULES.get(language)
+    if rules is None or _NEEDED[language].isdisjoint(_WORD.findall(text.lower())):
+        return NO_TIMES
+    edits: list[Edit] = []
+    for edit in sorted(_found(text, rules), key=lambda each: (each.start, -each.end)):
+        if not edits or edit.start >= edits[-1].end:
+            edits.append(edit)
+    unfinished = _UNFINISHED[language].search(text, max(0, len(text) - _LONGEST_UNFINISHED))
+    return ClockTimes(tuple(edits), None if unfinished is None else unfinished.start())
+
+
+def _found(text: str, rules: tuple[_Rule, ...]) -> Iterator[Edit]:
+    for pattern, said in rules:
+        for match in pattern.finditer(text):
+            yield Edit(match.start("time"), match.end("time"), said(match))
