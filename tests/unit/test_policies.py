@@ -423,6 +423,29 @@ def test_words_far_from_the_end_of_the_source_may_be_less_sure(
     assert "A B C"[: decision.committed_length] == committed
 
 
+@pytest.mark.parametrize(
+    ("source", "percent", "committed"),
+    [
+        # Of sources of 6, 5 and 4 words a word may be 10, 3 and 0.9 % doubtful.
+        ("a b c d e f", 91, "A"),
+        ("a b c d e f", 89, ""),
+        ("a b c d e", 98, "A"),
+        ("a b c d e", 96, ""),
+        ("a b c d", 99.2, "A"),
+        ("a b c d", 99.0, ""),
+        ("a b c", 100, ""),
+    ],
+)
+def test_little_source_commits_only_what_is_very_sure(
+    source: str, percent: float, committed: str
+) -> None:
+    policy = GuardedAgreement(**(PLAIN | {"sure": 90, "early": 30, "start": 4}))
+    policy.start_segment()
+    for text in (source.rpartition(" ")[0], source):
+        decision = policy.decide(observe("A B", text, aligned=[1, 2], percent=[percent, 1]))
+    assert "A B"[: decision.committed_length] == committed
+
+
 def test_a_draft_shows_the_words_that_survived() -> None:
     decided = decide(
         GuardedAgreement(n=5, survive=2),
@@ -457,6 +480,8 @@ def test_a_draft_of_tentative_source_shows_the_words_that_survived() -> None:
         ("sure", 101),
         ("survive", 0),
         ("ease", 99),
+        ("early", 0),
+        ("early", 101),
         ("bias", 50),
     ],
 )

@@ -14,6 +14,8 @@ __all__ = ["GuardedAgreement"]
 # doubt does not grow any more.
 _SURE_AT_WORDS = 3
 _EASED_WORDS = 5
+# From so many source words on, the length asks for nothing more.
+_EARLY_WORDS = 6
 
 
 class GuardedAgreement(Policy):
@@ -32,7 +34,9 @@ class GuardedAgreement(Policy):
        ``ease`` / 100 with each word further away, up to the fifth.
 
     Nothing is committed before the source has ``start`` words: a question may look like a statement
-    for as long, and a short utterance is over before its reader would have gained anything.
+    for as long, and a short utterance is over before its reader would have gained anything. With an
+    ``early`` below 100 the doubt that is left shrinks to ``early`` percent of itself with each word
+    that a source has less than 6, so that only what is very sure is committed of so little.
 
     The third is ours. A word that depends on what is still to come, such as an article before its
     noun, competes with others that are about as likely, and agreement alone mistakes the same guess
@@ -60,6 +64,8 @@ class GuardedAgreement(Policy):
         bias: How much a hypothesis with tentative source, which cannot commit, favours the one
             before, in percent, 0 to 49; 0 not at all.
         start: Source words, the last perhaps unfinished, before anything is committed.
+        early: What is left of the doubt for each word that the source has less than 6, in percent;
+            1 to 100. 100: all.
     """
 
     opens_source = True
@@ -74,6 +80,7 @@ class GuardedAgreement(Policy):
         bias: int = 20,
         start: int = 0,
         ease: int = 100,
+        early: int = 100,
     ) -> None:
         if n < 2:
             raise ValueError(f"n is {n}; at least 2 hypotheses can agree")
@@ -85,6 +92,8 @@ class GuardedAgreement(Policy):
             raise ValueError(f"sure is {sure}; a probability is 0 to 100 percent")
         if ease < 100:
             raise ValueError(f"ease is {ease}; doubt grows by 100 percent at least, or not at all")
+        if not 1 <= early <= 100:
+            raise ValueError(f"early is {early}; 1 to 100 percent of a doubt can be left")
         if start < 0:
             raise ValueError(f"start is {start}; at least 0 source words can be waited for")
         self.start = start
@@ -93,6 +102,7 @@ class GuardedAgreement(Policy):
         self.distance = distance
         self.sure = sure
         self.ease = ease
+        self.early = early
         self._agreement = Agreement(n)
         # How doubtful each word of the same hypotheses is, by where it ends.
         self._doubts: LastLengths[dict[int, float]] = LastLengths(n)
@@ -118,8 +128,10 @@ class GuardedAgreement(Policy):
         words = [word for word in observation.words if word.end <= agreed]
         stable = observation.committed_length
         reached = 0
+        missing = max(0, _EARLY_WORDS - observation.num_source_words)
+        doubt_left = (1 - self.sure / 100) * (self.early / 100) ** missing
         for word in words[: max(0, len(words) - self.hold)]:
-            allowed = 1 - self.sure / 100
+            allowed = doubt_left
             if word.source_end is not None:
                 if word.source_end > settled:
                     break

@@ -106,6 +106,7 @@ POLICIES: Mapping[str, PolicyKind] = {
             bias=(_BIAS, 0, 49),
             ease=("How the doubt a word may leave grows with its distance, in percent.", 100, 1000),
             start=("Source words before anything is committed.", 0, 50),
+            early=("What is left of the doubt for each word less than 6, in percent.", 1, 100),
         ),
         _kind(
             "alignatt",
