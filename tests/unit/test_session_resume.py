@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.driver import Driver, Reader, make_config, one_thread  # noqa: F401
+from tests.unit.driver import Driver, Reader, drive, make_config, one_thread  # noqa: F401
 from translator.engine.request import Priority
 from translator.session.events import ResumedTarget, ResumeState, SessionLimits
 from translator.session.session import Session
@@ -133,3 +133,29 @@ def test_a_target_that_joins_with_a_resume_begins_with_the_earliest_segment(
     driver.settle()
     driver.end()
     assert driver.readers["zz"].texts == {3: "ONE.", 4: "TWO~."}
+
+
+@pytest.mark.parametrize("is_shown_again", [True, False])
+def test_a_draft_that_was_taken_back_before_the_break_is_owed_nothing(
+    model: FakeModel, is_shown_again: bool
+) -> None:
+    broken = drive(model)
+    broken.say(tentative="red boats")
+    broken.say(tentative="")
+    reader = broken.readers["yy"]
+    state = ResumeState({"yy": reader.resumed()})
+    broken.end()
+    assert reader.sources == {0: (0, 0)}, "its own stream closes it, without text"
+
+    # Drafts are void after a resume, so the new stream closes only what it has shown.
+    driver = Driver(
+        broken.session.config,
+        model,
+        resume=state,
+        readers={"yy": Reader(state.targets["yy"].revision)},
+    )
+    if is_shown_again:
+        driver.say(tentative="red boats")
+    driver.say(tentative="")
+    driver.end()
+    assert driver.readers["yy"].sources == ({0: (0, 0)} if is_shown_again else {})
