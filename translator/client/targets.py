@@ -102,8 +102,11 @@ class Targets:
         """Codes of the targets that a new stream begins with.
 
         Targets that end with their open segment are included. Targets with an unknown beginning are
-        not, unless there are no others.
+        not, unless there are no others. Of a segment that was shown only as a draft the old stream
+        owed the end; a new one does not know of it.
         """
+        for progress in self._all.values():
+            progress.is_open = progress.is_open and bool(progress.committed)
         if not self._resumable:
             latest = self._latest
             for code in self.in_force:

@@ -14,6 +14,10 @@ from translator.text.words import count_words
 
 __all__ = ["Segments"]
 
+# Segments without source that a resume may tell of at one place. There is one for each config that
+# left out a target while a draft was shown, and nothing was committed since.
+_MAX_EMPTY = 64
+
 
 class Segments:
     """Cuts source into segments: at the ends of sentences, when the speaker changes, in a silence.
@@ -57,6 +61,7 @@ class Segments:
         # What another speaker said inside the sentence of the open segment.
         self._aside: Aside | None = None
         self._inspector = SourceInspector(warn)
+        self._spend_known()
 
     @property
     def num_words(self) -> int:
@@ -286,9 +291,25 @@ class Segments:
         self._closed_words += count_words(segment.committed)
         self.closed.append(segment)
         self.open = rest
+        self._spend_known()
         if self.open.config is not self.config:
             self.open.config = self.config
             self._on_config()
+
+    def _spend_known(self) -> None:
+        """Close what the earlier stream closed without source here: some target was told of it."""
+        for number in sorted(self._known_starts):
+            gap = number - self.open.id
+            if self._known_starts[number] != self.open.start or not 0 < gap <= _MAX_EMPTY:
+                continue
+            for _ in range(gap):
+                empty = self.open
+                self.open = empty.split(0)
+                self.open.continues, self.open.tentative = empty.continues, empty.tentative
+                empty.continues, empty.tentative = False, ""
+                self.num_closed += 1
+                self.closed.append(empty)
+            self._known_starts.pop(number)
 
     # Silence
 

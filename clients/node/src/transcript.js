@@ -108,6 +108,8 @@ export class Transcript {
    * @returns {{targetLanguageCode: string, segmentId: number}[]}
    */
   resumedTargets() {
+    // A new server does not know of a draft, and so owes no end of what was nothing else.
+    for (const text of this.#targets.values()) text.isOpen &&= text.committed !== '';
     if (this.#resumable().length === 0) {
       for (const target of this.#inForce) this.of(target).skipTo(...this.#latestStart());
     }
