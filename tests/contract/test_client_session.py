@@ -475,6 +475,22 @@ def test_a_target_that_comes_back_is_owed_what_was_said_before_it_left() -> None
     assert session.num_logged == 0
 
 
+def test_a_target_begins_earlier_where_the_tail_that_it_waited_for_is_taken_back() -> None:
+    session = opened("pt")
+    session.source("", tentative="One")
+    session.reconfigure(StreamConfig("en", ("pt", "es")))
+    session.receive(started("pt", "es", first=1))
+    session.source("")
+    session.reconfigure(StreamConfig("en", ("es",)))
+    session.source("One.")
+    session.receive(started("es", first=0))
+    session.receive(update("es", 0, 1, "UNO.", covers=4, closed=True))
+    session.reconfigure(StreamConfig("en", ("pt",)))
+    session.receive(started("pt", first=1))
+    assert session.transcript("es") == "UNO."
+    assert session.source_position == 4
+
+
 def test_a_target_is_owed_no_end_of_a_draft_that_a_break_made_void() -> None:
     session = opened("pt", "es")
     session.source("", tentative="One")

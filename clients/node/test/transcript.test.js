@@ -66,6 +66,16 @@ test('a target that comes back is owed what was said before it left', () => {
   assert.ok(transcript.isSettled);
 });
 
+test('a target begins earlier where the tail that it waited for is taken back', () => {
+  const transcript = new Transcript(new SourceLog(), 10);
+  transcript.begin(started(['yy'], 0), false);
+  transcript.begin(started(['yy', 'zz'], 1), true);
+  transcript.begin(started(['zz'], 0), true);
+  assert.equal(transcript.mismatch(closing('zz')), '');
+  transcript.apply(closing('zz'));
+  assert.ok(transcript.isSettled);
+});
+
 test('a target is owed no end of a draft that a break made void', () => {
   const transcript = new Transcript(new SourceLog(), 10);
   transcript.begin(started(['yy', 'zz'], 0), false);
