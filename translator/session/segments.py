@@ -89,16 +89,20 @@ class Segments:
         """
         self.config = config
         is_held = self.open.is_undetermined and self.open.config.awaits_language
-        has_begun = bool(self.open.committed or self.open.tentative) and not is_held
+        # A tail that may be taken back decides nothing that is committed.
+        has_begun = bool(self.open.committed) and not is_held
         self.config_begins = self.open.id + has_begun
         targets = {binding.target for binding in config.bindings}
         if (
             not has_begun
             and self.open.is_told
-            and any(binding.target not in targets for binding in self.open.config.bindings)
+            and (
+                self.open.tentative
+                or any(binding.target not in targets for binding in self.open.config.bindings)
+            )
         ):
-            # A target that goes was shown a draft of what was taken back since. Its segment ends
-            # here, without text, or it would still be open when the target comes back.
+            # A draft was shown, which nobody would take back, or not for a target that goes. Its
+            # segment ends here, without text; what is tentative begins the next one.
             self.config_begins += 1
             self._close(spends=True)
             return False
