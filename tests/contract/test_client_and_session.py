@@ -53,7 +53,7 @@ class _Server:
             assert isinstance(message, ReadConfig)
             resume = check_resume(message, Limits()) or ResumeState()
             config = self._config(message.targets)
-            readers = dict.fromkeys(("yy", "zz"), _NoReader())
+            readers: dict[str, Reader] = dict.fromkeys(("yy", "zz"), _NoReader())
             self._driver = Driver(config, self._model, resume=resume, readers=readers)
             self._tell_started()
         elif isinstance(message, ReadConfig):
