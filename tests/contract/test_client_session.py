@@ -475,6 +475,55 @@ def test_a_target_that_comes_back_is_owed_what_was_said_before_it_left() -> None
     assert session.num_logged == 0
 
 
+def test_a_target_begins_earlier_where_the_tail_that_it_waited_for_is_taken_back() -> None:
+    session = opened("pt")
+    session.source("", tentative="One")
+    session.reconfigure(StreamConfig("en", ("pt", "es")))
+    session.receive(started("pt", "es", first=1))
+    session.source("")
+    session.reconfigure(StreamConfig("en", ("es",)))
+    session.source("One.")
+    session.receive(started("es", first=0))
+    session.receive(update("es", 0, 1, "UNO.", covers=4, closed=True))
+    session.reconfigure(StreamConfig("en", ("pt",)))
+    session.receive(started("pt", first=1))
+    assert session.transcript("es") == "UNO."
+    assert session.source_position == 4
+
+
+def test_a_target_is_owed_no_end_of_a_draft_that_a_break_made_void() -> None:
+    session = opened("pt", "es")
+    session.source("", tentative="One")
+    session.receive(update("es", 0, 1, draft="UNO"))
+    session.source("")
+    session.reconfigure(StreamConfig("en", ("pt",)))
+    session.source("One. Two.")
+    session.reconfigure(StreamConfig("en", ("pt", "es")))
+    session.source(" Three.")
+    # The new server has shown nothing of the draft, so it does not take it back either.
+    session.opening()
+    session.receive(started("pt", "es"))
+    session.receive(started("pt", first=0))
+    session.receive(started("pt", "es", first=2))
+    session.receive(update("es", 2, 2, "TRES.", start=9, covers=7, closed=True))
+    assert session.transcript("es") == "TRES."
+
+
+def test_a_target_that_left_with_a_draft_alone_does_not_keep_the_source() -> None:
+    session = opened("pt", "es")
+    session.source("", tentative="One")
+    session.receive(update("es", 0, 1, draft="UNO"))
+    session.reconfigure(StreamConfig("en", ("pt",)))
+    session.receive(started("pt", first=0))
+    session.source("One.")
+    first, *_ = session.opening()
+    assert list(first.config.target_language_codes) == ["pt"]
+    session.receive(started("pt"))
+    session.receive(started("pt"))
+    session.receive(update("pt", 0, 1, "UM.", covers=4, closed=True))
+    assert session.num_logged == 0
+
+
 def test_configs_are_answered_in_order_and_a_refused_one_is_not_asked_for_again() -> None:
     session = opened("pt")
     for model in ("a", "none", "b"):

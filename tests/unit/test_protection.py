@@ -1,7 +1,7 @@
 """What a model must not touch comes back as it was, wherever it stands and however it comes."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from translator.text.detokenizer import TargetText
@@ -230,6 +230,8 @@ def test_whatever_is_hidden_comes_back(text: str) -> None:
 
 
 @given(TEXTS, TEXTS)
+@example("hellowör\u00a050", "wör")
+@example("wör -", "wör")
 def test_what_is_settled_stays_as_a_text_grows(text: str, more: str) -> None:
     before, after = protect(text + " ", writes), protect(f"{text} {more}", writes)
     border = len(text) if before.open_from is None else before.open_from

@@ -2,11 +2,12 @@
 
 import pytest
 
-from tests.unit.driver import Driver, Reader, make_config, one_thread  # noqa: F401
+from tests.unit.driver import Driver, Reader, drive, make_config, one_thread  # noqa: F401
+from tests.unit.legs import Models, through
 from translator.engine.request import Priority
 from translator.session.events import ResumedTarget, ResumeState, SessionLimits
 from translator.session.session import Session
-from translator.testing import FakeClock, FakeModel
+from translator.testing import FakeClock, FakeModel, fake_translation
 
 pytestmark = pytest.mark.unit
 
@@ -114,6 +115,48 @@ def test_a_segment_ends_where_a_target_of_the_earlier_stream_saw_it_end(model: F
     assert not driver.session.warnings
 
 
+@pytest.mark.parametrize("pivoted", [frozenset(), frozenset({"yy"}), frozenset({"zz"})])
+@pytest.mark.parametrize(("yy", "zz"), [(1, 0), (0, 1), (3, 1)])
+def test_targets_that_differ_by_segments_without_source_go_on_with_the_same_segment(
+    yy: int, zz: int, pivoted: frozenset[str]
+) -> None:
+    """A config that leaves a target out ends a segment of which it was shown a draft alone."""
+    models = Models()
+    state = ResumeState({"yy": ResumedTarget(yy, 3, 0), "zz": ResumedTarget(zz, 2, 0)})
+    driver = models.driver(
+        models.config(pivoted=pivoted, policy="final-only"),
+        resume=state,
+        readers={"yy": Reader(3, yy), "zz": Reader(2, zz)},
+    )
+    driver.say("red boats. We sail. ")
+    driver.end()
+    first = max(yy, zz)
+    said = {first: fake_translation("red boats.", through), first + 1: "WEEº SAILEº."}
+    for reader in driver.readers.values():
+        assert {number: text for number, text in reader.texts.items() if text} == said
+    assert not driver.session.warnings
+
+
+def test_segments_without_source_are_told_apart_where_one_ends_too(model: FakeModel) -> None:
+    state = ResumeState({"yy": ResumedTarget(4, 9, 30), "zz": ResumedTarget(6, 7, 41)})
+    driver = Driver(make_config(model, "yy", "zz"), model, resume=state,
+                    readers={"yy": Reader(9, 4, 0, 30), "zz": Reader(7, 6, 0, 41)})  # fmt: skip
+    driver.say("red boats. We sail. ")
+    driver.end()
+    assert driver.readers["yy"].texts == {4: "RED BOATS.", 5: "", 6: "WE SAIL."}
+    assert driver.readers["zz"].texts == {6: "WE SAIL."}
+    assert not driver.session.warnings
+
+
+def test_a_resume_that_names_segments_far_off_makes_none_of_them(model: FakeModel) -> None:
+    state = ResumeState({"yy": ResumedTarget(0, 0, 0), "zz": ResumedTarget(2**53, 0, 0)})
+    driver = Driver(make_config(model, "yy", "zz"), model, resume=state)
+    driver.send("red boats. ")
+    driver.flush()
+    driver.settle()
+    assert driver.readers["yy"].texts == {0: "RED BOATS."}
+
+
 def test_an_end_that_lies_too_far_off_is_not_waited_for(model: FakeModel) -> None:
     state = ResumeState(
         {"yy": ResumedTarget(0, 0, 0, "One. Two. Three"), "zz": ResumedTarget(1, 0, 10**9)}
@@ -133,3 +176,29 @@ def test_a_target_that_joins_with_a_resume_begins_with_the_earliest_segment(
     driver.settle()
     driver.end()
     assert driver.readers["zz"].texts == {3: "ONE.", 4: "TWO~."}
+
+
+@pytest.mark.parametrize("is_shown_again", [True, False])
+def test_a_draft_that_was_taken_back_before_the_break_is_owed_nothing(
+    model: FakeModel, is_shown_again: bool
+) -> None:
+    broken = drive(model)
+    broken.say(tentative="red boats")
+    broken.say(tentative="")
+    reader = broken.readers["yy"]
+    state = ResumeState({"yy": reader.resumed()})
+    broken.end()
+    assert reader.sources == {0: (0, 0)}, "its own stream closes it, without text"
+
+    # Drafts are void after a resume, so the new stream closes only what it has shown.
+    driver = Driver(
+        broken.session.config,
+        model,
+        resume=state,
+        readers={"yy": Reader(state.targets["yy"].revision)},
+    )
+    if is_shown_again:
+        driver.say(tentative="red boats")
+    driver.say(tentative="")
+    driver.end()
+    assert driver.readers["yy"].sources == ({0: (0, 0)} if is_shown_again else {})

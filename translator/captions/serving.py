@@ -30,13 +30,32 @@ _BACKLOG = 2048
 # A connection that asks nothing within this time, or does not go on with it, is closed.
 _SILENT_S = 10.0
 _MAX_MESSAGE = 64 * 1024
+# Bytes of an address and its headers, of what follows a body, or between two pieces of it. The
+# parser itself takes addresses of 64 KiB.
+_MAX_HEAD = 128 * 1024
+_MAX_HEADERS = 256
+# Requests that wait for the answer of the one before: browsers and libraries send none.
+_MAX_WAITING = 16
+# Pieces of a body, each of which takes some microseconds of the event loop, and the bytes that they
+# have on average where there are more.
+_MANY_PIECES = 10_000
+_SMALL_PIECE = 16
+
+
+class _TooMuchError(Exception):
+    """A client sends what costs more than any request: the parser stops, and it is answered 400."""
 
 
 class _Impatient(HttpToolsProtocol):
-    """Closes connections that do not ask anything, and lets a room write to those of viewers."""
+    """Closes connections that do not ask anything, or too much, and lets a room write to those of
+    viewers.
+    """
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        # Since the last piece of a body, or the beginning of a request.
+        self._head_bytes = 0
+        self._body_bytes = self._num_pieces = 0
         self._silence = self.loop.call_later(_SILENT_S, transport.close)
 
     @property
@@ -48,12 +67,35 @@ class _Impatient(HttpToolsProtocol):
         """Write to the connection, past ASGI."""
         self.transport.write(chunk)
 
+    def data_received(self, data: bytes) -> None:
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self._head_bytes > _MAX_HEAD and not self.transport.is_closing():
+            # Of a header that goes on and on the parser tells nothing.
+            self.send_400_response("Too many headers.")
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._head_bytes = self._body_bytes = self._num_pieces = 0
         extensions: Any = self.scope.setdefault("extensions", {})
         extensions[OUTLET] = self
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if len(self.headers) >= _MAX_HEADERS:
+            raise _TooMuchError
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        if len(self.pipeline) >= _MAX_WAITING:
+            raise _TooMuchError
+        super().on_headers_complete()
+
     def on_body(self, body: bytes) -> None:
+        self._head_bytes = 0
+        self._num_pieces += 1
+        self._body_bytes += len(body)
+        if self._num_pieces > _MANY_PIECES and self._body_bytes < _SMALL_PIECE * self._num_pieces:
+            raise _TooMuchError
         # A large one may take longer; how long in all is for whoever reads it to say.
         self._silence.cancel()
         self._silence = self.loop.call_later(_SILENT_S, self.transport.close)

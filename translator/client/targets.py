@@ -73,7 +73,10 @@ class Targets:
         for target in targets:
             code = target.target_language_code
             progress = self._all.setdefault(code, self._new())
-            if code not in before:
+            # Where a tentative tail is taken back that the config before had to wait for, a target
+            # which that one brought begins with the same segment after all.
+            is_earlier = not progress.is_placed and target.first_segment_id < progress.segment_id
+            if code not in before or is_earlier:
                 progress.join(target.first_segment_id)
                 for other in self._placed:
                     progress.place(other.segment_id, other.source_start)
@@ -102,8 +105,11 @@ class Targets:
         """Codes of the targets that a new stream begins with.
 
         Targets that end with their open segment are included. Targets with an unknown beginning are
-        not, unless there are no others.
+        not, unless there are no others. Of a segment that was shown only as a draft the old stream
+        owed the end; a new one does not know of it.
         """
+        for progress in self._all.values():
+            progress.is_open = progress.is_open and bool(progress.committed)
         if not self._resumable:
             latest = self._latest
             for code in self.in_force:

@@ -329,7 +329,7 @@ class LiveStream:
         if self._language.code:
             # The open segment ends under the config that it began with.
             for segment in self.session.undetermined:
-                if segment.committed or segment.tentative:
+                if segment.committed:
                     self.session.determine(segment)
         if not is_undetermined(config.source):
             self._language.code = config.source

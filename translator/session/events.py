@@ -170,8 +170,10 @@ class ResumeState:
 
     @property
     def first(self) -> ResumedTarget | None:
-        """The target that is furthest behind."""
-        return min(self.targets.values(), key=lambda t: t.source_start, default=None)
+        """The target that is furthest behind; of those at one place of the source too."""
+        return min(
+            self.targets.values(), key=lambda t: (t.source_start, t.segment_id), default=None
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,10 @@ from translator.text.words import count_words
 
 __all__ = ["Segments"]
 
+# Segments without source that a resume may tell of at one place. There is one for each config that
+# left out a target while a draft was shown, and nothing was committed since.
+_MAX_EMPTY = 64
+
 
 class Segments:
     """Cuts source into segments: at the ends of sentences, when the speaker changes, in a silence.
@@ -57,6 +61,7 @@ class Segments:
         # What another speaker said inside the sentence of the open segment.
         self._aside: Aside | None = None
         self._inspector = SourceInspector(warn)
+        self._spend_known()
 
     @property
     def num_words(self) -> int:
@@ -84,16 +89,20 @@ class Segments:
         """
         self.config = config
         is_held = self.open.is_undetermined and self.open.config.awaits_language
-        has_begun = bool(self.open.committed or self.open.tentative) and not is_held
+        # A tail that may be taken back decides nothing that is committed.
+        has_begun = bool(self.open.committed) and not is_held
         self.config_begins = self.open.id + has_begun
         targets = {binding.target for binding in config.bindings}
         if (
             not has_begun
             and self.open.is_told
-            and any(binding.target not in targets for binding in self.open.config.bindings)
+            and (
+                self.open.tentative
+                or any(binding.target not in targets for binding in self.open.config.bindings)
+            )
         ):
-            # A target that goes was shown a draft of what was taken back since. Its segment ends
-            # here, without text, or it would still be open when the target comes back.
+            # A draft was shown, which nobody would take back, or not for a target that goes. Its
+            # segment ends here, without text; what is tentative begins the next one.
             self.config_begins += 1
             self._close(spends=True)
             return False
@@ -286,9 +295,25 @@ class Segments:
         self._closed_words += count_words(segment.committed)
         self.closed.append(segment)
         self.open = rest
+        self._spend_known()
         if self.open.config is not self.config:
             self.open.config = self.config
             self._on_config()
+
+    def _spend_known(self) -> None:
+        """Close what the earlier stream closed without source here: some target was told of it."""
+        for number in sorted(self._known_starts):
+            gap = number - self.open.id
+            if self._known_starts[number] != self.open.start or not 0 < gap <= _MAX_EMPTY:
+                continue
+            for _ in range(gap):
+                empty = self.open
+                self.open = empty.split(0)
+                self.open.continues, self.open.tentative = empty.continues, empty.tentative
+                empty.continues, empty.tentative = False, ""
+                self.num_closed += 1
+                self.closed.append(empty)
+            self._known_starts.pop(number)
 
     # Silence
 

@@ -286,7 +286,9 @@ class Session:
             # What it costs counts with the first target that goes through it, and only there.
             counts = next(b.target for b in config.bindings if b.pivoted)
             key, figures = (self._stream_id, PIVOT), self._figures[counts]
-            self._relay = Relay(key, config.pivot, begins_with.id, self._versions, figures)
+            first = self._resume.first
+            begins = first.segment_id if first is not None else begins_with.id
+            self._relay = Relay(key, config.pivot, begins, self._versions, figures)
         self._resume = ResumeState()
 
     # Requests and outcomes

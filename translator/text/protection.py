@@ -452,6 +452,11 @@ def _open_from(text: str, ranges: Sequence[tuple[int, int]]) -> int | None:
     number = _open_number(text)
     if number is not None:
         places.append(number)
+    # What is protected next may be a neighbour of what is protected before it.
+    for place in [end, *places]:
+        last = next((each for each in reversed(ranges) if each[1] <= place), None)
+        if last is not None and _BETWEEN.fullmatch(text, last[1], place) is not None:
+            places.append(last[0])
     return min(places, default=None)
 
 

@@ -38,10 +38,13 @@ export class Transcript {
     }
     for (const { targetLanguageCode: target, firstSegmentId } of targets) {
       const text = this.#targets.get(target);
+      // Where a tentative tail is taken back that the config before had to wait for, a target which
+      // that one brought begins with the same segment after all.
+      const isEarlier = text?.sourceStart === undefined && firstSegmentId < (text?.segmentId ?? 0);
       if (!text) {
         const start = this.#startOf(firstSegmentId);
         this.#targets.set(target, new TargetText(firstSegmentId, start, this.#history));
-      } else if (isAnswer ? !before.has(target) : text.sourceStart === undefined) {
+      } else if (isAnswer ? !before.has(target) || isEarlier : text.sourceStart === undefined) {
         text.join(firstSegmentId, this.#startOf(firstSegmentId));
       }
     }
@@ -108,6 +111,8 @@ export class Transcript {
    * @returns {{targetLanguageCode: string, segmentId: number}[]}
    */
   resumedTargets() {
+    // A new server does not know of a draft, and so owes no end of what was nothing else.
+    for (const text of this.#targets.values()) text.isOpen &&= text.committed !== '';
     if (this.#resumable().length === 0) {
       for (const target of this.#inForce) this.of(target).skipTo(...this.#latestStart());
     }

@@ -277,6 +277,7 @@ test('a target that leaves is resumed until its segment closes', async (t) => {
   /** @type {any[]} */
   const requests = [];
   const both = ['yy', 'zz'].map((targetLanguageCode) => ({ targetLanguageCode }));
+  const left = { targets: [{ targetLanguageCode: 'yy', firstSegmentId: 1 }] };
   const stream = await streamTo(
     t,
     [
@@ -285,13 +286,13 @@ test('a target that leaves is resumed until its segment closes', async (t) => {
         for (let i = 0; i < 3; i++) await peer.receive();
         peer.update({ revision: 1, draft: 'A' });
         peer.update({ revision: 1, targetLanguageCode: 'zz', draft: 'A' });
-        peer.start();
+        peer.start(left);
         await peer.fail('UNAVAILABLE');
       },
       async (peer) => {
         peer.start({ targets: both });
         requests.push(...(await peer.receiveAll()));
-        peer.start();
+        peer.start(left);
         for (const targetLanguageCode of ['yy', 'zz']) {
           peer.update({
             revision: 2,

@@ -66,6 +66,30 @@ test('a target that comes back is owed what was said before it left', () => {
   assert.ok(transcript.isSettled);
 });
 
+test('a target begins earlier where the tail that it waited for is taken back', () => {
+  const transcript = new Transcript(new SourceLog(), 10);
+  transcript.begin(started(['yy'], 0), false);
+  transcript.begin(started(['yy', 'zz'], 1), true);
+  transcript.begin(started(['zz'], 0), true);
+  assert.equal(transcript.mismatch(closing('zz')), '');
+  transcript.apply(closing('zz'));
+  assert.ok(transcript.isSettled);
+});
+
+test('a target is owed no end of a draft that a break made void', () => {
+  const transcript = new Transcript(new SourceLog(), 10);
+  transcript.begin(started(['yy', 'zz'], 0), false);
+  const draft = { committed: '', committedLength: 0, sourceCommittedLength: 0 };
+  transcript.apply(closing('zz', { ...draft, draft: 'A', segmentClosed: false }));
+  // The new server has shown nothing of the draft, so it does not take it back either.
+  transcript.resumedTargets();
+  transcript.begin(started(['yy', 'zz'], 0), false);
+  transcript.begin(started(['yy'], 0), true);
+  transcript.begin(started(['yy', 'zz'], 2), true);
+  const third = { segmentId: 2, revision: 2, segmentSourceStart: 4 };
+  assert.equal(transcript.mismatch(closing('zz', third)), '');
+});
+
 test('segments have their speaker, source and media times, and only the last are kept', () => {
   const log = new SourceLog();
   const transcript = new Transcript(log, 2);
