@@ -60,6 +60,11 @@ def _started(command: list[str]) -> "subprocess.Popen[bytes]":
     )
 
 
+def _undisturbed(command: list[str]) -> None:
+    if _started(command).wait():
+        sys.exit("the job that nobody disturbed has failed")
+
+
 def _row(number: int, kept: str = "") -> str:
     """A row; its texts come again after a few thousand, as in a catalogue."""
     chance = random.Random(number % _DIFFERENT)  # noqa: S311
@@ -78,7 +83,7 @@ def _killed(folder: Path, rows: int, kills: int, prefix: str, seed: int) -> bool
     source = folder / "in.csv"
     _write_table(source, rows)
     began = time.monotonic()
-    _started(_command(prefix, source, folder / "whole.csv", folder / "whole.db")).wait()
+    _undisturbed(_command(prefix, source, folder / "whole.csv", folder / "whole.db"))
     undisturbed_s = time.monotonic() - began
     print(f"undisturbed: {undisturbed_s:.0f} s, {source.stat().st_size / 1e6:.0f} MB", flush=True)
     chance = random.Random(seed)  # noqa: S311
@@ -114,9 +119,11 @@ def _killed_in_ray(folder: Path, rows: int, kills: int, prefix: str, seed: int) 
 
     source, target = folder / "in.csv", folder / "killed.csv"
     _write_table(source, rows)
-    _started(_command(prefix, source, folder / "whole.csv", folder / "whole.db")).wait()
+    _undisturbed(_command(prefix, source, folder / "whole.csv", folder / "whole.db"))
     chance = random.Random(seed)  # noqa: S311
     os.environ["TRANSLATOR_FAKE_MODEL"] = "1"
+    # On a busy machine a node takes its time.
+    os.environ.update(RAY_raylet_start_wait_time_s="100")
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
     node = cluster.add_node(num_cpus=2)
     in_ray = ["--ray", cluster.address, "--processes", "2", "--shards", "24"]

@@ -231,7 +231,7 @@ async def test_what_waits_at_the_deadline_or_is_cancelled_never_starts() -> None
 async def test_a_request_past_its_deadline_is_not_begun() -> None:
     engine, model = AsyncEngine(), FakeModel()
     described = DescribedModel(model.info, lambda: model)
-    pool = ModelPool([described], None, engine, lambda m: Engine({m.info.name: m}), Metrics())
+    pool = ModelPool([described], None, engine, lambda m: [Engine({m.info.name: m})], Metrics())
     languages = SourceLanguages(pool.catalog, FakeDetector())
     context = ServiceContext(ServerConfig(), pool, engine, languages)
     for remaining_s in (0.0, -1.0):
@@ -259,7 +259,7 @@ class Watched(AsyncEngine):
 async def test_a_call_has_a_few_requests_in_the_engine_at_a_time(num_texts: int) -> None:
     engine, model = Watched(), FakeModel()
     described = DescribedModel(model.info, lambda: model)
-    pool = ModelPool([described], None, engine, lambda m: Engine({m.info.name: m}), Metrics())
+    pool = ModelPool([described], None, engine, lambda m: [Engine({m.info.name: m})], Metrics())
     languages = SourceLanguages(pool.catalog, FakeDetector())
     context = ServiceContext(ServerConfig(max_batch_size=3), pool, engine, languages)
     engine.start()

@@ -3,6 +3,7 @@
 import itertools
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 import torch
@@ -228,6 +229,21 @@ def test_live_requests_start_before_those_that_came_earlier_with_less_priority()
     for name, priority in (("b", Priority.BATCH), ("u", Priority.UNARY), ("l", Priority.LIVE)):
         engine.submit(Request((name, "yy"), 1, "fake", source, priority=priority))
     assert [outcome.request.key[0] for outcome in drain(engine)] == ["l", "u", "b"]
+
+
+def test_a_batch_stands_still_between_words_until_the_next_one() -> None:
+    ticks, model = itertools.count(), FakeModel()
+    engine = Engine({"fake": model}, clock=lambda: 1e-3 * next(ticks))
+    run(engine, fake_request(model, "a word."))
+    for text in ("one two three four.", "five six seven eight."):
+        request = fake_request(model, text, key=text)
+        engine.submit(replace(request, priority=Priority.BATCH))
+    engine.step()
+    assert 0 < engine.wait_s <= 0.25
+    assert (engine.step(), engine.num_running) == ([], 2)
+    engine.submit(fake_request(model, "another.", key="other"))
+    assert engine.wait_s == 0
+    assert next(outcome.request.key[0] for outcome in drain(engine)) == "other"
 
 
 def test_models_have_lanes_of_their_own() -> None:

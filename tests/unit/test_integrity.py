@@ -41,6 +41,7 @@ def test_a_number_counts_in_any_format(source: str, target: str) -> None:
         ("It costs 499.00 now.", "Custa 49,00 agora.", [("number", "499.00")]),
         ("You save US$524.81.", "Economize $5524,81.", [("number", "US$524.81")]),
         ("Take 5 mg daily.", "Tome diariamente.", [("number", "5")]),
+        ('Diameter: 6" (15 cm)', 'Diâmetro: 15" (15 cm)', [("number", "6")]),
         ("It is $20 each.", "Custa R$ 20 cada.", [("currency", "$20")]),
         ("Custa R$ 20.", "It costs $20.", [("currency", "R$ 20")]),
         ("It is $20 each.", "Custa 20 cada.", [("currency", "$20")]),

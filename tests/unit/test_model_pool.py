@@ -94,7 +94,7 @@ async def new_pool(shelf: Shelf, clock: FakeClock) -> AsyncIterator[Pools]:
     pools: list[ModelPool] = []
 
     def make(limit: int | None) -> ModelPool:
-        pools.append(ModelPool(shelf.described(), limit, engine, _engine_of, Metrics(), clock))
+        pools.append(ModelPool(shelf.described(), limit, engine, _engines_of, Metrics(), clock))
         return pools[-1]
 
     yield make
@@ -104,8 +104,8 @@ async def new_pool(shelf: Shelf, clock: FakeClock) -> AsyncIterator[Pools]:
     await engine.stop()
 
 
-def _engine_of(model: Seq2SeqModel) -> Engine:
-    return Engine({model.info.name: model})
+def _engines_of(model: Seq2SeqModel) -> list[Engine]:
+    return [Engine({model.info.name: model})]
 
 
 def value(pool: ModelPool, metric: str, **labels: str) -> float | None:
@@ -356,7 +356,7 @@ def test_whatever_comes_and_goes_memory_stays_within_the_limit(
     async def run() -> None:
         engine = AsyncEngine()
         engine.start()
-        pool = ModelPool(shelf.described(), limit * MB, engine, _engine_of, Metrics())
+        pool = ModelPool(shelf.described(), limit * MB, engine, _engines_of, Metrics())
 
         def check() -> None:
             assert sum(SIZES[n] for n in SIZES if pool.is_loaded(n)) <= limit * MB

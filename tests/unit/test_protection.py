@@ -40,6 +40,7 @@ def restored(protected: Protected, said: str, *, complete: bool = False) -> str:
         ("See shop.com/sale, or www.shop.pt!", ["shop.com/sale", "www.shop.pt"]),
         ("Hello {first name}, you have %d of %1$s", ["{first name}", "%d", "%1$s"]),
         ("Hi {{ user.name | upper }}, %(count)s and ${total}", None),
+        ("See also $t(nav.home), $user.name", ["$t(nav.home)", "$user.name"]),
         ("<b>Bold</b> and <br/>", ["<b>", "</b>", "<br/>"]),
         ("Great!🎉 Well done👍🏽👨‍👩‍👧.", ["🎉", "👍🏽👨‍👩‍👧"]),
         ("★★★★☆ Excellent", ["★★★★☆"]),

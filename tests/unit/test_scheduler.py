@@ -299,6 +299,30 @@ def test_many_stand_still_beside_a_line_but_for_a_part_of_the_time() -> None:
     assert queue.num_behind({Priority.BATCH: 19}) == 19
 
 
+def test_batches_rest_after_a_step_of_their_own_while_somebody_listens() -> None:
+    queue = Scheduler(SchedulerLimits(patience_s=2.0))
+    queue.submit(request("b", priority=Priority.BATCH), 0.0)
+    queue.batch_took(0.01, 0.01)
+    # Nobody listens.
+    assert queue.resting_s(0.01) == 0
+    queue.submit(request("l"), 1.0)
+    assert names(queue.admit(1.0, 1, {})) == "l"
+    queue.batch_took(0.01, 1.1)
+    assert queue.resting_s(1.1) == pytest.approx(0.04)
+    assert queue.resting_s(1.13) == pytest.approx(0.01)
+    assert queue.resting_s(1.15) == 0
+    # A clock that was put back, and a step that never seemed to end.
+    assert queue.resting_s(1.0) == 0
+    queue.batch_took(1e6, 1.2)
+    assert queue.resting_s(1.2) == 0.25
+    queue.submit(request("m"), 1.21)
+    assert queue.resting_s(1.21) == 0
+    queue.cancel(("m", "yy"))
+    assert queue.resting_s(1.21) > 0
+    queue.batch_took(0.01, 3.3)
+    assert queue.resting_s(3.3) == 0
+
+
 def test_many_go_on_where_others_wait_for_their_slots() -> None:
     queue = Scheduler(SchedulerLimits(max_slots=20))
     running = {Priority.LIVE: 1, Priority.LARGE: 19}

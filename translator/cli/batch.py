@@ -221,7 +221,7 @@ def _plan(job: JobConfig, *, keeps: bool) -> None:
 @contextmanager
 def _units(job: JobConfig, *, keeps: bool) -> Iterator[UnitTranslator]:
     """What translates."""
-    with opened_job(job, keeps=keeps) as ready:
+    with opened_job(job, keeps=keeps, is_alone=True) as ready:
         if ready.memory is not None and ready.memory.is_empty:
             click.echo(f"{job.memory}: has nothing from {job.source} to {job.target}", err=True)
         yield ready.units

@@ -101,6 +101,13 @@ class AsyncBatch(AsyncIterator[BatchResult]):
         finally:
             self._is_reading = False
 
+    def ready(self) -> list[BatchResult]:
+        """Take the results that are there already."""
+        results = [*self._session.results]
+        self._session.results.clear()
+        self._wanted.set()
+        return results
+
     async def _next(self) -> BatchResult:
         if self._feeder is None and not self._calls.closed.is_set():
             self._feeder = asyncio.create_task(self._feed())

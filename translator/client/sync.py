@@ -4,6 +4,7 @@ There is no second implementation. Each method passes a coroutine to the loop an
 done, so the documentation of ``translator.client.aio`` holds here too.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Self, Unpack
 
@@ -102,6 +103,23 @@ class Batch(BlockingIterator[BatchResult]):
         super().__init__(thread, batch)
         self._batch = batch
         self._input = items
+        # What came together crosses over from the loop's thread together.
+        self._ready: deque[BatchResult] = deque()
+
+    def __next__(self) -> BatchResult:
+        """Wait for the next result; StopIteration after the last or after ``close``."""
+        try:
+            return self._ready.popleft()
+        except IndexError:
+            pass
+        self._ready.extend(self._thread.run(self._some()))
+        if not self._ready:
+            raise StopIteration
+        return self._ready.popleft()
+
+    async def _some(self) -> list[BatchResult]:
+        first = await anext(self._batch, None)
+        return [] if first is None else [first, *self._batch.ready()]
 
     @property
     def report(self) -> BatchReport:
@@ -112,6 +130,7 @@ class Batch(BlockingIterator[BatchResult]):
         """Give the batch up, unless it is over; iteration in another thread ends."""
         self._input.close()
         super().close()
+        self._ready.clear()
 
 
 class TranslatorClient(Captions):

@@ -20,7 +20,7 @@ class AsyncEngine:
     Call all methods on the event loop on which ``start`` was called. Callbacks run there too.
 
     Args:
-        engines: The engines to begin with; a request goes to the one that has its model.
+        engines: The engines to begin with; a request goes to one that has its model.
     """
 
     def __init__(self, *engines: Engine) -> None:
@@ -32,12 +32,12 @@ class AsyncEngine:
         self._loop = asyncio.get_running_loop()
         self._engines.start()
 
-    def add(self, engine: Engine) -> None:
-        """Run one more engine."""
-        self._engines.add(engine)
+    def add(self, *engines: Engine) -> None:
+        """Run more engines; see ``EngineThreads``."""
+        self._engines.add(*engines)
 
     async def remove(self, model: str) -> None:
-        """Remove the engine of a model; it ends after the work that it still has."""
+        """Remove the engines of a model; they end after the work that they still have."""
         await asyncio.to_thread(self._engines.remove, model)
 
     async def stop(self) -> None:

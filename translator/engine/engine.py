@@ -10,9 +10,9 @@ from translator.engine.lane import Lane
 from translator.engine.request import Outcome, Request, RequestKey
 from translator.engine.scheduler import SchedulerLimits
 from translator.errors import ModelNotFoundError
-from translator.models.base import Seq2SeqModel
+from translator.models.base import ParallelModel, Seq2SeqModel
 
-__all__ = ["Engine", "StepRecord"]
+__all__ = ["Engine", "StepRecord", "num_engines"]
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +39,11 @@ class StepRecord:
     def num_finished(self) -> int:
         """How many requests it finished."""
         return len(self.queued_s)
+
+
+def num_engines(model: Seq2SeqModel, threads: int) -> int:
+    """How many engines a model should have where so many threads may decode."""
+    return threads if isinstance(model, ParallelModel) and model.is_parallel else 1
 
 
 class Engine:

@@ -45,7 +45,19 @@ class Lane:
     @property
     def wait_s(self) -> float:
         """How long a step would do nothing; infinite if there is no work."""
-        return 0.0 if self.slots else self.scheduler.wait_s(self._clock())
+        now = self._clock()
+        rests_s = self._resting_s(now)
+        return rests_s if rests_s or self.slots else self.scheduler.wait_s(now)
+
+    def _resting_s(self, now: float) -> float:
+        """How long batch requests rest, if there is nothing else to do."""
+        rests_s = self.scheduler.resting_s(now)
+        return rests_s if rests_s and self._has_only_batch else 0.0
+
+    @property
+    def _has_only_batch(self) -> bool:
+        """Whether no request runs that is not of a batch."""
+        return all(owner.request.priority is Priority.BATCH for owner in self.slots.owners)
 
     def cancel(self, key: RequestKey) -> None:
         """Forget the request of a key, if any; its slot is free for the next step."""
@@ -60,13 +72,16 @@ class Lane:
     def step(self) -> list[Outcome]:
         """Admit waiting requests, then advance running ones by one token."""
         outcomes: list[Outcome] = []
-        began = self._clock()
+        started = began = self._clock()
+        if self._resting_s(began):
+            return outcomes
         admitted = self.scheduler.admit(began, self.slots.num_free, self._running)
         if admitted:
             outcomes += self._start(list(self._forms.apart(admitted)))
             admitted_at = self._clock()
             self.scheduler.admission_took(admitted_at - began)
             began = admitted_at
+        is_batch = bool(self.slots) and self._has_only_batch
         if self.slots:
             front, behind = self.slots.num_front, self.scheduler.num_behind(self._running)
             rows = [owner.request for owner in self.slots.owners[: front + behind]]
@@ -74,6 +89,9 @@ class Lane:
             ended = self._clock()
             self.scheduler.step_took(ended - began, front, behind)
             self.scheduler.rows_took(rows, (ended - began) / len(rows), ended)
+        if is_batch:
+            ended = self._clock()
+            self.scheduler.batch_took(ended - started, ended)
         return list(self._forms.together(outcomes))
 
     def check_integrity(self) -> None:

@@ -26,7 +26,9 @@ Batch requests wait for all others. But however busy the others are, one batch r
 text, the background has half of its room beside live requests.
 
 Large and batch requests that run stand still, too, beside those that somebody waits for, but for a
-share of the time: a step of many rows takes many times as long as one of a few.
+share of the time: a step of many rows takes many times as long as one of a few. And batch requests
+that have a step for themselves rest after it while somebody listens: the next word would wait for
+their steps, and whatever else the words need, for the processor.
 
 Someone who sends as much as a model can take, on however many streams, is *heavy*: while others
 listen, their live requests wait behind those of the others, take turns by caller, and start a few
@@ -55,6 +57,9 @@ _PART_OF_STEP = 1 / 6
 # what is twice as long keeps others waiting twice as long, and should do it half as often.
 _REST_S = 0.001
 _LONGEST_REST_S = 10.0
+# Between words, batch requests rest so many times as long as their steps take.
+_BATCH_RESTS = 4.0
+_LONGEST_BATCH_REST_S = 0.25
 
 
 class Scheduler:
@@ -75,6 +80,9 @@ class Scheduler:
         self._admitted_heavy_s = self._heavy_ended_s = -inf
         self._heavy_rests_s = 0.0
         self._last_batch_s = -inf
+        # When batch requests had a step for themselves, and how long they rest after it.
+        self._batch_ended_s = -inf
+        self._batch_rests_s = 0.0
         # How long steps are to take before the next admission.
         self._owed_s = 0.0
         # Requests in a step of ``max_shared_step_s``, as the last one went.
@@ -255,6 +263,20 @@ class Scheduler:
         is_asked = running.get(Priority.HEAVY) or running.get(Priority.LARGE)
         self._share = self.limits.large_share if is_asked else self.limits.batch_share
         return num_behind if self._saved_s >= num_behind * self._row_s else 0
+
+    def batch_took(self, seconds: float, now: float) -> None:
+        """Note that batch requests alone have had a step, with its admission, that has ended."""
+        is_listened = now - self._last_live_s < self.limits.patience_s
+        self._batch_rests_s = min(_BATCH_RESTS * seconds, _LONGEST_BATCH_REST_S) * is_listened
+        self._batch_ended_s = now
+
+    def resting_s(self, now: float) -> float:
+        """How long batch requests rest yet; 0 where something else waits."""
+        passed_s = now - self._batch_ended_s
+        others = (queue for p, queue in self._queues.items() if p is not Priority.BATCH)
+        if not 0 <= passed_s < self._batch_rests_s or any(others):
+            return 0.0
+        return self._batch_rests_s - passed_s
 
     def admission_took(self, seconds: float) -> None:
         """Note that an admission has ended; now it is the turn of steps."""

@@ -1,16 +1,22 @@
-"""Runs each engine in its own thread: requests go in by a queue, outcomes come back by a call."""
+"""Runs each engine in its own thread: requests go in by a queue, outcomes come back by a call.
+
+A model may have several engines. The first one does all that somebody listens to or waits for, and
+so decides what goes before what; what nobody waits for is shared among all while nobody listens.
+"""
 
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
 
 from translator.engine.engine import Engine
 from translator.engine.lane import to_translator_error
-from translator.engine.request import Outcome, Request, RequestKey
+from translator.engine.request import Outcome, Priority, Request, RequestKey
 from translator.errors import ModelNotFoundError
+from translator.limits import SchedulerLimits
 
 __all__ = ["EngineThreads", "OutcomeCallback"]
 
@@ -19,26 +25,35 @@ _log = logging.getLogger(__name__)
 OutcomeCallback = Callable[[Outcome], None]
 _Command = Callable[[], None]
 _Numbered = list[tuple[int, Outcome]]
+_SHARED = (Priority.LARGE, Priority.BATCH)
+# So long after a live request, the first engine does all.
+_LISTENED_S = SchedulerLimits().patience_s
 
 
 class EngineThreads:
     """Runs engines, each in its own thread, for askers in any thread.
 
     Args:
-        engines: The engines to begin with; a request goes to the one that has its model.
+        engines: The engines to begin with; a request goes to one that has its model.
         call: Called in an engine's thread with a function that delivers outcomes, and its argument.
             By default, the function is called at once.
+        clock: Seconds, monotonic.
     """
 
     def __init__(
         self,
         *engines: Engine,
         call: Callable[[Callable[[_Numbered], None], _Numbered], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._call = call
+        self._clock = clock
+        self._last_live_s = -inf
         self._threads = [_EngineThread(engine, self._deliver) for engine in engines]
         self._lock = threading.Lock()
         self._callbacks: dict[RequestKey, tuple[int, OutcomeCallback]] = {}
+        # Which thread each of them is with.
+        self._threads_of: dict[RequestKey, _EngineThread] = {}
         self._submissions = 0
         self._started = False
 
@@ -48,16 +63,17 @@ class EngineThreads:
         for thread in self._threads:
             thread.start()
 
-    def add(self, engine: Engine) -> None:
-        """Run one more engine."""
-        thread = _EngineThread(engine, self._deliver)
+    def add(self, *engines: Engine) -> None:
+        """Run more engines."""
+        threads = [_EngineThread(engine, self._deliver) for engine in engines]
         with self._lock:
-            self._threads = [*self._threads, thread]
+            self._threads = [*self._threads, *threads]
         if self._started:
-            thread.start()
+            for thread in threads:
+                thread.start()
 
     def remove(self, model: str) -> None:
-        """Remove the engine of a model; it ends after the work that it still has."""
+        """Remove the engines of a model; they end after the work that they still have."""
         with self._lock:
             going = [thread for thread in self._threads if thread.engine.serves(model)]
             self._threads = [thread for thread in self._threads if thread not in going]
@@ -68,6 +84,7 @@ class EngineThreads:
         """Deliver no more outcomes."""
         with self._lock:
             self._callbacks.clear()
+            self._threads_of.clear()
 
     def stop(self) -> None:
         """End the threads after their present steps; outcomes still due are never delivered."""
@@ -94,7 +111,7 @@ class EngineThreads:
         lost: _Numbered = []
         with self._lock:
             for request in requests:
-                thread = self._thread_of(request)
+                thread = self._thread_for(request)
                 if request.key in self._callbacks:
                     number, _ = self._callbacks[request.key]
                     # Its former request may be with another model, then this one is dropped there.
@@ -105,6 +122,8 @@ class EngineThreads:
                     self._submissions += 1
                     number = self._submissions
                     if thread is not None:
+                        thread.num_due += 1
+                        self._threads_of[request.key] = thread
                         filed = partial(thread.submit, request, number)
                         commands.setdefault(thread, []).append(filed)
                     else:
@@ -119,13 +138,27 @@ class EngineThreads:
         """Forget a key's request; its slot is free within one step, and no outcome comes."""
         with self._lock:
             known = self._callbacks.pop(key, None) is not None
+            self._is_through(key)
         if known:
             for thread in self._threads:
                 thread.put((partial(thread.cancel, key),))
 
-    def _thread_of(self, request: Request) -> "_EngineThread | None":
-        serving = (thread for thread in self._threads if thread.engine.serves(request.model))
-        return next(serving, None)
+    def _thread_for(self, request: Request) -> "_EngineThread | None":
+        known = self._threads_of.get(request.key)
+        if known is not None and known.engine.serves(request.model):
+            return known
+        serving = [thread for thread in self._threads if thread.engine.serves(request.model)]
+        if request.priority is Priority.LIVE:
+            self._last_live_s = self._clock()
+        is_shared = request.priority in _SHARED and (
+            self._clock() - self._last_live_s >= _LISTENED_S
+        )
+        return min(serving[: None if is_shared else 1], key=lambda t: t.num_due, default=None)
+
+    def _is_through(self, key: RequestKey) -> None:
+        thread = self._threads_of.pop(key, None)
+        if thread is not None:
+            thread.num_due -= 1
 
     def _deliver(self, numbered: _Numbered) -> None:
         """Hand outcomes over; called in an engine's thread."""
@@ -142,6 +175,7 @@ class EngineThreads:
                 if callback is None or expected != number:
                     continue
                 del self._callbacks[key]
+                self._is_through(key)
             try:
                 callback(outcome)
             except Exception:
@@ -158,12 +192,16 @@ class _EngineThread:
     Args:
         engine: Only this thread touches it once the thread has started.
         deliver: Called in the thread with outcomes and the numbers of their submissions.
+
+    Attributes:
+        num_due: Requests whose outcome is due; who files them counts them.
     """
 
     def __init__(
         self, engine: Engine, deliver: Callable[[list[tuple[int, Outcome]]], None]
     ) -> None:
         self.engine = engine
+        self.num_due = 0
         self._deliver = deliver
         self._commands: queue.SimpleQueue[Sequence[_Command] | None] = queue.SimpleQueue()
         # The submission that each key's outcome answers.

@@ -12,6 +12,7 @@ from translator.errors import OperatorError
 from translator.jobs.store import Store, key_of
 from translator.languages.pair import LanguagePair
 from translator.models.embedded import embedded_models
+from translator.models.fingerprint import ALGORITHMS
 
 __all__ = ["remembered_fingerprint"]
 
@@ -31,8 +32,9 @@ def remembered_fingerprint(
     if files is None:
         return compute()
     settings = config.precision, config.device, str(config.shortlist), str(config.fake_model)
-    machine = (__version__, platform.node(), platform.machine(), platform.processor())
-    key = key_of("fingerprint", *route, *settings, *machine, *config.models, *files)
+    machine = (platform.node(), platform.machine(), platform.processor())
+    code = __version__, str(ALGORITHMS)
+    key = key_of("fingerprint", *route, *settings, *machine, *code, *config.models, *files)
     known = store.get([key]).get(key)
     if known is not None:
         return known.decode()

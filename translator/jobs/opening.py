@@ -1,5 +1,6 @@
 """What translates the units of a job, put together."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ __all__ = ["OpenedJob", "opened_job"]
 
 # Far beyond any cell of a catalogue.
 _MAX_TEXT_LENGTH = 500_000
+# More do not find enough to do in the texts that are under way.
+_MOST_THREADS = 8
 # What the bytes of an output do not depend on.
 _NOT_IN_KEY = {
     "input", "output", "address", "tls", "ca", "cert", "key", "access_key", "store", "store_size",
@@ -55,19 +58,20 @@ class OpenedJob:
 
 
 @contextmanager
-def opened_job(job: JobConfig, *, keeps: bool) -> Iterator[OpenedJob]:
+def opened_job(job: JobConfig, *, keeps: bool, is_alone: bool = False) -> Iterator[OpenedJob]:
     """Open what a job needs: its models when they are first needed, its store and memory.
 
     Args:
         job: The job.
         keeps: Whether there is a store.
+        is_alone: Whether this process may take all CPUs, if the settings do not name more threads.
 
     Raises:
         ClientError: An option is not allowed, or there is no such memory.
         OperatorError: A file cannot be used.
     """
     with ExitStack() as stack:
-        stored, stored_key = stack.enter_context(_stored_units(job, keeps=keeps))
+        stored, stored_key = stack.enter_context(_stored_units(job, keeps=keeps, is_alone=is_alone))
         units: UnitTranslator = stored
         if any(column.numbers for column in job.columns.values()):
             units = NumberedUnits(units, job.target)
@@ -87,6 +91,12 @@ def opened_job(job: JobConfig, *, keeps: bool) -> Iterator[OpenedJob]:
         yield OpenedJob(units, lambda: key_of(stored_key(), options, revision), view)
 
 
+def _num_cpus() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _default_store() -> Path:
     try:
         return user_cache_path("translator") / "translations.db"
@@ -96,7 +106,7 @@ def _default_store() -> Path:
 
 @contextmanager
 def _stored_units(
-    job: JobConfig, *, keeps: bool
+    job: JobConfig, *, keeps: bool, is_alone: bool
 ) -> Iterator[tuple[UnitTranslator, Callable[[], bytes]]]:
     """What translates, with the store that it shares with other jobs, and its key."""
     if job.address and job.models:
@@ -138,6 +148,8 @@ def _stored_units(
             given: dict[str, Any] = {"models": job.models} if job.models else {}
             limits = {"limits": {"max_text_length": _MAX_TEXT_LENGTH}}
             config = load_config(None, given | limits)
+            if is_alone and config.threads == 1:
+                config = config.model_copy(update={"threads": min(_num_cpus(), _MOST_THREADS)})
             route = job.source, job.target, job.model
 
             @cache

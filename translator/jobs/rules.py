@@ -70,6 +70,10 @@ PRESETS: Mapping[str, Preset] = {
         frozenset({"id", "title", "description", "link"}),
         {"title": Rule(max_length=150), "description": Rule(max_length=5000)},
     ),
+    "etsy-listings": Preset(
+        frozenset({"TITLE", "DESCRIPTION", "CURRENCY_CODE", "MATERIALS"}),
+        {"TITLE": Rule(max_length=140), "DESCRIPTION": _TEXT},
+    ),
     "woocommerce": Preset(
         frozenset({"SKU", "Name", "Short description", "Description"}),
         {

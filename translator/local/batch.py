@@ -15,7 +15,7 @@ from translator.service.text_jobs import Round
 
 __all__ = ["BegunText", "answer_all"]
 
-# Requests in the engines at once, so that one waits whenever a slot is free.
+# Requests in an engine at once, so that one waits whenever a slot is free.
 _MAX_DUE = 128
 # Texts that are begun, or done before one that came earlier.
 _MAX_TEXTS = 512
@@ -41,6 +41,8 @@ def answer_all(
     engines: EngineThreads,
     texts: Iterable[Callable[[], BegunText | Translation]],
     memo: Memo | None = None,
+    *,
+    threads: int = 1,
 ) -> Iterator[BatchResult]:
     """Translate texts, and yield their results in their order.
 
@@ -50,8 +52,9 @@ def answer_all(
         engines: Have the models of all the texts.
         texts: Each begins a text, or says at once what its translation is.
         memo: Hypotheses that are known; by default those of this call.
+        threads: How many engines may have a model.
     """
-    batch = _Batch(engines, LruMemo() if memo is None else memo)
+    batch = _Batch(engines, LruMemo() if memo is None else memo, _MAX_DUE * threads)
     lengths: deque[int] = deque()
     numbered = enumerate(texts)
     first, is_over = 0, False
@@ -105,10 +108,11 @@ class _Open:
 class _Batch:
     """The texts that are open, and what the engines have of theirs."""
 
-    def __init__(self, engines: EngineThreads, memo: Memo) -> None:
+    def __init__(self, engines: EngineThreads, memo: Memo, max_due: int) -> None:
         self.results: dict[int, BatchResult] = {}
         self._engines = engines
         self._memo = memo
+        self._max_due = max_due
         # It takes turns with what other threads ask for.
         self._caller = uuid.uuid4().hex
         self._arrived: SimpleQueue[Outcome] = SimpleQueue()
@@ -120,7 +124,7 @@ class _Batch:
     @property
     def wants_text(self) -> bool:
         """Whether the texts that are open leave the engines with nothing to do."""
-        return len(self._due) < _MAX_DUE and not self._asking
+        return len(self._due) < self._max_due and not self._asking
 
     def begin(self, number: int, begin: Callable[[], BegunText | Translation]) -> int:
         """Begin a text; returns its length."""
@@ -154,7 +158,7 @@ class _Batch:
     def _file(self) -> None:
         """File requests until the engines have enough, or no text asks for more."""
         filed: list[Request] = []
-        while self._asking and len(self._due) < _MAX_DUE:
+        while self._asking and len(self._due) < self._max_due:
             text = self._asking[0]
             for request in text.requests:
                 if request is not None:

@@ -17,8 +17,9 @@ from translator.catalog.catalog import Catalog, Choice
 from translator.catalog.describe import describe_models
 from translator.config import ServerConfig
 from translator.documents.page import PageTranslation, page_text
-from translator.engine.engine import Engine
+from translator.engine.engine import Engine, num_engines
 from translator.engine.memo import Memo
+from translator.engine.request import Priority
 from translator.engine.threads import EngineThreads
 from translator.errors import InvalidRequestError, UnsupportedFeatureError
 from translator.languages.detection import FastTextDetector, LanguageDetector
@@ -225,11 +226,12 @@ class Translator:
                 mime_type=given.mime_type,
                 templates=given.templates,
             )
-            return self._begun(own, terms, whole_pages=True)
+            return self._begun(own, terms, whole_pages=True, priority=Priority.BATCH)
 
         def results() -> Generator[BatchResult, None, None]:
             with self._call():
-                yield from answer_all(self._engines, (partial(begin, text) for text in texts), memo)
+                begun = (partial(begin, text) for text in texts)
+                yield from answer_all(self._engines, begun, memo, threads=self._settings.threads)
 
         batch = results()
         self._batches.add(batch)
@@ -402,7 +404,8 @@ class Translator:
         with self._loading:
             if name not in self._models:
                 model = self._described[name].load()
-                self._engines.add(Engine({name: model}))
+                count = num_engines(model, self._settings.threads)
+                self._engines.add(*(Engine({name: model}) for _ in range(count)))
                 self._models[name] = model
             return self._models[name]
 
@@ -410,7 +413,12 @@ class Translator:
         return self._models[choice.info.name].tokenizer(choice.pair)
 
     def _begun(
-        self, request: TextsRequest, terms: CallTerms, *, whole_pages: bool = False
+        self,
+        request: TextsRequest,
+        terms: CallTerms,
+        *,
+        whole_pages: bool = False,
+        priority: Priority | None = None,
     ) -> BegunText | Translation:
         """Begin the one text of a request; a text that no model is needed for is done at once.
 
@@ -448,8 +456,9 @@ class Translator:
         )
         segmenter = Segmenter(source, segment_limits(self._settings.limits))
         job = text_job(
-            request, 0, uuid.uuid4().hex, first, segmenter, glossary, is_pivoted=bool(further)
-        )
+            request, 0, uuid.uuid4().hex, first, segmenter, glossary, is_pivoted=bool(further),
+            priority=priority,
+        )  # fmt: skip
 
         def finish() -> Translation:
             aligned: list[AlignedRange] = []

@@ -12,7 +12,7 @@ Shapes: B sources, R rows, S source tokens, T target positions, D hidden size, V
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -25,6 +25,7 @@ __all__ = [
     "DecoderBatch",
     "DescribedModel",
     "EncoderStates",
+    "ParallelModel",
     "Prediction",
     "Prefill",
     "Seq2SeqModel",
@@ -158,8 +159,16 @@ class DecoderBatch(Protocol):
         ...
 
 
+@runtime_checkable
+class ParallelModel(Protocol):
+    """A model that several threads may call at once, each with a batch of its own."""
+
+    @property
+    def is_parallel(self) -> bool: ...
+
+
 class Seq2SeqModel(Protocol):
-    """An encoder–decoder model. Called from the engine's thread only.
+    """An encoder–decoder model. Called from the engine's thread only, unless ``ParallelModel``.
 
     Three equalities hold, token for token, on a CPU in float32: batched = alone, prefilled =
     stepped, and any order of arrival gives the same.

@@ -20,7 +20,7 @@ from translator.access.watched import Watched
 from translator.catalog.describe import describe_models, fitting
 from translator.config import ServerConfig, trace_settings
 from translator.engine.async_engine import AsyncEngine
-from translator.engine.engine import Engine, StepRecord
+from translator.engine.engine import Engine, StepRecord, num_engines
 from translator.engine.scheduler import SchedulerLimits
 from translator.fronts.google.front import Google
 from translator.fronts.grpc.around import AroundInterceptor
@@ -169,14 +169,17 @@ async def running(
     limits = SchedulerLimits(max_slots=config.max_batch_size)
     engine = AsyncEngine()
 
-    def new_engine(model: Seq2SeqModel) -> Engine:
+    def new_engines(model: Seq2SeqModel) -> list[Engine]:
         name = model.info.name
-        return Engine({name: model}, limits, on_step=_recorder(metrics, name))
+        return [
+            Engine({name: model}, limits, on_step=_recorder(metrics, name))
+            for _ in range(num_engines(model, config.threads))
+        ]
 
     def exported(num_spans: int, is_sent: bool) -> None:
         metrics.spans.labels("sent" if is_sent else "lost").inc(num_spans)
 
-    pool = ModelPool(fitting(described, limit), limit, engine, new_engine, metrics)
+    pool = ModelPool(fitting(described, limit), limit, engine, new_engines, metrics)
     if config.preload:
         await pool.preload()
     languages = SourceLanguages(pool.catalog, detector or _load_detector(config))
@@ -255,12 +258,16 @@ def _recorder(metrics: Metrics, model: str) -> Callable[[StepRecord], None]:
     running, waiting = metrics.running.labels(model), metrics.waiting.labels(model)
     queue_time = metrics.queue_time.labels(model)
     superseded = metrics.requests_superseded.labels(model)
+    # A model may have several engines: each adds what is new.
+    num_running = num_waiting = 0
 
     def record(step: StepRecord) -> None:
+        nonlocal num_running, num_waiting
         step_time.observe(step.seconds)
         batch_size.observe(step.num_running + step.num_finished)
-        running.set(step.num_running)
-        waiting.set(step.num_waiting)
+        running.inc(step.num_running - num_running)
+        waiting.inc(step.num_waiting - num_waiting)
+        num_running, num_waiting = step.num_running, step.num_waiting
         superseded.inc(step.num_superseded)
         for seconds in step.queued_s:
             queue_time.observe(seconds)

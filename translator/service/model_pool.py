@@ -40,8 +40,8 @@ class ModelPool:
     Args:
         models: The models on offer.
         limit: How many bytes models may take; None means no limit.
-        engine: Decodes; it gets one engine for each model in memory.
-        new_engine: Makes such an engine.
+        engine: Decodes; it gets the engines of each model in memory.
+        new_engines: Makes the engines of a model.
         metrics: The server's metrics.
         clock: Seconds, monotonic.
 
@@ -54,7 +54,7 @@ class ModelPool:
         models: Iterable[DescribedModel],
         limit: int | None,
         engine: AsyncEngine,
-        new_engine: Callable[[Seq2SeqModel], Engine],
+        new_engines: Callable[[Seq2SeqModel], Sequence[Engine]],
         metrics: Metrics,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -63,7 +63,7 @@ class ModelPool:
         self._described = {model.info.name: model for model in described}
         self._budget = MemoryBudget({m.info.name: m.info.memory_bytes for m in described}, limit)
         self._engine = engine
-        self._new_engine = new_engine
+        self._new_engines = new_engines
         self._metrics = metrics
         for name in self._described:
             # From the beginning: an alert sees only what a counter has been increased by.
@@ -169,7 +169,7 @@ class ModelPool:
                 _log.error(_CANNOT_LOAD, loaded.message)
             return loaded
         self._failed.pop(name, None)
-        self._engine.add(self._new_engine(loaded))
+        self._engine.add(*self._new_engines(loaded))
         self._loaded[name] = loaded
         size = self.catalog.models[name].memory_bytes
         seconds = self._clock() - began

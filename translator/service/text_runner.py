@@ -70,7 +70,7 @@ class TextRunner:
         self._limits = shared.config.limits
         self._turns = OwnTurns(shared.turns)
         self._key = f"texts-{uuid.uuid4().hex}"
-        limit = _REQUESTS_A_SLOT * shared.config.max_batch_size
+        limit = _REQUESTS_A_SLOT * shared.config.max_batch_size * shared.config.threads
         self._requests = SharedRequests(shared, self._key, limit)
         self._routes: dict[str, Route] = {}
         self._terms: RequestedTerms | None = None

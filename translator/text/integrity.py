@@ -23,7 +23,7 @@ _ROMAN = re.compile(r"\b[IVXLC]+\b")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 # What makes a small number one that is not written out.
 _UNIT_AFTER = re.compile(
-    r"\s?(?:%|°|[$€£¥]|(?:mm?|cm|km|g|mg|kg|ml|l|kW|W|V|A|Hz|[KMGT]B|px|in|ft|lb|oz|h|min|s)\b)"
+    r"[\"″′]|\s?(?:%|°|[$€£¥]|(?:mm?|cm|km|g|mg|kg|ml|l|kW|W|V|A|Hz|[KMGT]B|px|in|ft|lb|oz|h|min|s)\b)"
 )
 _CURRENCY_BEFORE = re.compile(r"(?:(?:\b[A-Z]{1,3})?\$|\b(?:USD|EUR|GBP|BRL|JPY|CHF)) ?\Z")
 _DOLLARS = re.compile(

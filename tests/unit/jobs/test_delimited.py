@@ -173,6 +173,9 @@ def test_presets_are_told_by_the_header() -> None:
         ("<p>A mug</p>", Kind.HTML, 0),
         ("Buy", Kind.TEXT, 70),
     ]
+    data = b"TITLE,DESCRIPTION,PRICE,CURRENCY_CODE,TAGS,MATERIALS\nMug,A mug,5,USD,tea,clay\n"
+    found = [(cell.text, cell.kind, cell.max_length) for cell in cells(pieces(data, {}))]
+    assert found == [("Mug", Kind.TEXT, 140), ("A mug", Kind.TEXT, 0)]
 
 
 def test_template_syntaxes_are_those_of_the_column_and_of_all() -> None:

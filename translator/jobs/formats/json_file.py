@@ -20,6 +20,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
 _PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])|(?:true|false|null)\b")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_INDEX = re.compile(r"\[\d+\]")
 # Of a deep place, so many keys are told.
 _LONGEST_PATH = 8
 _TEXT = Rule()
@@ -238,12 +239,16 @@ class JsonScanner:
         if self._notes_below or (self._levels and self._is_note(self._levels[-1])):
             return None
         key = next((level.key for level in reversed(self._levels) if level.is_object), "")
-        rule = self._rules.get(key)
-        if rule is None and (self._rules or self._keep):
-            rule = self._rules.get(self._path())
-            if not self._keep.isdisjoint((key, self._path())):
+        if self._rules or self._keep:
+            path = self._path()
+            # What a path says of a list, it says of all that is in it.
+            names = (key, path, _INDEX.sub("", path))
+            if not self._keep.isdisjoint(names):
                 return None
-        return rule if rule or self._only_named else _TEXT
+            rule = next((self._rules[name] for name in names if name in self._rules), None)
+            if rule or self._only_named:
+                return rule
+        return _TEXT
 
     def _is_note(self, level: _Level) -> bool:
         return level.is_object and level.key.startswith("@")

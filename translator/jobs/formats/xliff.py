@@ -42,6 +42,8 @@ _FROM_MEMORY_2 = {"state": "reviewed"}
 _MATCHES = "urn:oasis:names:tc:xliff:matches:2.0"
 _MATCHES_TAG = re.compile(r"<((?:[\w.-]+:)?)matches(?:\s[^<>]*)?(?<!/)>")
 
+_MARKER = re.compile(r"</?(?:[\w.-]+:)?mrk(?:\s[^<>]*)?/?>")
+
 # Writes a target of this content, given whether people decided it and what is similar to it.
 _Write = Callable[[str, bool, Sequence[Suggestion]], str]
 # A target in one of these was looked at by somebody; in XLIFF 2 "translated" is what machines say.
@@ -350,6 +352,9 @@ class _Reader:
             return True
         target = self._text[segment.target.inner : segment.target.inner_end]
         source = self._text[segment.source.inner : segment.source.inner_end]
+        if not _MARKER.sub("", target).strip():
+            # Trados and memoQ prepare targets with the marks of segments, and nothing in them.
+            target = ""
         if self._is_2:
             state = segment.element.attributes.get("state", "")
             return state in ("", "initial") and (

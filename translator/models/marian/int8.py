@@ -242,6 +242,9 @@ class Int8Model(MarianPair):
         ModelFilesError: The files are not made for eight bits.
     """
 
+    # The kernels change nothing but what they are given, and do not hold the interpreter's lock.
+    is_parallel = True
+
     def __init__(
         self,
         files: MarianFiles,

@@ -63,6 +63,8 @@ def test_all_but_the_texts_stays() -> None:
     [
         ({"title": Rule()}, ['My "shop"']),
         ({"menu.items[1].label": Rule(Kind.HTML, 9)}, ["About us"]),
+        ({"menu.items": Rule()}, ["Home"]),
+        ({"menu.items.label": Rule()}, ["About us"]),
         ({"title": Rule(None), "url": Rule(None)}, ["Home", "About us", "{{", "{{"]),
     ],
 )

@@ -199,12 +199,20 @@ def test_a_unit_may_have_a_length() -> None:
     assert [cell.max_length for cell in cells_of(XLIFF, data)][:2] == [20, 0]
 
 
-def test_segments_of_a_source_stay_segments() -> None:
+@pytest.mark.parametrize(
+    "target",
+    [
+        b"",
+        # As Trados prepares it.
+        b'<target><mrk mtype="seg" mid="1"/> <mrk mtype="seg" mid="2"></mrk></target>',
+    ],
+)
+def test_segments_of_a_source_stay_segments(target: bytes) -> None:
     data = (
         b'<xliff version="1.2"><file source-language="en"><body><trans-unit id="a"><source>'
         b'One. Two.</source><seg-source><mrk mtype="seg" mid="1">One.</mrk> '
         b'<mrk mtype="seg" mid="2">Two.'
-        b"</mrk></seg-source></trans-unit></body></file></xliff>"
+        b"</mrk></seg-source>" + target + b"</trans-unit></body></file></xliff>"
     )
     result = written(XLIFF, data, upper)
     assert (
