@@ -14,12 +14,12 @@ import torch
 from torch import Tensor, nn
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
+from translator.models.huggingface.compiled import eight_bit_model
 from translator.models.huggingface.decoder import M2M100Decoder
-from translator.models.huggingface.eight_bits import to_eight_bits
 from translator.models.huggingface.loading import load_transformers_model
 from translator.models.huggingface.model import TransformersModel
 
-__all__ = ["M2M100_418M", "OPUS_MT", "Size", "grow", "load_grown"]
+__all__ = ["M2M100_418M", "NLLB_600M", "OPUS_MT", "Size", "grow", "load_grown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class Size:
 
 # As facebook/m2m100_418M.
 M2M100_418M = Size(hidden=1024, feed_forward=4096, heads=16, layers=12, vocabulary=128_112)
+# As facebook/nllb-200-distilled-600M.
+NLLB_600M = Size(hidden=1024, feed_forward=4096, heads=16, layers=12, vocabulary=256_206)
 # As Helsinki-NLP/opus-mt-en-de.
 OPUS_MT = Size(hidden=512, feed_forward=2048, heads=8, layers=6, vocabulary=58_101)
 
@@ -134,8 +136,6 @@ def load_grown(
     """The M2M-100 of a folder, grown, behind the engine's protocol."""
     small = load_transformers_model(str(folder))
     network: Any = grow(small._decoder.network, size)
-    if eight_bits:
-        to_eight_bits(network)
     decoder = M2M100Decoder(network.to(device, dtype))
     generation = replace(
         small._generation,
@@ -147,4 +147,5 @@ def load_grown(
     )
     decoder.align(generation.alignment_heads)
     info = replace(small.info, name=f"{small.info.name}-grown", device=str(device))
-    return TransformersModel(decoder, generation, small._vocabulary, small._languages, info)
+    made = eight_bit_model if eight_bits else TransformersModel
+    return made(decoder, generation, small._vocabulary, small._languages, info)

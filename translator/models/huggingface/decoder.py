@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from transformers import EncoderDecoderCache, PreTrainedModel
 
-__all__ = ["Decoder", "M2M100Decoder", "MBartDecoder", "MarianDecoder", "T5Decoder"]
+__all__ = ["BartDecoder", "Decoder", "M2M100Decoder", "MBartDecoder", "MarianDecoder", "T5Decoder"]
 
 
 class Decoder(ABC):
@@ -119,8 +119,12 @@ class Decoder(ABC):
         return torch.cat(chosen, dim=1).mean(dim=1)
 
 
-class _BartDecoder(Decoder):
-    """What Marian, mBART and M2M-100 share; they only embed tokens differently."""
+class BartDecoder(Decoder):
+    """What Marian, mBART and M2M-100 share; they embed tokens differently, and normalise each part
+    of a layer before it (``normalises_first``) or after it.
+    """
+
+    normalises_first = True
 
     @property
     def layers(self) -> Sequence[nn.Module]:
@@ -136,8 +140,8 @@ class _BartDecoder(Decoder):
         return int(self.stack.config.d_model) // self.num_heads
 
     @abstractmethod
-    def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
-        """The first layer's input [R, T, D]."""
+    def embed(self, stack: Any, tokens: Tensor, positions: Tensor) -> Tensor:
+        """The input [..., D] of the first layer of encoder or decoder, for tokens [...]."""
 
     def cross_attention(self, layer: int) -> nn.Module:
         attention: nn.Module = self.stack.layers[layer].encoder_attn
@@ -151,7 +155,7 @@ class _BartDecoder(Decoder):
         masks: tuple[Tensor, Tensor | None],
         cache: EncoderDecoderCache,
     ) -> Tensor:
-        x = self.embed(tokens, positions)
+        x = self.embed(self.stack, tokens, positions)
         for layer in self.layers:
             x = layer(x, masks[0], source, encoder_attention_mask=masks[1], cache=cache)
         # Marian does not normalise at the end.
@@ -162,39 +166,41 @@ class _BartDecoder(Decoder):
         return super().logits(hidden) + getattr(self.network, "final_logits_bias", 0.0)
 
 
-class MarianDecoder(_BartDecoder):
+class MarianDecoder(BartDecoder):
     """Sinusoids that start at 0; no normalisation at the end."""
 
-    def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
-        table: Tensor = self.stack.embed_positions.weight
-        embedded: Tensor = self.stack.embed_tokens(tokens) * self.stack.embed_scale
+    normalises_first = False
+
+    def embed(self, stack: Any, tokens: Tensor, positions: Tensor) -> Tensor:
+        table: Tensor = stack.embed_positions.weight
+        embedded: Tensor = stack.embed_tokens(tokens) * stack.embed_scale
         return embedded + table[positions.clamp(max=len(table) - 1)]
 
 
-class MBartDecoder(_BartDecoder):
+class MBartDecoder(BartDecoder):
     """Learnt positions, offset by two rows; normalisation after embedding and at the end."""
 
-    def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
-        table = self.stack.embed_positions
+    def embed(self, stack: Any, tokens: Tensor, positions: Tensor) -> Tensor:
+        table = stack.embed_positions
         rows = (positions + table.offset).clamp(max=table.num_embeddings - 1)
-        embedded: Tensor = self.stack.layernorm_embedding(
-            self.stack.embed_tokens(tokens) + table.weight[rows]
+        embedded: Tensor = stack.layernorm_embedding(
+            stack.embed_tokens(tokens) + table.weight[rows]
         )
         return embedded
 
 
-class M2M100Decoder(_BartDecoder):
+class M2M100Decoder(BartDecoder):
     """Sinusoids that start after the padding token's, whose position is all zeros."""
 
-    def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
-        table = self.stack.embed_positions
+    def embed(self, stack: Any, tokens: Tensor, positions: Tensor) -> Tensor:
+        table = stack.embed_positions
         first = table.padding_idx + 1
         needed = int(positions.max()) + first + 1
         if needed > len(table.weights):
             table.make_weights(2 * needed, table.embedding_dim, table.padding_idx)
         rows = (positions + first).expand(tokens.shape)
         rows = rows.masked_fill(tokens == table.padding_idx, table.padding_idx)
-        embedded: Tensor = self.stack.embed_tokens(tokens) + table.weights[rows]
+        embedded: Tensor = stack.embed_tokens(tokens) + table.weights[rows]
         return embedded
 
 

@@ -15,59 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from translator.errors import ModelFilesError
-from translator.models.marian.kernel_cache import compiled
-from translator.models.marian.kernels import to_byte
-from translator.models.marian.tiles import (
-    BLOCK,
-    REALS,
-    ZERO,
-    groups_in,
-    multiply_bytes,
-    pack,
-    packed_rows,
-)
+from translator.models.huggingface.kernels import Map, linear
+from translator.models.marian.tiles import BLOCK, ZERO, pack, packed_rows
 
 __all__ = ["EightBitEmbedding", "EightBitLinear", "to_eight_bits"]
 
 _LARGEST = 127
-_compiled = compiled(fastmath={"contract", "nnan", "ninf", "nsz"})
-
-
-@_compiled
-def _affine(x, weights, scales, offsets, bias, out):
-    """Map real rows [N, K] to real rows ``out`` [N, M], M a multiple of 64.
-
-    Args:
-        x: float32 [N, K].
-        weights: int8 [M/64, …]; see ``tiles.pack``.
-        scales: float32 [M], from an integer to a real weight.
-        offsets: float32 [M], what the 127 of each activation adds to a sum, negative, scaled.
-        bias: float32 [M].
-        out: float32 [N, M].
-    """
-    rows, inner = x.shape
-    groups = groups_in(weights)
-    bytes_in = np.empty((rows, 4 * groups), np.uint8)
-    factors = np.empty(rows, np.float32)
-    for i in range(rows):
-        largest = np.float32(0)
-        for k in range(inner):
-            largest = max(largest, abs(x[i, k]))
-        factors[i] = largest / np.float32(_LARGEST)
-        multiplier = np.float32(_LARGEST) / largest if largest > 0 else np.float32(0)
-        for k in range(inner):
-            bytes_in[i, k] = to_byte(x[i, k], multiplier)
-        for k in range(inner, 4 * groups):
-            bytes_in[i, k] = np.uint8(ZERO)
-    for j in range(weights.shape[0]):
-        multiply_bytes(
-            bytes_in.ctypes.data, bytes_in.shape[1], rows, weights[j].ctypes.data, groups,
-            scales.ctypes.data + 4 * BLOCK * j, offsets.ctypes.data + 4 * BLOCK * j,
-            out.ctypes.data + 4 * BLOCK * j, 4 * out.shape[1], REALS,
-        )  # fmt: skip
-    for i in range(rows):
-        for m in range(out.shape[1]):
-            out[i, m] = out[i, m] * factors[i] + bias[m]
 
 
 class EightBitLinear(nn.Module):
@@ -84,20 +37,18 @@ class EightBitLinear(nn.Module):
         self.weight = torch.empty(0)
         self.out_features, self.in_features = weight.shape
         matrix, scales = quantised(weight)
-        self.packed = pack(matrix)
-        width = BLOCK * len(self.packed)
-        self.scales = _padded(scales, width)
+        packed = pack(matrix)
         sums = matrix.sum(axis=1, dtype=np.int64)
-        self._offsets = _padded((-ZERO * sums).astype(np.float32) * scales, width)
-        self._bias = np.zeros(width, np.float32)
-        if bias is not None:
-            self._bias[: self.out_features] = bias.detach().float().numpy()
+        offsets = (-ZERO * sums).astype(np.float32) * scales
+        added = np.zeros_like(scales) if bias is None else bias.detach().float().numpy()
+        width = BLOCK * len(packed)
+        self.map = Map(packed[None], *(_padded(v, width)[None] for v in (scales, offsets, added)))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map rows [..., K] to [..., M]."""
         rows = x.reshape(-1, self.in_features).contiguous().numpy()
-        out = np.empty((len(rows), len(self._bias)), np.float32)
-        _affine(rows, self.packed, self.scales, self._offsets, self._bias, out)
+        out = np.empty((len(rows), self.map.bias.shape[1]), np.float32)
+        linear(rows, self.map, out)
         mapped = torch.from_numpy(out)[:, : self.out_features]
         return mapped.reshape(*x.shape[:-1], self.out_features)
 
@@ -113,8 +64,8 @@ class EightBitEmbedding(nn.Module):
     def __init__(self, tied: EightBitLinear, factor: float = 1.0) -> None:
         super().__init__()
         self.num_embeddings, self.embedding_dim = tied.out_features, tied.in_features
-        self._packed = tied.packed
-        self._scales = tied.scales * np.float32(factor)
+        self._packed = tied.map.weights[0]
+        self._scales = tied.map.scales[0] * np.float32(factor)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Rows [..., D] of tokens [...]."""

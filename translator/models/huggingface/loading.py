@@ -133,16 +133,16 @@ def _load(folder: Path, info: ModelInfo, precision: Precision) -> TransformersMo
             f"{folder}: its tokenizer ends a sentence with token {vocabulary.eos_id}, its "
             f"weights with {generation.eos_id}: take both from the same model"
         )
-    if precision == "int8":
-        # Only now: numba takes seconds, and a machine without it can use the other formats.
-        from translator.models.huggingface.eight_bits import to_eight_bits
+    parts = (decoder, generation, vocabulary, languages, info, load_code_words(folder))
+    if precision != "int8":
+        return TransformersModel(*parts)
+    # Only now: numba takes seconds, and a machine without it can use the other formats.
+    from translator.models.huggingface.compiled import eight_bit_model
 
-        try:
-            to_eight_bits(network)
-        except ModelFilesError as error:
-            raise ModelFilesError(f"{folder}: {error.message}") from None
-    codes = load_code_words(folder)
-    return TransformersModel(decoder, generation, vocabulary, languages, info, codes)
+    try:
+        return eight_bit_model(*parts)
+    except ModelFilesError as error:
+        raise ModelFilesError(f"{folder}: {error.message}") from None
 
 
 def _read_config(folder: Path) -> PreTrainedConfig:

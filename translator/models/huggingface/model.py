@@ -13,6 +13,7 @@ from transformers import DynamicCache, EncoderDecoderCache
 
 from translator.languages.pair import LanguagePair
 from translator.models.base import (
+    DecoderBatch,
     EncoderStates,
     Prediction,
     Prefill,
@@ -28,7 +29,7 @@ from translator.models.huggingface.vocabulary import Vocabulary
 from translator.models.info import ModelInfo
 from translator.text.code_words import DEFAULT_CODE_WORDS, CodeWords
 
-__all__ = ["TransformersModel"]
+__all__ = ["Encoded", "TransformersModel"]
 
 # A source token becomes 4 of the target at most, and "ok" may become a phrase: what is longer
 # goes round in circles.
@@ -36,7 +37,7 @@ _MAX_LENGTH_FACTOR, _EXTRA_TARGET_TOKENS = 4, 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Encoded:
+class Encoded:
     """The encoder's output for one source: ``hidden`` [S, D].
 
     The decoder's keys and values are not kept: they are 2 L times as large, and quick to compute.
@@ -114,7 +115,7 @@ class TransformersModel:
             input_ids=tokens.to(self.device), attention_mask=mask.to(self.device, torch.int64)
         ).last_hidden_state
         # A copy each, so that one kept source does not hold the memory of all.
-        return [_Encoded(hidden[b, :length].clone()) for b, length in enumerate(lengths)]
+        return [Encoded(hidden[b, :length].clone()) for b, length in enumerate(lengths)]
 
     @torch.inference_mode()
     def prefill(
@@ -123,7 +124,7 @@ class TransformersModel:
         """Run the decoder over known targets. ``Prefill.states`` is a ``KeysAndValues``."""
         longest, start = max(len(target) for target in targets), self._generation.start_id
         tokens = torch.tensor([[start, *t, *[start] * (longest - len(t))] for t in targets])
-        sources = [cast(_Encoded, states).hidden for states in encoder_states]
+        sources = [cast(Encoded, states).hidden for states in encoder_states]
         source = torch.nn.utils.rnn.pad_sequence(sources, batch_first=True)
         mask = source_mask([len(hidden) for hidden in sources], source)
         positions = torch.arange(longest + 1, device=self.device)[None]
@@ -133,7 +134,7 @@ class TransformersModel:
         )
         return Prefill(hidden, alignment, KeysAndValues.of(cache))
 
-    def new_batch(self) -> RowsBatch:
+    def new_batch(self) -> DecoderBatch:
         return RowsBatch(self._decoder, self._weight)
 
     @torch.inference_mode()

@@ -49,9 +49,13 @@ __all__ = [
     "affine",
     "decode",
     "encode",
+    "exp",
     "filled",
+    "pointer",
     "predict",
     "predict_among",
+    "softmax",
+    "take_scores",
     "to_byte",
 ]
 
@@ -118,7 +122,7 @@ class DecoderLayers(NamedTuple):
 
 
 @intrinsic
-def _pointer(_typing, address):
+def pointer(_typing, address):
     """Turn an address into a pointer to float32."""
 
     def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
@@ -128,7 +132,7 @@ def _pointer(_typing, address):
 
 
 @_compiled
-def _exp(x):
+def exp(x):
     """e^x of a float32 to within 2e-7, in a form that vectorises; clamped to e^±87."""
     x = min(max(x, -_LARGEST_EXPONENT), _LARGEST_EXPONENT)
     power = np.floor(x * _LOG2E + np.float32(0.5))
@@ -190,7 +194,7 @@ def _affine_to_bytes(x, layer, affine, swish, multiplier, real, out):
         _affine(x, layer, affine, real)
         for i in range(real.shape[0]):
             for k in range(real.shape[1]):
-                activated = real[i, k] / (np.float32(1) + _exp(-real[i, k]))
+                activated = real[i, k] / (np.float32(1) + exp(-real[i, k]))
                 out[i, k] = to_byte(activated, multiplier)
         return
     weights, scales, bias = affine.weights[layer], affine.scales[layer], affine.bias[layer]
@@ -236,7 +240,7 @@ def _attend(queries, first, count, keys, values, length, heads, weights, out):
             weights[h].ctypes.data, 4 * width,
         )  # fmt: skip
         for t in range(count):
-            _softmax(weights[h, t], length)
+            softmax(weights[h, t], length)
         multiply_floats(
             weights[h].ctypes.data, 4 * width, count,
             values.ctypes.data + at, out_stride, width, size,
@@ -245,7 +249,7 @@ def _attend(queries, first, count, keys, values, length, heads, weights, out):
 
 
 @_compiled
-def _softmax(scores, length):
+def softmax(scores, length):
     """Softmax in place; values past ``length`` become 0."""
     width = scores.shape[0]
     for s in range(length, width):
@@ -254,7 +258,7 @@ def _softmax(scores, length):
     for s in range(width):
         best = max(best, scores[s])
     for s in range(width):
-        scores[s] = _exp(scores[s] - best)
+        scores[s] = exp(scores[s] - best)
     inverse = np.float32(1) / sum_floats(scores.ctypes.data, width)
     for s in range(width):
         scores[s] *= inverse
@@ -420,7 +424,7 @@ def decode(
             for t in range(lengths[b]):
                 for k in range(dim):
                     before = cells[layer, b, k] if t == 0 else after[layer, row - 1, k]
-                    gate = np.float32(1) / (np.float32(1) + _exp(-joint[row, dim + k]))
+                    gate = np.float32(1) / (np.float32(1) + exp(-joint[row, dim + k]))
                     cell = gate * before + (np.float32(1) - gate) * joint[row, k]
                     after[layer, row, k] = cell
                     update[row, k] = max(cell, np.float32(0))
@@ -432,7 +436,7 @@ def decode(
             length = source_lengths[b]
             width = filled(length)
             part = width * dim
-            states = carray(_pointer(sources[b]), 2 * (layer + 1) * part, np.float32)
+            states = carray(pointer(sources[b]), 2 * (layer + 1) * part, np.float32)
             keys = states[2 * layer * part : (2 * layer + 1) * part].reshape(dim, width)
             values = states[(2 * layer + 1) * part :].reshape(width, dim)
             weights = all_weights[: heads * lengths[b] * width].reshape(heads, lengths[b], width)
@@ -456,6 +460,31 @@ def affine(x, parameters, out):
     bytes_in = np.empty(x.shape, np.uint8)
     _quantise(x, parameters.multipliers[0], bytes_in)
     _affine(bytes_in, 0, parameters, out)
+
+
+@_compiled
+def take_scores(
+    scores, highest, first, n, drafted, probable, powers, best, totals, tokens, draft_scores
+):  # fmt: skip
+    """Take in row ``n``'s scores of 64 tokens, from token ``first`` on; see ``predict``.
+
+    ``highest`` is the largest of them, and ``powers`` [64] working space.
+    """
+    if highest > best[n]:
+        if probable:
+            totals[n] *= exp(best[n] - highest)
+        best[n] = highest
+        for c in range(BLOCK):
+            if scores[c] == highest:
+                tokens[n] = first + c
+                break
+    if probable:
+        if highest - best[n] > _NEGLIGIBLE:
+            for c in range(BLOCK):
+                powers[c] = exp(scores[c] - best[n])
+            totals[n] += sum_floats(powers.ctypes.data, BLOCK)
+        if first <= drafted[n] < first + BLOCK:
+            draft_scores[n] = scores[drafted[n] - first]
 
 
 @_compiled
@@ -493,23 +522,10 @@ def predict(hidden, output, drafted, probable, tokens, log_probabilities, draft_
                 scores.ctypes.data, 4 * scores.shape[1], SCORES,
             )  # fmt: skip
             for r in range(count):
-                n = i + r
-                highest = scores[r, BLOCK]
-                if highest > best[n]:
-                    if probable:
-                        totals[n] *= _exp(best[n] - highest)
-                    best[n] = highest
-                    for c in range(BLOCK):
-                        if scores[r, c] == highest:
-                            tokens[n] = first + c
-                            break
-                if probable:
-                    if highest - best[n] > _NEGLIGIBLE:
-                        for c in range(BLOCK):
-                            powers[c] = _exp(scores[r, c] - best[n])
-                        totals[n] += sum_floats(powers.ctypes.data, BLOCK)
-                    if first <= drafted[n] < first + BLOCK:
-                        draft_log_probabilities[n] = scores[r, drafted[n] - first]
+                take_scores(
+                    scores[r], scores[r, BLOCK], first, i + r, drafted, probable, powers, best,
+                    totals, tokens, draft_log_probabilities,
+                )  # fmt: skip
     for n in range(rows):
         log_probabilities[n] = np.float32(0)
         if probable:
@@ -562,7 +578,7 @@ def predict_among(
         if probable:
             width = filled(counts[n])
             for c in range(counts[n]):
-                scores[c] = _exp(scores[c] - best)
+                scores[c] = exp(scores[c] - best)
             for c in range(counts[n], width):
                 scores[c] = np.float32(0)
             log_probabilities[n] = -np.log(sum_floats(scores.ctypes.data, width))
