@@ -1,4 +1,4 @@
-"""``translator models``: lists models; its commands pull, convert, ask, train and remove them."""
+"""``translator models``: lists models; its commands get, change, ask, train and remove them."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _MAX_PAIRS = 12
 _MAX_CHARACTERS = 6
 _COMMANDS = {
     name: f"translator.cli.{name.replace('-', '_')}"
-    for name in ("code-words", "convert", "open-end", "pull", "remove")
+    for name in ("adapt", "code-words", "convert", "open-end", "pull", "remove")
 }
 
 

@@ -11,9 +11,8 @@ import torch
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.models.base import DescribedModel, Seq2SeqModel
-from translator.models.marian.converted import (
-    is_converted,
-)
+from translator.models.marian.adapter import is_adapter
+from translator.models.marian.converted import is_converted
 from translator.models.marian.loading import describe_marian_folder
 from translator.models.untrusted import check_files
 from translator.precision import Precision
@@ -58,7 +57,8 @@ def describe_model(
     folder = Path(where)
     if folder.is_dir():
         check_files(folder)
-    if folder.is_dir() and (is_converted(folder) or not (folder / "config.json").is_file()):
+    is_marian = is_adapter(folder) or is_converted(folder)
+    if folder.is_dir() and (is_marian or not (folder / "config.json").is_file()):
         if pair is None:
             raise ModelFilesError(f"{where}: a Marian model has one pair; 'all' is for more")
         return describe_marian_folder(

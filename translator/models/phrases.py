@@ -3,6 +3,7 @@
 A file has a phrase and its translation in each line, with a tab between.
 """
 
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,29 +12,56 @@ from translator.languages.pair import LanguagePair
 from translator.models.embedded import is_embedded
 from translator.text.phrases import NO_PHRASES, Phrase, Phrases
 
-__all__ = ["PHRASES", "find_phrases"]
+__all__ = ["PHRASES", "find_phrases", "save_phrases"]
 
 # Its name in a model's folder.
 PHRASES = "phrases.tsv"
 _MAX_BYTES = 16 * 2**20
 
 
-def find_phrases(folder: Path, pair: LanguagePair) -> Phrases:
+def find_phrases(folder: Path, pair: LanguagePair, own: Path | None = None) -> Phrases:
     """The phrases of a model; none if it has no such file.
 
+    Args:
+        folder: The model's folder.
+        pair: What it translates.
+        own: The folder of its adapter, whose phrases go before those of the model.
+
     Raises:
-        ModelFilesError: The file cannot be read, or a line of it is no phrase.
+        ModelFilesError: A file cannot be read, or a line of it is no phrase.
+    """
+    found: list[Phrase] = []
+    for place in (own, folder):
+        if place is not None and (path := _path(place, pair)).is_file():
+            found += _read(path)
+    return Phrases.of(found, pair.target) if found else NO_PHRASES
+
+
+def save_phrases(folder: Path, phrases: Iterable[Phrase]) -> None:
+    """Write phrases into a folder, or remove its file if there are none.
+
+    Raises:
+        ModelFilesError: It cannot be written.
     """
     path = folder / PHRASES
-    if path.is_file():
-        return _read(path, pair)
-    if not is_embedded(folder):
-        return NO_PHRASES
-    data = files("translator.models.marian") / "phrases" / f"{pair}.tsv"
-    return _read(Path(str(data)), pair) if data.is_file() else NO_PHRASES
+    lines = [f"{each.source}\t{each.target}\n" for each in phrases]
+    try:
+        if lines:
+            path.write_text("".join(lines), encoding="utf-8")
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ModelFilesError(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def _read(path: Path, pair: LanguagePair) -> Phrases:
+def _path(folder: Path, pair: LanguagePair) -> Path:
+    path = folder / PHRASES
+    if path.is_file() or not is_embedded(folder):
+        return path
+    return Path(str(files("translator.models.marian") / "phrases" / f"{pair}.tsv"))
+
+
+def _read(path: Path) -> list[Phrase]:
     try:
         size = path.stat().st_size
         if size > _MAX_BYTES:
@@ -53,4 +81,4 @@ def _read(path: Path, pair: LanguagePair) -> Phrases:
                 f"{path}: line {number} is no phrase and its translation with a tab between"
             )
         phrases.append(Phrase(source.strip(), target.strip()))
-    return Phrases.of(phrases, pair.target)
+    return phrases

@@ -19,6 +19,14 @@ from translator.models.base import DescribedModel
 from translator.models.code_words import find_code_words, load_code_words
 from translator.models.fingerprint import fingerprint
 from translator.models.info import ENCODER_CACHE_TOKENS, MAX_SOURCE_TOKENS, ModelInfo
+from translator.models.marian.adapter import (
+    ADAPTER,
+    find_base,
+    is_adapter,
+    merged,
+    read_adapter,
+    read_adapter_card,
+)
 from translator.models.marian.converted import (
     CONFIG,
     is_converted,
@@ -73,7 +81,7 @@ def describe_marian_folder(
 
     Args:
         folder: Has ``model*.bin``, its vocabularies and perhaps a ``config*.yml``, or the files
-            that these were converted to.
+            that these were converted to; or an adapter of such a model.
         pair: What it translates; the files do not say so.
         name: Its name in a catalog; the folder's by default.
         license: SPDX identifier of the weights' licence; that of the folder's card by default.
@@ -87,26 +95,39 @@ def describe_marian_folder(
     Raises:
         ModelFilesError: A file is missing, damaged or does not fit the others.
     """
+    own = folder if is_adapter(folder) else None
+    folder = _base_of(own, pair) if own else folder
     header = (read_converted_header if is_converted(folder) else read_marian_header)(folder)
     open_end = find_open_end(folder, header.hyper_parameters.dim)
+    phrases = find_phrases(folder, pair, own)
     info = ModelInfo(
-        name=folder.name if name is None else name,
+        name=(own or folder).name if name is None else name,
         family=FAMILY,
         pairs=(pair,),
         supports_alignment=header.hyper_parameters.alignment_layer is not None,
         max_source_tokens=MAX_SOURCE_TOKENS,
-        license=license or license_of(folder),
-        origin=origin,
+        license=license or license_of(own or folder),
+        origin=origin or (f"adapted from {folder.name}" if own else ""),
         device=str(device),
         memory_bytes=_memory_bytes(header, str(device), precision),
         has_open_end=open_end is not None,
         fingerprint=_fingerprint(
-            folder, header, str(device), precision, open_end, find_phrases(folder, pair), shortlist
+            folder, header, str(device), precision, open_end, phrases, shortlist, own
         ),
         unwritable=_unwritable(header),
     )
-    load = partial(_load_marian, folder, info, precision, open_end, shortlist=shortlist)
+    load = partial(
+        _load_marian, folder, info, precision, open_end, phrases, shortlist=shortlist, own=own
+    )
     return DescribedModel(info, load)
+
+
+def _base_of(folder: Path, pair: LanguagePair) -> Path:
+    """The folder of the model that is adapted in ``folder``."""
+    card = read_adapter_card(folder)
+    if card.pair != str(pair):
+        raise ModelFilesError(f"{folder / ADAPTER}: is of a model for {card.pair}, not for {pair}")
+    return find_base(folder, card)
 
 
 def _unwritable(header: MarianHeader) -> str:
@@ -131,17 +152,21 @@ def _load_marian(
     info: ModelInfo,
     precision: Precision,
     open_end: NDArray[np.float32] | None,
+    phrases: Phrases,
     *,
     shortlist: bool,
+    own: Path | None,
 ) -> "RecurrentModel | Int8Model":
     files = (read_converted_folder if is_converted(folder) else read_marian_folder)(folder)
     files = replace(files, open_end=open_end)
+    if own is not None:
+        files = merged(files, read_adapter(own, files.hyper_parameters))
     tokenizer = SentencePieceTokenizer(
         files.source_vocabulary,
         files.target_vocabulary,
         has_open_end=info.has_open_end,
         code_words=load_code_words(folder),
-        phrases=find_phrases(folder, info.pairs[0]),
+        phrases=phrases,
     )
     check_vocabularies(files, tokenizer)
     if precision == "auto" and not (info.device == "cpu" and is_int8_faster()):
@@ -193,6 +218,7 @@ def _fingerprint(
     open_end: NDArray[np.float32] | None,
     phrases: Phrases,
     shortlist: bool,
+    own: Path | None,
 ) -> str:
     """The model's fingerprint: its files, what was learnt of it, and how it is computed."""
     number_format: str = precision
@@ -204,6 +230,8 @@ def _fingerprint(
     if shortlist and number_format == "int8":
         patterns.append("lex*.bin")
     files = {header.path, *(path for pattern in patterns for path in folder.glob(pattern))}
+    if own is not None:
+        files.add(own / ADAPTER)
     end = None if open_end is None else open_end.tobytes().hex()
     code_words = find_code_words(folder).name
     return fingerprint(
