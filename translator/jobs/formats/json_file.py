@@ -269,7 +269,9 @@ class JsonScanner:
 
     def _found(self, at: int) -> str:
         found = self._text[at : at + 20].split("\n")[0]
-        return repr(found) if at < len(self._text) else "the end of the file"
+        if at < len(self._text):
+            return repr(found)
+        return "the end of the line" if self._is_record else "the end of the file"
 
     def _error(self, at: int, sentence: str) -> InputFileError:
         text = self._text[: min(at, len(self._text))]

@@ -47,15 +47,16 @@ def test_texts_are_what_their_rules_say_and_no_messages() -> None:
 
 def test_a_line_that_is_wrong_is_told_and_the_others_go_on() -> None:
     lines = [b'{"title": "Red %d"}' % n for n in range(100)]
-    lines[20:24] = [b'{"title": "Red', b'{"title": "R\xff"}', b'{"title": "a" "b"}', b""]
+    lines[20:24] = [b'{"title": "Red', b'{"title": "R\xff"}', b'{"title": "a" "b"}', b'{"title":']
     data = b"\n".join(lines)
     found = cells_of(JsonLines(), data, TITLE)
-    assert len(found) == 99
+    assert len(found) == 100
     problems = {cell.place.row: cell.problem for cell in found if cell.problem}
-    assert list(problems) == [21, 22, 23]
+    assert list(problems) == [21, 22, 23, 24]
     assert "Unterminated string" in problems[21]
     assert "0xFF is not utf-8" in problems[22]
     assert "where , or } is needed" in problems[23]
+    assert "the end of the line stands where a value is needed" in problems[24]
     assert untouched(JsonLines(), data, TITLE) == data
 
 
