@@ -6,8 +6,6 @@ segment. Pure text.
 """
 
 import hashlib
-import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -16,7 +14,7 @@ from translator.text.sentence_form import with_first_small
 
 __all__ = ["NO_PHRASES", "Phrase", "Phrases"]
 
-_ENDED = re.compile(r"(.*?)\s*([.!?…]*)", re.DOTALL)
+_MARKS = ".!?…"
 _QUESTION = "?"
 
 
@@ -39,31 +37,35 @@ class Phrases:
 
     Attributes:
         exact: Their translations without the mark at the end, by the phrase with it.
-        loose: The same by the phrase without it, each with whether it is a question.
+        loose: The same by the phrase without it, with its commas and without, each with whether it
+            is a question.
         language: The target's BCP-47 code.
+        digest: Of all that it was made of, in its order.
     """
 
     exact: Mapping[str, str] = field(default_factory=dict)
     loose: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
     language: str = ""
+    digest: str = ""
 
     @classmethod
     def of(cls, phrases: Iterable[Phrase], language: str) -> "Phrases":
         """Take phrases; of two that are the same, the first counts."""
         exact: dict[str, str] = {}
         loose: dict[str, tuple[str, bool]] = {}
+        plain: dict[str, tuple[str, bool]] = {}
+        digest = hashlib.sha256()
         for phrase in phrases:
+            digest.update(f"{phrase.source}\t{phrase.target}\n".encode())
             source, mark = _ended(phrase.source)
             target, _ = _ended(phrase.target)
+            found = (target, _QUESTION in mark)
             exact.setdefault(_key(source) + mark, target)
-            loose.setdefault(_key(source), (target, _QUESTION in mark))
-        return cls(exact, loose, language)
-
-    @property
-    def digest(self) -> str:
-        """Of all that it says; the same phrases have the same."""
-        said = json.dumps([sorted(self.exact.items()), sorted(self.loose.items())])
-        return hashlib.sha256(said.encode()).hexdigest()
+            loose.setdefault(_key(source), found)
+            # Recognised speech often lacks commas. The other way round they make a difference:
+            # "Não, posso." is no "Não posso.".
+            plain.setdefault(_key(source.replace(", ", " ")), found)
+        return cls(exact, plain | loose, language, digest.hexdigest())
 
     def find(self, text: str) -> str | None:
         """The translation of a text that is a phrase, with case and mark of the text; else None.
@@ -93,9 +95,8 @@ NO_PHRASES = Phrases()
 
 def _ended(text: str) -> tuple[str, str]:
     """A text without the marks at its end, and these."""
-    found = _ENDED.fullmatch(text)
-    assert found is not None  # noqa: S101
-    return found[1], found[2]
+    said = text.rstrip(_MARKS)
+    return said.rstrip(), text[len(said) :]
 
 
 def _key(text: str) -> str:
