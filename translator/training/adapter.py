@@ -35,7 +35,6 @@ from translator.training.translations import Example
 
 __all__ = ["Options", "Trained", "rehearsal_of", "train_adapter"]
 
-_MIN_TRANSLATIONS = 20
 # One translation in this many is kept aside, up to this many of them; the same of the rehearsal.
 _CHECKED_SHARE, _MAX_CHECKED = 8, 200
 # Target tokens of a batch, padding included.
@@ -147,7 +146,7 @@ def train_adapter(
 
     Raises:
         ModelFilesError: The model's files are damaged.
-        ConfigError: There are too few translations, or the rank is larger than the model.
+        ConfigError: The rank is larger than the model.
     """
     files = (read_converted_folder if is_converted(folder) else read_marian_folder)(folder)
     hp = files.hyper_parameters
@@ -155,11 +154,6 @@ def train_adapter(
         raise ConfigError(
             f"the rank {options.rank} is larger than the model's hidden size; "
             f"allowed: 1 to {hp.dim}"
-        )
-    if len(examples) < _MIN_TRANSLATIONS:
-        raise ConfigError(
-            f"there are {len(examples)} translations to learn from, "
-            f"expected at least {_MIN_TRANSLATIONS}, better hundreds"
         )
     base = base_digest(folder)
     training = _Training(load_network(files.tensors, hp), examples, rehearsal, options)
