@@ -257,8 +257,8 @@ class _Training:
         self._aside, self._rehearsed = aside, rehearsed
         self._network, self._decoding = network, _Decoding(network)
         self._base = dict(network.state_dict())
-        said = {token for part in self._all for example in part for token in example.target}
-        pieces = sorted(said | set(range(min(_FREQUENT_PIECES, network.hp.target_vocabulary))))
+        tokens = {token for part in self._all for example in part for token in example.target}
+        pieces = sorted(tokens | set(range(min(_FREQUENT_PIECES, network.hp.target_vocabulary))))
         self._pieces = torch.tensor(pieces)
         self._place = torch.full((network.hp.target_vocabulary,), -1)
         self._place[self._pieces] = torch.arange(len(pieces))
@@ -266,8 +266,13 @@ class _Training:
         self._changes = self._start()
         self.best: _Changes = _copies(self._changes)
         self.best_step = 0
+        # What the decoder said before for each example of the rehearsal.
+        self._taught: dict[int, Tensor] = {}
         with torch.no_grad():
-            self._taught = {id(e): self._decode({}, [e]) for e in (*rehearsed, *aside)}
+            for batch in _batched(sorted([*rehearsed, *aside], key=lambda e: len(e.target))):
+                lengths = [len(example.target) for example in batch]
+                said = self._decode({}, batch).split(lengths)
+                self._taught |= {id(e): each.clone() for e, each in zip(batch, said, strict=True)}
         self.loss_before = self._mean_loss({})
 
     @property
