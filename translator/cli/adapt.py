@@ -47,7 +47,7 @@ __all__ = ["command"]
 @click.option(
     "--learning-rate",
     type=click.FloatRange(min=0, min_open=True),
-    default=7e-4,
+    default=5e-4,
     show_default=True,
     help="Of each step.",
 )

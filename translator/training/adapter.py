@@ -66,7 +66,7 @@ class Options:
 
     rank: int = 16
     max_steps: int = 300
-    learning_rate: float = 7e-4
+    learning_rate: float = 5e-4
     seed: int = 0
 
 
@@ -271,7 +271,7 @@ class _Training:
         with torch.no_grad():
             for batch in _batched(sorted([*rehearsed, *aside], key=lambda e: len(e.target))):
                 lengths = [len(example.target) for example in batch]
-                said = self._decode({}, batch).split(lengths)
+                said = torch.split(self._decode({}, batch), lengths)
                 self._taught |= {id(e): each.clone() for e, each in zip(batch, said, strict=True)}
         self.loss_before = self._mean_loss({})
 
