@@ -288,6 +288,13 @@ def test_what_cannot_be_learned_from_is_refused_in_one_sentence(
     assert not (folder.parent / "shop" / ADAPTER).exists()
 
 
+def test_a_model_has_a_pair(table: Path) -> None:
+    command = ["models", "adapt", "en", str(table), "--output", str(table.parent / "shop")]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 5
+    assert result.output.startswith("Error: 'en' is not a pair of languages")
+
+
 def test_what_teaches_nothing_is_counted(folder: Path, table: Path) -> None:
     lines = [f"{each.source}\t{each.target}" for each in TRANSLATIONS]
     odd = ["the island\t", "12\t13", "the red boat\tthe red boat", "noon\t" + "x" * 10_000_000]

@@ -47,7 +47,7 @@ __all__ = ["command"]
 @click.option(
     "--learning-rate",
     type=click.FloatRange(min=0, min_open=True),
-    default=7e-4,
+    default=5e-4,
     show_default=True,
     help="Of each step.",
 )
@@ -140,7 +140,10 @@ def _located(model: str, store: Path | None) -> tuple[LanguagePair, Path, str]:
     from translator.models.model_card import license_of
 
     codes, _, named = model.partition("=")
-    pair = LanguagePair.parse(codes)
+    try:
+        pair = LanguagePair.parse(codes)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
     if named:
         return pair, Path(named), license_of(Path(named))
     found = locate(pair, open_store(store))

@@ -35,7 +35,6 @@ from translator.training.translations import Example
 
 __all__ = ["Options", "Trained", "rehearsal_of", "train_adapter"]
 
-_MIN_TRANSLATIONS = 20
 # One translation in this many is kept aside, up to this many of them; the same of the rehearsal.
 _CHECKED_SHARE, _MAX_CHECKED = 8, 200
 # Target tokens of a batch, padding included.
@@ -67,7 +66,7 @@ class Options:
 
     rank: int = 16
     max_steps: int = 300
-    learning_rate: float = 7e-4
+    learning_rate: float = 5e-4
     seed: int = 0
 
 
@@ -147,7 +146,7 @@ def train_adapter(
 
     Raises:
         ModelFilesError: The model's files are damaged.
-        ConfigError: There are too few translations, or the rank is larger than the model.
+        ConfigError: The rank is larger than the model.
     """
     files = (read_converted_folder if is_converted(folder) else read_marian_folder)(folder)
     hp = files.hyper_parameters
@@ -155,11 +154,6 @@ def train_adapter(
         raise ConfigError(
             f"the rank {options.rank} is larger than the model's hidden size; "
             f"allowed: 1 to {hp.dim}"
-        )
-    if len(examples) < _MIN_TRANSLATIONS:
-        raise ConfigError(
-            f"there are {len(examples)} translations to learn from, "
-            f"expected at least {_MIN_TRANSLATIONS}, better hundreds"
         )
     base = base_digest(folder)
     training = _Training(load_network(files.tensors, hp), examples, rehearsal, options)
@@ -263,8 +257,8 @@ class _Training:
         self._aside, self._rehearsed = aside, rehearsed
         self._network, self._decoding = network, _Decoding(network)
         self._base = dict(network.state_dict())
-        said = {token for part in self._all for example in part for token in example.target}
-        pieces = sorted(said | set(range(min(_FREQUENT_PIECES, network.hp.target_vocabulary))))
+        tokens = {token for part in self._all for example in part for token in example.target}
+        pieces = sorted(tokens | set(range(min(_FREQUENT_PIECES, network.hp.target_vocabulary))))
         self._pieces = torch.tensor(pieces)
         self._place = torch.full((network.hp.target_vocabulary,), -1)
         self._place[self._pieces] = torch.arange(len(pieces))
@@ -272,8 +266,13 @@ class _Training:
         self._changes = self._start()
         self.best: _Changes = _copies(self._changes)
         self.best_step = 0
+        # What the decoder said before for each example of the rehearsal.
+        self._taught: dict[int, Tensor] = {}
         with torch.no_grad():
-            self._taught = {id(e): self._decode({}, [e]) for e in (*rehearsed, *aside)}
+            for batch in _batched(sorted([*rehearsed, *aside], key=lambda e: len(e.target))):
+                lengths = [len(example.target) for example in batch]
+                said = torch.split(self._decode({}, batch), lengths)
+                self._taught |= {id(e): each.clone() for e, each in zip(batch, said, strict=True)}
         self.loss_before = self._mean_loss({})
 
     @property

@@ -32,6 +32,7 @@ __all__ = [
     "other_phrases",
 ]
 
+_MIN_TRANSLATIONS = 20
 # Longer ones are left out: a batch is as long as its longest.
 _MAX_TOKENS = 128
 # A text of more code points is no segment, nor a page that anybody would train with.
@@ -159,6 +160,9 @@ def examples_of(
         pair: Their languages.
         tokenizer: The model's.
         left_out: Is told what is left out, by reason.
+
+    Raises:
+        ConfigError: There are too few.
     """
     segmenters = Segmenter(pair.source), Segmenter(pair.target)
     found = []
@@ -172,6 +176,11 @@ def examples_of(
             found.append(made)
         else:
             left_out["too long, in capitals, or with other placeholders"] += 1
+    if len(found) < _MIN_TRANSLATIONS:
+        raise ConfigError(
+            f"there are {len(found)} translations to learn from, "
+            f"expected at least {_MIN_TRANSLATIONS}, better hundreds"
+        )
     return found
 
 
