@@ -35,6 +35,7 @@ from translator.engine.engine import Engine
 from translator.engine.request import Priority, Request
 from translator.languages.pair import LanguagePair
 from translator.local.driver import settle
+from translator.models.base import Seq2SeqModel
 from translator.models.huggingface.loading import load_transformers_model
 from translator.models.huggingface.model import TransformersModel
 from translator.policy.registry import Latency, resolve
@@ -64,7 +65,7 @@ def numbers(count: int, words: int, random: Random) -> list[str]:
 class Ours(Peer):
     """This project's engine, with the model that a server would have."""
 
-    def __init__(self, model: TransformersModel) -> None:
+    def __init__(self, model: Seq2SeqModel) -> None:
         self._model, self._tokenizer = model, model.tokenizer(PAIR)
         self._engine = Engine({model.info.name: model})
 

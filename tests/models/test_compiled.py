@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -11,16 +12,22 @@ from torch import Tensor
 from transformers import MarianMTModel
 
 from tests.models import tiny_transformers
+from tests.models.counting.language import sentence, translate
+from tests.models.reference import greedy
 from tests.models.tiny_transformers import TINY
 from translator.errors import ModelFilesError
+from translator.languages.pair import LanguagePair
 from translator.models.huggingface.compiled import CompiledModel
 from translator.models.huggingface.eight_bits import to_eight_bits
 from translator.models.huggingface.kernels import GELU, RELU, SWISH, activate
 from translator.models.huggingface.loading import load_transformers_model
 from translator.models.huggingface.model import Encoded, TransformersModel
+from translator.models.loading import load_model
+from translator.text.detokenizer import detokenize
 
 pytestmark = pytest.mark.model
 
+COUNTING = Path(__file__).parent / "counting" / "model"
 TEXTS = ["the red boat", "she sold nine apples and a pear, then walked home in the rain", "noon"]
 
 
@@ -151,3 +158,17 @@ def test_values_that_are_no_numbers_are_refused(
     network.save_pretrained(tmp_path)
     with pytest.raises(ModelFilesError, match=f"{tmp_path}: its weights are not numbers"):
         load("marian", tmp_path)
+
+
+def test_a_model_that_counts_is_right_alone_and_in_a_batch() -> None:
+    random = Random(77)
+    texts = [sentence(random) for _ in range(60)]
+    model = load_model(f"en-pt={COUNTING}", precision="int8")
+    assert isinstance(model, CompiledModel)
+    tokenizer = model.tokenizer(LanguagePair("en", "pt"))
+    encoded = [tokenizer.encode_source(text).tokens for text in texts]
+    batched = greedy(model, encoded)
+    assert [greedy(model, [source])[0] for source in encoded[:20]] == batched[:20]
+    said = [detokenize(tokenizer, tokens).text for tokens in batched]
+    right = [a == translate(text, "pt") for a, text in zip(said, texts, strict=True)]
+    assert sum(right) >= 0.95 * len(right)

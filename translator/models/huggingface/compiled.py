@@ -6,6 +6,7 @@ Shapes: B sources or requests, S source tokens, N rows, D hidden size, L layers,
 keys and values have room for, A columns of all heads, each filled up to a multiple of 16.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -30,6 +31,8 @@ from translator.models.marian.tiles import LANES
 from translator.text.code_words import DEFAULT_CODE_WORDS, CodeWords
 
 __all__ = ["CompiledModel", "eight_bit_model"]
+
+_log = logging.getLogger(__name__)
 
 _ACTIVATIONS = {
     "relu": kernels.RELU,
@@ -224,6 +227,8 @@ class CompiledModel(TransformersModel):
         self._aligning = np.array(generation.alignment_heads, np.int64).reshape(-1, 2)
         self._head = _head(network, generation.suppressed)
         super().__init__(decoder, generation, vocabulary, languages, info, code_words)
+        _log.info("%s: loading its kernels; on a new machine they are compiled first", info.name)
+        self.predict(self.prefill(self.encode([[0]]), [[]]).hidden[0])
 
     @torch.inference_mode()
     def encode(self, sources: Sequence[Sequence[int]]) -> list[EncoderStates]:

@@ -17,7 +17,14 @@ from numba import carray  # type: ignore[attr-defined]
 from numpy.typing import NDArray
 
 from translator.models.marian.kernel_cache import compiled
-from translator.models.marian.kernels import exp, filled, pointer, softmax, take_scores, to_byte
+from translator.models.marian.kernels import (
+    NEGLIGIBLE,
+    exp,
+    filled,
+    pointer,
+    softmax,
+    to_byte,
+)
 from translator.models.marian.tiles import (
     BLOCK,
     LANES,
@@ -467,14 +474,26 @@ def predict(hidden, output, drafted, probable, tokens, log_probabilities, draft_
                 scores.ctypes.data, 4 * BLOCK, REALS,
             )  # fmt: skip
             for r in range(count):
+                n = i + r
                 highest = np.float32(-1e30)
                 for c in range(BLOCK):
-                    scores[r, c] = scores[r, c] * factors[i + r] + bias[first + c]
+                    scores[r, c] = scores[r, c] * factors[n] + bias[first + c]
                     highest = max(highest, scores[r, c])
-                take_scores(
-                    scores[r], highest, first, i + r, drafted, probable, powers, best, totals,
-                    tokens, draft_log_probabilities,
-                )  # fmt: skip
+                if highest > best[n]:
+                    if probable:
+                        totals[n] *= exp(best[n] - highest)
+                    best[n] = highest
+                    for c in range(BLOCK):
+                        if scores[r, c] == highest:
+                            tokens[n] = first + c
+                            break
+                if probable:
+                    if highest - best[n] > NEGLIGIBLE:
+                        for c in range(BLOCK):
+                            powers[c] = exp(scores[r, c] - best[n])
+                        totals[n] += sum_floats(powers.ctypes.data, BLOCK)
+                    if first <= drafted[n] < first + BLOCK:
+                        draft_log_probabilities[n] = scores[r, drafted[n] - first]
     for n in range(rows):
         log_probabilities[n] = np.float32(0)
         if probable:

@@ -42,6 +42,7 @@ from translator.models.marian.tiles import (
 )
 
 __all__ = [
+    "NEGLIGIBLE",
     "Affine",
     "DecoderLayers",
     "EncoderLayers",
@@ -55,7 +56,6 @@ __all__ = [
     "predict",
     "predict_among",
     "softmax",
-    "take_scores",
     "to_byte",
 ]
 
@@ -65,7 +65,7 @@ _LN2 = np.float32(0.6931471805599453)
 # Beyond it e^x or e^-x is no float32.
 _LARGEST_EXPONENT = np.float32(87.0)
 # Scores this far below the best add less than 1e-7 of it to the sum of all 32,000.
-_NEGLIGIBLE = np.float32(-27.0)
+NEGLIGIBLE = np.float32(-27.0)
 
 # NaN and infinity cannot arise: weights are checked on loading, and what goes into a product is
 # clamped to eight bits. Nothing is reordered, nor approximated: a sum of floats has the order that
@@ -463,31 +463,6 @@ def affine(x, parameters, out):
 
 
 @_compiled
-def take_scores(
-    scores, highest, first, n, drafted, probable, powers, best, totals, tokens, draft_scores
-):  # fmt: skip
-    """Take in row ``n``'s scores of 64 tokens, from token ``first`` on; see ``predict``.
-
-    ``highest`` is the largest of them, and ``powers`` [64] working space.
-    """
-    if highest > best[n]:
-        if probable:
-            totals[n] *= exp(best[n] - highest)
-        best[n] = highest
-        for c in range(BLOCK):
-            if scores[c] == highest:
-                tokens[n] = first + c
-                break
-    if probable:
-        if highest - best[n] > _NEGLIGIBLE:
-            for c in range(BLOCK):
-                powers[c] = exp(scores[c] - best[n])
-            totals[n] += sum_floats(powers.ctypes.data, BLOCK)
-        if first <= drafted[n] < first + BLOCK:
-            draft_scores[n] = scores[drafted[n] - first]
-
-
-@_compiled
 def predict(hidden, output, drafted, probable, tokens, log_probabilities, draft_log_probabilities):
     """The best token of each row and, if wanted, log probabilities; scores are not kept.
 
@@ -522,10 +497,23 @@ def predict(hidden, output, drafted, probable, tokens, log_probabilities, draft_
                 scores.ctypes.data, 4 * scores.shape[1], SCORES,
             )  # fmt: skip
             for r in range(count):
-                take_scores(
-                    scores[r], scores[r, BLOCK], first, i + r, drafted, probable, powers, best,
-                    totals, tokens, draft_log_probabilities,
-                )  # fmt: skip
+                n = i + r
+                highest = scores[r, BLOCK]
+                if highest > best[n]:
+                    if probable:
+                        totals[n] *= exp(best[n] - highest)
+                    best[n] = highest
+                    for c in range(BLOCK):
+                        if scores[r, c] == highest:
+                            tokens[n] = first + c
+                            break
+                if probable:
+                    if highest - best[n] > NEGLIGIBLE:
+                        for c in range(BLOCK):
+                            powers[c] = exp(scores[r, c] - best[n])
+                        totals[n] += sum_floats(powers.ctypes.data, BLOCK)
+                    if first <= drafted[n] < first + BLOCK:
+                        draft_log_probabilities[n] = scores[r, drafted[n] - first]
     for n in range(rows):
         log_probabilities[n] = np.float32(0)
         if probable:
