@@ -59,7 +59,7 @@ async def run(
 
 async def test_the_five_lines_of_python_run() -> None:
     lines = await run([sys.executable, "-"], code=example(README, "python"))
-    assert "Bom dia, todos.[]" in lines
+    assert "Bom dia a todos.[]" in lines
     assert re.search(r"\[.+\]$", lines[-1])
 
 

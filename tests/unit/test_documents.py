@@ -177,7 +177,7 @@ def test_the_examples_keep_the_promises() -> None:
         texts[update.segment_id] = texts.get(update.segment_id, "") + update.committed
         assert update.committed_length == len(texts[update.segment_id])
     assert list(texts.values()) == [
-        "Bom dia, todos.",
+        "Bom dia a todos.",
         "Começamos aos nove com o relatório da semana passada.",
     ]
 
