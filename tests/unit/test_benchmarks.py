@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import frontier, silence
-from benchmarks.everyday import RIGHT, WRONG, read_phrases, read_verdicts
+from benchmarks.everyday import RIGHT, SETS, WRONG, read_phrases, read_verdicts
 from benchmarks.hostile import LENGTH, MOST_TEXTS, TEXT_LENGTH, messages, requests
 from benchmarks.marks import TURNS, num_segments
 from benchmarks.measured import Measured, resolved, save
@@ -173,9 +173,10 @@ def test_short_sentences_are_those_of_a_few_words_once_each(tmp_path: Path) -> N
 
 
 def test_the_everyday_phrases_are_fifty_each_way_and_readers_judged_only_them() -> None:
-    phrases = read_phrases()
-    assert [p.language for p in phrases] == ["en"] * 50 + ["pt"] * 50
-    assert len({(p.language, p.text) for p in phrases}) == 100
+    sets = [read_phrases(name) for name in SETS]
+    for phrases in sets:
+        assert [p.language for p in phrases] == ["en"] * 50 + ["pt"] * 50
+        assert len({(p.language, p.text) for p in phrases}) == 100
     verdicts = read_verdicts()
-    assert {text for text, _ in verdicts} <= {phrase.text for phrase in phrases}
+    assert {text for text, _ in verdicts} <= {p.text for phrases in sets for p in phrases}
     assert set(verdicts.values()) == {RIGHT, WRONG}
