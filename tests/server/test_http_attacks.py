@@ -4,8 +4,11 @@ import asyncio
 import time
 import tracemalloc
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
 from tests.server.fronts import Fronts, fronts, models
 from translator.captions import serving
@@ -111,3 +114,38 @@ async def test_json_of_a_million_values_is_refused_before_it_is_parsed(
 async def test_a_text_of_commas_is_no_flood(gateway: Fronts) -> None:
     body = {"q": "a, " * 16_000, "source": "en", "target": "pt"}
     assert (await gateway.ask("/translate", body)).code == 200
+
+
+async def test_a_gateway_ends_though_a_client_is_just_closing_its_socket() -> None:
+    """Between the client's close and the end of its connection there is a turn of the loop."""
+    ended: list[bool] = []
+
+    class Ending(serving._WebSocket):
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if data[:1] == b"\x88":
+                self.shutdown()
+                ended.append(self.transport.is_closing())
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await receive()
+
+    config = uvicorn.Config(app, log_config=None)
+    config.load()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Ending(config, ServerState(), {}), "127.0.0.1", 0)
+    async with server, asyncio.timeout(10):
+        port = server.sockets[0].getsockname()[1]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(
+            b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+        # A close without a reason, masked with zeros.
+        writer.write(b"\x88\x80\x00\x00\x00\x00")
+        await reader.read()
+        writer.close()
+    assert ended == [True]

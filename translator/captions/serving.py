@@ -12,6 +12,8 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 
 from translator.errors import ConfigError
 
@@ -114,6 +116,18 @@ class _Impatient(HttpToolsProtocol):
         super().handle_websocket_upgrade()
 
 
+class _WebSocket(WebSocketsSansIOProtocol):
+    """Ends a connection that its client is closing; uvicorn's own fails there, and with it the end
+    of the server.
+    """
+
+    def shutdown(self) -> None:
+        try:
+            super().shutdown()
+        except InvalidState:
+            self.transport.close()
+
+
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens.
 
@@ -183,7 +197,7 @@ async def serving(
     config = uvicorn.Config(
         app,
         http=_Impatient,
-        ws="websockets-sansio",
+        ws=_WebSocket,
         ws_max_size=_MAX_MESSAGE,
         ws_ping_interval=20.0,
         ws_ping_timeout=20.0,
