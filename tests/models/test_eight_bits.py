@@ -20,6 +20,7 @@ from translator.models.huggingface.loading import (
     describe_transformers_model,
     load_transformers_model,
 )
+from translator.models.processor import is_int8_faster
 
 pytestmark = pytest.mark.model
 
@@ -118,5 +119,16 @@ def test_eight_bits_need_less_memory_and_have_a_fingerprint_of_their_own(
     ]
     assert infos[1].memory_bytes < infos[0].memory_bytes
     assert infos[1].fingerprint != infos[0].fingerprint
-    # Not before it is faster in bulk too.
-    assert infos[2].fingerprint == infos[0].fingerprint
+    assert infos[2].fingerprint == infos[1 if is_int8_faster() else 0].fingerprint
+
+
+def test_eight_bits_are_chosen_only_where_a_whole_pass_is_compiled(
+    tiny_folders: dict[str, Path],
+) -> None:
+    described = {
+        precision: describe_transformers_model(
+            str(tiny_folders["t5"]), pair=TINY["t5"].pair, precision=precision
+        ).info.fingerprint
+        for precision in ("float32", "auto")
+    }
+    assert described["auto"] == described["float32"]

@@ -15,6 +15,7 @@ from translator.languages.pair import LanguagePair
 from translator.models.base import DescribedModel
 from translator.models.code_words import load_code_words
 from translator.models.fingerprint import fingerprint
+from translator.models.huggingface.decoder import BartDecoder
 from translator.models.huggingface.families import Family, family_of
 from translator.models.huggingface.generation import is_aligning, read_generation
 from translator.models.huggingface.hub import find_folder
@@ -22,7 +23,7 @@ from translator.models.huggingface.languages import Languages
 from translator.models.huggingface.model import TransformersModel
 from translator.models.info import ENCODER_CACHE_TOKENS, MAX_SOURCE_TOKENS, ModelInfo
 from translator.models.model_card import license_of
-from translator.models.processor import runs_int8
+from translator.models.processor import is_int8_faster, runs_int8
 from translator.precision import Precision
 from translator.text.shop_characters import unwritable_of
 
@@ -62,23 +63,25 @@ def describe_transformers_model(
         origin: Where the files came from; ``where`` by default.
         device: Where to run.
         precision: Number format of parameters and states, whatever the files have. ``int8`` is for
-            the linear maps, on a CPU (``eight_bits.py``); ``auto`` is float32.
+            the linear maps, on a CPU (``eight_bits.py``). ``auto`` is ``int8`` where that is
+            faster: on a CPU for which it was measured, and for a family whose whole pass is
+            compiled (``compiled.py``); else float32.
 
     Raises:
         ModelFilesError: A file is missing, damaged or does not fit the others, the hub cannot be
             reached, or the model does not translate the pair.
     """
     folder = find_folder(where)
+    config = _read_config(folder)
+    family = family_of(folder, config)
     if precision == "auto":
-        # Eight bits pay for one sentence, but hardly in bulk, and batched is only nearly alone.
-        precision = "float32"
+        is_faster = str(device) == "cpu" and is_int8_faster()
+        precision = "int8" if is_faster and issubclass(family.decoder, BartDecoder) else "float32"
     if precision == "int8" and not (str(device) == "cpu" and runs_int8()):
         raise ModelFilesError(
             f"{where}: the precision int8 needs a CPU and the package numba, which has no release "
             "for some machines; use float32"
         )
-    config = _read_config(folder)
-    family = family_of(folder, config)
     num_parameters = _num_parameters(folder, config)
     tokenizer = family.read_tokenizer(folder)
     num_pieces = len(tokenizer.get_vocab())
