@@ -1,7 +1,10 @@
 """Times of day in words, as figures."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from translator.text import clock
 from translator.text.clock import clock_times
 from translator.text.protection import Verbatim, protect
 from translator.text.rewriting import rewrite
@@ -92,6 +95,24 @@ def test_it_is_open_until_the_words_are_known_whatever_they_become() -> None:
         known = text if place is None else text[:place]
         inside = [each for each in clock_times(whole, "en").edits if each.end <= len(known)]
         assert said(known, "en") == rewrite(known, inside).text
+
+
+WORDS = {
+    "en": "at by from to past till until it's half a quarter one five ten twenty five-and thirty"
+    " forty minutes people o'clock 6 12 45 , . tomorrow",
+    "pt": "às à a as da até são faltam é uma duas dez vinte cinco e meia meio-dia meia-noite quinze"
+    " para pras dúzia 3 11 , . hoje",
+}
+
+
+@given(st.sampled_from(sorted(WORDS)), st.data())
+def test_a_text_that_is_not_looked_at_has_no_time(language: str, data: st.DataObject) -> None:
+    words = data.draw(st.lists(st.sampled_from(WORDS[language].split()), max_size=8))
+    text = " ".join(words)
+    with pytest.MonkeyPatch.context() as patch:
+        expected = clock_times(text, language)
+        patch.setattr(clock, "_may_have_times", lambda *_: True)
+        assert clock_times(text, language) == expected
 
 
 def test_what_is_protected_goes_before_a_time() -> None:

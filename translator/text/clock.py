@@ -4,6 +4,7 @@ Small models know figures better: the embedded ones make "pela metade dos dez" o
 ten and a half" of the second. Pure text, linear in its length.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -67,6 +68,8 @@ _EN_AFTER = (
 _PT_AFTER = (
     r"(?=\s*(?:$|[.,;:!?)…]|(?:amanhã|hoje|em\sponto|da\s(?:manhã|tarde|noite))\b))(?![.,:]\d)"
 )
+# "A uma" and "é uma" mostly have the article; "à uma" is a time.
+_PT_NO_ARTICLE = r"(?!(?<!à )(?<!às )uma\b)"
 # What an hour follows, in Portuguese.
 _PT_BEFORE = r"(?:à|às|a|as|da|das|pela|pelas|pras|é|são|era|eram|ao|do|pelo)"
 
@@ -138,7 +141,7 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
     "pt": (
         (
             _pattern(
-                rf"\b{_PT_BEFORE} (?P<time>(?P<hour>{_PT_HOUR}|1?\d|2[0-3])"
+                rf"\b{_PT_BEFORE} (?P<time>{_PT_NO_ARTICLE}(?P<hour>{_PT_HOUR}|1?\d|2[0-3])"
                 rf" e (?P<minute>{_PT_MINUTE}))\b(?! dúzia)"
             ),
             lambda m: _time(_pt_hour(m), _PT_MINUTES[_word(m, "minute")]),
@@ -161,7 +164,9 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
             ),
         ),
         (
-            _pattern(rf"\baté (?:as|às) (?P<time>(?P<hour>{_PT_HOUR}))\b{_PT_AFTER}"),
+            _pattern(
+                rf"\baté (?:as|às) (?P<time>{_PT_NO_ARTICLE}(?P<hour>{_PT_HOUR}))\b{_PT_AFTER}"
+            ),
             lambda m: _time(_pt_hour(m), 0),
         ),
     ),
@@ -172,21 +177,43 @@ _UNFINISHED = {
         r"\b(?:half|(?:a )?quarter|(?:five|ten|twenty(?:[- ]five)?)(?: minutes)?)"
         r"(?: (?:past|to|till))?\s*\Z"
         r"|\b(?:at|by|until|till|before|after|around|since|from)"
-        rf" (?:{_EN_HOUR}|\d\d?)(?: forty)?\s*\Z"
+        rf" (?:{_EN_HOUR}|1[0-2]|[1-9])(?: forty)?\s*\Z"
     ),
     "pt": _pattern(
-        rf"\b{_PT_BEFORE} (?:{_PT_HOUR}|\d\d?)(?: e(?: vinte(?: e)?| quarenta(?: e)?)?)?\s*\Z"
+        rf"\b{_PT_BEFORE} {_PT_NO_ARTICLE}(?:{_PT_HOUR}|1?\d|2[0-3])"
+        r"(?: e(?: vinte(?: e)?| quarenta(?: e)?)?)?\s*\Z"
         rf"|\b(?:às|são|eram|faltam) (?:{_PT_MINUTE})(?: para(?: as?| às?)?| pras?)?\s*\Z"
-        rf"|\baté (?:as|às) (?:{_PT_HOUR})\s*\Z"
+        rf"|\baté (?:as|às) {_PT_NO_ARTICLE}(?:{_PT_HOUR})\s*\Z"
     ),
 }
 _LONGEST_UNFINISHED = 48
-# A text without any of these has no time; "uma" is the article, too.
 _WORD = re.compile(r"[^\W_]+")
-_NEEDED = {
-    "en": frozenset([*_EN_HOURS, "half", "quarter", *map(str, range(1, 13))]),
-    "pt": frozenset([*_PT_HOURS, *_PT_MINUTES, *["meio", "meia"]]) - {"uma"},
+_FIGURES = frozenset(map(str, range(24)))
+# Words before a time, and those that it may begin with; nearly all texts lack such a pair.
+_BEFORE = {
+    "en": frozenset("at by until till before after around since from s is".split()),  # noqa: SIM905
+    "pt": frozenset("à às a as da das pela pelas pras é são era eram ao do pelo até".split()),  # noqa: SIM905
 }
+_BEGINNING = {
+    "en": frozenset([*_EN_HOURS, "twenty"]) | _FIGURES,
+    "pt": (frozenset([*_PT_HOURS, *_PT_MINUTES, "meio"]) | _FIGURES) - {"uma"},
+}
+# Words that are enough.
+_ENOUGH = {"en": frozenset({"half", "quarter", "past"}), "pt": frozenset({"faltam"})}
+# What may begin a time without a word before it, at the end of a text.
+_AT_END = {"en": frozenset({"five", "ten", "twenty"}), "pt": frozenset[str]()}
+
+
+def _may_have_times(text: str, language: str) -> bool:
+    """Whether a text may have a time; cheap, because each growing text is asked again and again."""
+    words = _WORD.findall(text.lower())
+    if not _ENOUGH[language].isdisjoint(words) or not _AT_END[language].isdisjoint(words[-4:]):
+        return True
+    before, beginning = _BEFORE[language], _BEGINNING[language]
+    return any(
+        a in before and (b in beginning or (a in ("à", "às") and b == "uma"))
+        for a, b in itertools.pairwise(words)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +241,7 @@ def clock_times(text: str, language: str) -> ClockTimes:
     """
     language = language.split("-")[0].lower()
     rules = _RULES.get(language)
-    if rules is None or _NEEDED[language].isdisjoint(_WORD.findall(text.lower())):
+    if rules is None or not _may_have_times(text, language):
         return NO_TIMES
     edits: list[Edit] = []
     for edit in sorted(_found(text, rules), key=lambda each: (each.start, -each.end)):
