@@ -38,6 +38,7 @@ def test_english_times_become_figures(text: str, expected: str) -> None:
     [
         ("Nos vemos às dez e meia.", "Nos vemos às 10:30."),
         ("São quinze para a uma.", "São 12:45."),
+        ("São dez para a meia-noite.", "São 23:50."),
         ("Faltam dez pras nove, faltam vinte para as três", "São 8:50, são 2:40"),
         ("Das duas e meia às 3 e quinze", "Das 2:30 às 3:15"),
         ("ao meio-dia e meia", "ao 12:30"),

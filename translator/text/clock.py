@@ -84,8 +84,8 @@ def _time(hour: int, minute: int) -> str:
 
 
 def _before(hour: int, minutes: int) -> str:
-    """So many minutes before an hour."""
-    return _time(hour - 1 if hour > 1 else 12, 60 - minutes)
+    """So many minutes before an hour; before one it is twelve, and before midnight 23."""
+    return _time({0: 23, 1: 12}.get(hour, hour - 1), 60 - minutes)
 
 
 def _word(match: re.Match[str], group: str) -> str:
