@@ -42,6 +42,8 @@ def test_english_times_become_figures(text: str, expected: str) -> None:
         ("Faltam dez pras nove, faltam vinte para as três", "São 8:50, são 2:40"),
         ("Das duas e meia às 3 e quinze", "Das 2:30 às 3:15"),
         ("ao meio-dia e meia", "ao 12:30"),
+        ("O show é às 21h30, das 8h15 às 9h.", "O show é às 21:30, das 8:15 às 9h."),
+        ("É 1h30, São 9h30", "É 1:30, São 9:30"),
         ("Fico até às cinco hoje.", "Fico até às 5:00 hoje."),
     ],
 )
@@ -59,6 +61,8 @@ def test_portuguese_times_become_figures(text: str, expected: str) -> None:
         ("Vi as duas e comprei duas e meia dúzia.", "pt"),
         ("Dura duas horas e meia, até as cinco crianças", "pt"),
         ("dez e meia", "pt"),
+        ("A viagem dura 2h30, e fica a 1h30 daqui.", "pt"),
+        ("às 9h75, às 123h30", "pt"),
     ],
 )
 def test_what_counts_something_stays(text: str, language: str) -> None:
@@ -102,7 +106,7 @@ WORDS = {
     "en": "at by from to past till until it's half a quarter one five ten twenty five-and thirty"
     " forty minutes people o'clock 6 12 45 , . tomorrow",
     "pt": "às à a as da até são faltam é uma duas dez vinte cinco e meia meio-dia meia-noite quinze"
-    " para pras dúzia 3 11 , . hoje",
+    " para pras dúzia 3 11 9h30 1h30 9h , . hoje",
 }
 
 

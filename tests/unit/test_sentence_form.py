@@ -6,7 +6,6 @@ from translator.text.protection import protect
 from translator.text.sentence_form import (
     Ending,
     ending,
-    with_clock_times,
     with_first_small,
     with_pronouns,
     with_sentence_begun,
@@ -87,22 +86,6 @@ def test_the_model_gets_a_capital_at_the_beginning(text: str, expected: str) -> 
 def test_an_english_i_is_a_capital(text: str, expected: str) -> None:
     assert with_pronouns(text, "en-GB") == expected
     assert with_pronouns(text, "it") == text
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("O show é às 21h30.", "O show é às 21:30."),
-        ("das 8h15 às 9h", "das 8:15 às 9h"),
-        ("É 1h30, São 9h30", "É 1:30, São 9:30"),
-        ("A viagem dura 2h30.", "A viagem dura 2h30."),
-        ("às 9h75", "às 9h75"),
-        ("às 123h30", "às 123h30"),
-    ],
-)
-def test_a_portuguese_time_of_day_has_a_colon(text: str, expected: str) -> None:
-    assert with_clock_times(text, "pt-BR") == expected
-    assert with_clock_times(text, "en") == text
 
 
 def test_what_no_model_touches_gets_none() -> None:

@@ -12,7 +12,6 @@ from translator.text.sentence_form import (
     FULL_STOP,
     Ending,
     ending,
-    with_clock_times,
     with_pronouns,
     with_sentence_begun,
 )
@@ -136,7 +135,7 @@ class ModelSource:
         said = sentence_case(protected.text, language) if in_capitals else protected.text
         is_begun, ends_with = False, Ending.AS_IT_IS
         if tokenizer.knows_sentences:
-            said = with_clock_times(with_pronouns(said, language), language)
+            said = with_pronouns(said, language)
             if begins and not context:
                 said, is_begun = _begun(tokenizer, said, visible, language)
             if ends and tokenizer.writes(FULL_STOP):

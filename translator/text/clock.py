@@ -1,7 +1,7 @@
-"""Times of day that are said in words, as figures: "half past ten" is 10:30, "às dez e meia" too.
+"""Times of day as figures: "half past ten" is 10:30, "às dez e meia" and "às 10h30" too.
 
-Small models know figures better: the embedded ones make "pela metade dos dez" of the first and "at
-ten and a half" of the second. Pure text, linear in its length.
+Small models know figures better: the embedded ones make "pela metade dos dez" of the first, "at ten
+and a half" of the second, and add "p.m." to the third. Pure text, linear in its length.
 """
 
 import itertools
@@ -139,6 +139,14 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         ),
     ),
     "pt": (
+        # A length of time stays: "dura 2h30", "a 1h30 daqui".
+        (
+            _pattern(
+                r"\b(?:(?:às|as|das|pelas|são|eram) (?=\d)|(?:à|da|pela|é|era) (?=1h))"
+                r"(?P<time>(?P<hour>\d{1,2})h(?P<minute>[0-5]\d))\b"
+            ),
+            lambda m: f"{m['hour']}:{m['minute']}",
+        ),
         (
             _pattern(
                 rf"\b{_PT_BEFORE} (?P<time>{_PT_NO_ARTICLE}(?P<hour>{_PT_HOUR}|1?\d|2[0-3])"
@@ -211,14 +219,15 @@ def _may_have_times(text: str, language: str) -> bool:
         return True
     before, beginning = _BEFORE[language], _BEGINNING[language]
     return any(
-        a in before and (b in beginning or (a in ("à", "às") and b == "uma"))
+        a in before
+        and (b in beginning or (b[0].isdigit() and "h" in b) or (a in ("à", "às") and b == "uma"))
         for a, b in itertools.pairwise(words)
     )
 
 
 @dataclass(frozen=True, slots=True)
 class ClockTimes:
-    """The times of day in a text.
+    """The times of day in a text that a model would not know.
 
     Attributes:
         edits: What to say for each, in order; none overlap.
@@ -233,7 +242,7 @@ NO_TIMES = ClockTimes()
 
 
 def clock_times(text: str, language: str) -> ClockTimes:
-    """Find the times of day that are said in words.
+    """Find the times of day that are said in words, or with an "h".
 
     Args:
         text: A segment, or as much of it as has come.

@@ -254,7 +254,7 @@ def protect(
         writes: Whether the model reads a character and can write it.
         verbatim: Further parts that no model is to touch, in order; none overlap.
         codes: The model's code words.
-        times: Times of day that are said in words. The model gets figures instead, and the target
+        times: Times of day that a model would not know. It gets figures instead, and the target
             keeps what it makes of them.
     """
     characters = set(text)

@@ -19,7 +19,6 @@ __all__ = [
     "FULL_STOP",
     "Ending",
     "ending",
-    "with_clock_times",
     "with_first_small",
     "with_pronouns",
     "with_sentence_begun",
@@ -31,13 +30,6 @@ _MAX_LABEL_WORDS = 4
 _FIRST_WORD = re.compile(r"[\W_]*(\w+(?:['’]\w+)*)")
 # Not in "i.e.", nor in a list: "i)".
 _SMALL_I = re.compile(r"(?<![^\s\"'“‘])i(?=['’](?:m|ve|ll|d)\b|[\s,?!;]|$)")
-# What stands before an hour of the day, but not before a length of time.
-_CLOCK_TIMES = {
-    "pt": re.compile(
-        r"(\b(?:(?:às|as|das|pelas|são|eram)\s\d{1,2}|(?:à|a|da|pela|é|era)\s1))h([0-5]\d)\b",
-        re.IGNORECASE,
-    ),
-}
 # All nouns have a capital.
 _NOUNS_IN_CAPITALS = "de"
 _ENGLISH_NAMES = frozenset(
@@ -112,20 +104,6 @@ def with_pronouns(said: str, language: str) -> str:
     """
     is_english = language.split("-")[0].lower() == "en"
     return _SMALL_I.sub("I", said) if is_english else said
-
-
-def with_clock_times(said: str, language: str) -> str:
-    """A Portuguese source with "9:30" for "9h30"; the length is the same.
-
-    The embedded model says "9:30 p.m." for "às 9h30", and 9:30 for "às 9:30". A length of time
-    stays ("dura 2h30").
-
-    Args:
-        said: What the model gets.
-        language: The source's BCP-47 code; only its language counts.
-    """
-    pattern = _CLOCK_TIMES.get(language.split("-")[0].lower())
-    return said if pattern is None else pattern.sub(r"\1:\2", said)
 
 
 def with_first_small(text: str, language: str) -> str:
