@@ -24,7 +24,7 @@ from translator.v1.translator_service_pb2_grpc import (
     add_TranslatorServiceServicer_to_server,
 )
 
-__all__ = ["play_batch"]
+__all__ = ["items_of", "play_batch"]
 
 _Response = batch_pb2.BatchTranslateResponse
 _MAX_ITEM_LENGTH = 1000
@@ -144,19 +144,22 @@ class _Server(TranslatorServiceServicer):
 
     async def _read(self, call: _Call, context: Any) -> None:
         while (request := await context.read()) is not grpc.aio.EOF:
-            item = request.item
-            call.items -= 1
-            call.code_points -= len(item.text)
-            if call.items < 0 or call.code_points < 0:
-                self.problems.append(f"the item {item.id!r} was sent without credit")
-            if not item.id or item.id in {each.id for each in call.open}:
-                self.problems.append(f"the id {item.id!r} is empty, or that of another item")
-            if item.text in self._answered:
-                self.problems.append(f"{item.text!r} was sent again, but had its result")
-            call.open.append(item)
+            for item in items_of(request):
+                self._take(item, call)
             call.news.set()
         call.is_half_closed = True
         call.news.set()
+
+    def _take(self, item: batch_pb2.BatchItem, call: _Call) -> None:
+        call.items -= 1
+        call.code_points -= len(item.text)
+        if call.items < 0 or call.code_points < 0:
+            self.problems.append(f"the item {item.id!r} was sent without credit")
+        if not item.id or item.id in {each.id for each in call.open}:
+            self.problems.append(f"the id {item.id!r} is empty, or that of another item")
+        if item.text in self._answered:
+            self.problems.append(f"{item.text!r} was sent again, but had its result")
+        call.open.append(item)
 
     async def _answer(self, call: _Call, context: Any, script: Mapping[str, Any]) -> None:
         left = script.get("answer", -1)
@@ -167,13 +170,15 @@ class _Server(TranslatorServiceServicer):
                 call.news.clear()
                 await call.news.wait()
                 continue
+            number = script.get("bundle", 1) if self.config.get("bundledResults") else 1
+            number = min(number, len(call.open), abs(left))
             # The newest first: results come in any order.
-            item = call.open.pop()
-            left -= 1
+            items = [call.open.pop() for _ in range(number)]
+            left -= number
             if is_certain:
-                self._answered.add(item.text)
-            await context.write(_Response(result=_result(item)))
-            await self._grant(call, context, 1, len(item.text))
+                self._answered.update(item.text for item in items)
+            await context.write(_results(items))
+            await self._grant(call, context, number, sum(len(item.text) for item in items))
         if "goAway" in script:
             within = Duration()
             within.FromJsonString("5s")
@@ -198,6 +203,17 @@ def _started(has_heartbeats: bool) -> batch_pb2.BatchStarted:
     if has_heartbeats:
         limits.heartbeat_interval.FromJsonString(_HEARTBEAT)
     return batch_pb2.BatchStarted(batch_id="conformance", limits=limits)
+
+
+def items_of(request: batch_pb2.BatchTranslateRequest) -> Sequence[batch_pb2.BatchItem]:
+    """The items of a message after the first."""
+    return request.items.items if request.HasField("items") else [request.item]
+
+
+def _results(items: Sequence[batch_pb2.BatchItem]) -> _Response:
+    if len(items) == 1:
+        return _Response(result=_result(items[0]))
+    return _Response(results=batch_pb2.BatchResults(results=map(_result, items)))
 
 
 def _result(item: batch_pb2.BatchItem) -> batch_pb2.BatchResult:

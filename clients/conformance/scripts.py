@@ -99,7 +99,7 @@ class Batch:
     expect: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        known = {"credit", "answer", "refuse", "fail", "cut", "silent", "goAway"}
+        known = {"credit", "answer", "bundle", "refuse", "fail", "cut", "silent", "goAway"}
         for call in self.calls:
             _refuse_unknown(f"{self.name}: a call", call, known)
         _refuse_unknown(f"{self.name}: expect", self.expect, {"calls", "config"})

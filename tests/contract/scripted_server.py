@@ -15,6 +15,7 @@ import grpc
 from google.protobuf import any_pb2, duration_pb2
 from google.rpc import error_details_pb2, status_pb2
 
+from clients.conformance.batches import items_of
 from translator.v1 import batch_pb2, models_pb2, translate_pb2
 from translator.v1.streaming_pb2 import (
     GoAway,
@@ -219,9 +220,10 @@ class ScriptedServer(TranslatorServiceServicer):
         await context.write(batch_pb2.BatchTranslateResponse(started=started))
         await context.write(batch_pb2.BatchTranslateResponse(credit=credit))
         while (request := await context.read()) is not grpc.aio.EOF:  # type: ignore[attr-defined]
-            translation = translate_pb2.Translation(text=request.item.text.upper())
-            result = batch_pb2.BatchResult(id=request.item.id, translation=translation)
-            await context.write(batch_pb2.BatchTranslateResponse(result=result))
+            for item in items_of(request):
+                translation = translate_pb2.Translation(text=item.text.upper())
+                result = batch_pb2.BatchResult(id=item.id, translation=translation)
+                await context.write(batch_pb2.BatchTranslateResponse(result=result))
         await context.write(batch_pb2.BatchTranslateResponse(report=batch_pb2.BatchReport()))
 
     async def ListModels(self, request: Any, _: Any) -> models_pb2.ListModelsResponse:  # noqa: N802

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 import grpc
 import pytest
 
+from clients.conformance.batches import items_of
 from clients.conformance.proxy import Proxy
 from tests.contract.scripted_server import abort, seconds, status
 from translator.client import (
@@ -273,6 +275,7 @@ class Peer:
 
     context: Any
     items: list[batch_pb2.BatchItem] = field(default_factory=list)
+    unread: deque[batch_pb2.BatchItem] = field(default_factory=deque)
 
     async def begin(self, *more: Response) -> batch_pb2.BatchConfig:
         request = await self.context.read()
@@ -284,10 +287,13 @@ class Peer:
         """So many items; by default all up to the half-close."""
         read: list[batch_pb2.BatchItem] = []
         while len(read) != number:
+            if self.unread:
+                read.append(self.unread.popleft())
+                continue
             request = await self.context.read()
             if request is grpc.aio.EOF:  # type: ignore[attr-defined]
                 break
-            read.append(request.item)
+            self.unread += items_of(request)
         self.items += read
         return read
 
@@ -380,6 +386,7 @@ async def test_the_config_says_what_the_options_say() -> None:
         preserve_lines=False,
         markup=["liquid"],
         heartbeat_interval=seconds(1.5),
+        bundled_results=True,
     )
     assert configs == [expected]
 
@@ -407,6 +414,30 @@ async def test_nothing_is_sent_without_credit() -> None:
 
     async with scripted(script) as server:
         assert [r.text for r in await run(server, "first.", "second.")] == ["FIRST.", "SECOND."]
+
+
+async def test_items_go_together_as_far_as_there_is_credit() -> None:
+    requests: list[batch_pb2.BatchTranslateRequest] = []
+
+    async def script(peer: Peer) -> None:
+        await peer.begin(credit(20, 60))
+        left = 30
+        while left:
+            request = await peer.context.read()
+            requests.append(request)
+            items = items_of(request)
+            left -= len(items)
+            results = [result(item).result for item in items]
+            together = Response(results=batch_pb2.BatchResults(results=results))
+            await peer.send(together, credit(len(items), 2 * len(items)))
+        await peer.send(report())
+
+    async with scripted(script) as server:
+        results = await run(server, *["a."] * 30)
+    assert [each.text for each in results] == ["A."] * 30
+    # The first waits for credit alone.
+    assert len(requests[1].items.items) == 19
+    assert len(requests) < 10
 
 
 async def test_after_a_break_only_what_has_no_result_is_sent_again() -> None:

@@ -43,6 +43,7 @@ class Exchange:
     @property
     def results(self) -> dict[str, batch_pb2.BatchResult]:
         results = [r.result for r in self.responses if r.HasField("result")]
+        results += [each for r in self.responses for each in r.results.results]
         by_id = {result.id: result for result in results}
         assert len(by_id) == len(results), "an item has two results"
         return by_id

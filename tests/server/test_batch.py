@@ -507,3 +507,34 @@ async def test_metrics_count_items() -> None:
     assert values['translator_batch_items_total{code="OK",origin="engine"}'] == "1.0"
     assert values['translator_batch_items_total{code="OK",origin="source"}'] == "1.0"
     assert values['translator_limit{limit="max_batch_items"}'] == "256.0"
+
+
+async def test_items_and_results_may_come_together() -> None:
+    """With credit for each item, as if each came by itself."""
+    items = [batch_pb2.BatchItem(id=str(n), text=f"text {n}.") for n in range(100)]
+    bundles = [Request(items=batch_pb2.BatchItems(items=items[n : n + 25])) for n in (0, 25, 50)]
+    singles = [Request(item=each) for each in items[75:]]
+    async with serve_in_process() as server:
+        together = await exchange(
+            server.address, [config(bundled_results=True), *bundles, *singles]
+        )
+        alone = await exchange(server.address, [config(), *bundles, *singles])
+    expected = {each.id: each.text.upper() for each in items}
+    assert together.texts == alone.texts == expected
+    assert together.report.items == alone.report.items == 100
+    assert "results" not in alone.kinds
+    assert together.kinds.count("results") + together.kinds.count("result") < 50
+
+
+async def test_a_message_with_several_items_needs_credit_for_each_and_has_at_least_one(
+    server: RunningServer,
+) -> None:
+    two = [batch_pb2.BatchItem(id=str(n), text="x.") for n in range(2)]
+    limits = Limits(max_batch_items=1)
+    async with serve_in_process(ServerConfig(port=0, limits=limits)) as small:
+        beyond = await exchange(
+            small.address, [config(), Request(items=batch_pb2.BatchItems(items=two))]
+        )
+    assert (beyond.code, beyond.field) == (grpc.StatusCode.INVALID_ARGUMENT, "item")
+    empty = await exchange(server.address, [config(), Request(items=batch_pb2.BatchItems())])
+    assert (empty.code, empty.field) == (grpc.StatusCode.INVALID_ARGUMENT, "items")

@@ -57,6 +57,7 @@ class AsyncBatch(AsyncIterator[BatchResult]):
         self._wanted = asyncio.Event()
         self._news = asyncio.Event()
         self._waking: asyncio.Task[bool] | None = None
+        self._sending: asyncio.Handle | None = None
         self._failure: BaseException | None = None
         self._is_reading = False
 
@@ -112,6 +113,8 @@ class AsyncBatch(AsyncIterator[BatchResult]):
         if self._feeder is None and not self._calls.closed.is_set():
             self._feeder = asyncio.create_task(self._feed())
         while True:
+            if self._calls.closed.is_set():
+                raise StopAsyncIteration
             if self._session.results:
                 result = self._session.results.popleft()
                 self._wanted.set()
@@ -119,8 +122,6 @@ class AsyncBatch(AsyncIterator[BatchResult]):
             if self._failure is not None:
                 await self.aclose()
                 raise self._failure
-            if self._calls.closed.is_set():
-                raise StopAsyncIteration
             if self._session.is_finished:
                 await self._end()
                 raise StopAsyncIteration
@@ -137,7 +138,7 @@ class AsyncBatch(AsyncIterator[BatchResult]):
     # The input
 
     async def _feed(self) -> None:
-        """Read the input, an item whenever one can be sent."""
+        """Read the input, as far as it can be sent."""
         try:
             while True:
                 while not self._session.wants_input:
@@ -147,7 +148,9 @@ class AsyncBatch(AsyncIterator[BatchResult]):
                 if item is None:
                     break
                 self._session.add(item)
-                self._send()
+                # With those that come without a wait.
+                if self._sending is None:
+                    self._sending = asyncio.get_running_loop().call_soon(self._send)
             self._session.is_input_over = True
             self._send()
         except asyncio.CancelledError:
@@ -163,6 +166,9 @@ class AsyncBatch(AsyncIterator[BatchResult]):
 
     def _send(self) -> None:
         """Send what the credit allows."""
+        if self._sending is not None:
+            self._sending.cancel()
+            self._sending = None
         connection = self._calls.connection
         if connection is not None:
             connection.send(self._session.due())

@@ -1,7 +1,7 @@
 """What a batch has sent and received: which items are due, and what the credit allows."""
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from translator.client import convert
@@ -24,6 +24,9 @@ _TRIED_TOGETHER = 3
 _MOST_BREAKS = 6
 # Results of items that are not sent, before more input is read.
 _MAX_READY = 100
+# Items that go in one message, and code points of their texts: far from what a message may have.
+_MAX_BUNDLE = 64
+_MAX_BUNDLE_LENGTH = 30_000
 _Request = batch_pb2.BatchTranslateRequest
 _Response = batch_pb2.BatchTranslateResponse
 
@@ -44,7 +47,8 @@ class _Pending:
 class BatchSession:
     """The state of a batch over all its calls. It knows no connection.
 
-    At most one item waits for credit, so it holds no more than the server takes at once.
+    Items wait until they are sent together, and at most one for credit; so it holds no more than
+    the server takes at once, and that one.
 
     Args:
         config: How the items are translated.
@@ -61,6 +65,7 @@ class BatchSession:
         self.results: deque[BatchResult] = deque()
         self._config = config
         self._waiting: deque[_Pending] = deque()
+        self._waiting_length = 0
         # By their names on the wire.
         self._sent: dict[str, _Pending] = {}
         # Then it is the only one.
@@ -76,7 +81,13 @@ class BatchSession:
     @property
     def wants_input(self) -> bool:
         """Whether the next item of the input is to be read."""
-        return not self._waiting and len(self.results) < _MAX_READY
+        if len(self.results) >= _MAX_READY:
+            return False
+        num_waiting = len(self._waiting)
+        return not num_waiting or (
+            num_waiting < min(_MAX_BUNDLE, self._items)
+            and self._waiting_length < min(_MAX_BUNDLE_LENGTH, self._code_points)
+        )
 
     @property
     def is_all_sent(self) -> bool:
@@ -108,6 +119,7 @@ class BatchSession:
     def add(self, item: BatchItem) -> None:
         """Take the next item of the input."""
         self._waiting.append(_Pending(self._num_items, item))
+        self._waiting_length += len(item.text)
         self._num_items += 1
 
     def opening(self) -> _Request:
@@ -117,6 +129,7 @@ class BatchSession:
             pending.breaks += not self._is_leaving
             if pending.breaks < _MOST_BREAKS:
                 self._waiting.appendleft(pending)
+                self._waiting_length += len(pending.item.text)
             else:
                 times = f"it was sent {pending.breaks} times, and the connection broke each time"
                 self._refuse(pending, ConnectionLostError(times))
@@ -128,24 +141,37 @@ class BatchSession:
         return _Request(config=convert.batch_config_message(self._config))
 
     def due(self) -> Iterator[_Request]:
-        """The items that may be sent now."""
+        """The items that may be sent now, together where there are several."""
+        bundle: list[batch_pb2.BatchItem] = []
+        length = 0
+        for item in self._due():
+            bundle.append(item)
+            length += len(item.text)
+            if len(bundle) >= _MAX_BUNDLE or length >= _MAX_BUNDLE_LENGTH:
+                yield _bundled(bundle)
+                bundle, length = [], 0
+        if bundle:
+            yield _bundled(bundle)
+
+    def _due(self) -> Iterator[batch_pb2.BatchItem]:
         while self._waiting and self._limits is not None and not self._is_leaving:
             pending = self._waiting[0]
             if self._sent and (pending.is_suspect or self._is_suspect_sent):
                 return
-            request, error = self._request(pending, self._limits)
+            item, error = self._message(pending, self._limits)
             length = len(pending.item.text)
             if error is None and (self._items < 1 or self._code_points < length):
                 return
             self._waiting.popleft()
-            if request is None or error is not None:
+            self._waiting_length -= length
+            if item is None or error is not None:
                 self._refuse(pending, error or InvalidRequestError("item", "cannot be sent"))
                 continue
             self._items -= 1
             self._code_points -= length
-            self._sent[request.item.id] = pending
+            self._sent[item.id] = pending
             self._is_suspect_sent = pending.is_suspect
-            yield request
+            yield item
 
     def receive(self, response: _Response) -> None:
         """Take a message of the server.
@@ -160,10 +186,10 @@ class BatchSession:
                 self._items += response.credit.items
                 self._code_points += response.credit.code_points
             case "result":
-                pending = self._sent.pop(response.result.id, None)
-                if pending is not None:
-                    self._is_suspect_sent = False
-                    self._take(convert.batch_result(response.result, pending.item, pending.index))
+                self._receive(response.result)
+            case "results":
+                for result in response.results.results:
+                    self._receive(result)
             case "go_away":
                 self._is_leaving = True
             case "report":
@@ -171,10 +197,17 @@ class BatchSession:
                     raise ConnectionLostError("the server reports, but items have no result")
                 self.is_finished = True
 
-    def _request(
+    def _receive(self, result: batch_pb2.BatchResult) -> None:
+        # One that comes twice is told once.
+        pending = self._sent.pop(result.id, None)
+        if pending is not None:
+            self._is_suspect_sent = False
+            self._take(convert.batch_result(result, pending.item, pending.index))
+
+    def _message(
         self, pending: _Pending, limits: batch_pb2.BatchLimits
-    ) -> tuple[_Request | None, InvalidRequestError | None]:
-        """The request for an item, or why it cannot be sent."""
+    ) -> tuple[batch_pb2.BatchItem | None, InvalidRequestError | None]:
+        """What is sent of an item, or why it cannot be."""
         item, length = pending.item, len(pending.item.text)
         if length > limits.max_item_length:
             return None, InvalidRequestError(
@@ -194,7 +227,7 @@ class BatchSession:
             return None, InvalidRequestError(
                 "item.max_length", f"is {item.max_length}; allowed: from 0 to {2**32 - 1}"
             )
-        return _Request(item=message), None
+        return message, None
 
     def _refuse(self, pending: _Pending, error: TranslatorError) -> None:
         self._take(BatchResult(pending.item, pending.index, Translation("", error, "", "", (), ())))
@@ -207,3 +240,9 @@ class BatchSession:
             self._source_words += len(result.item.text.split())
             self._target_words += len(result.text.split())
         self.results.append(result)
+
+
+def _bundled(items: Sequence[batch_pb2.BatchItem]) -> _Request:
+    if len(items) == 1:
+        return _Request(item=items[0])
+    return _Request(items=batch_pb2.BatchItems(items=items))

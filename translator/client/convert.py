@@ -94,6 +94,7 @@ def batch_config_message(config: items.BatchConfig) -> batch_pb2.BatchConfig:
         preserve_lines=config.preserve_lines,
         markup=config.markup,
         heartbeat_interval=duration(config.heartbeat_interval_s),
+        bundled_results=True,
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import replace
 
 from translator.engine.request import Priority
@@ -24,6 +25,7 @@ from translator.service.batch_requests import (
     BatchMessage,
     BatchReport,
     BatchResult,
+    BatchResults,
     BatchStarted,
 )
 from translator.service.checks import check_mime_type, heartbeat_s
@@ -40,6 +42,11 @@ __all__ = ["Batch"]
 _MAX_ID_LENGTH = 256
 # Credit is given back when it is as much of all there is, or when no item is left.
 _OWED_SHARE = 0.1
+# Results that go together, and code points of their translations: far from what a message may have.
+_MAX_BUNDLE = 64
+_MAX_BUNDLE_LENGTH = 30_000
+# While others are on their way, results wait so long for more to go with.
+_GATHER_S = 0.01
 # Terms that an error lists.
 _MAX_LISTED = 20
 
@@ -83,6 +90,7 @@ class Batch:
         self._texts = config.texts
         check_mime_type(config.texts)
         self._heartbeat_s = heartbeat_s(config, shared.config.heartbeat_s)
+        self._max_bundle = _MAX_BUNDLE if config.bundled_results else 1
         self._runner = TextRunner(
             config.texts, shared, lease, priority=Priority.BATCH, whole_pages=True
         )
@@ -263,6 +271,8 @@ class Batch:
         loop = asyncio.get_running_loop()
         last_s = loop.time()
         while True:
+            if self._may_gather:
+                await asyncio.sleep(_GATHER_S)
             self._wake.clear()
             if await self._write_pending():
                 last_s = loop.time()
@@ -289,18 +299,34 @@ class Batch:
                 await self._call.write(self._answers.popleft())
                 num_written += 1
                 continue
-            item, result = self._results.popleft()
-            # Before it is written: the client may use the name again before the write returns.
-            length = self._open.pop(item.id)
-            self._owed = BatchCredit(self._owed.items + 1, self._owed.length + length)
-            self._count(item, result)
-            too_long = 0 < item.max_length < len(result.text)
-            await self._call.write(BatchResult(item.id, result, too_long))
+            await self._call.write(BatchResults(tuple(self._bundle())))
             num_written += 1
         if not self._has_ended and self._ended_by_s is None and self._is_much_owed:
             self._grant(self._owed.items, self._owed.length)
             self._owed = BatchCredit()
         return num_written > 0
+
+    @property
+    def _may_gather(self) -> bool:
+        """Whether results that are there may wait for more."""
+        return 0 < len(self._results) < min(self._max_bundle, len(self._open)) and not self._answers
+
+    def _bundle(self) -> Iterator[BatchResult]:
+        """Results that are there and go together, at least one.
+
+        What they took counts as given back before they are written: the client may use their names
+        again before the write returns.
+        """
+        length = 0
+        for _ in range(self._max_bundle):
+            if not self._results or length >= _MAX_BUNDLE_LENGTH:
+                return
+            item, result = self._results.popleft()
+            taken = self._open.pop(item.id)
+            self._owed = BatchCredit(self._owed.items + 1, self._owed.length + taken)
+            self._count(item, result)
+            length += len(result.text)
+            yield BatchResult(item.id, result, 0 < item.max_length < len(result.text))
 
     @property
     def _is_much_owed(self) -> bool:

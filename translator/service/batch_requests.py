@@ -18,6 +18,7 @@ __all__ = [
     "BatchMessage",
     "BatchReport",
     "BatchResult",
+    "BatchResults",
     "BatchStarted",
 ]
 
@@ -29,10 +30,12 @@ class BatchConfig:
     Attributes:
         texts: The same as a request without texts.
         heartbeat_s: The longest silence; None takes the server's, 0 means no limit.
+        bundled_results: Whether several results may come together.
     """
 
     texts: TextsRequest
     heartbeat_s: float | None = None
+    bundled_results: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,13 @@ class BatchResult:
     too_long: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class BatchResults:
+    """What became of some items; of one, unless the client takes several together."""
+
+    results: tuple[BatchResult, ...]
+
+
 @dataclass(slots=True)
 class BatchReport:
     """The figures of a call; this is the last answer.
@@ -116,7 +126,7 @@ class BatchReport:
     duration_s: float = 0.0
 
 
-BatchAnswer = BatchStarted | BatchResult | BatchCredit | GoAway | BatchReport
+BatchAnswer = BatchStarted | BatchResults | BatchCredit | GoAway | BatchReport
 
 
 class BatchCall(Protocol):

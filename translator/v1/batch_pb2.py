@@ -28,7 +28,7 @@ from translator.v1 import streaming_pb2 as translator_dot_v1_dot_streaming__pb2
 from translator.v1 import translate_pb2 as translator_dot_v1_dot_translate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19translator/v1/batch.proto\x12\rtranslator.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/rpc/status.proto\x1a\x1dtranslator/v1/streaming.proto\x1a\x1dtranslator/v1/translate.proto\"z\n\x15\x42\x61tchTranslateRequest\x12,\n\x06\x63onfig\x18\x01 \x01(\x0b\x32\x1a.translator.v1.BatchConfigH\x00\x12(\n\x04item\x18\x02 \x01(\x0b\x32\x18.translator.v1.BatchItemH\x00\x42\t\n\x07request\"\xfc\x02\n\x0b\x42\x61tchConfig\x12\x1c\n\x14source_language_code\x18\x01 \x01(\t\x12\x1c\n\x14target_language_code\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x11\n\tmime_type\x18\x04 \x01(\t\x12.\n\x08glossary\x18\x05 \x03(\x0b\x32\x1c.translator.v1.GlossaryEntry\x12\x12\n\nalignments\x18\x06 \x01(\x08\x12\x18\n\x10num_alternatives\x18\x07 \x01(\r\x12&\n\x1epossible_source_language_codes\x18\x08 \x03(\t\x12\x1b\n\x0epreserve_lines\x18\t \x01(\x08H\x00\x88\x01\x01\x12\x0e\n\x06markup\x18\n \x03(\t\x12\x35\n\x12heartbeat_interval\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nglossaries\x18\x0c \x03(\tB\x11\n\x0f_preserve_lines\"L\n\tBatchItem\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x12\n\nmax_length\x18\x03 \x01(\r\x12\x11\n\tmime_type\x18\x04 \x01(\t\"\x88\x02\n\x16\x42\x61tchTranslateResponse\x12.\n\x07started\x18\x01 \x01(\x0b\x32\x1b.translator.v1.BatchStartedH\x00\x12,\n\x06result\x18\x02 \x01(\x0b\x32\x1a.translator.v1.BatchResultH\x00\x12,\n\x06\x63redit\x18\x03 \x01(\x0b\x32\x1a.translator.v1.BatchCreditH\x00\x12(\n\x07go_away\x18\x04 \x01(\x0b\x32\x15.translator.v1.GoAwayH\x00\x12,\n\x06report\x18\x05 \x01(\x0b\x32\x1a.translator.v1.BatchReportH\x00\x42\n\n\x08response\"p\n\x0c\x42\x61tchStarted\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x03 \x01(\t\x12*\n\x06limits\x18\x04 \x01(\x0b\x32\x1a.translator.v1.BatchLimits\"\x84\x01\n\x0b\x42\x61tchLimits\x12\x11\n\tmax_items\x18\x01 \x01(\r\x12\x12\n\nmax_length\x18\x02 \x01(\r\x12\x17\n\x0fmax_item_length\x18\x03 \x01(\r\x12\x35\n\x12heartbeat_interval\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"1\n\x0b\x42\x61tchCredit\x12\r\n\x05items\x18\x01 \x01(\r\x12\x13\n\x0b\x63ode_points\x18\x02 \x01(\r\"\xa0\x02\n\x0b\x42\x61tchResult\x12\n\n\x02id\x18\x01 \x01(\t\x12\"\n\x06status\x18\x02 \x01(\x0b\x32\x12.google.rpc.Status\x12/\n\x0btranslation\x18\x03 \x01(\x0b\x32\x1a.translator.v1.Translation\x12\x31\n\x06origin\x18\x04 \x01(\x0e\x32!.translator.v1.BatchResult.Origin\x12\x10\n\x08too_long\x18\x05 \x01(\x08\"k\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x11\n\rORIGIN_ENGINE\x10\x01\x12\x10\n\x0cORIGIN_CACHE\x10\x02\x12\x11\n\rORIGIN_MEMORY\x10\x03\x12\x11\n\rORIGIN_SOURCE\x10\x04\"\xb8\x01\n\x0b\x42\x61tchReport\x12\r\n\x05items\x18\x01 \x01(\x04\x12\x14\n\x0c\x66\x61iled_items\x18\x02 \x01(\x04\x12\x14\n\x0csource_words\x18\x03 \x01(\x04\x12\x14\n\x0ctarget_words\x18\x04 \x01(\x04\x12+\n\x07origins\x18\x05 \x03(\x0b\x32\x1a.translator.v1.BatchOrigin\x12+\n\x08\x64uration\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\"O\n\x0b\x42\x61tchOrigin\x12\x31\n\x06origin\x18\x01 \x01(\x0e\x32!.translator.v1.BatchResult.Origin\x12\r\n\x05items\x18\x02 \x01(\x04\x42@\n\x10io.translator.v1P\x01Z\x1atranslator/v1;translatorv1\xaa\x02\rTranslator.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19translator/v1/batch.proto\x12\rtranslator.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/rpc/status.proto\x1a\x1dtranslator/v1/streaming.proto\x1a\x1dtranslator/v1/translate.proto\"\xa6\x01\n\x15\x42\x61tchTranslateRequest\x12,\n\x06\x63onfig\x18\x01 \x01(\x0b\x32\x1a.translator.v1.BatchConfigH\x00\x12(\n\x04item\x18\x02 \x01(\x0b\x32\x18.translator.v1.BatchItemH\x00\x12*\n\x05items\x18\x03 \x01(\x0b\x32\x19.translator.v1.BatchItemsH\x00\x42\t\n\x07request\"\x95\x03\n\x0b\x42\x61tchConfig\x12\x1c\n\x14source_language_code\x18\x01 \x01(\t\x12\x1c\n\x14target_language_code\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x11\n\tmime_type\x18\x04 \x01(\t\x12.\n\x08glossary\x18\x05 \x03(\x0b\x32\x1c.translator.v1.GlossaryEntry\x12\x12\n\nalignments\x18\x06 \x01(\x08\x12\x18\n\x10num_alternatives\x18\x07 \x01(\r\x12&\n\x1epossible_source_language_codes\x18\x08 \x03(\t\x12\x1b\n\x0epreserve_lines\x18\t \x01(\x08H\x00\x88\x01\x01\x12\x0e\n\x06markup\x18\n \x03(\t\x12\x35\n\x12heartbeat_interval\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nglossaries\x18\x0c \x03(\t\x12\x17\n\x0f\x62undled_results\x18\r \x01(\x08\x42\x11\n\x0f_preserve_lines\"5\n\nBatchItems\x12\'\n\x05items\x18\x01 \x03(\x0b\x32\x18.translator.v1.BatchItem\"L\n\tBatchItem\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x12\n\nmax_length\x18\x03 \x01(\r\x12\x11\n\tmime_type\x18\x04 \x01(\t\"\xb8\x02\n\x16\x42\x61tchTranslateResponse\x12.\n\x07started\x18\x01 \x01(\x0b\x32\x1b.translator.v1.BatchStartedH\x00\x12,\n\x06result\x18\x02 \x01(\x0b\x32\x1a.translator.v1.BatchResultH\x00\x12,\n\x06\x63redit\x18\x03 \x01(\x0b\x32\x1a.translator.v1.BatchCreditH\x00\x12(\n\x07go_away\x18\x04 \x01(\x0b\x32\x15.translator.v1.GoAwayH\x00\x12,\n\x06report\x18\x05 \x01(\x0b\x32\x1a.translator.v1.BatchReportH\x00\x12.\n\x07results\x18\x06 \x01(\x0b\x32\x1b.translator.v1.BatchResultsH\x00\x42\n\n\x08response\"p\n\x0c\x42\x61tchStarted\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x03 \x01(\t\x12*\n\x06limits\x18\x04 \x01(\x0b\x32\x1a.translator.v1.BatchLimits\"\x84\x01\n\x0b\x42\x61tchLimits\x12\x11\n\tmax_items\x18\x01 \x01(\r\x12\x12\n\nmax_length\x18\x02 \x01(\r\x12\x17\n\x0fmax_item_length\x18\x03 \x01(\r\x12\x35\n\x12heartbeat_interval\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"1\n\x0b\x42\x61tchCredit\x12\r\n\x05items\x18\x01 \x01(\r\x12\x13\n\x0b\x63ode_points\x18\x02 \x01(\r\"\xa0\x02\n\x0b\x42\x61tchResult\x12\n\n\x02id\x18\x01 \x01(\t\x12\"\n\x06status\x18\x02 \x01(\x0b\x32\x12.google.rpc.Status\x12/\n\x0btranslation\x18\x03 \x01(\x0b\x32\x1a.translator.v1.Translation\x12\x31\n\x06origin\x18\x04 \x01(\x0e\x32!.translator.v1.BatchResult.Origin\x12\x10\n\x08too_long\x18\x05 \x01(\x08\"k\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x11\n\rORIGIN_ENGINE\x10\x01\x12\x10\n\x0cORIGIN_CACHE\x10\x02\x12\x11\n\rORIGIN_MEMORY\x10\x03\x12\x11\n\rORIGIN_SOURCE\x10\x04\";\n\x0c\x42\x61tchResults\x12+\n\x07results\x18\x01 \x03(\x0b\x32\x1a.translator.v1.BatchResult\"\xb8\x01\n\x0b\x42\x61tchReport\x12\r\n\x05items\x18\x01 \x01(\x04\x12\x14\n\x0c\x66\x61iled_items\x18\x02 \x01(\x04\x12\x14\n\x0csource_words\x18\x03 \x01(\x04\x12\x14\n\x0ctarget_words\x18\x04 \x01(\x04\x12+\n\x07origins\x18\x05 \x03(\x0b\x32\x1a.translator.v1.BatchOrigin\x12+\n\x08\x64uration\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\"O\n\x0b\x42\x61tchOrigin\x12\x31\n\x06origin\x18\x01 \x01(\x0e\x32!.translator.v1.BatchResult.Origin\x12\r\n\x05items\x18\x02 \x01(\x04\x42@\n\x10io.translator.v1P\x01Z\x1atranslator/v1;translatorv1\xaa\x02\rTranslator.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,26 +36,30 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'translator.v1.batch_pb2', _
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\020io.translator.v1P\001Z\032translator/v1;translatorv1\252\002\rTranslator.V1'
-  _globals['_BATCHTRANSLATEREQUEST']._serialized_start=163
-  _globals['_BATCHTRANSLATEREQUEST']._serialized_end=285
-  _globals['_BATCHCONFIG']._serialized_start=288
-  _globals['_BATCHCONFIG']._serialized_end=668
-  _globals['_BATCHITEM']._serialized_start=670
-  _globals['_BATCHITEM']._serialized_end=746
-  _globals['_BATCHTRANSLATERESPONSE']._serialized_start=749
-  _globals['_BATCHTRANSLATERESPONSE']._serialized_end=1013
-  _globals['_BATCHSTARTED']._serialized_start=1015
-  _globals['_BATCHSTARTED']._serialized_end=1127
-  _globals['_BATCHLIMITS']._serialized_start=1130
-  _globals['_BATCHLIMITS']._serialized_end=1262
-  _globals['_BATCHCREDIT']._serialized_start=1264
-  _globals['_BATCHCREDIT']._serialized_end=1313
-  _globals['_BATCHRESULT']._serialized_start=1316
-  _globals['_BATCHRESULT']._serialized_end=1604
-  _globals['_BATCHRESULT_ORIGIN']._serialized_start=1497
-  _globals['_BATCHRESULT_ORIGIN']._serialized_end=1604
-  _globals['_BATCHREPORT']._serialized_start=1607
-  _globals['_BATCHREPORT']._serialized_end=1791
-  _globals['_BATCHORIGIN']._serialized_start=1793
-  _globals['_BATCHORIGIN']._serialized_end=1872
+  _globals['_BATCHTRANSLATEREQUEST']._serialized_start=164
+  _globals['_BATCHTRANSLATEREQUEST']._serialized_end=330
+  _globals['_BATCHCONFIG']._serialized_start=333
+  _globals['_BATCHCONFIG']._serialized_end=738
+  _globals['_BATCHITEMS']._serialized_start=740
+  _globals['_BATCHITEMS']._serialized_end=793
+  _globals['_BATCHITEM']._serialized_start=795
+  _globals['_BATCHITEM']._serialized_end=871
+  _globals['_BATCHTRANSLATERESPONSE']._serialized_start=874
+  _globals['_BATCHTRANSLATERESPONSE']._serialized_end=1186
+  _globals['_BATCHSTARTED']._serialized_start=1188
+  _globals['_BATCHSTARTED']._serialized_end=1300
+  _globals['_BATCHLIMITS']._serialized_start=1303
+  _globals['_BATCHLIMITS']._serialized_end=1435
+  _globals['_BATCHCREDIT']._serialized_start=1437
+  _globals['_BATCHCREDIT']._serialized_end=1486
+  _globals['_BATCHRESULT']._serialized_start=1489
+  _globals['_BATCHRESULT']._serialized_end=1777
+  _globals['_BATCHRESULT_ORIGIN']._serialized_start=1670
+  _globals['_BATCHRESULT_ORIGIN']._serialized_end=1777
+  _globals['_BATCHRESULTS']._serialized_start=1779
+  _globals['_BATCHRESULTS']._serialized_end=1838
+  _globals['_BATCHREPORT']._serialized_start=1841
+  _globals['_BATCHREPORT']._serialized_end=2025
+  _globals['_BATCHORIGIN']._serialized_start=2027
+  _globals['_BATCHORIGIN']._serialized_end=2106
 # @@protoc_insertion_point(module_scope)

@@ -14,15 +14,17 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class BatchTranslateRequest(_message.Message):
-    __slots__ = ("config", "item")
+    __slots__ = ("config", "item", "items")
     CONFIG_FIELD_NUMBER: _ClassVar[int]
     ITEM_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
     config: BatchConfig
     item: BatchItem
-    def __init__(self, config: _Optional[_Union[BatchConfig, _Mapping]] = ..., item: _Optional[_Union[BatchItem, _Mapping]] = ...) -> None: ...
+    items: BatchItems
+    def __init__(self, config: _Optional[_Union[BatchConfig, _Mapping]] = ..., item: _Optional[_Union[BatchItem, _Mapping]] = ..., items: _Optional[_Union[BatchItems, _Mapping]] = ...) -> None: ...
 
 class BatchConfig(_message.Message):
-    __slots__ = ("source_language_code", "target_language_code", "model", "mime_type", "glossary", "alignments", "num_alternatives", "possible_source_language_codes", "preserve_lines", "markup", "heartbeat_interval", "glossaries")
+    __slots__ = ("source_language_code", "target_language_code", "model", "mime_type", "glossary", "alignments", "num_alternatives", "possible_source_language_codes", "preserve_lines", "markup", "heartbeat_interval", "glossaries", "bundled_results")
     SOURCE_LANGUAGE_CODE_FIELD_NUMBER: _ClassVar[int]
     TARGET_LANGUAGE_CODE_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -35,6 +37,7 @@ class BatchConfig(_message.Message):
     MARKUP_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_INTERVAL_FIELD_NUMBER: _ClassVar[int]
     GLOSSARIES_FIELD_NUMBER: _ClassVar[int]
+    BUNDLED_RESULTS_FIELD_NUMBER: _ClassVar[int]
     source_language_code: str
     target_language_code: str
     model: str
@@ -47,7 +50,14 @@ class BatchConfig(_message.Message):
     markup: _containers.RepeatedScalarFieldContainer[str]
     heartbeat_interval: _duration_pb2.Duration
     glossaries: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, source_language_code: _Optional[str] = ..., target_language_code: _Optional[str] = ..., model: _Optional[str] = ..., mime_type: _Optional[str] = ..., glossary: _Optional[_Iterable[_Union[_translate_pb2.GlossaryEntry, _Mapping]]] = ..., alignments: _Optional[bool] = ..., num_alternatives: _Optional[int] = ..., possible_source_language_codes: _Optional[_Iterable[str]] = ..., preserve_lines: _Optional[bool] = ..., markup: _Optional[_Iterable[str]] = ..., heartbeat_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., glossaries: _Optional[_Iterable[str]] = ...) -> None: ...
+    bundled_results: bool
+    def __init__(self, source_language_code: _Optional[str] = ..., target_language_code: _Optional[str] = ..., model: _Optional[str] = ..., mime_type: _Optional[str] = ..., glossary: _Optional[_Iterable[_Union[_translate_pb2.GlossaryEntry, _Mapping]]] = ..., alignments: _Optional[bool] = ..., num_alternatives: _Optional[int] = ..., possible_source_language_codes: _Optional[_Iterable[str]] = ..., preserve_lines: _Optional[bool] = ..., markup: _Optional[_Iterable[str]] = ..., heartbeat_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., glossaries: _Optional[_Iterable[str]] = ..., bundled_results: _Optional[bool] = ...) -> None: ...
+
+class BatchItems(_message.Message):
+    __slots__ = ("items",)
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    items: _containers.RepeatedCompositeFieldContainer[BatchItem]
+    def __init__(self, items: _Optional[_Iterable[_Union[BatchItem, _Mapping]]] = ...) -> None: ...
 
 class BatchItem(_message.Message):
     __slots__ = ("id", "text", "max_length", "mime_type")
@@ -62,18 +72,20 @@ class BatchItem(_message.Message):
     def __init__(self, id: _Optional[str] = ..., text: _Optional[str] = ..., max_length: _Optional[int] = ..., mime_type: _Optional[str] = ...) -> None: ...
 
 class BatchTranslateResponse(_message.Message):
-    __slots__ = ("started", "result", "credit", "go_away", "report")
+    __slots__ = ("started", "result", "credit", "go_away", "report", "results")
     STARTED_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
     CREDIT_FIELD_NUMBER: _ClassVar[int]
     GO_AWAY_FIELD_NUMBER: _ClassVar[int]
     REPORT_FIELD_NUMBER: _ClassVar[int]
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
     started: BatchStarted
     result: BatchResult
     credit: BatchCredit
     go_away: _streaming_pb2.GoAway
     report: BatchReport
-    def __init__(self, started: _Optional[_Union[BatchStarted, _Mapping]] = ..., result: _Optional[_Union[BatchResult, _Mapping]] = ..., credit: _Optional[_Union[BatchCredit, _Mapping]] = ..., go_away: _Optional[_Union[_streaming_pb2.GoAway, _Mapping]] = ..., report: _Optional[_Union[BatchReport, _Mapping]] = ...) -> None: ...
+    results: BatchResults
+    def __init__(self, started: _Optional[_Union[BatchStarted, _Mapping]] = ..., result: _Optional[_Union[BatchResult, _Mapping]] = ..., credit: _Optional[_Union[BatchCredit, _Mapping]] = ..., go_away: _Optional[_Union[_streaming_pb2.GoAway, _Mapping]] = ..., report: _Optional[_Union[BatchReport, _Mapping]] = ..., results: _Optional[_Union[BatchResults, _Mapping]] = ...) -> None: ...
 
 class BatchStarted(_message.Message):
     __slots__ = ("batch_id", "model", "fingerprint", "limits")
@@ -132,6 +144,12 @@ class BatchResult(_message.Message):
     origin: BatchResult.Origin
     too_long: bool
     def __init__(self, id: _Optional[str] = ..., status: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., translation: _Optional[_Union[_translate_pb2.Translation, _Mapping]] = ..., origin: _Optional[_Union[BatchResult.Origin, str]] = ..., too_long: _Optional[bool] = ...) -> None: ...
+
+class BatchResults(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[BatchResult]
+    def __init__(self, results: _Optional[_Iterable[_Union[BatchResult, _Mapping]]] = ...) -> None: ...
 
 class BatchReport(_message.Message):
     __slots__ = ("items", "failed_items", "source_words", "target_words", "origins", "duration")

@@ -31,6 +31,9 @@ const TRIED_TOGETHER = 3;
 const MOST_BREAKS = 6;
 // Results of items that are not sent, before more input is read.
 const MAX_READY = 100;
+// Items that go in one message, and code points of their texts: far from what a message may have.
+const MAX_BUNDLE = 64;
+const MAX_BUNDLE_LENGTH = 30_000;
 // With these there is a translation nevertheless.
 const NOT_KEPT = ['TOO_LONG', 'TERM_NOT_KEPT', 'MARKUP_NOT_KEPT'];
 
@@ -48,6 +51,7 @@ export class BatchState {
   report = { items: 0, failed: 0, sourceWords: 0, targetWords: 0, origins: {} };
   /** @type {Pending[]} */
   #waiting = [];
+  #waitingLength = 0;
   /** By their names on the wire. @type {Map<string, Pending>} */
   #sent = new Map();
   #isSuspectSent = false;
@@ -58,7 +62,12 @@ export class BatchState {
 
   /** Whether the next item of the input is to be read. */
   get wantsInput() {
-    return !this.#waiting.length && this.results.length < MAX_READY;
+    const { items, codePoints } = this.#credit;
+    const num = this.#waiting.length;
+    if (this.results.length >= MAX_READY) return false;
+    if (!num) return true;
+    const isShort = this.#waitingLength < Math.min(MAX_BUNDLE_LENGTH, codePoints);
+    return isShort && num < Math.min(MAX_BUNDLE, items);
   }
 
   /** Whether the call may be half-closed. */
@@ -74,12 +83,9 @@ export class BatchState {
 
   /** @param {BatchItem} item the next item of the input */
   add(item) {
-    this.#waiting.push({
-      index: this.#numItems++,
-      item,
-      length: codePointLength(item.text),
-      breaks: 0,
-    });
+    const length = codePointLength(item.text);
+    this.#waiting.push({ index: this.#numItems++, item, length, breaks: 0 });
+    this.#waitingLength += length;
   }
 
   /** Another call begins: what has no result is due again, in order. */
@@ -97,6 +103,7 @@ export class BatchState {
       }
     }
     this.#waiting.unshift(...again);
+    for (const { length } of again) this.#waitingLength += length;
     this.#sent.clear();
     this.#isSuspectSent = false;
     this.#limits = undefined;
@@ -104,8 +111,25 @@ export class BatchState {
     this.isLeaving = false;
   }
 
-  /** @returns {Generator<object, void, void>} the items that may be sent now */
+  /** @returns {Generator<object, void, void>} the items that may be sent now, several together */
   *due() {
+    /** @type {object[]} */
+    let items = [];
+    let length = 0;
+    for (const { message, length: added } of this.#due()) {
+      items.push(message);
+      length += added;
+      if (items.length >= MAX_BUNDLE || length >= MAX_BUNDLE_LENGTH) {
+        yield bundled(items);
+        items = [];
+        length = 0;
+      }
+    }
+    if (items.length) yield bundled(items);
+  }
+
+  /** @returns {Generator<{message: object, length: number}, void, void>} */
+  *#due() {
     while (this.#waiting.length && this.#limits && !this.isLeaving) {
       const [pending] = this.#waiting;
       const isSuspect = pending.breaks >= TRIED_TOGETHER;
@@ -113,6 +137,7 @@ export class BatchState {
       const error = this.#fault(pending);
       if (!error && (this.#credit.items < 1 || this.#credit.codePoints < pending.length)) return;
       this.#waiting.shift();
+      this.#waitingLength -= pending.length;
       if (error) {
         this.#refuse(pending, error);
         continue;
@@ -122,7 +147,7 @@ export class BatchState {
       const id = String(pending.index);
       this.#sent.set(id, pending);
       this.#isSuspectSent = isSuspect;
-      yield { item: batchItemMessage(pending.item, id) };
+      yield { message: batchItemMessage(pending.item, id), length: pending.length };
     }
   }
 
@@ -130,18 +155,14 @@ export class BatchState {
    * @param {any} response BatchTranslateResponse
    * @throws {TranslatorError} it says that it is through, but items have no result
    */
-  receive({ started, result, credit, goAway, report }) {
+  receive({ started, result, results, credit, goAway, report }) {
     if (started) this.#limits = started.limits;
     else if (credit) {
       this.#credit.items += credit.items;
       this.#credit.codePoints += credit.codePoints;
-    } else if (result) {
-      const pending = this.#sent.get(result.id);
-      // One that comes twice is told once.
-      if (!pending) return;
-      this.#sent.delete(result.id);
-      this.#isSuspectSent = false;
-      this.#take(batchResult(pending.item, pending.index, result));
+    } else if (result) this.#receive(result);
+    else if (results) {
+      for (const each of results.results) this.#receive(each);
     } else if (goAway) this.isLeaving = true;
     else if (report) {
       if (this.#sent.size || !this.isAllSent) {
@@ -149,6 +170,16 @@ export class BatchState {
       }
       this.isFinished = true;
     }
+  }
+
+  /** @param {any} result BatchResult */
+  #receive(result) {
+    const pending = this.#sent.get(result.id);
+    // One that comes twice is told once.
+    if (!pending) return;
+    this.#sent.delete(result.id);
+    this.#isSuspectSent = false;
+    this.#take(batchResult(pending.item, pending.index, result));
   }
 
   /** @param {Pending} pending @returns {TranslatorError | undefined} why it cannot be sent */
@@ -178,6 +209,11 @@ export class BatchState {
     }
     this.results.push(result);
   }
+}
+
+/** @param {object[]} items @returns {object} BatchTranslateRequest */
+function bundled(items) {
+  return items.length > 1 ? { items: { items } } : { item: items[0] };
 }
 
 /** @param {string} field @param {string} description */

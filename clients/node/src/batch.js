@@ -39,6 +39,8 @@ export class TranslationBatch {
   /** What the call was made with. @type {any} */
   #service;
   #isHalfClosed = false;
+  /** The next sending. @type {NodeJS.Immediate | undefined} */
+  #sending;
   /** Of the input. @type {{error: unknown} | undefined} */
   #failure;
   /** What the reader has got. @type {{response?: any, error?: any} | undefined} */
@@ -89,13 +91,14 @@ export class TranslationBatch {
     return this.#results;
   }
 
-  /** Read the input, an item whenever one is wanted. */
+  /** Read the input, as far as it can be sent. */
   async #feed() {
     let index = 0;
     try {
       for await (const item of this.#items) {
         this.#state.add(checkedItem(item, index++));
-        this.#send();
+        // With those that come without a wait.
+        this.#sending ??= setImmediate(() => this.#send());
         while (!this.#state.wantsInput && !this.#abort.signal.aborted) {
           await new Promise((resolve) => {
             this.#wakeInput = () => resolve(undefined);
@@ -113,6 +116,8 @@ export class TranslationBatch {
 
   /** Send what the credit allows. */
   #send() {
+    clearImmediate(this.#sending);
+    this.#sending = undefined;
     const call = this.#call;
     if (call) {
       for (const request of this.#state.due()) call.write(request);
@@ -172,7 +177,7 @@ export class TranslationBatch {
     let isStarted = false;
     let isReading = false;
     for (;;) {
-      for (let result; (result = state.results.shift()); ) {
+      for (let result; !this.#abort.signal.aborted && (result = state.results.shift()); ) {
         yield result;
         this.#wakeInput();
       }

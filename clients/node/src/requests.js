@@ -206,7 +206,8 @@ export function translateMessage(texts, options) {
 /** @param {BatchOptions} options @returns {object} BatchConfig */
 export function batchConfigMessage(options) {
   const { heartbeatIntervalMs, ...own } = options;
-  return { ...textFields(own), heartbeatInterval: durationFromMs(heartbeatIntervalMs) };
+  const heartbeatInterval = durationFromMs(heartbeatIntervalMs);
+  return { ...textFields(own), heartbeatInterval, bundledResults: true };
 }
 
 /**

@@ -8,6 +8,8 @@ import { Peer, serve, statusMessage } from './scripted-server.js';
 class BatchPeer extends Peer {
   /** @type {any[]} */
   items = [];
+  /** @type {any[]} */
+  #unread = [];
   /** @type {any} */
   config;
 
@@ -28,9 +30,12 @@ class BatchPeer extends Peer {
   async take(number = Infinity) {
     const taken = [];
     while (taken.length < number) {
-      const request = await this.receive();
-      if (!request) break;
-      taken.push(request.item);
+      if (!this.#unread.length) {
+        const request = await this.receive();
+        if (!request) break;
+        this.#unread.push(...(request.items?.items ?? [request.item]));
+      }
+      taken.push(this.#unread.shift());
     }
     this.items.push(...taken);
     return taken;
@@ -112,6 +117,39 @@ test('each item gets its result, with what the server says of it', async (t) => 
     peers[0].items.map(({ maxLength }) => maxLength),
     [0, 3],
   );
+});
+
+test('items go together as far as there is credit, and results may come so', async (t) => {
+  /** @type {any[]} */
+  const requests = [];
+  const { client, peers } = await clientOf(t, [
+    async (peer) => {
+      await peer.begin({ items: 20, codePoints: 60 });
+      for (let left = 30; left > 0; ) {
+        const request = await peer.receive();
+        requests.push(request);
+        const { items } = request.items ?? { items: [request.item] };
+        left -= items.length;
+        const results = items.map((/** @type {any} */ { id, text }) => ({
+          id,
+          translation: { text: text.toUpperCase() },
+        }));
+        peer.send({ results: { results } });
+        peer.credit(items.length, 2 * items.length);
+      }
+      peer.report();
+    },
+  ]);
+  const texts = Array.from({ length: 30 }, () => 'a.');
+  const results = await all(client.batch(texts, PAIR));
+  assert.deepEqual(
+    results.map(({ text }) => text),
+    texts.map((text) => text.toUpperCase()),
+  );
+  assert.equal(peers[0].config.bundledResults, true);
+  // The first waits for credit alone.
+  assert.equal(requests[1].items.items.length, 19);
+  assert.ok(requests.length < 10);
 });
 
 test('nothing is sent without credit, and text counts in code points', async (t) => {

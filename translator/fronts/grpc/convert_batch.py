@@ -1,5 +1,7 @@
 """Converts between the messages of a batch and the types of the service."""
 
+from collections.abc import Iterator
+
 from translator.config import Limits
 from translator.errors import InvalidRequestError, NotKeptError
 from translator.fronts.grpc.convert import duration, seconds, texts_request, translated
@@ -11,13 +13,14 @@ from translator.service.batch_requests import (
     BatchMessage,
     BatchReport,
     BatchResult,
+    BatchResults,
     BatchStarted,
 )
 from translator.service.requests import GoAway, Origin
 from translator.status import logged_status
 from translator.v1 import batch_pb2, streaming_pb2
 
-__all__ = ["batch_answer", "batch_message"]
+__all__ = ["batch_answer", "batch_messages"]
 
 _Response = batch_pb2.BatchTranslateResponse
 _ORIGINS = {
@@ -27,35 +30,44 @@ _ORIGINS = {
 }
 
 
-def batch_message(message: batch_pb2.BatchTranslateRequest) -> BatchMessage:
-    """Convert a client's message in a batch.
+def batch_messages(message: batch_pb2.BatchTranslateRequest) -> Iterator[BatchMessage]:
+    """Convert a client's message in a batch; one with several items is as many.
 
     Raises:
         InvalidRequestError: It is empty.
     """
     match message.WhichOneof("request"):
         case "item":
-            item = message.item
-            return BatchItem(item.id, item.text, item.max_length, item.mime_type)
+            yield _item(message.item)
+        case "items":
+            if not message.items.items:
+                raise InvalidRequestError("items", "is empty; at least one item is needed")
+            yield from map(_item, message.items.items)
         case "config":
             config = message.config
             heartbeat_s = None
             if config.HasField("heartbeat_interval"):
                 heartbeat_s = seconds("config.heartbeat_interval", config.heartbeat_interval)
-            return BatchConfig(texts_request(config), heartbeat_s)
+            yield BatchConfig(texts_request(config), heartbeat_s, config.bundled_results)
         case _:
             raise InvalidRequestError(
                 "request",
                 "is not set; allowed: config, which the first message of a batch has to be, "
-                "or item",
+                "item or items",
             )
+
+
+def _item(item: batch_pb2.BatchItem) -> BatchItem:
+    return BatchItem(item.id, item.text, item.max_length, item.mime_type)
 
 
 def batch_answer(answer: BatchAnswer, limits: Limits) -> batch_pb2.BatchTranslateResponse:
     """Convert an answer in a batch; ``limits`` are sent with the first one."""
     match answer:
-        case BatchResult():
-            return _Response(result=_result(answer))
+        case BatchResults(results=(result,)):
+            return _Response(result=_result(result))
+        case BatchResults(results=results):
+            return _Response(results=batch_pb2.BatchResults(results=map(_result, results)))
         case BatchCredit():
             credit = batch_pb2.BatchCredit(items=answer.items, code_points=answer.length)
             return _Response(credit=credit)

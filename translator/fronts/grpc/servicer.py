@@ -1,6 +1,6 @@
 """The handlers of translator.v1."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import grpc
@@ -118,10 +118,17 @@ class _BatchCall:
         self._context = context
         self._reader = _Reader(context, parsing, batch_pb2.BatchTranslateRequest.FromString)
         self._limits = service.limits
+        # What is left of a message with several items.
+        self._unread: Iterator[BatchMessage] = iter(())
 
     async def read(self) -> BatchMessage | None:
-        message = await self._reader.read()
-        return None if message is None else convert_batch.batch_message(message)
+        if (message := next(self._unread, None)) is not None:
+            return message
+        request = await self._reader.read()
+        if request is None:
+            return None
+        self._unread = convert_batch.batch_messages(request)
+        return next(self._unread)
 
     async def write(self, answer: BatchAnswer) -> None:
         await self._context.write(convert_batch.batch_answer(answer, self._limits))
