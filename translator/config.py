@@ -337,7 +337,7 @@ def load_config(
     except ValueError as error:
         raise ConfigError(f"{file or 'environment'}: {error}") from None
     # The plain class can be sent to another process.
-    return ServerConfig.model_construct(**dict(checked))
+    return ServerConfig.model_construct(checked.model_fields_set, **dict(checked))
 
 
 def trace_settings(config: ServerConfig) -> TraceSettings | None:

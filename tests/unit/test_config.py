@@ -195,3 +195,12 @@ def test_a_user_without_a_home_names_the_store_of_a_job(tmp_path: Path) -> None:
         5,
         "Error: store: this user has no home; name a file, or keep nothing\n",
     )
+
+
+def test_a_config_knows_what_was_set_and_what_is_a_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """``translator batch`` takes all CPUs only where nobody said how many threads."""
+    assert "threads" not in load_config().model_fields_set
+    monkeypatch.setenv("TRANSLATOR_THREADS", "1")
+    assert "threads" in load_config().model_fields_set

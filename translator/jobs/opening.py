@@ -64,7 +64,7 @@ def opened_job(job: JobConfig, *, keeps: bool, is_alone: bool = False) -> Iterat
     Args:
         job: The job.
         keeps: Whether there is a store.
-        is_alone: Whether this process may take all CPUs, if the settings do not name more threads.
+        is_alone: Whether this process may take all CPUs, if no setting says how many.
 
     Raises:
         ClientError: An option is not allowed, or there is no such memory.
@@ -148,7 +148,7 @@ def _stored_units(
             given: dict[str, Any] = {"models": job.models} if job.models else {}
             limits = {"limits": {"max_text_length": _MAX_TEXT_LENGTH}}
             config = load_config(None, given | limits)
-            if is_alone and config.threads == 1:
+            if is_alone and "threads" not in config.model_fields_set:
                 config = config.model_copy(update={"threads": min(_num_cpus(), _MOST_THREADS)})
             route = job.source, job.target, job.model
 
