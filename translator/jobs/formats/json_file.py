@@ -5,7 +5,7 @@ white space and the way in which characters are escaped stay.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from json import dumps
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
 from typing import BinaryIO
@@ -14,7 +14,7 @@ from translator.jobs.cells import Cell, FormatOptions, InputFileError, Kind, Pie
 from translator.jobs.formats.message import Message, has_words, read_message
 from translator.jobs.formats.whole_text import read_whole_text
 
-__all__ = ["JsonFile", "JsonScanner"]
+__all__ = ["JsonFile", "JsonScanner", "no_text_named"]
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
@@ -23,6 +23,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _INDEX = re.compile(r"\[\d+\]")
 # Of a deep place, so many keys are told.
 _LONGEST_PATH = 8
+# So many are told where the one that was named is not there.
+_SHOWN_PATHS = 20
 _TEXT = Rule()
 
 
@@ -57,6 +59,8 @@ class JsonFile:
             yield whole.encode(whole.text[at:start])
             yield cell
             at = end
+        if scanner.found_none:
+            raise no_text_named(Place(name), options.rules, scanner.seen)
         yield whole.encode(whole.text[at:])
 
 
@@ -101,6 +105,14 @@ class JsonScanner:
         self._notes_below = 0
         self._first_line = line
         self._line, self._counted = line, 0
+        self._has_found = False
+        # Where strings are that no rule names, for who misspelt one.
+        self.seen: list[str] = []
+
+    @property
+    def found_none(self) -> bool:
+        """Whether rules name what is to be translated, and no string so far was named by one."""
+        return self._only_named and not self._has_found
 
     def cells(self) -> Iterator[tuple[int, int, Cell]]:
         """The texts, each with its range in the file.
@@ -246,6 +258,9 @@ class JsonScanner:
             if not self._keep.isdisjoint(names):
                 return None
             rule = next((self._rules[name] for name in names if name in self._rules), None)
+            self._has_found |= rule is not None and rule.kind is not None
+            if rule is None and len(self.seen) < _SHOWN_PATHS:
+                self.seen.append(path)
             if rule or self._only_named:
                 return rule
         return _TEXT
@@ -277,6 +292,19 @@ class JsonScanner:
         text = self._text[: min(at, len(self._text))]
         line = len(re.findall(r"\r\n|\r|\n", text)) + self._first_line
         return InputFileError(Place(self._name, line, self._path()), sentence)
+
+
+def no_text_named(place: Place, rules: Iterable[str], seen: Sequence[str]) -> InputFileError:
+    """The error where what --column names is nowhere in the file.
+
+    Args:
+        place: The file.
+        rules: What is named.
+        seen: Some places of strings.
+    """
+    names = ", ".join(map(repr, rules))
+    shown = ", ".join(seen) + ", …" * (len(seen) == _SHOWN_PATHS) or "no strings"
+    return InputFileError(place, f"has no text at {names}; there are: {shown}")
 
 
 def _decoded(text: str, start: int) -> str:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from translator.jobs.cells import Cell, FormatOptions, InputFileError, Piece, Place, Rule
 from translator.jobs.encoding import Encoding, TextFile
-from translator.jobs.formats.json_file import JsonScanner
+from translator.jobs.formats.json_file import JsonScanner, no_text_named
 from translator.jobs.formats.lines import lines_of
 from translator.jobs.rules import PRESETS, preset_for
 
@@ -39,6 +39,10 @@ class JsonLines:
         ascii_file = first.isascii() and "\\u" in first
         yield text.encoding.bom
         rules: Mapping[str, Rule] | None = None
+        named = list(options.rules)
+        # Where the first records have strings, while no rule names one of any.
+        seen: list[str] | None = None
+        has_found = not named or bool(options.skipped)
         for row, (line, end) in enumerate(lines_of(chain([first], chunks), name), 1):
             raw = encode(line)
             if not line.strip():
@@ -55,6 +59,9 @@ class JsonLines:
                     ascii_only=line.isascii() and (ascii_file or "\\u" in line),
                 )  # fmt: skip
                 cells = list(scanner.cells())
+                if not has_found:
+                    seen = seen or scanner.seen
+                    has_found = not scanner.found_none
             except InputFileError as error:
                 problem = problem or error.sentence
             if problem:
@@ -67,6 +74,8 @@ class JsonLines:
                 yield cell
                 at = stop
             yield encode(line[at:] + end)
+        if not has_found and seen is not None:
+            raise no_text_named(Place(name), named, seen)
 
 
 def _same(raw: bytes, _: str) -> bytes:

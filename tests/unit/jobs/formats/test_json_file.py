@@ -73,6 +73,13 @@ def test_rules_say_which_keys(rules: dict[str, Rule], texts: list[str]) -> None:
     assert [cell.text[: len(t)] for cell, t in zip(cells, texts, strict=True)] == texts
 
 
+def test_a_key_that_is_not_there_is_told_with_those_that_are() -> None:
+    options = FormatOptions("en", "pt", {"titel": Rule()})
+    seen = re.escape("menu.items[0], menu.items[1].label")
+    with pytest.raises(InputFileError, match=f"has no text at 'titel'; there are: title.*{seen}"):
+        cells_of(JSON_FILE, FILE.encode(), options)
+
+
 @pytest.mark.parametrize(
     ("message", "text", "translation", "wanted"),
     [

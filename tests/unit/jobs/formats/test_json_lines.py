@@ -1,6 +1,7 @@
 """JSONL: a table with an object a line."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -71,6 +72,18 @@ def test_a_line_that_is_wrong_is_told_and_the_others_go_on() -> None:
 def test_what_is_not_clear_is_told(data: bytes, options: FormatOptions, told: str) -> None:
     with pytest.raises(InputFileError, match=told):
         cells_of(JsonLines(), data, options)
+
+
+@pytest.mark.parametrize("rule", ["titel", "a.*", "sku"])
+def test_a_key_that_no_record_has_is_told_with_those_that_are_there(rule: str) -> None:
+    data = b'{"title": "A lamp", "sku": 1}\n\n{"title": "Two", "a": {"b": "c"}}\n'
+    wrong = FormatOptions("en", "pt", {rule: Rule()})
+    with pytest.raises(InputFileError, match=r"^file: has no text at '.*'; there are: title$"):
+        cells_of(JsonLines(), data, wrong)
+    both = FormatOptions("en", "pt", {rule: Rule(), "title": Rule()})
+    assert [cell.text for cell in cells_of(JsonLines(), data, both)] == ["A lamp", "Two"]
+    # Another shard may have it.
+    assert cells_of(JsonLines(), data, replace(wrong, skipped=9)) == []
 
 
 def test_presets_are_told_by_the_first_record() -> None:
