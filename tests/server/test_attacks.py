@@ -69,6 +69,27 @@ async def test_a_connection_carries_as_many_calls_as_there_are_places() -> None:
         assert told[3] == 25
 
 
+async def test_a_connection_remembers_no_header_for_others_to_refer_to(
+    server: RunningServer,
+) -> None:
+    host, _, port = server.address.rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    # The settings that come are confirmed; then a header is to be kept, and referred to.
+    writer.write(PREFACE + frame(4, 1, 0))
+    path = b"/translator.v1.TranslatorService/ListModels"
+    common = b"\x83\x86\x04" + bytes([len(path)]) + path + b"\x01\x01x"
+    writer.write(frame(1, 4, 1, common + b"\x40\x01x\x03abc"))
+    writer.write(frame(1, 4, 3, common + b"\xbe" * 100))
+    answers = await frames(reader)
+    # It is no connection any more.
+    assert reader.at_eof()
+    assert 3 not in {stream for _, stream, _ in answers}
+    settings = next(payload for kind, _, payload in answers if kind == 4 and payload)
+    told = dict(struct.unpack_from(">HI", settings, at) for at in range(0, len(settings), 6))
+    assert told[1] == 0
+    writer.close()
+
+
 async def test_connections_are_bounded_and_others_go_on() -> None:
     limits = Limits(max_connections=5)
     async with serve_in_process(ServerConfig(port=0, limits=limits)) as server:

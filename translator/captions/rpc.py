@@ -40,6 +40,8 @@ _OPTIONS = (
     ("grpc.max_connection_idle_ms", 60_000),
     ("grpc.max_allowed_incoming_connections", 20_000),
     ("grpc.max_concurrent_streams", 1_000),
+    # No header is kept for later ones to refer to, at no cost to who does.
+    ("grpc.http2.hpack_table_size.decoder", 0),
     # What waits for a slow viewer; then it skips drafts.
     ("grpc.http2.write_buffer_size", 16 * 1024),
 )

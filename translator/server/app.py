@@ -64,6 +64,9 @@ _OPTIONS = (
     # with more than one in 5 minutes costs 150 us for each that has come already, and would cut off
     # a proxy that finds out by pings that a server hangs, twice a second; see deploy/envoy.
     ("grpc.http2.max_ping_strikes", 0),
+    # No header is kept for later ones to refer to: 15,000 bytes of a call could name one of 4 kB as
+    # often. A call then says its few headers anew.
+    ("grpc.http2.hpack_table_size.decoder", 0),
     # A connection that says nothing holds one of the few that there are. One without calls is
     # opened again by its client when there is one.
     ("grpc.server_handshake_timeout_ms", 20_000),
