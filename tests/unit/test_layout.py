@@ -195,6 +195,15 @@ def test_committed_lines_never_change_and_nothing_is_lost(chance: random.Random)
         assert shown.replace(" ", "") == squeezed
 
 
+def test_what_is_glued_to_a_word_makes_no_line_too_wide() -> None:
+    layout = Layout(Rules(columns=16, lines=0, paced=False))
+    for text in ("the harbour,", "lighthouse", "-keeper", "!", " ends."):
+        layout.commit(text, 0)
+    layout.end_line(0)
+    lines = [line.text for line in layout.view(0).lines]
+    assert lines == ["the harbour,", "lighthouse", "-keeper! ends."]
+
+
 @given(st.randoms(use_true_random=False), st.sampled_from([0, 2]))
 def test_no_word_waits_for_more_than_a_second_or_three_for_a_box(
     chance: random.Random, lines: int

@@ -296,10 +296,17 @@ class Layout:
         return not self._last or word.spaced or may_break(self._last, word.text[0])
 
     def _glue(self, word: Word, now_ms: int) -> None:
-        """Put what belongs to the last word, such as a mark, to it, wherever that is."""
-        if self._waiting:
+        """Put what belongs to the last word, such as a mark, to it, wherever that is.
+
+        What is no mark, and would make a line too wide, is a word by itself.
+        """
+        room = self.rules.columns - word.width
+        if not any(map(str.isalnum, word.text)):
+            room = self.rules.columns
+        line = self._open
+        if self._waiting and self._waiting[-1].word.width <= room:
             self._waiting[-1].word.join(word)
-        elif (line := self._open) is not None:
+        elif not self._waiting and line is not None and line.width <= room:
             line.add(word)
             self._close_early(line)
         else:

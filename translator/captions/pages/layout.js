@@ -32,6 +32,7 @@ const PIECE = new RegExp(`[${SPACE}]+|[${UNSPACED}]|[^${SPACE}${UNSPACED}]+`, 'g
 const IS_SPACE = new RegExp(`^[${SPACE}]+$`, 'u');
 const IS_UNSPACED = new RegExp(`^[${UNSPACED}]`, 'u');
 const NO_WIDTH = /\p{Mn}|\p{Me}|\p{Cf}/u;
+const HAS_ALPHANUMERIC = /[\p{L}\p{N}]/u;
 const WIDE = new RegExp(
   '[\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\ua4cf\\uac00-\\ud7a3\\uf900-\\ufaff\\ufe30-\\ufe6f' +
     '\\uff00-\\uff60\\uffe0-\\uffe6\\u{1f300}-\\u{1f64f}\\u{1f680}-\\u{1f6ff}\\u{1f900}-\\u{1f9ff}' +
@@ -337,12 +338,18 @@ export class Layout {
     return !this.#last || word.spaced || mayBreak(this.#last, firstOf(word.text));
   }
 
-  /** @param {Word} word that belongs to the last one @param {number} nowMs */
+  /**
+   * What is no mark, and would make a line too wide, is a word by itself.
+   *
+   * @param {Word} word that belongs to the last one @param {number} nowMs
+   */
   #glue(word, nowMs) {
+    const { columns } = this.rules;
+    const room = HAS_ALPHANUMERIC.test(word.text) ? columns - word.width : columns;
     const waiting = this.#waiting.at(-1);
     const line = this.#open;
-    if (waiting) waiting.word.join(word.text);
-    else if (line) {
+    if (waiting && waiting.word.width <= room) waiting.word.join(word.text);
+    else if (!waiting && line && line.width <= room) {
       add(line, word);
       this.#closeEarly(line);
     } else this.#wait(word, nowMs);
