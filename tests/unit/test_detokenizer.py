@@ -9,7 +9,9 @@ from translator.text.detokenizer import TargetText, detokenize
 
 pytestmark = pytest.mark.unit
 
-PIECES = st.sampled_from(["", " ", " a", "b", " é", "e\u0301", "😀", " 。", ".", "  x"])
+PIECES = st.sampled_from(
+    ["", " ", " a", "b", " é", "e\u0301", "😀", " 。", ".", "  x", " $", " US", " R", "$"]
+)
 
 
 def tokens(tokenizer: FakeTokenizer, pieces: list[str]) -> list[int]:
@@ -34,12 +36,29 @@ def test_control_tokens_belong_to_what_they_follow() -> None:
     assert target.num_tokens_at(1) == 3
 
 
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        ([" Custa", " US", " $", " 5"], "Custa US$ 5"),
+        ([" R", " $", " 5"], "R$ 5"),
+        ([" bus", " $", " 5"], "bus $ 5"),
+        ([" (", "HK", " $", "5"], "(HK$5"),
+        ([" $", " 5"], "$ 5"),
+        ([" PR", " $"], "PR $"),
+    ],
+)
+def test_a_currency_has_no_space_before_its_dollar_sign(pieces: list[str], text: str) -> None:
+    tokenizer = FakeTokenizer()
+    assert detokenize(tokenizer, tokens(tokenizer, pieces)).text == text
+
+
 @given(st.lists(PIECES, max_size=8))
 def test_text_of_the_first_tokens_begins_the_text_of_all(pieces: list[str]) -> None:
     tokenizer = FakeTokenizer()
     ids = tokens(tokenizer, pieces)
     whole = detokenize(tokenizer, ids)
-    assert whole.text == "".join(pieces).lstrip(" ")
+    if " $" not in pieces:
+        assert whole.text == "".join(pieces).lstrip(" ")
     for count in range(len(ids) + 1):
         part = detokenize(tokenizer, ids[:count])
         assert whole.text.startswith(part.text)

@@ -1,5 +1,6 @@
 """Turns the tokens of a hypothesis into text, and says where each token ends in it."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +8,10 @@ from dataclasses import dataclass
 from translator.text.tokens import Tokenizer
 
 __all__ = ["TargetText", "detokenize"]
+
+# Models that have "$" as a word by itself write "US $ 5", which nobody does.
+_DOLLAR = " $"
+_BEFORE_DOLLAR = re.compile(r"(?<!\w)(?:US|R|CA?|AU?|NZ|HK|S|MX)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,14 @@ def detokenize(tokenizer: Tokenizer, tokens: Sequence[int]) -> TargetText:
     """Join the pieces of ``tokens``.
 
     The text of the first n tokens is a prefix of the text of all of them, so committed text can be
-    cut at any token.
+    cut at any token. A currency that ends with a dollar sign has no space before that.
     """
     text = ""
     ends: list[int] = []
     for token in tokens:
         piece = tokenizer.piece(token)
+        if piece == _DOLLAR and _BEFORE_DOLLAR.search(text, max(0, len(text) - 3)):
+            piece = "$"
         text += piece if text else piece.lstrip(" ")
         ends.append(len(text))
     return TargetText(text, tuple(ends))
