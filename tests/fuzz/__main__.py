@@ -16,27 +16,30 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from math import ceil
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "build" / "fuzz"
-CALLS = "calls"
 # Calls are most of the cases: strangers send them, and operators the files.
-_CALLS_SHARE = 0.4
+CALLS = {"calls": 0.3, "rooms": 0.1}
 _TIMEOUT_S = 30
 
 
 def _target(name: str) -> tuple[Callable[[bytes], None], list[bytes]]:
     """What reads a case, and the first ones."""
-    if name != CALLS:
+    if name not in CALLS:
         from tests.fuzz.files import FILES
 
         return FILES[name].read, list(FILES[name].seeds)
 
     from tests.fuzz.calls import calls
+    from tests.fuzz.rooms import rooms
 
     loop = asyncio.new_event_loop()
-    running = calls()
+    running: AbstractAsyncContextManager[Any] = calls() if name == "calls" else rooms()
     service = loop.run_until_complete(running.__aenter__())
 
     def call(data: bytes) -> None:
@@ -53,7 +56,7 @@ def _by_chance(name: str, cases: int, seed: int) -> None:
     read, seeds = _target(name)
     chance = random.Random(seed)
     for _ in range(cases):
-        if name == CALLS:
+        if name in CALLS:
             data = chance.randbytes(chance.choice((8, 16, 64)))
         else:
             data = mutated(chance.choice(seeds), chance, seeds)
@@ -123,8 +126,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--cases", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--only", action="append", choices=[CALLS, *FILES])
-    parser.add_argument("--one", choices=[CALLS, *FILES], help=argparse.SUPPRESS)
+    parser.add_argument("--only", action="append", choices=[*CALLS, *FILES])
+    parser.add_argument("--one", choices=[*CALLS, *FILES], help=argparse.SUPPRESS)
     parser.add_argument("--guided", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--no-atheris", action="store_true")
     arguments = parser.parse_args()
@@ -135,13 +138,15 @@ def main() -> int:
         return 0
     guided = not arguments.no_atheris and importlib.util.find_spec("atheris") is not None
     print(f"seed {arguments.seed}, {'atheris' if guided else 'by chance: there is no atheris'}")
-    names = arguments.only or [CALLS, *FILES]
-    weights = {name: FILES[name].cases for name in names if name != CALLS}
-    if CALLS in names:
-        weights[CALLS] = round(_CALLS_SHARE / (1 - _CALLS_SHARE) * sum(weights.values())) or 1
+    names = arguments.only or [*CALLS, *FILES]
+    weights: dict[str, float] = {name: FILES[name].cases for name in names if name not in CALLS}
+    num_files = sum(weights.values()) or 1
+    shares = {name: share for name, share in CALLS.items() if name in names}
+    for name, share in shares.items():
+        weights[name] = share / (1 - sum(CALLS.values())) * num_files
     fine = True
     for name in names:
-        cases = -(-arguments.cases * weights[name] // sum(weights.values()))
+        cases = ceil(arguments.cases * weights[name] / sum(weights.values()))
         fine &= _fuzzed(name, cases, arguments.seed, guided=guided)
     return 0 if fine else 1
 

@@ -10,10 +10,12 @@ import pytest
 from tests.fuzz.calls import calls
 from tests.fuzz.choices import mutated
 from tests.fuzz.files import FILES
+from tests.fuzz.rooms import rooms
 
 pytestmark = pytest.mark.model
 
 CALLS = 1_100
+ROOM_CALLS = 400
 AT_ONCE = 32
 
 
@@ -37,6 +39,13 @@ async def test_whatever_a_client_sends_is_answered_and_no_bug_of_ours() -> None:
             group.create_task(call(chance.randbytes(chance.choice((8, 16, 64)))))
 
 
+async def test_whatever_a_room_is_sent_is_answered_and_no_bug_of_ours() -> None:
+    chance = random.Random(1)
+    async with rooms() as service:
+        for _ in range(ROOM_CALLS):
+            await service.run(chance.randbytes(chance.choice((8, 16, 64))))
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_is_read_or_it_is_said_what_is_wrong(name: str) -> None:
     target = FILES[name]
@@ -53,4 +62,4 @@ def test_a_file_is_read_or_it_is_said_what_is_wrong(name: str) -> None:
 
 
 def test_there_are_as_many_cases_as_are_promised() -> None:
-    assert CALLS + sum(target.cases for target in FILES.values()) >= 20_000
+    assert CALLS + ROOM_CALLS + sum(target.cases for target in FILES.values()) >= 20_000
