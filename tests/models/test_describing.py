@@ -113,7 +113,7 @@ async def main():
     described = describe_models(ServerConfig(precision="float32"))
     limit = max(model.info.memory_bytes for model in described)
     engine = AsyncEngine()
-    pool = ModelPool(described, limit, engine, lambda m: Engine({m.info.name: m}), Metrics())
+    pool = ModelPool(described, limit, engine, lambda m: [Engine({m.info.name: m})], Metrics())
     engine.start()
     for swap in range(8):
         model = described[swap % 2]
