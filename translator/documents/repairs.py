@@ -124,13 +124,11 @@ class Repairs:
         return None
 
     def _before_form(self, target: TargetHypothesis, number: int, form: str) -> tuple[int, ...]:
-        """The first tokens of a translation, the last word of which agrees with a form after it."""
-        before = target.text_before(number)
-        _, _, word = before.rpartition(" ")
-        agreed = agreeing(word, form, self._binding.target)
-        if agreed != word:
+        """The first tokens of a translation, the last words of which agree with a form after it."""
+        kept, agreed = agreeing(target.text_before(number), form, self._binding.target)
+        if agreed:
             for first in range(number - 1, -1, -1):
-                if target.text_before(first) == before[: -len(word)].rstrip():
+                if target.text_before(first) == kept.rstrip():
                     encoded = self._binding.tokenizer.encode_target(agreed)
                     return (*target.tokens[:first], *encoded)
         return target.tokens[:number]

@@ -189,7 +189,7 @@ class TextSegment:
         """The terms whose forms a translation lacks; in the first of two legs, none."""
         if not self.matches or (self._is_pivoted and self.first is None):
             return []
-        places = locate(self.matches, target.text)
+        places = locate(self.matches, target.text, self._binding.target)
         return [match for match, place in zip(self.matches, places, strict=True) if place is None]
 
     @staticmethod
@@ -213,9 +213,12 @@ class TextSegment:
             glossary: Has them.
             before: Code points of the whole target before its own.
         """
+        if not self.matches:
+            return
         lead, target, _ = self.piece
         masked = () if self._own_source is None else self._own_source.verbatim
-        for match, place in zip(self.matches, locate(self.matches, target), strict=True):
+        places = locate(self.matches, target, self._binding.target)
+        for match, place in zip(self.matches, places, strict=True):
             how = How.FORCED if match.start in self.forced else How.ALREADY
             if any(part.start == match.start for part in masked):
                 how = How.MASKED
