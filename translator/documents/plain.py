@@ -22,6 +22,7 @@ from translator.terms.check import TermUse
 from translator.terms.glossary import Glossary
 from translator.text.case import is_capitals
 from translator.text.integrity import Issue
+from translator.text.number_format import as_written_in
 from translator.text.protection import Verbatim
 from translator.text.segmenter import Segmenter
 
@@ -151,6 +152,10 @@ class TextTranslation:
         # A term that is all of a segment still becomes its form.
         has_terms = any(part.text is not None for part in source.verbatim)
         if source.protected is None or not (source.protected.has_words or has_terms):
+            if not (source.verbatim or self._is_pivoted):
+                segment.passed = as_written_in(
+                    segment.passed, self._segmenter.language, self._binding.target
+                )
             return None
         segment.ask(source)
         if not segment.matches:

@@ -39,6 +39,7 @@ class TextSegment:
         source: What the model gets in the present leg; None where there is nothing to translate.
         hypothesis: What the model said of it, if it has.
         first: What the first of two legs has made of it.
+        passed: What becomes of it if there is nothing to translate in it.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class TextSegment:
         self._in_capitals = False
         # The target, with the source and the hypothesis that it was made of.
         self._target: tuple[ModelSource | None, Hypothesis, TargetHypothesis] | None = None
+        self.passed = without_controls(text).strip()
         self._piece = None if is_text else ("", text, "")
 
     def begin(
@@ -156,7 +158,7 @@ class TextSegment:
             return self.target.text
         if self.first is not None:
             return self.first.text
-        return without_controls(self._own).strip()
+        return self.passed
 
     @property
     def piece(self) -> tuple[str, str, str]:

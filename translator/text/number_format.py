@@ -1,0 +1,57 @@
+"""Writes a number that stands alone, such as a cell of a table, as the target language does.
+
+"1,200.50" is "1.200,50" in Portuguese. What a mark means is known only where the source's language
+has it in that place: the English "1,200" is twelve hundred, but "2.500" and "3.5" may be anything,
+such as a version, and stay.
+"""
+
+import re
+
+__all__ = ["as_written_in"]
+
+# Languages by their marks for decimals and between thousands.
+_COMMA_GROUPS = frozenset(["en", "ja", "ko", "zh"])
+_POINT_GROUPS = frozenset(["da", "de", "id", "it", "nl", "pt", "tr"])
+_CURRENCY = r"(?:R\$|US\$|[$€£¥]|USD|EUR|GBP|BRL)"
+_ALONE = re.compile(
+    rf"\s*(?P<before>[-+−]?\s?{_CURRENCY}\s?|[-+−]?)(?P<number>\d[\d.,]*)"
+    rf"(?P<after>\s?(?:%|{_CURRENCY}))?\s*"
+)
+_COMMA_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_POINT_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")
+_COMMA_DECIMAL = re.compile(r"\d+,(?:\d{1,2}|\d{4,})")
+_POINT_DECIMAL = re.compile(r"\d+\.(?:\d{1,2}|\d{4,})")
+# Of a computer.
+_ADDRESS = re.compile(r"(?:(?:1?\d?\d|2[0-4]\d|25[0-5])\.){3}(?:1?\d?\d|2[0-4]\d|25[0-5])")
+_EXCHANGED = str.maketrans(".,", ",.")
+
+
+def as_written_in(text: str, source: str, target: str) -> str:
+    """A text as the target writes it, if it is a number alone; else the text.
+
+    A price or a percentage is one too. The length is the same.
+
+    Args:
+        text: A segment.
+        source: BCP-47 code of its language.
+        target: BCP-47 code of the target.
+    """
+    source, target = (code.split("-")[0].lower() for code in (source, target))
+    if source in _COMMA_GROUPS and target in _POINT_GROUPS:
+        grouped, decimal = _COMMA_GROUPED, _POINT_DECIMAL
+    elif source in _POINT_GROUPS and target in _COMMA_GROUPS:
+        grouped, decimal = _POINT_GROUPED, _COMMA_DECIMAL
+    else:
+        return text
+    found = _ALONE.fullmatch(text)
+    if found is None:
+        return text
+    number = found["number"]
+    # Of versions and sections only points are usual.
+    is_amount = bool(found["before"].strip("+-− ") or found["after"]) or decimal is _COMMA_DECIMAL
+    if _ADDRESS.fullmatch(number):
+        return text
+    if not (grouped.fullmatch(number) or (is_amount and decimal.fullmatch(number))):
+        return text
+    start, end = found.span("number")
+    return text[:start] + number.translate(_EXCHANGED) + text[end:]
