@@ -13,7 +13,7 @@ from translator.terms.agreement import agreeing
 from translator.text.case import capitals, with_first_capital
 from translator.text.detokenizer import TargetText, detokenize
 from translator.text.protection import Mask
-from translator.text.sentence_form import FULL_STOP, with_first_small
+from translator.text.sentence_form import FULL_STOP, as_title, with_first_small
 from translator.text.tokens import Tokenizer
 from translator.text.words import count_words, strip_final_punctuation, word_ends
 
@@ -79,6 +79,8 @@ class TargetHypothesis:
         target = detokenize(tokenizer, hypothesis.tokens)
         if source.is_ended:
             target = _without_full_stop(target)
+        if source.is_title:
+            target = replace(target, text=as_title(target.text, language))
         if capitals_of:
             target = replace(target, text=capitals(target.text, capitals_of))
         # Where in the source each token comes from.
