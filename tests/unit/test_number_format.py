@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translator.text.number_format import as_written_in
+from translator.text.number_format import as_written_in, with_format
 
 pytestmark = pytest.mark.unit
 
@@ -62,3 +62,21 @@ def test_no_value_changes(whole: int, cents: int) -> None:
     there = as_written_in(text, "en", "pt")
     assert there == text.translate(str.maketrans(".,", ",."))
     assert as_written_in(there, "pt", "en") == text
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "expected"),
+    [
+        ("US$1,249,99 por 1,200", "US$1,249.99 for 1,200", "US$1.249,99 por 1.200"),
+        ("são 1.200", "it is 1,200", "são 1.200"),
+        ("1200 e mil", "1,200", "1200 e mil"),
+        # A decimal, a version, two with the same digits.
+        ("3.5 e 0.9", "3.5 and 0.9", "3.5 e 0.9"),
+        ("v1,200 e A1,200", "1,200", "v1,200 e A1,200"),
+        ("1,200 e 12.00", "1,200 and 12.00", "1,200 e 12.00"),
+    ],
+)
+def test_numbers_in_a_translation(said: str, text: str, expected: str) -> None:
+    assert with_format(said, text, "en", "pt") == expected
+    assert with_format(said, text, "", "pt") == said
+    assert with_format("(1.238 reviews)", "(1.238 avaliações)", "pt", "en") == "(1,238 reviews)"

@@ -12,6 +12,7 @@ from translator.session.model_source import BEYOND, Context, ModelSource
 from translator.terms.agreement import agreeing
 from translator.text.case import capitals, with_first_capital
 from translator.text.detokenizer import TargetText, detokenize
+from translator.text.number_format import with_format
 from translator.text.protection import Mask
 from translator.text.sentence_form import FULL_STOP, as_title, with_first_small
 from translator.text.tokens import Tokenizer
@@ -99,6 +100,8 @@ class TargetHypothesis:
                 [(mask, raw.token_ends[n - 1] if n else 0) for mask, n in self.missing],
                 partial(agreeing, language=language),
             )
+        said = with_format(target.text, source.visible, source.language, language)
+        target = replace(target, text=said)
         if begins and not source.context:
             target = replace(target, text=self._begun(target.text, language))
         if committed:

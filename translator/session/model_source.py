@@ -75,6 +75,7 @@ class ModelSource:
         protected: What of context and text the model does not see.
         verbatim: Parts of the text that the caller wanted no model to touch.
         terms_open_from: From where on another such part may begin.
+        language: BCP-47 code of the text; "" if that is not known.
     """
 
     text: str
@@ -90,6 +91,7 @@ class ModelSource:
     protected: Protected | None = None
     verbatim: tuple[Verbatim, ...] = ()
     terms_open_from: int = BEYOND
+    language: str = ""
 
     @classmethod
     def encode(
@@ -182,6 +184,7 @@ class ModelSource:
                 protected,
                 tuple(verbatim),
                 len(text) if open_from is None else open_from,
+                language,
             )
 
         if ends_with is Ending.EITHER:

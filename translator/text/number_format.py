@@ -1,4 +1,4 @@
-"""Writes a number that stands alone, such as a cell of a table, as the target language does.
+"""Writes numbers as the target language does: one that stands alone, and those that a model copies.
 
 "1,200.50" is "1.200,50" in Portuguese. What a mark means is known only where the source's language
 has it in that place: the English "1,200" is twelve hundred, but "2.500" and "3.5" may be anything,
@@ -7,7 +7,7 @@ such as a version, and stay.
 
 import re
 
-__all__ = ["as_written_in"]
+__all__ = ["as_written_in", "with_format"]
 
 # Languages by their marks for decimals and between thousands.
 _COMMA_GROUPS = frozenset(["en", "ja", "ko", "zh"])
@@ -17,6 +17,7 @@ _ALONE = re.compile(
     rf"\s*(?P<before>[-+−]?\s?{_CURRENCY}\s?|[-+−]?)(?P<number>\d[\d.,]*)"
     rf"(?P<after>\s?(?:%|{_CURRENCY}))?\s*"
 )
+_NUMBER = re.compile(r"(?<![\w.,])\d[\d.,]*\d(?!\w)")
 _COMMA_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _POINT_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 _COMMA_DECIMAL = re.compile(r"\d+,(?:\d{1,2}|\d{4,})")
@@ -36,16 +37,10 @@ def as_written_in(text: str, source: str, target: str) -> str:
         source: BCP-47 code of its language.
         target: BCP-47 code of the target.
     """
-    source, target = (code.split("-")[0].lower() for code in (source, target))
-    if source in _COMMA_GROUPS and target in _POINT_GROUPS:
-        grouped, decimal = _COMMA_GROUPED, _POINT_DECIMAL
-    elif source in _POINT_GROUPS and target in _COMMA_GROUPS:
-        grouped, decimal = _POINT_GROUPED, _COMMA_DECIMAL
-    else:
+    formats, found = _formats(source, target), _ALONE.fullmatch(text)
+    if formats is None or found is None:
         return text
-    found = _ALONE.fullmatch(text)
-    if found is None:
-        return text
+    grouped, decimal = formats
     number = found["number"]
     # Of versions and sections only points are usual.
     is_amount = bool(found["before"].strip("+-− ") or found["after"]) or decimal is _COMMA_DECIMAL
@@ -55,3 +50,48 @@ def as_written_in(text: str, source: str, target: str) -> str:
         return text
     start, end = found.span("number")
     return text[:start] + number.translate(_EXCHANGED) + text[end:]
+
+
+def with_format(said: str, text: str, source: str, target: str) -> str:
+    """A translation whose numbers with thousands have the target's marks: no "1,249,99".
+
+    The length is the same.
+
+    Args:
+        said: The translation.
+        text: What it translates.
+        source: BCP-47 code of the text's language.
+        target: BCP-47 code of the translation's.
+    """
+    formats = _formats(source, target) if "," in text or "." in text else None
+    if formats is None:
+        return said
+    numbers = set(_NUMBER.findall(text))
+    wanted: dict[str, str] = {}
+    for number in numbers:
+        digits = _digits(number)
+        if digits in wanted or not formats[0].fullmatch(number) or _ADDRESS.fullmatch(number):
+            # Of two with the same digits nobody knows which is which.
+            wanted[digits] = ""
+        else:
+            wanted[digits] = number.translate(_EXCHANGED)
+
+    def written(found: re.Match[str]) -> str:
+        own = wanted.get(_digits(found[0]), "")
+        return own if len(own) == len(found[0]) else found[0]
+
+    return _NUMBER.sub(written, said) if any(wanted.values()) else said
+
+
+def _digits(number: str) -> str:
+    return number.replace(",", "").replace(".", "")
+
+
+def _formats(source: str, target: str) -> tuple[re.Pattern[str], re.Pattern[str]] | None:
+    """How the source writes numbers with thousands, and decimals, if the target exchanges marks."""
+    source, target = (code.split("-")[0].lower() for code in (source, target))
+    if source in _COMMA_GROUPS and target in _POINT_GROUPS:
+        return _COMMA_GROUPED, _POINT_DECIMAL
+    if source in _POINT_GROUPS and target in _COMMA_GROUPS:
+        return _POINT_GROUPED, _COMMA_DECIMAL
+    return None
