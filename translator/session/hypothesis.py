@@ -10,6 +10,7 @@ from translator.policy.base import TargetWord
 from translator.session.events import AlignedRange
 from translator.session.model_source import BEYOND, Context, ModelSource
 from translator.terms.agreement import agreeing
+from translator.text.added_note import without_note
 from translator.text.case import capitals, with_first_capital
 from translator.text.detokenizer import TargetText, detokenize
 from translator.text.number_format import with_format
@@ -80,6 +81,7 @@ class TargetHypothesis:
         target = detokenize(tokenizer, hypothesis.tokens)
         if source.is_ended:
             target = _without_full_stop(target)
+        target = without_note(target, source.context + source.text)
         if source.is_title:
             target = replace(target, text=as_title(target.text, language))
         if capitals_of:
