@@ -1,4 +1,4 @@
-"""Prices in live text."""
+"""Prices whose sign has letters."""
 
 import pytest
 

@@ -1,12 +1,12 @@
-"""Prices in live text whose sign has letters, such as R$ 1.249,99: parts that no model touches.
+"""Prices whose sign has letters, such as R$ 1.249,99: parts that no model touches.
 
-From Portuguese a small model loses digits of one in ten of these, and takes R$ for dollars. In a
-whole text that is mended afterwards; what is committed cannot be.
+From Portuguese a small model loses digits of one in ten of these, and takes R$ for dollars.
 """
 
 import re
 from collections.abc import Sequence
 
+from translator.terms.match import Match
 from translator.text.number_format import as_written_in
 from translator.text.protection import Verbatim
 
@@ -19,7 +19,7 @@ _LONGEST = 40
 
 
 def prices(
-    text: str, others: Sequence[Verbatim], languages: tuple[str, str] | None
+    text: str, others: Sequence[Verbatim | Match], languages: tuple[str, str] | None
 ) -> list[Verbatim]:
     """The prices in a text, in order, but for those that overlap other parts of it.
 

@@ -12,7 +12,7 @@ __all__ = ["as_written_in", "with_format"]
 # Languages by their marks for decimals and between thousands.
 _COMMA_GROUPS = frozenset(["en", "ja", "ko", "zh"])
 _POINT_GROUPS = frozenset(["da", "de", "id", "it", "nl", "pt", "tr"])
-_CURRENCY = r"(?:R\$|US\$|[$€£¥]|USD|EUR|GBP|BRL)"
+_CURRENCY = r"(?:[A-Z]{0,3}\$|[€£¥]|USD|EUR|GBP|BRL)"
 _ALONE = re.compile(
     rf"\s*(?P<before>[-+−]?\s?{_CURRENCY}\s?|[-+−]?)(?P<number>\d[\d.,]*)"
     rf"(?P<after>\s?(?:%|{_CURRENCY}))?\s*"
