@@ -36,8 +36,6 @@ from translator.text.shop_characters import SHOP_CHARACTERS
 DEFAULT_RESULT = Path(__file__).parent / "results" / "kept.json"
 DOCUMENT = Path(__file__).parents[1] / "docs" / "integrity.md"
 PAIRS = (("en", "pt"), ("pt", "en"))
-# Sentences of FLORES-200 dev in which words are looked for that a model says otherwise.
-DEMANDED_FROM = 400
 SENTENCES = {
     "en": ("The label shows {} on the box.", "Please write {} in the first line of the form."),
     "pt": (
@@ -270,46 +268,62 @@ def real(translator: Translator, kept: Kept, data: Path) -> None:
         for text, target in zip(texts, done, strict=True)
     )
     kept.add("texts with line breaks", "en-pt", found, 1.0)
-    glossary = terms_of(data)
-    rows = [
-        json.loads(line)
-        for line in (data / "parallel" / "tico19.en-ptbr.jsonl").read_text("utf-8").splitlines()
+    terms = list(tico(data))
+    kept.add("terms (TICO-19)", "en-pt", with_terms(translator, terms), 0.995)
+    right = [
+        (source, reference, {t: form for t, form in own.items() if has_word(reference, form)})
+        for source, reference, own in terms
     ]
-    rows = [row for row in rows if any(t in row["en"].lower() for t in glossary)][:250]
-    sources = [row["en"].replace("\n", " ") for row in rows]
-    plain = whole(translator, PAIRS[0], sources)
-    results = [
-        translator.translate(text, source="en", target="pt", glossary=glossary) for text in sources
-    ]
-    uses = [
-        (use, text, result.text)
-        for text, result in zip(sources, results, strict=True)
-        for use in result.terms
-    ]
-    kept.add("terms", "en-pt", ((u.how.value != "failed", s, t) for u, s, t in uses), 0.995)
-    references = [[row["pt_br"] for row in rows]]
-    for name, texts in (("without", plain), ("with", [r.text for r in results])):
-        print(f"    BLEU {name} glossary {sacrebleu.corpus_bleu(texts, references).score:.1f}")
+    right = [each for each in right if each[2]]
+    kept.add("terms that the reference has", "en-pt", with_terms(translator, right), 0.995)
 
 
 def demanded(translator: Translator, kept: Kept, data: Path) -> None:
     """Terms that a model says otherwise: single words that the reference has in their place."""
     file = data / "parallel" / "flores200-dev.en-pt.jsonl"
-    rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()][:DEMANDED_FROM]
-    uses, texts, plain, references = [], [], [], []
+    rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    given = []
     for row in rows:
         said = translator.translate(row["src"], source="en", target="pt", alignments=True)
         terms = dict(otherwise(row["src"], said, row["ref"]))
-        if not terms:
-            continue
-        result = translator.translate(row["src"], source="en", target="pt", glossary=terms)
-        uses += [(use.how.value != "failed", str(terms), result.text) for use in result.terms]
+        if terms:
+            given.append((row["src"], row["ref"], terms))
+    kept.add("terms said otherwise (FLORES)", "en-pt", with_terms(translator, given), 0.99)
+
+
+def tico(data: Path) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Each sentence of TICO-19 that has terms, its reference, and the terms with their forms."""
+    glossary = terms_of(data)
+    for line in (data / "parallel" / "tico19.en-ptbr.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
+        own = {term: form for term, form in glossary.items() if has_word(row["en"], term)}
+        if own:
+            yield row["en"].replace("\n", " "), row["pt_br"], own
+
+
+def has_word(text: str, word: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) is not None
+
+
+def with_terms(
+    translator: Translator, given: Iterable[tuple[str, str, dict[str, str]]]
+) -> list[tuple[bool, str, str]]:
+    """Translate sentences, each with its own glossary, and without; print BLEU of both.
+
+    Args:
+        translator: Translates.
+        given: Source, reference and terms of each.
+    """
+    uses, plain, texts, references = [], [], [], []
+    for source, reference, terms in given:
+        result = translator.translate(source, source="en", target="pt", glossary=terms)
+        plain.append(translator.translate(source, source="en", target="pt").text)
         texts.append(result.text)
-        plain.append(said.text)
-        references.append(row["ref"])
-    kept.add("terms said otherwise (FLORES)", "en-pt", uses, 0.99)
+        references.append(reference)
+        uses += [(use.how.value != "failed", source, result.text) for use in result.terms]
     for name, told in (("without", plain), ("with", texts)):
-        print(f"    BLEU {name} glossary {sacrebleu.corpus_bleu(told, [references]).score:.1f}")
+        print(f"    BLEU {name} glossary {sacrebleu.corpus_bleu(told, [references]).score:.2f}")
+    return uses
 
 
 def otherwise(source: str, said: Translation, reference: str) -> Iterator[tuple[str, str]]:

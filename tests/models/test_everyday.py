@@ -176,10 +176,10 @@ def test_speech_without_capitals_and_marks_is_understood(
 
 
 def test_a_title_gets_no_full_stop(embedded: dict[LanguagePair, RecurrentModel]) -> None:
-    # With one the model takes it for the name of something.
+    # With one the model takes it for the name of something, and notes in which language.
     stream = Everyday(embedded[EN_PT], EN_PT)
-    assert stream.whole("Marta Yoga Pant") == "Marta Yoga Pant"
-    assert stream.whole("Marta Yoga Pant.") != "Marta Yoga Pant."
+    assert stream.whole("Marta Yoga Pant") == "Marta Ioga Pant"
+    assert stream.whole("Marta Yoga Pant.") == "Marta Yoga Pant."
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The word before a term that is put in, in the term's gender."""
+"""The words before a term that is put in, in the term's gender and number."""
 
 import pytest
 
@@ -23,6 +23,19 @@ pytestmark = pytest.mark.unit
         ("na", "lar", "no"),
         ("Uma", "abajur", "Um"),
         ("o", "flor", "a"),
+        # Two words, and the number.
+        ("uma nova", "carrinho", "um novo"),
+        ("é uma nova", "medicamento antiviral", "é um novo"),
+        ("no meu", "cesta", "na minha"),
+        ("sobre os", "desinfetante", "sobre o"),
+        ("as outras", "carrinho", "o outro"),
+        ("o", "calças", "as"),
+        ("Alguma", "carrinhos", "Alguns"),
+        ("muito novo", "cesta", "muito nova"),
+        # A preposition, and what may be in the plural or not.
+        ("a", "carrinhos", "a"),
+        ("o", "ônibus", "o"),
+        ("os", "lápis", "os"),
         # The ending does not tell, or it is right already, or no article, or a name.
         ("a", "leite", "a"),
         ("a", "problema", "a"),
@@ -34,5 +47,5 @@ pytestmark = pytest.mark.unit
     ],
 )
 def test_an_article_takes_the_gender_of_the_form(word: str, form: str, expected: str) -> None:
-    assert agreeing(word, form, "pt-BR") == expected
-    assert agreeing(word, form, "es") == word
+    assert "".join(agreeing(word, form, "pt-BR")) == expected
+    assert agreeing(word, form, "es") == (word, "")

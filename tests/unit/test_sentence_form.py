@@ -5,7 +5,9 @@ import pytest
 from translator.text.protection import protect
 from translator.text.sentence_form import (
     Ending,
+    as_title,
     ending,
+    title_as_sentence,
     with_first_small,
     with_pronouns,
     with_sentence_begun,
@@ -112,3 +114,40 @@ def test_what_no_model_touches_gets_none() -> None:
 )
 def test_a_translation_begins_small_as_its_source(text: str, language: str, expected: str) -> None:
     assert with_first_small(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Summer Beach Hat", "en", "Summer beach hat"),
+        ("Set of 3 Ceramic Bowls", "en", "Set of 3 ceramic bowls"),
+        ("Women's Tops on Black Friday", "en-US", "Women's tops on black Friday"),
+        ("USB-C Cable 2m by McLaren", "en", "USB-C cable 2m by McLaren"),
+        ("Chapéu de Praia", "pt", "Chapéu de praia"),
+        # A sentence with a name, one word, a mark, another language.
+        ("My name is John", "en", "My name is John"),
+        ("Hat", "en", "Hat"),
+        ("Good Morning!", "en", "Good Morning!"),
+        ("Das Haus", "de", "Das Haus"),
+        ("One Two Three Four Five Six Seven Eight Nine Ten Eleven", "en", None),
+    ],
+)
+def test_a_title_may_be_a_sentence(text: str, language: str, expected: str | None) -> None:
+    assert title_as_sentence(text, text, language) == (text if expected is None else expected)
+
+
+def test_a_code_word_in_a_title_stays() -> None:
+    assert title_as_sentence("Red Zorblax Hat", "Red         Hat", "en") == "Red Zorblax hat"
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Chapéu de praia com aba", "pt-BR", "Chapéu de Praia com Aba"),
+        ("Cabo USB-C 2m do iPad", "pt", "Cabo USB-C 2m do iPad"),
+        ("hat of the year", "en", "Hat of the Year"),
+        ("chapeau de plage", "fr", "chapeau de plage"),
+    ],
+)
+def test_its_translation_is_a_title_again(text: str, language: str, expected: str) -> None:
+    assert as_title(text, language) == expected

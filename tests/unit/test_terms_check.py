@@ -75,6 +75,39 @@ def test_each_term_has_a_form_of_its_own(
     assert forms_in(source, target) == expected
 
 
+@pytest.mark.parametrize(
+    ("forms", "source", "target", "expected"),
+    [
+        (("infeccioso",), "infectious", "doenças infecciosas", "infecciosas"),
+        (("assintomático",), "asymptomatic", "Assintomáticas, elas", "Assintomáticas"),
+        (("contato próximo",), "close contact", "contatos próximos", "contatos próximos"),
+        (("infecção viral",), "viral infection", "as infecções virais", "infecções virais"),
+        (("carrinho", "cesto"), "cart", "os cestos", "cestos"),
+        # The form itself goes first, and a form in the plural is meant so.
+        (("carrinho",), "cart", "carrinhos e o carrinho", "carrinho"),
+        (("carrinhos",), "cart", "o carrinho", None),
+        # Another word, a form with a capital, and half of one.
+        (("caso",), "case", "as casas", None),
+        (("Estado",), "state", "Estados", None),
+        (("contato próximo",), "close contact", "contatos de próximos", None),
+    ],
+)
+def test_a_form_may_be_in_another_number_or_gender(
+    forms: tuple[str, ...], source: str, target: str, expected: str | None
+) -> None:
+    found = Glossary([Term(source, forms)]).find(source).matches
+    (span,) = locate(found, target, "pt-BR")
+    assert (None if span is None else target[slice(*span)]) == expected
+    assert locate(found, target, "fi") == [span if expected in forms else None]
+
+
+def test_an_inflected_place_counts_once() -> None:
+    found = Glossary([Term("box", ("box", "crate"))]).find("box, box and box").matches
+    assert locate(found, "two crates, boxes", "en") == [(4, 10), (12, 17), None]
+    many = Glossary([Term("box", ("crate",))]).find("box " * 5_000).matches
+    assert locate(many, "crates " * 5_000, "en")[-1] == (34_993, 34_999)
+
+
 def test_in_capitals_a_form_may_be_so_too() -> None:
     source = "THE ANDROID SYSTEM OF THE IPHONE"
     assert forms_in(source, "O SISTEMA ANDROID DO IPHONE", capitals=True) == [

@@ -17,11 +17,13 @@ from translator.engine.request import Hypothesis, Outcome, Priority, Request
 from translator.session.events import AlignedRange, Binding
 from translator.session.hypothesis import known_phrase
 from translator.session.model_source import ModelSource, without_controls
+from translator.session.prices import prices
 from translator.session.terms import as_verbatim, find_terms
 from translator.terms.check import TermUse
 from translator.terms.glossary import Glossary
 from translator.text.case import is_capitals
 from translator.text.integrity import Issue
+from translator.text.number_format import as_written_in
 from translator.text.protection import Verbatim
 from translator.text.segmenter import Segmenter
 
@@ -147,10 +149,17 @@ class TextTranslation:
                 yield self._ask(segment)
 
     def _ask(self, segment: TextSegment) -> Request | None:
-        source = segment.encoded(self._given(segment))
+        given = self._given(segment)
+        languages = None if self._is_pivoted else (self._segmenter.language, self._binding.target)
+        priced = prices(segment.text, [*given, *segment.matches], languages)
+        source = segment.encoded(sorted([*given, *priced]))
         # A term that is all of a segment still becomes its form.
-        has_terms = any(part.text is not None for part in source.verbatim)
+        has_terms = any(part.text is not None for part in given)
         if source.protected is None or not (source.protected.has_words or has_terms):
+            if not (given or self._is_pivoted):
+                segment.passed = as_written_in(
+                    segment.passed, self._segmenter.language, self._binding.target
+                )
             return None
         segment.ask(source)
         if not segment.matches:

@@ -84,20 +84,20 @@ class Repairs:
     ) -> ModelSource | None:
         """The source with what a translation lacks behind code words; None where nothing is new.
 
-        Lost terms go there, and if there are any, or ``always``, those that were forced, which
-        would be lost again.
+        Lost terms and numbers go there, and if there are any, or ``always``, the terms that were
+        forced, which would be lost again.
         """
         segment = self._segment
         # Between two legs terms are code words already.
         matches = () if self._is_pivoted else segment.matches
-        forced = segment.forced if lost or always else set()
-        terms = [match for match in matches if match in lost or match.start in forced]
-        parts = as_verbatim(segment.text, terms, self._binding.target)
-        parts += (
+        parts = [
             Verbatim(source.offset + issue.start, source.offset + issue.end)
             for issue in segment.issues_of(target)
             if issue.kind in _MASKABLE
-        )
+        ]
+        forced = segment.forced if lost or always or parts else set()
+        terms = [match for match in matches if match in lost or match.start in forced]
+        parts += as_verbatim(segment.text, terms, self._binding.target)
         parts = [part for part in parts if not overlaps(part, source.verbatim)]
         return segment.encoded(sorted([*source.verbatim, *parts])) if parts else None
 
@@ -124,13 +124,11 @@ class Repairs:
         return None
 
     def _before_form(self, target: TargetHypothesis, number: int, form: str) -> tuple[int, ...]:
-        """The first tokens of a translation, the last word of which agrees with a form after it."""
-        before = target.text_before(number)
-        _, _, word = before.rpartition(" ")
-        agreed = agreeing(word, form, self._binding.target)
-        if agreed != word:
+        """The first tokens of a translation, the last words of which agree with a form after it."""
+        kept, agreed = agreeing(target.text_before(number), form, self._binding.target)
+        if agreed:
             for first in range(number - 1, -1, -1):
-                if target.text_before(first) == before[: -len(word)].rstrip():
+                if target.text_before(first) == kept.rstrip():
                     encoded = self._binding.tokenizer.encode_target(agreed)
                     return (*target.tokens[:first], *encoded)
         return target.tokens[:number]

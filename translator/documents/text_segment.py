@@ -39,6 +39,7 @@ class TextSegment:
         source: What the model gets in the present leg; None where there is nothing to translate.
         hypothesis: What the model said of it, if it has.
         first: What the first of two legs has made of it.
+        passed: What becomes of it if there is nothing to translate in it.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class TextSegment:
         self._in_capitals = False
         # The target, with the source and the hypothesis that it was made of.
         self._target: tuple[ModelSource | None, Hypothesis, TargetHypothesis] | None = None
+        self.passed = without_controls(text).strip()
         self._piece = None if is_text else ("", text, "")
 
     def begin(
@@ -156,7 +158,7 @@ class TextSegment:
             return self.target.text
         if self.first is not None:
             return self.first.text
-        return without_controls(self._own).strip()
+        return self.passed
 
     @property
     def piece(self) -> tuple[str, str, str]:
@@ -189,7 +191,7 @@ class TextSegment:
         """The terms whose forms a translation lacks; in the first of two legs, none."""
         if not self.matches or (self._is_pivoted and self.first is None):
             return []
-        places = locate(self.matches, target.text)
+        places = locate(self.matches, target.text, self._binding.target)
         return [match for match, place in zip(self.matches, places, strict=True) if place is None]
 
     @staticmethod
@@ -213,9 +215,12 @@ class TextSegment:
             glossary: Has them.
             before: Code points of the whole target before its own.
         """
+        if not self.matches:
+            return
         lead, target, _ = self.piece
         masked = () if self._own_source is None else self._own_source.verbatim
-        for match, place in zip(self.matches, locate(self.matches, target), strict=True):
+        places = locate(self.matches, target, self._binding.target)
+        for match, place in zip(self.matches, places, strict=True):
             how = How.FORCED if match.start in self.forced else How.ALREADY
             if any(part.start == match.start for part in masked):
                 how = How.MASKED

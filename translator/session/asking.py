@@ -7,6 +7,7 @@ from translator.session.contexts import Contexts
 from translator.session.events import Binding
 from translator.session.filed import Filed, Wanted
 from translator.session.model_source import ModelSource, without_controls
+from translator.session.prices import open_price, prices
 from translator.session.question import Question
 from translator.session.segment import Segment
 from translator.session.terms import as_verbatim, find_terms
@@ -44,13 +45,13 @@ def ask(
     def are_capitals(text: str) -> bool:
         return segment.is_in_capitals(text, former=former_in_capitals)
 
-    terms, open_from = _terms(wanted, binding, are_capitals)
+    kept, open_from = _kept(wanted, segment, binding, are_capitals)
     source = ModelSource.encode(
         tokenizer,
         wanted.text,
         binding.model.max_source_tokens,
         "" if wanted.is_tail else contexts.current.source,
-        verbatim=terms,
+        verbatim=kept,
         open_from=open_from,
         is_open=policy.opens_source and not wanted.is_whole,
         begins=not (segment.continues or wanted.is_tail),
@@ -82,21 +83,30 @@ def _glossary(binding: Binding) -> Glossary | None:
     return glossary.kept if glossary is not None and binding.pivoted else glossary
 
 
-def _terms(
-    wanted: Wanted, binding: Binding, are_capitals: Callable[[str], bool]
+def _kept(
+    wanted: Wanted, segment: Segment, binding: Binding, are_capitals: Callable[[str], bool]
 ) -> tuple[list[Verbatim], int | None]:
-    """The terms in the source, and from where on another may still begin."""
+    """The terms and prices in the source, and from where on another may still begin."""
+    grows = wanted.is_committed and not wanted.is_complete
+    terms: list[Verbatim] = []
+    open_from = open_price(wanted.text) if grows else None
     glossary = _glossary(binding)
-    if glossary is None:
-        return [], None
-    found = find_terms(
-        glossary,
-        binding.tokenizer,
-        wanted.text,
-        capitals=are_capitals(wanted.text),
-        grows=wanted.is_committed and not wanted.is_complete,
-    )
-    return as_verbatim(wanted.text, found.matches, binding.target), found.open_from
+    if glossary is not None:
+        found = find_terms(
+            glossary,
+            binding.tokenizer,
+            wanted.text,
+            capitals=are_capitals(wanted.text),
+            grows=grows,
+        )
+        terms = as_verbatim(wanted.text, found.matches, binding.target)
+        open_from = min(found.open_from, len(wanted.text) if open_from is None else open_from)
+    return sorted([*terms, *_prices(wanted.text, terms, segment, binding)]), open_from
+
+
+def _prices(text: str, terms: list[Verbatim], segment: Segment, binding: Binding) -> list[Verbatim]:
+    languages = (segment.config.segmenter.language, binding.target)
+    return prices(text, terms, None if binding.pivoted else languages)
 
 
 def spelled(committed: str, segment: Segment, binding: Binding) -> tuple[int, ...]:
@@ -110,7 +120,8 @@ def spelled(committed: str, segment: Segment, binding: Binding) -> tuple[int, ..
     if glossary is not None:
         found = find_terms(glossary, tokenizer, source)
         terms = as_verbatim(source, found.matches, binding.target)
-    protected = protect(without_controls(source), tokenizer.writes, terms, tokenizer.code_words)
+    kept = sorted([*terms, *_prices(source, terms, segment, binding)])
+    protected = protect(without_controls(source), tokenizer.writes, kept, tokenizer.code_words)
     said = protected.concealed(committed)
     if segment.is_in_capitals(source, former=False):
         said = sentence_case(said, binding.target)

@@ -10,10 +10,12 @@ from translator.policy.base import TargetWord
 from translator.session.events import AlignedRange
 from translator.session.model_source import BEYOND, Context, ModelSource
 from translator.terms.agreement import agreeing
+from translator.text.added_note import without_note
 from translator.text.case import capitals, with_first_capital
 from translator.text.detokenizer import TargetText, detokenize
+from translator.text.number_format import with_format
 from translator.text.protection import Mask
-from translator.text.sentence_form import FULL_STOP, with_first_small
+from translator.text.sentence_form import FULL_STOP, as_title, with_first_small
 from translator.text.tokens import Tokenizer
 from translator.text.words import count_words, strip_final_punctuation, word_ends
 
@@ -79,6 +81,9 @@ class TargetHypothesis:
         target = detokenize(tokenizer, hypothesis.tokens)
         if source.is_ended:
             target = _without_full_stop(target)
+        target = without_note(target, source.context + source.text)
+        if source.is_title:
+            target = replace(target, text=as_title(target.text, language))
         if capitals_of:
             target = replace(target, text=capitals(target.text, capitals_of))
         # Where in the source each token comes from.
@@ -97,6 +102,8 @@ class TargetHypothesis:
                 [(mask, raw.token_ends[n - 1] if n else 0) for mask, n in self.missing],
                 partial(agreeing, language=language),
             )
+        said = with_format(target.text, source.visible, source.language, language)
+        target = replace(target, text=said)
         if begins and not source.context:
             target = replace(target, text=self._begun(target.text, language))
         if committed:

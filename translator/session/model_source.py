@@ -12,6 +12,7 @@ from translator.text.sentence_form import (
     FULL_STOP,
     Ending,
     ending,
+    title_as_sentence,
     with_pronouns,
     with_sentence_begun,
 )
@@ -68,10 +69,13 @@ class ModelSource:
         in_capitals: Whether it was turned into a sentence because it is in capitals.
         is_begun: Whether the model gets a capital at its beginning that it does not have.
         is_ended: Whether the model gets a full stop at its end that it does not have.
-        second: It in another form, ended or not, if the model is to choose between the two.
+        is_title: Whether it is a title, which the model gets without its capitals.
+        second: It in another form, if the model is to choose: ended or not, or a title without its
+            capitals.
         protected: What of context and text the model does not see.
         verbatim: Parts of the text that the caller wanted no model to touch.
         terms_open_from: From where on another such part may begin.
+        language: BCP-47 code of the text; "" if that is not known.
     """
 
     text: str
@@ -82,10 +86,12 @@ class ModelSource:
     in_capitals: bool = False
     is_begun: bool = False
     is_ended: bool = False
+    is_title: bool = False
     second: "ModelSource | None" = None
     protected: Protected | None = None
     verbatim: tuple[Verbatim, ...] = ()
     terms_open_from: int = BEYOND
+    language: str = ""
 
     @classmethod
     def encode(
@@ -143,7 +149,13 @@ class ModelSource:
             if may_go_on and ends_with is Ending.FULL_STOP:
                 ends_with = Ending.AS_IT_IS
 
-        def form(*, is_ended: bool, second: ModelSource | None = None) -> ModelSource:
+        def form(
+            said: str,
+            *,
+            is_ended: bool = False,
+            is_title: bool = False,
+            second: ModelSource | None = None,
+        ) -> ModelSource:
             encoded = tokenizer.encode_source(said + FULL_STOP if is_ended else said)
             tokens, spans = encoded.tokens, encoded.spans
             if is_ended:
@@ -167,15 +179,21 @@ class ModelSource:
                 in_capitals,
                 is_begun,
                 is_ended,
+                is_title,
                 second,
                 protected,
                 tuple(verbatim),
                 len(text) if open_from is None else open_from,
+                language,
             )
 
         if ends_with is Ending.EITHER:
-            return form(is_ended=False, second=form(is_ended=True))
-        return form(is_ended=ends_with is Ending.FULL_STOP)
+            return form(said, second=form(said, is_ended=True))
+        if begins and ends and not (context or in_capitals) and tokenizer.knows_sentences:
+            plain = title_as_sentence(said, visible, language)
+            if plain != said:
+                return form(said, second=form(plain, is_title=True))
+        return form(said, is_ended=ends_with is Ending.FULL_STOP)
 
     def of(self, hypothesis: Hypothesis) -> "ModelSource":
         """The form of it that a hypothesis translates."""

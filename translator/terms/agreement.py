@@ -1,8 +1,8 @@
-"""Puts the word before a term into the term's gender, where the term's ending tells it.
+"""Puts the words before a term into its gender and number, where the term's ending tells them.
 
 A term that is forced follows an article that the model chose for another noun: "o cesta", after "o
-carrinho". Only Portuguese is known here; in other languages, and where the ending does not tell
-("leite"), the word stays.
+carrinho", or "uma nova carrinho". Only Portuguese is known here. In other languages, and where the
+ending does not tell ("leite"), the words stay.
 """
 
 __all__ = ["agreeing"]
@@ -16,8 +16,30 @@ _PAIRS = (
     "outros outras, novo nova, novos novas, mesmo mesma, todo toda, todos todas, nenhum nenhuma, "
     "algum alguma, alguns algumas, cujo cuja, cujos cujas, muito muita, muitos muitas"
 )
+# Those whose plural is as usual.
+_SINGULARS = (
+    "o um ao do no pelo meu teu seu nosso este esse aquele deste desse neste nesse daquele naquele "
+    "outro novo mesmo algum cujo"
+)
+# Before these an article may stand.
+_AFTER_ARTICLE = frozenset(
+    form
+    for word in "meu teu seu nosso outro novo mesmo".split()  # noqa: SIM905
+    for form in (word, f"{word}s")
+)
+_ARTICLES = frozenset(
+    form
+    for word in "o um ao do no num pelo este esse aquele deste desse neste nesse daquele".split()  # noqa: SIM905
+    for form in (word, f"{word}s", "uns")
+)
 _FEMININE_OF = dict(pair.split() for pair in _PAIRS.split(", "))
 _MASCULINE_OF = {feminine: masculine for masculine, feminine in _FEMININE_OF.items()}
+_PLURAL_OF = {
+    singular: f"{singular[:-1]}ns" if singular.endswith("m") else f"{singular}s"
+    for word in _SINGULARS.split()
+    for singular in (word, _FEMININE_OF.get(word, word))
+}
+_SINGULAR_OF = {plural: singular for singular, plural in _PLURAL_OF.items()}
 _FEMININE_ENDINGS = (
     "ção",
     "ções",
@@ -39,32 +61,63 @@ _FEMININE = frozenset(
         *["flor", "flores", "dor", "dores", "colher", "mulher"],
     ]
 )
+_PLURAL_ENDINGS = ("os", "as", "ões", "ães", "ais", "éis", "ens", "es")
+_NO_PLURALS = frozenset(["atlas", "caos", "cosmos", "mais", "menos", "pires", "demais"])
 # Many in -ma are masculine ("problema"), and many are not ("cama").
 _UNCLEAR_ENDINGS = ("ma", "mas", "ista", "istas")
 
 
-def agreeing(word: str, form: str, language: str) -> str:
-    """The word before a term, in the term's gender.
+def agreeing(before: str, form: str, language: str) -> tuple[str, str]:
+    """The text before a term: what of it stays, and after that words in its gender and number.
 
     Args:
-        word: Such as an article.
+        before: Such as "com um novo", of which both last words change before "cesta".
         form: The term, as it is written.
         language: BCP-47 code of both.
     """
-    if language.split("-")[0].lower() != "pt":
-        return word
     noun = form.split(" ")[0].split("-")[0]
-    if noun != noun.lower():
-        # A name.
+    if language.split("-")[0].lower() != "pt" or noun != noun.lower():
+        # Another language, or a name.
+        return before, ""
+    is_feminine, is_plural = _is_feminine(noun), _is_plural(noun)
+    start = before.rfind(" ") + 1
+    word = before[start:]
+    changed = _changed(word, is_feminine, is_plural)
+    if _masculine(word) in _AFTER_ARTICLE:
+        first = before.rfind(" ", 0, max(0, start - 1)) + 1
+        article = before[first : max(0, start - 1)]
+        agreed = _changed(article, is_feminine, is_plural)
+        if _masculine(article) in _ARTICLES and agreed != article:
+            return before[:first], f"{agreed} {changed}"
+    return (before, "") if changed == word else (before[:start], changed)
+
+
+def _masculine(word: str) -> str:
+    return _MASCULINE_OF.get(word.lower(), word.lower())
+
+
+def _changed(word: str, is_feminine: bool | None, is_plural: bool | None) -> str:
+    """A word in a gender and number; None: it keeps its own."""
+    found = word.lower()
+    if is_plural and found in ("a", "à"):
+        # Before a plural this is a preposition: "a partes iguais".
         return word
-    is_feminine = _is_feminine(noun)
-    table = _FEMININE_OF if is_feminine else _MASCULINE_OF
-    found = table.get(word.lower())
-    if found is None or is_feminine is None:
+    if is_plural is not None:
+        found = (_PLURAL_OF if is_plural else _SINGULAR_OF).get(found, found)
+    if is_feminine is not None:
+        found = (_FEMININE_OF if is_feminine else _MASCULINE_OF).get(found, found)
+    if found == word.lower():
         return word
     if word.isupper() and len(word) > 1:
         return found.upper()
     return found.capitalize() if word[:1].isupper() else found
+
+
+def _is_plural(noun: str) -> bool | None:
+    """Whether a noun is in the plural; None where its ending does not tell."""
+    if not noun.endswith("s"):
+        return False if noun[-1:].isalpha() else None
+    return True if noun.endswith(_PLURAL_ENDINGS) and noun not in _NO_PLURALS else None
 
 
 def _is_feminine(noun: str) -> bool | None:

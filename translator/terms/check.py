@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+from unicodedata import normalize
 
+from translator.terms.inflection import stems
 from translator.terms.match import Match
-from translator.terms.pieces import Pieces, cut, surface
+from translator.terms.pieces import Pieces, cut, keys_of, surface
 from translator.terms.term import has_capital
 from translator.text.case import capitals as in_capitals
 
@@ -21,7 +23,7 @@ class How(StrEnum):
     """How a term got into the translation, or that it did not."""
 
     ALREADY = "already"
-    """The translation had it by itself."""
+    """The translation had it by itself, perhaps in another number or gender."""
     FORCED = "forced"
     """The decoder was made to write it."""
     MASKED = "masked"
@@ -69,15 +71,19 @@ class _Wanted(NamedTuple):
     is_capitals: bool
 
 
-def locate(matches: Sequence[Match], target: str) -> list[tuple[int, int] | None]:
+def locate(
+    matches: Sequence[Match], target: str, language: str = ""
+) -> list[tuple[int, int] | None]:
     """Find a form of each match in a target text. One place never counts for two matches.
 
     If forms overlap, the longer one counts, then the earlier one. Matches of the same term get
-    their places in order. Takes linear time in matches and text.
+    their places in order. Where a form is missing, its plural or feminine counts, if it is without
+    a capital. Takes linear time in matches and text.
 
     Args:
         matches: Terms of the source, in order.
         target: Its translation.
+        language: The target's BCP-47 code; "" if forms have to stand as they are.
 
     Returns:
         Start and end in the target for each match; None where a form of it is missing.
@@ -102,6 +108,11 @@ def locate(matches: Sequence[Match], target: str) -> list[tuple[int, int] | None
                 taken.update(range(begin, end))
                 is_served.add(first)
                 served.append((begin, end, first))
+    if language and len(served) < len(matches):
+        missing = [number for number in range(len(matches)) if number not in is_served]
+        inflected = list(_inflected(matches, missing, pieces, taken, language))
+        served += inflected
+        is_served.update(number for _, _, number in inflected)
     # Matches that want the same form get the places in order.
     numbers: dict[tuple[tuple[str, ...], bool], list[int]] = {}
     for number in sorted(is_served):
@@ -111,6 +122,57 @@ def locate(matches: Sequence[Match], target: str) -> list[tuple[int, int] | None
     for begin, end, number in sorted(served):
         spans[next(queues[_wants(matches[number])])] = (pieces.starts[begin], pieces.ends[end - 1])
     return spans
+
+
+def _inflected(
+    matches: Sequence[Match],
+    missing: Sequence[int],
+    pieces: Pieces,
+    taken: set[int],
+    language: str,
+) -> Iterator[tuple[int, int, int]]:
+    """Find forms in another number or gender: the first piece, the piece after it, the match.
+
+    Args:
+        matches: All matches.
+        missing: The numbers of those to look for.
+        pieces: The target's.
+        taken: Those that are forms already; what is found is added.
+        language: The target's BCP-47 code.
+    """
+    folded, keys = stems(pieces.folded, language), stems(pieces.keys, language)
+    if folded is None or keys is None:
+        return
+    by_stem: dict[str, list[int]] = {}
+    for place, stem in enumerate(folded):
+        by_stem.setdefault(stem, []).append(place)
+    # The places of a form, each of which one match looks at.
+    places: dict[str, Iterator[tuple[int, int]]] = {}
+    for number in missing:
+        for form in matches[number].term.forms:
+            if has_capital(form):
+                continue
+            if form not in places:
+                own = keys_of(form)
+                wanted = stems(own, language) or ()
+                # One that is not the base form is meant as it is.
+                is_base = wanted[:1] == tuple(normalize("NFC", key) for key in own[:1])
+                places[form] = _places_of(wanted if is_base else (), by_stem, keys)
+            free = next((p for p in places[form] if taken.isdisjoint(range(*p))), None)
+            if free is not None:
+                taken.update(range(*free))
+                yield *free, number
+                break
+
+
+def _places_of(
+    own: tuple[str, ...], by_stem: dict[str, list[int]], keys: tuple[str, ...]
+) -> Iterator[tuple[int, int]]:
+    """Where a text has the stems of a form: the first piece and the piece after it."""
+    for begin in by_stem.get(own[0], ()) if own else ():
+        end = begin + len(own)
+        if keys[begin + 1 : end] == own[1:]:
+            yield begin, end
 
 
 def _wants(match: Match) -> tuple[tuple[str, ...], bool]:

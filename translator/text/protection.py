@@ -45,6 +45,8 @@ from translator.text.typography import (
 __all__ = ["Mask", "Protected", "Verbatim", "protect"]
 
 # Every vocabulary has these.
+# What of the text before a term's form stays, and how it goes on; given that text and the form.
+Agree = Callable[[str, str], tuple[str, str]]
 _COMMON = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,?!'- ")
 _SPACES = str.maketrans(dict.fromkeys(NO_BREAK, " "))
 _NUMBER_AFTER = re.compile(r"[\s\u00a0]?[-+\u2212]?\d[\d.,\u00a0]*(?<=\d)")
@@ -173,7 +175,7 @@ class Protected:
         self,
         target: TargetText,
         missing: Iterable[tuple[Mask, int]] = (),
-        agree: Callable[[str, str], str] = lambda word, _: word,
+        agree: Agree = lambda before, _: (before, ""),
     ) -> TargetText:
         """Put back into a model's output what was protected.
 
@@ -182,7 +184,8 @@ class Protected:
         Args:
             target: The output.
             missing: What to put in that the model left out, each with its place.
-            agree: What becomes of the word before a term's form, given both.
+            agree: Given the text before a term's form and the form, says what of the text stays,
+                and how it goes on.
         """
         edits = list(restored(self.original, self.plain, target.text)) if self.plain else []
         if self.masks:
@@ -198,7 +201,7 @@ class Protected:
             text, ends = rewrite(text, edits).text, _moved(ends, edits)
         return TargetText(with_no_breaks(self.original, text), ends)
 
-    def _unmasked(self, target: str, agree: Callable[[str, str], str]) -> Iterator[Edit]:
+    def _unmasked(self, target: str, agree: Agree) -> Iterator[Edit]:
         masks = {self.codes.key(mask.code): mask for mask in self.masks}
         for start, end, key in self.codes.find(target, len(self.masks)):
             mask = masks.pop(key, None)
@@ -213,15 +216,16 @@ class Protected:
             yield from _agreed(target, start, mask, agree)
 
 
-def _agreed(
-    target: str, place: int, mask: Mask, agree: Callable[[str, str], str]
-) -> Iterator[Edit]:
-    """The word before a term's form, such as an article, where it has to be another one."""
+def _agreed(target: str, place: int, mask: Mask, agree: Agree) -> Iterator[Edit]:
+    """The words before a term's form, such as an article, where they have to be others."""
+    if not mask.is_form:
+        return
     before = target[:place].removesuffix(" ")
-    start = before.rfind(" ") + 1
-    word = before[start:]
-    if mask.is_form and word and (agreed := agree(word, mask.text)) != word:
-        yield Edit(start, len(before), agreed)
+    # Two words at most.
+    start = before.rfind(" ", 0, max(0, before.rfind(" "))) + 1
+    kept, agreed = agree(before[start:], mask.text)
+    if agreed:
+        yield Edit(start + len(kept), len(before), agreed)
 
 
 def _moved(ends: Iterable[int], edits: Sequence[Edit]) -> tuple[int, ...]:

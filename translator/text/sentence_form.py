@@ -5,9 +5,10 @@ beginning and a mark at its end. Models then take it for a piece of something el
 "Olá, óplicedade". Figures are in docs/models.md.
 
 Titles and labels have no mark either, and become worse with one: to a model "Yoga Pant." is the
-name of something, which it leaves alone. Those with capitals tell that they are titles. Of a few
-other words nobody knows, so the model is asked with a full stop and without, and what it finds more
-probable counts.
+name of something, which it leaves alone. Those with capitals tell that they are titles. A model
+loses words of them ("Summer Beach Hat"), and translates names ("Apple watch") where it gets them in
+small letters, so it is asked with and without capitals. Of a few other words nobody knows, so it is
+asked with a full stop and without. What the model finds more probable counts.
 """
 
 import re
@@ -18,7 +19,9 @@ from translator.text.case import capitals, small_letters
 __all__ = [
     "FULL_STOP",
     "Ending",
+    "as_title",
     "ending",
+    "title_as_sentence",
     "with_first_small",
     "with_pronouns",
     "with_sentence_begun",
@@ -28,6 +31,18 @@ FULL_STOP = "."
 # So many words may be a label as well as a sentence.
 _MAX_LABEL_WORDS = 4
 _FIRST_WORD = re.compile(r"[\W_]*(\w+(?:['’]\w+)*)")
+_WORD = re.compile(r"(?<![\d_])[^\W\d_]+(?:['’][^\W\d_]+)*")
+# A longer one is a sentence with capitals, or a list of names.
+_MAX_TITLE_WORDS = 10
+# Words that a title may have in small letters, of languages whose titles have capitals.
+_SMALL_IN_TITLES = {
+    language: frozenset(words.split())
+    for language, words in {
+        "en": "a an and at by for from in of on or the to with",
+        "pt": "a ao aos as à às com da das de do dos e em na nas no nos o os ou para pela pelo por "
+        "que se sem um uma",
+    }.items()
+}
 # Not in "i.e.", nor in a list: "i)".
 _SMALL_I = re.compile(r"(?<![^\s\"'“‘])i(?=['’](?:m|ve|ll|d)\b|[\s,?!;]|$)")
 # All nouns have a capital.
@@ -104,6 +119,61 @@ def with_pronouns(said: str, language: str) -> str:
     """
     is_english = language.split("-")[0].lower() == "en"
     return _SMALL_I.sub("I", said) if is_english else said
+
+
+def title_as_sentence(said: str, visible: str, language: str) -> str:
+    """A title with capitals in small letters, as far as it may be; any other text as it is.
+
+    The first word stays, and so does what is always written with capitals. The length is the same.
+
+    Args:
+        said: What the model gets, with code words.
+        visible: The same with spaces for what is behind code words.
+        language: The source's BCP-47 code; only its language counts.
+    """
+    language = language.split("-")[0].lower()
+    may_be_small = _SMALL_IN_TITLES.get(language)
+    words = _WORD.findall(visible)
+    is_short = 1 < len(words) <= _MAX_TITLE_WORDS
+    if may_be_small is None or not (is_short and said[-1:].isalnum()):
+        return said
+    if any(word == word.lower() and word not in may_be_small for word in words[1:]):
+        return said
+    own = frozenset(words)
+    first = True
+
+    def lowered(found: re.Match[str]) -> str:
+        nonlocal first
+        word = found[0]
+        is_first, first = first, False
+        if is_first or word not in own or len(word) == 1 or word[1:] != word[1:].lower():
+            return word
+        if language == "en" and re.split("['’]", word.lower())[0] in _ENGLISH_NAMES:
+            return word
+        return small_letters(word, language)
+
+    return _WORD.sub(lowered, said)
+
+
+def as_title(text: str, language: str) -> str:
+    """A translation with the capitals of a title, where its language's small words are known.
+
+    The length is the same.
+
+    Args:
+        text: The translation of a title.
+        language: Its BCP-47 code; only its language counts.
+    """
+    small = _SMALL_IN_TITLES.get(language.split("-")[0].lower())
+    if small is None:
+        return text
+
+    def raised(found: re.Match[str]) -> str:
+        word = found[0]
+        is_kept = word in small or word != word.lower()
+        return word if is_kept else capitals(word[0], language) + word[1:]
+
+    return _WORD.sub(raised, text)
 
 
 def with_first_small(text: str, language: str) -> str:

@@ -1,0 +1,82 @@
+"""Numbers alone, as the target writes them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from translator.text.number_format import as_written_in, with_format
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1,200", "1.200"),
+        ("1,200.50", "1.200,50"),
+        ("-1,234,567", "-1.234.567"),
+        ("$3.50", "$3,50"),
+        ("US$ 1,200.00", "US$ 1.200,00"),
+        ("12.5%", "12,5%"),
+        (" 0.5 % ", " 0,5 % "),
+        ("1,200 €", "1.200 €"),
+        # Nobody knows: decimals, thousands of another language, a version.
+        ("2.500", "2.500"),
+        ("3.5", "3.5"),
+        ("1,5", "1,5"),
+        ("$2.500", "$2.500"),
+        ("1.2.3", "1.2.3"),
+        ("1,200 kg", "1,200 kg"),
+        ("1,200 1,300", "1,200 1,300"),
+        ("12:30", "12:30"),
+        ("1,20,300", "1,20,300"),
+        ("", ""),
+    ],
+)
+def test_a_number_from_english(text: str, expected: str) -> None:
+    assert as_written_in(text, "en-US", "pt-BR") == expected
+    assert as_written_in(text, "en", "ja") == text
+    assert as_written_in(text, "und", "pt") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2.500", "2,500"),
+        ("3,5", "3.5"),
+        ("R$ 1.200,50", "R$ 1,200.50"),
+        ("1.000.000", "1,000,000"),
+        ("1,200", "1,200"),
+        ("3.5", "3.5"),
+        ("192.168.100.200", "192.168.100.200"),
+        ("1.234.567.890", "1,234,567,890"),
+    ],
+)
+def test_a_number_from_portuguese(text: str, expected: str) -> None:
+    assert as_written_in(text, "pt", "en") == expected
+
+
+@given(st.integers(0, 10**15), st.integers(0, 99))
+def test_no_value_changes(whole: int, cents: int) -> None:
+    text = f"${whole:,}.{cents:02}"
+    there = as_written_in(text, "en", "pt")
+    assert there == text.translate(str.maketrans(".,", ",."))
+    assert as_written_in(there, "pt", "en") == text
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "expected"),
+    [
+        ("US$1,249,99 por 1,200", "US$1,249.99 for 1,200", "US$1.249,99 por 1.200"),
+        ("são 1.200", "it is 1,200", "são 1.200"),
+        ("1200 e mil", "1,200", "1200 e mil"),
+        # A decimal, a version, two with the same digits.
+        ("3.5 e 0.9", "3.5 and 0.9", "3.5 e 0.9"),
+        ("v1,200 e A1,200", "1,200", "v1,200 e A1,200"),
+        ("1,200 e 12.00", "1,200 and 12.00", "1,200 e 12.00"),
+    ],
+)
+def test_numbers_in_a_translation(said: str, text: str, expected: str) -> None:
+    assert with_format(said, text, "en", "pt") == expected
+    assert with_format(said, text, "", "pt") == said
+    assert with_format("(1.238 reviews)", "(1.238 avaliações)", "pt", "en") == "(1,238 reviews)"

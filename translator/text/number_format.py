@@ -1,0 +1,97 @@
+"""Writes numbers as the target language does: one that stands alone, and those that a model copies.
+
+"1,200.50" is "1.200,50" in Portuguese. What a mark means is known only where the source's language
+has it in that place: the English "1,200" is twelve hundred, but "2.500" and "3.5" may be anything,
+such as a version, and stay.
+"""
+
+import re
+
+__all__ = ["as_written_in", "with_format"]
+
+# Languages by their marks for decimals and between thousands.
+_COMMA_GROUPS = frozenset(["en", "ja", "ko", "zh"])
+_POINT_GROUPS = frozenset(["da", "de", "id", "it", "nl", "pt", "tr"])
+_CURRENCY = r"(?:[A-Z]{0,3}\$|[€£¥]|USD|EUR|GBP|BRL)"
+_ALONE = re.compile(
+    rf"\s*(?P<before>[-+−]?\s?{_CURRENCY}\s?|[-+−]?)(?P<number>\d[\d.,]*)"
+    rf"(?P<after>\s?(?:%|{_CURRENCY}))?\s*"
+)
+_NUMBER = re.compile(r"(?<![\w.,])\d[\d.,]*\d(?!\w)")
+_COMMA_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_POINT_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")
+_COMMA_DECIMAL = re.compile(r"\d+,(?:\d{1,2}|\d{4,})")
+_POINT_DECIMAL = re.compile(r"\d+\.(?:\d{1,2}|\d{4,})")
+# Of a computer.
+_ADDRESS = re.compile(r"(?:(?:1?\d?\d|2[0-4]\d|25[0-5])\.){3}(?:1?\d?\d|2[0-4]\d|25[0-5])")
+_EXCHANGED = str.maketrans(".,", ",.")
+
+
+def as_written_in(text: str, source: str, target: str) -> str:
+    """A text as the target writes it, if it is a number alone; else the text.
+
+    A price or a percentage is one too. The length is the same.
+
+    Args:
+        text: A segment.
+        source: BCP-47 code of its language.
+        target: BCP-47 code of the target.
+    """
+    formats, found = _formats(source, target), _ALONE.fullmatch(text)
+    if formats is None or found is None:
+        return text
+    grouped, decimal = formats
+    number = found["number"]
+    # Of versions and sections only points are usual.
+    is_amount = bool(found["before"].strip("+-− ") or found["after"]) or decimal is _COMMA_DECIMAL
+    if _ADDRESS.fullmatch(number):
+        return text
+    if not (grouped.fullmatch(number) or (is_amount and decimal.fullmatch(number))):
+        return text
+    start, end = found.span("number")
+    return text[:start] + number.translate(_EXCHANGED) + text[end:]
+
+
+def with_format(said: str, text: str, source: str, target: str) -> str:
+    """A translation whose numbers with thousands have the target's marks: no "1,249,99".
+
+    The length is the same.
+
+    Args:
+        said: The translation.
+        text: What it translates.
+        source: BCP-47 code of the text's language.
+        target: BCP-47 code of the translation's.
+    """
+    formats = _formats(source, target) if "," in text or "." in text else None
+    if formats is None:
+        return said
+    numbers = set(_NUMBER.findall(text))
+    wanted: dict[str, str] = {}
+    for number in numbers:
+        digits = _digits(number)
+        if digits in wanted or not formats[0].fullmatch(number) or _ADDRESS.fullmatch(number):
+            # Of two with the same digits nobody knows which is which.
+            wanted[digits] = ""
+        else:
+            wanted[digits] = number.translate(_EXCHANGED)
+
+    def written(found: re.Match[str]) -> str:
+        own = wanted.get(_digits(found[0]), "")
+        return own if len(own) == len(found[0]) else found[0]
+
+    return _NUMBER.sub(written, said) if any(wanted.values()) else said
+
+
+def _digits(number: str) -> str:
+    return number.replace(",", "").replace(".", "")
+
+
+def _formats(source: str, target: str) -> tuple[re.Pattern[str], re.Pattern[str]] | None:
+    """How the source writes numbers with thousands, and decimals, if the target exchanges marks."""
+    source, target = (code.split("-")[0].lower() for code in (source, target))
+    if source in _COMMA_GROUPS and target in _POINT_GROUPS:
+        return _COMMA_GROUPED, _POINT_DECIMAL
+    if source in _POINT_GROUPS and target in _COMMA_GROUPS:
+        return _POINT_GROUPED, _COMMA_DECIMAL
+    return None
