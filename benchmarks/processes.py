@@ -4,11 +4,12 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["cpu_s", "memory_mb", "serving"]
+__all__ = ["cpu_s", "memory_mb", "serving", "thread_ticks"]
 
 
 @contextmanager
@@ -51,6 +52,24 @@ def cpu_s(pid: int) -> float:
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
         ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def thread_ticks(pid: int) -> Counter[str]:
+    """CPU time of the threads of a process and its children, in clock ticks, by what they are.
+
+    ``main``: the first thread of each; ``python``: the others that are named as it is, such as
+    engines; ``other``: those with names of their own, such as gRPC's.
+    """
+    ticks: Counter[str] = Counter()
+    for process in _family(pid):
+        tasks = Path(f"/proc/{process}/task")
+        name = (tasks / str(process) / "comm").read_text()
+        for task in tasks.iterdir():
+            is_same = (task / "comm").read_text() == name
+            kind = "main" if task.name == str(process) else "python" if is_same else "other"
+            fields = (task / "stat").read_text().rpartition(")")[2].split()
+            ticks[kind] += int(fields[11]) + int(fields[12])
+    return ticks
 
 
 def _family(pid: int) -> list[int]:
