@@ -132,6 +132,7 @@ class Viewer:
         self.drafts: dict[str, str] = {}
         self.room: dict[str, Any] = {}
         self.num_snapshots = 0
+        self._epoch = ""
 
     async def open(self) -> Self:
         receiving = socket.socket()
@@ -181,6 +182,12 @@ class Viewer:
         self.events.append(event)
         if "snapshot" in event:
             self.num_snapshots += 1
+            if (epoch := event["snapshot"].get("epoch", "")) != self._epoch:
+                # Another life of the room: its numbers begin anew.
+                self._epoch = epoch
+                self.texts.clear()
+                self.closed.clear()
+                self.drafts.clear()
             for segment in event["snapshot"].get("segments", []):
                 self._whole(segment)
             for draft in event["snapshot"].get("drafts", []):

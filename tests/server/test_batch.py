@@ -162,7 +162,7 @@ async def test_a_term_that_is_not_kept_is_told(
     server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "translator.documents.text_segment.locate", lambda matches, _: [None for _ in matches]
+        "translator.documents.text_segment.locate", lambda matches, *_: [None for _ in matches]
     )
     glossary = [translate_pb2.GlossaryEntry(source_term="two", target_term="deux")]
     result = await exchange(server.address, [config(glossary=glossary), item("a", "one two.")])
