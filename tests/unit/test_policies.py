@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from translator.policy.agreement import Agreement
 from translator.policy.alignatt import AlignAtt
 from translator.policy.base import Decision, Observation, Policy, TargetWord
-from translator.policy.distance import length_without_last
+from translator.policy.distance import length_without_last, settled_length
 from translator.policy.final_only import FinalOnly
 from translator.policy.guarded_agreement import GuardedAgreement
 from translator.policy.local_agreement import LocalAgreement
@@ -538,6 +538,48 @@ def test_the_last_words_are_counted_as_the_steps_of_a_source_are(source: str) ->
     assert cuts == sorted(cuts, reverse=True)
     assert cuts[-1] == 0
     assert all(source[cut : cut + 1].strip() for cut in cuts[1:steps])
+
+
+@pytest.mark.parametrize(
+    ("source", "num_words", "rest"),
+    [
+        ("one, two three", 0, "one, two three"),
+        ("one, two three", 2, "one, "),
+        ("one, two three", 3, "one,"),
+        ("one, two three", 4, ""),
+        ("one two,", 1, "one two,"),
+        ("one two,", 2, "one "),
+        ("one (two) three", 2, "one (two)"),
+        ('one "two," three', 2, 'one "two,"'),
+        ("for 1,5 km", 2, "for "),
+        ("今日は、雨", 2, "今日は、"),
+        ("今日は、雨", 3, "今日"),
+        (",", 1, ","),
+        ("", 1, ""),
+    ],
+)
+def test_the_end_of_a_phrase_counts_as_a_word(source: str, num_words: int, rest: str) -> None:
+    assert source[: settled_length(source, num_words)] == rest
+
+
+@given(st.text("ab ,.)é日、", max_size=20), st.integers(0, 6))
+def test_more_is_settled_where_a_phrase_ends_and_the_same_elsewhere(
+    source: str, num_words: int
+) -> None:
+    withheld = length_without_last(source, num_words)
+    settled = settled_length(source, num_words)
+    assert settled >= withheld
+    if not set(source) & set(",)、"):
+        assert settled == withheld
+
+
+def test_a_commit_reaches_further_where_a_phrase_is_over() -> None:
+    aligned = [1, 3, 5, 7]
+    for source, committed in (("a b c d ", "A"), ("a b, c d ", "A B")):
+        policy = GuardedAgreement(n=2, distance=3, sure=0)
+        policy.decide(observe("A B C D", source[:-2], aligned=aligned))
+        decision = policy.decide(observe("A B C D", source, aligned=aligned))
+        assert "A B C D"[: decision.committed_length] == committed
 
 
 def test_fewer_than_one_source_word_cannot_be_withheld() -> None:

@@ -4,7 +4,7 @@ from math import exp
 
 from translator.policy.agreement import Agreement, LastLengths
 from translator.policy.base import Observation, Policy
-from translator.policy.distance import length_without_last
+from translator.policy.distance import settled_length
 from translator.policy.drafts import Drafts
 from translator.text.words import count_steps
 
@@ -26,7 +26,8 @@ class GuardedAgreement(Policy):
     1. the hypotheses of the last n source lengths agree on it, and on ``hold`` words more (local
        agreement, arXiv 2005.11185);
     2. none of its words is aligned with one of the last ``distance`` source words, the last of
-       which may be unfinished (AlignAtt, arXiv 2305.11408, with words in place of frames);
+       which may be unfinished (AlignAtt, arXiv 2305.11408, with words in place of frames; here a
+       mark that ends a phrase counts as a word);
     3. P(word i | source, words before) >= sure / 100 in each of those n hypotheses, where P is the
        product over the word's tokens. With an ``ease`` above 100, words far from the end of the
        source may be less sure, and those near it have to be more: ``sure`` is then what a word asks
@@ -56,7 +57,8 @@ class GuardedAgreement(Policy):
     Args:
         n: Hypotheses that have to agree, at least 2.
         hold: Words at the end of what is agreed on that are held back, at least 0.
-        distance: Source words at the end that nothing committed is aligned with, at least 1.
+        distance: Source words at the end that nothing committed is aligned with, at least 1. A mark
+            that ends a phrase counts as one.
         sure: Least probability, in percent, of a word that a commit ends with; 0 to 100.
         ease: By how much the doubt that is left to it grows with each source word between it and
             the end, in percent of what it was; 100 to 1000. 100: not at all.
@@ -124,7 +126,7 @@ class GuardedAgreement(Policy):
         if observation.num_source_words < self.start:
             return observation.committed_length
         agreed = min(self._agreement.length, self._reliable_length(observation))
-        settled = length_without_last(observation.source_text, self.distance)
+        settled = settled_length(observation.source_text, self.distance)
         words = [word for word in observation.words if word.end <= agreed]
         stable = observation.committed_length
         reached = 0

@@ -166,10 +166,10 @@ _PRESETS_OF_TOLD: Mapping[Latency, PolicyChoice] = {
 # English is followed more closely into Portuguese than Portuguese into English.
 _PRESETS_OF_PAIR: Mapping[tuple[str, str, Latency], PolicyChoice] = {
     ("en", "pt", Latency.LOW): _guarded(n=2, distance=1, sure=85),
-    ("en", "pt", Latency.BALANCED): _guarded(n=2, distance=2, sure=85, start=5),
+    ("en", "pt", Latency.BALANCED): _guarded(n=2, distance=2, sure=95, start=3, early=40),
     ("en", "pt", Latency.HIGH_QUALITY): _guarded(n=3, distance=2, sure=85, start=5),
     ("pt", "en", Latency.BALANCED): _guarded(n=2, distance=1, sure=97, ease=200, start=3, early=40),
-    ("pt", "en", Latency.HIGH_QUALITY): _guarded(n=2, distance=3, sure=91, start=4),
+    ("pt", "en", Latency.HIGH_QUALITY): _guarded(n=2, distance=3, sure=96, ease=200, start=4),
 }
 
 
