@@ -29,6 +29,13 @@ def lacking(source: str, target: str) -> list[tuple[str, str]]:
         ("It was 12,345.67 then.", "Era 12,345.67 então."),
         ("It was 12,345.67 then.", "Era 12345,67 então."),
         ("São 1.050.000 e 1.050.000.", "It's 1,050,000 and 1.050,000."),
+        ("It weighs 1.250 kg, not 1.25 kg.", "Pesa 1,25 kg."),
+        ("It is 3.50 m long.", "Tem 3,5 m de comprimento."),
+        ("Custa R$ 1.299,00.", "It costs R$ 1299."),
+        ("It costs $0.99.", "Custa 99 centavos de dólar."),
+        ("It was on 12.05.2026.", "Foi em 12.05.2026."),
+        ("The 2,000,000 people", "Os 2 milhões de pessoas"),
+        ("Population: 1'200'000", "População: 1.200.000"),
     ],
 )
 def test_a_number_counts_in_any_format(source: str, target: str) -> None:
@@ -49,6 +56,10 @@ def test_a_number_counts_in_any_format(source: str, target: str) -> None:
         ("It was 12,345.67 then.", "Era 12,345,67 então.", [("number", "12,345.67")]),
         ("São 1.050.000 pessoas.", "It is 1.050,000 people.", [("number", "1.050.000")]),
         ("Custa R$ 1.299,00.", "It costs R$ 1,299,00.", [("number", "R$ 1.299,00")]),
+        ("Era 1.299,00, é 129,90.", "It is 129.90.", [("number", "1.299,00")]),
+        ("Take 50 or 500 of it.", "Tome 50.", [("number", "500")]),
+        ("It is 20.5 and 205.", "É 205.", [("number", "20.5")]),
+        ("It was on 12.05.2026.", "Foi em 12.05.2006.", [("number", "12.05.2026")]),
     ],
 )
 def test_what_is_missing_is_named(

@@ -65,6 +65,7 @@ class _Number:
 
     start: int
     end: int
+    text: str
     digits: str
     currency: str
     is_small: bool
@@ -90,12 +91,11 @@ def find_issues(source: str, target: str) -> Iterator[Issue]:
 
 
 def _number_issues(source: str, target: str) -> Iterator[Issue]:
-    there = numbers_of(target)
-    there |= {str(_roman(match[0])) for match in _ROMAN.finditer(target)}
-    there |= numbers_of(_GROUPED.sub("", target))
+    there = _readings(target)
     garbled = _garbled(source, target)
     for number in _numbers(source):
-        if number.digits in garbled or not (number.is_small or _is_there(number.digits, there)):
+        is_there = number.is_small or not there.isdisjoint(_forms(number))
+        if number.digits in garbled or not is_there:
             yield Issue(IssueKind.NUMBER, number.start, number.end)
         elif number.currency and not _has_currency(number.currency, target):
             yield Issue(IssueKind.CURRENCY, number.start, number.end)
@@ -116,7 +116,7 @@ def _numbers(source: str) -> Iterator[_Number]:
             and not currency
             and _UNIT_AFTER.match(source, end) is None
         )
-        yield _Number(start, end, digits, currency, is_small)
+        yield _Number(start, end, match[0], digits, currency, is_small)
 
 
 def _garbled(source: str, target: str) -> set[str]:
@@ -143,19 +143,47 @@ def _plain(number: str) -> str:
     return _DIGITS.sub("", number).lstrip("0") or "0"
 
 
-def _is_there(digits: str, there: set[str]) -> bool:
-    """Whether a number stands in a target, in whatever format."""
-    forms = {digits, digits + "00", digits + "0"}
-    for zeros in ("0", "00", "000", "000000"):
-        if digits.endswith(zeros):
-            forms.add(digits[: -len(zeros)])
-    if len(digits) <= 2:
-        hour = int(digits)
+def _readings(target: str) -> set[str]:
+    """What the numbers of a target may be worth."""
+    readings = {str(_roman(match[0])) for match in _ROMAN.finditer(target)}
+    for text in (target, _GROUPED.sub("", target)):
+        for match in _NUMBER.finditer(text):
+            readings |= _values(match[0])
+    return readings
+
+
+def _forms(number: _Number) -> set[str]:
+    """What a target may have for a number: what it is worth, and other ways to write it."""
+    forms = _values(number.text)
+    for value in list(forms):
+        for zeros in ("000", "000000"):
+            # "5 mil".
+            if value.endswith(zeros) and value.isdigit():
+                forms.add(value[: -len(zeros)])
+        if value.startswith("0."):
+            # "99 cents".
+            forms.add(number.digits)
+    if len(number.digits) <= 2:
+        hour = int(number.digits)
         forms |= {str(hour + 12), str(hour - 12)}
-    if len(digits) == 4:
+    if len(number.digits) == 4:
         # "1990s", "anos 90".
-        forms.add(digits[2:])
-    return not forms.isdisjoint(there)
+        forms.add(number.digits[2:])
+    return forms
+
+
+def _values(number: str) -> set[str]:
+    """What a number may be worth, without zeros at its ends: "1,200" is 1200, or 1.2.
+
+    Its digits where that has no meaning, as in "12.05.2026".
+    """
+    *whole, last = _DIGITS.split(number)
+    *marks, last_mark = _DIGITS.findall(number) or [""]
+    values = {_plain(number)} if len(last) == 3 else set()
+    if whole and last_mark not in marks:
+        decimals = last.rstrip("0")
+        values.add(_plain("".join(whole)) + (f".{decimals}" if decimals else ""))
+    return values or {_plain(number)}
 
 
 def _has_currency(currency: str, target: str) -> bool:
