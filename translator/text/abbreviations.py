@@ -96,7 +96,9 @@ def dot_after(language: str, word: str, former: str, letter: str, *, capitals: b
         # An initial; but "as tall as I." ends, and "É." is an answer.
         is_pronoun = language == "en" and word == "I" and (former.islower() or capitals)
         is_answer = not former and unicodedata.decomposition(word) != ""
-        return Dot.ENDS if is_pronoun or is_answer else Dot.ABBREVIATES
+        # "35° W."
+        is_direction = former.endswith("°")
+        return Dot.ENDS if is_pronoun or is_answer or is_direction else Dot.ABBREVIATES
     if capitals:
         word = word.lower()
     low = word.lower()

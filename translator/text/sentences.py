@@ -117,12 +117,21 @@ class SentenceEnds:
         """What the full stop after ``words`` means."""
         last = words.rsplit(maxsplit=_MAX_TOKENS)[-_MAX_TOKENS:]
         former, word = ["", "", *(token for token in last if any(map(str.isalnum, token)))][-2:]
+        if _is_rate(word) and not letter.islower():
+            return Dot.ENDS
         marks = "/-'’" if self._language in _ELIDING else "/-"
         for mark in marks:
             word = word.rsplit(mark, 1)[-1]
         begin = next((i for i, c in enumerate(word) if c.isalnum() or c == "°"), 0)
         capitals = words.isupper()
         return dot_after(self._language, word[begin:], former, letter, capitals=capitals)
+
+
+def _is_rate(word: str) -> bool:
+    """Whether a word is a unit by a unit, as in "160km/h", "m/s" and "$5/kg"; not "and/or"."""
+    before, slash, unit = word.rpartition("/")
+    is_short = sum(map(str.isalpha, before)) <= 2
+    return slash != "" and is_short and 1 <= len(unit) <= 2 and unit.isalpha() and unit.islower()
 
 
 def _tail(words: str) -> str:
