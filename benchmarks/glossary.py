@@ -3,10 +3,11 @@
     python -m benchmarks.glossary --data ../shared/data
 
 English to Portuguese, one process: each sentence is translated without and with the glossary, by
-turns; live in two streams that stay open, as a speaker's does. The glossary has the terms of TICO-19 and of shops. Sentences of FLORES-200 dev have few of
-them; of TICO-19, those that have any are taken. *Natural* terms are those whose form the reference
-has too, as a glossary's owner would write them. Exits 1 when a bar is missed: 1.10 times the CPU of
-a live word, 1.06 times the passes of whole texts with natural terms.
+turns; live in two streams that stay open, as a speaker's does. The glossary has the terms of
+TICO-19 and of shops. Sentences of FLORES-200 dev have few of them; of TICO-19, those that have any
+are taken. *Natural* terms are those whose form the reference has too, as a glossary's owner would
+write them. Exits 1 when a bar is missed: 1.10 times the CPU of a live word, 1.06 times the passes
+of whole texts with natural terms.
 
 How to get the data is in ``benchmarks/__init__.py``.
 """
@@ -44,14 +45,14 @@ class Passes:
     def __init__(self, translator: Translator) -> None:
         self.count = 0
         # No part of the contract tells it for whole texts.
-        engines = translator._engines  # noqa: SLF001
+        engines = translator._engines
         self._submit = engines.submit
         engines.submit = self._counted  # type: ignore[method-assign]
 
-    def _counted(self, requests: Sequence[Request], accept: Callable[[Outcome], None]) -> None:
+    def _counted(self, requests: Sequence[Request], on_outcome: Callable[[Outcome], None]) -> None:
         def counting(outcome: Outcome) -> None:
             self.count += outcome.timing.steps_run
-            accept(outcome)
+            on_outcome(outcome)
 
         self._submit(requests, counting)
 
@@ -60,7 +61,8 @@ def five_hundred(data: Path) -> Terms:
     """So many terms, each with one form."""
     terms: Terms = {}
     for name in ("terms", "ecommerce_ui_terms"):
-        for line in (data / "terminology" / f"{name}.en-ptbr.jsonl").read_text("utf-8").splitlines():
+        file = data / "terminology" / f"{name}.en-ptbr.jsonl"
+        for line in file.read_text("utf-8").splitlines():
             row = json.loads(line)
             form = row.get("pt") or row.get("pt_br")
             if row["en"] and form:
