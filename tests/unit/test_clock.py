@@ -86,7 +86,7 @@ def test_what_counts_something_stays(text: str, language: str) -> None:
 )
 def test_what_may_become_a_time_is_open(text: str, language: str, place: int | None) -> None:
     assert clock_times(text, language).open_from == place
-    protected = protect(text, lambda _: True, times=clock_times(text, language))
+    protected = protect(text, lambda _: True, rewording=clock_times(text, language))
     assert protected.open_from == place
 
 
@@ -125,13 +125,13 @@ def test_what_is_protected_goes_before_a_time() -> None:
     start = text.index("half")
     term = Verbatim(start, start + len("half past ten"), "meia hora")
     times = clock_times(text, "en")
-    assert protect(text, lambda _: True, [term], times=times).text == "Come at %1 to %2."
-    assert protect(text, lambda _: True, times=times).text == "Come at 10:30 to %1."
+    assert protect(text, lambda _: True, [term], rewording=times).text == "Come at %1 to %2."
+    assert protect(text, lambda _: True, rewording=times).text == "Come at 10:30 to %1."
 
 
 def test_a_place_of_a_time_is_that_of_its_words() -> None:
     text = "See you at half past ten, Ann."
-    protected = protect(text, lambda _: True, times=clock_times(text, "en"))
+    protected = protect(text, lambda _: True, rewording=clock_times(text, "en"))
     assert protected.text == "See you at 10:30, Ann."
     place = protected.text.index("10:30")
     start, end = protected.rewritten.origin(place, place + 2)

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 
 from translator.engine.request import Hypothesis
 from translator.text.case import sentence_case
-from translator.text.clock import NO_TIMES, clock_times
+from translator.text.clock import clock_times
+from translator.text.optional_endings import optional_endings
 from translator.text.protection import Protected, Verbatim, protect
+from translator.text.rewriting import AS_IT_IS
 from translator.text.sentence_form import (
     FULL_STOP,
     Ending,
@@ -134,8 +136,11 @@ class ModelSource:
         whole = context + stripped
         shift = len(context) - offset
         parts = [Verbatim(start + shift, end + shift, put) for start, end, put in verbatim]
-        times = clock_times(whole, language) if tokenizer.knows_sentences else NO_TIMES
-        protected = protect(whole, tokenizer.writes, parts, tokenizer.code_words, times)
+        rewording = AS_IT_IS
+        if tokenizer.knows_sentences:
+            endings = optional_endings(whole, language)
+            rewording = clock_times(whole, language).with_others(endings)
+        protected = protect(whole, tokenizer.writes, parts, tokenizer.code_words, rewording)
         visible = protected.visible
         in_capitals = are_capitals(visible[len(context) :])
         said = sentence_case(protected.text, language) if in_capitals else protected.text

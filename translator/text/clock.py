@@ -7,11 +7,10 @@ and a half" of the second, and add "p.m." to the third. Pure text, linear in its
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
-from translator.text.rewriting import Edit
+from translator.text.rewriting import AS_IT_IS, Edit, Rewording
 
-__all__ = ["NO_TIMES", "ClockTimes", "clock_times"]
+__all__ = ["clock_times"]
 
 _EN_HOURS = "one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
 _EN_MINUTES = {
@@ -225,23 +224,7 @@ def _may_have_times(text: str, language: str) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ClockTimes:
-    """The times of day in a text that a model would not know.
-
-    Attributes:
-        edits: What to say for each, in order; none overlap.
-        open_from: Where at the end begins what more words may turn into one; None if nothing may.
-    """
-
-    edits: tuple[Edit, ...] = ()
-    open_from: int | None = None
-
-
-NO_TIMES = ClockTimes()
-
-
-def clock_times(text: str, language: str) -> ClockTimes:
+def clock_times(text: str, language: str) -> Rewording:
     """Find the times of day that are said in words, or with an "h".
 
     Args:
@@ -251,13 +234,13 @@ def clock_times(text: str, language: str) -> ClockTimes:
     language = language.split("-")[0].lower()
     rules = _RULES.get(language)
     if rules is None or not _may_have_times(text, language):
-        return NO_TIMES
+        return AS_IT_IS
     edits: list[Edit] = []
     for edit in sorted(_found(text, rules), key=lambda each: (each.start, -each.end)):
         if not edits or edit.start >= edits[-1].end:
             edits.append(edit)
     unfinished = _UNFINISHED[language].search(text, max(0, len(text) - _LONGEST_UNFINISHED))
-    return ClockTimes(tuple(edits), None if unfinished is None else unfinished.start())
+    return Rewording(tuple(edits), None if unfinished is None else unfinished.start())
 
 
 def _found(text: str, rules: tuple[_Rule, ...]) -> Iterator[Edit]:

@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from translator.text.borders import LEAD
-from translator.text.clock import NO_TIMES, ClockTimes
 from translator.text.code_words import DEFAULT_CODE_WORDS, CodeWords
 from translator.text.detokenizer import TargetText
 from translator.text.identifiers import (
@@ -32,7 +31,7 @@ from translator.text.identifiers import (
     find_unclosed,
     may_have_identifiers,
 )
-from translator.text.rewriting import Edit, Rewritten, rewrite
+from translator.text.rewriting import AS_IT_IS, Edit, Rewording, Rewritten, rewrite
 from translator.text.typography import (
     NO_BREAK,
     Plain,
@@ -249,7 +248,7 @@ def protect(
     writes: Callable[[str], bool],
     verbatim: Sequence[Verbatim] = (),
     codes: CodeWords = DEFAULT_CODE_WORDS,
-    times: ClockTimes = NO_TIMES,
+    rewording: Rewording = AS_IT_IS,
 ) -> Protected:
     """Protect what a model must not touch or cannot write.
 
@@ -258,8 +257,8 @@ def protect(
         writes: Whether the model reads a character and can write it.
         verbatim: Further parts that no model is to touch, in order; none overlap.
         codes: The model's code words.
-        times: Times of day that a model would not know. It gets figures instead, and the target
-            keeps what it makes of them.
+        rewording: What a model would not know, such as times of day in words. It gets other words
+            instead, and the target keeps what it makes of them.
     """
     characters = set(text)
     strange = {c for c in characters - _COMMON if not (c.isspace() or writes(c))}
@@ -268,10 +267,10 @@ def protect(
     if not (lead or verbatim or strange or own or may_have_identifiers(text, characters)):
         return Protected(
             text,
-            rewrite(text, times.edits),
-            open_from=_first(_open_number(text), times.open_from),
+            rewrite(text, rewording.edits),
+            open_from=_first(_open_number(text), rewording.open_from),
             codes=codes,
-            is_reworded=bool(times.edits),
+            is_reworded=bool(rewording.edits),
         )
     first = lead.end() if lead else 0
     lost = [i for i in range(first, len(text)) if text[i] in strange and _is_lost(text, i, writes)]
@@ -293,14 +292,16 @@ def protect(
     found = plain_edits(text, strange, writes)
     plain = tuple(each for each in found if not _is_inside(each.start, ranges))
     reworded = [
-        each for each in times.edits if not any(a < each.end and each.start < b for a, b in ranges)
+        each
+        for each in rewording.edits
+        if not any(a < each.end and each.start < b for a, b in ranges)
     ]
     edits = [Edit(0, first, "")] if first else []
     edits += reworded
     edits += [Edit(p.start, p.end, p.plain) for p in plain]
     edits += [Edit(m.start, m.end, _spaced(m)) for m in masks]
     edits.sort(key=lambda edit: edit.start)
-    open_from = _first(_open_from(text, ranges), times.open_from)
+    open_from = _first(_open_from(text, ranges), rewording.open_from)
     return Protected(
         text,
         rewrite(text, edits),

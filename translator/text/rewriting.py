@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["Edit", "Rewritten", "rewrite"]
+__all__ = ["AS_IT_IS", "Edit", "Rewording", "Rewritten", "rewrite"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,31 @@ class Edit:
     start: int
     end: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rewording:
+    """What a model gets other words for, since it knows those better.
+
+    Attributes:
+        edits: In order; none overlap.
+        open_from: Where at the end begins what more words may turn into another; None if nothing
+            may.
+    """
+
+    edits: tuple[Edit, ...] = ()
+    open_from: int | None = None
+
+    def with_others(self, edits: Iterable[Edit]) -> "Rewording":
+        """With further edits, where they do not overlap these."""
+        ours = self.edits
+        more = [e for e in edits if not any(a.start < e.end and e.start < a.end for a in ours)]
+        if not more:
+            return self
+        return Rewording(tuple(sorted([*ours, *more], key=lambda e: e.start)), self.open_from)
+
+
+AS_IT_IS = Rewording()
 
 
 @dataclass(frozen=True, slots=True)
