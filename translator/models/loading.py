@@ -14,6 +14,7 @@ from translator.models.base import DescribedModel, Seq2SeqModel
 from translator.models.marian.adapter import is_adapter
 from translator.models.marian.converted import is_converted
 from translator.models.marian.loading import describe_marian_folder
+from translator.models.peft_adapter import base_of, is_peft_adapter
 from translator.models.untrusted import check_files
 from translator.precision import Precision
 
@@ -58,7 +59,8 @@ def describe_model(
     if folder.is_dir():
         check_files(folder)
     is_marian = is_adapter(folder) or is_converted(folder)
-    if folder.is_dir() and (is_marian or not (folder / "config.json").is_file()):
+    is_transformers = is_peft_adapter(folder) or (folder / "config.json").is_file()
+    if folder.is_dir() and (is_marian or not is_transformers):
         if pair is None:
             raise ModelFilesError(f"{where}: a Marian model has one pair; 'all' is for more")
         return describe_marian_folder(
@@ -73,6 +75,10 @@ def describe_model(
     from translator.models.huggingface.hub import find_folder
 
     found = find_folder(where)
+    adapter = found if is_peft_adapter(found) else None
+    if adapter is not None:
+        found = find_folder(base_of(adapter))
+        check_files(found)
     # Only now: importing Transformers takes seconds.
     from translator.models.huggingface.loading import describe_transformers_model
 
@@ -84,4 +90,5 @@ def describe_model(
         origin=origin or where,
         device=device,
         precision=precision,
+        adapter=adapter,
     )

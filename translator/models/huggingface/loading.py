@@ -23,6 +23,7 @@ from translator.models.huggingface.languages import Languages
 from translator.models.huggingface.model import TransformersModel
 from translator.models.info import ENCODER_CACHE_TOKENS, MAX_SOURCE_TOKENS, ModelInfo
 from translator.models.model_card import license_of
+from translator.models.peft_adapter import merged
 from translator.models.processor import is_int8_faster, runs_int8
 from translator.precision import Precision
 from translator.text.shop_characters import unwritable_of
@@ -49,6 +50,7 @@ def describe_transformers_model(
     origin: str = "",
     device: str | torch.device = "cpu",
     precision: Precision = "float32",
+    adapter: Path | None = None,
 ) -> DescribedModel:
     """Describe a MarianMT, M2M-100, SMaLL-100, NLLB, mBART-50, T5, mT5 or MADLAD-400 model.
 
@@ -66,6 +68,7 @@ def describe_transformers_model(
             the linear maps, on a CPU (``eight_bits.py``). ``auto`` is ``int8`` where that is
             faster: on a CPU for which it was measured, and for a family whose whole pass is
             compiled (``compiled.py``); else float32.
+        adapter: The folder of an adapter of this model, which PEFT wrote.
 
     Raises:
         ModelFilesError: A file is missing, damaged or does not fit the others, the hub cannot be
@@ -100,10 +103,14 @@ def describe_transformers_model(
         memory_bytes=_BYTES_OF_PIECE * num_pieces
         + _itemsize(precision) * num_parameters
         + _dtype(precision).itemsize * ENCODER_CACHE_TOKENS * int(config.d_model),
-        fingerprint=fingerprint(_files(folder), precision, torch.device(device).type),
+        fingerprint=fingerprint(
+            [*_files(folder), *([] if adapter is None else _files(adapter))],
+            precision,
+            torch.device(device).type,
+        ),
         unwritable=unwritable_of(family.vocabulary(tokenizer).writes),
     )
-    return DescribedModel(info, partial(_load, folder, info, precision))
+    return DescribedModel(info, partial(_load, folder, info, precision, adapter))
 
 
 def _dtype(precision: Precision) -> torch.dtype:
@@ -117,11 +124,15 @@ def _itemsize(precision: Precision) -> int:
     return 1 if precision == "int8" else _dtype(precision).itemsize
 
 
-def _load(folder: Path, info: ModelInfo, precision: Precision) -> TransformersModel:
+def _load(
+    folder: Path, info: ModelInfo, precision: Precision, adapter: Path | None
+) -> TransformersModel:
     config = _read_config(folder)
     family = family_of(folder, config)
     tokenizer = family.read_tokenizer(folder)
     network = _read_network(folder, _dtype(precision))
+    if adapter is not None:
+        network = merged(network, adapter)
     decoder = family.decoder(network.to(info.device).eval())
     generation = read_generation(folder, network, len(decoder.layers), decoder.num_heads)
     decoder.align(generation.alignment_heads)
