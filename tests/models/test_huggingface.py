@@ -10,7 +10,7 @@ import torch
 from transformers import AutoConfig, AutoModelForSeq2SeqLM
 from transformers.utils import logging
 
-from tests.models.tiny_transformers import TEXTS, TINY, m2m100, marian, mbart50
+from tests.models.tiny_transformers import TEXTS, TINY, m2m100, marian, mbart50, said_by_library
 from translator.catalog.catalog import Catalog
 from translator.engine.engine import Engine
 from translator.engine.request import Request
@@ -50,16 +50,8 @@ def test_the_engine_says_what_greedy_generate_says(
     for outcome in engine.run():
         assert outcome.hypothesis is not None
         source = outcome.request.source
-        forced = library.generation_config.forced_eos_token_id is not None
-        (said,) = library.generate(
-            torch.tensor([source]),
-            num_beams=1,
-            do_sample=False,
-            max_length=min(40, model.max_target_tokens(len(source)) + 1 + forced),
-            forced_bos_token_id=start[0] if start else None,
-        ).tolist()
-        ends = said[-1] == tokenizer.eos_id
-        assert tuple(said[1 : len(said) - ends]) == outcome.hypothesis.tokens
+        expected = said_by_library(library, model, TINY[name].pair, source)
+        assert expected == outcome.hypothesis.tokens
 
 
 @pytest.mark.parametrize("name", TINY)

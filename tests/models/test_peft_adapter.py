@@ -9,7 +9,7 @@ import pytest
 import torch
 from transformers import AutoModelForSeq2SeqLM
 
-from tests.models.tiny_transformers import TEXTS, TINY
+from tests.models.tiny_transformers import TEXTS, TINY, said_by_library
 from translator.engine.engine import Engine
 from translator.engine.request import Request
 from translator.errors import ModelFilesError
@@ -75,22 +75,11 @@ def test_an_adapted_model_says_what_the_library_says(
     library = peft.PeftModel.from_pretrained(
         AutoModelForSeq2SeqLM.from_pretrained(base), str(folder)
     ).eval()
-    tokenizer = model.tokenizer(pair)
-    start = tokenizer.target_start
     others = 0
     for text in TEXTS:
-        source = tokenizer.encode_source(text).tokens
+        source = model.tokenizer(pair).encode_source(text).tokens
         tokens = said_by(model, text, pair)
-        forced = library.generation_config.forced_eos_token_id is not None
-        (expected,) = library.generate(
-            input_ids=torch.tensor([source]),
-            num_beams=1,
-            do_sample=False,
-            max_length=min(40, model.max_target_tokens(len(source)) + 1 + forced),
-            forced_bos_token_id=start[0] if start else None,
-        ).tolist()
-        ends = expected[-1] == tokenizer.eos_id
-        assert tuple(expected[1 : len(expected) - ends]) == tokens
+        assert tokens == said_by_library(library, model, pair, source)
         others += tokens != said_by(plain, text, pair)
     assert others
 

@@ -1,7 +1,7 @@
 """Folders of small Transformers models with random weights, one for each family."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -29,6 +29,7 @@ from transformers import (
 )
 
 from translator.languages.pair import LanguagePair
+from translator.models.base import Seq2SeqModel
 
 TEXTS = (
     "the red boat sails past a small green island at noon while seven gulls follow it",
@@ -233,3 +234,21 @@ TINY = {
     "madlad": Tiny(madlad),
     "mt5": Tiny(mt5),
 }
+
+
+def said_by_library(
+    library: Any, model: Seq2SeqModel, pair: LanguagePair, source: Sequence[int]
+) -> tuple[int, ...]:
+    """What the library's greedy ``generate`` says, without where it starts and its end."""
+    tokenizer = model.tokenizer(pair)
+    start = tokenizer.target_start
+    forced = library.generation_config.forced_eos_token_id is not None
+    (said,) = library.generate(
+        input_ids=torch.tensor([source]),
+        num_beams=1,
+        do_sample=False,
+        max_length=min(40, model.max_target_tokens(len(source)) + 1 + forced),
+        forced_bos_token_id=start[0] if start else None,
+    ).tolist()
+    ends = said[-1] == tokenizer.eos_id
+    return tuple(said[1 : len(said) - ends])

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from translator.text.optional_endings import optional_endings
-from translator.text.rewriting import rewrite
+from translator.text.protection import Verbatim, protect
+from translator.text.rewriting import AS_IT_IS, rewrite
 
 pytestmark = pytest.mark.unit
 
@@ -54,6 +55,15 @@ def test_portuguese_plurals_and_genders(text: str, expected: str) -> None:
 
 def test_other_languages_stay() -> None:
     assert said("Datei(en), file(s), bem-vindo(a)", "de") == "Datei(en), file(s), bem-vindo(a)"
+
+
+def test_an_ending_after_what_is_protected_stays() -> None:
+    text = "Add the file(s) to the cart(s)."
+    rewording = AS_IT_IS.with_others(optional_endings(text, "en"))
+    assert protect(text, lambda _: True, rewording=rewording).text == "Add the files to the carts."
+    term = Verbatim(8, 12, "arquivo")
+    protected = protect(text, lambda _: True, [term], rewording=rewording)
+    assert protected.text == "Add the %1(s) to the carts."
 
 
 @given(st.text("as(o)/ m.Ãn", max_size=30), st.sampled_from(["en", "pt", "es"]))

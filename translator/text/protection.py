@@ -291,10 +291,11 @@ def protect(
     )
     found = plain_edits(text, strange, writes)
     plain = tuple(each for each in found if not _is_inside(each.start, ranges))
+    # What follows a protected part belongs to it: the "(s)" of a term.
     reworded = [
         each
         for each in rewording.edits
-        if not any(a < each.end and each.start < b for a, b in ranges)
+        if not any(a < each.end and each.start <= b for a, b in ranges)
     ]
     edits = [Edit(0, first, "")] if first else []
     edits += reworded
