@@ -20,7 +20,7 @@ from grpc_channelz.v1 import channelz_pb2, channelz_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from jwt.algorithms import RSAAlgorithm
 
-from tests.server.wire import config, rest_of, source
+from tests.server.wire import LOST_STATUS, config, rest_of, source
 from translator.access.keys import digest
 from translator.client import (
     AsyncTranslatorClient,
@@ -272,13 +272,16 @@ async def test_a_name_in_the_client_s_certificate_is_a_caller(rules: Path, tmp_p
 async def reflected(server: RunningServer, *metadata: tuple[str, str]) -> grpc.StatusCode:
     async with grpc.aio.insecure_channel(server.address) as channel:
         stub = reflection_pb2_grpc.ServerReflectionStub(channel)
-        call = stub.ServerReflectionInfo(metadata=metadata)
-        try:
-            await call.write(reflection_pb2.ServerReflectionRequest(list_services=""))
-            await call.done_writing()
-        except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
-            pass
-        await rest_of(call)
+        for _ in range(5):
+            call = stub.ServerReflectionInfo(metadata=metadata)
+            try:
+                await call.write(reflection_pb2.ServerReflectionRequest(list_services=""))
+                await call.done_writing()
+            except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
+                pass
+            await rest_of(call)
+            if await call.details() != LOST_STATUS:
+                break
         code: grpc.StatusCode = await call.code()
         return code
 

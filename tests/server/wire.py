@@ -118,13 +118,17 @@ async def connected(address: str) -> AsyncIterator[TranslatorServiceStub]:
         yield TranslatorServiceStub(channel)
 
 
+# What grpc.aio may put in the place of the server's status where a write fails because the server
+# has ended the call (github.com/grpc/grpc/issues/36066). Then ask once more.
+LOST_STATUS = "Internal error from Core"
+
+
 async def exchange(
     address: str, requests: Iterable[Request], *, pause_s: float = 0.0, timeout_s: float = 60.0
 ) -> Exchange:
     """Send everything, half-close, and read to the end.
 
-    Where a write fails because the server has ended the call, grpc.aio may put a status of its own
-    in the place of the server's (github.com/grpc/grpc/issues/36066): then once more.
+    Once more where grpc.aio has lost the server's status.
     """
     requests = list(requests)
     for _ in range(5):
@@ -155,7 +159,7 @@ async def _exchanged(
                 result.responses.append(response)
         except grpc.aio.AioRpcError as error:
             result.status = rpc_status.from_call(_Finished(error))  # type: ignore[arg-type]
-            is_lost = error.details() == "Internal error from Core"
+            is_lost = error.details() == LOST_STATUS
         result.code = await call.code()
         await asyncio.gather(sender, return_exceptions=True)
     return result, is_lost
