@@ -72,6 +72,25 @@ def test_the_news_at_the_end_is_shown_while_the_speaker_is_silent(
     assert stream.closed == [stream.whole("The meeting costs 350 euros.")]
 
 
+@pytest.mark.parametrize(
+    ("pair", "text", "words"),
+    [
+        (EN_PT, "Please send the file(s) before the meeting on Friday.", ["o(s) arquivo(s)"]),
+        (EN_PT, "The selected item(s) are in the box(es).", ["item(ns) selecionado(s)"]),
+        (PT_EN, "Envie o(s) arquivo(s) antes da reunião de sexta-feira.", ["file(s)"]),
+    ],
+)
+def test_an_ending_in_brackets_is_there_live_and_whole(
+    embedded: dict[LanguagePair, RecurrentModel], pair: LanguagePair, text: str, words: list[str]
+) -> None:
+    stream = Everyday(embedded[pair], pair)
+    stream.say(text)
+    stream.end("half-close")
+    for said in (stream.closed[0], stream.whole(text)):
+        assert all(word in said for word in words), said
+        assert said.count("(") == said.count(")")
+
+
 def test_a_sentence_in_one_piece_is_shown_at_once(
     embedded: dict[LanguagePair, RecurrentModel],
 ) -> None:

@@ -1,10 +1,13 @@
-"""Endings in brackets: the plural, and the first of two genders."""
+"""Endings in brackets: the plural, the first of two genders, and the brackets put back."""
+
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translator.text.optional_endings import optional_endings
+from translator.text.detokenizer import TargetText
+from translator.text.optional_endings import optional_endings, with_brackets
 from translator.text.protection import Verbatim, protect
 from translator.text.rewriting import AS_IT_IS, rewrite
 
@@ -51,6 +54,85 @@ def test_english_plurals(text: str, expected: str) -> None:
 )
 def test_portuguese_plurals_and_genders(text: str, expected: str) -> None:
     assert said(text, "pt-BR") == expected
+
+
+def bracketed(text: str, word: str, language: str) -> str:
+    start = text.index(word)
+    return rewrite(text, with_brackets(text, [(start, start + len(word))], language)).text
+
+
+PLURALS = {
+    "en": [
+        "file(s) entry(ies) child(ren) box(es) address(es) cookie(s) category(ies) database(s)",
+        "status(es) house(s) class(es) watch(es) size(s) key(s) virus(es) cause(s) FILE(S)",
+    ],
+    "pt": [
+        "registro(s) item(ns) convite(s) indexador(es) versão(ões) mãe(s) pão(ães) canal(is)",
+        "mão(s) papel(éis) lençol(óis) perfil(is) nível(is) mês(es) vez(es) cor(es) torre(s)",
+        "país(es) árvore(s) cliente(s) software(s) imagem(ns) gás(es) luz(es) lei(s) OPÇÃO(ÕES)",
+        "inglês(es)",
+    ],
+    "es": ["archivo(s) opción(es) color(es) red(es) luz(ces) mes(es) cliente(s) detalle(s)"],
+}
+
+
+@pytest.mark.parametrize(
+    ("word", "language"),
+    [
+        (word, language)
+        for language, lines in PLURALS.items()
+        for line in lines
+        for word in line.split()
+    ],
+)
+def test_a_plural_gets_the_brackets_that_it_came_from(word: str, language: str) -> None:
+    plural = said(word, language)
+    assert "(" not in plural
+    assert bracketed(plural, plural, language) == word
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "expected"),
+    [
+        ("Abra os arquivos.", "arquivos", "Abra o(s) arquivo(s)."),
+        ("Dos itens", "itens", "Do(s) item(ns)"),
+        ("aos seguintes produtos: 1", "produtos", "ao(s) seguinte(s) produto(s): 1"),
+        ("mensagens selecionadas?", "mensagens", "mensagem(ns) selecionada(s)?"),
+        # Neither a verb nor an article is an adjective.
+        ("arquivos vamos", "arquivos", "arquivo(s) vamos"),
+        ("registros dos anos", "registros", "registro(s) dos anos"),
+        ("os ônibus", "ônibus", "os ônibus"),
+        ("sempre", "sempre", "sempre"),
+        ("os", "os", "os"),
+    ],
+)
+def test_articles_and_adjectives_get_brackets_too(text: str, word: str, expected: str) -> None:
+    assert bracketed(text, word, "pt") == expected
+
+
+def test_only_the_first_plural_of_those_that_a_word_stands_behind() -> None:
+    text = "as listas de desejos"
+    edits = with_brackets(text, [(0, 2), (3, 9), (13, 20)], "pt")
+    assert rewrite(text, edits).text == "a(s) lista(s) de desejos"
+
+
+def test_words_of_some_tokens() -> None:
+    said = TargetText("%1 registros foram removidos.", (2, 7, 12, 18, 23, 29, 29))
+    for chosen in (1, 2):
+        flags = [index == chosen for index in range(7)]
+        assert [*said.words_of(flags)] == [(3, 12)]
+    assert [*said.words_of([True] * 7)] == [(3, 12), (13, 18), (19, 28)]
+    assert [*said.words_of([False] * 7)] == []
+
+
+@given(st.text("osã snmõe(i.", max_size=30), st.data(), st.sampled_from(["en", "pt", "es"]))
+def test_brackets_are_in_order(text: str, data: st.DataObject, language: str) -> None:
+    words = [(m.start(), m.end()) for m in re.finditer(r"[^\W\d_]+", text)]
+    chosen = [word for word in words if data.draw(st.booleans())]
+    reached = 0
+    for edit in with_brackets(text, chosen, language):
+        assert reached <= edit.start < edit.end <= len(text)
+        reached = edit.end
 
 
 def test_other_languages_stay() -> None:

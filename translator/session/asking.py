@@ -13,7 +13,9 @@ from translator.session.segment import Segment
 from translator.session.terms import as_verbatim, find_terms
 from translator.terms.glossary import Glossary
 from translator.text.case import sentence_case
+from translator.text.optional_endings import optional_endings
 from translator.text.protection import Verbatim, protect
+from translator.text.rewriting import rewrite
 from translator.text.sentence_form import with_sentence_begun
 
 __all__ = ["ask", "spelled"]
@@ -123,10 +125,12 @@ def spelled(committed: str, segment: Segment, binding: Binding) -> tuple[int, ..
     kept = sorted([*terms, *_prices(source, terms, segment, binding)])
     protected = protect(without_controls(source), tokenizer.writes, kept, tokenizer.code_words)
     said = protected.concealed(committed)
+    language = segment.config.segmenter.language
+    if tokenizer.knows_sentences and any(optional_endings(source, language)):
+        said = rewrite(said, optional_endings(said, binding.target)).text
     if segment.is_in_capitals(source, former=False):
         said = sentence_case(said, binding.target)
     elif tokenizer.knows_sentences and not segment.continues:
-        language = segment.config.segmenter.language
         given = with_sentence_begun(protected.text, protected.visible, language)
         if given != protected.text:
             said = with_sentence_begun(said, said, binding.target)

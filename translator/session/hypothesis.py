@@ -14,7 +14,9 @@ from translator.text.added_note import without_note
 from translator.text.case import capitals, with_first_capital
 from translator.text.detokenizer import TargetText, detokenize
 from translator.text.number_format import with_format
-from translator.text.protection import Mask
+from translator.text.optional_endings import with_brackets
+from translator.text.protection import Mask, Protected
+from translator.text.rewriting import Edit
 from translator.text.sentence_form import FULL_STOP, as_title, with_first_small
 from translator.text.tokens import Tokenizer
 from translator.text.words import count_words, strip_final_punctuation, word_ends
@@ -102,6 +104,7 @@ class TargetHypothesis:
                 [(mask, raw.token_ends[n - 1] if n else 0) for mask, n in self.missing],
                 partial(agreeing, language=language),
             )
+            target = self._with_brackets(target, source.protected, language)
         said = with_format(target.text, source.visible, source.language, language)
         target = replace(target, text=said)
         if begins and not source.context:
@@ -109,6 +112,20 @@ class TargetHypothesis:
         if committed:
             target = target.after(committed, num_committed)
         self._target: TargetText = target
+
+    def _with_brackets(self, said: TargetText, source: Protected, language: str) -> TargetText:
+        """A translation with endings in brackets where its source has them: "arquivo(s)"."""
+        edits: dict[int, Edit] = {}
+        for start, end in source.optional_plurals():
+            shift = self.source.offset - len(self.source.context)
+            comes_from = [
+                known is not None and known[0] < end + shift and known[1] > start + shift
+                for known in self._ranges
+            ]
+            words = said.words_of(comes_from)
+            for edit in with_brackets(said.text, words, language):
+                edits.setdefault(edit.start, edit)
+        return said.edited([edits[start] for start in sorted(edits)]) if edits else said
 
     def _begun(self, text: str, language: str) -> str:
         """A translation that begins as its source does: with a capital, or with a small letter."""

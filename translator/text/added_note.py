@@ -4,9 +4,9 @@ Texts that models are trained on have such notes. What was translated does not s
 """
 
 import re
-from dataclasses import replace
 
 from translator.text.detokenizer import TargetText
+from translator.text.rewriting import Edit
 
 __all__ = ["without_note"]
 
@@ -27,8 +27,5 @@ def without_note(said: TargetText, text: str) -> TargetText:
     """
     if "(" not in said.text or "(" in text:
         return said
-    cuts = [found.span() for found in _NOTE.finditer(said.text)]
-    for start, end in reversed(cuts):
-        ends = (min(e, start) if e <= end else e - (end - start) for e in said.token_ends)
-        said = replace(said, text=said.text[:start] + said.text[end:], token_ends=tuple(ends))
-    return said
+    cuts = [Edit(*found.span(), "") for found in _NOTE.finditer(said.text)]
+    return said.edited(cuts) if cuts else said

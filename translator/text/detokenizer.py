@@ -1,10 +1,11 @@
 """Turns the tokens of a hypothesis into text, and says where each token ends in it."""
 
 import re
-from bisect import bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from translator.text.rewriting import Edit, rewrite
 from translator.text.tokens import Tokenizer
 
 __all__ = ["TargetText", "detokenize"]
@@ -12,6 +13,9 @@ __all__ = ["TargetText", "detokenize"]
 # Models that have "$" as a word by itself write "US $ 5", which nobody does.
 _DOLLAR = " $"
 _BEFORE_DOLLAR = re.compile(r"(?<!\w)(?:US|R|CA?|AU?|NZ|HK|S|MX)\Z")
+
+
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,30 @@ class TargetText:
         # The last token that ends here: control tokens add no text but belong to the prefix.
         count = bisect_right(self.token_ends, length)
         return count if count and self.token_ends[count - 1] == length else None
+
+    def words_of(self, is_chosen: Sequence[bool]) -> Iterator[tuple[int, int]]:
+        """The ranges of the words that have a letter of a token for which ``is_chosen`` is true."""
+        first = 0
+        for word in _WORD.finditer(self.text):
+            first = bisect_right(self.token_ends, word.start(), first)
+            last = bisect_left(self.token_ends, word.end(), first)
+            if any(is_chosen[first : last + 1]):
+                yield word.span()
+
+    def edited(self, edits: Sequence[Edit]) -> "TargetText":
+        """The same with edits that are in order; a token that ends inside one ends with it."""
+        ends: list[int] = []
+        number = shift = 0
+        for end in self.token_ends:
+            while number < len(edits) and edits[number].end <= end:
+                edit = edits[number]
+                shift += len(edit.text) - (edit.end - edit.start)
+                number += 1
+            inside = number < len(edits) and edits[number].start < end
+            ends.append(
+                edits[number].start + shift + len(edits[number].text) if inside else end + shift
+            )
+        return TargetText(rewrite(self.text, edits).text, tuple(ends))
 
     def after(self, committed: str, num_tokens: int) -> "TargetText":
         """The same text where ``num_tokens`` tokens at its start stand for ``committed``."""

@@ -18,7 +18,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from translator.text.borders import LEAD
@@ -111,7 +111,7 @@ class Protected:
             it is protected; None if none does.
         codes: The family of its code words.
         lead: A sign before the first item, such as a bullet, that the model does not see.
-        is_reworded: Whether the model gets other words for some that it knows less well.
+        reworded: What the model gets other words for, since it knows those better, in order.
     """
 
     original: str
@@ -121,7 +121,7 @@ class Protected:
     open_from: int | None = None
     codes: CodeWords = DEFAULT_CODE_WORDS
     lead: str = ""
-    is_reworded: bool = False
+    reworded: tuple[Edit, ...] = ()
 
     @property
     def text(self) -> str:
@@ -132,7 +132,7 @@ class Protected:
     def is_rewritten(self) -> bool:
         """Whether the model gets another text than the original, or reads it as another."""
         is_plain = not any(blank in self.original for blank in NO_BREAK)
-        return bool(self.masks or self.plain or self.lead or self.is_reworded) or not is_plain
+        return bool(self.masks or self.plain or self.lead or self.reworded) or not is_plain
 
     @property
     def visible(self) -> str:
@@ -147,6 +147,15 @@ class Protected:
         # A single letter in a row of items is a name: size L, row A.
         is_name = self.lead != "" and len(visible.strip()) == 1
         return any(map(str.isalpha, visible)) and not is_name
+
+    def optional_plurals(self) -> Iterator[tuple[int, int]]:
+        """Where the words stand that the model gets the plural of for "file(s)"."""
+        for edit in self.reworded:
+            start = edit.start
+            if edit.text and self.original[edit.end - 1] == ")":
+                while start and self.original[start - 1].isalpha():
+                    start -= 1
+                yield start, edit.end
 
     def concealed(self, target: str) -> str:
         """A target as the model would have said it: the opposite of ``restored``."""
@@ -195,10 +204,9 @@ class Protected:
         edits.sort(key=lambda edit: edit.start)
         if self.lead:
             edits.insert(0, Edit(0, 0, self.lead))
-        text, ends = target.text, target.token_ends
         if edits:
-            text, ends = rewrite(text, edits).text, _moved(ends, edits)
-        return TargetText(with_no_breaks(self.original, text), ends)
+            target = target.edited(edits)
+        return replace(target, text=with_no_breaks(self.original, target.text))
 
     def _unmasked(self, target: str, agree: Agree) -> Iterator[Edit]:
         masks = {self.codes.key(mask.code): mask for mask in self.masks}
@@ -225,22 +233,6 @@ def _agreed(target: str, place: int, mask: Mask, agree: Agree) -> Iterator[Edit]
     kept, agreed = agree(before[start:], mask.text)
     if agreed:
         yield Edit(start + len(kept), len(before), agreed)
-
-
-def _moved(ends: Iterable[int], edits: Sequence[Edit]) -> tuple[int, ...]:
-    """Where tokens end after edits of their text; one inside an edited part ends with it."""
-    moved: list[int] = []
-    number = shift = 0
-    for end in ends:
-        while number < len(edits) and edits[number].end <= end:
-            edit = edits[number]
-            shift += len(edit.text) - (edit.end - edit.start)
-            number += 1
-        inside = number < len(edits) and edits[number].start < end
-        moved.append(
-            edits[number].start + shift + len(edits[number].text) if inside else end + shift
-        )
-    return tuple(moved)
 
 
 def protect(
@@ -270,7 +262,7 @@ def protect(
             rewrite(text, rewording.edits),
             open_from=_first(_open_number(text), rewording.open_from),
             codes=codes,
-            is_reworded=bool(rewording.edits),
+            reworded=rewording.edits,
         )
     first = lead.end() if lead else 0
     lost = [i for i in range(first, len(text)) if text[i] in strange and _is_lost(text, i, writes)]
@@ -311,7 +303,7 @@ def protect(
         open_from,
         codes,
         lead[0] if lead else "",
-        bool(reworded),
+        tuple(reworded),
     )
 
 
