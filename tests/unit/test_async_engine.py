@@ -326,7 +326,10 @@ async def test_the_event_loop_goes_on_while_a_step_takes_long(
 async def test_stop_ends_the_thread_and_no_outcome_comes_after(model: GatedModel) -> None:
     engine = AsyncEngine(Engine({"fake": model}))
     await engine.stop()  # nothing to stop
+    # Other tests of this process may keep engines of their own.
+    before = set(threading.enumerate())
     engine.start()
+    assert "translator-engine" in {thread.name for thread in set(threading.enumerate()) - before}
     await model.hold(engine)
     collector = Collector()
     engine.submit((model.request("a"),), collector)
@@ -337,7 +340,8 @@ async def test_stop_ends_the_thread_and_no_outcome_comes_after(model: GatedModel
     await engine.stop()
     assert collector.outcomes == []
     assert engine.num_in_flight == 0
-    assert "translator-engine" not in {thread.name for thread in threading.enumerate()}
+    left = {thread.name for thread in set(threading.enumerate()) - before}
+    assert "translator-engine" not in left
 
 
 async def test_without_work_no_step_is_run(model: GatedModel) -> None:
