@@ -59,6 +59,14 @@ def placed(html: str, target: str, pairs: str = "") -> str:
         ("<b>W</b>elcome", "Bem", "0=0", "<b>B</b>em"),
         ("a 1<sup>st</sup> b", "a 1º b", "0=0 1=1 2=2", "a 1<sup>º</sup> b"),
         ("H<sub>2</sub>O is", "é H2O", "0=1 1=0", "é H<sub>2</sub>O"),
+        # An ending in brackets is a part of its word.
+        (
+            "red <b>bag(s)</b> on",
+            "bolsa(s) vermelha(s) no",
+            "0=2 1=0 2=1 3=4",
+            "<b>bolsa(s)</b> vermelha(s) no",
+        ),
+        ("<b>bag</b>(s) on", "bolsa(s) em", "0=0 2=2", "<b>bolsa</b>(s) em"),
         # Lone tags beside the word that they were beside.
         ("red<img> car", "carro vermelho", "0=1 1=0", "carro vermelho<img>"),
         ("red <img>car", "carro vermelho", "0=1 1=0", "<img>carro vermelho"),

@@ -34,6 +34,8 @@ def restored(protected: Protected, said: str, *, complete: bool = False) -> str:
         ("It costs £5.", ["£5"]),
         ("It costs £ 5, or 7 € here.", ["£ 5", "7 €"]),
         ("A resistor of 50 Ω and one of 4.7kΩ", ["50 Ω", "4.7kΩ"]),
+        ("8–10 Ω, £5-10 and 3×5 Ω", ["8–10 Ω", "£5-10", "3×5 Ω"]),
+        ("From 8 – 10 Ω", ["10 Ω"]),
         ("It was −5 °C outside", ["−5"]),
         ("Write to (info@shop.com), please.", ["info@shop.com"]),
         ("See https://shop.example/a?b=c#d.", ["https://shop.example/a?b=c#d"]),
@@ -106,6 +108,14 @@ def test_a_doubled_code_word_counts_once_and_an_invented_one_never() -> None:
     assert restored(protected, "Envie %2 a %1, %2 e %7.") == "Envie {b} a {a}, e."
 
 
+def test_a_space_that_the_model_leaves_out_is_there() -> None:
+    protected = protect("Go to {a}, see shop.com or £5", writes)
+    assert protected.text == "Go to %1, see %2 or %3"
+    assert restored(protected, "Vá a%1, ver%2 ou%3") == "Vá a{a}, ver shop.com ou£5"
+    # Where words have no spaces between them, none is missing.
+    assert restored(protected, "前往%1，参见%2或%3") == "前往{a}，参见shop.com或£5"
+
+
 def test_a_lost_code_word_is_told_and_put_in() -> None:
     protected = protect("Send {a} to {b}", writes)
     assert [mask.text for mask in protected.missing("Envie a %2")] == ["{a}"]
@@ -144,6 +154,8 @@ def test_each_place_comes_from_a_place_of_the_original() -> None:
         ("It costs 50", 9),
         ("It costs 50 ", 9),
         ("It costs 50 euros", None),
+        ("It has 8–10", 7),
+        ("It is 3×5 ", 6),
         ("Write to info@sh", 9),
         ("Run `npm inst", 4),
         ("Run `npm install` and ", None),

@@ -19,7 +19,8 @@ _MAX_SOUGHT = 100
 # be in the same order.
 _MAX_LINKS = 64
 
-_UNIT = re.compile(r"\w+|[^\w\s]")
+# An ending in brackets belongs to its word: "file(s)".
+_UNIT = re.compile(r"\w+(?:\([^\W\d_]{1,4}\)(?!\w))?|[^\w\s]")
 
 
 class Unit(NamedTuple):
@@ -307,6 +308,8 @@ def _cut(source: str, target: str, offsets: Sequence[int]) -> list[int]:
     at = 0
     for offset in offsets:
         cut = offset if source == target else round(offset * len(target) / len(source))
+        if source.startswith("(", offset) and "(" in target:
+            cut = target.index("(")
         cut = max(at, min(len(target), cut))
         if cut == at and cut < len(target):
             cut += 1

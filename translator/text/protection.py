@@ -40,6 +40,7 @@ from translator.text.typography import (
     restored,
     with_no_breaks,
 )
+from translator.text.words import UNSPACED
 
 __all__ = ["Mask", "Protected", "Verbatim", "protect"]
 
@@ -48,17 +49,22 @@ __all__ = ["Mask", "Protected", "Verbatim", "protect"]
 Agree = Callable[[str, str], tuple[str, str]]
 _COMMON = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,?!'- ")
 _SPACES = str.maketrans(dict.fromkeys(NO_BREAK, " "))
-_NUMBER_AFTER = re.compile(r"[\s\u00a0]?[-+\u2212]?\d[\d.,\u00a0]*(?<=\d)")
-_NUMBER_BEFORE = re.compile(r"(?<![\w.,])[-+\u2212]?\d[\d.,]*[ \u00a0]?\Z")
+_NUMBER_AFTER = re.compile(
+    r"[\s\u00a0]?[-+\u2212]?\d[\d.,\u00a0]*(?<=\d)(?:[-–—]\d[\d.,]*(?<=\d))?"
+)
+# Also a range: "8–10 Ω".
+_NUMBER_BEFORE = re.compile(r"(?<![\w.,–—-])[-+\u2212]?\d[\d.,]*(?:[-–—/x×]\d[\d.,]*)?[ \u00a0]?\Z")
 # A sign or a unit, such as "Ω", is no longer.
 _LONGEST_SIGN = 3
 # Of a number before a unit, no more is looked at.
 _LONGEST_NUMBER = 24
 # Signs of these kinds stand before their number, others after it.
 _BEFORE = ("Sc", "Sm", "Po")
+# A letter or a digit of a script with spaces between its words.
+_SPACED = re.compile(rf"[^\W_{UNSPACED}]")
 # What may stand between two code words that go as one.
-_BETWEEN = re.compile(r"[ \t\u00a0]?[-/|:x×+&=]?[ \t\u00a0]?")
-_NUMBER_AT_END = re.compile(r"(?<![^\s(])[^\s\w]?\d[\d.,:/-]*\s*\Z")
+_BETWEEN = re.compile(r"[ \t\u00a0]?[-–—/|:x×+&=]?[ \t\u00a0]?")
+_NUMBER_AT_END = re.compile(r"(?<![^\s(])[^\s\w]?\d[\d.,:/x×–—-]*\s*\Z")
 
 
 class Verbatim(NamedTuple):
@@ -219,7 +225,10 @@ class Protected:
                 start = end - len(mask.code)
             if mask.joins_after and target[end : end + 1] == " ":
                 end += 1
-            yield Edit(start, end, mask.text)
+            # A model may leave out the space: "ver%1".
+            is_glued = not mask.joins_before and mask.text[:1].isalnum()
+            is_glued = is_glued and _SPACED.match(target, max(0, start - 1), start) is not None
+            yield Edit(start, end, f" {mask.text}" if is_glued else mask.text)
             yield from _agreed(target, start, mask, agree)
 
 
