@@ -66,10 +66,11 @@ async def test_of_a_page_only_the_texts_change(server: RunningServer) -> None:
     assert detected.translations[0].text == "<p>ONE~.</p>"
 
 
-async def test_template_syntax_in_plain_text_stays(server: RunningServer) -> None:
+@pytest.mark.parametrize("named", [["icu"], []])
+async def test_template_syntax_in_plain_text_stays(server: RunningServer, named: list[str]) -> None:
     text = "You have {n, plural, one {# book} other {# books}}."
     async with connected(server.address) as stub:
-        response = await stub.Translate(request(text, "one two.", markup=["icu"]))
+        response = await stub.Translate(request(text, "one two.", markup=named))
     assert [each.text for each in response.translations] == [
         "YOU HAVE~. {n, plural, one {# BOOK~.} other {# BOOKS~.}}.",
         "ONE TWO.",

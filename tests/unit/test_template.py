@@ -4,7 +4,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from translator.documents.template import SYNTAXES, DirectiveKind, find_directives, mask
+from translator.documents.template import (
+    SYNTAXES,
+    DirectiveKind,
+    evident_syntaxes,
+    find_directives,
+    mask,
+)
 from translator.errors import InvalidRequestError
 
 pytestmark = pytest.mark.unit
@@ -170,3 +176,18 @@ def test_directives_are_in_order_and_do_not_overlap(text: str, syntaxes: set[str
         at = end
     masked = mask(text, find_directives(text, syntaxes))
     assert len(masked) == len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "syntaxes"),
+    [
+        ("You have {n, plural, one {# item} other {# items}}.", ("icu",)),
+        ("{ gender,select,male{He}other{They}} left", ("icu",)),
+        ("{place, selectordinal, one {#st} other {#th}}", ("icu",)),
+        ("Hi {name}, {n, number} and {{ x | plural, y }}", ()),
+        ("One {plural, of many} things, plural, of course", ()),
+        ("", ()),
+    ],
+)
+def test_an_icu_choice_needs_no_name(text: str, syntaxes: tuple[str, ...]) -> None:
+    assert evident_syntaxes(text) == syntaxes

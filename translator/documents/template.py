@@ -20,6 +20,7 @@ __all__ = [
     "Directive",
     "DirectiveKind",
     "Directives",
+    "evident_syntaxes",
     "find_directives",
     "mask",
 ]
@@ -238,6 +239,21 @@ def _brace(text: str) -> Iterator[Directive]:
 _ICU_BRACES = re.compile(r"[{}]")
 _ICU_ARGUMENT = re.compile(r"\s{0,20}([\w.\-]{1,100})\s{0,20}(?:,\s{0,20}(\w{0,20})|\Z)")
 _ICU_CHOICES = {"plural", "select", "selectordinal"}
+
+
+# What says that there are choices, which no other text has.
+_ICU_MESSAGE = re.compile(
+    r"\{\s{0,20}[\w.\-]{1,100}\s{0,20},\s{0,20}(?:plural|select|selectordinal)\s{0,20},"
+)
+
+
+def evident_syntaxes(text: str) -> tuple[str, ...]:
+    """The syntaxes that a text is in without doubt, if nobody has named any.
+
+    Only ``icu`` is ever that: in ``{n, plural, one {# item} other {# items}}`` a translation of the
+    keywords would break the program.
+    """
+    return ("icu",) if "{" in text and _ICU_MESSAGE.search(text) else ()
 
 
 class _Braces:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from translator.documents.page import PageTranslation
 from translator.documents.plain import TextTranslation
 from translator.documents.repairs import REPAIR_ROUNDS
+from translator.documents.template import evident_syntaxes
 from translator.engine.request import Outcome, Priority, Request
 from translator.service.checks import MARKDOWN, PAGES
 from translator.service.requests import TextsRequest
@@ -48,15 +49,16 @@ def text_job(
     text = request.texts[index]
     if priority is None:
         priority = request.priority
+    templates = request.templates or evident_syntaxes(text)
     if request.mime_type in PAGES:
         return PageTranslation(
-            key, binding, segmenter, text, request.templates, glossary=glossary,
+            key, binding, segmenter, text, templates, glossary=glossary,
             is_pivoted=is_pivoted, is_markdown=request.mime_type == MARKDOWN, priority=priority,
         )  # fmt: skip
     return TextTranslation(
         key, binding, segmenter, text, request.num_alternatives,
         preserve_lines=request.preserve_lines, glossary=glossary, is_pivoted=is_pivoted,
-        templates=request.templates, priority=priority,
+        templates=templates, priority=priority,
     )  # fmt: skip
 
 
