@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translator.text.number_format import as_written_in, with_format
+from translator.text.number_format import as_written_in, copied, with_format
 
 pytestmark = pytest.mark.unit
 
@@ -80,3 +80,24 @@ def test_numbers_in_a_translation(said: str, text: str, expected: str) -> None:
     assert with_format(said, text, "en", "pt") == expected
     assert with_format(said, text, "", "pt") == said
     assert with_format("(1.238 reviews)", "(1.238 avaliações)", "pt", "en") == "(1,238 reviews)"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("$49.99 / $1,079.99", "$49,99 / $1.079,99"),
+        ("1,200 – 39.90 €", "1.200 – 39,90 €"),
+        ("1,200.50", "1.200,50"),
+        ("38.722, -9.139 (2.5)", "38.722, -9.139 (2.5)"),
+        ("10:30 1.5.2026 192.168.0.1", "10:30 1.5.2026 192.168.0.1"),
+    ],
+)
+def test_numbers_of_a_text_that_is_copied(text: str, expected: str) -> None:
+    assert copied(text, "en", "pt") == expected
+    assert copied(text, "en", "ja") == text
+
+
+def test_an_amount_gets_the_marks_of_the_target() -> None:
+    said = with_format("$49.99, antes $79,99", "$49.99, was $79.99", "en", "pt")
+    assert said == "$49,99, antes $79,99"
+    assert with_format("versão 3.50", "version 3.50", "en", "pt") == "versão 3.50"

@@ -23,7 +23,7 @@ from translator.terms.check import TermUse
 from translator.terms.glossary import Glossary
 from translator.text.case import is_capitals
 from translator.text.integrity import Issue
-from translator.text.number_format import as_written_in
+from translator.text.number_format import copied
 from translator.text.protection import Verbatim
 from translator.text.segmenter import Segmenter
 
@@ -157,7 +157,7 @@ class TextTranslation:
         has_terms = any(part.text is not None for part in given)
         if source.protected is None or not (source.protected.has_words or has_terms):
             if not (given or self._is_pivoted):
-                segment.passed = as_written_in(
+                segment.passed = copied(
                     segment.passed, self._segmenter.language, self._binding.target
                 )
             return None

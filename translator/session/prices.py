@@ -1,10 +1,11 @@
-"""Prices whose sign has letters, such as R$ 1.249,99: parts that no model touches.
+"""Prices that no model touches: with a sign that has letters, or one that many models lack.
 
-From Portuguese a small model loses digits of one in ten of these, and takes R$ for dollars.
+From Portuguese a small model loses digits of one in ten such as R$ 1.249,99, and takes R$ for
+dollars. What stands behind a code word with € or £ would keep the marks of the source's language.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from translator.terms.match import Match
 from translator.text.number_format import as_written_in
@@ -13,8 +14,12 @@ from translator.text.protection import Verbatim
 __all__ = ["open_price", "prices"]
 
 _PRICE = re.compile(r"(?<![\w$])[A-Z]{1,3}\$ ?\d+(?:[.,]\d+)*(?!\w)")
+_SIGNED = re.compile(
+    r"(?<![\w$])[€£¥] ?\d+(?:[.,]\d+)*(?!\w)|(?<![\w.,€£¥$])\d+(?:[.,]\d+)*[ \u00a0]?[€£¥](?![\w])"
+)
+_SIGNS = frozenset("€£¥")
 # What may become one, or a longer one.
-_OPEN = re.compile(r"(?<![\w$])[A-Z]{1,3}\$ ?[\d.,]*\Z")
+_OPEN = re.compile(r"(?:(?<![\w$])[A-Z]{1,3}\$|[€£¥]) ?[\d.,]*\Z")
 _LONGEST = 40
 
 
@@ -23,18 +28,31 @@ def prices(
 ) -> list[Verbatim]:
     """The prices in a text, in order, but for those that overlap other parts of it.
 
+    Those with a sign alone are left to the model where they are written as in the target.
+
     Args:
         text: A segment, or as much of it as has come.
         others: Other parts that no model touches.
         languages: BCP-47 codes of source and target; None: prices stay as they are written.
     """
-    found = []
-    for price in _PRICE.finditer(text) if "$" in text else ():
-        start, end = price.span()
-        if not any(start < other.end and end > other.start for other in others):
+    found: list[Verbatim] = []
+    for pattern in _patterns(text):
+        for price in pattern.finditer(text):
+            start, end = price.span()
             said = price[0] if languages is None else as_written_in(price[0], *languages)
-            found.append(Verbatim(start, end, None if said == price[0] else said))
-    return found
+            form = None if said == price[0] else said
+            if (form is not None or pattern is _PRICE) and not any(
+                start < other.end and end > other.start for other in (*others, *found)
+            ):
+                found.append(Verbatim(start, end, form))
+    return sorted(found)
+
+
+def _patterns(text: str) -> Iterator[re.Pattern[str]]:
+    if "$" in text:
+        yield _PRICE
+    if not _SIGNS.isdisjoint(text):
+        yield _SIGNED
 
 
 def open_price(text: str) -> int:

@@ -25,7 +25,7 @@ from translator.session.report import TargetFigures
 from translator.session.segment import Segment
 from translator.session.segment_text import NO_CHANGE, Change, SegmentText
 from translator.session.wants import Wants
-from translator.text.number_format import as_written_in
+from translator.text.number_format import copied
 from translator.text.protection import protect
 
 __all__ = ["Track"]
@@ -224,7 +224,7 @@ class Track:
         alignments = whole if text and self._aligns(segment) else ()
         if not self.binding.pivoted:
             language = segment.config.segmenter.language
-            text = as_written_in(text, language, self.binding.target)
+            text = copied(text, language, self.binding.target)
         change = Change(text, "", (start, end), end, alignments)
         wanted = Wanted(segment.committed, is_committed=True, is_complete=True, is_whole=True)
         return self._event(segment, Filed.unasked(segment, wanted), change)

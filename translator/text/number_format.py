@@ -7,7 +7,7 @@ such as a version, and stay.
 
 import re
 
-__all__ = ["as_written_in", "with_format"]
+__all__ = ["as_written_in", "copied", "with_format"]
 
 # Languages by their marks for decimals and between thousands.
 _COMMA_GROUPS = frozenset(["en", "ja", "ko", "zh"])
@@ -18,6 +18,9 @@ _ALONE = re.compile(
     rf"(?P<after>\s?(?:%|{_CURRENCY}))?\s*"
 )
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d.,]*\d(?!\w)")
+_AMOUNT = re.compile(
+    rf"{_CURRENCY}\s?(\d[\d.,]*\d)(?!\w)|(?<![\w.,])(\d[\d.,]*\d)\s?{_CURRENCY}(?!\w)"
+)
 _COMMA_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _POINT_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 _COMMA_DECIMAL = re.compile(r"\d+,(?:\d{1,2}|\d{4,})")
@@ -52,8 +55,16 @@ def as_written_in(text: str, source: str, target: str) -> str:
     return text[:start] + number.translate(_EXCHANGED) + text[end:]
 
 
+def copied(text: str, source: str, target: str) -> str:
+    """A text that no model translates, with its numbers as the target writes them.
+
+    The length is the same.
+    """
+    return with_format(as_written_in(text, source, target), text, source, target)
+
+
 def with_format(said: str, text: str, source: str, target: str) -> str:
-    """A translation whose numbers with thousands have the target's marks: no "1,249,99".
+    """A translation whose amounts and thousands have the target's marks: no "1,249,99".
 
     The length is the same.
 
@@ -66,11 +77,13 @@ def with_format(said: str, text: str, source: str, target: str) -> str:
     formats = _formats(source, target) if "," in text or "." in text else None
     if formats is None:
         return said
-    numbers = set(_NUMBER.findall(text))
+    grouped, decimal = formats
+    amounts = {a or b for a, b in _AMOUNT.findall(text) if decimal.fullmatch(a or b)}
     wanted: dict[str, str] = {}
-    for number in numbers:
+    for number in set(_NUMBER.findall(text)):
         digits = _digits(number)
-        if digits in wanted or not formats[0].fullmatch(number) or _ADDRESS.fullmatch(number):
+        is_known = number in amounts or grouped.fullmatch(number)
+        if digits in wanted or not is_known or _ADDRESS.fullmatch(number):
             # Of two with the same digits nobody knows which is which.
             wanted[digits] = ""
         else:
