@@ -35,6 +35,8 @@ def known_phrase(tokenizer: Tokenizer, source: ModelSource) -> Hypothesis | None
     if source.context or source.verbatim:
         return None
     text = tokenizer.phrases.find(source.text)
+    if text is None and source.protected is not None and source.protected.is_only_reworded:
+        text = tokenizer.phrases.find(source.protected.text)
     if text is None:
         return None
     tokens = (*tokenizer.target_start, *tokenizer.encode_target(text))

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 
 from translator.engine.request import Hypothesis
 from translator.text.case import sentence_case
-from translator.text.clock import clock_times
-from translator.text.optional_endings import optional_endings
 from translator.text.protection import Protected, Verbatim, protect
+from translator.text.rewordings import rewordings
 from translator.text.rewriting import AS_IT_IS
 from translator.text.sentence_form import (
     FULL_STOP,
@@ -138,8 +137,7 @@ class ModelSource:
         parts = [Verbatim(start + shift, end + shift, put) for start, end, put in verbatim]
         rewording = AS_IT_IS
         if tokenizer.knows_sentences:
-            endings = optional_endings(whole, language)
-            rewording = clock_times(whole, language).with_others(endings)
+            rewording = rewordings(whole, language)
         protected = protect(whole, tokenizer.writes, parts, tokenizer.code_words, rewording)
         visible = protected.visible
         in_capitals = are_capitals(visible[len(context) :])

@@ -48,6 +48,7 @@ _PT_MINUTES = {
     "cinco": 5,
     "dez": 10,
     "quinze": 15,
+    "um quarto": 15,
     "vinte": 20,
     "vinte e cinco": 25,
     "meia": 30,
@@ -155,6 +156,13 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         ),
         (
             _pattern(
+                rf"\b{_PT_BEFORE} (?P<time>{_PT_NO_ARTICLE}(?P<hour>{_PT_HOUR})"
+                r" menos (?P<minute>um quarto|cinco|dez|vinte(?: e cinco)?))\b"
+            ),
+            lambda m: _before(_pt_hour(m), _PT_MINUTES[_word(m, "minute")]),
+        ),
+        (
+            _pattern(
                 rf"\b(?:às|são|eram) (?P<time>(?P<minute>{_PT_MINUTE}) (?:para (?:as?|às?)|pras?)"
                 rf" (?P<hour>{_PT_HOUR}))\b"
             ),
@@ -162,7 +170,7 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         ),
         (
             _pattern(
-                rf"\b(?P<time>faltam (?P<minute>{_PT_MINUTE}) (?:para (?:as?|às?)|pras?)"
+                rf"\b(?P<time>faltam? (?P<minute>{_PT_MINUTE}) (?:para (?:as?|às?)|pras?)"
                 rf" (?P<hour>{_PT_HOUR}))\b"
             ),
             lambda m: (
@@ -188,8 +196,8 @@ _UNFINISHED = {
     ),
     "pt": _pattern(
         rf"\b{_PT_BEFORE} {_PT_NO_ARTICLE}(?:{_PT_HOUR}|1?\d|2[0-3])"
-        r"(?: e(?: vinte(?: e)?| quarenta(?: e)?)?)?\s*\Z"
-        rf"|\b(?:às|são|eram|faltam) (?:{_PT_MINUTE})(?: para(?: as?| às?)?| pras?)?\s*\Z"
+        r"(?: (?:e|menos)(?: um| vinte(?: e)?| quarenta(?: e)?)?)?\s*\Z"
+        rf"|\b(?:às|são|eram|faltam?) (?:{_PT_MINUTE})(?: para(?: as?| às?)?| pras?)?\s*\Z"
         rf"|\baté (?:as|às) {_PT_NO_ARTICLE}(?:{_PT_HOUR})\s*\Z"
     ),
 }
@@ -206,7 +214,7 @@ _BEGINNING = {
     "pt": (frozenset([*_PT_HOURS, *_PT_MINUTES, "meio"]) | _FIGURES) - {"uma"},
 }
 # Words that are enough.
-_ENOUGH = {"en": frozenset({"half", "quarter", "past"}), "pt": frozenset({"faltam"})}
+_ENOUGH = {"en": frozenset({"half", "quarter", "past"}), "pt": frozenset({"falta", "faltam"})}
 # What may begin a time without a word before it, at the end of a text.
 _AT_END = {"en": frozenset({"five", "ten", "twenty"}), "pt": frozenset[str]()}
 

@@ -141,6 +141,11 @@ class Protected:
         return bool(self.masks or self.plain or self.lead or self.reworded) or not is_plain
 
     @property
+    def is_only_reworded(self) -> bool:
+        """Whether the model gets other words, and nothing is behind code words."""
+        return bool(self.reworded) and not (self.masks or self.plain or self.lead)
+
+    @property
     def visible(self) -> str:
         """The original with spaces in place of what is behind code words."""
         hidden = (Edit(m.start, m.end, " " * (m.end - m.start)) for m in self.masks)

@@ -29,13 +29,21 @@ class Rewording:
     edits: tuple[Edit, ...] = ()
     open_from: int | None = None
 
-    def with_others(self, edits: Iterable[Edit]) -> "Rewording":
+    def with_others(self, edits: Iterable[Edit], open_from: int | None = None) -> "Rewording":
         """With further edits, where they do not overlap these."""
         ours = self.edits
-        more = [e for e in edits if not any(a.start < e.end and e.start < a.end for a in ours)]
-        if not more:
+        ends = [edit.end for edit in ours]
+        more = []
+        for edit in edits:
+            # The first that ends after it begins.
+            number = bisect_right(ends, edit.start)
+            if number == len(ours) or ours[number].start >= edit.end:
+                more.append(edit)
+        places = [place for place in (self.open_from, open_from) if place is not None]
+        if not more and open_from is None:
             return self
-        return Rewording(tuple(sorted([*ours, *more], key=lambda e: e.start)), self.open_from)
+        together = tuple(sorted([*ours, *more], key=lambda e: e.start))
+        return Rewording(together, min(places, default=None))
 
 
 AS_IT_IS = Rewording()

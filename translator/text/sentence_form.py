@@ -104,7 +104,11 @@ def with_sentence_begun(said: str, visible: str, language: str) -> str:
         language: The source's BCP-47 code; only its language counts.
     """
     found, seen = _FIRST_WORD.match(said), _FIRST_WORD.match(visible)
-    if found is None or seen is None or found[1] != seen[1] or found[1] != found[1].lower():
+    if found is None or seen is None or found[1] != found[1].lower():
+        return said
+    # Its first word may be another than the user's ("thanks" for "thx"), but is in its place.
+    is_first = found[1] == seen[1] or found.start(1) == seen.start(1)
+    if not is_first or seen[1] != seen[1].lower():
         return said
     start = found.start(1)
     return said[:start] + capitals(said[start], language) + said[start + 1 :]

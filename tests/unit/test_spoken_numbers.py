@@ -1,0 +1,97 @@
+"""Decimals, dates and weekdays as they are spoken."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from translator.text.rewriting import rewrite
+from translator.text.spoken_numbers import spoken_numbers
+
+pytestmark = pytest.mark.unit
+
+
+def said(text: str, language: str) -> str:
+    return rewrite(text, spoken_numbers(text, language).edits).text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It is two point four million.", "It is 2.4 million."),
+        ("about three point one four", "about 3.14"),
+        ("Twenty-five point five percent", "25.5 percent"),
+        ("It closes on the thirtieth of June.", "It closes on June 30."),
+        ("Born on May twenty-first, 1980", "Born on May 21, 1980"),
+        ("june the third or december thirty first", "June 3 or December 31"),
+        # No decimals and no dates.
+        ("at this point four people left", "at this point four people left"),
+        ("You may first want to march second.", "You may first want to march second."),
+        ("the third of them, the first point", "the third of them, the first point"),
+        ("one point", "one point"),
+        ("", ""),
+    ],
+)
+def test_english(text: str, expected: str) -> None:
+    assert said(text, "en-US") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Cresceu dois vírgula cinco por cento.", "Cresceu 2,5 por cento."),
+        ("no dia um de dezembro", "no dia 1 de dezembro"),
+        ("Hoje é dia vinte e um de julho.", "Hoje é dia 21 de julho."),
+        ("Pagam até dia dez.", "Pagam até dia 10."),
+        ("fecha cedo na quinta", "fecha cedo na quinta-feira"),
+        ("Na segunda às dez", "Na segunda-feira às dez"),
+        ("Às quintas não há aulas", "Às quintas-feiras não há aulas"),
+        # What they count, or another thing.
+        ("na quinta vez, na segunda parte", "na quinta vez, na segunda parte"),
+        ("na quinta da minha avó", "na quinta da minha avó"),
+        ("no dia dois amigos vieram", "no dia dois amigos vieram"),
+        ("um dia um homem", "um dia um homem"),
+    ],
+)
+def test_portuguese(text: str, expected: str) -> None:
+    assert said(text, "pt-BR") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("It is two ", "en", 6),
+        ("It is two point ", "en", 6),
+        ("on the thirtieth of", "en", 3),
+        ("on May twenty", "en", 3),
+        ("It is two of us", "en", None),
+        ("the end of", "en", None),
+        ("cresceu dois vírgula", "pt", 8),
+        ("no dia dez de", "pt", 3),
+        ("fecha na quinta", "pt", 6),
+        ("fecha na quinta-feira", "pt", None),
+        ("o fim de", "pt", None),
+    ],
+)
+def test_it_is_known_from_where_on_more_source_may_change_it(
+    text: str, language: str, expected: int | None
+) -> None:
+    assert spoken_numbers(text, language).open_from == expected
+
+
+def test_other_languages_stay() -> None:
+    assert said("two point four, no dia dez", "de") == "two point four, no dia dez"
+
+
+WORDS = [
+    *["two", "point", "four", "the", "first", "of", "may", "June", "vírgula", "dois", "dia"],
+    *["na", "quinta", "e", "um"],
+]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=12), st.sampled_from(["en", "pt"]))
+def test_edits_are_in_order_and_do_not_overlap(words: list[str], language: str) -> None:
+    text = " ".join(words)
+    reached = 0
+    for edit in spoken_numbers(text, language).edits:
+        assert reached <= edit.start < edit.end <= len(text)
+        reached = edit.end

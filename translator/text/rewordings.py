@@ -1,0 +1,29 @@
+"""What a model gets other words for, since it knows those better.
+
+Each family has a module of its own: times of day, spoken numbers and dates, short forms of speech
+and chat, endings in brackets. The user's text stays as it is, and alignments refer to it.
+"""
+
+from translator.text.clock import clock_times
+from translator.text.informal import informal
+from translator.text.optional_endings import optional_endings
+from translator.text.rewriting import Rewording
+from translator.text.spoken_numbers import spoken_numbers
+
+__all__ = ["rewordings"]
+
+
+def rewordings(text: str, language: str) -> Rewording:
+    """Find what to reword in a text for a model of sentences.
+
+    Args:
+        text: A segment, or as much of it as has come.
+        language: Its BCP-47 code.
+    """
+    numbers = spoken_numbers(text, language)
+    return (
+        clock_times(text, language)
+        .with_others(numbers.edits, numbers.open_from)
+        .with_others(informal(text, language))
+        .with_others(optional_endings(text, language))
+    )

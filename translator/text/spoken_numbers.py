@@ -1,0 +1,213 @@
+"""Decimals, dates and weekdays as they are spoken: "two point four" is 2.4, "na quinta" Thursday.
+
+Small models translate the words: "dois pontos quatro", "trigésimo de junho", and "on the farm" for
+"na quinta". They know figures and whole names. Pure text, linear in its length.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+from translator.text.rewriting import AS_IT_IS, Edit, Rewording
+
+__all__ = ["spoken_numbers"]
+
+_EN_UNITS = "zero one two three four five six seven eight nine".split()  # noqa: SIM905
+_EN_TEENS = (
+    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()  # noqa: SIM905
+)
+_EN_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905
+_EN_ORDINALS = [
+    *["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"],
+    *["tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth"],
+    *["seventeenth", "eighteenth", "nineteenth"],
+]
+_PT_UNITS = "zero um dois três quatro cinco seis sete oito nove".split()  # noqa: SIM905
+_PT_TEENS = (
+    "dez onze doze treze quatorze quinze dezesseis dezessete dezoito dezenove".split()  # noqa: SIM905
+)
+_PT_TENS = "vinte trinta quarenta cinquenta sessenta setenta oitenta noventa".split()  # noqa: SIM905
+
+
+def _below_hundred(
+    units: list[str], teens: list[str], tens: list[str], joint: str
+) -> dict[str, int]:
+    values = {word: value for value, word in enumerate([*units, *teens])}
+    for ten, word in enumerate(tens, 2):
+        values[word] = 10 * ten
+        values |= {f"{word}{joint}{unit}": 10 * ten + n for n, unit in enumerate(units) if n}
+    return values
+
+
+_EN = _below_hundred(_EN_UNITS, _EN_TEENS, _EN_TENS, " ")
+_PT = _below_hundred(_PT_UNITS, _PT_TEENS, _PT_TENS, " e ") | {
+    "uma": 1,
+    "duas": 2,
+    "catorze": 14,
+    "dezasseis": 16,
+    "dezassete": 17,
+    "dezanove": 19,
+}
+_EN_DAYS = {word: day for day, word in enumerate(_EN_ORDINALS, 1)}
+_EN_DAYS |= {"twentieth": 20, "thirtieth": 30, "thirty first": 31}
+_EN_DAYS |= {f"twenty {word}": 20 + day for word, day in [*_EN_DAYS.items()][:9]}
+_PT_DAYS = {"primeiro": 1} | {word: day for word, day in _PT.items() if 1 <= day <= 31}
+
+_EN_MONTH = "january|february|march|april|may|june|july|august|september|october|november|december"
+# "May first" and "march second" may be verbs.
+_EN_CLEAR_MONTH = _EN_MONTH.replace("march|", "").replace("may|", "")
+_PT_MONTH = (
+    "janeiro|fevereiro|março|abril|maio|junho|julho|agosto|setembro|outubro|novembro|dezembro"
+)
+_WEEKDAY = "segunda|terça|quarta|quinta|sexta"
+# After a weekday; else it counts something, or is one: "na quinta vez", "na quinta do meu avô".
+_AFTER_WEEKDAY = (
+    r"(?=\s*(?:$|[.,;:!?)…]|(?:às?|ao|de manhã|que vem|passada|próxima|há|não|já|mas|e|ou|porque|"
+    r"pois|se|eu|ele|ela|eles|elas|nós|você|vocês|a gente|vai|vou|vamos|vão|tem|tenho|temos|é|foi|"
+    r"fecha|fecham|abre|abrem|fico|ficamos|começa|termina|chega|chego|depois|antes|mesmo|também)\b))"
+)
+
+
+def _one_of(words: dict[str, int]) -> str:
+    """A pattern for any of the words, longer ones first; a hyphen may stand for a space."""
+    longest_first = sorted(words, key=len, reverse=True)
+    return "|".join(longest_first).replace(" e ", r"\se\s").replace(" ", r"[\s-]")
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text.replace(" ", r"\s"), re.IGNORECASE)
+
+
+def _value(words: dict[str, int], match: re.Match[str], group: str) -> int:
+    return words[" ".join(match[group].lower().replace("-", " ").split())]
+
+
+def _decimal(words: dict[str, int], mark: str) -> Callable[[re.Match[str]], str]:
+    def said(match: re.Match[str]) -> str:
+        digits = [str(words[word]) for word in match["digits"].lower().split()]
+        return f"{_value(words, match, 'whole')}{mark}{''.join(digits)}"
+
+    return said
+
+
+def _en_date(match: re.Match[str]) -> str:
+    return f"{match['month'].capitalize()} {_value(_EN_DAYS, match, 'day')}"
+
+
+_Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
+_RULES: dict[str, tuple[_Rule, ...]] = {
+    "en": (
+        (
+            _pattern(
+                rf"\b(?P<whole>{_one_of(_EN)}) point "
+                rf"(?P<digits>(?:{'|'.join(_EN_UNITS)})(?: (?:{'|'.join(_EN_UNITS)}))*)\b(?!-)"
+            ),
+            _decimal(_EN, "."),
+        ),
+        (
+            _pattern(rf"\bthe (?P<day>{_one_of(_EN_DAYS)}) of (?P<month>{_EN_MONTH})\b"),
+            _en_date,
+        ),
+        (
+            re.compile(
+                rf"\b(?P<month>(?i:{_EN_CLEAR_MONTH})|March|May)\s"
+                rf"(?:the\s)?(?P<day>(?i:{_one_of(_EN_DAYS)}))\b(?!-)"
+            ),
+            _en_date,
+        ),
+    ),
+    "pt": (
+        (
+            _pattern(
+                rf"\b(?P<whole>{_one_of(_PT)}) vírgula "
+                rf"(?P<digits>(?:{'|'.join(_PT_UNITS)})(?: (?:{'|'.join(_PT_UNITS)}))*)\b(?!-)"
+            ),
+            _decimal(_PT, ","),
+        ),
+        (
+            _pattern(rf"\bdia (?P<figure>(?P<day>{_one_of(_PT_DAYS)}))(?= de (?:{_PT_MONTH})\b)"),
+            lambda m: str(_value(_PT_DAYS, m, "day")),
+        ),
+        (
+            _pattern(
+                r"\b(?:no|até|até ao|ao|do|desde o) dia (?P<figure>(?!uma?\b)(?P<day>"
+                rf"{_one_of(_PT_DAYS)}))\b(?=\s*(?:$|[.,;:!?)…]|(?:às?|e|não|já|há|mas)\b))"
+            ),
+            lambda m: str(_value(_PT_DAYS, m, "day")),
+        ),
+        (
+            _pattern(
+                r"\b(?:na|nesta|nessa|esta|essa|toda|cada|próxima|até|desde a|para|pra) "
+                rf"(?P<figure>{_WEEKDAY})\b{_AFTER_WEEKDAY}"
+            ),
+            lambda m: f"{m['figure']}-feira",
+        ),
+        (
+            _pattern(rf"\b(?:às|nas|todas as) (?P<figure>(?:{_WEEKDAY})s)\b{_AFTER_WEEKDAY}"),
+            lambda m: f"{m['figure']}-feiras",
+        ),
+    ),
+}
+# Words without which there is none; nearly all texts lack them.
+_HINTS = {
+    "en": frozenset(["point", *_EN_MONTH.split("|")]),
+    "pt": frozenset(
+        ["vírgula", "dia", *_WEEKDAY.split("|"), *(f"{day}s" for day in _WEEKDAY.split("|"))]
+    ),
+}
+# What more words may turn into one, at the end of a text.
+_UNFINISHED = {
+    "en": _pattern(
+        rf"\b(?:{_one_of(_EN)})(?: point(?: (?:{'|'.join(_EN_UNITS)}))*)?\s*\Z"
+        rf"|\bthe (?:{_one_of(_EN_DAYS)}|twenty|thirty)(?: of)?\s*\Z"
+        rf"|\b(?:{_EN_MONTH})(?: (?:twenty|thirty))?\s*\Z"
+    ),
+    "pt": _pattern(
+        rf"\b(?:{_one_of(_PT)})(?: vírgula(?: (?:{'|'.join(_PT_UNITS)}))*)?\s*\Z"
+        rf"|\bdia (?:{_one_of(_PT_DAYS)})(?: (?:e|de))?\s*\Z"
+        rf"|\b(?:na|nesta|nessa|esta|essa|toda|às|nas) (?:{_WEEKDAY})s?\s*\Z"
+    ),
+}
+_LONGEST_UNFINISHED = 48
+# The words that such a beginning ends with.
+_LAST = {
+    "en": frozenset(
+        [
+            *[*_EN_UNITS, *_EN_TEENS, *_EN_TENS, *_EN_ORDINALS, *_EN_MONTH.split("|")],
+            *["twentieth", "thirtieth", "of", "point"],
+        ]
+    ),
+    "pt": frozenset([*(word.split()[-1] for word in _PT), "primeiro", "e", "de", "vírgula"])
+    | _HINTS["pt"],
+}
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def spoken_numbers(text: str, language: str) -> Rewording:
+    """Find decimals, dates and weekdays that are said in words.
+
+    Args:
+        text: A segment, or as much of it as has come.
+        language: Its BCP-47 code; only its language counts.
+    """
+    language = language.split("-")[0].lower()
+    rules = _RULES.get(language)
+    if rules is None:
+        return AS_IT_IS
+    edits: list[Edit] = []
+    words = _WORD.findall(text.lower())
+    if not _HINTS[language].isdisjoint(words):
+        for edit in sorted(_found(text, rules), key=lambda each: (each.start, -each.end)):
+            if not edits or edit.start >= edits[-1].end:
+                edits.append(edit)
+    unfinished = None
+    if words and words[-1] in _LAST[language]:
+        begin = max(0, len(text) - _LONGEST_UNFINISHED)
+        unfinished = _UNFINISHED[language].search(text, begin)
+    return Rewording(tuple(edits), None if unfinished is None else unfinished.start())
+
+
+def _found(text: str, rules: tuple[_Rule, ...]) -> Iterator[Edit]:
+    for pattern, said in rules:
+        for match in pattern.finditer(text):
+            group = "figure" if "figure" in pattern.groupindex else 0
+            yield Edit(match.start(group), match.end(group), said(match))
