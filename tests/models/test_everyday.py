@@ -11,6 +11,7 @@ from translator.models.marian.recurrent import RecurrentModel
 from translator.policy.registry import Latency
 from translator.session.hypothesis import known_phrase
 from translator.session.model_source import ModelSource
+from translator.text.phrases import SLOT
 
 pytestmark = pytest.mark.model
 
@@ -226,6 +227,28 @@ def test_what_is_a_phrase_is_said_as_it_is_known(
     assert stream.whole(said) == expected
 
 
+@pytest.mark.parametrize(
+    ("pair", "said", "expected"),
+    [
+        (EN_PT, "Only 2 left!", "Restam apenas 2!"),
+        (EN_PT, "Rated 4.8 out of 5.", "Nota 4,8 de 5."),
+        (EN_PT, "Was £20, now £15.50.", "De £20 por £15,50."),
+        (PT_EN, "R$ 59,90 à vista.", "R$ 59.90 paid in full."),
+        (PT_EN, "+500 vendidos", "+500 sold"),
+        # Other words for a phrase.
+        (EN_PT, "See ya tomorrow!", "Até amanhã!"),
+        (EN_PT, "thx", "obrigado"),
+    ],
+)
+def test_a_phrase_has_the_numbers_and_prices_of_its_source(
+    embedded: dict[LanguagePair, RecurrentModel], pair: LanguagePair, said: str, expected: str
+) -> None:
+    stream = Everyday(embedded[pair], pair)
+    stream.say(said)
+    stream.end("half-close")
+    assert stream.closed[0] == stream.whole(said) == expected
+
+
 @pytest.mark.parametrize("pair", [EN_PT, PT_EN], ids=str)
 def test_every_phrase_of_the_embedded_models_can_be_written(
     embedded: dict[LanguagePair, RecurrentModel], pair: LanguagePair
@@ -233,6 +256,7 @@ def test_every_phrase_of_the_embedded_models_can_be_written(
     tokenizer = embedded[pair].tokenizer(pair)
     assert len(tokenizer.phrases.exact) > 900
     for source in tokenizer.phrases.exact:
+        source = source.replace(SLOT, "3")
         encoded = ModelSource.encode(tokenizer, source, 512, begins=True, ends=True)
         if not (encoded.protected and encoded.protected.masks):
             assert known_phrase(tokenizer, encoded) is not None, source

@@ -113,3 +113,47 @@ def test_each_of_the_embedded_models_counts(pair: LanguagePair) -> None:
         assert found.rstrip(".!?… ").casefold() == meant.casefold(), phrase
         assert phrase.source.endswith("?") == phrase.target.endswith("?"), phrase
         assert (said == phrase.source) == (meant == phrase.target), phrase
+
+
+NUMBERED = Phrases.of(
+    [
+        Phrase("Only # left!", "Restam apenas #!"),
+        Phrase("Only 1 left!", "Resta só 1!"),
+        Phrase("#x, then # again", "#x, depois # de novo"),
+        Phrase("From #.", "A partir de #."),
+        Phrase("Press #.", "Aperte #."),
+    ],
+    "pt",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Only 2 left", "Restam apenas 2"),
+        ("only 1,200 left!", "restam apenas 1.200!"),
+        # One that has the number itself goes first.
+        ("Only 1 left!", "Resta só 1!"),
+        ("10x, then 2.5 again", "10x, depois 2.5 de novo"),
+        ("From 2019.", "A partir de 2019."),
+        ("Only two left", None),
+        ("Only 2nd left", None),
+        ("Only # left", "Restam apenas #"),
+        ("Only 2 and 3 left", None),
+        ("From 1 2 3 4 5 6 7 8 9", None),
+    ],
+)
+def test_a_phrase_has_numbers(text: str, expected: str | None) -> None:
+    assert NUMBERED.find(text, lambda number: number.replace(",", ".")) == expected
+
+
+def test_what_stands_in_the_place_of_a_number_stays() -> None:
+    assert NUMBERED.find("From %1.", str, [(5, 7)]) == "A partir de %1."
+    assert NUMBERED.find("Only %1 left", str, [(5, 7)]) == "Restam apenas %1"
+    assert NUMBERED.find("%1 Only 3 left", str, [(0, 2)]) is None
+
+
+def test_numbers_of_a_phrase_are_all_in_its_translation(tmp_path: Path) -> None:
+    (tmp_path / PHRASES).write_text("Only # left\tRestam #\nOnly # of #\tSó #\n")
+    with pytest.raises(ModelFilesError, match="line 2: its translation has another number of '#'"):
+        find_phrases(tmp_path, EN_PT)

@@ -1,6 +1,7 @@
 """The phrases that a model need not translate, in a file beside it or, of the embedded ones, here.
 
-A file has a phrase and its translation in each line, with a tab between.
+A file has a phrase and its translation in each line, with a tab between. A "#" in both stands for a
+number.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from pathlib import Path
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.models.embedded import is_embedded
-from translator.text.phrases import NO_PHRASES, Phrase, Phrases
+from translator.text.phrases import NO_PHRASES, SLOT, Phrase, Phrases
 
 __all__ = ["PHRASES", "find_phrases", "save_phrases"]
 
@@ -79,6 +80,10 @@ def _read(path: Path) -> list[Phrase]:
         if not tab or "\t" in target or not any(map(str.isalnum, source)) or not target.strip():
             raise ModelFilesError(
                 f"{path}: line {number} is no phrase and its translation with a tab between"
+            )
+        if source.count(SLOT) != target.count(SLOT):
+            raise ModelFilesError(
+                f"{path}: line {number}: its translation has another number of {SLOT!r}"
             )
         phrases.append(Phrase(source.strip(), target.strip()))
     return phrases

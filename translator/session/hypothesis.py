@@ -1,5 +1,6 @@
 """From a hypothesis back to text, and to where in the source it comes from."""
 
+import re
 from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from functools import partial
@@ -13,7 +14,7 @@ from translator.terms.agreement import agreeing
 from translator.text.added_note import without_note
 from translator.text.case import capitals, with_first_capital
 from translator.text.detokenizer import TargetText, detokenize
-from translator.text.number_format import with_format
+from translator.text.number_format import number_as_written_in, with_format
 from translator.text.optional_endings import with_brackets
 from translator.text.protection import Mask, Protected
 from translator.text.rewriting import Edit
@@ -25,6 +26,8 @@ __all__ = ["TargetHypothesis", "known_phrase"]
 
 # A word that is longer may have been cut in two.
 _MAX_WORD_LENGTH = 50
+# What is behind a code word and stands where a phrase has a number.
+_AMOUNT = re.compile(r"(?:[A-Z]{1,3}\$|[^\w\s])?[\s\u00a0]?\d[\d.,]*[\s\u00a0]?[^\w\s]?")
 
 
 def known_phrase(tokenizer: Tokenizer, source: ModelSource) -> Hypothesis | None:
@@ -32,11 +35,16 @@ def known_phrase(tokenizer: Tokenizer, source: ModelSource) -> Hypothesis | None
 
     Where its words come from is not known: they are aligned with the source from left to right.
     """
-    if source.context or source.verbatim:
+    protected, phrases = source.protected, tokenizer.phrases
+    if source.context or protected is None:
         return None
-    text = tokenizer.phrases.find(source.text)
-    if text is None and source.protected is not None and source.protected.is_only_reworded:
-        text = tokenizer.phrases.find(source.protected.text)
+    if not all(map(_AMOUNT.fullmatch, (mask.text for mask in protected.masks))):
+        # A term, or what no phrase has.
+        return None
+    written = partial(number_as_written_in, source=source.language, target=phrases.language)
+    text = None if protected.masks else phrases.find(source.text, written)
+    if text is None and (protected.masks or protected.reworded):
+        text = phrases.find(protected.text, written, protected.code_ranges())
     if text is None:
         return None
     tokens = (*tokenizer.target_start, *tokenizer.encode_target(text))

@@ -7,7 +7,7 @@ such as a version, and stay.
 
 import re
 
-__all__ = ["as_written_in", "copied", "with_format"]
+__all__ = ["as_written_in", "copied", "number_as_written_in", "with_format"]
 
 # Languages by their marks for decimals and between thousands.
 _COMMA_GROUPS = frozenset(["en", "ja", "ko", "zh"])
@@ -53,6 +53,11 @@ def as_written_in(text: str, source: str, target: str) -> str:
         return text
     start, end = found.span("number")
     return text[:start] + number.translate(_EXCHANGED) + text[end:]
+
+
+def number_as_written_in(number: str, source: str, target: str) -> str:
+    """A number whose decimals are none of a version, as the target writes it: 4.8 as 4,8."""
+    return as_written_in(f"{number}%", source, target).removesuffix("%")
 
 
 def copied(text: str, source: str, target: str) -> str:

@@ -2,20 +2,29 @@
 
 What people say most often, a small model knows worst: greetings, thanks and single words have
 little context, and corpora of web pages hardly have them. A phrase counts only where it is all of a
-segment. Pure text.
+segment. A "#" in it stands for a number: "Only # left!". Pure text.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from translator.text.case import with_first_capital
+from translator.text.rewriting import Edit, rewrite
 from translator.text.sentence_form import with_first_small
 
-__all__ = ["NO_PHRASES", "Phrase", "Phrases"]
+__all__ = ["NO_PHRASES", "SLOT", "Phrase", "Phrases"]
+
+# Stands for a number.
+SLOT = "#"
+# No phrase has more numbers.
+_MAX_SLOTS = 8
 
 _MARKS = ".!?…"
 _QUESTION = "?"
+# "10x" has one too.
+_NUMBER = re.compile(r"(?<![\w.,#])\d+(?:[.,]\d+)*(?!#|(?!x\b)\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +33,7 @@ class Phrase:
 
     Attributes:
         source: As a sentence, with its mark, or as a word.
-        target: The same in the other language.
+        target: The same in the other language, with as many "#" in the same order.
     """
 
     source: str
@@ -67,14 +76,44 @@ class Phrases:
             plain.setdefault(_key(source.replace(", ", " ")), found)
         return cls(exact, plain | loose, language, digest.hexdigest())
 
-    def find(self, text: str) -> str | None:
+    def find(
+        self,
+        text: str,
+        written: Callable[[str], str] = str,
+        kept: Sequence[tuple[int, int]] = (),
+    ) -> str | None:
         """The translation of a text that is a phrase, with case and mark of the text; else None.
 
         "thank you" and "Thank you!" are the phrase "Thank you.", unless they are phrases of their
         own. A question is one only with its mark or without any.
+
+        Args:
+            text: A segment.
+            written: How the target writes a number of the text.
+            kept: Ranges of the text that stand in the place of numbers, and stay as they are.
         """
         if not self.loose:
             return None
+        found = None if kept else self._find(text)
+        if found is not None:
+            return found
+        slots = [(start, end, text[start:end]) for start, end in kept]
+        for number in _NUMBER.finditer(text):
+            start, end = number.span()
+            if not any(start < last and first < end for first, last in kept):
+                slots.append((start, end, written(number[0])))
+        if not slots or len(slots) > _MAX_SLOTS:
+            return None
+        slots.sort()
+        edits = [Edit(start, end, SLOT) for start, end, _ in slots]
+        found = self._find(rewrite(text, edits).text)
+        if found is None or found.count(SLOT) != len(slots):
+            return None
+        parts = found.split(SLOT)
+        said = (value + part for (_, _, value), part in zip(slots, parts[1:], strict=True))
+        return parts[0] + "".join(said)
+
+    def _find(self, text: str) -> str | None:
         source, mark = _ended(text.strip())
         key = _key(source)
         target = self.exact.get(key + mark)

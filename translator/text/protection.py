@@ -140,10 +140,10 @@ class Protected:
         is_plain = not any(blank in self.original for blank in NO_BREAK)
         return bool(self.masks or self.plain or self.lead or self.reworded) or not is_plain
 
-    @property
-    def is_only_reworded(self) -> bool:
-        """Whether the model gets other words, and nothing is behind code words."""
-        return bool(self.reworded) and not (self.masks or self.plain or self.lead)
+    def code_ranges(self) -> list[tuple[int, int]]:
+        """Where the code words stand in what the model gets."""
+        found = self.codes.find(self.text, len(self.masks))
+        return [(end - len(key), end) for _, end, key in found]
 
     @property
     def visible(self) -> str:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from translator.errors import ConfigError
 from translator.languages.pair import LanguagePair
 from translator.text.case import capitals
-from translator.text.phrases import Phrases
+from translator.text.phrases import SLOT, Phrases
 from translator.text.segmenter import Segmenter
 from translator.training.code_words import carriers_for
 
@@ -39,7 +39,11 @@ def rehearsal_sentences(
         for line in text.splitlines()
         for start, end in segmenter.split(line)
     ]
-    known = [capitals(phrase[:1], pair.source) + phrase[1:] for phrase in phrases.exact]
+    known = [
+        capitals(phrase[:1], pair.source) + phrase[1:]
+        for phrase in phrases.exact
+        if SLOT not in phrase
+    ]
     asked: list[str] = []
     with suppress(ConfigError):
         carriers = carriers_for(pair.source)
