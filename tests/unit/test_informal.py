@@ -64,14 +64,18 @@ def test_english(text: str, expected: str) -> None:
         ("Tá com dor de cabeça?", "Tem dor de cabeça?"),
         ("Hum, deixa ver. É, ãhn, sim", "Deixa ver. É sim"),
         ("Eu eu acho que o o carro é da da Ana", "Eu acho que o carro é da Ana"),
+        ("Me traz um café? Me liga depois.", "Pode me trazer um café? Ligue-me depois."),
+        ("me dá dois minutos", "dê-me dois minutos"),
+        ("Me dá medo. Ele me manda e-mails. Me deixa feliz.", None),
+        ("Me disse que sim, me parece", None),
         ("se se mantiver, muito muito bom", "se se mantiver, muito muito bom"),
         ("Disco de 2 tb e 1 TB", "Disco de 2 tb e 1 TB"),
         ("um dia, se faz, favor", "um dia, se faz, favor"),
         ("Hum…", "Hum…"),
     ],
 )
-def test_portuguese(text: str, expected: str) -> None:
-    assert said(text, "pt-PT") == expected
+def test_portuguese(text: str, expected: str | None) -> None:
+    assert said(text, "pt-PT") == (expected or text)
 
 
 def test_other_languages_stay() -> None:

@@ -239,6 +239,40 @@ def _forms(lines: str) -> _Forms:
 
 
 _FORMS: dict[str, _Forms] = {"en": _forms(_EN), "pt": _forms(_PT)}
+# Requests that begin with "me", as Brazilians speak: a model takes "Me traz um café" for "It brings
+# me a coffee". With what a question is, and a command.
+_REQUESTS = {
+    verb: (infinitive, command)
+    for verb, infinitive, command in (
+        ("ajuda", "ajudar", "ajude"),
+        ("avisa", "avisar", "avise"),
+        ("busca", "buscar", "busque"),
+        ("chama", "chamar", "chame"),
+        ("conta", "contar", "conte"),
+        ("deixa", "deixar", "deixe"),
+        ("dá", "dar", "dê"),
+        ("empresta", "emprestar", "empreste"),
+        ("envia", "enviar", "envie"),
+        ("espera", "esperar", "espere"),
+        ("explica", "explicar", "explique"),
+        ("fala", "dizer", "diga"),
+        ("leva", "levar", "leve"),
+        ("liga", "ligar", "ligue"),
+        ("manda", "mandar", "mande"),
+        ("mostra", "mostrar", "mostre"),
+        ("passa", "passar", "passe"),
+        ("traz", "trazer", "traga"),
+        ("vê", "dar", "dê"),
+    )
+}
+_REQUEST = re.compile(
+    rf"(?:^|(?<=[.!?…]\s))me\s(?P<verb>{'|'.join(_REQUESTS)})\b(?!-)"
+    # "It scares me", "it makes me happy", "that leads me to believe".
+    r"(?!\s(?:medo|vontade|pena|raiva|nojo|sono|sede|fome|alegria|prazer|orgulho|a\screr|a\spensar"
+    r"|a\satenção|atenção|de\s|que|feliz|triste|nervos|irritad|louc|com\s))",
+    re.IGNORECASE,
+)
+_MARK = re.compile(r"[.!?…]")
 _PART = re.compile(r"[^\W_]+")
 # Parts of forms that are words of all texts.
 _COMMON = frozenset(
@@ -276,7 +310,12 @@ def informal(text: str, language: str) -> Iterator[Edit]:
     # Each growing text is asked again and again.
     parts = _PART.findall(text.lower())
     is_repeated = any(a == b for a, b in pairwise(parts))
-    if not is_repeated and _RARE[language].isdisjoint(parts) and not _DROPPED_G.search(text):
+    may_ask = language == "pt" and "me" in parts
+    if (
+        not (is_repeated or may_ask)
+        and _RARE[language].isdisjoint(parts)
+        and not _DROPPED_G.search(text)
+    ):
         return
     places = [match.span() for match in _WORD.finditer(text)]
     words = [text[start:end].lower().replace("’", "'") for start, end in places]
@@ -293,6 +332,8 @@ def informal(text: str, language: str) -> Iterator[Edit]:
                 edit = _edit(text, places[number:last], said)
                 edits += [edit] if edit else []
                 break
+    if language == "pt":
+        edits += [_request(text, match) for match in _REQUEST.finditer(text)]
     if is_repeated:
         for match in _AGAIN[language].finditer(text):
             edits.append(Edit(*match.span("again" if match["again"] else "before"), ""))
@@ -317,7 +358,14 @@ def _edit(text: str, places: list[tuple[int, int]], said: str) -> Edit | None:
     if said == "porque" and _begins_sentence(text, start):
         said = "por que"
     is_capital = form.lstrip("'’")[0].isupper()
-    return Edit(start, end, said[0].upper() + said[1:] if is_capital else said)
+    return Edit(start, end, _capitalised(said) if is_capital else said)
+
+
+def _request(text: str, match: re.Match[str]) -> Edit:
+    infinitive, command = _REQUESTS[match["verb"].lower()]
+    mark = _MARK.search(text, match.end())
+    said = f"pode me {infinitive}" if mark and mark[0] == "?" else f"{command}-me"
+    return Edit(*match.span(), _capitalised(said) if match[0][0].isupper() else said)
 
 
 def _fillers(text: str, pattern: re.Pattern[str]) -> Iterator[Edit]:
@@ -339,6 +387,10 @@ def _fillers(text: str, pattern: re.Pattern[str]) -> Iterator[Edit]:
         goes_on = text[match.end() : match.end() + 2].strip().isalnum()
         comma = "," if goes_on and match[0][0] == "," != match[0][-1] else ""
         yield Edit(start, end + len(following), comma + following)
+
+
+def _capitalised(said: str) -> str:
+    return said[0].upper() + said[1:]
 
 
 def _begins_sentence(text: str, place: int) -> bool:
