@@ -27,6 +27,8 @@ def said(text: str, language: str) -> str:
         ("w/ milk, w/o sugar b/c of Ana", "with milk, without sugar because of Ana"),
         ("How's it goin'? Nothin’ much", "How's it going? Nothing much"),
         ("Tell 'em omw", "Tell them on my way"),
+        ("Socks (2-pack), 12 pack, 6-Pack Pens", "Socks (pack of 2), pack of 12, Pack of 6 Pens"),
+        ("10 pack mules, a 6-package deal", "10 pack mules, a 6-package deal"),
         # Fillers go with the commas around them.
         ("So, um, the budget is, uh, two", "So the budget is two"),
         ("um I think we should uh start", "I think we should start"),

@@ -199,6 +199,12 @@ _FILLERS = {
     "en": _filler_pattern("u+m+|u+h+m*|erm+"),
     "pt": _filler_pattern("h+u+m+|ã+h+n*|h+ã+"),
 }
+# "2-pack", but no "6 pack mules".
+_PACK = re.compile(
+    r"(?<![\w.,-])(?P<number>\d{1,3})[- ](?P<pack>pack)"
+    r"(?=[\s)]*(?:$|[).,;:|–-])|(?<=-pack)\s[^\W\d_])",
+    re.IGNORECASE,
+)
 # Small words that speakers say again: "the the", "it it's". Others may be meant ("very very").
 _REPEATED = {
     "en": "i|the|a|an|my|your|our|we|they|he|she|it|to|of|in|on|at|and|but|or|if|for|with",
@@ -292,7 +298,8 @@ def _rare_parts(forms: _Forms) -> frozenset[str]:
 
 
 _RARE = {
-    language: _rare_parts(forms) | _FILLER_WORDS[language] for language, forms in _FORMS.items()
+    language: _rare_parts(forms) | _FILLER_WORDS[language] | {"pack"}
+    for language, forms in _FORMS.items()
 }
 
 
@@ -332,6 +339,11 @@ def informal(text: str, language: str) -> Iterator[Edit]:
                 edit = _edit(text, places[number:last], said)
                 edits += [edit] if edit else []
                 break
+    if language == "en" and "pack" in parts:
+        for match in _PACK.finditer(text):
+            form, number = match["pack"], match["number"]
+            of = "OF" if form.isupper() else "of"
+            edits.append(Edit(*match.span(), f"{form} {of} {number}"))
     if language == "pt":
         edits += [_request(text, match) for match in _REQUEST.finditer(text)]
     if is_repeated:
