@@ -147,6 +147,22 @@ def test_a_phrase_has_numbers(text: str, expected: str | None) -> None:
     assert NUMBERED.find(text, lambda number: number.replace(",", ".")) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[lamp]", "[lâmpada]"),
+        ("(Lamp)", "(Lâmpada)"),
+        ("*lamp*", "*lâmpada*"),
+        ("“Watch the step.”", "“Cuidado com o degrau.”"),
+        ("[lamp", None),
+        ("[lamp] [lamp]", None),
+        ("[oil lamp]", None),
+    ],
+)
+def test_a_phrase_may_stand_in_brackets_or_quotes(text: str, expected: str | None) -> None:
+    assert BOOK.find(text) == expected
+
+
 def test_what_stands_in_the_place_of_a_number_stays() -> None:
     assert NUMBERED.find("From %1.", str, [(5, 7)]) == "A partir de %1."
     assert NUMBERED.find("Only %1 left", str, [(5, 7)]) == "Restam apenas %1"

@@ -30,11 +30,26 @@ TEXTS = st.lists(
     st.sampled_from(
         [
             *["red", "boats", "d'água", "3.5", " ", " ", " ", "\n", "\n\n", "\t", ". ", "! "],
-            *[", ", '"', "é", "😀", "你好。", "\x00", "x" * 101],
+            *[", ", '"', "é", "😀", "你好。", "\x00", "x" * 101, "[BELL RINGS]"],
         ]
     ),
     max_size=30,
 ).map("".join)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[DOOR OPENS] Hello?", ["[DOOR OPENS]", "Hello?"]),
+        ("(SIGHS)  I know.", ["(SIGHS)", "I know."]),
+        ("Hi.\n[bell] Bye.", ["Hi.", "[bell]", "Bye."]),
+        ("[1] See page 3, (Optional) name", ["[1] See page 3, (Optional) name"]),
+        ("[DOOR OPENS]", ["[DOOR OPENS]"]),
+        ("Call me [now] please", ["Call me [now] please"]),
+    ],
+)
+def test_a_sound_before_what_is_said_is_a_part_of_its_own(text: str, expected: list[str]) -> None:
+    assert [text[a:b] for a, b, is_text in parts(text, lines=True) if is_text] == expected
 
 
 def segments_of(text: str, limits: SegmentLimits | None = None) -> Iterator[tuple[str, bool]]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from translator.text.borders import MARKER, SEPARATOR
+from translator.text.borders import CUE, MARKER, SEPARATOR
 from translator.text.identifiers import MAX_WORD_LENGTH
 from translator.text.words import UNSPACED
 
@@ -39,6 +39,11 @@ def _of_line(text: str, start: int, end: int, *, lines: bool) -> Iterator[tuple[
     if marker is not None:
         yield (*marker.span(), False)
         start = marker.end()
+    cue = CUE.match(text, start, end) if lines or not start else None
+    if cue is not None:
+        yield (*cue.span(), True)
+        start = end - len(text[cue.end() : end].lstrip(" \u00a0"))
+        yield cue.end(), start, False
     if not lines:
         if start < end:
             yield start, end, True

@@ -13,6 +13,7 @@ from translator.jobs.store import Store, key_of
 from translator.languages.pair import LanguagePair
 from translator.models.embedded import embedded_models
 from translator.models.fingerprint import ALGORITHMS
+from translator.models.phrases import own_phrases
 
 __all__ = ["remembered_fingerprint"]
 
@@ -54,7 +55,7 @@ def _files(config: ServerConfig) -> list[str] | None:
         ] or [folder for _, folder in embedded_models()]
         found = [
             f"{path}:{stat.st_size}:{stat.st_mtime_ns}"
-            for folder in folders
+            for folder in (*folders, own_phrases())
             for path in sorted(folder.iterdir())
             if path.is_file() and (stat := path.stat())
         ]

@@ -13,7 +13,7 @@ from translator.languages.pair import LanguagePair
 from translator.models.embedded import is_embedded
 from translator.text.phrases import NO_PHRASES, SLOT, Phrase, Phrases
 
-__all__ = ["PHRASES", "find_phrases", "save_phrases"]
+__all__ = ["PHRASES", "find_phrases", "own_phrases", "save_phrases"]
 
 # Its name in a model's folder.
 PHRASES = "phrases.tsv"
@@ -38,6 +38,11 @@ def find_phrases(folder: Path, pair: LanguagePair, own: Path | None = None) -> P
     return Phrases.of(found, pair.target) if found else NO_PHRASES
 
 
+def own_phrases() -> Path:
+    """The folder of those that the embedded models have."""
+    return Path(str(files("translator.models.marian") / "phrases"))
+
+
 def save_phrases(folder: Path, phrases: Iterable[Phrase]) -> None:
     """Write phrases into a folder, or remove its file if there are none.
 
@@ -59,7 +64,7 @@ def _path(folder: Path, pair: LanguagePair) -> Path:
     path = folder / PHRASES
     if path.is_file() or not is_embedded(folder):
         return path
-    return Path(str(files("translator.models.marian") / "phrases" / f"{pair}.tsv"))
+    return own_phrases() / f"{pair}.tsv"
 
 
 def _read(path: Path) -> list[Phrase]:

@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["LEAD", "MARKER", "SEPARATOR", "separator_at_end"]
+__all__ = ["CUE", "LEAD", "MARKER", "SEPARATOR", "separator_at_end"]
 
 # The marker of a list item.
 MARKER = re.compile(r"(?:[-–—*+•‣⁃▪▫■□●○◦►▶✓✔★]|\(?(?:\d{1,3}|[a-zA-Z])[.)])[ \u00a0]+(?=\S)")
@@ -11,6 +11,8 @@ _BETWEEN = "•·‣⁃▪▫■□●○◦►▶→⇒|"
 SEPARATOR = re.compile(rf"(?<=\S)[ \u00a0][{_BETWEEN}][ \u00a0](?=\S)")
 # A sign that a model would only be disturbed by, at the beginning of a text.
 LEAD = re.compile(rf"[{_BETWEEN}✓✔★][ \u00a0]+(?=\S)")
+# What a subtitle tells of sounds, before what is said, in brackets: "[DOOR OPENS] Hello?".
+CUE = re.compile(r"(?:\[[^\[\]\n]{2,60}\]|\([A-Z][A-Z ',-]{1,60}\))(?=[ \u00a0]+[^\s\d])")
 _AT_END = re.compile(rf"(?<=\S)[ \u00a0][{_BETWEEN}][ \u00a0]?\Z")
 
 

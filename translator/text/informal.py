@@ -324,36 +324,32 @@ def informal(text: str, language: str) -> Iterator[Edit]:
         and not _DROPPED_G.search(text)
     ):
         return
-    places = [match.span() for match in _WORD.finditer(text)]
-    words = [text[start:end].lower().replace("’", "'") for start, end in places]
-    edits: list[Edit] = []
-    if not _FILLER_WORDS[language].isdisjoint(words):
-        edits += _fillers(text, _FILLERS[language])
-    if language == "en" and ("in'" in text or "in’" in text):
-        marks = (match.span("mark") for match in _DROPPED_G.finditer(text))
-        edits += [Edit(start, end, "g") for start, end in marks]
-    for number, word in enumerate(words):
-        for form, said in forms.get(word, ()):
-            last = number + len(form)
-            if tuple(words[number:last]) == form:
-                edit = _edit(text, places[number:last], said)
-                edits += [edit] if edit else []
-                break
-    if language == "en" and "pack" in parts:
-        for match in _PACK.finditer(text):
-            form, number = match["pack"], match["number"]
-            of = "OF" if form.isupper() else "of"
-            edits.append(Edit(*match.span(), f"{form} {of} {number}"))
-    if language == "pt":
-        edits += [_request(text, match) for match in _REQUEST.finditer(text)]
+    edits = [*_short_forms(text, forms), *_fillers(text, language, parts)]
+    if language == "en":
+        edits += _dropped_letters(text)
+        edits += _packs(text)
+    else:
+        edits += _requests(text)
     if is_repeated:
-        for match in _AGAIN[language].finditer(text):
-            edits.append(Edit(*match.span("again" if match["again"] else "before"), ""))
+        edits += _repeated(text, language)
     reached = 0
     for edit in sorted(edits, key=lambda each: each.start):
         if edit.start >= reached:
             yield edit
             reached = edit.end
+
+
+def _short_forms(text: str, forms: _Forms) -> Iterator[Edit]:
+    places = [match.span() for match in _WORD.finditer(text)]
+    words = [text[start:end].lower().replace("’", "'") for start, end in places]
+    for number, word in enumerate(words):
+        for form, said in forms.get(word, ()):
+            last = number + len(form)
+            if tuple(words[number:last]) == form:
+                edit = _edit(text, places[number:last], said)
+                if edit is not None:
+                    yield edit
+                break
 
 
 def _edit(text: str, places: list[tuple[int, int]], said: str) -> Edit | None:
@@ -373,14 +369,34 @@ def _edit(text: str, places: list[tuple[int, int]], said: str) -> Edit | None:
     return Edit(start, end, _capitalised(said) if is_capital else said)
 
 
-def _request(text: str, match: re.Match[str]) -> Edit:
-    infinitive, command = _REQUESTS[match["verb"].lower()]
-    mark = _MARK.search(text, match.end())
-    said = f"pode me {infinitive}" if mark and mark[0] == "?" else f"{command}-me"
-    return Edit(*match.span(), _capitalised(said) if match[0][0].isupper() else said)
+def _dropped_letters(text: str) -> Iterator[Edit]:
+    for match in _DROPPED_G.finditer(text):
+        yield Edit(*match.span("mark"), "g")
 
 
-def _fillers(text: str, pattern: re.Pattern[str]) -> Iterator[Edit]:
+def _packs(text: str) -> Iterator[Edit]:
+    for match in _PACK.finditer(text):
+        pack, number = match["pack"], match["number"]
+        yield Edit(*match.span(), f"{pack} {'OF' if pack.isupper() else 'of'} {number}")
+
+
+def _requests(text: str) -> Iterator[Edit]:
+    for match in _REQUEST.finditer(text):
+        infinitive, command = _REQUESTS[match["verb"].lower()]
+        mark = _MARK.search(text, match.end())
+        said = f"pode me {infinitive}" if mark and mark[0] == "?" else f"{command}-me"
+        yield Edit(*match.span(), _capitalised(said) if match[0][0].isupper() else said)
+
+
+def _repeated(text: str, language: str) -> Iterator[Edit]:
+    for match in _AGAIN[language].finditer(text):
+        yield Edit(*match.span("again" if match["again"] else "before"), "")
+
+
+def _fillers(text: str, language: str, parts: list[str]) -> Iterator[Edit]:
+    if _FILLER_WORDS[language].isdisjoint(parts):
+        return
+    pattern = _FILLERS[language]
     found = list(pattern.finditer(text))
     said = rewrite(text, [Edit(*match.span(), "") for match in found]).text
     if not any(map(str.isalpha, said)):

@@ -23,6 +23,8 @@ _MAX_SLOTS = 8
 
 _MARKS = ".!?…"
 _QUESTION = "?"
+# What tells sounds and speakers in subtitles, and quotes.
+_ENCLOSED = re.compile(r"(?P<open>[\[(*\"“])(?P<inside>[^\[\]()*\"“”]{1,100})(?P<close>[\])*\"”])")
 # "10x" has one too.
 _NUMBER = re.compile(r"(?<![\w.,#])\d+(?:[.,]\d+)*(?!#|(?!x\b)\w)")
 
@@ -94,6 +96,9 @@ class Phrases:
         """
         if not self.loose:
             return None
+        enclosed = _ENCLOSED.fullmatch(text.strip()) if not kept else None
+        if enclosed is not None and (inside := self.find(enclosed["inside"], written)) is not None:
+            return f"{enclosed['open']}{inside}{enclosed['close']}"
         found = None if kept else self._find(text)
         if found is not None:
             return found
