@@ -26,6 +26,12 @@ def said(text: str, language: str) -> str:
         ("From ten fifteen until twelve.", "From 10:15 until 12:00."),
         ("Dinner is at Eight, bed at 9", "Dinner is at 8:00, bed at 9:00"),
         ("at nine in the morning", "at 9:00 in the morning"),
+        ("Open 9am–6pm, Sat 10-11am", "Open 9:00–18:00, Sat 10:00-11:00"),
+        ("9-5pm, 2 p.m. to 4 p.m. daily", "9:00-17:00, 14:00 to 16:00 daily"),
+        ("Call before 5 p.m. EST at 5.30pm", "Call before 17:00 EST at 17:30"),
+        ("noon is 12pm and midnight 12 am", "noon is 12:00 and midnight 0:00"),
+        ("We met at 5 p.m.", "We met at 17:00."),
+        ("It costs $5 am I right, I am 9", "It costs $5 am I right, I am 9"),
     ],
 )
 def test_english_times_become_figures(text: str, expected: str) -> None:
@@ -47,6 +53,9 @@ def test_english_times_become_figures(text: str, expected: str) -> None:
         ("ao meio-dia e meia", "ao 12:30"),
         ("O show é às 21h30, das 8h15 às 9h.", "O show é às 21:30, das 8:15 às 9h."),
         ("É 1h30, São 9h30", "É 1:30, São 9:30"),
+        ("Aberto 9h–18h, 10h30-14h", "Aberto 9:00–18:00, 10:30-14:00"),
+        ("Das 14h às 16h; 16h: café", "Das 14:00 às 16:00; 16:00: café"),
+        ("das 14h de filme, dura 14h", "das 14h de filme, dura 14h"),
         ("Fico até às cinco hoje.", "Fico até às 5:00 hoje."),
     ],
 )

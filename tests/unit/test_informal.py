@@ -69,6 +69,7 @@ def test_english(text: str, expected: str) -> None:
         ("Me traz um café? Me liga depois.", "Pode me trazer um café? Ligue-me depois."),
         ("me dá dois minutos", "dê-me dois minutos"),
         ("Me dá medo. Ele me manda e-mails. Me deixa feliz.", None),
+        ("Sapato nº 38, N.º5, no 5", "Sapato número 38, Número 5, no 5"),
         ("Me disse que sim, me parece", None),
         ("se se mantiver, muito muito bom", "se se mantiver, muito muito bom"),
         ("Disco de 2 tb e 1 TB", "Disco de 2 tb e 1 TB"),

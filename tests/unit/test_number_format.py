@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translator.text.number_format import as_written_in, copied, with_format
+from translator.text.number_format import (
+    as_written_in,
+    copied,
+    number_as_written_in,
+    with_format,
+    with_ordinals,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -101,3 +107,29 @@ def test_an_amount_gets_the_marks_of_the_target() -> None:
     said = with_format("$49.99, antes $79,99", "$49.99, was $79.99", "en", "pt")
     assert said == "$49,99, antes $79,99"
     assert with_format("versão 3.50", "version 3.50", "en", "pt") == "versão 3.50"
+
+
+def test_decimals_that_are_no_version() -> None:
+    assert number_as_written_in("4.8", "en", "pt") == "4,8"
+    assert number_as_written_in("1,132", "en", "pt") == "1.132"
+    assert number_as_written_in("4.8", "en", "ja") == "4.8"
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "expected"),
+    [
+        (
+            "Sala 2b, 3o andar, 2a porta",
+            "Room 2b, 3rd floor, 2nd door",
+            "Sala 2b, 3º andar, 2ª porta",
+        ),
+        ("Dom Pedro 2o", "Dom Pedro 2º", "Dom Pedro 2º"),
+        ("180oC e 20 oF", "180°C and 20 °F", "180°C e 20 °F"),
+        # What is no ordinal in the source.
+        ("Sala 2a, 1o passo", "Room 2a, 3rd step", "Sala 2a, 1o passo"),
+        ("3o", "3", "3o"),
+    ],
+)
+def test_signs_of_ordinals_and_degrees(said: str, text: str, expected: str) -> None:
+    assert with_ordinals(said, text) == expected
+    assert len(expected) == len(said)

@@ -23,7 +23,10 @@ def said(text: str, language: str) -> str:
         ("It closes on the thirtieth of June.", "It closes on June 30."),
         ("Born on May twenty-first, 1980", "Born on May 21, 1980"),
         ("june the third or december thirty first", "June 3 or December 31"),
-        # No decimals and no dates.
+        ("call five five five, zero one two three", "call 555, 0123"),
+        ("oh double seven nine four-two", "077942"),
+        # Neither decimals nor dates nor digits of a number.
+        ("one two three four go, nine one one", "one two three four go, nine one one"),
         ("at this point four people left", "at this point four people left"),
         ("You may first want to march second.", "You may first want to march second."),
         ("the third of them, the first point", "the third of them, the first point"),
@@ -45,6 +48,7 @@ def test_english(text: str, expected: str) -> None:
         ("fecha cedo na quinta", "fecha cedo na quinta-feira"),
         ("Na segunda às dez", "Na segunda-feira às dez"),
         ("Às quintas não há aulas", "Às quintas-feiras não há aulas"),
+        ("nove nove oito sete, meia cinco quatro três", "9987, 6543"),
         # What they count, or another thing.
         ("na quinta vez, na segunda parte", "na quinta vez, na segunda parte"),
         ("na quinta da minha avó", "na quinta da minha avó"),

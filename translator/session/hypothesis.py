@@ -14,7 +14,7 @@ from translator.terms.agreement import agreeing
 from translator.text.added_note import without_note
 from translator.text.case import capitals, with_first_capital
 from translator.text.detokenizer import TargetText, detokenize
-from translator.text.number_format import number_as_written_in, with_format
+from translator.text.number_format import number_as_written_in, with_format, with_ordinals
 from translator.text.optional_endings import with_brackets
 from translator.text.protection import Mask, Protected
 from translator.text.rewriting import Edit
@@ -116,7 +116,7 @@ class TargetHypothesis:
             )
             target = self._with_brackets(target, source.protected, language)
         said = with_format(target.text, source.visible, source.language, language)
-        target = replace(target, text=said)
+        target = replace(target, text=with_ordinals(said, source.visible))
         if begins and not source.context:
             target = replace(target, text=self._begun(target.text, language))
         if committed:

@@ -77,6 +77,14 @@ _ABBREVIATIONS = {
         " spett sr st str tel ten vic vol vs"
     ),
 }
+# Units, of which the full stop ends a sentence where a capital follows.
+_UNITS = {
+    "en": _set(
+        "cm cu doz ea ext fl ft gal hr hrs kg km lb lbs max min mins ml mm mo mos oz pkg pkgs pt"
+        " pts qt sec secs sq tbs tbsp tbsps tsp tsps wk wks yd yds yr yrs"
+    ),
+    "pt": _set("c cm col colh kg km max mín máx min ml mm pct pcts pt pts seg tab unid xíc"),
+}
 # In capitals these are not acronyms, after which a full stop would end a sentence.
 _CAPITAL_TITLES = _set("dr dra dras drs jr mm mr mrs ms nos sr sra sras srs st sta ste sto")
 _ORDINALS = _set("bs cs da de et fi hr hu is lb lv nb nn no sk sl sr tr")
@@ -109,7 +117,7 @@ def dot_after(language: str, word: str, former: str, letter: str, *, capitals: b
         return Dot.ABBREVIATES
     if low in _ABBREVIATIONS.get(language, ()) and not word.isupper():
         return Dot.ABBREVIATES
-    if low == "etc" and letter.islower():
+    if letter.islower() and (low == "etc" or low in _UNITS.get(language, ())):
         return Dot.ABBREVIATES
     if letter.islower() or not word.isalpha() or (letter.isdigit() and low in _NUMBERED):
         return Dot.UNKNOWN

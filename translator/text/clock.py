@@ -1,4 +1,4 @@
-"""Times of day as figures: "half past ten" is 10:30, "às dez e meia" and "às 10h30" too.
+"""Times of day as figures: "half past ten" is 10:30, "às 10h30" too, and "9am–6pm" 9:00–18:00.
 
 Small models know figures better: the embedded ones make "pela metade dos dez" of the first, "at ten
 and a half" of the second, and add "p.m." to the third. Pure text, linear in its length.
@@ -6,9 +6,10 @@ and a half" of the second, and add "p.m." to the third. Pure text, linear in its
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from translator.text.rewriting import AS_IT_IS, Edit, Rewording
+from translator.text.words import lower_words
 
 __all__ = ["clock_times"]
 
@@ -102,10 +103,49 @@ def _pt_hour(match: re.Match[str]) -> int:
     return int(word) if word.isdigit() else _PT_HOURS[word]
 
 
+# Hours of opening: a time, or two of them.
+_EN_TIME = r"(?:1[0-2]|0?[1-9])(?:[:.][0-5]\d)?"
+_EN_HALF = r"(?:[ap]\.m\.|[ap]m)(?!\w)"
+_TIME_PARTS = re.compile(r"(\d{1,2})(?:[:.h](\d\d))?")
+
+
+def _figures(time: str, *, is_pm: bool | None = None) -> str:
+    """A time in figures, of 24 hours where it says which half of the day it is in."""
+    found = _TIME_PARTS.match(time)
+    assert found is not None  # noqa: S101
+    hour, minute = int(found[1]), int(found[2] or 0)
+    return _time(hour if is_pm is None else hour % 12 + 12 * is_pm, minute)
+
+
+def _en_halves(match: re.Match[str]) -> str:
+    """What "9am–6pm" is, and "9–5 p.m.", of which the first is in the morning."""
+    last = match["last"]
+    is_pm = match["half"][0].lower() == "p"
+    # At the end of a segment the full stop of "p.m." is the sentence's too.
+    is_end = match["half"][-1] == "." and not match.string[match.end("time") :].strip()
+    mark = "." if is_end else ""
+    said = _figures(last, is_pm=is_pm) + mark
+    if match["first"] is None:
+        return said
+    if match["first_half"] is not None:
+        first_is_pm = match["first_half"][0].lower() == "p"
+    else:
+        hours = [int(re.split("[:.]", match[group])[0]) % 12 for group in ("first", "last")]
+        first_is_pm = is_pm if hours[0] < hours[1] else not is_pm
+    return f"{_figures(match['first'], is_pm=first_is_pm)}{match['dash']}{said}"
+
+
 # Each pattern with what is said for its group "time".
 _Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 _RULES: dict[str, tuple[_Rule, ...]] = {
     "en": (
+        (
+            _pattern(
+                rf"(?<![\w.:,$£€-])(?P<time>(?:(?P<first>{_EN_TIME})\s?(?P<first_half>{_EN_HALF})?"
+                rf"(?P<dash>\s?[-–—]\s?|\sto\s))?(?P<last>{_EN_TIME})\s?(?P<half>{_EN_HALF}))"
+            ),
+            _en_halves,
+        ),
         (
             _pattern(
                 r"\b(?P<time>(?P<minute>half|(?:a )?quarter|five|ten|twenty(?:[- ]five)?)"
@@ -139,6 +179,21 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         ),
     ),
     "pt": (
+        (
+            _pattern(
+                r"(?<![\w.:,-])(?P<time>(?P<first>\d{1,2}h(?:[0-5]\d)?)(?P<dash>\s?[-–—]\s?)"
+                r"(?P<last>\d{1,2}h(?:[0-5]\d)?))(?!\w)"
+            ),
+            lambda m: f"{_figures(m['first'])}{m['dash']}{_figures(m['last'])}",
+        ),
+        (
+            # "Das 14h às 18h", and "16h: café", but not "das 14h de filme". Models know "9h".
+            _pattern(
+                r"(?:\b(?:às|das) |(?:^|(?<=[;(] ))(?=\d\dh:))"
+                r"(?P<time>(?:1[3-9]|2[0-3])h)(?!\w| de )"
+            ),
+            lambda m: _figures(m["time"]),
+        ),
         # A length of time stays: "dura 2h30", "a 1h30 daqui".
         (
             _pattern(
@@ -202,7 +257,6 @@ _UNFINISHED = {
     ),
 }
 _LONGEST_UNFINISHED = 48
-_WORD = re.compile(r"[^\W_]+")
 _FIGURES = frozenset(map(str, range(24)))
 # Words before a time, and those that it may begin with; nearly all texts lack such a pair.
 _BEFORE = {
@@ -213,15 +267,22 @@ _BEGINNING = {
     "en": frozenset([*_EN_HOURS, "twenty"]) | _FIGURES,
     "pt": (frozenset([*_PT_HOURS, *_PT_MINUTES, "meio"]) | _FIGURES) - {"uma"},
 }
+_DIGIT = re.compile(r"\d")
+# Figures that are enough.
+_HOURS = {
+    "en": re.compile(r"\d\s?(?:[ap]\.m\.|[ap]m\b)", re.IGNORECASE),
+    "pt": re.compile(r"\dh(?:\d\d)?\s?[-–—:]|\b(?:às|das)\s\d{1,2}h", re.IGNORECASE),
+}
 # Words that are enough.
 _ENOUGH = {"en": frozenset({"half", "quarter", "past"}), "pt": frozenset({"falta", "faltam"})}
 # What may begin a time without a word before it, at the end of a text.
 _AT_END = {"en": frozenset({"five", "ten", "twenty"}), "pt": frozenset[str]()}
 
 
-def _may_have_times(text: str, language: str) -> bool:
+def _may_have_times(text: str, language: str, words: Sequence[str]) -> bool:
     """Whether a text may have a time; cheap, because each growing text is asked again and again."""
-    words = _WORD.findall(text.lower())
+    if _DIGIT.search(text) and _HOURS[language].search(text):
+        return True
     if not _ENOUGH[language].isdisjoint(words) or not _AT_END[language].isdisjoint(words[-4:]):
         return True
     before, beginning = _BEFORE[language], _BEGINNING[language]
@@ -232,16 +293,19 @@ def _may_have_times(text: str, language: str) -> bool:
     )
 
 
-def clock_times(text: str, language: str) -> Rewording:
+def clock_times(text: str, language: str, words: Sequence[str] | None = None) -> Rewording:
     """Find the times of day that are said in words, or with an "h".
 
     Args:
         text: A segment, or as much of it as has come.
         language: Its BCP-47 code; only its language counts.
+        words: ``lower_words(text)``, if that is known.
     """
     language = language.split("-")[0].lower()
     rules = _RULES.get(language)
-    if rules is None or not _may_have_times(text, language):
+    if rules is None:
+        return AS_IT_IS
+    if not _may_have_times(text, language, lower_words(text) if words is None else words):
         return AS_IT_IS
     edits: list[Edit] = []
     for edit in sorted(_found(text, rules), key=lambda each: (each.start, -each.end)):

@@ -6,10 +6,12 @@ in its length. Words that may also be others, such as *cos* and *q*, stay.
 """
 
 import re
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
+from operator import eq
 
 from translator.text.rewriting import Edit, rewrite
+from translator.text.words import lower_words
 
 __all__ = ["informal"]
 
@@ -279,7 +281,8 @@ _REQUEST = re.compile(
     re.IGNORECASE,
 )
 _MARK = re.compile(r"[.!?…]")
-_PART = re.compile(r"[^\W_]+")
+# "nº 5", "N.º 5": a vocabulary may lack the sign.
+_NUMBER_SIGN = re.compile(r"(?<!\w)[nN]\.?[º°](?=\s?\d)")
 # Parts of forms that are words of all texts.
 _COMMON = frozenset(
     [
@@ -293,7 +296,7 @@ _COMMON = frozenset(
 
 def _rare_parts(forms: _Forms) -> frozenset[str]:
     """Of each form a part that few texts have; a text without any has no form."""
-    parts = [_PART.findall(" ".join(words)) for those in forms.values() for words, _ in those]
+    parts = [lower_words(" ".join(words)) for those in forms.values() for words, _ in those]
     return frozenset(max(each, key=lambda part: (part not in _COMMON, len(part))) for each in parts)
 
 
@@ -303,26 +306,24 @@ _RARE = {
 }
 
 
-def informal(text: str, language: str) -> Iterator[Edit]:
+def informal(text: str, language: str, words: Sequence[str] | None = None) -> Iterator[Edit]:
     """Find short forms and fillers, with what to say for each.
 
     Args:
         text: A segment, or as much of it as has come.
         language: Its BCP-47 code; only its language counts.
+        words: ``lower_words(text)``, if that is known.
     """
     language = language.split("-")[0].lower()
     forms = _FORMS.get(language)
     if forms is None:
         return
     # Each growing text is asked again and again.
-    parts = _PART.findall(text.lower())
-    is_repeated = any(a == b for a, b in pairwise(parts))
-    may_ask = language == "pt" and "me" in parts
-    if (
-        not (is_repeated or may_ask)
-        and _RARE[language].isdisjoint(parts)
-        and not _DROPPED_G.search(text)
-    ):
+    parts = lower_words(text) if words is None else words
+    is_repeated = any(map(eq, parts, islice(parts, 1, None)))
+    is_dropped = "in'" in text or "in’" in text
+    is_sure = language == "pt" and ("me" in parts or "º" in text or "°" in text)
+    if not (is_repeated or is_dropped or is_sure) and _RARE[language].isdisjoint(parts):
         return
     edits = [*_short_forms(text, forms), *_fillers(text, language, parts)]
     if language == "en":
@@ -330,6 +331,7 @@ def informal(text: str, language: str) -> Iterator[Edit]:
         edits += _packs(text)
     else:
         edits += _requests(text)
+        edits += _number_signs(text)
     if is_repeated:
         edits += _repeated(text, language)
     reached = 0
@@ -388,12 +390,19 @@ def _requests(text: str) -> Iterator[Edit]:
         yield Edit(*match.span(), _capitalised(said) if match[0][0].isupper() else said)
 
 
+def _number_signs(text: str) -> Iterator[Edit]:
+    for match in _NUMBER_SIGN.finditer(text):
+        said = "Número" if match[0][0] == "N" else "número"
+        space = "" if text[match.end()].isspace() else " "
+        yield Edit(*match.span(), said + space)
+
+
 def _repeated(text: str, language: str) -> Iterator[Edit]:
     for match in _AGAIN[language].finditer(text):
         yield Edit(*match.span("again" if match["again"] else "before"), "")
 
 
-def _fillers(text: str, language: str, parts: list[str]) -> Iterator[Edit]:
+def _fillers(text: str, language: str, parts: Sequence[str]) -> Iterator[Edit]:
     if _FILLER_WORDS[language].isdisjoint(parts):
         return
     pattern = _FILLERS[language]

@@ -7,7 +7,7 @@ such as a version, and stay.
 
 import re
 
-__all__ = ["as_written_in", "copied", "number_as_written_in", "with_format"]
+__all__ = ["as_written_in", "copied", "number_as_written_in", "with_format", "with_ordinals"]
 
 # Languages by their marks for decimals and between thousands.
 _COMMA_GROUPS = frozenset(["en", "ja", "ko", "zh"])
@@ -25,6 +25,10 @@ _COMMA_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _POINT_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 _COMMA_DECIMAL = re.compile(r"\d+,(?:\d{1,2}|\d{4,})")
 _POINT_DECIMAL = re.compile(r"\d+\.(?:\d{1,2}|\d{4,})")
+_OF_ORDINALS = ("º", "ª", "°", "st", "nd", "rd", "th")
+_ORDINAL = re.compile(r"(?<![\w.,])(\d{1,4})(st|nd|rd|th|[ºª°])(?!\w)")
+_LETTERED = re.compile(r"(?<![\w.,])(\d{1,4})([oa])(?!\w)")
+_LETTERED_DEGREE = re.compile(r"(?<=\d)o(?=[CF]\b)|(?<=\d )o(?=[CF]\b)")
 # Of a computer.
 _ADDRESS = re.compile(r"(?:(?:1?\d?\d|2[0-4]\d|25[0-5])\.){3}(?:1?\d?\d|2[0-4]\d|25[0-5])")
 _EXCHANGED = str.maketrans(".,", ",.")
@@ -99,6 +103,27 @@ def with_format(said: str, text: str, source: str, target: str) -> str:
         return own if len(own) == len(found[0]) else found[0]
 
     return _NUMBER.sub(written, said) if any(wanted.values()) else said
+
+
+def with_ordinals(said: str, text: str) -> str:
+    """A translation with the signs of ordinals and degrees: "3º andar" and 21 °C, not "3o", "21oC".
+
+    Vocabularies may have letters instead. The length is the same.
+
+    Args:
+        said: The translation.
+        text: What it translates.
+    """
+    if not any(map(text.__contains__, _OF_ORDINALS)):
+        return said
+    known = {number for number, _ in _ORDINAL.findall(text)}
+
+    def signed(found: re.Match[str]) -> str:
+        sign = "º" if found[2] == "o" else "ª"
+        return found[1] + sign if found[1] in known else found[0]
+
+    said = _LETTERED.sub(signed, said)
+    return _LETTERED_DEGREE.sub("°", said) if "°" in text or "º" in text else said
 
 
 def _digits(number: str) -> str:

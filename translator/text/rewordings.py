@@ -1,14 +1,17 @@
 """What a model gets other words for, since it knows those better.
 
-Each family has a module of its own: times of day, spoken numbers and dates, short forms of speech
-and chat, endings in brackets. The user's text stays as it is, and alignments refer to it.
+Each family has a module of its own: times of day, spoken numbers and dates, names of days and
+months, short forms of speech and chat, endings in brackets. The user's text stays as it is, and
+alignments refer to it.
 """
 
+from translator.text.calendar_names import calendar_names
 from translator.text.clock import clock_times
 from translator.text.informal import informal
 from translator.text.optional_endings import optional_endings
 from translator.text.rewriting import Rewording
 from translator.text.spoken_numbers import spoken_numbers
+from translator.text.words import lower_words
 
 __all__ = ["rewordings"]
 
@@ -20,10 +23,12 @@ def rewordings(text: str, language: str) -> Rewording:
         text: A segment, or as much of it as has come.
         language: Its BCP-47 code.
     """
-    numbers = spoken_numbers(text, language)
+    words = lower_words(text)
+    numbers = spoken_numbers(text, language, words)
     return (
-        clock_times(text, language)
+        clock_times(text, language, words)
         .with_others(numbers.edits, numbers.open_from)
-        .with_others(informal(text, language))
+        .with_others(calendar_names(text, language, words))
+        .with_others(informal(text, language, words))
         .with_others(optional_endings(text, language))
     )

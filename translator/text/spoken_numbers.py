@@ -1,13 +1,15 @@
-"""Decimals, dates and weekdays as they are spoken: "two point four" is 2.4, "na quinta" Thursday.
+"""Numbers, dates and weekdays as they are spoken: "two point four" is 2.4, "na quinta" Thursday.
 
 Small models translate the words: "dois pontos quatro", "trigésimo de junho", and "on the farm" for
 "na quinta". They know figures and whole names. Pure text, linear in its length.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 from translator.text.rewriting import AS_IT_IS, Edit, Rewording
+from translator.text.words import lower_words
 
 __all__ = ["spoken_numbers"]
 
@@ -93,9 +95,44 @@ def _en_date(match: re.Match[str]) -> str:
     return f"{match['month'].capitalize()} {_value(_EN_DAYS, match, 'day')}"
 
 
+def _digits(words: dict[str, int]) -> Callable[[re.Match[str]], str]:
+    """What digits that are said one by one are, such as those of a telephone; counting stays."""
+
+    def said(match: re.Match[str]) -> str:
+        digits: list[int] = []
+        parts: list[str] = []
+        times = 1
+        for part in _DIGIT_OR_PAUSE.findall(match[0]):
+            word = part.lower()
+            if word in _TIMES:
+                times = _TIMES[word]
+            elif word in words:
+                digits += [words[word]] * times
+                parts.append(str(words[word]) * times)
+                times = 1
+            elif part[0] == ",":
+                parts.append(part)
+        steps = {b - a for a, b in pairwise(digits)}
+        return match[0] if steps in ({1}, {-1}) else "".join(parts)
+
+    return said
+
+
+_DIGIT_OR_PAUSE = re.compile(r"\w+|,\s|[^\w]")
+_TIMES = {"double": 2, "triple": 3}
+_EN_DIGITS = {word: digit for digit, word in enumerate(_EN_UNITS)} | {"oh": 0}
+_PT_DIGITS = {word: digit for digit, word in enumerate(_PT_UNITS)} | {"meia": 6}
+
+
+def _digit_run(words: dict[str, int], before: str = "") -> re.Pattern[str]:
+    digit = rf"{before}(?:{'|'.join(words)})"
+    return re.compile(rf"\b{digit}(?:(?:,\s|\s|-){digit}\b){{3,}}", re.IGNORECASE)
+
+
 _Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 _RULES: dict[str, tuple[_Rule, ...]] = {
     "en": (
+        (_digit_run(_EN_DIGITS, r"(?:(?:double|triple)\s)?"), _digits(_EN_DIGITS)),
         (
             _pattern(
                 rf"\b(?P<whole>{_one_of(_EN)}) point "
@@ -116,6 +153,7 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         ),
     ),
     "pt": (
+        (_digit_run(_PT_DIGITS), _digits(_PT_DIGITS)),
         (
             _pattern(
                 rf"\b(?P<whole>{_one_of(_PT)}) vírgula "
@@ -154,6 +192,8 @@ _HINTS = {
         ["vírgula", "dia", *_WEEKDAY.split("|"), *(f"{day}s" for day in _WEEKDAY.split("|"))]
     ),
 }
+_DIGITS = {"en": frozenset(_EN_DIGITS), "pt": frozenset(_PT_DIGITS)}
+_MIN_DIGITS = 4
 # What more words may turn into one, at the end of a text.
 _UNFINISHED = {
     "en": _pattern(
@@ -179,23 +219,24 @@ _LAST = {
     "pt": frozenset([*(word.split()[-1] for word in _PT), "primeiro", "e", "de", "vírgula"])
     | _HINTS["pt"],
 }
-_WORD = re.compile(r"[^\W\d_]+")
 
 
-def spoken_numbers(text: str, language: str) -> Rewording:
+def spoken_numbers(text: str, language: str, words: Sequence[str] | None = None) -> Rewording:
     """Find decimals, dates and weekdays that are said in words.
 
     Args:
         text: A segment, or as much of it as has come.
         language: Its BCP-47 code; only its language counts.
+        words: ``lower_words(text)``, if that is known.
     """
     language = language.split("-")[0].lower()
     rules = _RULES.get(language)
     if rules is None:
         return AS_IT_IS
     edits: list[Edit] = []
-    words = _WORD.findall(text.lower())
-    if not _HINTS[language].isdisjoint(words):
+    words = lower_words(text) if words is None else words
+    num_digits = sum(map(_DIGITS[language].__contains__, words))
+    if num_digits >= _MIN_DIGITS or not _HINTS[language].isdisjoint(words):
         for edit in sorted(_found(text, rules), key=lambda each: (each.start, -each.end)):
             if not edits or edit.start >= edits[-1].end:
                 edits.append(edit)

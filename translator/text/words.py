@@ -7,6 +7,7 @@ __all__ = [
     "UNSPACED",
     "count_steps",
     "count_words",
+    "lower_words",
     "num_erased",
     "strip_final_punctuation",
     "word_ends",
@@ -22,6 +23,7 @@ _CLOSING = ".,;:!?…)\\]}»”’\"'。，、；：！？）」』"
 # A character of those scripts, or all up to the last one that closes nothing, or what closes.
 _WORD = re.compile(rf"\s*(?:[{UNSPACED}]|[^\s{UNSPACED}]*[^\s{UNSPACED}{_CLOSING}]|[{_CLOSING}]+)")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
+_RUN = re.compile(r"[^\W_]+")
 _SENTENCE_END = ".!?…。！？"
 _AFTER_SENTENCE = ")]}»”’\"'」』"
 
@@ -53,6 +55,11 @@ def strip_final_punctuation(text: str) -> str:
 def count_words(text: str) -> int:
     """Number of words in ``text``, split at white space. A session's figures count these."""
     return len(text.split())
+
+
+def lower_words(text: str) -> list[str]:
+    """The runs of letters and digits in ``text``, in lower case."""
+    return _RUN.findall(text.lower())
 
 
 def count_steps(text: str) -> int:
