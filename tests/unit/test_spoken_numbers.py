@@ -48,7 +48,7 @@ def test_english(text: str, expected: str) -> None:
         ("fecha cedo na quinta", "fecha cedo na quinta-feira"),
         ("Na segunda às dez", "Na segunda-feira às dez"),
         ("Às quintas não há aulas", "Às quintas-feiras não há aulas"),
-        ("nove nove oito sete, meia cinco quatro três", "9987, 6543"),
+        ("nove oito dois sete, meia um quatro três", "9827, 6143"),
         # What they count, or another thing.
         ("na quinta vez, na segunda parte", "na quinta vez, na segunda parte"),
         ("na quinta da minha avó", "na quinta da minha avó"),

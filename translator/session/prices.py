@@ -5,6 +5,7 @@ dollars. What stands behind a code word with € or £ would keep the marks of t
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from translator.terms.match import Match
@@ -37,13 +38,17 @@ def prices(
     """
     found: list[Verbatim] = []
     for pattern in _patterns(text):
+        taken = sorted((other.start, other.end) for other in (*others, *found))
+        ends = [end for _, end in taken]
         for price in pattern.finditer(text):
             start, end = price.span()
+            # The first that ends after it begins.
+            number = bisect_right(ends, start)
+            if number < len(ends) and taken[number][0] < end:
+                continue
             said = price[0] if languages is None else as_written_in(price[0], *languages)
             form = None if said == price[0] else said
-            if (form is not None or pattern is _PRICE) and not any(
-                start < other.end and end > other.start for other in (*others, *found)
-            ):
+            if form is not None or pattern is _PRICE:
                 found.append(Verbatim(start, end, form))
     return sorted(found)
 

@@ -117,32 +117,31 @@ def _figures(time: str, *, is_pm: bool | None = None) -> str:
     return _time(hour if is_pm is None else hour % 12 + 12 * is_pm, minute)
 
 
-def _en_halves(match: re.Match[str]) -> str:
+def _en_halves(match: re.Match[str]) -> dict[str, str]:
     """What "9am–6pm" is, and "9–5 p.m.", of which the first is in the morning."""
-    last = match["last"]
     is_pm = match["half"][0].lower() == "p"
     # At the end of a segment the full stop of "p.m." is the sentence's too.
     is_end = match["half"][-1] == "." and not match.string[match.end("time") :].strip()
-    mark = "." if is_end else ""
-    said = _figures(last, is_pm=is_pm) + mark
-    if match["first"] is None:
-        return said
-    if match["first_half"] is not None:
-        first_is_pm = match["first_half"][0].lower() == "p"
-    else:
-        hours = [int(re.split("[:.]", match[group])[0]) % 12 for group in ("first", "last")]
-        first_is_pm = is_pm if hours[0] < hours[1] else not is_pm
-    return f"{_figures(match['first'], is_pm=first_is_pm)}{match['dash']}{said}"
+    said = {"time": _figures(match["last"], is_pm=is_pm) + ("." if is_end else "")}
+    if match["first"] is not None:
+        if match["first_half"] is not None:
+            is_pm = match["first_half"][0].lower() == "p"
+        else:
+            first, last = (int(re.split("[:.]", match[name])[0]) % 12 for name in ("first", "last"))
+            is_pm = is_pm == (first < last)
+        said["first_time"] = _figures(match["first"], is_pm=is_pm)
+    return said
 
 
-# Each pattern with what is said for its group "time".
-_Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
+# Each pattern with what is said for its group "time", or for each of several groups.
+_Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str | dict[str, str]]]
 _RULES: dict[str, tuple[_Rule, ...]] = {
     "en": (
         (
             _pattern(
-                rf"(?<![\w.:,$£€-])(?P<time>(?:(?P<first>{_EN_TIME})\s?(?P<first_half>{_EN_HALF})?"
-                rf"(?P<dash>\s?[-–—]\s?|\sto\s))?(?P<last>{_EN_TIME})\s?(?P<half>{_EN_HALF}))"
+                rf"(?<![\w.:,$£€-])(?:(?P<first_time>(?P<first>{_EN_TIME})"
+                rf"(?:\s?(?P<first_half>{_EN_HALF}))?)(?:\s?[-–—]\s?|\sto\s))?"
+                rf"(?P<time>(?P<last>{_EN_TIME})\s?(?P<half>{_EN_HALF}))"
             ),
             _en_halves,
         ),
@@ -181,10 +180,10 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
     "pt": (
         (
             _pattern(
-                r"(?<![\w.:,-])(?P<time>(?P<first>\d{1,2}h(?:[0-5]\d)?)(?P<dash>\s?[-–—]\s?)"
-                r"(?P<last>\d{1,2}h(?:[0-5]\d)?))(?!\w)"
+                r"(?<![\w.:,-])(?P<first>\d{1,2}h(?:[0-5]\d)?)\s?[-–—]\s?"
+                r"(?P<last>\d{1,2}h(?:[0-5]\d)?)(?!\w)"
             ),
-            lambda m: f"{_figures(m['first'])}{m['dash']}{_figures(m['last'])}",
+            lambda m: {name: _figures(m[name]) for name in ("first", "last")},
         ),
         (
             # "Das 14h às 18h", and "16h: café", but not "das 14h de filme". Models know "9h".
@@ -318,4 +317,6 @@ def clock_times(text: str, language: str, words: Sequence[str] | None = None) ->
 def _found(text: str, rules: tuple[_Rule, ...]) -> Iterator[Edit]:
     for pattern, said in rules:
         for match in pattern.finditer(text):
-            yield Edit(match.start("time"), match.end("time"), said(match))
+            times = said(match)
+            for group, time in ({"time": times} if isinstance(times, str) else times).items():
+                yield Edit(*match.span(group), time)

@@ -295,14 +295,11 @@ def protect(
         )
         for number, (start, end) in enumerate(ranges, 1)
     )
-    found = plain_edits(text, strange, writes)
-    plain = tuple(each for each in found if not _is_inside(each.start, ranges))
     # What follows a protected part belongs to it: the "(s)" of a term.
-    reworded = [
-        each
-        for each in rewording.edits
-        if not any(a < each.end and each.start <= b for a, b in ranges)
-    ]
+    reworded = rewording.beside(ranges)
+    taken = sorted([*ranges, *((each.start, each.end) for each in reworded)])
+    found = plain_edits(text, strange, writes)
+    plain = tuple(each for each in found if not _is_inside(each.start, taken))
     edits = [Edit(0, first, "")] if first else []
     edits += reworded
     edits += [Edit(p.start, p.end, p.plain) for p in plain]
@@ -317,7 +314,7 @@ def protect(
         open_from,
         codes,
         lead[0] if lead else "",
-        tuple(reworded),
+        reworded,
     )
 
 

@@ -1,7 +1,7 @@
 """A text with some of its parts written otherwise, and where each place of it comes from."""
 
-from bisect import bisect_right
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 __all__ = ["AS_IT_IS", "Edit", "Rewording", "Rewritten", "rewrite"]
@@ -44,6 +44,16 @@ class Rewording:
             return self
         together = tuple(sorted([*ours, *more], key=lambda e: e.start))
         return Rewording(together, min(places, default=None))
+
+    def beside(self, ranges: Sequence[tuple[int, int]]) -> tuple[Edit, ...]:
+        """The edits that neither overlap nor follow one of some ranges, which are in order."""
+        ends = [end for _, end in ranges]
+
+        def is_free(edit: Edit) -> bool:
+            number = bisect_left(ends, edit.start)
+            return number == len(ends) or ranges[number][0] >= edit.end
+
+        return tuple(filter(is_free, self.edits))
 
 
 AS_IT_IS = Rewording()

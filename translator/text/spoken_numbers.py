@@ -112,13 +112,16 @@ def _digits(words: dict[str, int]) -> Callable[[re.Match[str]], str]:
                 times = 1
             elif part[0] == ",":
                 parts.append(part)
-        steps = {b - a for a, b in pairwise(digits)}
-        return match[0] if steps in ({1}, {-1}) else "".join(parts)
+        num_counted = sum(abs(b - a) == 1 for a, b in pairwise(digits))
+        is_number = len(digits) <= _MAX_DIGITS and 2 * num_counted < len(digits)
+        return "".join(parts) if is_number else match[0]
 
     return said
 
 
 _DIGIT_OR_PAUSE = re.compile(r"\w+|,\s|[^\w]")
+# No number that is said so has more.
+_MAX_DIGITS = 20
 _TIMES = {"double": 2, "triple": 3}
 _EN_DIGITS = {word: digit for digit, word in enumerate(_EN_UNITS)} | {"oh": 0}
 _PT_DIGITS = {word: digit for digit, word in enumerate(_PT_UNITS)} | {"meia": 6}

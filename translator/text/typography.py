@@ -31,6 +31,9 @@ _BETWEEN_WORDS = re.compile(
 )
 
 
+_ANY_DASH = frozenset([*_DASHES, "-"])
+
+
 class _Place(Enum):
     """How a mark stands among its neighbours."""
 
@@ -39,6 +42,7 @@ class _Place(Enum):
     IN_WORD = 3
     IN_NUMBER = 4
     ALONE = 5
+    BESIDE_NUMBER = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ def plain_edits(
         elif character == "»" and start and text[start - 1] in _BLANK:
             start -= 1
         place = _place(text, start, end)
-        if character in "—―" and place is _Place.IN_WORD:
+        if character in "—―" and place in (_Place.IN_WORD, _Place.BESIDE_NUMBER):
             # Between two words, it is no hyphen.
             plain, place = " - ", _Place.ALONE
         yield Plain(start, end, text[start:end], plain, place)
@@ -179,6 +183,9 @@ def _fits(source: _Place, target: _Place, mark: str) -> bool:
         return True
     if mark == "'" and {source, target} <= {_Place.IN_WORD, _Place.CLOSING}:
         return True
+    # "9am–6pm" is 9:00–18:00.
+    if source is _Place.BESIDE_NUMBER and target is _Place.IN_NUMBER:
+        return True
     return source is target
 
 
@@ -194,7 +201,8 @@ def _place(text: str, start: int, end: int) -> _Place:
     if before.isdigit() and after.isdigit():
         return _Place.IN_NUMBER
     if before.isalnum() and after.isalnum():
-        return _Place.IN_WORD
+        is_beside = text[start] in _ANY_DASH and (before.isdigit() or after.isdigit())
+        return _Place.BESIDE_NUMBER if is_beside else _Place.IN_WORD
     if not (before.strip() or after.strip()):
         return _Place.ALONE
     is_after_word = bool(before.strip()) and before not in "([{-–—"
