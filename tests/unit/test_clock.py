@@ -55,6 +55,7 @@ def test_english_times_become_figures(text: str, expected: str) -> None:
         ("É 1h30, São 9h30", "É 1:30, São 9:30"),
         ("Aberto 9h–18h, 10h30-14h", "Aberto 9:00–18:00, 10:30-14:00"),
         ("Das 14h às 16h; 16h: café", "Das 14:00 às 16:00; 16:00: café"),
+        ("das 9h às 18h, às 9h, às 20h", "das 9:00 às 18:00, às 9h, às 20:00"),
         ("das 14h de filme, dura 14h", "das 14h de filme, dura 14h"),
         ("Fico até às cinco hoje.", "Fico até às 5:00 hoje."),
     ],

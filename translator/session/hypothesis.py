@@ -116,7 +116,7 @@ class TargetHypothesis:
             )
             target = self._with_brackets(target, source.protected, language)
         said = with_format(target.text, source.visible, source.language, language)
-        target = replace(target, text=with_ordinals(said, source.visible))
+        target = replace(target, text=with_ordinals(said, source.context + source.text))
         if begins and not source.context:
             target = replace(target, text=self._begun(target.text, language))
         if committed:

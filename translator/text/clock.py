@@ -186,7 +186,11 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
             lambda m: {name: _figures(m[name]) for name in ("first", "last")},
         ),
         (
-            # "Das 14h às 18h", and "16h: café", but not "das 14h de filme". Models know "9h".
+            _pattern(r"\bdas (?P<first>\d{1,2}h) às (?P<last>\d{1,2}h)(?!\w)"),
+            lambda m: {name: _figures(m[name]) for name in ("first", "last")},
+        ),
+        (
+            # "Às 18h", and "16h: café", but not "das 14h de filme". Models know "às 9h".
             _pattern(
                 r"(?:\b(?:às|das) |(?:^|(?<=[;(] ))(?=\d\dh:))"
                 r"(?P<time>(?:1[3-9]|2[0-3])h)(?!\w| de )"
