@@ -28,6 +28,8 @@ def said(text: str, language: str) -> str:
         ("How's it goin'? Nothin’ much", "How's it going? Nothing much"),
         ("Tell 'em omw", "Tell them on my way"),
         ("Socks (2-pack), 12 pack, 6-Pack Pens", "Socks (pack of 2), pack of 12, Pack of 6 Pens"),
+        ("Item no. 4521 and No.5, Friday @ 6", "Item number 4521 and Number 5, Friday at 6"),
+        ("Write to a@b.c @ home, no one", None),
         ("10 pack mules, a 6-package deal", "10 pack mules, a 6-package deal"),
         # Fillers go with the commas around them.
         ("So, um, the budget is, uh, two", "So the budget is two"),
@@ -51,8 +53,8 @@ def said(text: str, language: str) -> str:
         ("", ""),
     ],
 )
-def test_english(text: str, expected: str) -> None:
-    assert said(text, "en-GB") == expected
+def test_english(text: str, expected: str | None) -> None:
+    assert said(text, "en-GB") == (text if expected is None else expected)
 
 
 @pytest.mark.parametrize(

@@ -282,7 +282,12 @@ _REQUEST = re.compile(
 )
 _MARK = re.compile(r"[.!?…]")
 # "nº 5", "N.º 5": a vocabulary may lack the sign.
-_NUMBER_SIGN = re.compile(r"(?<!\w)[nN]\.?[º°](?=\s?\d)")
+_NUMBER_SIGN = {
+    "en": re.compile(r"(?<![\w.])[nN]o\.(?=\s?\d)"),
+    "pt": re.compile(r"(?<!\w)[nN]\.?[º°](?=\s?\d)"),
+}
+# "Friday @ 6:30".
+_AT = re.compile(r"(?<=\s)@(?=\s\d)")
 # Parts of forms that are words of all texts.
 _COMMON = frozenset(
     [
@@ -322,16 +327,22 @@ def informal(text: str, language: str, words: Sequence[str] | None = None) -> It
     parts = lower_words(text) if words is None else words
     is_repeated = any(map(eq, parts, islice(parts, 1, None)))
     is_dropped = "in'" in text or "in’" in text
-    is_sure = language == "pt" and ("me" in parts or "º" in text or "°" in text)
+    if language == "en":
+        is_sure = "@ " in text or "no." in text or "No." in text
+    else:
+        is_sure = "me" in parts or "º" in text or "°" in text
     if not (is_repeated or is_dropped or is_sure) and _RARE[language].isdisjoint(parts):
         return
-    edits = [*_short_forms(text, forms), *_fillers(text, language, parts)]
+    edits = [
+        *_short_forms(text, forms),
+        *_fillers(text, language, parts),
+        *_signs(text, language),
+    ]
     if language == "en":
         edits += _dropped_letters(text)
         edits += _packs(text)
     else:
         edits += _requests(text)
-        edits += _number_signs(text)
     if is_repeated:
         edits += _repeated(text, language)
     reached = 0
@@ -390,11 +401,13 @@ def _requests(text: str) -> Iterator[Edit]:
         yield Edit(*match.span(), _capitalised(said) if match[0][0].isupper() else said)
 
 
-def _number_signs(text: str) -> Iterator[Edit]:
-    for match in _NUMBER_SIGN.finditer(text):
-        said = "Número" if match[0][0] == "N" else "número"
+def _signs(text: str, language: str) -> Iterator[Edit]:
+    said = "number" if language == "en" else "número"
+    for match in _NUMBER_SIGN[language].finditer(text):
         space = "" if text[match.end()].isspace() else " "
-        yield Edit(*match.span(), said + space)
+        yield Edit(*match.span(), (_capitalised(said) if match[0][0] == "N" else said) + space)
+    if language == "en":
+        yield from (Edit(*match.span(), "at") for match in _AT.finditer(text))
 
 
 def _repeated(text: str, language: str) -> Iterator[Edit]:
