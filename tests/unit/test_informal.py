@@ -29,6 +29,11 @@ def said(text: str, language: str) -> str:
         ("Tell 'em omw", "Tell them on my way"),
         ("Socks (2-pack), 12 pack, 6-Pack Pens", "Socks (pack of 2), pack of 12, Pack of 6 Pens"),
         ("Item no. 4521 and No.5, Friday @ 6", "Item number 4521 and Number 5, Friday at 6"),
+        (
+            "Ships within 24 hours. Item 45 ships from",
+            "Is shipped within 24 hours. Item 45 is shipped from",
+        ),
+        ("The ships from Lisbon, ships in the bay", None),
         ("Write to a@b.c @ home, no one", None),
         ("10 pack mules, a 6-package deal", "10 pack mules, a 6-package deal"),
         # Fillers go with the commas around them.

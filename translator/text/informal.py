@@ -286,6 +286,14 @@ _NUMBER_SIGN = {
     "en": re.compile(r"(?<![\w.])[nN]o\.(?=\s?\d)"),
     "pt": re.compile(r"(?<!\w)[nN]\.?[º°](?=\s?\d)"),
 }
+# Not the ones at sea.
+_SHIPS = re.compile(
+    r"(?:^Ships(?=\s(?:within|tomorrow|today|free|worldwide|separately|same|next|by\s|in\s\d))"
+    r"|(?:(?<=\bit\s)|(?<=\bitem\s)|(?<=\border\s)|(?<=\bproduct\s)|(?<=\bthis\s)|(?<=\bwhich\s)"
+    r"|(?<=\busually\s)|(?<=\btypically\s)|(?<=\d\s))ships(?=\s(?:in|from|to|with|within|tomorrow|"
+    r"today|free|worldwide|separately|same|next|by|on|via|after)\b))",
+    re.IGNORECASE,
+)
 # "Friday @ 6:30".
 _AT = re.compile(r"(?<=\s)@(?=\s\d)")
 # Parts of forms that are words of all texts.
@@ -306,7 +314,7 @@ def _rare_parts(forms: _Forms) -> frozenset[str]:
 
 
 _RARE = {
-    language: _rare_parts(forms) | _FILLER_WORDS[language] | {"pack"}
+    language: _rare_parts(forms) | _FILLER_WORDS[language] | {"pack", "ships"}
     for language, forms in _FORMS.items()
 }
 
@@ -408,6 +416,8 @@ def _signs(text: str, language: str) -> Iterator[Edit]:
         yield Edit(*match.span(), (_capitalised(said) if match[0][0] == "N" else said) + space)
     if language == "en":
         yield from (Edit(*match.span(), "at") for match in _AT.finditer(text))
+        for match in _SHIPS.finditer(text):
+            yield Edit(*match.span(), "Is shipped" if match[0][0] == "S" else "is shipped")
 
 
 def _repeated(text: str, language: str) -> Iterator[Edit]:

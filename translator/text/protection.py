@@ -279,9 +279,15 @@ def protect(
             reworded=rewording.edits,
         )
     first = lead.end() if lead else 0
-    lost = [i for i in range(first, len(text)) if text[i] in strange and _is_lost(text, i, writes)]
     given = [(part.start, part.end) for part in verbatim]
     ranges = _merged([*given, *own, *find_identifiers(text)])
+    # A sign that the model gets a word for is not lost: "@ 6:30".
+    worded = [(each.start, each.end) for each in rewording.beside(ranges)]
+    lost = [
+        i
+        for i in range(first, len(text))
+        if text[i] in strange and not _is_inside(i, worded) and _is_lost(text, i, writes)
+    ]
     ranges = _joined(text, _merged([*ranges, *_lost_ranges(text, lost, ranges)]))
     masks = tuple(
         Mask(
