@@ -197,15 +197,15 @@ _HINTS = {
 }
 _DIGITS = {"en": frozenset(_EN_DIGITS), "pt": frozenset(_PT_DIGITS)}
 _MIN_DIGITS = 4
-# What more words may turn into one, at the end of a text.
+# What more words may turn into one, at the end of a text; "one" and "um" are mostly no numbers.
 _UNFINISHED = {
     "en": _pattern(
-        rf"\b(?:{_one_of(_EN)})(?: point(?: (?:{'|'.join(_EN_UNITS)}))*)?\s*\Z"
+        rf"\b(?!one\s*\Z)(?:{_one_of(_EN)})(?: point(?: (?:{'|'.join(_EN_UNITS)}))*)?\s*\Z"
         rf"|\bthe (?:{_one_of(_EN_DAYS)}|twenty|thirty)(?: of)?\s*\Z"
         rf"|\b(?:{_EN_MONTH})(?: (?:twenty|thirty))?\s*\Z"
     ),
     "pt": _pattern(
-        rf"\b(?:{_one_of(_PT)})(?: vírgula(?: (?:{'|'.join(_PT_UNITS)}))*)?\s*\Z"
+        rf"\b(?!uma?\s*\Z)(?:{_one_of(_PT)})(?: vírgula(?: (?:{'|'.join(_PT_UNITS)}))*)?\s*\Z"
         rf"|\bdia (?:{_one_of(_PT_DAYS)})(?: (?:e|de))?\s*\Z"
         rf"|\b(?:na|nesta|nessa|esta|essa|toda|às|nas) (?:{_WEEKDAY})s?\s*\Z"
     ),
