@@ -47,7 +47,7 @@ def test_english(text: str, expected: str) -> None:
         ),
         ("seg-sex, Seg à Sáb", "segunda a sexta, Segunda a sábado"),
         ("5 de jan. de 2026, 12 dez 2025", "5 de janeiro de 2026, 12 dezembro 2025"),
-        ("Sáb: 9h", "Sábado: 9h"),
+        ("Sáb: 9h, no sáb. até às 10h", "Sábado: 9h, no sábado até às 10h"),
         # Other words.
         ("é um luxo que poucos podem ter.", "é um luxo que poucos podem ter."),
         ("o dom da fala, dez amigos, 3 set de jogos", "o dom da fala, dez amigos, 3 set de jogos"),
