@@ -73,3 +73,22 @@ def test_a_translation_that_is_much_too_short_is_told() -> None:
     [issue] = find_issues(source, "Sim.")
     assert (issue.kind, issue.start, issue.end) == (IssueKind.LENGTH, 0, len(source))
     assert not list(find_issues("Thank you very much!", "谢谢"))
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "known", "expected"),
+    [
+        # A small number is written out, or another stands in its place.
+        ("A set (11 pieces)", "Um conjunto (onze peças)", [], []),
+        ("A set (11 pieces)", "Um conjunto (1 peças)", [], ["11"]),
+        ("A set (11 pieces)", "Um conjunto (1 peças)", ["1"], []),
+        ("3 rooms, two hundred people", "três salas, 200 pessoas", [], []),
+        ("2 of us meet at 10", "dois de nós às 10:00", ["2 of us meet at 10:00"], []),
+        ("3 of 40", "três de 40", [], []),
+    ],
+)
+def test_a_small_number_in_whose_place_another_stands(
+    source: str, target: str, known: list[str], expected: list[str]
+) -> None:
+    found = find_issues(source, target, known)
+    assert [source[issue.start : issue.end] for issue in found] == expected

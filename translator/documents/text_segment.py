@@ -197,14 +197,14 @@ class TextSegment:
     @staticmethod
     def issues_of(target: TargetHypothesis) -> list[Issue]:
         """What else of its source a translation lacks; places are code points of that."""
-        return list(find_issues(target.source.visible, target.text))
+        return list(find_issues(target.source.visible, target.text, target.source.known_numbers()))
 
     def issues(self) -> Iterator[Issue]:
         """What of it is not in its target; places are code points of the text."""
         source = self._own_source
         if source is None or not self.is_translated:
             return
-        for issue in find_issues(source.visible, self.said):
+        for issue in find_issues(source.visible, self.said, source.known_numbers()):
             shift = self.start + source.offset
             yield Issue(issue.kind, shift + issue.start, min(shift + issue.end, self.end))
 

@@ -219,6 +219,13 @@ class ModelSource:
         """Context and text, with spaces for what is behind code words."""
         return self.context + self.text if self.protected is None else self.protected.visible
 
+    def known_numbers(self) -> list[str]:
+        """Texts whose numbers may stand in a translation: itself, what a model gets, and terms."""
+        if self.protected is None:
+            return [self.text]
+        protected = self.protected
+        return [protected.original, protected.text, *(mask.text for mask in protected.masks)]
+
     @property
     def open_from(self) -> int | None:
         """Where in the segment begins what more source may turn into something else, if anything.

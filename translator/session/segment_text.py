@@ -146,7 +146,7 @@ class SegmentText:
         if protected is None or binding.pivoted or binding is segment.config.pivot:
             return ()
         source = protected.visible[len(filed.source.context) :]
-        return tuple(find_issues(source, self.committed))
+        return tuple(find_issues(source, self.committed, filed.source.known_numbers()))
 
     @staticmethod
     def _told(segment: Segment, alignments: tuple[AlignedRange, ...]) -> Iterator[AlignedRange]:

@@ -61,7 +61,7 @@ _ABBREVIATIONS = {
         "abr adj ago al alm apart aprox arq av avs bl brig cap cel cf cia cj coord d depto des ed"
         " edif eds eng enga esq est estr exa exma exmo fev fl fls fr gen gov ilma ilmo jan jd jr"
         " jul jun lda lgo ltda maj máx mín mons n nov núm obs org orgs p pe pres profa prof pág"
-        " págs pp pça qd r rod s seg sgt sta sto séc tel ten trav v vl vol vols vs"
+        " págs pp pça qd r rod s seg sgt sta sto séc tam tel ten trav v vl vol vols vs"
     ),
     "es": _set("aprox dña fdez fam gral hno máx mín tlf vda"),
     "fr": _set("bd déc dr févr janv juil me mgr mlle mm mme no nov oct pr sept st ste tél"),

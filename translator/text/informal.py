@@ -110,6 +110,10 @@ msg = message
 msgs = messages
 wknd = weekend
 qty = quantity
+pcs = pieces
+pkgs = packages
+asst = assorted
+asstd = assorted
 w/ = with
 w/o = without
 b/c = because
@@ -174,6 +178,9 @@ se faz favor = por favor
 tenho de ir andando = tenho que ir
 daqui a bocado = daqui a pouco
 há bocado = há pouco
+pçs = peças
+pcs = peças
+unids = unidades
 de meia em meia hora = a cada meia hora
 bué de = um monte de
 valeu pela = obrigado pela
@@ -294,6 +301,23 @@ _SHIPS = re.compile(
     r"today|free|worldwide|separately|same|next|by|on|via|after)\b))",
     re.IGNORECASE,
 )
+# Of catalogues, beside what they are of: "Tam. M", "27 Pol", "+ Brinde", "Sz M".
+_BESIDE = {
+    "en": (
+        (re.compile(r"(?<![\w-])sz\.?(?=\s(?:X*[SL]|M|\d))", re.IGNORECASE), "size"),
+        (re.compile(r"(?<=\d\s)ct\.?(?=[\s,)]|$)"), "pieces"),
+    ),
+    "pt": (
+        (re.compile(r"(?<![\w-])tam\.?(?=\s(?:P{1,2}|M|X?G{1,3}|\d))", re.IGNORECASE), "tamanho"),
+        (re.compile(r"(?<=\d\s)pol\.?(?=[\s,)]|$)", re.IGNORECASE), "polegadas"),
+        (re.compile(r"(?<=\d\s)un(?:id)?\.?(?=[\s,)]|$)", re.IGNORECASE), "unidades"),
+        (re.compile(r"(?<=\+\s)brinde\b|(?<=\+)brinde\b", re.IGNORECASE), "presente"),
+    ),
+}
+_BESIDE_HINTS = {
+    "en": frozenset(["sz", "ct"]),
+    "pt": frozenset(["tam", "pol", "un", "unid", "brinde"]),
+}
 # "Friday @ 6:30".
 _AT = re.compile(r"(?<=\s)@(?=\s\d)")
 # Parts of forms that are words of all texts.
@@ -314,7 +338,10 @@ def _rare_parts(forms: _Forms) -> frozenset[str]:
 
 
 _RARE = {
-    language: _rare_parts(forms) | _FILLER_WORDS[language] | {"pack", "ships"}
+    language: _rare_parts(forms)
+    | _FILLER_WORDS[language]
+    | _BESIDE_HINTS[language]
+    | {"pack", "ships"}
     for language, forms in _FORMS.items()
 }
 
@@ -380,9 +407,9 @@ def _edit(text: str, places: list[tuple[int, int]], said: str) -> Edit | None:
         return None
     # A quote or a unit: "'cause'", "2 tb".
     before = text[max(0, start - 2) : start].rstrip(" ")[-1:] if len(places) == 1 else ""
-    if text[end : end + 1] in {"'", "’"} or before.isdigit():
+    if text[end : end + 1] in {"'", "’"} or (before.isdigit() and form.lower() == "tb"):
         return None
-    if form.isupper() and len(form) > 1:
+    if form.isupper() and len(form) > 1 and form[-1] != "/":
         return Edit(start, end, said.upper()) if len(form) >= _MIN_CAPITALS else None
     if said == "porque" and _begins_sentence(text, start):
         said = "por que"
@@ -413,7 +440,11 @@ def _signs(text: str, language: str) -> Iterator[Edit]:
     said = "number" if language == "en" else "número"
     for match in _NUMBER_SIGN[language].finditer(text):
         space = "" if text[match.end()].isspace() else " "
-        yield Edit(*match.span(), (_capitalised(said) if match[0][0] == "N" else said) + space)
+        begins = match[0][0] == "N" and _begins_sentence(text, match.start())
+        yield Edit(*match.span(), (_capitalised(said) if begins else said) + space)
+    for pattern, word in _BESIDE[language]:
+        for match in pattern.finditer(text):
+            yield Edit(*match.span(), _capitalised(word) if match[0][0].isupper() else word)
     if language == "en":
         yield from (Edit(*match.span(), "at") for match in _AT.finditer(text))
         for match in _SHIPS.finditer(text):

@@ -7,7 +7,7 @@ unless a unit or a currency stands beside them.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -30,6 +30,17 @@ _DOLLARS = re.compile(
     r"\$|\b(?:d[oó]lar|dollar|buck|peso)|\b(?:USD|BRL|CAD|AUD|MXN|reais|real)\b", re.IGNORECASE
 )
 _LARGEST_WRITTEN_OUT = 12
+# Some words that may become figures, in the languages of the embedded models.
+_NUMBER_WORD = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|"
+    r"fifty|sixty|seventy|eighty|ninety|hundreds?|thousands?|millions?|billions?|second|third|fourth|"
+    r"fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\w+t[eh]enth|\w+tieth|century|dozen|"
+    r"half|noon|midnight|dois|duas|três|quatro|cinco|seis|sete|oito|nove|dez|onze|doze|treze|"
+    r"[cq]uatorze|quinze|dez[ae]\w+|vinte|\w+renta|\w+quenta|\w+senta|\w+tenta|cem|cento|\w+centos|"
+    r"mil|milh\w+|bilh\w+|primeir[oa]|segund[oa]|terceir[oa]|quart[oa]|quint[oa]|sext[oa]|século|"
+    r"dúzia|mei[oa])\b",
+    re.IGNORECASE,
+)
 # A translation so much shorter than its source lacks something.
 _MIN_RATIO = 0.3
 _MIN_LENGTH = 60
@@ -76,29 +87,47 @@ def numbers_of(text: str) -> set[str]:
     return {_plain(match[0]) for match in _NUMBER.finditer(text)}
 
 
-def find_issues(source: str, target: str) -> Iterator[Issue]:
+def find_issues(source: str, target: str, known: Iterable[str] = ()) -> Iterator[Issue]:
     """Find what of a source its translation lacks.
 
     Args:
         source: A segment; spaces in place of what is protected otherwise.
         target: Its whole translation.
+        known: Texts whose numbers may stand in it too, such as what is protected.
     """
     if any(map(str.isdigit, source)):
-        yield from _number_issues(source, target)
+        yield from _number_issues(source, target, known)
     length = len(source.strip())
     if length >= _MIN_LENGTH and len(target) < _MIN_RATIO * length:
         yield Issue(IssueKind.LENGTH, 0, len(source))
 
 
-def _number_issues(source: str, target: str) -> Iterator[Issue]:
+def _number_issues(source: str, target: str, known: Iterable[str]) -> Iterator[Issue]:
     there = _readings(target)
     garbled = _garbled(source, target)
-    for number in _numbers(source):
-        is_there = number.is_small or not there.isdisjoint(_forms(number))
+    numbers = list(_numbers(source))
+    # A small number that is not there is written out, unless another one stands in its place.
+    may_be_words = not any(number.is_small for number in numbers) or not _has_another(
+        target, (source, *known)
+    )
+    for number in numbers:
+        is_there = not there.isdisjoint(_forms(number)) or (number.is_small and may_be_words)
         if number.digits in garbled or not is_there:
             yield Issue(IssueKind.NUMBER, number.start, number.end)
         elif number.currency and not _has_currency(number.currency, target):
             yield Issue(IssueKind.CURRENCY, number.start, number.end)
+
+
+def _has_another(target: str, sources: Iterable[str]) -> bool:
+    """Whether a target has a number that is none of its sources' in whatever format."""
+    forms: set[str] = set()
+    for source in sources:
+        for number in _numbers(source):
+            forms |= _forms(number)
+        # "The second of May" is 2 de maio, and "two hundred" 200.
+        if _NUMBER_WORD.search(source):
+            return False
+    return any(_values(match[0]).isdisjoint(forms) for match in _NUMBER.finditer(target))
 
 
 def _numbers(source: str) -> Iterator[_Number]:
