@@ -30,6 +30,7 @@ def said(text: str, language: str) -> str:
         ("Socks (2-pack), 12 pack, 6-Pack Pens", "Socks (pack of 2), pack of 12, Pack of 6 Pens"),
         ("Item no. 4521 and No.5, Friday @ 6", "Item number 4521 and number 5, Friday at 6"),
         ("Jacket, Sz M, wipes (432 ct)", "Jacket, Size M, wipes (432 pieces)"),
+        ("Mr. & Mrs. Lee & Co, 5 @ $3", "Mr. and Mrs. Lee & Co, 5 at $3"),
         ("No. 5 is alive, set (11 pcs)", "Number 5 is alive, set (11 pieces)"),
         (
             "Ships within 24 hours. Item 45 ships from",

@@ -201,7 +201,9 @@ def test_a_line_end_alone_ends_nothing(line_end: str) -> None:
         ("en", ["CALL ME. ", "WE SAID NO. ", "MR. LOW LEFT"]),
         ("en", ["Mr. Low met Dr. Ray at St. Ives on Jan. 5. ", "No. 5 is Art. 5, see fig. 3"]),
         ("en", ["J. K. Low came. ", "It took approx. five hours"]),
+        ("en", ["Add 2 tbsp. sugar and 1 tsp. salt. ", "Wait 5 min. ", "Then stir"]),
         ("en", ["Pay invoice no. INV-7 for room no. B4. ", "Was it yours? ", "No. ", "It was his"]),
+        ("pt", ["Seg. 9h, sáb. 10h, dom. fechado. ", "Vestido tam. M é bom"]),
         ("pt", ["Moro na R. Augusta. ", "E ele na av. Brasil, no séc. XX. ", "É. ", "Eu não"]),
         (
             "pt",

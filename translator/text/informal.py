@@ -319,7 +319,8 @@ _BESIDE_HINTS = {
     "pt": frozenset(["tam", "pol", "un", "unid", "brinde"]),
 }
 # "Friday @ 6:30".
-_AT = re.compile(r"(?<=\s)@(?=\s\d)")
+_AT = re.compile(r"(?<=\s)@(?=\s[$€£]?\d)")
+_AND = re.compile(r"(?:(?<=\b(?:Mr|Ms|Dr)\.\s)|(?<=\b(?:Mr|Ms|Dr)\s))&(?=\s(?:Mrs?|Ms|Dr)\b)")
 # Parts of forms that are words of all texts.
 _COMMON = frozenset(
     [
@@ -363,7 +364,7 @@ def informal(text: str, language: str, words: Sequence[str] | None = None) -> It
     is_repeated = any(map(eq, parts, islice(parts, 1, None)))
     is_dropped = "in'" in text or "in’" in text
     if language == "en":
-        is_sure = "@ " in text or "no." in text or "No." in text
+        is_sure = "@ " in text or "& " in text or "no." in text or "No." in text
     else:
         is_sure = "me" in parts or "º" in text or "°" in text
     if not (is_repeated or is_dropped or is_sure) and _RARE[language].isdisjoint(parts):
@@ -447,6 +448,7 @@ def _signs(text: str, language: str) -> Iterator[Edit]:
             yield Edit(*match.span(), _capitalised(word) if match[0][0].isupper() else word)
     if language == "en":
         yield from (Edit(*match.span(), "at") for match in _AT.finditer(text))
+        yield from (Edit(*match.span(), "and") for match in _AND.finditer(text))
         for match in _SHIPS.finditer(text):
             yield Edit(*match.span(), "Is shipped" if match[0][0] == "S" else "is shipped")
 
