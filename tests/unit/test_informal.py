@@ -50,6 +50,7 @@ def said(text: str, language: str) -> str:
         ("very very good, that that is so so", "very very good, that that is so so"),
         ("in in-house a a-frame", "in in-house a a-frame"),
         ("the door, uh the gate, um.", "the door, the gate."),
+        ("Um Kulthum sang. Um I think so. Um, Ana?", "Um Kulthum sang. I think so. Ana?"),
         # What is all of a text stays.
         ("Um.", "Um."),
         ("Uh, um…", "Uh, um…"),
@@ -81,6 +82,7 @@ def test_english(text: str, expected: str | None) -> None:
         ("Me dá medo. Ele me manda e-mails. Me deixa feliz.", None),
         ("Sapato nº 38, N.º5, no 5", "Sapato número 38, número 5, no 5"),
         ("Me disse que sim, me parece", None),
+        ("ele para para pensar", "ele para para pensar"),
         ("se se mantiver, muito muito bom", "se se mantiver, muito muito bom"),
         (
             "17 a 27 Pol, Tam. M + Brinde, 10 Unid.",

@@ -217,7 +217,7 @@ _PACK = re.compile(
 # Small words that speakers say again: "the the", "it it's". Others may be meant ("very very").
 _REPEATED = {
     "en": "i|the|a|an|my|your|our|we|they|he|she|it|to|of|in|on|at|and|but|or|if|for|with",
-    "pt": "eu|o|a|os|as|um|uma|de|do|da|em|no|na|com|para|que|e|ele|ela|mas|meu|minha",
+    "pt": "eu|o|a|os|as|um|uma|de|do|da|em|no|na|com|que|e|ele|ela|mas|meu|minha",
 }
 _AGAIN = {
     language: re.compile(
@@ -227,6 +227,8 @@ _AGAIN = {
     )
     for language, words in _REPEATED.items()
 }
+# After "Um": Um Kulthum was a singer, and "Um I think" is none.
+_NAME = re.compile(r"\s(?!I\b)[A-ZÀ-Þ]")
 _FILLER_WORDS = {
     "en": frozenset(["um", "umm", "ummm", "uh", "uhh", "uhm", "erm"]),
     "pt": frozenset(["hum", "humm", "hã", "ãh", "ãhn"]),
@@ -469,6 +471,8 @@ def _fillers(text: str, language: str, parts: Sequence[str]) -> Iterator[Edit]:
     for match in found:
         start, end = match.span()
         filler = match[0].lstrip(", ")
+        if filler[0].isupper() and "," not in match[0] and _NAME.match(text, end):
+            continue
         after_space = start > 0 and text[start - 1].isspace()
         if text[end : end + 1].isspace() and (not start or after_space):
             end += 1
