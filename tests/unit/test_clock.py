@@ -26,6 +26,7 @@ def said(text: str, language: str) -> str:
         ("From ten fifteen until twelve.", "From 10:15 until 12:00."),
         ("Dinner is at Eight, bed at 9", "Dinner is at 8:00, bed at 9:00"),
         ("at nine in the morning", "at 9:00 in the morning"),
+        ("The one o'clock service, 9 o’clock sharp", "The 1:00 service, 9 o’clock sharp"),
         ("Open 9am–6pm, Sat 10-11am", "Open 9:00–18:00, Sat 10:00-11:00"),
         ("9-5pm, 2 p.m. to 4 p.m. daily", "9:00-17:00, 14:00 to 16:00 daily"),
         ("Call before 5 p.m. EST at 5.30pm", "Call before 17:00 EST at 17:30"),
@@ -57,6 +58,12 @@ def test_english_times_become_figures(text: str, expected: str) -> None:
         ("Das 14h às 16h; 16h: café", "Das 14:00 às 16:00; 16:00: café"),
         ("das 9h às 18h, às 9h, às 20h", "das 9:00 às 18:00, às 9h, às 20:00"),
         ("das 14h de filme, dura 14h", "das 14h de filme, dura 14h"),
+        ("O jogo é às vinte e uma e trinta.", "O jogo é às 21:30."),
+        ("Das treze e quinze às dezenove e meia", "Das 13:15 às 19:30"),
+        (
+            "das vinte e cinco pessoas, as quinze horas",
+            "das vinte e cinco pessoas, as quinze horas",
+        ),
         ("Fico até às cinco hoje.", "Fico até às 5:00 hoje."),
     ],
 )

@@ -25,6 +25,13 @@ def said(text: str, language: str) -> str:
         ("june the third or december thirty first", "June 3 or December 31"),
         ("call five five five, zero one two three", "call 555, 0123"),
         ("oh double seven nine four-two", "077942"),
+        ("in nineteen ninety four, since twenty-oh-five", "in 1994, since 2005"),
+        ("In May eighteen twelve, by twenty twenty-six.", "In May 1812, by 2026."),
+        ("It costs nineteen ninety nine", "It costs nineteen ninety nine"),
+        (
+            "in twenty five days, from nineteen to twenty",
+            "in twenty five days, from nineteen to twenty",
+        ),
         # Neither decimals nor dates nor digits of a number.
         ("one two three four go, nine one one", "one two three four go, nine one one"),
         ("at this point four people left", "at this point four people left"),
@@ -49,6 +56,11 @@ def test_english(text: str, expected: str) -> None:
         ("Na segunda às dez", "Na segunda-feira às dez"),
         ("Às quintas não há aulas", "Às quintas-feiras não há aulas"),
         ("nove oito dois sete, meia um quatro três", "9827, 6143"),
+        ("Em mil novecentos e noventa e quatro", "Em 1994"),
+        ("mil oitocentos e doze ou mil novecentos", "1812 ou 1900"),
+        ("trinta mil novecentos e dez", "trinta mil novecentos e dez"),
+        ("duzentos e um mil novecentos", "duzentos e um mil novecentos"),
+        ("mil pessoas, mil e cem", "mil pessoas, mil e cem"),
         # What they count, or another thing.
         ("na quinta vez, na segunda parte", "na quinta vez, na segunda parte"),
         ("na quinta da minha avó", "na quinta da minha avó"),

@@ -41,6 +41,20 @@ _PT_HOURS = {
     "dez": 10,
     "onze": 11,
     "doze": 12,
+    "treze": 13,
+    "catorze": 14,
+    "quatorze": 14,
+    "quinze": 15,
+    "dezesseis": 16,
+    "dezasseis": 16,
+    "dezessete": 17,
+    "dezassete": 17,
+    "dezoito": 18,
+    "dezenove": 19,
+    "dezanove": 19,
+    "vinte e uma": 21,
+    "vinte e duas": 22,
+    "vinte e três": 23,
     "meio-dia": 12,
     "meio dia": 12,
     "meia-noite": 0,
@@ -151,6 +165,10 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
                 rf"(?: minutes)? past (?P<hour>{_EN_HOUR}))\b"
             ),
             lambda m: _time(_en_hour(m), _EN_MINUTES[_word(m, "minute")]),
+        ),
+        (
+            _pattern(rf"\b(?P<time>(?P<hour>{_EN_HOUR}) o['’]clock)\b"),
+            lambda m: _time(_en_hour(m), 0),
         ),
         (
             _pattern(rf"\b(?P<time>(?:a )?quarter (?:to|till) (?P<hour>{_EN_HOUR}))\b"),
@@ -277,7 +295,10 @@ _HOURS = {
     "pt": re.compile(r"\dh(?:\d\d)?\s?[-–—:]|\b(?:às|das)\s\d{1,2}h", re.IGNORECASE),
 }
 # Words that are enough.
-_ENOUGH = {"en": frozenset({"half", "quarter", "past"}), "pt": frozenset({"falta", "faltam"})}
+_ENOUGH = {
+    "en": frozenset({"clock", "half", "quarter", "past"}),
+    "pt": frozenset({"falta", "faltam"}),
+}
 # What may begin a time without a word before it, at the end of a text.
 _AT_END = {"en": frozenset({"five", "ten", "twenty"}), "pt": frozenset[str]()}
 

@@ -69,6 +69,16 @@ _AFTER_WEEKDAY = (
 )
 
 
+_CENTURIES = {"seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20}
+# Of a century: "oh five", "ten", "ninety four".
+_EN_YEARS = {word: value for word, value in _EN.items() if value >= 10}
+_EN_YEARS |= {
+    f"oh {unit}": value for unit, value in zip(_EN_UNITS, range(10), strict=True) if value
+}
+_PT_PARTS = frozenset(part for word in _PT for part in word.split()) | {"cem", "cento"}
+_PT_CENTURIES = {"setecentos": 1700, "oitocentos": 1800, "novecentos": 1900}
+
+
 def _one_of(words: dict[str, int]) -> str:
     """A pattern for any of the words, longer ones first; a hyphen may stand for a space."""
     longest_first = sorted(words, key=len, reverse=True)
@@ -132,6 +142,19 @@ def _digit_run(words: dict[str, int], before: str = "") -> re.Pattern[str]:
     return re.compile(rf"\b{digit}(?:(?:,\s|\s|-){digit}\b){{3,}}", re.IGNORECASE)
 
 
+def _en_year(match: re.Match[str]) -> str:
+    return str(100 * _CENTURIES[match["century"].lower()] + _value(_EN_YEARS, match, "year"))
+
+
+def _pt_year(match: re.Match[str]) -> str:
+    before = match.string[max(0, match.start() - 24) : match.start()].lower().split()[-1:]
+    if before and (before[0] in _PT_PARTS or before[0].endswith(("entos", "entas"))):
+        # "Trinta mil novecentos e dez".
+        return match[0]
+    rest = _value(_PT, match, "rest") if match["rest"] else 0
+    return str(_PT_CENTURIES[match["century"].lower()] + rest)
+
+
 _Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 _RULES: dict[str, tuple[_Rule, ...]] = {
     "en": (
@@ -142,6 +165,15 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
                 rf"(?P<digits>(?:{'|'.join(_EN_UNITS)})(?: (?:{'|'.join(_EN_UNITS)}))*)\b(?!-)"
             ),
             _decimal(_EN, "."),
+        ),
+        (
+            # Without what says when it may be a price: "nineteen ninety nine".
+            _pattern(
+                rf"\b(?:in|since|until|till|from|to|by|before|after|during|around|early|late|year|"
+                rf"summer|winter|spring|fall|autumn|{_EN_MONTH},?) (?P<figure>"
+                rf"(?P<century>{'|'.join(_CENTURIES)})[\s-](?P<year>{_one_of(_EN_YEARS)}))\b(?!-)"
+            ),
+            _en_year,
         ),
         (
             _pattern(rf"\bthe (?P<day>{_one_of(_EN_DAYS)}) of (?P<month>{_EN_MONTH})\b"),
@@ -163,6 +195,13 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
                 rf"(?P<digits>(?:{'|'.join(_PT_UNITS)})(?: (?:{'|'.join(_PT_UNITS)}))*)\b(?!-)"
             ),
             _decimal(_PT, ","),
+        ),
+        (
+            _pattern(
+                rf"\bmil(?: e)? (?P<century>{'|'.join(_PT_CENTURIES)})"
+                rf"(?: e (?P<rest>{_one_of(_PT)}))?\b"
+            ),
+            _pt_year,
         ),
         (
             _pattern(rf"\bdia (?P<figure>(?P<day>{_one_of(_PT_DAYS)}))(?= de (?:{_PT_MONTH})\b)"),
@@ -190,9 +229,9 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
 }
 # Words without which there is none; nearly all texts lack them.
 _HINTS = {
-    "en": frozenset(["point", *_EN_MONTH.split("|")]),
+    "en": frozenset(["point", "oh", *_CENTURIES, *_EN_MONTH.split("|")]),
     "pt": frozenset(
-        ["vírgula", "dia", *_WEEKDAY.split("|"), *(f"{day}s" for day in _WEEKDAY.split("|"))]
+        ["vírgula", "dia", "mil", *_WEEKDAY.split("|"), *(f"{day}s" for day in _WEEKDAY.split("|"))]
     ),
 }
 _DIGITS = {"en": frozenset(_EN_DIGITS), "pt": frozenset(_PT_DIGITS)}
