@@ -208,12 +208,6 @@ _FILLERS = {
     "en": _filler_pattern("u+m+|u+h+m*|erm+"),
     "pt": _filler_pattern("h+u+m+|ã+h+n*|h+ã+"),
 }
-# "2-pack", but no "6 pack mules".
-_PACK = re.compile(
-    r"(?<![\w.,-])(?P<number>\d{1,3})[- ](?P<pack>pack)"
-    r"(?=[\s)]*(?:$|[).,;:|–-])|(?<=-pack)\s[^\W\d_])",
-    re.IGNORECASE,
-)
 # Small words that speakers say again: "the the", "it it's". Others may be meant ("very very").
 _REPEATED = {
     "en": "i|the|a|an|my|your|our|we|they|he|she|it|to|of|in|on|at|and|but|or|if|for|with",
@@ -290,36 +284,6 @@ _REQUEST = re.compile(
     re.IGNORECASE,
 )
 _MARK = re.compile(r"[.!?…]")
-# "nº 5", "N.º 5": a vocabulary may lack the sign.
-_NUMBER_SIGN = {
-    "en": re.compile(r"(?<![\w.])[nN]o\.(?=\s?\d)"),
-    "pt": re.compile(r"(?<!\w)[nN]\.?[º°](?=\s?\d)"),
-}
-# Not the ones at sea.
-_SHIPS = re.compile(
-    r"(?:^Ships(?=\s(?:within|tomorrow|today|free|worldwide|separately|same|next|by\s|in\s\d))"
-    r"|(?:(?<=\bit\s)|(?<=\bitem\s)|(?<=\border\s)|(?<=\bproduct\s)|(?<=\bthis\s)|(?<=\bwhich\s)"
-    r"|(?<=\busually\s)|(?<=\btypically\s)|(?<=\d\s))ships(?=\s(?:in|from|to|with|within|tomorrow|"
-    r"today|free|worldwide|separately|same|next|by|on|via|after)\b))",
-    re.IGNORECASE,
-)
-# Of catalogues, beside what they are of: "Tam. M", "27 Pol", "+ Brinde", "Sz M".
-_BESIDE = {
-    "en": (
-        (re.compile(r"(?<![\w-])sz\.?(?=\s(?:X*[SL]|M|\d))", re.IGNORECASE), "size"),
-        (re.compile(r"(?<=\d\s)ct\.?(?=[\s,)]|$)"), "pieces"),
-    ),
-    "pt": (
-        (re.compile(r"(?<![\w-])tam\.?(?=\s(?:P{1,2}|M|X?G{1,3}|\d))", re.IGNORECASE), "tamanho"),
-        (re.compile(r"(?<=\d\s)pol\.?(?=[\s,)]|$)", re.IGNORECASE), "polegadas"),
-        (re.compile(r"(?<=\d\s)un(?:id)?\.?(?=[\s,)]|$)", re.IGNORECASE), "unidades"),
-        (re.compile(r"(?<=\+\s)brinde\b|(?<=\+)brinde\b", re.IGNORECASE), "presente"),
-    ),
-}
-_BESIDE_HINTS = {
-    "en": frozenset(["sz", "ct"]),
-    "pt": frozenset(["tam", "pol", "un", "unid", "brinde"]),
-}
 # "Friday @ 6:30".
 _AT = re.compile(r"(?<=\s)@(?=\s[$€£]?\d)")
 _AND = re.compile(r"(?:(?<=\b(?:Mr|Ms|Dr)\.\s)|(?<=\b(?:Mr|Ms|Dr)\s))&(?=\s(?:Mrs?|Ms|Dr)\b)")
@@ -341,11 +305,7 @@ def _rare_parts(forms: _Forms) -> frozenset[str]:
 
 
 _RARE = {
-    language: _rare_parts(forms)
-    | _FILLER_WORDS[language]
-    | _BESIDE_HINTS[language]
-    | {"pack", "ships"}
-    for language, forms in _FORMS.items()
+    language: _rare_parts(forms) | _FILLER_WORDS[language] for language, forms in _FORMS.items()
 }
 
 
@@ -365,20 +325,13 @@ def informal(text: str, language: str, words: Sequence[str] | None = None) -> It
     parts = lower_words(text) if words is None else words
     is_repeated = any(map(eq, parts, islice(parts, 1, None)))
     is_dropped = "in'" in text or "in’" in text
-    if language == "en":
-        is_sure = "@ " in text or "& " in text or "no." in text or "No." in text
-    else:
-        is_sure = "me" in parts or "º" in text or "°" in text
+    is_sure = "@ " in text or "& " in text if language == "en" else "me" in parts
     if not (is_repeated or is_dropped or is_sure) and _RARE[language].isdisjoint(parts):
         return
-    edits = [
-        *_short_forms(text, forms),
-        *_fillers(text, language, parts),
-        *_signs(text, language),
-    ]
+    edits = [*_short_forms(text, forms), *_fillers(text, language, parts)]
     if language == "en":
         edits += _dropped_letters(text)
-        edits += _packs(text)
+        edits += _signs(text)
     else:
         edits += _requests(text)
     if is_repeated:
@@ -425,10 +378,9 @@ def _dropped_letters(text: str) -> Iterator[Edit]:
         yield Edit(*match.span("mark"), "g")
 
 
-def _packs(text: str) -> Iterator[Edit]:
-    for match in _PACK.finditer(text):
-        pack, number = match["pack"], match["number"]
-        yield Edit(*match.span(), f"{pack} {'OF' if pack.isupper() else 'of'} {number}")
+def _signs(text: str) -> Iterator[Edit]:
+    yield from (Edit(*match.span(), "at") for match in _AT.finditer(text))
+    yield from (Edit(*match.span(), "and") for match in _AND.finditer(text))
 
 
 def _requests(text: str) -> Iterator[Edit]:
@@ -437,22 +389,6 @@ def _requests(text: str) -> Iterator[Edit]:
         mark = _MARK.search(text, match.end())
         said = f"pode me {infinitive}" if mark and mark[0] == "?" else f"{command}-me"
         yield Edit(*match.span(), _capitalised(said) if match[0][0].isupper() else said)
-
-
-def _signs(text: str, language: str) -> Iterator[Edit]:
-    said = "number" if language == "en" else "número"
-    for match in _NUMBER_SIGN[language].finditer(text):
-        space = "" if text[match.end()].isspace() else " "
-        begins = match[0][0] == "N" and _begins_sentence(text, match.start())
-        yield Edit(*match.span(), (_capitalised(said) if begins else said) + space)
-    for pattern, word in _BESIDE[language]:
-        for match in pattern.finditer(text):
-            yield Edit(*match.span(), _capitalised(word) if match[0][0].isupper() else word)
-    if language == "en":
-        yield from (Edit(*match.span(), "at") for match in _AT.finditer(text))
-        yield from (Edit(*match.span(), "and") for match in _AND.finditer(text))
-        for match in _SHIPS.finditer(text):
-            yield Edit(*match.span(), "Is shipped" if match[0][0] == "S" else "is shipped")
 
 
 def _repeated(text: str, language: str) -> Iterator[Edit]:
