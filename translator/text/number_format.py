@@ -25,6 +25,7 @@ _COMMA_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _POINT_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 _COMMA_DECIMAL = re.compile(r"\d+,(?:\d{1,2}|\d{4,})")
 _POINT_DECIMAL = re.compile(r"\d+\.(?:\d{1,2}|\d{4,})")
+_DIGIT = re.compile(r"\d")
 _OF_ORDINALS = ("º", "ª", "°", "st", "nd", "rd", "th")
 _ORDINAL = re.compile(r"(?<![\w.,])(\d{1,4})(st|nd|rd|th|[ºª°])(?!\w)")
 _LETTERED = re.compile(r"(?<![\w.,])(\d{1,4})([oa])(?!\w)")
@@ -114,7 +115,7 @@ def with_ordinals(said: str, text: str) -> str:
         said: The translation.
         text: What it translates.
     """
-    if not any(map(text.__contains__, _OF_ORDINALS)):
+    if _DIGIT.search(said) is None or not any(map(text.__contains__, _OF_ORDINALS)):
         return said
     known = {number for number, _ in _ORDINAL.findall(text)}
 

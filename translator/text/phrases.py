@@ -18,8 +18,9 @@ __all__ = ["NO_PHRASES", "SLOT", "Phrase", "Phrases"]
 
 # Stands for a number.
 SLOT = "#"
-# No phrase has more numbers.
+# No phrase has more numbers, or more code points with all the white space around it.
 _MAX_SLOTS = 8
+_LONGEST = 1000
 
 _MARKS = ".!?…"
 _QUESTION = "?"
@@ -94,7 +95,7 @@ class Phrases:
             written: How the target writes a number of the text.
             kept: Ranges of the text that stand in the place of numbers, and stay as they are.
         """
-        if not self.loose:
+        if not self.loose or len(text) > _LONGEST:
             return None
         enclosed = _ENCLOSED.fullmatch(text.strip()) if not kept else None
         if enclosed is not None and (inside := self.find(enclosed["inside"], written)) is not None:
@@ -107,7 +108,7 @@ class Phrases:
             start, end = number.span()
             if not any(start < last and first < end for first, last in kept):
                 slots.append((start, end, written(number[0])))
-        if not slots or len(slots) > _MAX_SLOTS:
+        if not 0 < len(slots) <= _MAX_SLOTS:
             return None
         slots.sort()
         edits = [Edit(start, end, SLOT) for start, end, _ in slots]
