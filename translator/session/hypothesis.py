@@ -17,7 +17,7 @@ from translator.text.detokenizer import TargetText, detokenize
 from translator.text.number_format import number_as_written_in, with_format, with_ordinals
 from translator.text.optional_endings import with_brackets
 from translator.text.protection import Mask, Protected
-from translator.text.rewriting import Edit
+from translator.text.rewriting import Edit, in_order
 from translator.text.sentence_form import FULL_STOP, as_title, with_first_small
 from translator.text.tokens import Tokenizer
 from translator.text.words import count_words, strip_final_punctuation, word_ends
@@ -125,7 +125,7 @@ class TargetHypothesis:
 
     def _with_brackets(self, said: TargetText, source: Protected, language: str) -> TargetText:
         """A translation with endings in brackets where its source has them: "arquivo(s)"."""
-        edits: dict[int, Edit] = {}
+        edits: list[Edit] = []
         for start, end in source.optional_plurals():
             shift = self.source.offset - len(self.source.context)
             comes_from = [
@@ -133,9 +133,8 @@ class TargetHypothesis:
                 for known in self._ranges
             ]
             words = said.words_of(comes_from)
-            for edit in with_brackets(said.text, words, language):
-                edits.setdefault(edit.start, edit)
-        return said.edited([edits[start] for start in sorted(edits)]) if edits else said
+            edits += with_brackets(said.text, words, language)
+        return said.edited([*in_order(edits)]) if edits else said
 
     def _begun(self, text: str, language: str) -> str:
         """A translation that begins as its source does: with a capital, or with a small letter."""

@@ -7,7 +7,7 @@ star and *dom.* for a gift. Pure text, linear in its length.
 import re
 from collections.abc import Iterator, Sequence
 
-from translator.text.rewriting import Edit
+from translator.text.rewriting import Edit, in_order
 from translator.text.words import lower_words
 
 __all__ = ["calendar_names"]
@@ -186,16 +186,13 @@ def calendar_names(text: str, language: str, words: Sequence[str] | None = None)
     names = _NAMES.get(language)
     if names is None or _HINTS[language].isdisjoint(lower_words(text) if words is None else words):
         return
+    # Earlier rules go first where two begin at one place.
     edits: dict[int, Edit] = {}
     for pattern, between in _RULES[language]:
         for match in pattern.finditer(text):
             for edit in _named(match, language, between):
                 edits.setdefault(edit.start, edit)
-    reached = 0
-    for _, edit in sorted(edits.items()):
-        if edit.start >= reached:
-            yield edit
-            reached = edit.end
+    yield from in_order(edits.values())
 
 
 def _named(match: re.Match[str], language: str, between: str) -> Iterator[Edit]:

@@ -7,8 +7,8 @@ tomorrow" is "navios amanhã". Pure text, linear in its length.
 import re
 from collections.abc import Iterator, Sequence
 
-from translator.text.rewriting import Edit
-from translator.text.words import lower_words
+from translator.text.rewriting import Edit, in_order
+from translator.text.words import begins_sentence, lower_words
 
 __all__ = ["catalogue_words"]
 
@@ -69,11 +69,7 @@ def catalogue_words(text: str, language: str, words: Sequence[str] | None = None
     edits = [*_number_signs(text, language), *_beside(text, language)]
     if language == "en":
         edits += [*_packs(text), *_shipped(text)]
-    reached = 0
-    for edit in sorted(edits, key=lambda each: each.start):
-        if edit.start >= reached:
-            yield edit
-            reached = edit.end
+    yield from in_order(edits)
 
 
 def _packs(text: str) -> Iterator[Edit]:
@@ -86,8 +82,7 @@ def _number_signs(text: str, language: str) -> Iterator[Edit]:
     said = "number" if language == "en" else "número"
     for match in _NUMBER_SIGN[language].finditer(text):
         space = "" if text[match.end()].isspace() else " "
-        before = text[max(0, match.start() - 8) : match.start()].rstrip()
-        begins = match[0][0] == "N" and (not before or before[-1] in ".!?…")
+        begins = match[0][0] == "N" and begins_sentence(text, match.start())
         yield Edit(*match.span(), (said.capitalize() if begins else said) + space)
 
 

@@ -8,7 +8,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from translator.text.rewriting import AS_IT_IS, Edit, Rewording
+from translator.text.rewriting import AS_IT_IS, Edit, Rewording, in_order
 from translator.text.words import lower_words
 
 __all__ = ["clock_times"]
@@ -331,12 +331,9 @@ def clock_times(text: str, language: str, words: Sequence[str] | None = None) ->
         return AS_IT_IS
     if not _may_have_times(text, language, lower_words(text) if words is None else words):
         return AS_IT_IS
-    edits: list[Edit] = []
-    for edit in sorted(_found(text, rules), key=lambda each: (each.start, -each.end)):
-        if not edits or edit.start >= edits[-1].end:
-            edits.append(edit)
+    edits = tuple(in_order(_found(text, rules)))
     unfinished = _UNFINISHED[language].search(text, max(0, len(text) - _LONGEST_UNFINISHED))
-    return Rewording(tuple(edits), None if unfinished is None else unfinished.start())
+    return Rewording(edits, None if unfinished is None else unfinished.start())
 
 
 def _found(text: str, rules: tuple[_Rule, ...]) -> Iterator[Edit]:

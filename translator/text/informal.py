@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
 from operator import eq
 
-from translator.text.rewriting import Edit, rewrite
-from translator.text.words import lower_words
+from translator.text.rewriting import Edit, in_order, rewrite
+from translator.text.words import begins_sentence, lower_words
 
 __all__ = ["informal"]
 
@@ -230,7 +230,6 @@ _FILLER_WORDS = {
 # "goin'", "nothin'"; not "'begin'", in quotes.
 _DROPPED_G = re.compile(r"(?<![\w'’])[A-Za-z]{2,}in(?P<mark>['’])(?!\w)")
 _WORD = re.compile(r"['’]?\w+(?:['’-]\w+)*(?:/(?:[oc]\b|(?=\s)))?")
-_SENTENCE_ENDS = frozenset(".!?…")
 # Shorter ones in capitals are names: TB, IMO, MSM.
 _MIN_CAPITALS = 4
 
@@ -336,11 +335,7 @@ def informal(text: str, language: str, words: Sequence[str] | None = None) -> It
         edits += _requests(text)
     if is_repeated:
         edits += _repeated(text, language)
-    reached = 0
-    for edit in sorted(edits, key=lambda each: each.start):
-        if edit.start >= reached:
-            yield edit
-            reached = edit.end
+    yield from in_order(edits)
 
 
 def _short_forms(text: str, forms: _Forms) -> Iterator[Edit]:
@@ -367,7 +362,7 @@ def _edit(text: str, places: list[tuple[int, int]], said: str) -> Edit | None:
         return None
     if form.isupper() and len(form) > 1 and form[-1] != "/":
         return Edit(start, end, said.upper()) if len(form) >= _MIN_CAPITALS else None
-    if said == "porque" and _begins_sentence(text, start):
+    if said == "porque" and begins_sentence(text, start):
         said = "por que"
     is_capital = form.lstrip("'’")[0].isupper()
     return Edit(start, end, _capitalised(said) if is_capital else said)
@@ -414,7 +409,7 @@ def _fillers(text: str, language: str, parts: Sequence[str]) -> Iterator[Edit]:
             end += 1
         elif after_space and end < len(text) and not text[end].isspace():
             start -= 1
-        begins = filler[0].isupper() and _begins_sentence(text, start)
+        begins = filler[0].isupper() and begins_sentence(text, start)
         following = text[end : end + 1].upper() if begins else ""
         # "The door, uh the gate": one comma is the sentence's.
         goes_on = text[match.end() : match.end() + 2].strip().isalnum()
@@ -424,8 +419,3 @@ def _fillers(text: str, language: str, parts: Sequence[str]) -> Iterator[Edit]:
 
 def _capitalised(said: str) -> str:
     return said[0].upper() + said[1:]
-
-
-def _begins_sentence(text: str, place: int) -> bool:
-    before = text[max(0, place - 8) : place].rstrip()
-    return not before or before[-1] in _SENTENCE_ENDS

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from translator.text.rewriting import Edit
+from translator.text.rewriting import Edit, in_order
 
 __all__ = ["optional_endings", "with_brackets"]
 
@@ -129,7 +129,7 @@ def optional_endings(text: str, language: str) -> Iterator[Edit]:
     edits = [*_in_brackets(text, language, genders)] if "(" in text else []
     if genders and "/" in text:
         edits += [Edit(match.start(), match.end(), "") for match in _SLASH.finditer(text)]
-    yield from sorted(edits, key=lambda edit: edit.start)
+    yield from in_order(edits)
 
 
 def _in_brackets(text: str, language: str, genders: frozenset[str]) -> Iterator[Edit]:

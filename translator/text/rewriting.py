@@ -1,10 +1,10 @@
 """A text with some of its parts written otherwise, and where each place of it comes from."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-__all__ = ["AS_IT_IS", "Edit", "Rewording", "Rewritten", "rewrite"]
+__all__ = ["AS_IT_IS", "Edit", "Rewording", "Rewritten", "in_order", "rewrite"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,15 @@ class Edit:
     start: int
     end: int
     text: str
+
+
+def in_order(edits: Iterable[Edit]) -> Iterator[Edit]:
+    """Edits in order; of two that overlap, the one that begins first, or else the longer one."""
+    reached = 0
+    for edit in sorted(edits, key=lambda each: (each.start, -each.end)):
+        if edit.start >= reached:
+            yield edit
+            reached = edit.end
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from translator.text.rewriting import AS_IT_IS, Edit, Rewording
+from translator.text.rewriting import AS_IT_IS, Edit, Rewording, in_order
 from translator.text.words import lower_words
 
 __all__ = ["spoken_numbers"]
@@ -275,18 +275,16 @@ def spoken_numbers(text: str, language: str, words: Sequence[str] | None = None)
     rules = _RULES.get(language)
     if rules is None:
         return AS_IT_IS
-    edits: list[Edit] = []
+    edits: tuple[Edit, ...] = ()
     words = lower_words(text) if words is None else words
     num_digits = sum(map(_DIGITS[language].__contains__, words))
     if num_digits >= _MIN_DIGITS or not _HINTS[language].isdisjoint(words):
-        for edit in sorted(_found(text, rules), key=lambda each: (each.start, -each.end)):
-            if not edits or edit.start >= edits[-1].end:
-                edits.append(edit)
+        edits = tuple(in_order(_found(text, rules)))
     unfinished = None
     if words and words[-1] in _LAST[language]:
         begin = max(0, len(text) - _LONGEST_UNFINISHED)
         unfinished = _UNFINISHED[language].search(text, begin)
-    return Rewording(tuple(edits), None if unfinished is None else unfinished.start())
+    return Rewording(edits, None if unfinished is None else unfinished.start())
 
 
 def _found(text: str, rules: tuple[_Rule, ...]) -> Iterator[Edit]:

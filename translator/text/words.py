@@ -5,6 +5,7 @@ from unicodedata import category
 
 __all__ = [
     "UNSPACED",
+    "begins_sentence",
     "count_steps",
     "count_words",
     "lower_words",
@@ -55,6 +56,12 @@ def strip_final_punctuation(text: str) -> str:
 def count_words(text: str) -> int:
     """Number of words in ``text``, split at white space. A session's figures count these."""
     return len(text.split())
+
+
+def begins_sentence(text: str, place: int) -> bool:
+    """Whether what stands at ``place`` begins the text, or follows a mark that ends a sentence."""
+    before = text[max(0, place - 8) : place].rstrip()
+    return not before or before[-1] in _SENTENCE_END
 
 
 def lower_words(text: str) -> list[str]:
