@@ -142,7 +142,7 @@ async def _exchanged(
     address: str, requests: Sequence[Request], pause_s: float, timeout_s: float
 ) -> tuple[Exchange, bool]:
     """An exchange, and whether its status was lost."""
-    result, is_lost = Exchange(), False
+    result = Exchange()
     async with connected(address) as stub:
         call = stub.StreamingTranslate(timeout=timeout_s)
 
@@ -159,8 +159,9 @@ async def _exchanged(
                 result.responses.append(response)
         except grpc.aio.AioRpcError as error:
             result.status = rpc_status.from_call(_Finished(error))  # type: ignore[arg-type]
-            is_lost = error.details() == LOST_STATUS
         result.code = await call.code()
+        # The reader may see an end without an error, where the writer has put the status there.
+        is_lost = await call.details() == LOST_STATUS
         await asyncio.gather(sender, return_exceptions=True)
     return result, is_lost
 
