@@ -34,6 +34,7 @@ def main() -> int:
         ("eight_bits", False),
         ("tiles", False),
         ("everyday", False),
+        ("datastore", True),
     ):
         print(f"\n== {name} ==", flush=True)
         if needs_data and not DATA.is_dir():

@@ -19,6 +19,7 @@ from translator.cli import main
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 from translator.local import Translator
+from translator.models.datastore import DATASTORE
 from translator.models.loading import describe_model, load_model
 from translator.models.marian.adapter import (
     ADAPTER,
@@ -37,6 +38,7 @@ from translator.text.phrases import Phrase, Phrases
 from translator.text.segmenter import Segmenter
 from translator.text.tokenizer import SentencePieceTokenizer
 from translator.training.adapter import Options, Trained, rehearsal_of, train_adapter
+from translator.training.datastore import Gain
 from translator.training.translations import (
     Example,
     Translation,
@@ -222,8 +224,8 @@ def test_the_command_writes_a_folder_that_is_served(folder: Path, table: Path) -
     result = run(folder, table)
     assert result.exit_code == 0, result.output
     out = folder.parent / "shop"
-    assert f"{out} is written: from " in result.output
-    assert sorted(path.name for path in out.iterdir()) == ["README.md", ADAPTER]
+    assert f"{out} is written; on translations kept aside:\n  datastore: from " in result.output
+    assert sorted(path.name for path in out.iterdir()) == ["README.md", ADAPTER, DATASTORE]
     assert not list(folder.parent.glob(".shop*"))
     assert describe_model(f"en-pt={out}").info.name == "shop"
     card = (out / "README.md").read_text()
@@ -331,11 +333,34 @@ def test_a_full_disk_at_the_end_loses_nothing(
     assert (out / ADAPTER).is_file()
 
 
-def test_nothing_is_written_where_nothing_was_learned(folder: Path, table: Path) -> None:
+def test_nothing_is_written_where_nothing_was_learned(
+    folder: Path, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gain = Gain(0.5, 0.4, 0.01, 1.0)
+    monkeypatch.setattr("translator.training.datastore.datastore_gain", lambda *_, **__: gain)
     result = run(folder, table, "--learning-rate", "100")
     assert result.exit_code == 5, result.output
-    assert "Error: nothing was learned from 48 translations (" in result.output
+    assert "Error: nothing was learned from 48 translations (datastore: 50.0%" in result.output
     assert sorted(path.name for path in folder.parent.iterdir()) == ["model", "pairs.tsv"]
+
+
+def test_a_datastore_that_makes_it_worse_is_left_out(
+    folder: Path, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = folder.parent / "shop"
+    assert run(folder, table).exit_code == 0
+    assert (out / DATASTORE).is_file()
+    measured = iter([Gain(0.5, 0.4, error, 1.0) for error in (0.01, 0.1)])
+    monkeypatch.setattr(
+        "translator.training.datastore.datastore_gain", lambda *_, **__: next(measured)
+    )
+    for is_there in (False, True):
+        result = run(folder, table)
+        assert result.exit_code == 0, result.output
+        assert ("datastore: from 50.0% to 40.0%" in result.output) is is_there
+        assert (out / DATASTORE).is_file() is is_there
+        assert ("| datastore: likeness" in (out / "README.md").read_text()) is is_there
+        load_model(f"en-pt={out}")
 
 
 ENGLISH = ["The meeting begins at nine.", "Please close the window.", "We sell bread and milk."]

@@ -16,7 +16,9 @@ from translator.languages.pair import LanguagePair
 from translator.languages.tags import language
 
 if TYPE_CHECKING:
+    from translator.models.marian.adapter import Adapter
     from translator.training.adapter import Trained
+    from translator.training.datastore import Gain
     from translator.training.translations import Translation
 
 __all__ = ["command"]
@@ -42,7 +44,10 @@ __all__ = ["command"]
 @click.option("--to", "target", default="", metavar="LANGUAGE", help="Of the translations.")
 @click.option("--rank", type=click.IntRange(min=1), default=16, show_default=True)
 @click.option(
-    "--steps", type=click.IntRange(min=1), default=300, show_default=True, help="At most."
+    "--steps",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Of training, at most; 300 take minutes. Without, there is a datastore only.",
 )
 @click.option(
     "--learning-rate",
@@ -66,21 +71,32 @@ def command(
 ) -> None:
     """Adapt a Marian model to your own translations in FILES: TMX, XLIFF, CSV, TSV, JSON lines.
 
-    The model is PAIR, as `translator models` lists it, or PAIR=FOLDER. Hundreds of translations are
+    The model is PAIR, as `translator models` lists it, or PAIR=FOLDER. A hundred translations are
     good, thousands better; the last one of a text counts. --from and --to name their languages
     where a file does not, or says more, such as pt-BR.
 
-    Some are kept aside, and if the model is no better on these, nothing is written. This takes
-    minutes. If it is interrupted, the same command goes on.
+    Where the new model decodes something like them, it looks up how they went on (a datastore).
+    That takes seconds, and leaves other text as it is. With --steps it is trained on them as well
+    (an adapter), which learns their manner, and costs some quality elsewhere. Some are kept aside,
+    and what is no better on these is not written. If training is interrupted, the same command
+    goes on.
     """
     with one_sentence():
         pair, folder, license_ = _located(model, store)
         # Only now: it takes seconds.
         from translator.languages.detection import FastTextDetector
-        from translator.models.marian.adapter import is_adapter, save_adapter
+        from translator.models.datastore import DATASTORE, DatastoreCard, save_datastore
+        from translator.models.fingerprint import file_digest
+        from translator.models.marian.adapter import ADAPTER, is_adapter, save_adapter
         from translator.models.marian.loading import load_marian_folder
         from translator.models.phrases import find_phrases, save_phrases
-        from translator.training.adapter import Options, rehearsal_of, train_adapter
+        from translator.training.adapter import (
+            Options,
+            plain_adapter,
+            rehearsal_of,
+            train_adapter,
+        )
+        from translator.training.datastore import datastore_gain, make_datastore
         from translator.training.rehearsal import rehearsal_sentences
         from translator.training.translations import (
             check_languages,
@@ -106,31 +122,66 @@ def command(
         sentences = rehearsal_sentences(pair, phrases, [_text(path) for path in rehearse])
         with progress_bar("rehearsal", len(sentences)) as told:
             rehearsal = rehearsal_of(loaded, pair, sentences, on_progress=told)
+        with progress_bar("datastore", len(examples)) as told:
+            gain = datastore_gain(loaded, examples, rehearsal, on_progress=told)
         unfinished = output.with_name(f".{output.name}.unfinished")
-        with suppress(OSError):
-            # Where it cannot be made, saving says so.
-            output.parent.mkdir(parents=True, exist_ok=True)
-        options = Options(rank, steps, learning_rate)
-        with progress_bar("steps", steps) as told:
-            trained = train_adapter(
-                folder,
-                pair,
-                examples,
-                rehearsal,
-                options,
-                unfinished=unfinished,
-                on_progress=told,
-            )
-        losses = f"{trained.loss_before:.3f} to {trained.loss:.3f} nats a token"
-        if trained.loss >= trained.loss_before:
+        trained = None
+        if steps:
+            with suppress(OSError):
+                # Where it cannot be made, saving says so.
+                output.parent.mkdir(parents=True, exist_ok=True)
+            options = Options(rank, steps, learning_rate)
+            with progress_bar("steps", steps) as told:
+                trained = train_adapter(
+                    folder,
+                    pair,
+                    examples,
+                    rehearsal,
+                    options,
+                    unfinished=unfinished,
+                    on_progress=told,
+                )
+        has_learned = trained is not None and trained.has_learned
+        if not has_learned and gain.is_worse:
             unfinished.unlink(missing_ok=True)
-            raise ConfigError(f"nothing was learned from {len(examples)} translations ({losses})")
-        save_adapter(output, trained.adapter)
+            raise ConfigError(_nothing(len(examples), gain, trained))
+        adapter = (
+            trained.adapter
+            if trained is not None and has_learned
+            else plain_adapter(folder, pair, len(examples))
+        )
+        # It is of the adapter that was there before.
+        with suppress(OSError):
+            (output / DATASTORE).unlink()
+        save_adapter(output, adapter)
         save_phrases(output, other_phrases(translations, phrases))
-        _write_card(output, folder, license_, trained)
+        if not gain.is_worse:
+            adapted = load_marian_folder(output, pair=pair, precision="auto")
+            card = DatastoreCard(file_digest(output / ADAPTER))
+            save_datastore(output, make_datastore(adapted, examples, card))
+        _write_card(output, folder, license_, adapter, gain)
         unfinished.unlink(missing_ok=True)
-    click.echo(f"{output} is written: from {losses} on the translations kept aside")
+    click.echo(f"{output} is written; on translations kept aside:")
+    if not gain.is_worse:
+        click.echo(f"  datastore: from {_words(gain)}")
+    if trained is not None and has_learned:
+        click.echo(f"  adapter: from {_losses(trained)}")
     click.echo(f"serve it with --model {pair} --model {pair}={output}")
+
+
+def _words(gain: "Gain") -> str:
+    return f"{gain.before:.1%} to {gain.after:.1%} of their words"
+
+
+def _losses(trained: "Trained") -> str:
+    return f"{trained.loss_before:.3f} to {trained.loss:.3f} nats a token"
+
+
+def _nothing(num_translations: int, gain: "Gain", trained: "Trained | None") -> str:
+    found = [f"datastore: {_words(gain)}"]
+    if trained is not None:
+        found.append(f"adapter: {_losses(trained)}")
+    return f"nothing was learned from {num_translations} translations ({'; '.join(found)})"
 
 
 def _located(model: str, store: Path | None) -> tuple[LanguagePair, Path, str]:
@@ -183,27 +234,35 @@ def _text(path: Path) -> str:
 _CARD = """# {name}
 
 An adapter of the model `{base}` for {pair}, written by `translator models adapt`. It needs that
-model. It was trained on {num_pairs} translations, with matrices of rank {rank}.
+model. It was made of {num_pairs} translations.
 
-| on what was kept aside, nats per token | before | now |
+| on what was kept aside | before | now |
 |---|---|---|
-| cross-entropy of the translations | {loss_before:.3f} | {loss:.3f} |
-| divergence from the model as it was, on other text | 0 | {forgotten:.3f} |
+"""
+_DATASTORE = """\
+| datastore: likeness to the translations (F1 of tokens) | {before:.3f} | {after:.3f} |
+| datastore: likeness to the model as it was, on other text | 1 | {kept:.3f} |
+"""
+_ADAPTER = """\
+| adapter of rank {rank}: cross-entropy of the translations, nats per token | {loss_before:.3f} | \
+{loss:.3f} |
+| adapter: divergence from the model as it was, on other text | 0 | {forgotten:.3f} |
 """
 
 
-def _write_card(output: Path, folder: Path, license_: str, trained: "Trained") -> None:
+def _write_card(
+    output: Path, folder: Path, license_: str, adapter: "Adapter", gain: "Gain"
+) -> None:
     from translator.models.model_card import write_card
 
-    card = trained.adapter.card
+    card = adapter.card
     text = _CARD.format(
-        name=output.name,
-        base=folder.name,
-        pair=card.pair,
-        num_pairs=card.num_pairs,
-        rank=card.rank,
-        **card.scores,
+        name=output.name, base=folder.name, pair=card.pair, num_pairs=card.num_pairs
     )
+    if not gain.is_worse:
+        text += _DATASTORE.format(**gain._asdict())
+    if card.scores:
+        text += _ADAPTER.format(rank=card.rank, **card.scores)
     try:
         write_card(output, {"license": license_, "language": card.pair.split("-")}, text)
     except OSError as error:

@@ -13,7 +13,7 @@ import pickle
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from translator.models.marian.folder import read_marian_folder
 from translator.models.marian.ssru import Network, load_network
 from translator.training.translations import Example
 
-__all__ = ["Options", "Trained", "rehearsal_of", "train_adapter"]
+__all__ = ["Options", "Trained", "plain_adapter", "rehearsal_of", "train_adapter"]
 
 # One translation in this many is kept aside, up to this many of them; the same of the rehearsal.
 _CHECKED_SHARE, _MAX_CHECKED = 8, 200
@@ -90,6 +90,11 @@ class Trained:
     loss: float
     loss_before: float
     forgotten: float
+
+    @property
+    def has_learned(self) -> bool:
+        """Whether the model is better with it on what was kept aside."""
+        return self.loss < self.loss_before
 
 
 def rehearsal_of(
@@ -155,17 +160,26 @@ def train_adapter(
             f"the rank {options.rank} is larger than the model's hidden size; "
             f"allowed: 1 to {hp.dim}"
         )
-    base = base_digest(folder)
+    plain = plain_adapter(folder, pair, len(examples))
     training = _Training(load_network(files.tensors, hp), examples, rehearsal, options)
-    told = [base, str(pair), repr(options), repr(examples), repr(rehearsal)]
+    told = [plain.card.base, str(pair), repr(options), repr(examples), repr(rehearsal)]
     training.run(_Unfinished(unfinished, told), on_progress)
     factor, loss, forgotten = training.best_factor()
     before = training.loss_before
     scores = {"loss": loss, "loss_before": before, "forgotten": forgotten}
-    where = str(folder.resolve())
-    card = AdapterCard(str(pair), base, where, options.rank, len(examples), scores)
+    card = replace(plain.card, rank=options.rank, scores=scores)
     adapter = Adapter(card, *training.parts(factor))
     return Trained(adapter, training.best_step, factor, loss, before, forgotten)
+
+
+def plain_adapter(folder: Path, pair: LanguagePair, num_pairs: int) -> Adapter:
+    """An adapter that changes nothing, of what nothing was learned by training.
+
+    Raises:
+        ModelFilesError: The model's file cannot be read.
+    """
+    where = str(folder.resolve())
+    return Adapter(AdapterCard(str(pair), base_digest(folder), where, 0, num_pairs), {}, {})
 
 
 # By the names of the network's parameters, with an ending for each of two thin matrices.

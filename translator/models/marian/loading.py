@@ -4,6 +4,7 @@ First it is described, from headers and settings; it is loaded only when it is n
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,9 +16,11 @@ from numpy.typing import NDArray
 
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
-from translator.models.base import DescribedModel
+from translator.models.base import DescribedModel, Seq2SeqModel
 from translator.models.code_words import find_code_words, load_code_words
-from translator.models.fingerprint import fingerprint
+from translator.models.datastore import DATASTORE, read_datastore
+from translator.models.datastore_model import DatastoreModel
+from translator.models.fingerprint import file_digest, fingerprint
 from translator.models.info import ENCODER_CACHE_TOKENS, MAX_SOURCE_TOKENS, ModelInfo
 from translator.models.marian.adapter import (
     ADAPTER,
@@ -109,7 +112,7 @@ def describe_marian_folder(
         license=license or license_of(own or folder),
         origin=origin or (f"adapted from {folder.name}" if own else ""),
         device=str(device),
-        memory_bytes=_memory_bytes(header, str(device), precision),
+        memory_bytes=_memory_bytes(header, str(device), precision) + _datastore_bytes(own),
         has_open_end=open_end is not None,
         fingerprint=_fingerprint(
             folder, header, str(device), precision, open_end, phrases, shortlist, own
@@ -119,7 +122,19 @@ def describe_marian_folder(
     load = partial(
         _load_marian, folder, info, precision, open_end, phrases, shortlist=shortlist, own=own
     )
-    return DescribedModel(info, load)
+    return DescribedModel(
+        info, load if own is None else partial(_with_datastore, own, header, load)
+    )
+
+
+def _with_datastore(
+    folder: Path, header: MarianHeader, load: Callable[[], Seq2SeqModel]
+) -> Seq2SeqModel:
+    """Load an adapted model, with the datastore that its folder may have."""
+    hp = header.hyper_parameters
+    digest = file_digest(folder / ADAPTER)
+    datastore = read_datastore(folder, digest, hp.dim, hp.target_vocabulary)
+    return load() if datastore is None else DatastoreModel(load(), datastore)
 
 
 def _base_of(folder: Path, pair: LanguagePair) -> Path:
@@ -231,12 +246,18 @@ def _fingerprint(
         patterns.append("lex*.bin")
     files = {header.path, *(path for pattern in patterns for path in folder.glob(pattern))}
     if own is not None:
-        files.add(own / ADAPTER)
+        files.update(path for name in (ADAPTER, DATASTORE) if (path := own / name).is_file())
     end = None if open_end is None else open_end.tobytes().hex()
     code_words = find_code_words(folder).name
     return fingerprint(
         files, number_format, device.partition(":")[0], end, code_words, phrases.digest
     )
+
+
+def _datastore_bytes(own: Path | None) -> int:
+    """What the datastore of an adapted model takes, with what finds its examples."""
+    path = None if own is None else own / DATASTORE
+    return 2 * path.stat().st_size if path is not None and path.is_file() else 0
 
 
 def _memory_bytes(header: MarianHeader, device: str, precision: Precision) -> int:
