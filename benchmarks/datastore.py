@@ -4,9 +4,9 @@
 
 Half of PrestaShop's parallel set is given to the model and the other half translated, and the other
 way round, in both directions, parted in four ways. Of Magento's labels and messages 200, 924 and
-all but 400 are given, and these 400 translated. Beside it 250 sentences of FLORES, which should stay as they are, and the
-time of a batch with the datastore against that without, by turns: of texts of its kind, and of
-FLORES. p is by the paired bootstrap.
+all but 400 are given, and these 400 translated. Beside it 250 sentences of FLORES, which should
+stay as they are, and the time of a batch with the datastore against that without, by turns: of
+texts of its kind, and of FLORES. p is by the paired bootstrap.
 
 How to get the data is in ``benchmarks/__init__.py``.
 """

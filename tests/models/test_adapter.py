@@ -478,6 +478,26 @@ def test_somebody_s_own_words_go_before_a_phrase_of_the_model() -> None:
     assert both.find("search!") == "procurar!"
 
 
+def test_a_phrase_with_a_number_is_theirs_for_all_numbers() -> None:
+    package = [
+        Phrase("Only # left", "Restam apenas #"),
+        Phrase("Free shipping over #", "Frete grátis acima de #"),
+        Phrase("Page # of #", "Página # de #"),
+    ]
+    given = [
+        Translation("Only 3 left", "Restam só 3"),
+        Translation("Free shipping over $50", "Entrega grátis acima de $ 50"),
+        # Not the same numbers, so it is a text of its own.
+        Translation("Page 1 of 2", "Folha 1"),
+    ]
+    phrases = Phrases.of(package, "pt")
+    both = Phrases.of([*other_phrases(given, phrases), *package], "pt")
+    assert both.find("Only 7 left!") == "Restam só 7!"
+    assert both.find("Free shipping over 80") == "Entrega grátis acima de 80"
+    assert both.find("Page 1 of 2") == "Folha 1"
+    assert both.find("Page 3 of 9") == "Página 3 de 9"
+
+
 def test_pages_are_learned_block_by_block_and_sentence_by_sentence() -> None:
     source = "<h2>The red boat</h2><p>It sails <b>past</b> noon. Gulls follow it.</p>"
     target = "<h2>Follow noon</h2>\n<p>Red <i>gulls</i>. The boat.</p>"

@@ -245,6 +245,11 @@ class Failing(FakeModel):
         return super().encode(sources)
 
 
+def test_what_is_no_model_is_named() -> None:
+    with pytest.raises(TypeError, match="models: a model is needed, not 'en-pt=models/shop'"):
+        Translator(models=["en-pt=models/shop"])  # type: ignore[list-item]
+
+
 def test_a_stream_that_cannot_go_on_has_ended_and_others_go_on() -> None:
     with translator(Failing()) as opened:
         stream, other = (opened.stream(source="xx", targets=["yy"]) for _ in range(2))

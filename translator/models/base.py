@@ -243,7 +243,16 @@ class DescribedModel:
 
     @classmethod
     def of(cls, model: "Seq2SeqModel | DescribedModel") -> "DescribedModel":
-        """A model that is loaded already, or only described."""
+        """A model that is loaded already, or only described.
+
+        Raises:
+            TypeError: It is no model but, say, the name of one.
+        """
         if isinstance(model, DescribedModel):
             return model
+        if not isinstance(getattr(model, "info", None), ModelInfo):
+            raise TypeError(
+                f"models: a model is needed, not {model!r}; "
+                "translator.models.loading.describe_model makes one of PAIR=FOLDER"
+            )
         return cls(model.info, lambda: model)

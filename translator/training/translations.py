@@ -18,7 +18,7 @@ from translator.languages.pair import LanguagePair
 from translator.languages.tags import language
 from translator.session.model_source import ModelSource
 from translator.text.case import capitals, is_capitals
-from translator.text.phrases import Phrase, Phrases
+from translator.text.phrases import SLOT, Phrase, Phrases
 from translator.text.segmenter import Segmenter
 from translator.text.sentence_form import FULL_STOP
 from translator.text.tokens import Tokenizer
@@ -45,6 +45,11 @@ _BLOCK = re.compile(
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 # A shorter one may be a word of both languages.
 _WORD = re.compile(r"[^\W\d_]{3,}")
+# What stands where a phrase has a "#": a number, or a price with its mark before it.
+_SLOTS = tuple(
+    re.compile(mark + r"\d+(?:[.,]\d+)*")
+    for mark in ("", r"(?:(?:\b[A-Z]{1,2})?[$€£¥][ \u00a0]?)?")
+)
 # So much of the texts tells their language.
 _DETECTED_LENGTH = 2_000
 
@@ -137,14 +142,31 @@ def check_languages(
 
 
 def other_phrases(translations: Iterable[Translation], phrases: Phrases) -> list[Phrase]:
-    """The phrases of a model that somebody translates otherwise, as they do."""
+    """The phrases of a model that somebody translates otherwise, as they do.
+
+    One with numbers is theirs for all numbers: with "Only 3 left" as "Restam só 3", "Only 7 left"
+    is no phrase of the model any more either.
+    """
     return [
         Phrase(each.source + mark, each.target)
-        for each in translations
-        if phrases.find(each.source) not in (None, each.target) and each.source[-1:].isalnum()
+        for given in translations
+        for each in dict.fromkeys((given, *(_with_slots(given, kind) for kind in _SLOTS)))
+        if phrases.find(each.source) not in (None, each.target)
+        and (each.source[-1:].isalnum() or each.source.endswith(SLOT))
         for mark in ("", ".", "!", "?")
         if phrases.find(each.source + mark) is not None
     ]
+
+
+def _with_slots(text: Translation, kind: re.Pattern[str]) -> Translation:
+    """The same for all numbers, if both sides have the same, in the same order."""
+    ours, theirs = (
+        [re.sub(r"\D", "", amount) for amount in kind.findall(side)]
+        for side in (text.source, text.target)
+    )
+    if ours != theirs:
+        return text
+    return Translation(kind.sub(SLOT, text.source), kind.sub(SLOT, text.target))
 
 
 def examples_of(
