@@ -250,6 +250,18 @@ def test_examples_that_share_rare_words_are_looked_at() -> None:
     assert store.look_up(()) is None
 
 
+def test_an_example_may_have_no_keys(base: Seq2SeqModel) -> None:
+    """No command writes such a file, but it is none that could do harm."""
+    starts, none = np.array([0, 0, 0]), np.zeros((0, 4), np.int8)
+    sources = np.array([5, 6], np.int32)
+    texts, tokens = np.arange(2, dtype=np.int32), np.zeros(0, np.int32)
+    store = Datastore(DatastoreCard(""), none, tokens, starts, sources, np.arange(3), texts)
+    assert store.look_up((5,)) is None
+    assert decode(DatastoreModel(base, store), asked(base, "Hello!")) == decode(
+        base, asked(base, "Hello!")
+    )
+
+
 def test_the_search_finds_the_same_without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = np.random.default_rng(7)
     keys = drawn.integers(-127, 128, (60, 24), np.int8)

@@ -152,9 +152,9 @@ class Datastore:
             least = float(np.partition(common, -_MAX_EXAMPLES)[-_MAX_EXAMPLES])
         found = np.flatnonzero((common > 0) & (common >= least))
         best = found[np.argsort(-common[found], kind="stable")][:_MAX_EXAMPLES].tolist()
-        if not best:
-            return None
         parts = [np.arange(self.starts[n], self.starts[n + 1]) for n in best]
+        if not any(map(len, parts)):
+            return None
         own = list(source)
         same = [n for n in best if self._source(n) == own]
         return Found(np.concatenate(parts)[:_MAX_KEYS], frozenset(self.texts[same].tolist()))

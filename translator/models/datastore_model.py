@@ -89,6 +89,9 @@ class DatastoreModel:
     def __init__(self, model: Seq2SeqModel, datastore: Datastore) -> None:
         self._model = model
         self._datastore = datastore
+        if len(datastore.keys):
+            # On a new machine the search is compiled: not while somebody waits.
+            datastore.nearest(np.zeros(1, np.int64), datastore.keys[:1].copy(), 0.0)
 
     @property
     def info(self) -> ModelInfo:
