@@ -1,13 +1,14 @@
 """What a model gets other words for, since it knows those better.
 
 Each family has a module of its own: times of day, spoken numbers and dates, names of days and
-months, words of catalogues, short forms of speech and chat, endings in brackets. The user's text
-stays as it is, and alignments refer to it.
+months, words of catalogues, short forms of speech and chat, idioms, endings in brackets. The user's
+text stays as it is, and alignments refer to it.
 """
 
 from translator.text.calendar_names import calendar_names
 from translator.text.catalogue_words import catalogue_words
 from translator.text.clock import clock_times
+from translator.text.idioms import idioms
 from translator.text.informal import informal
 from translator.text.optional_endings import optional_endings
 from translator.text.rewriting import Rewording
@@ -31,6 +32,7 @@ def rewordings(text: str, language: str) -> Rewording:
         .with_others(numbers.edits, numbers.open_from)
         .with_others(calendar_names(text, language, words))
         .with_others(catalogue_words(text, language, words))
+        .with_others(idioms(text, language, words))
         .with_others(informal(text, language, words))
         .with_others(optional_endings(text, language))
     )

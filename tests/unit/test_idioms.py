@@ -1,0 +1,96 @@
+"""Idioms in plain words, and what is meant as it says."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from translator.text.idioms import _EN, _PT, idioms
+from translator.text.rewordings import rewordings
+from translator.text.rewriting import rewrite
+
+pytestmark = pytest.mark.unit
+
+
+def said(text: str, language: str) -> str:
+    return rewrite(text, idioms(text, language)).text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I don't know that off the top of my head.", "I don't know that right now."),
+        ("Off the  top of my head, two.", "Right now, two."),
+        ("LONG STORY SHORT, WE WON", "IN SHORT, WE WON"),
+        ("Send it by EOD, please.", "Send it by the end of the day, please."),
+        ("I’m OOO until May", "I'm out of the office until May"),
+        ("Heads up: we moved.", "Attention: we moved."),
+        ("Give me a heads up. Heads up, Tom!", "Warn me. Attention, Tom!"),
+        ("Going forward, ask first.", "From now on, ask first."),
+        ("To make a long story short, we won.", "In short, we won."),
+        ("It was a piece of cake, hands down.", "It was very easy, hands down."),
+        ("They went out of the blue. It cost me an arm and a leg!",
+         "They went suddenly. It cost me a fortune!"),
+    ],
+)  # fmt: skip
+def test_english(text: str, expected: str) -> None:
+    assert said(text, "en-GB") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Valeu, pessoal, até amanhã!", "Obrigado a todos, até amanhã!"),
+        ("Tem como adiantar?", "É possível adiantar?"),
+        ("Ele é muito cara de pau.", "Ele é muito sem-vergonha."),
+        ("Só agora caiu a ficha", "Só agora entendi"),
+        ("A CONTA VENCE HOJE", "A CONTA EXPIRA HOJE"),
+        ("Sei lá, talvez. Eu sei lá, viu", "Não sei, talvez. Eu sei lá, viu"),
+        ("Daqui a pouco eu ligo", "Em breve eu ligo"),
+    ],
+)
+def test_portuguese(text: str, expected: str) -> None:
+    assert said(text, "pt-BR") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("I'd like a piece of cake.", "en"),
+        ("Walk out of the blue house on the same page of the map.", "en"),
+        ("We missed the boat to Capri; he lives down the road.", "en"),
+        ("Keep moving forward, and look at the food on my plate.", "en"),
+        ("Two heads up there, on the house, over the moon.", "en"),
+        ("He rings a bell. Overhead upkeep, behind scheduled trains.", "en"),
+        ("O projeto tem como objetivo crescer.", "pt"),
+        ("O Flamengo vence hoje; ele sabe encher o saco de arroz.", "pt"),
+        ("Quem sabe responder? Os olhos da cara dele.", "pt"),
+        ("off the top of my head", "de"),
+        ("", "en"),
+    ],
+)
+def test_what_is_meant_as_it_says_stays(text: str, language: str) -> None:
+    assert said(text, language) == text
+
+
+@pytest.mark.parametrize(("lines", "language"), [(_EN, "en"), (_PT, "pt")])
+def test_every_idiom_is_found_and_stands_for_no_other(lines: str, language: str) -> None:
+    forms = [line.rpartition(" = ")[0] for line in lines.strip().splitlines()]
+    assert len(set(forms)) == len(forms)
+    for line in lines.strip().splitlines():
+        form, _, plain = line.rpartition(" = ")
+        text = form.removeprefix("^").partition("(?")[0]
+        if r"\w" in form:
+            text += " fazer"
+        elif "[:," in form:
+            text += ","
+        found = said(text, language)
+        assert found.lower().startswith(plain.lower()), form
+        assert said(found, language) == found, form
+
+
+@given(st.text(alphabet="abdefhilnoprstu' ,.", max_size=60), st.sampled_from(["en", "pt"]))
+def test_any_text_is_reworded_in_order(text: str, language: str) -> None:
+    edits = rewordings(f"Off the top of my head {text} by EOD", language).edits
+    assert all(before.end <= after.start for before, after in pairwise(edits))

@@ -1,0 +1,387 @@
+"""Idioms in plain words: "off the top of my head" is "right now".
+
+Small models translate them word by word: "fora do topo da minha cabeça", and of "cara de pau" they
+made an insult. Here are those of meetings, offices and everyday talk whose plain words come out
+right; what a model knows stays ("raining cats and dogs"), and so does what may be meant as it says
+("a piece of cake"). Pure text, linear in its length.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from translator.text.rewriting import Edit, in_order
+from translator.text.words import begins_sentence, lower_words
+
+__all__ = ["idioms"]
+
+# A form may end with what has to follow it, or must not, and one with a ^ begins a sentence.
+_EN = """
+off the top of my head = right now
+by eod = by the end of the day
+before eod = before the end of the day
+by eow = by the end of the week
+give you a heads up = warn you
+give me a heads up = warn me
+give us a heads up = warn us
+gave me a heads up = warned me
+just a heads up = attention
+^heads up(?=[:,]) = attention
+circle back(?=[.,;!?]|$) = talk again
+circle back next = talk again next
+circle back tomorrow = talk again tomorrow
+circle back with the = come back with the
+year over year = compared to the previous year
+year-over-year(?=[.,;!?]|$) = compared to the previous year
+month over month = compared to the previous month
+quarter over quarter = compared to the previous quarter
+real quick = quickly
+ping me = write to me
+ping us = write to us
+ping you = write to you
+ping him = write to him
+ping her = write to her
+ping them = write to them
+pinged me = wrote to me
+pinged him = wrote to him
+pinged her = wrote to her
+drop the link = post the link
+drop a link = post a link
+dropped the link = posted the link
+dropped a link = posted a link
+on the same page(?! of) = in agreement
+a ballpark figure = a rough estimate
+ballpark figure = rough estimate
+ballpark number = rough estimate
+ballpark estimate = rough estimate
+the low-hanging fruit = the easy gains
+a deep dive on = a detailed analysis of
+a deep dive into = a detailed analysis of
+deep dive = detailed analysis
+an action item = a task
+action items = tasks
+^moving forward, = from now on,
+^going forward, = from now on,
+get the ball rolling = start
+got the ball rolling = started
+feel free to reach out = please write to us
+reached out to = contacted
+still tbd = still to be decided
+is tbd = is to be decided
+are tbd = are to be decided
+is tba = is to be announced
+are tba = are to be announced
+i'm ooo = I'm out of the office
+is ooo = is out of the office
+be ooo = be out of the office
+he's ooo = he's out of the office
+she's ooo = she's out of the office
+i'm wfh = I'm working from home
+is wfh = is working from home
+he's wfh = he's working from home
+she's wfh = she's working from home
+under the weather = unwell
+once in a blue moon = very rarely
+cost an arm and a leg = cost a fortune
+costs an arm and a leg = costs a fortune
+cost me an arm and a leg = cost me a fortune
+cost us an arm and a leg = cost us a fortune
+cost you an arm and a leg = cost you a fortune
+spill the beans = tell the secret
+spilled the beans = told the secret
+let the cat out of the bag = told the secret
+bite the bullet = accept it
+hang in there = don't give up
+cut corners = be careless
+cutting corners = being careless
+beat around the bush = avoid the subject
+beating around the bush = avoiding the subject
+was a piece of cake = was very easy
+it's a piece of cake = it's very easy
+be a piece of cake = be very easy
+wrap it up here = finish here
+let's wrap it up(?=[.,;!?]|$) = let's finish
+motion carried = the motion was approved
+bear with me = please be patient
+bear with us = please be patient
+hit the nail on the head = said exactly the right thing
+burn the midnight oil = work late into the night
+burned the midnight oil = worked late into the night
+got cold feet about = lost courage about
+got cold feet before = lost courage before
+getting cold feet = losing courage
+pulling my leg = joking with me
+called me out of the blue = called me suddenly
+called us out of the blue = called us suddenly
+called out of the blue = called suddenly
+came out of the blue = came unexpectedly
+happened out of the blue = happened suddenly
+out of the blue(?=[.,;!?]|$) = suddenly
+back to square one = back to the beginning
+to make a long story short = in short
+^long story short = in short
+my bad(?=[.,;!?]|$) = my mistake
+^for the record, = officially,
+let's play it by ear = let's improvise
+we'll play it by ear = we'll improvise
+to play it by ear = to improvise
+a dime a dozen = very common
+hit the books = study
+hitting the books = studying
+hit the road = leave
+hit the hay = go to bed
+hit the sack = go to bed
+let me sleep on it = let me think about it until tomorrow
+let's sleep on it = let's think about it until tomorrow
+i'll sleep on it = I'll think about it until tomorrow
+to sleep on it = to think about it until tomorrow
+the other day = a few days ago
+next to nothing = almost nothing
+on the fence about = undecided about
+please rsvp = please confirm your attendance
+down to the wire = until the last minute
+in hot water with = in trouble with
+on thin ice = in a risky situation
+ran out of steam = lost energy
+in the nick of time = at the last moment
+kill two birds with one stone = solve two things at once
+killed two birds with one stone = solved two things at once
+miss the boat(?! to) = miss the chance
+missed the boat(?! to) = missed the chance
+jump the gun = act too early
+jumped the gun = acted too early
+on cloud nine = very happy
+over the moon about = very happy about
+over the moon with = very happy with
+out of the woods yet = out of danger yet
+pull yourself together = calm down
+name rings a bell = name sounds familiar
+that rings a bell = that sounds familiar
+that ring a bell = that sound familiar
+name ring a bell = name sound familiar
+doesn't ring a bell = doesn't sound familiar
+speak of the devil = we were just talking about you
+was the last straw = was more than I can take
+that's the last straw = that's more than I can take
+prices went through the roof = prices became very high
+costs went through the roof = costs became very high
+sales went through the roof = sales became very high
+they tied the knot = they got married
+we tied the knot = we got married
+get up to speed = catch up
+it's a win-win = it's good for both sides
+is a win-win = is good for both sides
+your guess is as good as mine = I don't know either
+the whole nine yards = everything
+think on your feet = react quickly
+take it with a grain of salt = don't take it too seriously
+with a grain of salt = with some doubt
+take it easy = relax
+sick and tired of = very tired of
+is a pain in the neck = is a nuisance
+such a pain in the neck = such a nuisance
+drinks are on the house = drinks are free
+dessert is on the house = dessert is free
+coffee is on the house = coffee is free
+it's on the house = it's free
+a lot on my plate = a lot to do
+a lot on your plate = a lot to do
+a lot on her plate = a lot to do
+a lot on his plate = a lot to do
+enough on my plate = enough to do
+too much on my plate = too much to do
+not my cup of tea = not what I like
+my two cents = my opinion
+make ends meet = live on what we earn
+she's hands down = she's without doubt
+he's hands down = he's without doubt
+it's hands down = it's without doubt
+is hands down = is without doubt
+give it a shot = try it
+gave it a shot = tried it
+get it over with = finish it soon
+fill me in = tell me what happened
+filled me in = told me what happened
+face the music = accept the consequences
+trouble down the road = trouble later
+problems down the road = problems later
+cross that bridge when we come to it = worry about that later
+couldn't care less = doesn't care at all
+let's catch up later = let's talk later
+let's catch up tomorrow = let's talk tomorrow
+let's catch up next = let's talk next
+let's catch up soon = let's talk soon
+by the book(?=[.,;!?]|$) = according to the rules
+at the drop of a hat = immediately
+comparing apples and oranges = comparing two different things
+comparing apples to oranges = comparing two different things
+a no-go = impossible
+double-muted = muted
+covering for her = replacing her
+covering for him = replacing him
+out sick = ill
+off to a good start = starting well
+behind schedule = late
+"""
+
+_PT = """
+valeu, pessoal = obrigado a todos
+valeu, gente = obrigado a todos
+valeu, galera = obrigado a todos
+oi, pessoal = olá a todos
+oi, gente = olá a todos
+boa tarde, pessoal = boa tarde a todos
+boa noite, pessoal = boa noite a todos
+^pessoal, vamos = vamos
+^tem como(?= \\w+[aei]r\\b) = é possível
+o boleto = a fatura
+um boleto = uma fatura
+do boleto = da fatura
+boletos = faturas
+vence dia = expira no dia
+vence no dia = expira no dia
+conta vence = conta expira
+fatura vence = fatura expira
+parcela vence = parcela expira
+mensalidade vence = mensalidade expira
+boleto vence = boleto expira
+prazo vence = prazo termina
+contrato vence = contrato termina
+ficou combinado = ficou decidido
+quebrar o galho = ajudar
+quebra o galho = ajuda
+quebrou um galho = ajudou muito
+dar um jeito = encontrar uma solução
+deu um jeito = encontrou uma solução
+uma mão na roda = uma grande ajuda
+custou os olhos da cara = custou muito caro
+custa os olhos da cara = custa muito caro
+custar os olhos da cara = custar muito caro
+custaram os olhos da cara = custaram muito caro
+caiu a ficha = entendi
+por via das dúvidas = por precaução
+pisou na bola = cometeu um erro
+pisei na bola = cometi um erro
+pisar na bola = cometer um erro
+paguei mico = passei vergonha
+pagar mico = passar vergonha
+pode deixar(?=[.,;!?]|$) = não se preocupe
+tô nem aí pra = não me importo com
+estou nem aí = não me importo
+vai dar certo = vai funcionar
+dá tempo de = há tempo de
+que saudade de = sinto falta de
+que saudades de = sinto falta de
+com saudade de = sentindo falta de
+perdi a hora = acordei tarde
+daqui a pouco(?! tempo) = em breve
+agora há pouco = há alguns minutos
+em cima da hora = no último momento
+até que enfim = finalmente
+caiu na caixa postal = foi para o correio de voz
+internet caiu = internet parou
+internet dele caiu = internet dele parou
+internet dela caiu = internet dela parou
+estão me ouvindo bem = conseguem me ouvir bem
+está me ouvindo bem = consegue me ouvir bem
+tá me ouvindo bem = consegue me ouvir bem
+já já = em breve
+tirar uma dúvida = fazer uma pergunta
+tirar dúvidas = responder perguntas
+bater um papo = conversar
+encher o saco(?=[.,;!?]|$) = incomodar
+de saco cheio = cansado
+na maior cara de pau = sem vergonha nenhuma
+cara de pau = sem-vergonha
+dor de cotovelo = inveja
+fazer vaquinha = juntar dinheiro
+fazer uma vaquinha = juntar dinheiro
+com o pé na cova = quase morto
+com o pé atrás = desconfiado
+de mãos atadas = sem poder fazer nada
+chutar o balde = desistir de tudo
+colocar a mão na massa = começar a trabalhar
+botar a mão na massa = começar a trabalhar
+dar o braço a torcer = admitir o erro
+dar a volta por cima = se recuperar
+deu a volta por cima = se recuperou
+deixar na mão = abandonar
+deixou na mão = abandonou
+ir por água abaixo = fracassar
+foi por água abaixo = fracassou
+tirar de letra = fazer facilmente
+tirou de letra = fez facilmente
+com a corda toda = com muita energia
+se deu mal = teve problemas
+dei mole = fui descuidado
+sem querer querendo = de propósito
+sem querer(?=[.,;!?]|$) = por acidente
+^sei lá, = não sei,
+^quem sabe na = talvez na
+^quem sabe no = talvez no
+^quem sabe amanhã = talvez amanhã
+faz tempo que = há muito tempo que
+bom demais = excelente
+que saco, = que chato,
+^cortou um pouco(?=[.,;!?]|$) = o som falhou um pouco
+imagem travou = imagem parou
+"""
+_GROUP = re.compile(r"\(\?[^)]*\)")
+# Words of nearly all texts.
+_COMMON = frozenset(
+    [
+        *["a", "and", "are", "as", "be", "before", "by", "for", "from", "get", "go", "got", "he"],
+        *["i", "in", "is", "it", "let", "m", "me", "my", "next", "of", "off", "on", "out", "over"],
+        *["s", "she", "the", "there", "to", "was", "we", "with", "you", "your", "com", "da", "de"],
+        *["do", "dá", "em", "na", "no", "o", "os", "por", "que", "se", "um", "uma"],
+    ]
+)
+
+
+class _Idiom(NamedTuple):
+    pattern: re.Pattern[str]
+    said: str
+    is_first: bool
+
+
+def _by_rarest_word(lines: str) -> dict[str, list[_Idiom]]:
+    found: dict[str, list[_Idiom]] = {}
+    for line in lines.strip().splitlines():
+        form, _, said = line.rpartition(" = ")
+        parts = lower_words(_GROUP.sub("", form))
+        rarest = max(parts, key=lambda part: (part not in _COMMON, len(part)))
+        spelled = form.removeprefix("^").replace("'", "['’]").replace(" ", r"\s+")
+        pattern = re.compile(rf"(?<![\w'’-]){spelled}(?!\w)", re.IGNORECASE)
+        found.setdefault(rarest, []).append(_Idiom(pattern, said, form[0] == "^"))
+    return found
+
+
+_IDIOMS = {"en": _by_rarest_word(_EN), "pt": _by_rarest_word(_PT)}
+
+
+def idioms(text: str, language: str, words: Sequence[str] | None = None) -> Iterator[Edit]:
+    """Find idioms, with what to say for each.
+
+    Args:
+        text: A segment, or as much of it as has come.
+        language: Its BCP-47 code; only its language counts.
+        words: ``lower_words(text)``, if that is known.
+    """
+    known = _IDIOMS.get(language.split("-")[0].lower())
+    if known is None:
+        return
+    yield from in_order(
+        Edit(*match.span(), _said(text, match, idiom.said))
+        for word in dict.fromkeys(lower_words(text) if words is None else words)
+        for idiom in known.get(word, ())
+        for match in idiom.pattern.finditer(text)
+        if not idiom.is_first or begins_sentence(text, match.start())
+    )
+
+
+def _said(text: str, match: re.Match[str], said: str) -> str:
+    form = match[0]
+    if form.isupper():
+        return said.upper()
+    is_first = form[0].isupper() and begins_sentence(text, match.start())
+    return said[0].upper() + said[1:] if is_first else said
