@@ -222,6 +222,81 @@ covering for him = replacing him
 out sick = ill
 off to a good start = starting well
 behind schedule = late
+could use a coffee = would like a coffee
+could use a cup of = would like a cup of
+could use a break = would like a break
+could use a drink = would like a drink
+could use a hand = would like some help
+could use some help = would like some help
+could use some coffee = would like some coffee
+what are you up to = what are you doing
+what have you been up to = what have you been doing
+i ran into him = I met him by chance
+i ran into her = I met her by chance
+i ran into them = I met them by chance
+ran into an old friend = met an old friend by chance
+speak up a bit = speak a bit louder
+drop off early = leave early
+drop off the call = leave the call
+hop on a call = have a call
+hop on a quick call = have a quick call
+jump on a call = have a call
+jump on a quick call = have a quick call
+waiting on legal = waiting for the legal department
+go over that again = explain that again
+go over it again = explain it again
+go over the numbers = review the numbers
+go over the plan = review the plan
+lost my train of thought = forgot what I wanted to say
+hold on a sec = wait a moment
+hold on a second = wait a moment
+give me a sec = wait a moment
+one sec(?=[.,;!?]|$) = one moment
+just a sec(?=[.,;!?]|$) = just a moment
+be right with you = help you in a moment
+get back to you = reply to you
+got back to me = replied to me
+got back to us = replied to us
+deal fell through = deal failed
+plan fell through = plan failed
+plans fell through = plans failed
+called off the = cancelled the
+call off the = cancel the
+looking into it = examining it
+look into that = examine that
+freaked out = panicked
+freaking out = panicking
+i'm broke = I have no money
+what's the deal with = what is happening with
+how come you didn't = why didn't you
+^you bet(?=[.,;!?]|$) = of course
+that's a bummer = that's a pity
+what a bummer = what a pity
+i screwed up = I made a mistake
+we screwed up = we made a mistake
+i messed up = I made a mistake
+we messed up = we made a mistake
+count me out = I won't join
+we're good to go = we're ready
+you're good to go = you're ready
+^good call(?=[.,;!?]|$) = good decision
+you nailed it(?! to) = you did it perfectly
+she nailed it(?! to) = she did it perfectly
+he nailed it(?! to) = he did it perfectly
+they nailed it(?! to) = they did it perfectly
+projects in the pipeline = projects in preparation
+features in the pipeline = features in preparation
+deals in the pipeline = deals in preparation
+website is down = website doesn't work
+site is down = site doesn't work
+server is down = server doesn't work
+system is down = system doesn't work
+network is down = network doesn't work
+servers are down = servers don't work
+out of scope = not part of the project
+take it from here = continue
+to take the floor = to speak
+table this until = postpone this until
 """
 
 _PT = """
@@ -325,6 +400,42 @@ bom demais = excelente
 que saco, = que chato,
 ^cortou um pouco(?=[.,;!?]|$) = o som falhou um pouco
 imagem travou = imagem parou
+ficou de(?= \\w+[aei]r\\b) = prometeu
+fiquei de(?= \\w+[aei]r\\b) = prometi
+ficaram de(?= \\w+[aei]r\\b) = prometeram
+passo a palavra = dou a palavra
+passa lá em casa = venha à minha casa
+puxou o pai(?=[.,;!?]|$) = se parece com o pai
+puxou a mãe(?=[.,;!?]|$) = se parece com a mãe
+tá todo mundo = todos estão
+está todo mundo = todos estão
+está com febre = tem febre
+tá com febre = tem febre
+por aí(?=\\?) = em algum lugar
+deu ruim = algo deu errado
+numa boa = sem problemas
+peguei no sono = adormeci
+pegou no sono = adormeceu
+pegou mal(?=[.,;!?]|$) = causou má impressão
+^pega leve = seja gentil
+dar uma volta(?=[.,;!?]|$) = passear
+^não faz mal, = não há problema,
+^tanto faz, = não importa,
+bater o martelo = decidir definitivamente
+batemos o martelo = decidimos definitivamente
+abrir o jogo = falar a verdade
+estar por dentro = estar informado
+por dentro do assunto = informado sobre o assunto
+estou por fora = não estou informado
+tá por fora = não está informado
+em ponto(?=[.,;!?]|$) = exatamente
+site já está no ar = site já está funcionando
+site está no ar = site está funcionando
+meia-boca = medíocre
+quebrar a cabeça = pensar muito
+enfiar o pé na jaca = exagerar
+viajou na maionese = disse absurdos
+viajando na maionese = dizendo absurdos
 """
 _GROUP = re.compile(r"\(\?[^)]*\)")
 # Words of nearly all texts.
