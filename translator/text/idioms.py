@@ -3,19 +3,17 @@
 Small models translate them word by word: "fora do topo da minha cabeça", and of "cara de pau" they
 made an insult. Here are those of meetings, offices and everyday talk whose plain words come out
 right; what a model knows stays ("raining cats and dogs"), and so does what may be meant as it says
-("a piece of cake"). Pure text, linear in its length.
+("a piece of cake").
 """
 
-import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
-from translator.text.rewriting import Edit, in_order
-from translator.text.words import begins_sentence, lower_words
+from translator.text.plain_words import PlainWords
+from translator.text.rewriting import Edit
+from translator.text.words import lower_words
 
 __all__ = ["idioms"]
 
-# A form may end with what has to follow it, or must not, and one with a ^ begins a sentence.
 _EN = """
 off the top of my head = right now
 by eod = by the end of the day
@@ -437,37 +435,8 @@ enfiar o pé na jaca = exagerar
 viajou na maionese = disse absurdos
 viajando na maionese = dizendo absurdos
 """
-_GROUP = re.compile(r"\(\?[^)]*\)")
-# Words of nearly all texts.
-_COMMON = frozenset(
-    [
-        *["a", "and", "are", "as", "be", "before", "by", "for", "from", "get", "go", "got", "he"],
-        *["i", "in", "is", "it", "let", "m", "me", "my", "next", "of", "off", "on", "out", "over"],
-        *["s", "she", "the", "there", "to", "was", "we", "with", "you", "your", "com", "da", "de"],
-        *["do", "dá", "em", "na", "no", "o", "os", "por", "que", "se", "um", "uma"],
-    ]
-)
 
-
-class _Idiom(NamedTuple):
-    pattern: re.Pattern[str]
-    said: str
-    is_first: bool
-
-
-def _by_rarest_word(lines: str) -> dict[str, list[_Idiom]]:
-    found: dict[str, list[_Idiom]] = {}
-    for line in lines.strip().splitlines():
-        form, _, said = line.rpartition(" = ")
-        parts = lower_words(_GROUP.sub("", form))
-        rarest = max(parts, key=lambda part: (part not in _COMMON, len(part)))
-        spelled = form.removeprefix("^").replace("'", "['’]").replace(" ", r"\s+")
-        pattern = re.compile(rf"(?<![\w'’-]){spelled}(?!\w)", re.IGNORECASE)
-        found.setdefault(rarest, []).append(_Idiom(pattern, said, form[0] == "^"))
-    return found
-
-
-_IDIOMS = {"en": _by_rarest_word(_EN), "pt": _by_rarest_word(_PT)}
+_IDIOMS = {"en": PlainWords(_EN), "pt": PlainWords(_PT)}
 
 
 def idioms(text: str, language: str, words: Sequence[str] | None = None) -> Iterator[Edit]:
@@ -479,20 +448,5 @@ def idioms(text: str, language: str, words: Sequence[str] | None = None) -> Iter
         words: ``lower_words(text)``, if that is known.
     """
     known = _IDIOMS.get(language.split("-")[0].lower())
-    if known is None:
-        return
-    yield from in_order(
-        Edit(*match.span(), _said(text, match, idiom.said))
-        for word in dict.fromkeys(lower_words(text) if words is None else words)
-        for idiom in known.get(word, ())
-        for match in idiom.pattern.finditer(text)
-        if not idiom.is_first or begins_sentence(text, match.start())
-    )
-
-
-def _said(text: str, match: re.Match[str], said: str) -> str:
-    form = match[0]
-    if form.isupper():
-        return said.upper()
-    is_first = form[0].isupper() and begins_sentence(text, match.start())
-    return said[0].upper() + said[1:] if is_first else said
+    if known is not None:
+        yield from known.find(text, lower_words(text) if words is None else words)

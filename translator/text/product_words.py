@@ -1,0 +1,95 @@
+"""Names of goods in other words: "throw pillow" is "cushion".
+
+Of "Red Nail Polish" a small model made a red nail from Poland, of "criado-mudo" what was created
+mute. Here are those whose other words come out right.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from translator.text.plain_words import PlainWords
+from translator.text.rewriting import Edit
+from translator.text.words import lower_words
+
+__all__ = ["product_words"]
+
+_EN = """
+throw pillow = cushion
+throw pillows = cushions
+throw blanket = blanket
+throw blankets = blankets
+hand vacuum(?! cleaner) = portable vacuum cleaner
+robot vacuum(?! cleaner) = robot vacuum cleaner
+sheer curtain = transparent curtain
+sheer curtains = transparent curtains
+tumbler = cup with lid
+tote bag = shopping bag
+tote bags = shopping bags
+duffel bag = travel bag
+fanny pack = waist bag
+wall decal = wall sticker
+wall decals = wall stickers
+power bank = portable charger
+power strip = extension socket
+tank top = sleeveless shirt
+tank tops = sleeveless shirts
+crop top = short blouse
+flip flops = beach sandals
+nail polish = nail varnish
+lip balm = lip cream
+body wash = liquid soap
+stuffed animal = plush toy
+stuffed animals = plush toys
+air fryer = oil-free fryer
+slow cooker = slow electric pan
+area rug = carpet
+area rugs = carpets
+nightstand = bedside table
+nightstands = bedside tables
+mouse pad = mat for mouse
+crew neck = round neck
+"""
+
+_PT = """
+jogo de lençol = conjunto de lençóis
+jogo de lençóis = conjunto de lençóis
+jogo de cama(?! e) = conjunto de roupa de cama
+jogo de jantar = conjunto de jantar
+sandália rasteira = sandália rasa
+rasteirinha = sandália rasa
+regata masculina = camiseta masculina sem mangas
+regata feminina = camiseta feminina sem mangas
+camiseta regata = camiseta sem mangas
+bermuda jeans = calções jeans
+bermuda masculina = calções masculinos
+meia-calça = meias longas
+blusa de frio = casaco leve
+criado-mudo = mesa de cabeceira
+cobre-leito = colcha
+capinha para celular = capa de celular
+capinha de celular = capa de celular
+capinha para = capa de celular para
+caixa de som = alto-falante
+ração para = comida para
+^ração(?=[.,;!?]|$) = comida para animais
+mamadeira = garrafa de bebê
+^cômoda(?= \\d) = armário de gavetas
+abajur = lâmpada de mesa
+halter = peso de mão
+colchonete = tapete de ginástica
+pronta entrega = entrega imediata
+queima de estoque = liquidação
+"""
+_WORDS = {"en": PlainWords(_EN), "pt": PlainWords(_PT)}
+
+
+def product_words(text: str, language: str, words: Sequence[str] | None = None) -> Iterator[Edit]:
+    """Find names of goods, with what to say for each.
+
+    Args:
+        text: A segment, or as much of it as has come.
+        language: Its BCP-47 code; only its language counts.
+        words: ``lower_words(text)``, if that is known.
+    """
+    known = _WORDS.get(language.split("-")[0].lower())
+    if known is not None:
+        yield from known.find(text, lower_words(text) if words is None else words)
