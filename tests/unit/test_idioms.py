@@ -83,7 +83,7 @@ def test_what_is_meant_as_it_says_stays(text: str, language: str) -> None:
     [
         ("Throw Pillow Cover", "en", "Cushion Cover"),
         ("Gaming Mouse Pad, 2 Soft Throw Blankets", "en", "Gaming mat for Mouse, 2 Soft Blankets"),
-        ("2 NAIL POLISHES, RED NAIL POLISH", "en", "2 NAIL POLISHES, RED NAIL VARNISH"),
+        ("2 NAIL POLISHES, RED NAIL POLISH", "en", "2 NAIL POLISHES, RED FINGERNAIL VARNISH"),
         (
             "Robot vacuum cleaner, hand vacuum",
             "en",

@@ -34,7 +34,7 @@ tank top = sleeveless shirt
 tank tops = sleeveless shirts
 crop top = short blouse
 flip flops = beach sandals
-nail polish = nail varnish
+nail polish = fingernail varnish
 lip balm = lip cream
 body wash = liquid soap
 stuffed animal = plush toy
@@ -71,7 +71,7 @@ capinha para = capa de celular para
 caixa de som = alto-falante
 ração para = comida para
 ^ração(?=[.,;!?]|$) = comida para animais
-mamadeira = garrafa de bebê
+mamadeira = garrafinha de bebê
 ^cômoda(?= \\d) = armário de gavetas
 abajur = lâmpada de mesa
 halter = peso de mão
