@@ -78,8 +78,7 @@ def command(
     Where the new model decodes something like them, it looks up how they went on (a datastore).
     That takes seconds, and leaves other text as it is. With --steps it is trained on them as well
     (an adapter), which learns their manner, and costs some quality elsewhere. Some are kept aside,
-    and what is no better on these is not written. If training is interrupted, the same command
-    goes on.
+    and what makes these worse is not written. If training is interrupted, the same command goes on.
     """
     with one_sentence():
         pair, folder, license_ = _located(model, store)
@@ -158,7 +157,9 @@ def command(
         if not gain.is_worse:
             adapted = load_marian_folder(output, pair=pair, precision="auto")
             card = DatastoreCard(file_digest(output / ADAPTER))
-            save_datastore(output, make_datastore(adapted, examples, card))
+            with progress_bar("keys", sum(map(len, examples))) as told:
+                datastore = make_datastore(adapted, examples, card, on_progress=told)
+            save_datastore(output, datastore)
         _write_card(output, folder, license_, adapter, gain)
         unfinished.unlink(missing_ok=True)
     click.echo(f"{output} is written; on translations kept aside:")
