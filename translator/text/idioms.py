@@ -401,7 +401,6 @@ imagem travou = imagem parou
 ficou de(?= \\w+[aei]r\\b) = prometeu
 fiquei de(?= \\w+[aei]r\\b) = prometi
 ficaram de(?= \\w+[aei]r\\b) = prometeram
-passo a palavra = dou a palavra
 passa lá em casa = venha à minha casa
 puxou o pai(?=[.,;!?]|$) = se parece com o pai
 puxou a mãe(?=[.,;!?]|$) = se parece com a mãe
