@@ -66,9 +66,13 @@ def test_portuguese(text: str, expected: str) -> None:
         ("Keep moving forward, and look at the food on my plate.", "en"),
         ("Two heads up there, on the house, over the moon.", "en"),
         ("A car ran into him; he nailed it to the wall; oil in the pipeline.", "en"),
+        ("He cut corners of paper; the bear with me is a toy; they hit the road sign.", "en"),
+        ("It fell through the roof, the plan fell through the cracks, and I'm broke again.", "en"),
+        ("Our server is down the hall. Wash it in hot water with soap.", "en"),
         ("He rings a bell. Overhead upkeep, behind scheduled trains.", "en"),
         ("O projeto tem como objetivo crescer.", "pt"),
         ("O Flamengo vence hoje; ele sabe encher o saco de arroz.", "pt"),
+        ("Tudo bem por aí? Ela passa lá em casa todo dia.", "pt"),
         ("Quem sabe responder? Os olhos da cara dele.", "pt"),
         ("off the top of my head", "de"),
         ("", "en"),
@@ -122,8 +126,6 @@ def test_every_expression_is_found_and_stands_for_no_other(lines: str, language:
             text += " 5"
         elif "[:," in form:
             text += ","
-        elif r"\?" in form:
-            text += "?"
         found = rewrite(text, find(text, language)).text
         assert found.lower().startswith(plain.lower()), form
         assert rewrite(found, find(found, language)).text == found, form

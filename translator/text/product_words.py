@@ -73,6 +73,7 @@ ração para = comida para
 ^ração(?=[.,;!?]|$) = comida para animais
 mamadeira = garrafinha de bebê
 ^cômoda(?= \\d) = armário de gavetas
+abajur de mesa = lâmpada de mesa
 abajur = lâmpada de mesa
 halter = peso de mão
 colchonete = tapete de ginástica
