@@ -140,15 +140,11 @@ def command(
                     unfinished=unfinished,
                     on_progress=told,
                 )
-        has_learned = trained is not None and trained.has_learned
-        if not has_learned and gain.is_worse:
+        adapter = trained.adapter if trained is not None and trained.has_learned else None
+        if adapter is None and gain.is_worse:
             unfinished.unlink(missing_ok=True)
             raise ConfigError(_nothing(len(examples), gain, trained))
-        adapter = (
-            trained.adapter
-            if trained is not None and has_learned
-            else plain_adapter(folder, pair, len(examples))
-        )
+        adapter = adapter or plain_adapter(folder, pair, len(examples))
         # It is of the adapter that was there before.
         with suppress(OSError):
             (output / DATASTORE).unlink()
@@ -165,7 +161,7 @@ def command(
     click.echo(f"{output} is written; on translations kept aside:")
     if not gain.is_worse:
         click.echo(f"  datastore: from {_words(gain)}")
-    if trained is not None and has_learned:
+    if trained is not None and trained.has_learned:
         click.echo(f"  adapter: from {_losses(trained)}")
     click.echo(f"serve it with --model {pair} --model {pair}={output}")
 

@@ -6,11 +6,11 @@
 import json
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from translator.errors import ModelFilesError
 from translator.models.embedded import is_embedded
+from translator.models.whole_file import write_whole
 from translator.text.code_words import DEFAULT_CODE_WORDS, FAMILIES, CodeWords
 
 __all__ = ["CODE_WORDS", "find_code_words", "load_code_words", "save_code_words"]
@@ -67,13 +67,5 @@ def save_code_words(path: Path, family: CodeWords, exact: Mapping[str, float]) -
     Raises:
         ModelFilesError: It cannot be written.
     """
-    unfinished = path.with_name(f".{path.name}")
     told = {"family": family.name, "exact": {name: round(s, 4) for name, s in exact.items()}}
-    try:
-        unfinished.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        raise ModelFilesError(f"{path}: cannot be written ({error.strerror})") from error
-    finally:
-        with suppress(OSError):
-            unfinished.unlink()
+    write_whole(path, (json.dumps(told, indent=2) + "\n").encode())

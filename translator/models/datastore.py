@@ -14,7 +14,6 @@ Shapes: N keys, D hidden size, E examples, S source tokens of all examples.
 
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +26,7 @@ from safetensors.numpy import save
 
 from translator.errors import ModelFilesError
 from translator.models.processor import runs_int8
+from translator.models.whole_file import write_whole
 
 __all__ = [
     "DATASTORE",
@@ -281,13 +281,5 @@ def save_datastore(folder: Path, datastore: Datastore) -> None:
         ModelFilesError: It cannot be written.
     """
     names = ("keys", "tokens", "starts", "sources", "source_starts", "texts")
-    path, unfinished = folder / DATASTORE, folder / f".{DATASTORE}"
     stored = {name: np.ascontiguousarray(getattr(datastore, name)) for name in names}
-    try:
-        unfinished.write_bytes(save(stored, {_CARD: json.dumps(asdict(datastore.card))}))
-        unfinished.replace(path)
-    except OSError as error:
-        raise ModelFilesError(f"{path}: cannot be written ({error.strerror})") from error
-    finally:
-        with suppress(OSError):
-            unfinished.unlink()
+    write_whole(folder / DATASTORE, save(stored, {_CARD: json.dumps(asdict(datastore.card))}))

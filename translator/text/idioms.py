@@ -6,11 +6,7 @@ right; what a model knows stays ("raining cats and dogs"), and so does what may 
 ("a piece of cake").
 """
 
-from collections.abc import Iterator, Sequence
-
 from translator.text.plain_words import PlainWords
-from translator.text.rewriting import Edit
-from translator.text.words import lower_words
 
 __all__ = ["idioms"]
 
@@ -452,18 +448,5 @@ enfiar o pé na jaca = exagerar
 viajou na maionese = disse absurdos
 viajando na maionese = dizendo absurdos
 """
-
-_IDIOMS = {"en": PlainWords(_EN), "pt": PlainWords(_PT)}
-
-
-def idioms(text: str, language: str, words: Sequence[str] | None = None) -> Iterator[Edit]:
-    """Find idioms, with what to say for each.
-
-    Args:
-        text: A segment, or as much of it as has come.
-        language: Its BCP-47 code; only its language counts.
-        words: ``lower_words(text)``, if that is known.
-    """
-    known = _IDIOMS.get(language.split("-")[0].lower())
-    if known is not None:
-        yield from known.find(text, lower_words(text) if words is None else words)
+# See ``PlainWords.find``.
+idioms = PlainWords({"en": _EN, "pt": _PT}).find

@@ -6,7 +6,7 @@ sentence.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from translator.text.rewriting import Edit, in_order
@@ -24,8 +24,6 @@ _COMMON = frozenset(
         *["do", "dá", "em", "na", "no", "o", "os", "por", "que", "se", "um", "uma"],
     ]
 )
-
-
 # No word of a title with more letters is without a capital.
 _MAX_SMALL = 4
 
@@ -37,38 +35,46 @@ class _Expression(NamedTuple):
 
 
 class PlainWords:
-    """The plain words of a table, in one language.
+    """Tables of plain words.
 
     Args:
-        lines: The table.
+        tables: By language, in its BCP-47 code without a region.
     """
 
-    def __init__(self, lines: str) -> None:
-        # By the rarest word of each: a text is looked through for those whose word it has.
-        self._found: dict[str, list[_Expression]] = {}
-        for line in lines.strip().splitlines():
-            form, _, said = line.rpartition(" = ")
-            parts = lower_words(_GROUP.sub("", form))
-            rarest = max(parts, key=lambda part: (part not in _COMMON, len(part)))
-            spelled = form.removeprefix("^").replace("'", "['’]").replace(" ", r"\s+")
-            pattern = re.compile(rf"(?<![\w'’-]){spelled}(?!\w)", re.IGNORECASE)
-            expression = _Expression(pattern, said, form[0] == "^")
-            self._found.setdefault(rarest, []).append(expression)
+    def __init__(self, tables: Mapping[str, str]) -> None:
+        self._known = {language: _by_rarest_word(lines) for language, lines in tables.items()}
 
-    def find(self, text: str, words: Sequence[str]) -> Iterator[Edit]:
-        """Find expressions, in order; of two in one place the longer one.
+    def find(self, text: str, language: str, words: Sequence[str] | None = None) -> Iterator[Edit]:
+        """Find expressions, with what to say for each, in order; of two in one place the longer.
 
         Args:
             text: A segment, or as much of it as has come.
-            words: ``lower_words(text)``.
+            language: Its BCP-47 code; only its language counts.
+            words: ``lower_words(text)``, if that is known.
         """
+        known = self._known.get(language.split("-")[0].lower())
+        if known is None:
+            return
         yield from in_order(
             Edit(*match.span(), _said(text, match, expression.said))
-            for word in dict.fromkeys(words)
-            for expression in self._found.get(word, ())
+            for word in dict.fromkeys(lower_words(text) if words is None else words)
+            for expression in known.get(word, ())
             for match in expression.pattern.finditer(text)
             if not expression.is_first or begins_sentence(text, match.start())
         )
+
+
+def _by_rarest_word(lines: str) -> dict[str, list[_Expression]]:
+    """By the rarest word of each: a text is looked through for those whose word it has."""
+    found: dict[str, list[_Expression]] = {}
+    for line in lines.strip().splitlines():
+        form, _, said = line.rpartition(" = ")
+        parts = lower_words(_GROUP.sub("", form))
+        rarest = max(parts, key=lambda part: (part not in _COMMON, len(part)))
+        spelled = form.removeprefix("^").replace("'", "['’]").replace(" ", r"\s+")
+        pattern = re.compile(rf"(?<![\w'’-]){spelled}(?!\w)", re.IGNORECASE)
+        found.setdefault(rarest, []).append(_Expression(pattern, said, form[0] == "^"))
+    return found
 
 
 def _said(text: str, match: re.Match[str], said: str) -> str:

@@ -4,11 +4,7 @@ Of "Red Nail Polish" a small model made a red nail from Poland, of "criado-mudo"
 mute. Here are those whose other words come out right.
 """
 
-from collections.abc import Iterator, Sequence
-
 from translator.text.plain_words import PlainWords
-from translator.text.rewriting import Edit
-from translator.text.words import lower_words
 
 __all__ = ["product_words"]
 
@@ -80,17 +76,5 @@ colchonete = tapete de ginástica
 pronta entrega = entrega imediata
 queima de estoque = liquidação
 """
-_WORDS = {"en": PlainWords(_EN), "pt": PlainWords(_PT)}
-
-
-def product_words(text: str, language: str, words: Sequence[str] | None = None) -> Iterator[Edit]:
-    """Find names of goods, with what to say for each.
-
-    Args:
-        text: A segment, or as much of it as has come.
-        language: Its BCP-47 code; only its language counts.
-        words: ``lower_words(text)``, if that is known.
-    """
-    known = _WORDS.get(language.split("-")[0].lower())
-    if known is not None:
-        yield from known.find(text, lower_words(text) if words is None else words)
+# See ``PlainWords.find``.
+product_words = PlainWords({"en": _EN, "pt": _PT}).find

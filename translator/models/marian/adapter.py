@@ -31,6 +31,7 @@ from translator.models.marian.hyper_parameters import HyperParameters
 from translator.models.marian.layout import separated
 from translator.models.marian.ssru import Network
 from translator.models.marian.tensors import EightBit, Tensors
+from translator.models.whole_file import write_whole
 
 __all__ = [
     "ADAPTER",
@@ -200,17 +201,13 @@ def save_adapter(folder: Path, adapter: Adapter) -> None:
     stored = dict(adapter.vectors)
     for name, (outer, inner) in adapter.matrices.items():
         stored |= {name + _OUTER: outer, name + _INNER: inner}
-    path, unfinished = folder / ADAPTER, folder / f".{ADAPTER}"
+    path = folder / ADAPTER
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        packed = {name: np.ascontiguousarray(each) for name, each in stored.items()}
-        unfinished.write_bytes(save(packed, {_CARD: json.dumps(asdict(adapter.card))}))
-        unfinished.replace(path)
     except OSError as error:
         raise ModelFilesError(f"{path}: cannot be written ({error.strerror})") from error
-    finally:
-        with suppress(OSError):
-            unfinished.unlink()
+    packed = {name: np.ascontiguousarray(each) for name, each in stored.items()}
+    write_whole(path, save(packed, {_CARD: json.dumps(asdict(adapter.card))}))
 
 
 def parameter_shapes(hp: HyperParameters) -> dict[str, tuple[int, ...]]:

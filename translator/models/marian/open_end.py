@@ -10,8 +10,8 @@ sentence is to confirm its words.
 ``training/open_end.py`` trains it, from source text alone.
 """
 
-from contextlib import suppress
 from importlib.resources import as_file, files
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from translator.errors import ModelFilesError
 from translator.models.embedded import embedded_models, is_embedded
+from translator.models.whole_file import write_whole
 
 __all__ = ["OPEN_END", "find_open_end", "save_open_end"]
 
@@ -59,17 +60,9 @@ def save_open_end(path: Path, vector: NDArray[np.float32]) -> None:
     Raises:
         ModelFilesError: It cannot be written.
     """
-    unfinished = path.with_name(f".{path.name}")
-    try:
-        with unfinished.open("wb") as file:
-            np.save(file, vector)
-        unfinished.replace(path)
-    except OSError as error:
-        raise ModelFilesError(f"{path}: cannot be written ({error.strerror})") from error
-    finally:
-        # If it is not a folder, there is nothing to clean up.
-        with suppress(OSError):
-            unfinished.unlink()
+    content = BytesIO()
+    np.save(content, vector)
+    write_whole(path, content.getvalue())
 
 
 def _read(path: Path, dim: int) -> NDArray[np.float32]:
