@@ -33,9 +33,14 @@ async def test_no_word_is_lost_or_said_twice_whatever_happens_to_a_server(tmp_pa
         before = await run(two.address, two.credentials(), PLAN)
         assert not any(each.broken_s for each in before)
         for fault in (frozen, silenced, cut):
-            heard, began_s = await disturbed(two, PLAN, fault, 1.0)
-            assert not wrong(heard, before, fake=True), fault.__name__
-            resumed_s = [at_s for each in heard for at_s in each.resumed_s]
+            resumed_s: list[float] = []
+            # Which server a stream is on is up to Envoy: on a busy machine none may be on this one.
+            for _ in range(3):
+                heard, began_s = await disturbed(two, PLAN, fault, 1.0)
+                assert not wrong(heard, before, fake=True), fault.__name__
+                resumed_s = [at_s for each in heard for at_s in each.resumed_s]
+                if resumed_s:
+                    break
             assert resumed_s, fault.__name__
             # Two seconds on a machine of its own, where the benchmark looks.
             assert max(resumed_s) - began_s < 10, fault.__name__

@@ -2,7 +2,7 @@
 
 import pytest
 
-from translator.terms.agreement import agreeing
+from translator.text.agreement import agreeing
 
 pytestmark = pytest.mark.unit
 

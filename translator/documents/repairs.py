@@ -14,9 +14,9 @@ from translator.session.events import Binding
 from translator.session.hypothesis import TargetHypothesis
 from translator.session.model_source import ModelSource
 from translator.session.terms import as_verbatim
-from translator.terms.agreement import agreeing
 from translator.terms.check import form_for
 from translator.terms.match import Match
+from translator.text.agreement import agreeing
 from translator.text.integrity import IssueKind
 from translator.text.protection import Verbatim
 

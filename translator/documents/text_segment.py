@@ -135,7 +135,7 @@ class TextSegment:
         """
         language = self._binding.target
         capitals_of = language if self._in_capitals else ""
-        return self._as_target(hypothesis, source, capitals_of, language)
+        return self._as_target(hypothesis, source, capitals_of, language, self._binding.variety)
 
     def _as_target(
         self,
@@ -143,12 +143,19 @@ class TextSegment:
         source: ModelSource | None = None,
         capitals_of: str = "",
         language: str = "",
+        variety: str = "",
     ) -> TargetHypothesis:
         source = source or self.source
         assert source is not None  # noqa: S101
         tokenizer = self._binding.tokenizer
         return TargetHypothesis(
-            tokenizer, source, hypothesis, capitals_of, is_complete=True, language=language
+            tokenizer,
+            source,
+            hypothesis,
+            capitals_of,
+            is_complete=True,
+            language=language,
+            variety=variety,
         )
 
     @property

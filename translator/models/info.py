@@ -31,6 +31,8 @@ class ModelInfo:
         has_open_end: Whether it can be told that a source goes on; see ``open_end.py``.
         fingerprint: Digest of all that decides what it says, see ``fingerprint.py``; "" if unknown.
         unwritable: The characters of shops and captions that it cannot write.
+        variety: BCP-47 code of the variety that it is kept to where a client names no region; "" if
+            it is not.
     """
 
     name: str
@@ -46,3 +48,4 @@ class ModelInfo:
     has_open_end: bool = False
     fingerprint: str = ""
     unwritable: str = ""
+    variety: str = ""

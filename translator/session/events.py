@@ -57,6 +57,13 @@ class Binding:
         """Whether the source's text is passed on without a model; see ``passthrough.py``."""
         return not self.model.name
 
+    @property
+    def variety(self) -> str:
+        """The BCP-47 code of the variety to write in: what the client named, if that has a region,
+        or else the model's own.
+        """
+        return self.target if "-" in self.target else self.model.variety
+
 
 @dataclass(frozen=True, slots=True)
 class Rests:

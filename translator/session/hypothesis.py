@@ -10,8 +10,8 @@ from translator.engine.request import Hypothesis
 from translator.policy.base import TargetWord
 from translator.session.events import AlignedRange
 from translator.session.model_source import BEYOND, Context, ModelSource
-from translator.terms.agreement import agreeing
 from translator.text.added_note import without_note
+from translator.text.agreement import agreeing
 from translator.text.case import capitals, with_first_capital
 from translator.text.detokenizer import TargetText, detokenize
 from translator.text.number_format import number_as_written_in, with_format, with_ordinals
@@ -20,6 +20,7 @@ from translator.text.protection import Mask, Protected
 from translator.text.rewriting import Edit, in_order
 from translator.text.sentence_form import FULL_STOP, as_title, with_first_small
 from translator.text.tokens import Tokenizer
+from translator.text.varieties import in_variety
 from translator.text.words import count_words, strip_final_punctuation, word_ends
 
 __all__ = ["TargetHypothesis", "known_phrase"]
@@ -69,6 +70,7 @@ class TargetHypothesis:
         num_committed: How many of the hypothesis's tokens stand for it.
         is_complete: Whether no more source comes; what the model left out is then put in.
         language: The target's BCP-47 code; an article before a term then agrees with its form.
+        variety: The BCP-47 code of the variety to write in; see ``varieties.py``.
         begins: Whether a sentence begins here, which then begins with a capital as its source does.
     """
 
@@ -83,6 +85,7 @@ class TargetHypothesis:
         num_committed: int = 0,
         is_complete: bool = False,
         language: str = "",
+        variety: str = "",
         begins: bool = True,
     ) -> None:
         source = source.of(hypothesis)
@@ -93,7 +96,9 @@ class TargetHypothesis:
         target = detokenize(tokenizer, hypothesis.tokens)
         if source.is_ended:
             target = _without_full_stop(target)
-        target = without_note(target, source.context + source.text)
+        visible = source.context + source.text
+        target = without_note(target, visible)
+        target = in_variety(target, variety, visible, committed, num_committed)
         if source.is_title:
             target = replace(target, text=as_title(target.text, language))
         if capitals_of:
@@ -116,7 +121,7 @@ class TargetHypothesis:
             )
             target = self._with_brackets(target, source.protected, language)
         said = with_format(target.text, source.visible, source.language, language)
-        target = replace(target, text=with_ordinals(said, source.context + source.text))
+        target = replace(target, text=with_ordinals(said, visible))
         if begins and not source.context:
             target = replace(target, text=self._begun(target.text, language))
         if committed:

@@ -267,6 +267,7 @@ class Track:
                 hypothesis,
                 capitals_of,
                 language=self.binding.target,
+                variety=self.binding.variety,
             )
             self._wants.take_tail(filed.wanted, target)
             change = replace(NO_CHANGE, draft=self._text.head_draft)
@@ -280,6 +281,7 @@ class Track:
             num_committed=len(self._committed_tokens),
             is_complete=filed.is_complete,
             language=self.binding.target,
+            variety=self.binding.variety,
             begins=not segment.continues,
         )
         self._wants.take(filed.wanted)

@@ -15,7 +15,14 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-__all__ = ["capitals", "is_capitals", "sentence_case", "small_letters", "with_first_capital"]
+__all__ = [
+    "capitals",
+    "in_case_of",
+    "is_capitals",
+    "sentence_case",
+    "small_letters",
+    "with_first_capital",
+]
 
 _TOKEN = re.compile(r"\S+")
 # A word, with the apostrophes in it.
@@ -120,6 +127,13 @@ def capitals(text: str, language: str) -> str:
     if language.split("-")[0].lower() in _DOTLESS:
         text = text.replace("i", "İ")
     return _each(text, str.upper)
+
+
+def in_case_of(word: str, said: str) -> str:
+    """What stands for a word, in small letters but for names, with the capitals of that word."""
+    if word.isupper() and len(word) > 1:
+        return said.upper()
+    return said[:1].upper() + said[1:] if word[:1].isupper() else said
 
 
 def with_first_capital(text: str, source: str, language: str) -> str:

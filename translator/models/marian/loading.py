@@ -20,6 +20,7 @@ from translator.models.base import DescribedModel, Seq2SeqModel
 from translator.models.code_words import find_code_words, load_code_words
 from translator.models.datastore import DATASTORE, read_datastore
 from translator.models.datastore_model import DatastoreModel
+from translator.models.embedded import EMBEDDED_VARIETIES, is_embedded
 from translator.models.fingerprint import file_digest, fingerprint
 from translator.models.info import ENCODER_CACHE_TOKENS, MAX_SOURCE_TOKENS, ModelInfo
 from translator.models.marian.adapter import (
@@ -118,6 +119,8 @@ def describe_marian_folder(
             folder, header, str(device), precision, open_end, phrases, shortlist, own
         ),
         unwritable=_unwritable(header),
+        # Somebody's own translations say how they want it written.
+        variety=EMBEDDED_VARIETIES.get(pair.target, "") if not own and is_embedded(folder) else "",
     )
     load = partial(
         _load_marian, folder, info, precision, open_end, phrases, shortlist=shortlist, own=own

@@ -1,11 +1,11 @@
-"""Puts the words before a term into its gender and number, where the term's ending tells them.
+"""Puts the words before a noun into its gender and number.
 
 A term that is forced follows an article that the model chose for another noun: "o cesta", after "o
 carrinho", or "uma nova carrinho". Only Portuguese is known here. In other languages, and where the
 ending does not tell ("leite"), the words stay.
 """
 
-__all__ = ["agreeing"]
+__all__ = ["agreeing", "in_gender"]
 
 _PAIRS = (
     "o a, os as, um uma, uns umas, ao à, aos às, do da, dos das, no na, nos nas, num numa, "
@@ -79,7 +79,15 @@ def agreeing(before: str, form: str, language: str) -> tuple[str, str]:
     if language.split("-")[0].lower() != "pt" or noun != noun.lower():
         # Another language, or a name.
         return before, ""
-    is_feminine, is_plural = _is_feminine(noun), _is_plural(noun)
+    return _agreeing(before, _is_feminine(noun), _is_plural(noun))
+
+
+def in_gender(before: str, is_feminine: bool) -> tuple[str, str]:
+    """The Portuguese text before a noun: what of it stays, and after that words in its gender."""
+    return _agreeing(before, is_feminine, None)
+
+
+def _agreeing(before: str, is_feminine: bool | None, is_plural: bool | None) -> tuple[str, str]:
     start = before.rfind(" ") + 1
     word = before[start:]
     changed = _changed(word, is_feminine, is_plural)
