@@ -59,8 +59,13 @@ _ACCEDE = (
     r"(?i)\b(?P<verb>acede(?:r|m)?|aceda|acedam|acedeu|acederam)\s+(?P<to>à|ao|a)(?P<plural>s?)\b"
 )
 _ACCEDED = {
-    **{"aceder": "acessar", "acede": "acessa", "acedem": "acessam", "acedeu": "acessou"},
-    **{"aceda": "acesse", "acedam": "acessem", "acederam": "acessaram"},
+    "aceder": "acessar",
+    "acede": "acessa",
+    "acedem": "acessam",
+    "acedeu": "acessou",
+    "aceda": "acesse",
+    "acedam": "acessem",
+    "acederam": "acessaram",
 }
 _MONTH = (
     r"(?P<city>\bRio\s+)?\b(?:de|em)\s+(?P<it>Janeiro|Fevereiro|Março|Abril|Maio|Junho|Julho"
