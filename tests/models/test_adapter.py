@@ -237,6 +237,17 @@ def test_the_command_writes_a_folder_that_is_served(folder: Path, table: Path) -
     assert "is adapted already; adapt the model that it is of" in again.output
 
 
+def test_an_adapted_model_is_kept_to_the_region_of_the_translations(
+    folder: Path, table: Path
+) -> None:
+    table.write_text(table.read_text().replace("uma nova forma", "um novo autocarro"))
+    result = run(folder, table)
+    assert result.exit_code == 0, result.output
+    adapted = f"en-pt={folder.parent / 'shop'}"
+    assert describe_model(adapted).info.variety == "pt-PT"
+    assert describe_model(f"en-pt={folder}").info.variety == ""
+
+
 def _many(lines: list[str]) -> str:
     return "\n".join(["source\ttarget", *lines])
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from translator.text.detokenizer import TargetText
-from translator.text.varieties import in_variety
+from translator.text.varieties import in_variety, variety_of
 
 pytestmark = pytest.mark.unit
 
@@ -147,6 +147,22 @@ def test_in_britain_the_part_of_speech_counts(text: str, said: str) -> None:
 def test_a_region_that_is_not_known_changes_nothing(tag: str) -> None:
     for text in ("O utilizador está a trabalhar.", "The colour of the center."):
         assert written(tag, text) == text
+
+
+@pytest.mark.parametrize(
+    ("texts", "variety"),
+    [
+        (["O utilizador está a trabalhar.", "Bom dia."], "pt-PT"),
+        (["O usuário está trabalhando.", "Bom dia."], "pt-BR"),
+        # Of both, and of none.
+        (["O utilizador está a trabalhar.", "O usuário está trabalhando."], ""),
+        (["Bom dia."], "pt-BR"),
+    ],
+)
+def test_translations_tell_their_variety(texts: list[str], variety: str) -> None:
+    pairs = [("", text) for text in texts]
+    assert variety_of(pairs, "pt", "pt-BR") == variety
+    assert variety_of(pairs, "de") == ""
 
 
 def of_words(text: str) -> TargetText:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,7 @@ def command(
         from translator.models.marian.adapter import ADAPTER, is_adapter, save_adapter
         from translator.models.marian.loading import load_marian_folder
         from translator.models.phrases import find_phrases, save_phrases
+        from translator.text.varieties import variety_of
         from translator.training.adapter import (
             Options,
             plain_adapter,
@@ -148,6 +150,9 @@ def command(
         # It is of the adapter that was there before.
         with suppress(OSError):
             (output / DATASTORE).unlink()
+        written = [(each.source, each.target) for each in translations]
+        variety = variety_of(written, language(pair.target), loaded.info.variety)
+        adapter = replace(adapter, card=replace(adapter.card, variety=variety))
         save_adapter(output, adapter)
         save_phrases(output, other_phrases(translations, phrases))
         if not gain.is_worse:

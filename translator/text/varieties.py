@@ -5,7 +5,7 @@ known here of each is words and spelling, and a little grammar. A name that the 
 stays as it is.
 """
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from functools import lru_cache, partial
 
 from translator.text.detokenizer import TargetText
@@ -15,7 +15,7 @@ from translator.text.portuguese_words import words_of_region
 from translator.text.rewriting import Edit, in_order
 from translator.text.words import lower_words
 
-__all__ = ["in_variety"]
+__all__ = ["in_variety", "variety_of"]
 
 # Each region with the one that it writes like; others stay as a model writes.
 _LIKE = {
@@ -25,6 +25,8 @@ _LIKE = {
 # What finds the edits, one after the other.
 _FINDERS = {"en": (spelling_of_region,), "pt": (words_of_region, grammar_of_region)}
 _REGION_LENGTH = 2
+# What somebody wrote in a variety would hardly be changed for it.
+_MAX_CHANGED = 0.01
 
 _Finder = Callable[[str, Set[str]], Iterator[Edit]]
 
@@ -65,3 +67,23 @@ def in_variety(
         if edits:
             said = said.edited(edits)
     return said
+
+
+def variety_of(translations: Iterable[tuple[str, str]], language: str, usual: str = "") -> str:
+    """The variety that translations are written in, as a BCP-47 code; "" for none of those here.
+
+    Args:
+        translations: Sources and what they became.
+        language: BCP-47 code of what they became, without a region.
+        usual: What it is if nothing tells.
+    """
+    texts = [(source, TargetText(text, (len(text),))) for source, text in translations]
+    tags = [f"{language}-{region}" for region in dict.fromkeys(_LIKE.get(language, {}).values())]
+    changed = {
+        tag: sum(in_variety(said, tag, source) is not said for source, said in texts)
+        for tag in tags
+    }
+    nearest = min(tags, key=lambda tag: changed[tag], default="")
+    if len(set(changed.values())) <= 1:
+        nearest = usual
+    return nearest if changed.get(nearest, 0) <= _MAX_CHANGED * len(texts) else ""

@@ -66,6 +66,7 @@ class AdapterCard:
         rank: The rank of its matrices.
         num_pairs: How many translations it was trained on.
         scores: What was measured on the translations that were kept aside, by name.
+        variety: BCP-47 code of the variety that they are written in; see ``varieties.py``.
     """
 
     pair: str
@@ -74,6 +75,7 @@ class AdapterCard:
     rank: int
     num_pairs: int = 0
     scores: Mapping[str, float] = field(default_factory=dict)
+    variety: str = ""
 
 
 _CARDS = TypeAdapter(AdapterCard)

@@ -119,8 +119,7 @@ def describe_marian_folder(
             folder, header, str(device), precision, open_end, phrases, shortlist, own
         ),
         unwritable=_unwritable(header),
-        # Somebody's own translations say how they want it written.
-        variety=EMBEDDED_VARIETIES.get(pair.target, "") if not own and is_embedded(folder) else "",
+        variety=_variety(folder, pair, own),
     )
     load = partial(
         _load_marian, folder, info, precision, open_end, phrases, shortlist=shortlist, own=own
@@ -128,6 +127,13 @@ def describe_marian_folder(
     return DescribedModel(
         info, load if own is None else partial(_with_datastore, own, header, load)
     )
+
+
+def _variety(folder: Path, pair: LanguagePair, own: Path | None) -> str:
+    """What the model is kept to; somebody's own translations say how they want it written."""
+    if own is not None:
+        return read_adapter_card(own).variety
+    return EMBEDDED_VARIETIES.get(pair.target, "") if is_embedded(folder) else ""
 
 
 def _with_datastore(
