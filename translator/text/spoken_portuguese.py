@@ -1,0 +1,137 @@
+"""Portuguese as it is spoken in Portugal and at home, in words that models know better.
+
+Models know best what Brazil writes. "Liga o aquecedor" is a request to a friend, and they take it
+for a third person: "Turns on the heater". And they know few expressions of Portugal: "uma bica" was
+a spout, "na bicha" an insult.
+"""
+
+from translator.text.plain_words import PlainWords
+
+__all__ = ["spoken_portuguese"]
+
+# What is asked of a friend = what is asked of anybody. Only where a sentence begins and an object
+# follows, or "-me": "Traz o carregador", "Traz-me um copo".
+_REQUESTS = """
+acende = acenda
+arruma = organize
+atira = jogue
+carrega = carregue
+confirma = confirme
+conta = conte
+deita = deite
+desliga = desligue
+diz = diga
+envia = envie
+fecha = feche
+liga = ligue
+limpa = limpe
+lê = leia
+marca = marque
+mete = ponha
+mexe = mexa
+mostra = mostre
+muda = mude
+paga = pague
+passa = passe
+prova = prove
+responde = responda
+sai = saia
+tira = tire
+traz = traga
+usa = use
+"""
+_OBJECTS = (
+    r"(?: (?:[oa]s?|uma?|isso|isto|aquilo|est[ea]s?|ess[ea]s?|aquel[ea]s?) "
+    r"| (?:isso|isto|aí|daí|daqui)(?=[.,;!?]|$))"
+)
+_EXPRESSIONS = """
+a malta vai = todos nós vamos
+anda cá = venha cá
+apanhar o comboio = pegar o trem
+apanho o metro = pego o metrô
+avariou = quebrou
+a bica(?=[.,;!?]|$| e) = o café expresso
+uma bica(?=[.,;!?]|$| e) = um café expresso
+duas bicas = dois cafés expressos
+atravessou a passadeira = atravessou a faixa de pedestres
+atravessar a passadeira = atravessar a faixa de pedestres
+bom proveito(?=[.,;!?]|$) = bom apetite
+bué de gente = muita gente
+bué(?! de) = muito
+cala-te(?=[.,;!?]|$) = fique quieto
+cala-te e = fique quieto e
+com a malta = com os amigos
+como te chamas = qual é o seu nome
+de borla = de graça
+à borla = de graça
+deita isso fora = jogue isso no lixo
+atira isso para o lixo = jogue isso no lixo
+deitar fora = jogar no lixo
+desenrasca-te = resolva isso sozinho
+^despacha-te = apresse-se
+em saldos = em promoção
+enganaste-te no número = você ligou para o número errado
+^esqueceste-te(?= d) = você se esqueceu
+^tou sim(?=[.,;!?]|$) = alô
+estou à rasca = estou com problemas
+estou sem rede = estou sem sinal
+está sem rede = está sem sinal
+^fazes-me um favor = pode me fazer um favor
+faço anos = o meu aniversário é
+faz anos(?= amanhã| hoje| no | em | na ) = comemora o aniversário
+fazer anos(?= amanhã| hoje| no | em | na ) = comemorar o aniversário
+fecha a porta à chave = tranque a porta
+foi uma seca(?=[.,;!?]|$) = foi muito chato
+é uma seca(?=[.,;!?]|$) = é muito chato
+^força aí(?=[.,;!?]|$) = vamos lá
+gajo porreiro = cara legal
+gajos porreiros = caras legais
+porreiro = legal
+porreira = legal
+^já agora, = a propósito,
+levantar dinheiro = sacar dinheiro
+levantei dinheiro = saquei dinheiro
+^ligo-te logo = te ligo mais tarde
+^ligo-te = te ligo
+logo te ligo = te ligo mais tarde
+na bicha = na fila
+bicha enorme = fila enorme
+^mete gasolina = abasteça o carro
+nem por isso(?=[.,;!?]|$) = não muito
+não me chateies = não me incomode
+não percebo nada = não entendo nada
+não percebo o que = não entendo o que
+não tem piada = não é engraçado
+não tem piada nenhuma = não é engraçado
+tem piada(?=[.,;!?]|$) = é engraçado
+tem graça(?=[.,;!?]|$) = é engraçado
+o peão atravessa = o pedestre atravessa
+o peão atravessou = o pedestre atravessou
+^percebeste(?=[?]) = você entendeu
+^percebes = você entende
+perdi a reunião = faltei à reunião
+perder o comboio = chegar tarde demais para o comboio
+perder o voo = chegar atrasado para o voo
+que idade tens = quantos anos você tem
+que lata(?=[.,;!?]|$) = que falta de vergonha
+que fazes na vida = qual é o seu trabalho
+^queria um = eu gostaria de um
+^queria uma = eu gostaria de uma
+reunião ficou para = reunião foi adiada para
+^tem calma = fique calmo
+tens lume = você tem um isqueiro
+tive um furo(?=[.,;!?]|$) = tive um pneu furado
+^vai-te embora = vá embora
+vou-me deitar(?=[.,;!?]|$) = vou dormir
+"""
+
+
+def _requests() -> str:
+    lines = []
+    for line in _REQUESTS.strip().splitlines():
+        friend, anybody = line.split(" = ")
+        lines += [f"^{friend}(?={_OBJECTS}) = {anybody}", f"^{friend}-me = {anybody}-me"]
+    return "\n".join(lines)
+
+
+spoken_portuguese = PlainWords({"pt": f"{_requests()}\n{_EXPRESSIONS.strip()}"}).find
