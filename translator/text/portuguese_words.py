@@ -85,6 +85,8 @@ israelita, israelitas = israelense, israelenses : israeli
 judo = judô
 karaté = caratê
 mamã = mamãe
+mobilada, mobiladas = mobiliada, mobiliadas
+mobilado, mobilados = mobiliado, mobiliados
 palavra-passe, palavras-passe < senha, senhas : password
 palavra-passe, palavras-passe > senha, senhas
 palestiniana, palestinianas = palestina, palestinas : palestinian

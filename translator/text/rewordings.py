@@ -1,8 +1,8 @@
 """What a model gets other words for, since it knows those better.
 
 Each family has a module of its own: times of day, spoken numbers and dates, names of days and
-months, words of catalogues, short forms of speech and chat, idioms, spoken Portuguese, names of
-goods, endings in brackets. The user's text stays as it is, and alignments refer to it.
+months, words of catalogues, short forms of speech and chat, idioms, spoken English and Portuguese,
+names of goods, endings in brackets. The user's text stays as it is, and alignments refer to it.
 """
 
 from translator.text.calendar_names import calendar_names
@@ -13,6 +13,7 @@ from translator.text.informal import informal
 from translator.text.optional_endings import optional_endings
 from translator.text.product_words import product_words
 from translator.text.rewriting import Rewording
+from translator.text.spoken_english import spoken_english
 from translator.text.spoken_numbers import spoken_numbers
 from translator.text.spoken_portuguese import spoken_portuguese
 from translator.text.words import lower_words
@@ -35,6 +36,7 @@ def rewordings(text: str, language: str) -> Rewording:
         .with_others(calendar_names(text, language, words))
         .with_others(catalogue_words(text, language, words))
         .with_others(idioms(text, language, words))
+        .with_others(spoken_english(text, language, words))
         .with_others(spoken_portuguese(text, language, words))
         .with_others(product_words(text, language, words))
         .with_others(informal(text, language, words))

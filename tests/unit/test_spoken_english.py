@@ -1,0 +1,46 @@
+"""Expressions of home, shops and travel, and the same words where they are meant as they say."""
+
+import pytest
+
+from translator.text.rewordings import rewordings
+from translator.text.rewriting import rewrite
+from translator.text.spoken_english import spoken_english
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("He threw up twice last night.", "He vomited twice last night."),
+        ("Set the table, please.", "Put the dishes on the table, please."),
+        ("They’re down by two.", "They're losing by two."),
+        ("Two coffees to go!", "Two coffees to take away!"),
+        ("I ran into Lucy at the mall.", "I encountered Lucy at the mall."),
+        ("LADIES AND GENTLEMEN, WELCOME", "LADIES, GENTLEMEN, WELCOME"),
+        ("Oh no. Knock it off!", "Oh no. Stop that!"),
+        ("I can't make it to the party.", "I can't come to the party."),
+    ],
+)
+def test_is_said_in_other_words(text: str, expected: str) -> None:
+    assert rewrite(text, spoken_english(text, "en-GB")).text == expected
+    assert rewrite(text, rewordings(text, "en-GB").edits).text == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He threw up his hands.",
+        "Set the table width. Clear the table before each import.",
+        "The car is down by the river. They're down by the sea.",
+        "Coffee to go with it.",
+        "I ran into the garden and into Tom's house.",
+        "Good evening, ladies and gentlemen. Ladies and gentlemen, good evening.",
+        "Knock it off the shelf.",
+        "I can't make it work.",
+        "The bus stop by the bank is closed.",
+        "Do the dishes match?",
+    ],
+)
+def test_may_be_meant_as_it_says(text: str) -> None:
+    assert not list(spoken_english(text, "en"))

@@ -1,0 +1,153 @@
+"""English as it is spoken at home, in shops and on the way, in words that models know better.
+
+Models know what is written. "He threw up" was a throw, "set the table" a table of figures, and a
+steak that is medium rare a rare one. ``idioms.py`` has those of meetings.
+"""
+
+from translator.text.plain_words import PlainWords
+
+__all__ = ["spoken_english"]
+
+# Each was read with the embedded models, before and after. What is meant as it says stays: "threw
+# up his hands", "crashed at full speed".
+_EXPRESSIONS = """
+a big save(?=[.,;!?]|$| by| from) = a big defense
+a great save(?=[.,;!?]|$| by| from) = a great defense
+what a save = what a defense
+by the keeper(?=[.,;!?]|$) = by the goalkeeper
+he shoots, he scores = he kicks, he scores
+they're down by(?= (?:one|two|three|four|five|six|\\d)) = they're losing by
+we're down by(?= (?:one|two|three|four|five|six|\\d)) = we're losing by
+went into overtime = went to extra time
+a round of applause = a big applause
+questions from the floor = questions from the audience
+^ladies and gentlemen,(?! good) = ladies, gentlemen,
+i'd like to hand it over to = I'd like to pass the word to
+i'll hand it over to = I'll pass the word to
+let me hand it over to = let me pass the word to
+black ice(?=[.,;!?]|$| on) = ice
+chance of showers = chance of rain
+scattered showers = scattered rain
+boarding rows = boarding seat rows
+which gate(?= (?:does|do) (?:my|our|the|your)) = which boarding gate
+bag didn't make it = bag did not arrive
+bags didn't make it = bags did not arrive
+luggage didn't make it = luggage did not arrive
+suitcase didn't make it = suitcase did not arrive
+can't make it(?=[.,;!?]|$| tonight| today| tomorrow| on | this) = can't come
+can't make it to(?= (?:the|our|your|his|her|my) (?:party|meeting|call|wedding)) = can't come to
+couldn't make it(?=[.,;!?]|$| tonight| today| on ) = couldn't come
+refill my prescription = renew my prescription
+threw up(?=[.,;!?]|$| twice| last| again| all| this| yesterday| after| in the) = vomited
+throw up(?=[.,;!?]|$| again| in the) = vomit
+throwing up(?=[.,;!?]|$| all| again| since) = vomiting
+sprained her ankle = twisted her ankle
+sprained his ankle = twisted his ankle
+sprained my ankle = twisted my ankle
+came down with(?= (?:the flu|a cold|a fever|covid|pneumonia|something|a virus)) = caught
+chickened out = got scared
+hand in(?= (?:your|my|the|his|her|our|their) (?:homework|essay|assignment|report)) = deliver
+handed in(?= (?:your|my|the|his|her|our|their) (?:homework|essay|assignment|report)) = delivered
+straight a's = the best grades
+utilities are included = water and electricity are included
+utilities included = water and electricity included
+contract runs out(?! of) = contract ends
+insurance runs out(?! of) = insurance ends
+lease runs out(?! of) = lease ends
+visa runs out(?! of) = visa ends
+warranty runs out(?! of) = warranty ends
+turn it off and on again = restart it
+turning it off and on again = restarting it
+turned it off and on again = restarted it
+put me through to = transfer my call to
+put you through to = transfer your call to
+to billing(?=[.,;!?]|$) = to the billing department
+i'm calling about = I am phoning about
+she's expecting(?=[.!]|$) = she's pregnant
+got engaged(?=[.,;!?]|$| last| in | on | this| yesterday) = decided to marry
+broke up with her(?= (?:boyfriend|girlfriend|husband|partner|ex)) = ended the relationship with her
+broke up with his(?= (?:boyfriend|girlfriend|husband|partner|ex)) = ended the relationship with his
+broke up with my(?= (?:boyfriend|girlfriend|husband|partner|ex)) = ended the relationship with my
+dumped her(?=[.,;!?]|$| for | last) = left her
+dumped him(?=[.,;!?]|$| for | last) = left him
+dumped me(?=[.,;!?]|$| for | last) = left me
+stood me up(?=[.,;!?]|$| again| last) = did not come to meet me
+she made up with = she reconciled with
+he made up with = he reconciled with
+i ran into(?= (?-i:[A-Z][a-z]+)(?: at| in| on| yesterday|[.,!]|$)) = I encountered
+pick up my kids = fetch my kids
+pick up the kids = fetch the kids
+who's picking up the kids = who will fetch the kids
+pick the kids up = fetch the kids
+pick me up(?! a\\b| some\\b| something) = fetch me
+pick you up(?! a\\b| some\\b| something) = fetch you
+crashed at her(?= (?:place|house|brother|sister|friend|parents)) = slept at her
+crashed at his(?= (?:place|house|brother|sister|friend|parents)) = slept at his
+crashed at my(?= (?:place|house|brother|sister|friend|parents)) = slept at my
+a rip-off = too expensive
+got ripped off = got cheated
+was ripped off(?=[.,;!?]|$| by) = was cheated
+fell for it(?=[.,;!?]|$) = was deceived
+it's a steal(?=[.,;!?]|$) = it's very cheap
+take a rain check = leave it for another day
+power went out = electricity failed
+toilet won't flush = toilet doesn't work
+i'm out of(?= (?:cash|money|milk|coffee|ideas|paper|ink|gas)) = I have no more
+we're out of(?= (?:cash|money|milk|coffee|bread|sugar|eggs|ideas|paper|ink|gas|beer|wine)) = \
+we have no more
+going to hit the gym = going to the gym
+gonna hit the gym = going to the gym
+let's hit the gym = let's go to the gym
+grab a bite to eat = eat something
+grab a bite = eat something
+grab breakfast = have breakfast
+grab dinner = have dinner
+grab lunch = have lunch
+get takeout = order food
+eat out(?=[.,;!?]|$| tonight| today| tomorrow| on ) = eat at a restaurant
+eating out(?=[.,;!?]|$| tonight| today| tomorrow| on ) = eating at a restaurant
+dinner's on me = I'll pay for dinner
+drinks are on me = I'll pay for the drinks
+lunch is on me = I'll pay for lunch
+it's on me(?=[.,;!?]|$) = I'll pay
+the check, please(?=[.,;!?]|$) = the bill, please
+coffee to go(?=[.,;!?]|$) = coffee to take away
+coffees to go(?=[.,;!?]|$) = coffees to take away
+sparkling or still = with or without gas
+swing by the(?= (?:office|store|shop|bank|bakery|pharmacy|supermarket|school)) = come to the
+stop by our = come to our
+(?<!bus.)stop by the(?= (?:office|store|shop|bank|bakery|pharmacy|supermarket)) = come to the
+be there in a bit = be there soon
+called in sick = stayed home ill
+calling in sick = staying home ill
+running errands = doing things in town
+run some errands = do some things in town
+do the dishes(?=[.,;!?]|$| after| before| now| today| tonight| every| and) = wash the dishes
+did the dishes(?=[.,;!?]|$| after| before| last| yesterday) = washed the dishes
+doing the dishes(?=[.,;!?]|$| after| before| now| today| tonight| every| and) = washing the dishes
+do the laundry(?=[.,;!?]|$| after| before| now| today| tonight| every| and) = wash the clothes
+doing the laundry(?=[.,;!?]|$| after| before| now| today| tonight| every| and) = washing the clothes
+make the bed(?=[.,;!?]|$| every| before) = tidy the bed
+set the table(?=[.,;!?]|$| for| before| please| with) = put the dishes on the table
+clear the table(?=[.,;!?]|$| after| please) = take the dishes from the table
+i'm wiped out = I'm exhausted
+i'm swamped = I'm very busy
+we're swamped = we're very busy
+tied up in meetings = busy in meetings
+tied up in a meeting = busy in a meeting
+mind your own business = take care of your own life
+^knock it off(?=[.,;!?]|$) = stop that
+^cut it out(?=[.,;!?]|$) = stop that
+for crying out loud = for God's sake
+^never mind, = forget it,
+are you free(?= (?:on|this|next|tomorrow|tonight|today|at|for|later)) = do you have time
+one works for me = one is fine with me
+o'clock works for me = o'clock is fine with me
+monday works for me = Monday is fine with me
+tuesday works for me = Tuesday is fine with me
+wednesday works for me = Wednesday is fine with me
+thursday works for me = Thursday is fine with me
+friday works for me = Friday is fine with me
+"""
+
+spoken_english = PlainWords({"en": _EXPRESSIONS}).find
