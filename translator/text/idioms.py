@@ -310,6 +310,89 @@ out of scope = not part of the project
 take it from here(?! to) = continue
 to take the floor = to speak
 table this until = postpone this until
+thanks for hopping on = thank you for joining
+walk you through = show you
+walk us through = show us
+kick things off(?=[.,;!?]|$| with) = begin
+take the minutes(?=[.,;!?]|$| of the| for) = write the minutes of the meeting
+let's go around the room = let's hear everybody
+park that for now = leave that for later
+rolled back the release = reverted the release
+stuck on this ticket = stuck in this task
+tests are flaky = tests are unstable
+test is flaky = test is unstable
+by a hair(?=[.,;!?]|$) = by very little
+customer churned = customer left us
+customers churned = customers left us
+i'm on the fence(?=[.,;!?]|$| about) = I'm undecided
+they're on the fence(?=[.,;!?]|$| about) = they're undecided
+still on the fence(?=[.,;!?]|$| about) = still undecided
+ball is in our court(?=[.!?]|$| now) = decision is ours
+ball is in their court(?=[.!?]|$| now) = decision is theirs
+ball is in your court(?=[.!?]|$| now) = decision is yours
+above my pay grade = not for me to decide
+be five minutes late = arrive five minutes late
+be ten minutes late = arrive ten minutes late
+be a few minutes late = arrive a few minutes late
+let's pick this up = let's continue this
+caught up on sleep = slept a lot
+i'm rooting for you = I'm cheering for you
+we're rooting for you = we're cheering for you
+^suit yourself(?=[.,;!?]|$) = as you like
+send me the deck = send me the presentation
+share the deck = share the presentation
+sent the deck = sent the presentation
+move the needle = make a difference
+quick wins = easy successes
+it's back to the drawing board = it's time to start again
+we're back to the drawing board = we have to start again
+cut to the chase = get to the point
+bring me up to speed = inform me
+bring us up to speed = inform us
+bring you up to speed = inform you
+on the same wavelength = in agreement
+touch base by = talk by
+touch base with = talk with
+touch base next = talk next
+touch base tomorrow = talk tomorrow
+touch base on = talk on
+touch base about = talk about
+feel free to reach out to me = feel free to contact me
+let's loop in = let's include
+please loop in = please include
+to loop in = to include
+loop me in(?=[.,;!?]|$| on) = include me
+loop her in(?=[.,;!?]|$| on) = include her
+loop him in(?=[.,;!?]|$| on) = include him
+have a lot on our plate = have a lot to do
+drop the ball on this = fail at this
+i dropped the ball(?=[.,;!?]|$| on) = I failed
+we dropped the ball(?=[.,;!?]|$| on) = we failed
+hit the ground running = start quickly
+burning the midnight oil = working late
+cut me some slack = be patient with me
+cut us some slack = be patient with us
+a deal breaker = a reason to say no
+a dealbreaker = a reason to say no
+elephant in the room(?=[.,;!?]|$) = problem that nobody mentions
+it's a hot potato = it's a delicate topic
+learning the ropes(?=[.,;!?]|$| here) = learning how it works
+put it on the back burner = postpone it
+put that on the back burner = postpone that
+be out of pocket = be unavailable
+pulled the plug on the project = ended the project
+pull the plug on the project = end the project
+push back on that(?=[.,;!?]|$) = object to that
+push back on this(?=[.,;!?]|$) = object to this
+put a pin in it = postpone it
+put a pin in that = postpone that
+sit this one out = not take part this time
+the bottom line is(?= that|,) = the conclusion is
+date is still up in the air = date is not decided yet
+decision is still up in the air = decision is still open
+plan is still up in the air = plan is not decided yet
+it's water under the bridge = it's in the past
+that's water under the bridge = that's in the past
 """
 
 _PT = """
