@@ -4,7 +4,7 @@ import pytest
 
 from translator.text.rewordings import rewordings
 from translator.text.rewriting import rewrite
-from translator.text.spoken_portuguese import spoken_portuguese
+from translator.text.spoken_portuguese import _EXPRESSIONS, spoken_portuguese
 
 pytestmark = pytest.mark.unit
 
@@ -40,3 +40,15 @@ def test_is_said_in_other_words(text: str, expected: str) -> None:
 )
 def test_may_be_meant_as_it_says(text: str) -> None:
     assert not list(spoken_portuguese(text, "pt"))
+
+
+def test_every_expression_is_found_and_stands_for_no_other() -> None:
+    lines = _EXPRESSIONS.strip().splitlines()
+    assert len({line.rpartition(" = ")[0] for line in lines}) == len(lines)
+    for line in lines:
+        form, _, plain = line.rpartition(" = ")
+        if "(?=" not in form or "|$" in form:
+            text = form.removeprefix("^").partition("(?")[0]
+            found = rewrite(text, spoken_portuguese(text, "pt")).text
+            assert found.lower() == plain.lower(), form
+            assert rewrite(found, spoken_portuguese(found, "pt")).text == found, form

@@ -387,7 +387,7 @@ push back on this(?=[.,;!?]|$) = object to this
 put a pin in it = postpone it
 put a pin in that = postpone that
 sit this one out = not take part this time
-the bottom line is(?= that|,) = the conclusion is
+the bottom line is that = the conclusion is that
 date is still up in the air = date is not decided yet
 decision is still up in the air = decision is still open
 plan is still up in the air = plan is not decided yet
