@@ -1,8 +1,8 @@
 """Portuguese as it is spoken in Portugal and at home, in words that models know better.
 
 Models know best what Brazil writes. "Liga o aquecedor" is a request to a friend, and they take it
-for a third person: "Turns on the heater". And they know few expressions of Portugal: "uma bica" was
-a spout, "na bicha" an insult.
+for a third person: "Turns on the heater". And they know few expressions of every day: "uma bica"
+was a spout, "na bicha" an insult, and "bati o carro" "I beat the car".
 """
 
 from translator.text.plain_words import PlainWords
@@ -123,6 +123,75 @@ tens lume = você tem um isqueiro
 tive um furo(?=[.,;!?]|$) = tive um pneu furado
 ^vai-te embora = vá embora
 vou-me deitar(?=[.,;!?]|$) = vou dormir
+e te retorno(?=[.,;!?]|$) = e respondo para você
+a entrega atrasou = a entrega está atrasada
+o mês no azul = o mês com lucro
+o ano no azul = o ano com lucro
+ficamos no vermelho = tivemos prejuízo
+vendas bombaram = vendas foram excelentes
+festa bombou = festa foi um sucesso
+produto encalhou = produto não vendeu
+^aceita pix = você aceita Pix
+^parcelo em até = pode pagar em até
+desconto à vista = desconto para pagamento em dinheiro
+pagar à vista = pagar em dinheiro
+chegou amassada = chegou danificada
+chegou amassado = chegou danificado
+entregam no interior = entregam fora da capital
+preço está salgado = preço está muito alto
+^faz por menos(?=[?]|$) = pode fazer um desconto
+internet está caindo = conexão está falhando
+^estou de mudança(?=[.,;!?]|$) = estou me mudando de casa
+bati o carro(?=[.,;!?]|$| ontem| hoje| n[oa]) = tive um acidente de carro
+bateu o carro(?=[.,;!?]|$| ontem| hoje| n[oa]) = teve um acidente de carro
+^acabou a gasolina = não há mais gasolina
+^acabou a água = não há mais água
+^acabou o açúcar = não há mais açúcar
+^acabou o café = não há mais café
+^acabou o gás = não há mais gás
+^acabou o leite = não há mais leite
+^acabou o papel = não há mais papel
+^acabou o pão = não há mais pão
+^está faltando água = não há água
+chuveiro queimou = chuveiro parou de funcionar
+lâmpada queimou = lâmpada parou de funcionar
+minha pressão caiu = minha pressão arterial caiu
+teve alta(?=[.,;!?]|$| ontem| hoje| do hospital) = saiu do hospital
+está com catapora = tem catapora
+está com gripe = tem gripe
+passou de ano(?=[.,;!?]|$) = foi aprovada na escola
+ficou de recuperação = precisa repetir a prova
+tirei nota dez = recebi a nota máxima
+matei aula = faltei à aula
+matar aula = faltar à aula
+faz faculdade de = estuda
+prestar vestibular = fazer o exame de admissão da universidade
+foi mandado embora = foi demitido
+foi mandada embora = foi demitida
+pedi demissão = deixei o meu emprego
+bati o ponto(?=[.,;!?]|$| às) = registrei a minha entrada
+fiz hora extra = trabalhei horas extras
+caiu na conta(?=[.,;!?]|$) = foi depositado
+o time empatou = o jogo terminou empatado
+chover canivete = chover muito
+está um calor de rachar = está muito quente
+está um frio danado = está muito frio
+^que sono(?=[!.]|$) = estou com muito sono
+^que fome(?=[!.]|$) = estou com muita fome
+morrendo de rir = rindo muito
+fazer a barba(?=[.,;!?]|$) = me barbear
+pagar a conta de luz = pagar a conta de eletricidade
+conta de luz veio cara = conta de eletricidade está muito alta
+conta de água veio cara = conta de água está muito alta
+top demais = excelente
+você arrasou = você foi incrível
+ela arrasou(?=[!.]|$) = ela foi incrível
+você mandou bem = você fez um bom trabalho
+você mandou muito bem = você fez um ótimo trabalho
+vira e mexe = muitas vezes
+gostei dele de cara = gostei dele imediatamente
+gostei dela de cara = gostei dela imediatamente
+falei na lata = falei diretamente
 """
 
 
