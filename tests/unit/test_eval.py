@@ -19,7 +19,7 @@ from translator.eval.stability import normalized_erasure
 from translator.eval.summary import summarize
 from translator.eval.updates import Received, shown
 from translator.languages.pair import LanguagePair
-from translator.policy.registry import PolicyChoice, resolve
+from translator.policy.registry import Latency, PolicyChoice, resolve
 from translator.testing import FakeModel, fake_translation
 
 pytestmark = pytest.mark.unit
@@ -135,6 +135,13 @@ def test_a_replay_commits_what_the_model_gives_and_says_when() -> None:
         assert shown(instance.received)[-1] == instance.prediction
     # Word i is agreed on when the second word after it has come: its "~" is gone in both.
     assert done[0].delays[:3] == (3, 4, 5)
+
+
+def test_the_target_is_written_as_the_region_that_was_asked_for_writes() -> None:
+    for wanted, said in (("pt-PT", "O AUTOCARRO."), ("pt-BR", "O ÔNIBUS."), ("", "O ÔNIBUS.")):
+        served = Served(FakeModel(), LanguagePair("xx", "pt"), wanted)
+        (done,) = replay(served, [Sentence(0, "o ônibus.", "")], Latency.BALANCED)
+        assert done.prediction == said
 
 
 def test_streaming_side_by_side_changes_nothing() -> None:

@@ -54,10 +54,22 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A loaded model, and which of its pairs serves a request."""
+    """A loaded model, and which of its pairs serves a request.
+
+    Attributes:
+        model: The model.
+        pair: One of its pairs.
+        wanted: The BCP-47 code of the target as it was asked for; "" if it is that of the pair.
+    """
 
     model: "Seq2SeqModel"
     pair: LanguagePair
+    wanted: str = ""
+
+    @property
+    def target(self) -> str:
+        """The BCP-47 code of the target, as it was asked for."""
+        return self.wanted or self.pair.target
 
     @property
     def tokenizer(self) -> Tokenizer:

@@ -290,7 +290,7 @@ def _load(models: tuple[str, ...], pair: LanguagePair) -> Served:
     described = describe_models(config)
     choice = Catalog(described).resolve(pair.source, pair.target)
     model = next(m for m in described if m.info.name == choice.info.name)
-    return Served(model.load(), choice.pair)
+    return Served(model.load(), choice.pair, pair.target)
 
 
 def read_policy(name: str) -> Latency | PolicyChoice:

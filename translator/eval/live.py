@@ -55,7 +55,7 @@ class LiveReplay:
         silence_s: float = 0.0,
     ) -> None:
         config = SessionConfig(
-            bindings=(Binding(served.pair.target, served.model.info, served.tokenizer),),
+            bindings=(Binding(served.target, served.model.info, served.tokenizer),),
             policy=policy_with(served, policy),
             segmenter=Segmenter(served.pair.source),
             alignments=True,

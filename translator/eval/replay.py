@@ -151,7 +151,7 @@ def _open(served: Served, sentence: Sentence, policy: Latency | PolicyChoice, en
     # A silence ends a segment only where the server finds the ends.
     rests = end is End.REST
     config = SessionConfig(
-        bindings=(Binding(served.pair.target, served.model.info, served.tokenizer),),
+        bindings=(Binding(served.target, served.model.info, served.tokenizer),),
         policy=policy_with(served, policy),
         segmenter=Segmenter(language)
         if rests
