@@ -115,7 +115,7 @@ def test_english(american: str, british: str) -> None:
     [
         "The size of the prize, seized by surprise.",
         "Advertise, exercise, promise and compromise; analyses and crises.",
-        "A humorous, honorary, vigorous laboratory.",
+        "A humorous, honorary, vigorous laboratory; humoral, immunocompromised.",
         "She lives near Pearl Harbor and votes for the Labour Party.",
         "Judgment of the program: check the meter and the tire.",
     ],

@@ -135,13 +135,13 @@ _SIZE = "(?:re|down|up|over|mid|out|cap)?siz|priz|(?:re)?seiz|assiz|baiz|maiz"
 # Those with -ise on both sides, and words that only look so: "irises".
 _SURPRISE = (
     "|".join(f".*{end}" for end in ("vis", "pris", "[^i]cis", "[aou]is", "wis", "rtis", "chis"))
-    + "|(?:up|sun|moon)?ris|aris|(?:un)?(?:com)?promis|premis|surmis|demis|remis|merchandis"
+    + "|(?:up|sun|moon)?ris|aris|.*promis|premis|surmis|demis|remis|merchandis"
     "|paradis|treatis|chastis|practis|mortis|despis|anis|valis|chemis|ceris|cris|iris|penis"
     "|trellis|.*polis"
 )
 
 _TO_BRITAIN = (
-    (f"^({_OUR})or{_AFTER_OUR}", r"\1our"),
+    (f"^(?!humoral)({_OUR})or{_AFTER_OUR}", r"\1our"),
     (f"^({_RE})er(?=s?$)", r"\1re"),
     (r"^((?:de)?cent)er(?=ed$)", r"\1r"),
     (r"^((?:de)?cent)ering$", r"\1ring"),
