@@ -22,42 +22,51 @@ __all__ = ["OTHER_GENDER", "words_of_region"]
 _WORDS = """
 adepto, adeptos < torcedor, torcedores
 adepto, adeptos > torcedor, torcedores : fan supporter
+agrafador, agrafadores = grampeador, grampeadores
 aluguer, alugueres = aluguel, aluguéis
 amnistia, amnistias = anistia, anistias
 ananás, ananases = abacaxi, abacaxis
 apelido, apelidos < sobrenome, sobrenomes
 apelido, apelidos > sobrenome, sobrenomes : surname last family
+auscultador, auscultadores = fone de ouvido, fones de ouvido
 autocarro, autocarros = ônibus, ônibus
+autocolante, autocolantes = adesivo, adesivos : sticker
 bebé, bebés = bebê, bebês
 bidé, bidés = bidê, bidês
+bilheteira, bilheteiras = bilheteria, bilheterias
 bilião, biliões = trilhão, trilhões : trillion
+calções > shorts : shorts trunks
 camião, camiões = caminhão, caminhões
 camionista, camionistas = caminhoneiro, caminhoneiros
+camisa de dormir, camisas de dormir < camisola, camisolas : nightgown
+camisola, camisolas > camisa, camisas : jersey
+canalizador, canalizadores = encanador, encanadores
 cancro, cancros = câncer, cânceres : cancer
 carta de condução, cartas de condução = carteira de motorista, carteiras de motorista
+câmara, câmaras < câmera, câmeras
+câmara, câmaras > câmera, câmeras : camera webcam
 champô, champôs = xampu, xampus
 chávena, chávenas = xícara, xícaras
-conduz, conduzem < dirige, dirigem : drive drives driving
-conduzia, conduziam < dirigia, dirigiam : drove driving
-conduzindo < dirigindo : driving
-conduzir < dirigir : drive driving
-conduziu, conduziram < dirigiu, dirigiram : drove
-conduzo < dirijo : drive
-descarregado, descarregados < baixado, baixados : downloaded
-descarregando < baixando : downloading
-descarregar < baixar : download
-descarregou, descarregaram < baixou, baixaram : downloaded
-descarregue, descarreguem < baixe, baixem : download
 checa, checas = tcheca, tchecas
 checo, checos = tcheco, tchecos
 cliché, clichés = clichê, clichês
 comboio, comboios < trem, trens
 comboio, comboios > trem, trens : train
 comité, comités = comitê, comitês
+conduz, conduzem < dirige, dirigem : drive drives driving
+conduzia, conduziam < dirigia, dirigiam : drove driving
+conduzindo < dirigindo : driving
+conduzir < dirigir : drive driving
+conduziu, conduziram < dirigiu, dirigiram : drove
+conduzo < dirijo : drive
 connosco = conosco
+cozedura = cozimento
 croché = crochê
-câmara, câmaras < câmera, câmeras
-câmara, câmaras > câmera, câmeras : camera webcam
+descarregado, descarregados < baixado, baixados : downloaded
+descarregando < baixando : downloading
+descarregar < baixar : download
+descarregou, descarregaram < baixou, baixaram : downloaded
+descarregue, descarreguem < baixe, baixem : download
 desportista, desportistas = esportista, esportistas
 desportiva, desportivas = esportiva, esportivas
 desportivo, desportivos = esportivo, esportivos
@@ -65,14 +74,21 @@ desporto, desportos = esporte, esportes
 dezanove = dezenove
 dezasseis = dezesseis
 dezassete = dezessete
+edredão, edredões = edredom, edredons
 elétrico, elétricos < bonde, bondes
 elétrico, elétricos > bonde, bondes : tram streetcar
+empregada de mesa, empregadas de mesa = garçonete, garçonetes
+empregado de mesa, empregados de mesa = garçom, garçons
+ensino secundário = ensino médio
 equipa, equipas = equipe, equipes
+esquadra, esquadras = delegacia, delegacias : police
 facto, factos < fato, fatos : fact truth
 facto, factos > fato, fatos
+fato de banho, fatos de banho = maiô, maiôs : swimsuit bathing
 fato, fatos = terno, ternos : suit
 ficheiro, ficheiros < arquivo, arquivos : file
 ficheiro, ficheiros > arquivo, arquivos
+gasóleo = diesel
 gelado, gelados < sorvete, sorvetes
 gelado, gelados > sorvete, sorvetes : cream
 golo, golos = gol, gols
@@ -84,32 +100,50 @@ indemnização, indemnizações = indenização, indenizações
 israelita, israelitas = israelense, israelenses : israeli
 judo = judô
 karaté = caratê
+lixívia = água sanitária
 mamã = mamãe
+maquilhagem = maquiagem
 mobilada, mobiladas = mobiliada, mobiliadas
 mobilado, mobilados = mobiliado, mobiliados
+montra, montras = vitrine, vitrines
 palavra-passe, palavras-passe < senha, senhas : password
 palavra-passe, palavras-passe > senha, senhas
 palestiniana, palestinianas = palestina, palestinas : palestinian
 palestiniano, palestinianos = palestino, palestinos
 papá = papai
-penálti, penáltis = pênalti, pênaltis
 peão, peões < pedestre, pedestres
 peão, peões > pedestre, pedestres : pedestrian
+penálti, penáltis = pênalti, pênaltis
 pequeno-almoço, pequenos-almoços = café da manhã, cafés da manhã
 polaca, polacas = polonesa, polonesas
 polaco, polacos = polonês, poloneses
+porta-bagagens = porta-malas
+presidente da câmara, presidentes da câmara = prefeito, prefeitos : mayor
+propinas > mensalidades : tuition fee
 puré, purés = purê, purês
+quinta, quintas = fazenda, fazendas : farm
 rapariga, raparigas > garota, garotas
 rato, ratos < mouse, mouses
+reformado, reformados = aposentado, aposentados : retired retiree pensioner
+relva = grama : grass lawn
+relvado, relvados = gramado, gramados
+rés-do-chão = térreo
+rotunda, rotundas = rotatória, rotatórias
+roupa interior = roupa íntima
+saco-cama, sacos-cama = saco de dormir, sacos de dormir
+soutien, soutiens = sutiã, sutiãs
 subtil, subtis = sutil, sutis
 sumo, sumos < suco, sucos
 sumo, sumos > suco, sucos : juice
 súbdito, súbditos = súdito, súditos
-t-shirt, t-shirts < camiseta, camisetas
+t-shirt, t-shirts = camiseta, camisetas
 talho, talhos = açougue, açougues
+telecomando, telecomandos > controle remoto, controles remotos
 telemóvel, telemóveis < celular, celulares : phone cellphone mobile
 telemóvel, telemóveis < telefone celular, telefones celulares
 telemóvel, telemóveis > celular, celulares
+tenda, tendas = barraca, barracas : tent
+travão, travões = freio, freios : brake
 utilizador, utilizadores = usuário, usuários
 utilizadora, utilizadoras = usuária, usuárias
 Amesterdão = Amsterdã
@@ -134,6 +168,11 @@ Vietname = Vietnã
 """
 # The same where the gender differs.
 _FEMININE_IN_PORTUGAL = """
+bolacha, bolachas > biscoito, biscoitos : cookie biscuit
+bomba de gasolina, bombas de gasolina = posto de gasolina, postos de gasolina
+camisola, camisolas > moletom, moletons : sweatshirt hooded hoodie
+camisola, camisolas > suéter, suéteres : sweater jumper pullover
+morada, moradas > endereço, endereços : address
 alcunha, alcunhas < apelido, apelidos : nickname
 casa de banho, casas de banho = banheiro, banheiros
 ementa, ementas = cardápio, cardápios
@@ -143,6 +182,8 @@ portagem, portagens = pedágio, pedágios
 _MASCULINE_IN_PORTUGAL = """
 ecrã, ecrãs < tela, telas : screen screenshot touchscreen display
 ecrã, ecrãs > tela, telas
+berbequim, berbequins = furadeira, furadeiras
+biberão, biberões = mamadeira, mamadeiras
 frigorífico, frigoríficos = geladeira, geladeiras
 passeio, passeios = calçada, calçadas : sidewalk pavement
 """
