@@ -102,3 +102,15 @@ def test_where_there_is_one_slot_the_first_form_answers() -> None:
     request = Request(("s", "yy"), 1, "hash", (1,), second_source=(2,))
     outcome = run(hash_engine(slots=1), request)["s", "yy"]
     assert hypothesis_of(outcome).tokens == scratch((1,))[0]
+
+
+@given(SOURCES, SOURCES)
+def test_the_second_form_may_have_a_lead(source: tuple[int, ...], second: tuple[int, ...]) -> None:
+    is_cut, other_is_cut = scratch(source)[1], scratch(second)[1]
+    for lead, is_second in ((1e6, not other_is_cut or is_cut), (-1e6, is_cut and not other_is_cut)):
+        engine = hash_engine(2)
+        engine.submit(
+            Request(("0", "yy"), 0, "hash", source, second_source=second, second_lead=lead)
+        )
+        (outcome,) = drain(engine)
+        assert hypothesis_of(outcome).is_of_second == is_second

@@ -220,6 +220,7 @@ class TextTranslation:
             model=self._binding.model.name,
             source=source.encoded.tokens,
             second_source=source.second_tokens,
+            second_lead=source.second_lead,
             target_prefix=target_prefix,
             priority=self._priority,
             # Where a term may be forced, what follows is compared.

@@ -82,7 +82,8 @@ def _better(request: Request, first: Outcome, second: Outcome) -> Outcome:
         steps_saved=first.timing.steps_saved + second.timing.steps_saved,
     )
     chosen, is_second = first, False
-    if second.hypothesis is not None and _is_better(second.hypothesis, first.hypothesis):
+    lead = request.second_lead
+    if second.hypothesis is not None and _is_better(second.hypothesis, first.hypothesis, lead):
         chosen, is_second = second, True
     hypothesis = chosen.hypothesis
     if hypothesis is not None:
@@ -90,8 +91,8 @@ def _better(request: Request, first: Outcome, second: Outcome) -> Outcome:
     return Outcome(request, hypothesis, chosen.error, timing)
 
 
-def _is_better(second: Hypothesis, first: Hypothesis | None) -> bool:
+def _is_better(second: Hypothesis, first: Hypothesis | None, lead: float) -> bool:
     # One that the length limit ended goes round in circles, each of them more probable.
     if first is None or first.truncated != second.truncated:
         return first is None or first.truncated
-    return second.total_log_probability > first.total_log_probability
+    return second.total_log_probability + lead > first.total_log_probability

@@ -62,6 +62,7 @@ class Request:
         second_source: The same text in another form, or empty. Both are decoded, and the hypothesis
             that is more probable as a whole answers: the greater sum of log probabilities, and of
             equal ones the first.
+        second_lead: Nats that the second hypothesis gets on top of its own.
     """
 
     key: RequestKey
@@ -76,6 +77,7 @@ class Request:
     scored: bool = False
     runners_up: bool = False
     second_source: tuple[int, ...] = ()
+    second_lead: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.source:

@@ -72,7 +72,7 @@ def ask(
     return Filed(
         wanted,
         source,
-        Question(source.encoded.tokens, prefix, bias, source.second_tokens),
+        Question(source.encoded.tokens, prefix, bias, source.second_tokens, source.second_lead),
         segment.sequence,
         segment.num_words,
         are_capitals(wanted.text) if binding.pivoted else source.in_capitals,

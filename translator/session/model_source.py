@@ -14,6 +14,7 @@ from translator.text.sentence_form import (
     Ending,
     ending,
     title_as_sentence,
+    title_lead,
     with_pronouns,
     with_sentence_begun,
 )
@@ -208,6 +209,12 @@ class ModelSource:
     def second_tokens(self) -> tuple[int, ...]:
         """The tokens of its other form, if the model is to choose."""
         return () if self.second is None else self.second.encoded.tokens
+
+    @property
+    def second_lead(self) -> float:
+        """Nats that the other form gets on top of its own."""
+        is_title = self.second is not None and self.second.is_title
+        return title_lead(self.language) if is_title else 0.0
 
     @property
     def has_words(self) -> bool:

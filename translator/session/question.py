@@ -14,6 +14,7 @@ class Question:
     Attributes:
         source: Source token ids. The last one says whether the source is open or closed.
         second_source: Those of its other form, if the model is to choose; see ``Request``.
+        second_lead: How much more probable its hypothesis counts; see ``Request``.
         target_prefix: Target token ids that the hypothesis has to start with.
         draft_bias: How much the hypothesis may favour the last draft; see ``Request``.
     """
@@ -22,6 +23,7 @@ class Question:
     target_prefix: tuple[int, ...]
     draft_bias: float = 0.0
     second_source: tuple[int, ...] = ()
+    second_lead: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Answer:
         return (
             question.source == asked.source
             and question.second_source == asked.second_source
+            and question.second_lead == asked.second_lead
             and question.draft_bias == 0.0
             and not self.hypothesis.biased
             and grown[: len(asked.target_prefix)] == asked.target_prefix

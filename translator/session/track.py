@@ -178,6 +178,7 @@ class Track:
             model=self.binding.model.name,
             source=question.source,
             second_source=question.second_source,
+            second_lead=question.second_lead,
             target_prefix=question.target_prefix,
             draft=() if filed.wanted.is_tail else self._draft_tokens,
             draft_bias=question.draft_bias,

@@ -73,7 +73,6 @@ wind chimes = wind bells
 bird feeder = feeder for birds
 lawn mower = grass cutter
 potting soil = soil for plants
-stapler(?=[.,;!?]|$| with| for) = paper stapler
 sticky notes = adhesive notes
 fish tank = aquarium
 remote control car = car with remote control

@@ -22,6 +22,7 @@ __all__ = [
     "as_title",
     "ending",
     "title_as_sentence",
+    "title_lead",
     "with_first_small",
     "with_pronouns",
     "with_sentence_begun",
@@ -43,6 +44,7 @@ _SMALL_IN_TITLES = {
         "que se sem um uma",
     }.items()
 }
+_TITLE_LEAD = {"en": 1.0}
 # Not in "i.e.", nor in a list: "i)".
 _SMALL_I = re.compile(r"(?<![^\s\"'“‘])i(?=['’](?:m|ve|ll|d)\b|[\s,?!;]|$)")
 # All nouns have a capital.
@@ -157,6 +159,17 @@ def title_as_sentence(said: str, visible: str, language: str) -> str:
         return small_letters(word, language)
 
     return _WORD.sub(lowered, said)
+
+
+def title_lead(language: str) -> float:
+    """Nats by which a title in small letters may be less probable, and is better all the same.
+
+    Figures are in docs/models.md.
+
+    Args:
+        language: The source's BCP-47 code; only its language counts.
+    """
+    return _TITLE_LEAD.get(language.split("-")[0].lower(), 0.0)
 
 
 def as_title(text: str, language: str) -> str:
