@@ -110,6 +110,40 @@ halter = peso de mão
 colchonete = tapete de ginástica
 pronta entrega = entrega imediata
 queima de estoque = liquidação
+apontador com = apontador de lápis com
+bota cano curto = bota curta
+cabideiro de parede = cabide de parede
+calota aro = tampa da roda aro
+capacete para moto = capacete de motocicleta
+capinha de silicone = capa de silicone
+cesto de roupa suja = cesto de lavanderia
+cortina de box = cortina de chuveiro
+escrivaninha = mesa de escritório
+estojo escolar = estojo para lápis
+ferro de passar a vapor = ferro a vapor
+frigideira de teflon = frigideira antiaderente
+jogo de chaves = conjunto de chaves
+jogo de toalhas = conjunto de toalhas
+kit com 2(?=[.,;!?]|$) = 2 unidades
+kit com 3(?=[.,;!?]|$) = 3 unidades
+lixeira com pedal = lata de lixo com pedal
+lápis de cor = lápis coloridos
+martelo de borracha = martelo com cabeça de borracha
+massinha de modelar = plasticina
+pano de prato = toalha de cozinha
+panos de prato = toalhas de cozinha
+parafusadeira a bateria = chave de fenda elétrica
+parafusadeira(?! a) = chave de fenda elétrica
+porta-retrato = moldura para foto
+suporte veicular = suporte para carro
+sutiã sem bojo = sutiã sem enchimento
+tesoura sem ponta = tesoura de ponta arredondada
+toalha de banho felpuda = toalha de banho macia
+torneira gourmet = torneira de cozinha
+trena(?= \\d) = fita métrica
+tábua de passar roupa = tábua de engomar
+tábua de passar(?! roupa) = tábua de engomar
+vaso de cerâmica = vaso cerâmico
 """
 # See ``PlainWords.find``.
 product_words = PlainWords({"en": _EN, "pt": _PT}).find
