@@ -90,7 +90,6 @@ def command(
         from translator.models.marian.adapter import ADAPTER, is_adapter, save_adapter
         from translator.models.marian.loading import load_marian_folder
         from translator.models.phrases import find_phrases, save_phrases
-        from translator.text.varieties import variety_of
         from translator.training.adapter import (
             Options,
             plain_adapter,
@@ -104,6 +103,7 @@ def command(
             examples_of,
             only_usable,
             other_phrases,
+            written_for,
         )
 
         if is_adapter(folder):
@@ -150,8 +150,7 @@ def command(
         # It is of the adapter that was there before.
         with suppress(OSError):
             (output / DATASTORE).unlink()
-        written = [(each.source, each.target) for each in translations]
-        variety = variety_of(written, language(pair.target), loaded.info.variety)
+        variety = written_for(translations, pair, loaded.info.variety)
         adapter = replace(adapter, card=replace(adapter.card, variety=variety))
         save_adapter(output, adapter)
         save_phrases(output, other_phrases(translations, phrases))

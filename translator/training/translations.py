@@ -22,6 +22,7 @@ from translator.text.phrases import SLOT, Phrase, Phrases
 from translator.text.segmenter import Segmenter
 from translator.text.sentence_form import FULL_STOP
 from translator.text.tokens import Tokenizer
+from translator.text.varieties import variety_of
 
 __all__ = [
     "Example",
@@ -30,6 +31,7 @@ __all__ = [
     "examples_of",
     "only_usable",
     "other_phrases",
+    "written_for",
 ]
 
 _MIN_TRANSLATIONS = 20
@@ -156,6 +158,12 @@ def other_phrases(translations: Iterable[Translation], phrases: Phrases) -> list
         for mark in ("", ".", "!", "?")
         if phrases.find(each.source + mark) is not None
     ]
+
+
+def written_for(translations: Sequence[Translation], pair: LanguagePair, usual: str) -> str:
+    """The variety of the target's language that translations are written in; see ``variety_of``."""
+    texts = ((each.source, each.target) for each in translations)
+    return variety_of(texts, language(pair.target), usual)
 
 
 def _with_slots(text: Translation, kind: re.Pattern[str]) -> Translation:
