@@ -206,16 +206,17 @@ def _spelled(word: str, region: str) -> str:
     return word
 
 
-def spelling_of_region(region: str, text: str, cues: Set[str]) -> Iterator[Edit]:
+def spelling_of_region(region: str, text: str, cues: Set[str], start: int = 0) -> Iterator[Edit]:
     """Find words that a region spells otherwise.
 
     Args:
         region: "US" or "GB".
         text: Some English.
         cues: The words of its source, in small letters.
+        start: Where what may change begins.
     """
     known = _KNOWN[region]
-    for found in _WORD.finditer(text):
+    for found in _WORD.finditer(text, start):
         word = found[0]
         low = word.lower()
         is_first = begins_sentence(text, found.start())

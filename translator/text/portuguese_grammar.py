@@ -195,13 +195,16 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
 }
 
 
-def grammar_of_region(region: str, text: str, _: Set[str] = frozenset()) -> Iterator[Edit]:
+def grammar_of_region(region: str, text: str, cues: Set[str], start: int = 0) -> Iterator[Edit]:
     """Find what a region says with other forms, or in another order.
 
     Args:
         region: "BR" or "PT".
         text: Some Portuguese, with the words of that region.
+        cues: The words of its source, which decide nothing here.
+        start: Where what may change begins.
     """
+    del cues, start
     for part, pattern, becomes in _RULES[region]:
         for found in pattern.finditer(text) if part in text else ():
             edit = becomes(found)

@@ -357,13 +357,14 @@ def _spelled(word: str, region: str) -> str:
     return word
 
 
-def words_of_region(region: str, text: str, cues: Set[str]) -> Iterator[Edit]:
+def words_of_region(region: str, text: str, cues: Set[str], start: int = 0) -> Iterator[Edit]:
     """Find words that a region has others for, or spells otherwise.
 
     Args:
         region: "BR" or "PT".
         text: Some Portuguese.
         cues: The words of its source, in small letters.
+        start: Where what may change begins.
     """
     known = _KNOWN[region]
     for word in _WORD.finditer(text):
@@ -371,7 +372,7 @@ def words_of_region(region: str, text: str, cues: Set[str]) -> Iterator[Edit]:
         for entry in known.get(low, ()):
             found = word if entry.pattern is None else entry.pattern.match(text, word.start())
             if found is not None and (not entry.cues or entry.cues & cues):
-                yield _put(text, found, entry)
+                yield from _put(text, found, entry, start)
                 break
         else:
             spelled = _spelled(low, region)
@@ -380,18 +381,17 @@ def words_of_region(region: str, text: str, cues: Set[str]) -> Iterator[Edit]:
                 yield Edit(*word.span(), in_case_of(word[0], spelled))
 
 
-def _put(text: str, found: re.Match[str], entry: _Known) -> Edit:
-    """An expression, with the words before it that have its gender."""
-    start, end = found.span()
+def _put(text: str, found: re.Match[str], entry: _Known, start: int) -> Iterator[Edit]:
+    """What becomes of an expression, and of the words before it that have its gender."""
     said = entry.one
-    if entry.many != entry.one and _MANY.search(text, max(0, start - 12), start):
+    if entry.many != entry.one and _MANY.search(text, max(0, found.start() - 12), found.start()):
         said = entry.many
-    said = in_case_of(found[0], said)
-    if entry.is_feminine is None:
-        return Edit(start, end, said)
-    before = text[:start].rstrip()
-    stays, agreed = in_gender(before, entry.is_feminine)
-    if agreed:
-        said = f"{agreed}{text[len(before) : start]}{said}"
-        start = len(stays)
-    return Edit(start, end, said)
+    if entry.is_feminine is not None:
+        before = text[: found.start()].rstrip()
+        stays, agreed = in_gender(before, entry.is_feminine)
+        if agreed and len(stays) < start:
+            # An article that stays decides for its noun.
+            return
+        if agreed:
+            yield Edit(len(stays), len(before), agreed)
+    yield Edit(*found.span(), in_case_of(found[0], said))

@@ -28,7 +28,7 @@ _REGION_LENGTH = 2
 # What somebody wrote in a variety would hardly be changed for it.
 _MAX_CHANGED = 0.01
 
-_Finder = Callable[[str, Set[str]], Iterator[Edit]]
+_Finder = Callable[[str, Set[str], int], Iterator[Edit]]
 
 
 @lru_cache(maxsize=1_024)
@@ -61,7 +61,7 @@ def in_variety(
         shift = start - len(committed)
         edits = [
             Edit(edit.start + shift, edit.end + shift, edit.text)
-            for edit in in_order(find(committed + said.text[start:], cues))
+            for edit in in_order(find(committed + said.text[start:], cues, len(committed)))
             if edit.start >= len(committed)
         ]
         if edits:
