@@ -20,8 +20,12 @@ pytestmark = pytest.mark.unit
         ("LADIES AND GENTLEMEN, WELCOME", "LADIES, GENTLEMEN, WELCOME"),
         ("Oh no. Knock it off!", "Oh no. Stop that!"),
         ("I can't make it to the party.", "I can't come to the party."),
+        ("She's in her mid-thirties.", "She's about 35 years old."),
+        ("He takes it every other day.", "He takes it every two days."),
+        ("Two-nil! Thirty-odd people, at ten-ish.",
+         "Two to zero! A little over thirty people, at around ten."),
     ],
-)
+)  # fmt: skip
 def test_is_said_in_other_words(text: str, expected: str) -> None:
     assert rewrite(text, spoken_english(text, "en-GB")).text == expected
     assert rewrite(text, rewordings(text, "en-GB").edits).text == expected
@@ -40,6 +44,7 @@ def test_is_said_in_other_words(text: str, expected: str) -> None:
         "I can't make it work.",
         "The bus stop by the bank is closed.",
         "Do the dishes match?",
+        "Every other person, every second one, in his thirties.",
     ],
 )
 def test_may_be_meant_as_it_says(text: str) -> None:

@@ -111,3 +111,39 @@ def test_edits_are_in_order_and_do_not_overlap(words: list[str], language: str) 
     for edit in spoken_numbers(text, language).edits:
         assert reached <= edit.start < edit.end <= len(text)
         reached = edit.end
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("He's six feet tall.", "He's 6 feet tall."),
+        ("A ten-foot pole, twenty-five yards away.", "A 10-foot pole, 25 yards away."),
+        ("She weighs one hundred and twenty pounds.", "She weighs 120 pounds."),
+        ("At thirty thousand five hundred feet.", "At 30,500 feet."),
+        ("A hundred and one miles, a thousand miles.", "101 miles, 1,000 miles."),
+        ("Take one every six hours.", "Take one every 6 hours."),
+        ("Fifteen hundred dollars.", "1500 dollars."),
+        # No number, or one that is no count.
+        ("With one foot, five six feet.", None),
+        ("One hundred people came at fifteen hundred hours.", None),
+        ("Between five and six feet.", "Between five and 6 feet."),
+    ],
+)
+def test_numbers_of_units_are_figures(text: str, expected: str | None) -> None:
+    """A model takes feet for metres and pounds for kilograms where the number is a word."""
+    assert said(text, "en") == (text if expected is None else expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ele tem um metro e oitenta.", "Ele tem 1,80 metro."),
+        ("Um metro e cinco, dois metros e meio.", "1,05 metro, dois metros e meio."),
+        ("Um quilo e meio de carne.", "1,5 kg de carne."),
+        ("Mil e quinhentos reais.", "1.500 reais."),
+        ("Dois mil e quinhentos reais.", None),
+        ("No século vinte e um.", "No século 21."),
+    ],
+)
+def test_portuguese_measures_are_figures(text: str, expected: str | None) -> None:
+    assert said(text, "pt") == (text if expected is None else expected)

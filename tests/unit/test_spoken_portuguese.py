@@ -21,6 +21,7 @@ pytestmark = pytest.mark.unit
         ("O filme foi uma seca.", "O filme foi muito chato."),
         ("Isto é bué caro, e bué de gente compra.", "Isto é muito caro, e muita gente compra."),
         ("Queria um café.", "Eu gostaria de um café."),
+        ("Tem uns trinta e poucos anos.", "Tem pouco mais de trinta anos."),
     ],
 )
 def test_is_said_in_other_words(text: str, expected: str) -> None:

@@ -4,6 +4,8 @@ Models know what is written. "He threw up" was a throw, "set the table" a table 
 steak that is medium rare a rare one. ``idioms.py`` has those of meetings.
 """
 
+from collections.abc import Iterator
+
 from translator.text.plain_words import PlainWords
 
 __all__ = ["spoken_english"]
@@ -150,4 +152,45 @@ thursday works for me = Thursday is fine with me
 friday works for me = Friday is fine with me
 """
 
-spoken_english = PlainWords({"en": _EXPRESSIONS}).find
+_TENS = {
+    word: 10 * ten
+    for ten, word in enumerate(
+        ["twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties"], 2
+    )
+}
+
+
+def _ages() -> Iterator[str]:
+    """Ages that are told roughly: "in his mid-thirties" was "in the middle of the seventies"."""
+    for word, age in _TENS.items():
+        for whose in ("my", "your", "his", "her", "our", "their"):
+            for hyphen in "- ":
+                yield f"in {whose} early{hyphen}{word} = a little over {age} years old"
+                yield f"in {whose} mid{hyphen}{word} = about {age + 5} years old"
+                yield f"in {whose} late{hyphen}{word} = almost {age + 10} years old"
+
+
+def _numbers() -> Iterator[str]:
+    """Numbers that are told roughly, or by other words: "every other day" was "every day"."""
+    for unit in ("day", "week", "month", "year"):
+        yield f"every other {unit} = every two {unit}s"
+        yield f"every second {unit} = every two {unit}s"
+    for number in ("one", "two", "three", "four", "five", "six"):
+        yield f"{number} nil = {number} to zero"
+        yield f"{number}-nil = {number} to zero"
+    yield "nil nil = zero to zero"
+    yield "nil-nil = zero to zero"
+    for word in ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"):
+        yield f"{word}-odd = a little over {word}"
+        yield f"{word}-something = a little over {word}"
+        yield f"{word}-ish = about {word}"
+    for word in ("seven", "eight", "nine", "ten", "eleven", "twelve", "noon"):
+        yield f"at {word}-ish = at around {word}"
+    for word in ("two", "three", "four", "six"):
+        yield f"in {word} weeks' time = in {word} weeks"
+    yield "a fortnight = two weeks"
+    yield "twenty four seven(?=[.,;!?]|$) = 24 hours a day, 7 days a week"
+    yield "twenty-four seven(?=[.,;!?]|$) = 24 hours a day, 7 days a week"
+
+
+spoken_english = PlainWords({"en": "\n".join([_EXPRESSIONS.strip(), *_ages(), *_numbers()])}).find

@@ -1,7 +1,8 @@
 """Numbers, dates and weekdays as they are spoken: "two point four" is 2.4, "na quinta" Thursday.
 
 Small models translate the words: "dois pontos quatro", "trigésimo de junho", and "on the farm" for
-"na quinta". They know figures and whole names. Pure text, linear in its length.
+"na quinta". They make "seis metros" of "six feet", but "6 pés" of "6 feet". They know figures and
+whole names. Pure text, linear in its length.
 """
 
 import re
@@ -155,6 +156,60 @@ def _pt_year(match: re.Match[str]) -> str:
     return str(_PT_CENTURIES[match["century"].lower()] + rest)
 
 
+# Units that a model takes for those of its own language, "seis metros", unless it gets figures.
+_EN_MEASURE = "feet|foot|inch|inches|yards|pounds|ounces|miles|gallons|pints|acres"
+_EN_TIME = "hours|minutes|seconds"
+_EN_HUNDREDS = {word: value for word, value in _EN.items() if 11 <= value < 100 and value % 10}
+_EN_NUMBER = rf"(?:{'|'.join([*_EN_UNITS[1:], *_EN_TEENS, *_EN_TENS])}|hundred|thousand)"
+_EN_COUNT = (
+    rf"(?:a[\s-](?=hundred\b|thousand\b))?{_EN_NUMBER}"
+    rf"(?:[\s-](?:(?<=hundred\s)and\s|(?<=thousand\s)and\s)?{_EN_NUMBER})*"
+)
+_PT_HUNDREDS = {
+    "cem": 100,
+    "duzentos": 200,
+    "trezentos": 300,
+    "quatrocentos": 400,
+    "quinhentos": 500,
+    "seiscentos": 600,
+    "setecentos": 700,
+    "oitocentos": 800,
+    "novecentos": 900,
+}
+
+
+def _en_count(match: re.Match[str]) -> str:
+    """A whole number in figures: "two hundred and five" is 205; "five six" stays."""
+    thousands = hundreds = rest = 0
+    limit = 1000
+    for word in re.split(r"[\s-]", match["figure"].lower()):
+        value = _EN.get(word, 0)
+        if word == "thousand":
+            if thousands:
+                return match["figure"]
+            thousands, hundreds, rest, limit = max(1, hundreds + rest), 0, 0, 1000
+        elif word == "hundred":
+            if hundreds:
+                return match["figure"]
+            hundreds, rest, limit = 100 * max(1, rest), 0, 100
+        elif value:
+            # After "twenty" comes one of nine units, after "five" nothing.
+            if value >= limit:
+                return match["figure"]
+            rest += value
+            limit = 10 if value >= 20 else 1
+    number = 1000 * thousands + hundreds + rest
+    return "one" if number == 1 else f"{number:,}"
+
+
+def _pt_thousand(match: re.Match[str]) -> str:
+    before = match.string[max(0, match.start() - 24) : match.start()].lower().split()[-1:]
+    if before and (before[0] in _PT_PARTS or before[0].endswith(("entos", "entas"))):
+        # "Trinta mil e quinhentos".
+        return match[0]
+    return f"1.{_PT_HUNDREDS[match['hundreds'].lower()]}"
+
+
 _Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 _RULES: dict[str, tuple[_Rule, ...]] = {
     "en": (
@@ -186,6 +241,12 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
             ),
             _en_date,
         ),
+        (_pattern(rf"\b(?P<figure>{_EN_COUNT})(?=[\s-](?:{_EN_MEASURE})\b)"), _en_count),
+        (_pattern(rf"\bevery (?P<figure>{_EN_COUNT})(?= (?:{_EN_TIME})\b)"), _en_count),
+        (
+            _pattern(rf"\b(?P<many>{_one_of(_EN_HUNDREDS)}) hundred\b(?!-| hours| and)"),
+            lambda m: str(100 * _value(_EN_HUNDREDS, m, "many")),
+        ),
     ),
     "pt": (
         (_digit_run(_PT_DIGITS), _digits(_PT_DIGITS)),
@@ -202,6 +263,25 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
                 rf"(?: e (?P<rest>{_one_of(_PT)}))?\b"
             ),
             _pt_year,
+        ),
+        (
+            _pattern(
+                rf"\bmil e (?P<hundreds>{'|'.join(list(_PT_HUNDREDS)[:6])})\b(?= (?:reais|euros|"
+                r"dólares|pessoas|metros|quilos|quilômetros|unidades)\b)"
+            ),
+            _pt_thousand,
+        ),
+        (
+            _pattern(rf"\b(?P<whole>um|dois) metros? e (?P<rest>{_one_of(_PT)})\b(?!-)"),
+            lambda m: f"{_value(_PT, m, 'whole')},{_value(_PT, m, 'rest'):02} metro",
+        ),
+        (
+            _pattern(rf"\b(?P<whole>{_one_of(_PT)}) quilos? e meio\b"),
+            lambda m: f"{_value(_PT, m, 'whole')},5 kg",
+        ),
+        (
+            _pattern(rf"\bséculo (?P<figure>(?P<number>{_one_of(_PT)}))\b(?! e\b)"),
+            lambda m: str(_value(_PT, m, "number")),
         ),
         (
             _pattern(rf"\bdia (?P<figure>(?P<day>{_one_of(_PT_DAYS)}))(?= de (?:{_PT_MONTH})\b)"),
@@ -229,9 +309,25 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
 }
 # Words without which there is none; nearly all texts lack them.
 _HINTS = {
-    "en": frozenset(["point", "oh", *_CENTURIES, *_EN_MONTH.split("|")]),
+    "en": frozenset(
+        [
+            *["point", "oh", "every", "hundred", *_CENTURIES, *_EN_MONTH.split("|")],
+            *_EN_MEASURE.split("|"),
+        ]
+    ),
     "pt": frozenset(
-        ["vírgula", "dia", "mil", *_WEEKDAY.split("|"), *(f"{day}s" for day in _WEEKDAY.split("|"))]
+        [
+            "vírgula",
+            "dia",
+            "mil",
+            "metro",
+            "metros",
+            "quilo",
+            "quilos",
+            "século",
+            *_WEEKDAY.split("|"),
+            *(f"{day}s" for day in _WEEKDAY.split("|")),
+        ]
     ),
 }
 _DIGITS = {"en": frozenset(_EN_DIGITS), "pt": frozenset(_PT_DIGITS)}
@@ -246,6 +342,7 @@ _UNFINISHED = {
     "pt": _pattern(
         rf"\b(?!uma?\s*\Z)(?:{_one_of(_PT)})(?: vírgula(?: (?:{'|'.join(_PT_UNITS)}))*)?\s*\Z"
         rf"|\bdia (?:{_one_of(_PT_DAYS)})(?: (?:e|de))?\s*\Z"
+        rf"|\b(?:{_one_of(_PT)}) (?:metros?|quilos?) e\s*\Z"
         rf"|\b(?:na|nesta|nessa|esta|essa|toda|às|nas) (?:{_WEEKDAY})s?\s*\Z"
     ),
 }

@@ -5,6 +5,8 @@ for a third person: "Turns on the heater". And they know few expressions of ever
 was a spout, "na bicha" an insult, and "bati o carro" "I beat the car".
 """
 
+from collections.abc import Iterator
+
 from translator.text.plain_words import PlainWords
 
 __all__ = ["spoken_portuguese"]
@@ -184,6 +186,12 @@ pagar a conta de luz = pagar a conta de eletricidade
 conta de luz veio cara = conta de eletricidade está muito alta
 conta de água veio cara = conta de água está muito alta
 top demais = excelente
+daqui a quinze dias = em duas semanas
+de quinze em quinze dias = a cada duas semanas
+dia sim, dia não = a cada dois dias
+dia sim dia não = a cada dois dias
+há quinze dias(?=[.,;!?]|$) = duas semanas atrás
+a uns(?= (?:dez|quinze|vinte|trinta|\\d)) = a cerca de
 você arrasou = você foi incrível
 ela arrasou(?=[!.]|$) = ela foi incrível
 você mandou bem = você fez um bom trabalho
@@ -195,12 +203,22 @@ falei na lata = falei diretamente
 """
 
 
-def _requests() -> str:
-    lines = []
+def _requests() -> Iterator[str]:
     for line in _REQUESTS.strip().splitlines():
         friend, anybody = line.split(" = ")
-        lines += [f"^{friend}(?={_OBJECTS}) = {anybody}", f"^{friend}-me = {anybody}-me"]
-    return "\n".join(lines)
+        yield f"^{friend}(?={_OBJECTS}) = {anybody}"
+        yield f"^{friend}-me = {anybody}-me"
 
 
-spoken_portuguese = PlainWords({"pt": f"{_requests()}\n{_EXPRESSIONS.strip()}"}).find
+def _ages() -> Iterator[str]:
+    """Ages that are told roughly: "trinta e poucos anos" was thirty-six."""
+    tens = ["vinte", "trinta", "quarenta", "cinquenta", "sessenta", "setenta", "oitenta"]
+    for ten in tens:
+        for some in ("", "uns "):
+            yield f"{some}{ten} e poucos anos = pouco mais de {ten} anos"
+            yield f"{some}{ten} e tantos anos = mais de {ten} anos"
+
+
+spoken_portuguese = PlainWords(
+    {"pt": "\n".join([_EXPRESSIONS.strip(), *_requests(), *_ages()])}
+).find
