@@ -123,12 +123,16 @@ def test_edits_are_in_order_and_do_not_overlap(words: list[str], language: str) 
         ("A hundred and one miles, a thousand miles.", "101 miles, 1,000 miles."),
         ("Take one every six hours.", "Take one every 6 hours."),
         ("Fifteen hundred dollars.", "1500 dollars."),
+        ("He is six foot two, she five-foot-ten.",
+         "He is 6 feet 2 inches tall, she 5 feet 10 inches tall."),
+        ("Six feet two inches, five and a half feet.", "6 feet 2 inches, 5.5 feet."),
+        ("It was minus ten degrees. Ten minus five.", "It was -10 degrees. Ten minus five."),
         # No number, or one that is no count.
         ("With one foot, five six feet.", None),
         ("One hundred people came at fifteen hundred hours.", None),
         ("Between five and six feet.", "Between five and 6 feet."),
     ],
-)
+)  # fmt: skip
 def test_numbers_of_units_are_figures(text: str, expected: str | None) -> None:
     """A model takes feet for metres and pounds for kilograms where the number is a word."""
     assert said(text, "en") == (text if expected is None else expected)

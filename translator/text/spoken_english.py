@@ -188,6 +188,11 @@ def _numbers() -> Iterator[str]:
         yield f"at {word}-ish = at around {word}"
     for word in ("two", "three", "four", "six"):
         yield f"in {word} weeks' time = in {word} weeks"
+    for number in ("one", "two", "three", "four", "five", "six", "seven", "eight", "ten"):
+        yield f"{number}-hour drive = {number}-hour car trip"
+    for number in ("one", "five", "ten", "twenty", "fifty", "hundred"):
+        yield f"{number}-dollar bill = {number}-dollar banknote"
+        yield f"{number} dollar bill = {number}-dollar banknote"
     yield "a fortnight = two weeks"
     yield "twenty four seven(?=[.,;!?]|$) = 24 hours a day, 7 days a week"
     yield "twenty-four seven(?=[.,;!?]|$) = 24 hours a day, 7 days a week"

@@ -165,6 +165,7 @@ _EN_COUNT = (
     rf"(?:a[\s-](?=hundred\b|thousand\b))?{_EN_NUMBER}"
     rf"(?:[\s-](?:(?<=hundred\s)and\s|(?<=thousand\s)and\s)?{_EN_NUMBER})*"
 )
+_EN_INCHES = {word: value for word, value in _EN.items() if 1 <= value <= 11}
 _PT_HUNDREDS = {
     "cem": 100,
     "duzentos": 200,
@@ -179,27 +180,36 @@ _PT_HUNDREDS = {
 
 
 def _en_count(match: re.Match[str]) -> str:
+    return _in_figures(match["figure"])
+
+
+def _in_figures(said: str) -> str:
     """A whole number in figures: "two hundred and five" is 205; "five six" stays."""
     thousands = hundreds = rest = 0
     limit = 1000
-    for word in re.split(r"[\s-]", match["figure"].lower()):
+    for word in re.split(r"[\s-]", said.lower()):
         value = _EN.get(word, 0)
         if word == "thousand":
             if thousands:
-                return match["figure"]
+                return said
             thousands, hundreds, rest, limit = max(1, hundreds + rest), 0, 0, 1000
         elif word == "hundred":
             if hundreds:
-                return match["figure"]
+                return said
             hundreds, rest, limit = 100 * max(1, rest), 0, 100
         elif value:
             # After "twenty" comes one of nine units, after "five" nothing.
             if value >= limit:
-                return match["figure"]
+                return said
             rest += value
             limit = 10 if value >= 20 else 1
     number = 1000 * thousands + hundreds + rest
     return "one" if number == 1 else f"{number:,}"
+
+
+def _en_height(match: re.Match[str]) -> str:
+    feet, inches = _EN[match["feet"].lower()], _EN_INCHES[match["inches"].lower()]
+    return f"{feet} feet {inches} inches tall"
 
 
 def _pt_thousand(match: re.Match[str]) -> str:
@@ -241,7 +251,23 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
             ),
             _en_date,
         ),
+        (
+            _pattern(
+                rf"\b(?P<feet>four|five|six|seven)[\s-](?:foot|feet)[\s-](?P<inches>"
+                rf"{_one_of(_EN_INCHES)})\b(?![\s-](?:{_EN_MEASURE}|hundred|thousand)\b)"
+                r"(?: tall\b)?"
+            ),
+            _en_height,
+        ),
+        (
+            _pattern(rf"\b(?P<count>{_EN_COUNT}) and a half (?=(?:{_EN_MEASURE})\b)"),
+            lambda m: f"{_in_figures(m['count'])}.5 ",
+        ),
         (_pattern(rf"\b(?P<figure>{_EN_COUNT})(?=[\s-](?:{_EN_MEASURE})\b)"), _en_count),
+        (
+            _pattern(rf"\bminus (?P<count>{_EN_COUNT})(?= degrees?\b)"),
+            lambda m: f"-{_in_figures(m['count'])}",
+        ),
         (_pattern(rf"\bevery (?P<figure>{_EN_COUNT})(?= (?:{_EN_TIME})\b)"), _en_count),
         (
             _pattern(rf"\b(?P<many>{_one_of(_EN_HUNDREDS)}) hundred\b(?!-| hours| and)"),
@@ -311,7 +337,7 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
 _HINTS = {
     "en": frozenset(
         [
-            *["point", "oh", "every", "hundred", *_CENTURIES, *_EN_MONTH.split("|")],
+            *["point", "oh", "every", "hundred", "minus", *_CENTURIES, *_EN_MONTH.split("|")],
             *_EN_MEASURE.split("|"),
         ]
     ),
