@@ -119,6 +119,11 @@ def test_decimals_that_are_no_version() -> None:
     ("said", "text", "expected"),
     [
         (
+            "Termina em 1o de maio, não 1o de nada.",
+            "It ends on May first.",
+            "Termina em 1º de maio, não 1o de nada.",
+        ),
+        (
             "Sala 2b, 3o andar, 2a porta",
             "Room 2b, 3rd floor, 2nd door",
             "Sala 2b, 3º andar, 2ª porta",

@@ -393,6 +393,46 @@ decision is still up in the air = decision is still open
 plan is still up in the air = plan is not decided yet
 it's water under the bridge = it's in the past
 that's water under the bridge = that's in the past
+earnings call = results call
+stock tanked = shares fell sharply
+the stock fell = the shares fell
+the stock rose = the shares rose
+our stock price = our share price
+the stock price = the share price
+expectations on the bottom line = expectations in net profit
+expectations on the top line = expectations in revenue
+impact on the bottom line = impact on net profit
+^top line grew = revenue grew
+beat expectations = exceeded expectations
+beat expectations on the bottom line = exceeded expectations in net profit
+beat expectations on the top line = exceeded expectations in revenue
+bullish on = optimistic about
+bearish on = pessimistic about
+profit warning = warning about lower profit
+merger fell through = merger failed
+turn the call over to = pass the word to
+open the line for questions = begin the questions
+thanks for taking my question = thanks for answering my question
+thank you for taking my question = thank you for answering my question
+give us some color on = tell us more about
+some color on pricing = some details about pricing
+some color on margins = some details about margins
+more color on = more details about
+pass it back to the operator = return the word to the operator
+headcount(?! of) = number of employees
+churn is down = loss of customers is falling
+churn is up = loss of customers is rising
+hiring across the board = hiring in all areas
+prices across the board = prices in all areas
+up across the board = up in all areas
+a strong pipeline(?! of) = many projects in preparation
+some headwinds = some difficulties
+headwinds(?=[.,;!?]|$| in| from| this| for) = difficulties
+tailwinds(?=[.,;!?]|$| in| from| this| for) = favorable conditions
+^year to date, = since the beginning of the year,
+double down on = invest more in
+doubling down on = investing more in
+spin off the = separate the
 """
 
 _PT = """

@@ -29,6 +29,11 @@ _DIGIT = re.compile(r"\d")
 _OF_ORDINALS = ("º", "ª", "°", "st", "nd", "rd", "th")
 _ORDINAL = re.compile(r"(?<![\w.,])(\d{1,4})(st|nd|rd|th|[ºª°])(?!\w)")
 _LETTERED = re.compile(r"(?<![\w.,])(\d{1,4})([oa])(?!\w)")
+# No text has anything else there: "May 1" is "1º de maio".
+_FIRST = re.compile(
+    r"(?<![\w.,])1o(?= de (?:janeiro|fevereiro|março|abril|maio|junho|julho|agosto|setembro"
+    r"|outubro|novembro|dezembro)\b)"
+)
 _LETTERED_DEGREE = re.compile(r"(?<=\d)o(?=[CF]\b)|(?<=\d )o(?=[CF]\b)")
 # Of a computer.
 _ADDRESS = re.compile(r"(?:(?:1?\d?\d|2[0-4]\d|25[0-5])\.){3}(?:1?\d?\d|2[0-4]\d|25[0-5])")
@@ -115,6 +120,8 @@ def with_ordinals(said: str, text: str) -> str:
         said: The translation.
         text: What it translates.
     """
+    if "1o de " in said:
+        said = _FIRST.sub("1º", said)
     if _DIGIT.search(said) is None or not any(map(text.__contains__, _OF_ORDINALS)):
         return said
     known = {number for number, _ in _ORDINAL.findall(text)}

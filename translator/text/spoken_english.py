@@ -150,6 +150,27 @@ tuesday works for me = Tuesday is fine with me
 wednesday works for me = Wednesday is fine with me
 thursday works for me = Thursday is fine with me
 friday works for me = Friday is fine with me
+blood work = blood test
+she was discharged(?=[.,;!?]|$| yesterday| today| from the hospital) = she left the hospital
+he was discharged(?=[.,;!?]|$| yesterday| today) = he left the hospital
+breath and hold it = breath and hold your breath
+stick out your tongue = show your tongue
+feel a little pinch = feel a small sting
+a copay of = a patient payment of
+threw my back out = injured my back
+class is dismissed = the class is over
+turn in your papers = deliver your papers
+turn in your homework = deliver your homework
+pop quiz = surprise test
+i have a crush on = I am in love with
+she's majoring in = she's studying
+he's majoring in = he's studying
+traffic is backed up = there is a traffic jam
+polls close at = voting ends at
+the bill passed(?=[.,;!?]|$| by| in) = the law was approved
+made landfall = reached land
+gas prices = gasoline prices
+is around the corner(?=[.,;!?]|$) = is nearby
 """
 
 _TENS = {
