@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from translator.text import product_words as goods
-from translator.text.idioms import _EN, _PT, idioms
-from translator.text.product_words import product_words
+from translator.text.idioms import _EN, _PT, IDIOMS
+from translator.text.product_words import PRODUCT_WORDS
 from translator.text.rewordings import rewordings
 from translator.text.rewriting import rewrite
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.unit
 
 
 def said(text: str, language: str) -> str:
-    return rewrite(text, idioms(text, language)).text
+    return rewrite(text, IDIOMS.find(text, language)).text
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_what_is_meant_as_it_says_stays(text: str, language: str) -> None:
     ],
 )
 def test_names_of_goods(text: str, language: str, expected: str) -> None:
-    assert rewrite(text, product_words(text, language)).text == expected
+    assert rewrite(text, PRODUCT_WORDS.find(text, language)).text == expected
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_names_of_goods(text: str, language: str, expected: str) -> None:
     [(_EN, "en"), (_PT, "pt"), (goods._EN, "en"), (goods._PT, "pt")],
 )
 def test_every_expression_is_found_and_stands_for_no_other(lines: str, language: str) -> None:
-    find = idioms if lines in (_EN, _PT) else product_words
+    find = (IDIOMS if lines in (_EN, _PT) else PRODUCT_WORDS).find
     forms = [line.rpartition(" = ")[0] for line in lines.strip().splitlines()]
     assert len(set(forms)) == len(forms)
     for line in lines.strip().splitlines():

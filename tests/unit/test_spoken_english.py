@@ -4,7 +4,7 @@ import pytest
 
 from translator.text.rewordings import rewordings
 from translator.text.rewriting import rewrite
-from translator.text.spoken_english import _EXPRESSIONS, spoken_english
+from translator.text.spoken_english import _EXPRESSIONS, SPOKEN_ENGLISH
 
 pytestmark = pytest.mark.unit
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.unit
     ],
 )  # fmt: skip
 def test_is_said_in_other_words(text: str, expected: str) -> None:
-    assert rewrite(text, spoken_english(text, "en-GB")).text == expected
+    assert rewrite(text, SPOKEN_ENGLISH.find(text, "en-GB")).text == expected
     assert rewrite(text, rewordings(text, "en-GB").edits).text == expected
 
 
@@ -48,7 +48,7 @@ def test_is_said_in_other_words(text: str, expected: str) -> None:
     ],
 )
 def test_may_be_meant_as_it_says(text: str) -> None:
-    assert not list(spoken_english(text, "en"))
+    assert not list(SPOKEN_ENGLISH.find(text, "en"))
 
 
 def test_every_expression_is_found_and_stands_for_no_other() -> None:
@@ -58,6 +58,6 @@ def test_every_expression_is_found_and_stands_for_no_other() -> None:
         form, _, plain = line.rpartition(" = ")
         if "[A-Z]" not in form and ("(?=" not in form or "|$" in form):
             text = form.removeprefix("^").removeprefix("(?<!bus.)").partition("(?")[0]
-            found = rewrite(text, spoken_english(text, "en")).text
+            found = rewrite(text, SPOKEN_ENGLISH.find(text, "en")).text
             assert found.lower() == plain.lower(), form
-            assert rewrite(found, spoken_english(found, "en")).text == found, form
+            assert rewrite(found, SPOKEN_ENGLISH.find(found, "en")).text == found, form

@@ -4,7 +4,7 @@ import pytest
 
 from translator.text.rewordings import rewordings
 from translator.text.rewriting import rewrite
-from translator.text.spoken_portuguese import _EXPRESSIONS, spoken_portuguese
+from translator.text.spoken_portuguese import _EXPRESSIONS, SPOKEN_PORTUGUESE
 
 pytestmark = pytest.mark.unit
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.unit
     ],
 )
 def test_is_said_in_other_words(text: str, expected: str) -> None:
-    assert rewrite(text, spoken_portuguese(text, "pt-PT")).text == expected
+    assert rewrite(text, SPOKEN_PORTUGUESE.find(text, "pt-PT")).text == expected
     assert rewrite(text, rewordings(text, "pt-PT").edits).text == expected
 
 
@@ -40,7 +40,7 @@ def test_is_said_in_other_words(text: str, expected: str) -> None:
     ],
 )
 def test_may_be_meant_as_it_says(text: str) -> None:
-    assert not list(spoken_portuguese(text, "pt"))
+    assert not list(SPOKEN_PORTUGUESE.find(text, "pt"))
 
 
 def test_every_expression_is_found_and_stands_for_no_other() -> None:
@@ -50,6 +50,6 @@ def test_every_expression_is_found_and_stands_for_no_other() -> None:
         form, _, plain = line.rpartition(" = ")
         if "(?=" not in form or "|$" in form:
             text = form.removeprefix("^").partition("(?")[0]
-            found = rewrite(text, spoken_portuguese(text, "pt")).text
+            found = rewrite(text, SPOKEN_PORTUGUESE.find(text, "pt")).text
             assert found.lower() == plain.lower(), form
-            assert rewrite(found, spoken_portuguese(found, "pt")).text == found, form
+            assert rewrite(found, SPOKEN_PORTUGUESE.find(found, "pt")).text == found, form

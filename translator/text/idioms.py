@@ -8,7 +8,7 @@ right; what a model knows stays ("raining cats and dogs"), and so does what may 
 
 from translator.text.plain_words import PlainWords
 
-__all__ = ["idioms"]
+__all__ = ["IDIOMS"]
 
 _EN = """
 off the top of my head = right now
@@ -571,5 +571,4 @@ enfiar o pé na jaca = exagerar
 viajou na maionese = disse absurdos
 viajando na maionese = dizendo absurdos
 """
-# See ``PlainWords.find``.
-idioms = PlainWords({"en": _EN, "pt": _PT}).find
+IDIOMS = PlainWords({"en": _EN, "pt": _PT})

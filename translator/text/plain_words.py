@@ -7,6 +7,7 @@ sentence.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from translator.text.rewriting import Edit, in_order
@@ -18,10 +19,39 @@ _GROUP = re.compile(r"\(\?[^)]*\)")
 # Words of nearly all texts.
 _COMMON = frozenset(
     [
-        *["a", "and", "are", "as", "be", "before", "by", "for", "from", "get", "go", "got", "he"],
-        *["i", "in", "is", "it", "let", "m", "me", "my", "next", "of", "off", "on", "out", "over"],
-        *["s", "she", "the", "there", "to", "was", "we", "with", "you", "your", "com", "da", "de"],
-        *["do", "dá", "em", "na", "no", "o", "os", "por", "que", "se", "um", "uma"],
+        *[
+            "a",
+            "about",
+            "and",
+            "are",
+            "around",
+            "as",
+            "back",
+            "be",
+            "before",
+            "by",
+            "called",
+            "could",
+        ],
+        *["every", "for", "from", "get", "go", "good", "got", "he", "i", "in", "into", "is", "it"],
+        *["let", "like", "m", "made", "make", "me", "my", "next", "no", "not", "of", "off", "on"],
+        *[
+            "one",
+            "other",
+            "out",
+            "over",
+            "s",
+            "second",
+            "she",
+            "something",
+            "still",
+            "take",
+            "that",
+        ],
+        *["the", "their", "there", "they", "this", "three", "through", "to", "two", "was", "we"],
+        *["what", "which", "with", "year", "you", "your", "anos", "com", "como", "da", "de", "dia"],
+        *["do", "dá", "em", "está", "fazer", "isso", "mundo", "na", "no", "não", "o", "os", "por"],
+        *["que", "se", "tempo", "um", "uma", "volta"],
     ]
 )
 # No word of a title with more letters is without a capital.
@@ -29,9 +59,16 @@ _MAX_SMALL = 4
 
 
 class _Expression(NamedTuple):
-    pattern: re.Pattern[str]
+    form: str
     said: str
     is_first: bool
+
+
+@cache
+def _pattern(form: str) -> re.Pattern[str]:
+    """The pattern of an expression, which is made once a text has its rarest word."""
+    spelled = form.removeprefix("^").replace("'", "['’]").replace(" ", r"\s+")
+    return re.compile(rf"(?<![\w'’-]){spelled}(?!\w)", re.IGNORECASE)
 
 
 class PlainWords:
@@ -43,6 +80,17 @@ class PlainWords:
 
     def __init__(self, tables: Mapping[str, str]) -> None:
         self._known = {language: _by_rarest_word(lines) for language, lines in tables.items()}
+
+    @classmethod
+    def joined(cls, *tables: "PlainWords") -> "PlainWords":
+        """Several as one, which looks through a text once."""
+        one = cls({})
+        for table in tables:
+            for language, known in table._known.items():
+                ours = one._known.setdefault(language, {})
+                for word, expressions in known.items():
+                    ours.setdefault(word, []).extend(expressions)
+        return one
 
     def find(self, text: str, language: str, words: Sequence[str] | None = None) -> Iterator[Edit]:
         """Find expressions, with what to say for each, in order; of two in one place the longer.
@@ -59,7 +107,7 @@ class PlainWords:
             Edit(*match.span(), _said(text, match, expression.said))
             for word in dict.fromkeys(lower_words(text) if words is None else words)
             for expression in known.get(word, ())
-            for match in expression.pattern.finditer(text)
+            for match in _pattern(expression.form).finditer(text)
             if not expression.is_first or begins_sentence(text, match.start())
         )
 
@@ -71,9 +119,7 @@ def _by_rarest_word(lines: str) -> dict[str, list[_Expression]]:
         form, _, said = line.rpartition(" = ")
         parts = lower_words(_GROUP.sub("", form))
         rarest = max(parts, key=lambda part: (part not in _COMMON, len(part)))
-        spelled = form.removeprefix("^").replace("'", "['’]").replace(" ", r"\s+")
-        pattern = re.compile(rf"(?<![\w'’-]){spelled}(?!\w)", re.IGNORECASE)
-        found.setdefault(rarest, []).append(_Expression(pattern, said, form[0] == "^"))
+        found.setdefault(rarest, []).append(_Expression(form, said, form[0] == "^"))
     return found
 
 

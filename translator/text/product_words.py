@@ -6,7 +6,7 @@ mute. Here are those whose other words come out right.
 
 from translator.text.plain_words import PlainWords
 
-__all__ = ["product_words"]
+__all__ = ["PRODUCT_WORDS"]
 
 _EN = """
 throw pillow = cushion
@@ -145,5 +145,4 @@ tábua de passar roupa = tábua de engomar
 tábua de passar(?! roupa) = tábua de engomar
 vaso de cerâmica = vaso cerâmico
 """
-# See ``PlainWords.find``.
-product_words = PlainWords({"en": _EN, "pt": _PT}).find
+PRODUCT_WORDS = PlainWords({"en": _EN, "pt": _PT})

@@ -8,17 +8,20 @@ names of goods, endings in brackets. The user's text stays as it is, and alignme
 from translator.text.calendar_names import calendar_names
 from translator.text.catalogue_words import catalogue_words
 from translator.text.clock import clock_times
-from translator.text.idioms import idioms
+from translator.text.idioms import IDIOMS
 from translator.text.informal import informal
 from translator.text.optional_endings import optional_endings
-from translator.text.product_words import product_words
+from translator.text.plain_words import PlainWords
+from translator.text.product_words import PRODUCT_WORDS
 from translator.text.rewriting import Rewording
-from translator.text.spoken_english import spoken_english
+from translator.text.spoken_english import SPOKEN_ENGLISH
 from translator.text.spoken_numbers import spoken_numbers
-from translator.text.spoken_portuguese import spoken_portuguese
+from translator.text.spoken_portuguese import SPOKEN_PORTUGUESE
 from translator.text.words import lower_words
 
 __all__ = ["rewordings"]
+
+_PLAIN_WORDS = PlainWords.joined(IDIOMS, SPOKEN_ENGLISH, SPOKEN_PORTUGUESE, PRODUCT_WORDS)
 
 
 def rewordings(text: str, language: str) -> Rewording:
@@ -35,10 +38,7 @@ def rewordings(text: str, language: str) -> Rewording:
         .with_others(numbers.edits, numbers.open_from)
         .with_others(calendar_names(text, language, words))
         .with_others(catalogue_words(text, language, words))
-        .with_others(idioms(text, language, words))
-        .with_others(spoken_english(text, language, words))
-        .with_others(spoken_portuguese(text, language, words))
-        .with_others(product_words(text, language, words))
+        .with_others(_PLAIN_WORDS.find(text, language, words))
         .with_others(informal(text, language, words))
         .with_others(optional_endings(text, language))
     )

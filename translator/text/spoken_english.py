@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from translator.text.plain_words import PlainWords
 
-__all__ = ["spoken_english"]
+__all__ = ["SPOKEN_ENGLISH"]
 
 # Each was read with the embedded models, before and after. What is meant as it says stays: "threw
 # up his hands", "crashed at full speed".
@@ -219,4 +219,4 @@ def _numbers() -> Iterator[str]:
     yield "twenty-four seven(?=[.,;!?]|$) = 24 hours a day, 7 days a week"
 
 
-spoken_english = PlainWords({"en": "\n".join([_EXPRESSIONS.strip(), *_ages(), *_numbers()])}).find
+SPOKEN_ENGLISH = PlainWords({"en": "\n".join([_EXPRESSIONS.strip(), *_ages(), *_numbers()])})

@@ -8,6 +8,7 @@ whole names. Pure text, linear in its length.
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from translator.text.rewriting import AS_IT_IS, Edit, Rewording, in_order
 from translator.text.words import lower_words
@@ -62,6 +63,7 @@ _PT_MONTH = (
     "janeiro|fevereiro|março|abril|maio|junho|julho|agosto|setembro|outubro|novembro|dezembro"
 )
 _WEEKDAY = "segunda|terça|quarta|quinta|sexta"
+_WEEKDAYS = "segundas|terças|quartas|quintas|sextas"
 # After a weekday; else it counts something, or is one: "na quinta vez", "na quinta do meu avô".
 _AFTER_WEEKDAY = (
     r"(?=\s*(?:$|[.,;:!?)…]|(?:às?|ao|de manhã|que vem|passada|próxima|há|não|já|mas|e|ou|porque|"
@@ -220,18 +222,40 @@ def _pt_thousand(match: re.Match[str]) -> str:
     return f"1.{_PT_HUNDREDS[match['hundreds'].lower()]}"
 
 
-_Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
+class _Rule(NamedTuple):
+    """A pattern, and what is said for it.
+
+    Attributes:
+        words: Of these a text has one, or the pattern is not looked for.
+        pattern: What is found; its group "figure" is replaced, or else all of it.
+        said: What takes its place.
+    """
+
+    words: frozenset[str]
+    pattern: re.Pattern[str]
+    said: Callable[[re.Match[str]], str]
+
+
+def _rule(words: str, pattern: re.Pattern[str], said: Callable[[re.Match[str]], str]) -> _Rule:
+    return _Rule(frozenset(words.split("|")), pattern, said)
+
+
+_DIGIT_RUNS = {
+    "en": (_digit_run(_EN_DIGITS, r"(?:(?:double|triple)\s)?"), _digits(_EN_DIGITS)),
+    "pt": (_digit_run(_PT_DIGITS), _digits(_PT_DIGITS)),
+}
 _RULES: dict[str, tuple[_Rule, ...]] = {
     "en": (
-        (_digit_run(_EN_DIGITS, r"(?:(?:double|triple)\s)?"), _digits(_EN_DIGITS)),
-        (
+        _rule(
+            "point",
             _pattern(
                 rf"\b(?P<whole>{_one_of(_EN)}) point "
                 rf"(?P<digits>(?:{'|'.join(_EN_UNITS)})(?: (?:{'|'.join(_EN_UNITS)}))*)\b(?!-)"
             ),
             _decimal(_EN, "."),
         ),
-        (
+        _rule(
+            "|".join(_CENTURIES),
             # Without what says when it may be a price: "nineteen ninety nine".
             _pattern(
                 rf"\b(?:in|since|until|till|from|to|by|before|after|during|around|early|late|year|"
@@ -240,18 +264,21 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
             ),
             _en_year,
         ),
-        (
+        _rule(
+            _EN_MONTH,
             _pattern(rf"\bthe (?P<day>{_one_of(_EN_DAYS)}) of (?P<month>{_EN_MONTH})\b"),
             _en_date,
         ),
-        (
+        _rule(
+            _EN_MONTH,
             re.compile(
                 rf"\b(?P<month>(?i:{_EN_CLEAR_MONTH})|March|May)\s"
                 rf"(?:the\s)?(?P<day>(?i:{_one_of(_EN_DAYS)}))\b(?!-)"
             ),
             _en_date,
         ),
-        (
+        _rule(
+            "foot|feet",
             _pattern(
                 rf"\b(?P<feet>four|five|six|seven)[\s-](?:foot|feet)[\s-](?P<inches>"
                 rf"{_one_of(_EN_INCHES)})\b(?![\s-](?:{_EN_MEASURE}|hundred|thousand)\b)"
@@ -259,101 +286,96 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
             ),
             _en_height,
         ),
-        (
+        _rule(
+            "half",
             _pattern(rf"\b(?P<count>{_EN_COUNT}) and a half (?=(?:{_EN_MEASURE})\b)"),
             lambda m: f"{_in_figures(m['count'])}.5 ",
         ),
-        (_pattern(rf"\b(?P<figure>{_EN_COUNT})(?=[\s-](?:{_EN_MEASURE})\b)"), _en_count),
-        (
+        _rule(
+            _EN_MEASURE,
+            _pattern(rf"\b(?P<figure>{_EN_COUNT})(?=[\s-](?:{_EN_MEASURE})\b)"),
+            _en_count,
+        ),
+        _rule(
+            "minus",
             _pattern(rf"\bminus (?P<count>{_EN_COUNT})(?= degrees?\b)"),
             lambda m: f"-{_in_figures(m['count'])}",
         ),
-        (_pattern(rf"\bevery (?P<figure>{_EN_COUNT})(?= (?:{_EN_TIME})\b)"), _en_count),
-        (
+        _rule(
+            "every", _pattern(rf"\bevery (?P<figure>{_EN_COUNT})(?= (?:{_EN_TIME})\b)"), _en_count
+        ),
+        _rule(
+            "hundred",
             _pattern(rf"\b(?P<many>{_one_of(_EN_HUNDREDS)}) hundred\b(?!-| hours| and)"),
             lambda m: str(100 * _value(_EN_HUNDREDS, m, "many")),
         ),
     ),
     "pt": (
-        (_digit_run(_PT_DIGITS), _digits(_PT_DIGITS)),
-        (
+        _rule(
+            "vírgula",
             _pattern(
                 rf"\b(?P<whole>{_one_of(_PT)}) vírgula "
                 rf"(?P<digits>(?:{'|'.join(_PT_UNITS)})(?: (?:{'|'.join(_PT_UNITS)}))*)\b(?!-)"
             ),
             _decimal(_PT, ","),
         ),
-        (
+        _rule(
+            "mil",
             _pattern(
                 rf"\bmil(?: e)? (?P<century>{'|'.join(_PT_CENTURIES)})"
                 rf"(?: e (?P<rest>{_one_of(_PT)}))?\b"
             ),
             _pt_year,
         ),
-        (
+        _rule(
+            "mil",
             _pattern(
                 rf"\bmil e (?P<hundreds>{'|'.join(list(_PT_HUNDREDS)[:6])})\b(?= (?:reais|euros|"
                 r"dólares|pessoas|metros|quilos|quilômetros|unidades)\b)"
             ),
             _pt_thousand,
         ),
-        (
+        _rule(
+            "metro|metros",
             _pattern(rf"\b(?P<whole>um|dois) metros? e (?P<rest>{_one_of(_PT)})\b(?!-)"),
             lambda m: f"{_value(_PT, m, 'whole')},{_value(_PT, m, 'rest'):02} metro",
         ),
-        (
+        _rule(
+            "meio",
             _pattern(rf"\b(?P<whole>{_one_of(_PT)}) quilos? e meio\b"),
             lambda m: f"{_value(_PT, m, 'whole')},5 kg",
         ),
-        (
+        _rule(
+            "século",
             _pattern(rf"\bséculo (?P<figure>(?P<number>{_one_of(_PT)}))\b(?! e\b)"),
             lambda m: str(_value(_PT, m, "number")),
         ),
-        (
+        _rule(
+            "dia",
             _pattern(rf"\bdia (?P<figure>(?P<day>{_one_of(_PT_DAYS)}))(?= de (?:{_PT_MONTH})\b)"),
             lambda m: str(_value(_PT_DAYS, m, "day")),
         ),
-        (
+        _rule(
+            "dia",
             _pattern(
                 r"\b(?:no|até|até ao|ao|do|desde o) dia (?P<figure>(?!uma?\b)(?P<day>"
                 rf"{_one_of(_PT_DAYS)}))\b(?=\s*(?:$|[.,;:!?)…]|(?:às?|e|não|já|há|mas)\b))"
             ),
             lambda m: str(_value(_PT_DAYS, m, "day")),
         ),
-        (
+        _rule(
+            _WEEKDAY,
             _pattern(
                 r"\b(?:na|nesta|nessa|esta|essa|toda|cada|próxima|até|desde a|para|pra) "
                 rf"(?P<figure>{_WEEKDAY})\b{_AFTER_WEEKDAY}"
             ),
             lambda m: f"{m['figure']}-feira",
         ),
-        (
-            _pattern(rf"\b(?:às|nas|todas as) (?P<figure>(?:{_WEEKDAY})s)\b{_AFTER_WEEKDAY}"),
+        _rule(
+            _WEEKDAYS,
+            _pattern(rf"\b(?:às|nas|todas as) (?P<figure>{_WEEKDAYS})\b{_AFTER_WEEKDAY}"),
             lambda m: f"{m['figure']}-feiras",
         ),
-    ),
-}
-# Words without which there is none; nearly all texts lack them.
-_HINTS = {
-    "en": frozenset(
-        [
-            *["point", "oh", "every", "hundred", "minus", *_CENTURIES, *_EN_MONTH.split("|")],
-            *_EN_MEASURE.split("|"),
-        ]
-    ),
-    "pt": frozenset(
-        [
-            "vírgula",
-            "dia",
-            "mil",
-            "metro",
-            "metros",
-            "quilo",
-            "quilos",
-            "século",
-            *_WEEKDAY.split("|"),
-            *(f"{day}s" for day in _WEEKDAY.split("|")),
-        ]
     ),
 }
 _DIGITS = {"en": frozenset(_EN_DIGITS), "pt": frozenset(_PT_DIGITS)}
@@ -382,7 +404,7 @@ _LAST = {
         ]
     ),
     "pt": frozenset([*(word.split()[-1] for word in _PT), "primeiro", "e", "de", "vírgula"])
-    | _HINTS["pt"],
+    | frozenset(f"dia|{_WEEKDAY}|{_WEEKDAYS}".split("|")),
 }
 
 
@@ -400,9 +422,12 @@ def spoken_numbers(text: str, language: str, words: Sequence[str] | None = None)
         return AS_IT_IS
     edits: tuple[Edit, ...] = ()
     words = lower_words(text) if words is None else words
+    found = [rule for rule in rules if not rule.words.isdisjoint(words)]
     num_digits = sum(map(_DIGITS[language].__contains__, words))
-    if num_digits >= _MIN_DIGITS or not _HINTS[language].isdisjoint(words):
-        edits = tuple(in_order(_found(text, rules)))
+    if num_digits >= _MIN_DIGITS:
+        found.insert(0, _Rule(frozenset(), *_DIGIT_RUNS[language]))
+    if found:
+        edits = tuple(in_order(_found(text, found)))
     unfinished = None
     if words and words[-1] in _LAST[language]:
         begin = max(0, len(text) - _LONGEST_UNFINISHED)
@@ -410,8 +435,8 @@ def spoken_numbers(text: str, language: str, words: Sequence[str] | None = None)
     return Rewording(edits, None if unfinished is None else unfinished.start())
 
 
-def _found(text: str, rules: tuple[_Rule, ...]) -> Iterator[Edit]:
-    for pattern, said in rules:
+def _found(text: str, rules: Sequence[_Rule]) -> Iterator[Edit]:
+    for _, pattern, said in rules:
         for match in pattern.finditer(text):
             group = "figure" if "figure" in pattern.groupindex else 0
             yield Edit(match.start(group), match.end(group), said(match))

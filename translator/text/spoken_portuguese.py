@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from translator.text.plain_words import PlainWords
 
-__all__ = ["spoken_portuguese"]
+__all__ = ["SPOKEN_PORTUGUESE"]
 
 # What is asked of a friend = what is asked of anybody. Only where a sentence begins and an object
 # follows, or "-me": "Traz o carregador", "Traz-me um copo".
@@ -219,6 +219,4 @@ def _ages() -> Iterator[str]:
             yield f"{some}{ten} e tantos anos = mais de {ten} anos"
 
 
-spoken_portuguese = PlainWords(
-    {"pt": "\n".join([_EXPRESSIONS.strip(), *_requests(), *_ages()])}
-).find
+SPOKEN_PORTUGUESE = PlainWords({"pt": "\n".join([_EXPRESSIONS.strip(), *_requests(), *_ages()])})
