@@ -6,12 +6,12 @@ Models are trained on both. Only spelling counts here: "colour" for "color", not
 """
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from functools import lru_cache
 
 from translator.text.case import in_case_of
 from translator.text.rewriting import Edit
-from translator.text.words import begins_sentence
+from translator.text.words import begins_sentence, lower_words
 
 __all__ = ["spelling_of_region"]
 
@@ -206,19 +206,29 @@ def _spelled(word: str, region: str) -> str:
     return word
 
 
-def spelling_of_region(region: str, text: str, cues: Set[str], start: int = 0) -> Iterator[Edit]:
+@lru_cache(maxsize=16_384)
+def _may_change(word: str, region: str) -> bool:
+    low = word.lower()
+    return low in _KNOWN[region] or _spelled(low, region) != low
+
+
+def spelling_of_region(region: str, text: str, source: str, start: int = 0) -> Iterator[Edit]:
     """Find words that a region spells otherwise.
 
     Args:
         region: "US" or "GB".
         text: Some English.
-        cues: The words of its source, in small letters.
+        source: What it translates.
         start: Where what may change begins.
     """
     known = _KNOWN[region]
-    for found in _WORD.finditer(text, start):
+    changing = {word for word in set(_WORD.findall(text)) if _may_change(word, region)}
+    cues = frozenset(lower_words(source)) if changing else frozenset()
+    for found in _WORD.finditer(text, start) if changing else ():
         word = found[0]
         low = word.lower()
+        if word not in changing:
+            continue
         is_first = begins_sentence(text, found.start())
         if word[0].isupper() and (low in cues or not (is_first or word.isupper())):
             # A name: "Pearl Harbor", "the Labour Party".
@@ -226,8 +236,9 @@ def spelling_of_region(region: str, text: str, cues: Set[str], start: int = 0) -
         said, needed = known.get(low) or (_spelled(low, region), None)
         if said != low and (not needed or needed & cues):
             yield Edit(*found.span(), in_case_of(word, said))
-    if region == "GB":
+    if region == "GB" and "practice" in text:
         for found in _PRACTISE.finditer(text):
             yield Edit(*found.span(1), "practise")
+    if region == "GB" and "license" in text:
         for found in _LICENCE.finditer(text):
             yield Edit(*found.span(1), found[1].replace("ns", "nc"))

@@ -4,8 +4,9 @@ The words are those of the region already; see ``portuguese_words.py``.
 """
 
 import re
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import NamedTuple
 
 from translator.text.case import in_case_of
 from translator.text.portuguese_words import OTHER_GENDER
@@ -67,10 +68,6 @@ _ACCEDED = {
     "acedam": "acessem",
     "acederam": "acessaram",
 }
-_MONTH = (
-    r"(?P<city>\bRio\s+)?\b(?:de|em)\s+(?P<it>Janeiro|Fevereiro|Março|Abril|Maio|Junho|Julho"
-    r"|Agosto|Setembro|Outubro|Novembro|Dezembro)\b"
-)
 # What stands behind a noun in its gender, perhaps after a verb: "está partida".
 _AGREES = (
     r"(?:(?:\s+d[aeo]s?(?:\s+[^\W\d_]+){1,2}?)?"
@@ -148,28 +145,34 @@ def _billion(found: re.Match[str]) -> Edit:
     return Edit(*found.span(), f"{count}{'bilhão' if is_one else 'bilhões'}")
 
 
-def _month(found: re.Match[str]) -> Edit | None:
-    return None if found["city"] else Edit(*found.span("it"), found["it"].lower())
-
-
 def _adjective(found: re.Match[str], ending: str) -> Edit | None:
     """Reword "o ecrã está partida" as "o ecrã está partido"."""
     wrong = found["gender"].lower() != ending
     return Edit(*found.span("gender"), in_case_of(found["gender"], ending)) if wrong else None
 
 
-_Rule = tuple[str, re.Pattern[str], Callable[[re.Match[str]], Edit | None]]
+class _Rule(NamedTuple):
+    """A pattern, and what says what becomes of a match.
+
+    Attributes:
+        parts: Of these a text has one, or the pattern is not looked for.
+        pattern: What is looked for.
+        becomes: An edit, or None if the match stays.
+    """
+
+    parts: tuple[str, ...]
+    pattern: re.Pattern[str]
+    becomes: Callable[[re.Match[str]], Edit | None]
 
 
-def _rule(part: str, pattern: str, becomes: Callable[[re.Match[str]], Edit | None]) -> _Rule:
-    """A rule for texts that have some part, which is quick to look for."""
-    return part, re.compile(pattern), becomes
+def _rule(parts: str, pattern: str, becomes: Callable[[re.Match[str]], Edit | None]) -> _Rule:
+    return _Rule(tuple(parts.split("|")), re.compile(pattern), becomes)
 
 
 def _adjectives(region: str) -> Iterator[_Rule]:
-    for noun, is_feminine in OTHER_GENDER[region].items():
-        ending = "a" if is_feminine else "o"
-        yield _rule(noun, rf"(?i)\b{noun}{_AGREES}", partial(_adjective, ending=ending))
+    for gender, ending in ((True, "a"), (False, "o")):
+        nouns = "|".join(noun for noun, is_it in OTHER_GENDER[region].items() if is_it == gender)
+        yield _rule(nouns, rf"(?i)\b(?:{nouns}){_AGREES}", partial(_adjective, ending=ending))
 
 
 _RULES: dict[str, tuple[_Rule, ...]] = {
@@ -178,35 +181,32 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         _rule(" a ", _INFINITIVE, _gerund),
         _rule("ced", _ACCEDE, _accede),
         _rule("milhões", _THOUSAND_MILLION, _billion),
-        _rule(" ", _MONTH, _month),
     ),
     "PT": (
         *_adjectives("PT"),
         _rule("ndo", _GERUND, _infinitive),
-        _rule(" ", _PRONOUN, _pronoun_behind),
-        _rule(" ", _OURS, _article),
+        _rule("Me |Te |Lhe| me | te | se | lhe| nos ", _PRONOUN, _pronoun_behind),
+        _rule("Meu|Minha|Seu|Sua|Noss", _OURS, _article),
         _rule("m u", r"\b[Ee]m (?=uns?\b|umas?\b|um\b)", _in_a),
         _rule("controle", _CONTROL, lambda m: Edit(*m.span("it"), "controlo")),
         _rule("controles", r"\bcontroles\b", lambda m: Edit(*m.span(), "controlos")),
         _rule("bilh", _BILLION, lambda m: Edit(*m.span(), in_case_of(m[0], "mil milhões"))),
         _rule("cess", _ACCESS, _access),
-        _rule(" ", _MONTH, _month),
     ),
 }
 
 
-def grammar_of_region(region: str, text: str, cues: Set[str], start: int = 0) -> Iterator[Edit]:
+def grammar_of_region(region: str, text: str, source: str, start: int = 0) -> Iterator[Edit]:
     """Find what a region says with other forms, or in another order.
 
     Args:
         region: "BR" or "PT".
         text: Some Portuguese, with the words of that region.
-        cues: The words of its source, which decide nothing here.
+        source: What it translates, which decides nothing here.
         start: Where what may change begins.
     """
-    del cues, start
-    for part, pattern, becomes in _RULES[region]:
-        for found in pattern.finditer(text) if part in text else ():
-            edit = becomes(found)
-            if edit is not None:
-                yield edit
+    del source, start
+    for parts, pattern, becomes in _RULES[region]:
+        if any(map(text.__contains__, parts)):
+            edits = map(becomes, pattern.finditer(text))
+            yield from (edit for edit in edits if edit is not None)

@@ -7,13 +7,14 @@ changed only where the English source says which: "tela" is "ecrã" if that has 
 """
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from translator.text.agreement import in_gender
 from translator.text.case import in_case_of
 from translator.text.rewriting import Edit
+from translator.text.words import lower_words
 
 __all__ = ["OTHER_GENDER", "words_of_region"]
 
@@ -267,6 +268,14 @@ _TO_PORTUGAL = (
 )
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+# They have small letters on both sides now, but for those in names: "Rio de Janeiro".
+_MONTHS = frozenset(
+    [
+        *["janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto"],
+        *["setembro", "outubro", "novembro", "dezembro"],
+    ]
+)
+_BEFORE_MONTH = re.compile(r"(?<!\bRio)\s(?:de|em)\s+$")
 _MANY = re.compile(
     r"(?:\b(?:[oa]s|[ao]os|[dn][oa]s|pel[oa]s|un?s|umas|[mst]eus|nossos|est[ea]s|ess[ea]s|muitos"
     r"|vários|alguns|outros|dois|três|quatro|cinco|seis|sete|oito|nove|dez|quantos|todos os)"
@@ -357,18 +366,33 @@ def _spelled(word: str, region: str) -> str:
     return word
 
 
-def words_of_region(region: str, text: str, cues: Set[str], start: int = 0) -> Iterator[Edit]:
+@lru_cache(maxsize=16_384)
+def _may_change(word: str, region: str) -> bool:
+    """Whether a region has another word for one in small letters, or spells it otherwise."""
+    return word in _MONTHS or word in _KNOWN[region] or _spelled(word, region) != word
+
+
+def words_of_region(region: str, text: str, source: str, start: int = 0) -> Iterator[Edit]:
     """Find words that a region has others for, or spells otherwise.
 
     Args:
         region: "BR" or "PT".
         text: Some Portuguese.
-        cues: The words of its source, in small letters.
+        source: What it translates.
         start: Where what may change begins.
     """
     known = _KNOWN[region]
+    if not any(_may_change(word, region) for word in set(_WORD.findall(text.lower()))):
+        return
+    cues = frozenset(lower_words(source))
     for word in _WORD.finditer(text):
         low = word[0].lower()
+        if low in _MONTHS:
+            if word[0] == low.capitalize() and _BEFORE_MONTH.search(
+                text, max(0, word.start() - 8), word.start()
+            ):
+                yield Edit(*word.span(), low)
+            continue
         for entry in known.get(low, ()):
             found = word if entry.pattern is None else entry.pattern.match(text, word.start())
             if found is not None and (not entry.cues or entry.cues & cues):

@@ -5,7 +5,7 @@ known here of each is words and spelling, and a little grammar. A name that the 
 stays as it is.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
 
 from translator.text.detokenizer import TargetText
@@ -13,7 +13,6 @@ from translator.text.english_spelling import spelling_of_region
 from translator.text.portuguese_grammar import grammar_of_region
 from translator.text.portuguese_words import words_of_region
 from translator.text.rewriting import Edit, in_order
-from translator.text.words import lower_words
 
 __all__ = ["in_variety", "variety_of"]
 
@@ -28,7 +27,7 @@ _REGION_LENGTH = 2
 # What somebody wrote in a variety would hardly be changed for it.
 _MAX_CHANGED = 0.01
 
-_Finder = Callable[[str, Set[str], int], Iterator[Edit]]
+_Finder = Callable[[str, str, int], Iterator[Edit]]
 
 
 @lru_cache(maxsize=1_024)
@@ -55,13 +54,12 @@ def in_variety(
     finders = _finders(tag)
     if not finders:
         return said
-    cues = frozenset(lower_words(source))
     for find in finders:
         start = said.token_ends[num_committed - 1] if num_committed else 0
         shift = start - len(committed)
         edits = [
             Edit(edit.start + shift, edit.end + shift, edit.text)
-            for edit in in_order(find(committed + said.text[start:], cues, len(committed)))
+            for edit in in_order(find(committed + said.text[start:], source, len(committed)))
             if edit.start >= len(committed)
         ]
         if edits:
