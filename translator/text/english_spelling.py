@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from translator.text.case import in_case_of
+from translator.text.respelling import Respelling
 from translator.text.rewriting import Edit
 from translator.text.words import begins_sentence, lower_words
 
@@ -190,26 +191,18 @@ _KNOWN = {
     region: {word: (said, cues) for word, said, cues in _lines(_WORDS, way)}
     for region, way in _WAYS.items()
 }
-_PARTS = {
-    region: [
-        *((re.compile(f"^{word}"), said) for word, said, _ in _lines(_BEGINNINGS, _WAYS[region])),
-        *((re.compile(part), said) for part, said in parts),
-    ]
+_SPELLING = {
+    region: Respelling(
+        [*((f"^{word}", said) for word, said, _ in _lines(_BEGINNINGS, _WAYS[region])), *parts]
+    )
     for region, parts in (("GB", _TO_BRITAIN), ("US", _TO_AMERICA))
 }
 
 
 @lru_cache(maxsize=16_384)
-def _spelled(word: str, region: str) -> str:
-    for part, said in _PARTS[region]:
-        word = part.sub(said, word)
-    return word
-
-
-@lru_cache(maxsize=16_384)
 def _may_change(word: str, region: str) -> bool:
     low = word.lower()
-    return low in _KNOWN[region] or _spelled(low, region) != low
+    return low in _KNOWN[region] or _SPELLING[region].spelled(low) != low
 
 
 def spelling_of_region(region: str, text: str, source: str, start: int = 0) -> Iterator[Edit]:
@@ -233,7 +226,7 @@ def spelling_of_region(region: str, text: str, source: str, start: int = 0) -> I
         if word[0].isupper() and (low in cues or not (is_first or word.isupper())):
             # A name: "Pearl Harbor", "the Labour Party".
             continue
-        said, needed = known.get(low) or (_spelled(low, region), None)
+        said, needed = known.get(low) or (_SPELLING[region].spelled(low), None)
         if said != low and (not needed or needed & cues):
             yield Edit(*found.span(), in_case_of(word, said))
     if region == "GB" and "practice" in text:

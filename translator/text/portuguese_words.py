@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from translator.text.agreement import in_gender
 from translator.text.case import in_case_of
+from translator.text.respelling import Respelling
 from translator.text.rewriting import Edit
 from translator.text.words import lower_words
 
@@ -353,23 +354,13 @@ OTHER_GENDER = {
     for region, way in _WAYS.items()
 }
 _KNOWN = {region: _known(way) for region, way in _WAYS.items()}
-_PARTS = {
-    region: [(re.compile(part), said) for part, said in parts]
-    for region, parts in (("BR", _TO_BRAZIL), ("PT", _TO_PORTUGAL))
-}
-
-
-@lru_cache(maxsize=16_384)
-def _spelled(word: str, region: str) -> str:
-    for part, said in _PARTS[region]:
-        word = part.sub(said, word)
-    return word
+_SPELLING = {"BR": Respelling(_TO_BRAZIL), "PT": Respelling(_TO_PORTUGAL)}
 
 
 @lru_cache(maxsize=16_384)
 def _may_change(word: str, region: str) -> bool:
     """Whether a region has another word for one in small letters, or spells it otherwise."""
-    return word in _MONTHS or word in _KNOWN[region] or _spelled(word, region) != word
+    return word in _MONTHS or word in _KNOWN[region] or _SPELLING[region].spelled(word) != word
 
 
 def words_of_region(region: str, text: str, source: str, start: int = 0) -> Iterator[Edit]:
@@ -399,7 +390,7 @@ def words_of_region(region: str, text: str, source: str, start: int = 0) -> Iter
                 yield from _put(text, found, entry, start)
                 break
         else:
-            spelled = _spelled(low, region)
+            spelled = _SPELLING[region].spelled(low)
             # A name stays as its source has it: "António".
             if spelled != low and not (word[0][0].isupper() and low in cues):
                 yield Edit(*word.span(), in_case_of(word[0], spelled))
