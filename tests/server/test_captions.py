@@ -119,6 +119,21 @@ async def test_a_pinned_language_needs_no_reader() -> None:
                 assert line.text == "ALONE."
 
 
+async def test_a_pinned_region_is_offered_beside_its_language() -> None:
+    async with serve_in_process(models=models()) as server:
+        async with (
+            gateway(server.address, pinned=["pt-PT"]) as captions,
+            captions.viewer("pt-PT") as portugal,
+            captions.viewer("pt-BR") as brazil,
+            captions.speaker() as speaker,
+        ):
+            await speaker.say("Ônibus. ")
+            await portugal.until_text("AUTOCARRO.")
+            await brazil.until_text("ÔNIBUS.", "pt")
+            offered = {each["languageCode"] for each in portugal.room["languages"]}
+            assert {"pt", "pt-PT"} <= offered
+
+
 async def test_several_speak_in_their_languages(captions: Gateway) -> None:
     async with (
         captions.viewer("en") as en,

@@ -407,9 +407,11 @@ class LiveRoom(Audience):
 
     def _offered(self) -> set[str]:
         pairs = self._servers.pairs
+        # A region is offered where it is pinned: pt-PT beside pt.
+        regions = {each for each in self.pinned if "-" in each}
         if not self._spoken:
-            return pairs.all_targets
-        return self._spoken.union(*(pairs.targets(source) for source in self._spoken))
+            return pairs.all_targets | regions
+        return self._spoken.union(regions, *(pairs.targets(each) for each in self._spoken))
 
     def said(self, *, closed: bool = False) -> None:
         """Something new is in the room: its viewers get it in a moment."""

@@ -291,7 +291,8 @@ async function chooseLanguage() {
     const offered = (events.find((event) => event.room)?.room.languages ?? []).map((each) => each.languageCode);
     const spokenNow = events.find((event) => event.room)?.room.languages?.filter((each) => each.spoken) ?? [];
     for (const wanted of navigator.languages) {
-      const found = offered.find((code) => code.split('-')[0] === wanted.split('-')[0]);
+      const found =
+        offered.find((code) => code === wanted) ?? offered.find((code) => code.split('-')[0] === wanted.split('-')[0]);
       if (!found) continue;
       // What is spoken anyway needs no choice.
       if (!spokenNow.some((each) => each.languageCode === found) && spokenNow.length) settings.set('language', found);
