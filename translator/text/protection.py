@@ -269,6 +269,7 @@ def protect(
     characters = set(text)
     strange = {c for c in characters - _COMMON if not (c.isspace() or writes(c))}
     own = list(_own_codes(text, codes))
+    verbatim = _with_addresses(verbatim, rewording)
     lead = LEAD.match(text)
     if not (lead or verbatim or strange or own or may_have_identifiers(text, characters)):
         return Protected(
@@ -297,7 +298,7 @@ def protect(
             end,
             joins_before=start > 0 and (text[start - 1].isalnum() or text[start - 1] in CLOSING),
             joins_after=end < len(text) and (text[end].isalnum() or text[end] == "%"),
-            is_form=_put_back(text, start, end, verbatim) != text[start:end],
+            is_form=_is_form(text, start, end, verbatim),
         )
         for number, (start, end) in enumerate(ranges, 1)
     )
@@ -339,6 +340,25 @@ def _put_back(text: str, start: int, end: int, verbatim: Sequence[Verbatim]) -> 
         if part.text is not None and start <= part.start and part.end <= end
     )
     return rewrite(text[start:end], edits).text
+
+
+def _stands_for_itself(said: str) -> bool:
+    return find_identifiers(said) == [(0, len(said))]
+
+
+def _with_addresses(verbatim: Sequence[Verbatim], rewording: Rewording) -> Sequence[Verbatim]:
+    """What no model is to touch, with the addresses that are spoken in the text."""
+    spoken = [
+        Verbatim(edit.start, edit.end, edit.text)
+        for edit in rewording.beside([(part.start, part.end) for part in verbatim])
+        if _stands_for_itself(edit.text)
+    ]
+    return sorted([*verbatim, *spoken]) if spoken else verbatim
+
+
+def _is_form(text: str, start: int, end: int, verbatim: Sequence[Verbatim]) -> bool:
+    said = _put_back(text, start, end, verbatim)
+    return said != text[start:end] and not _stands_for_itself(said)
 
 
 def _spaced(mask: Mask) -> str:

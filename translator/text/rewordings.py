@@ -1,8 +1,9 @@
 """What a model gets other words for, since it knows those better.
 
-Each family has a module of its own: times of day, spoken numbers and dates, names of days and
-months, words of catalogues, short forms of speech and chat, idioms, spoken English and Portuguese,
-names of goods, endings in brackets. The user's text stays as it is, and alignments refer to it.
+Each family has a module of its own: times of day, spoken numbers, dates and addresses, names of
+days and months, words of catalogues, short forms of speech and chat, idioms, spoken English and
+Portuguese, names of goods, endings in brackets. The user's text stays as it is, and alignments
+refer to it.
 """
 
 from translator.text.calendar_names import calendar_names
@@ -14,6 +15,7 @@ from translator.text.optional_endings import optional_endings
 from translator.text.plain_words import PlainWords
 from translator.text.product_words import PRODUCT_WORDS
 from translator.text.rewriting import Rewording
+from translator.text.spoken_addresses import spoken_addresses
 from translator.text.spoken_english import SPOKEN_ENGLISH
 from translator.text.spoken_numbers import spoken_numbers
 from translator.text.spoken_portuguese import SPOKEN_PORTUGUESE
@@ -32,9 +34,11 @@ def rewordings(text: str, language: str) -> Rewording:
         language: Its BCP-47 code.
     """
     words = lower_words(text)
+    addresses = spoken_addresses(text, language, words)
     numbers = spoken_numbers(text, language, words)
     return (
         clock_times(text, language, words)
+        .with_others(addresses.edits, addresses.open_from)
         .with_others(numbers.edits, numbers.open_from)
         .with_others(calendar_names(text, language, words))
         .with_others(catalogue_words(text, language, words))
