@@ -214,3 +214,15 @@ def test_text_only_grows_behind_what_is_committed(parts: list[str], count: int) 
     assert later.text.startswith(committed)
     assert list(later.token_ends) == sorted(later.token_ends)
     assert later.token_ends[-1:] == ((len(later.text),) if parts else ())
+
+
+@given(
+    st.text(alphabet="aáãceéêiíoóôntsdmrbuzlh -,.AEOM", max_size=60),
+    st.sampled_from(["pt-BR", "pt-PT", "en-US", "en-GB"]),
+)
+def test_any_text_keeps_its_tokens(text: str, tag: str) -> None:
+    said = of_words(text) if text else TargetText("", ())
+    written = in_variety(said, tag, text)
+    assert len(written.token_ends) == len(said.token_ends)
+    assert list(written.token_ends) == sorted(written.token_ends)
+    assert written.token_ends[-1:] == ((len(written.text),) if text else ())
