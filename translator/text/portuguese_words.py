@@ -135,6 +135,7 @@ roupa interior = roupa íntima
 saco-cama, sacos-cama = saco de dormir, sacos de dormir
 soutien, soutiens = sutiã, sutiãs
 subtil, subtis = sutil, sutis
+stock, stocks > estoque, estoques : stock
 sumo, sumos < suco, sucos
 sumo, sumos > suco, sucos : juice
 súbdito, súbditos = súdito, súditos

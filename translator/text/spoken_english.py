@@ -171,6 +171,30 @@ the bill passed(?=[.,;!?]|$| by| in) = the law was approved
 made landfall = reached land
 gas prices = gasoline prices
 is around the corner(?=[.,;!?]|$) = is nearby
+haven't heard back(?=[.,;!?]|$| from) = haven't received an answer
+haven't heard back from = haven't received an answer from
+look that up for you = check that for you
+i never got it(?=[.,;!?]|$) = I never received it
+back in stock = available again
+how much is shipping = how much does the delivery cost
+it runs small = it is small
+it runs small, so size up = it is small, so choose a larger size
+it runs large = it is large
+they run small = they are small
+they run large = they are large
+looks different in person = looks different in reality
+smells funny = smells strange
+great value for the money = excellent value for money
+bang for the buck = value for money
+works like a charm = works perfectly
+fits like a glove = fits perfectly
+subscription renewed by mistake = subscription was renewed by mistake
+it feels cheap(?=[.,;!?]|$) = it seems of poor quality
+it's true to size = it's of the right size
+arrived in one piece = arrived intact
+fell apart after = broke after
+holds up well = is durable
+a must-have(?=[.,;!?]|$) = indispensable
 """
 
 _TENS = {

@@ -200,6 +200,29 @@ vira e mexe = muitas vezes
 gostei dele de cara = gostei dele imediatamente
 gostei dela de cara = gostei dela imediatamente
 falei na lata = falei diretamente
+consta como entregue = está marcado como entregue
+me passar o número = me dizer o número
+o estorno cai em até = o reembolso chega em até
+o estorno = o reembolso
+caixa de spam = pasta de spam
+assinatura renovou sozinha = subscrição foi renovada automaticamente
+^tem período de teste = vocês têm um período de teste
+quando volta ao estoque = quando estará disponível de novo
+^vem com carregador = ele vem com carregador
+^vem com manual = ele vem com manual
+^vem com pilhas = ele vem com pilhas
+^serve no meu = é compatível com o meu
+^tem garantia de quanto tempo = quanto tempo dura a garantia
+a forma é pequena = o tamanho é pequeno
+peça um número maior = peça um tamanho maior
+^faltou uma peça = uma peça estava faltando
+caiu como uma luva = serviu perfeitamente
+^tamanho certinho(?=[.,;!?]|$) = o tamanho é perfeito
+soltou tinta = a cor desbotou
+propaganda enganosa = publicidade enganosa
+igual à foto = exatamente como na foto
+fiz um pedido semana = fiz uma encomenda semana
+fiz um pedido ontem = fiz uma encomenda ontem
 """
 
 
