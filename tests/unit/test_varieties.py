@@ -50,6 +50,8 @@ def test_each_side_becomes_the_other(european: str, brazilian: str) -> None:
         ("A acção do Governo em Outubro foi óptima.", "A ação do Governo em outubro foi ótima."),
         ("O projecto exacto da electricidade.", "O projeto exato da eletricidade."),
         ("Planeámos e contactámos.", "Planejamos e contatamos."),
+        ("A facturação está em secretárias.", "O faturamento está em secretárias."),
+        ("Nenhuma cor do ecrã é bonita.", "Nenhuma cor da tela é bonita."),
         ("Moro no Rio de Janeiro.", "Moro no Rio de Janeiro."),
         ("Uma idéia freqüente que eles vêem.", "Uma ideia frequente que eles veem."),
         # These are said so there.

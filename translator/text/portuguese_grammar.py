@@ -69,9 +69,11 @@ _ACCEDED = {
     "acederam": "acessaram",
 }
 # What stands behind a noun in its gender, perhaps after a verb: "está partida".
+# What is said of the noun before: "A cor do ecrã é bonita".
+_BEHIND_ANOTHER = re.compile(r"\b(?:d[aeo]s?|n[ao]s?|aos?|às?|pel[ao]s?|em|com|para|por|sem)\s+$")
 _AGREES = (
     r"(?:(?:\s+d[aeo]s?(?:\s+[^\W\d_]+){1,2}?)?"
-    r"\s+(?:est(?:á|ão|ava|avam)|é|são|era|eram|foi|foram|fic(?:a|am|ou|aram)|parece)"
+    r"\s+(?P<verb>est(?:á|ão|ava|avam)|é|são|era|eram|foi|foram|fic(?:a|am|ou|aram)|parece)"
     r"(?:\s+(?:muito|bem|mais|tão|toda|quase|ainda|não))?)?\s+"
     r"[^\W\d_]*(?:[ai]d|[oó]s|iv|ic|nov|pequen|limp|car|barat|suj|chei|vazi|pret|branc|vermelh"
     r"|amarel|larg|lind|bonit|abert|quebrad|próxim|últim|primeir)(?P<gender>[ao])s?\b(?!-)"
@@ -147,6 +149,10 @@ def _billion(found: re.Match[str]) -> Edit:
 
 def _adjective(found: re.Match[str], ending: str) -> Edit | None:
     """Reword "o ecrã está partida" as "o ecrã está partido"."""
+    if found["verb"] and _BEHIND_ANOTHER.search(
+        found.string, max(0, found.start() - 8), found.start()
+    ):
+        return None
     wrong = found["gender"].lower() != ending
     return Edit(*found.span("gender"), in_case_of(found["gender"], ending)) if wrong else None
 

@@ -37,6 +37,8 @@ bebé, bebés = bebê, bebês
 bidé, bidés = bidê, bidês
 bilheteira, bilheteiras = bilheteria, bilheterias
 bilião, biliões = trilhão, trilhões : trillion
+boleia, boleias = carona, caronas
+cacifo, cacifos = armário, armários : locker
 calções > shorts : shorts trunks
 camião, camiões = caminhão, caminhões
 camionista, camionistas = caminhoneiro, caminhoneiros
@@ -44,6 +46,10 @@ camisa de dormir, camisas de dormir < camisola, camisolas : nightgown
 camisola, camisolas > camisa, camisas : jersey
 canalizador, canalizadores = encanador, encanadores
 cancro, cancros = câncer, cânceres : cancer
+carregar em > clicar em : click
+carregue em > clique em : click
+carregue na > clique na : click
+carregue no > clique no : click
 carta de condução, cartas de condução = carteira de motorista, carteiras de motorista
 câmara, câmaras < câmera, câmeras
 câmara, câmaras > câmera, câmeras : camera webcam
@@ -95,16 +101,22 @@ gelado, gelados < sorvete, sorvetes
 gelado, gelados > sorvete, sorvetes : cream
 golo, golos = gol, gols
 guarda-redes, guarda-redes = goleiro, goleiros
+guião, guiões = roteiro, roteiros : script screenplay
 guiché, guichés = guichê, guichês
+guionista, guionistas = roteirista, roteiristas
 hospedeira, hospedeiras < aeromoça, aeromoças
 hospedeira, hospedeiras > aeromoça, aeromoças : stewardess attendant
 indemnização, indemnizações = indenização, indenizações
+introduza > insira : enter type
+introduzir > inserir : enter type
 israelita, israelitas = israelense, israelenses : israeli
 judo = judô
 karaté = caratê
 lixívia = água sanitária
 mamã = mamãe
 maquilhagem = maquiagem
+miúda, miúdas > garota, garotas : kid girl child
+miúdo, miúdos > garoto, garotos : kid boy child
 mobilada, mobiladas = mobiliada, mobiliadas
 mobilado, mobilados = mobiliado, mobiliados
 montra, montras = vitrine, vitrines
@@ -113,10 +125,14 @@ palavra-passe, palavras-passe > senha, senhas
 palestiniana, palestinianas = palestina, palestinas : palestinian
 palestiniano, palestinianos = palestino, palestinos
 papá = papai
+paragem, paragens = parada, paradas : stop
+pastilha elástica, pastilhas elásticas = chiclete, chicletes
 peão, peões < pedestre, pedestres
 peão, peões > pedestre, pedestres : pedestrian
 penálti, penáltis = pênalti, pênaltis
 pequeno-almoço, pequenos-almoços = café da manhã, cafés da manhã
+percentagem, percentagens = porcentagem, porcentagens
+peúga, peúgas = meia, meias : sock
 polaca, polacas = polonesa, polonesas
 polaco, polacos = polonês, poloneses
 porta-bagagens = porta-malas
@@ -133,9 +149,11 @@ rés-do-chão = térreo
 rotunda, rotundas = rotatória, rotatórias
 roupa interior = roupa íntima
 saco-cama, sacos-cama = saco de dormir, sacos de dormir
+secretária, secretárias = escrivaninha, escrivaninhas : desk
+sítio, sítios > site, sites : site website
 soutien, soutiens = sutiã, sutiãs
-subtil, subtis = sutil, sutis
 stock, stocks > estoque, estoques : stock
+subtil, subtis = sutil, sutis
 sumo, sumos < suco, sucos
 sumo, sumos > suco, sucos : juice
 súbdito, súbditos = súdito, súditos
@@ -180,6 +198,7 @@ alcunha, alcunhas < apelido, apelidos : nickname
 casa de banho, casas de banho = banheiro, banheiros
 ementa, ementas = cardápio, cardápios
 paragem de autocarro, paragens de autocarro = ponto de ônibus, pontos de ônibus
+faturação = faturamento
 portagem, portagens = pedágio, pedágios
 """
 _MASCULINE_IN_PORTUGAL = """
@@ -215,6 +234,7 @@ _OLD_SPELLING = (
     (r"^bapt(?=i)", "bat"),
     (r"^except(?=o|u)", "excet"),
     (r"^sector", "setor"),
+    (r"^selecc", "selec"),
     (r"(?<=[gq])ü(?=[eiéí])", "u"),
     (r"(?<=.)éi(?=as?$)", "ei"),
     (r"^jói(?=as?$)", "joi"),
@@ -385,13 +405,13 @@ def words_of_region(region: str, text: str, source: str, start: int = 0) -> Iter
             ):
                 yield Edit(*word.span(), low)
             continue
-        for entry in known.get(low, ()):
+        spelled = _SPELLING[region].spelled(low)
+        for entry in known.get(low) or known.get(spelled) or ():
             found = word if entry.pattern is None else entry.pattern.match(text, word.start())
             if found is not None and (not entry.cues or entry.cues & cues):
                 yield from _put(text, found, entry, start)
                 break
         else:
-            spelled = _SPELLING[region].spelled(low)
             # A name stays as its source has it: "António".
             if spelled != low and not (word[0][0].isupper() and low in cues):
                 yield Edit(*word.span(), in_case_of(word[0], spelled))
