@@ -78,6 +78,13 @@ fish tank = aquarium
 remote control car = car with remote control
 dumbbell set = set of dumbbells
 foam roller = massage roller of foam
+excl. tax = without tax
+flush cache = clear cache
+gift card balance = remaining value of the gift card
+guest checkout = purchase without registration
+incl. tax = with tax
+order details = purchase details
+storefront = online store
 """
 
 _PT = """
