@@ -68,9 +68,9 @@ _ACCEDED = {
     "acedam": "acessem",
     "acederam": "acessaram",
 }
-# What stands behind a noun in its gender, perhaps after a verb: "está partida".
-# What is said of the noun before: "A cor do ecrã é bonita".
+# After these, a verb is said of the noun before: "A cor do ecrã é bonita".
 _BEHIND_ANOTHER = re.compile(r"\b(?:d[aeo]s?|n[ao]s?|aos?|às?|pel[ao]s?|em|com|para|por|sem)\s+$")
+# What stands behind a noun in its gender, perhaps after a verb: "está partida".
 _AGREES = (
     r"(?:(?:\s+d[aeo]s?(?:\s+[^\W\d_]+){1,2}?)?"
     r"\s+(?P<verb>est(?:á|ão|ava|avam)|é|são|era|eram|foi|foram|fic(?:a|am|ou|aram)|parece)"

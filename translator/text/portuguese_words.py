@@ -189,23 +189,23 @@ Vietname = Vietnã
 """
 # The same where the gender differs.
 _FEMININE_IN_PORTUGAL = """
+alcunha, alcunhas < apelido, apelidos : nickname
 bolacha, bolachas > biscoito, biscoitos : cookie biscuit
 bomba de gasolina, bombas de gasolina = posto de gasolina, postos de gasolina
 camisola, camisolas > moletom, moletons : sweatshirt hooded hoodie
 camisola, camisolas > suéter, suéteres : sweater jumper pullover
-morada, moradas > endereço, endereços : address
-alcunha, alcunhas < apelido, apelidos : nickname
 casa de banho, casas de banho = banheiro, banheiros
 ementa, ementas = cardápio, cardápios
-paragem de autocarro, paragens de autocarro = ponto de ônibus, pontos de ônibus
 faturação = faturamento
+morada, moradas > endereço, endereços : address
+paragem de autocarro, paragens de autocarro = ponto de ônibus, pontos de ônibus
 portagem, portagens = pedágio, pedágios
 """
 _MASCULINE_IN_PORTUGAL = """
-ecrã, ecrãs < tela, telas : screen screenshot touchscreen display
-ecrã, ecrãs > tela, telas
 berbequim, berbequins = furadeira, furadeiras
 biberão, biberões = mamadeira, mamadeiras
+ecrã, ecrãs < tela, telas : screen screenshot touchscreen display
+ecrã, ecrãs > tela, telas
 frigorífico, frigoríficos = geladeira, geladeiras
 passeio, passeios = calçada, calçadas : sidewalk pavement
 """
