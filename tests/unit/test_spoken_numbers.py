@@ -127,8 +127,10 @@ def test_edits_are_in_order_and_do_not_overlap(words: list[str], language: str) 
          "He is 6 feet 2 inches tall, she 5 feet 10 inches tall."),
         ("Six feet two inches, five and a half feet.", "6 feet 2 inches, 5.5 feet."),
         ("It was minus ten degrees. Ten minus five.", "It was -10 degrees. Ten minus five."),
+        ("One and a half miles.", "1.5 miles."),
         # No number, or one that is no count.
         ("With one foot, five six feet.", None),
+        ("It is five six and a half feet.", None),
         ("One hundred people came at fifteen hundred hours.", None),
         ("Between five and six feet.", "Between five and 6 feet."),
     ],

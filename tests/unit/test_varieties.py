@@ -39,9 +39,23 @@ def written(tag: str, text: str, source: str = "") -> str:
     ],
 )
 def test_each_side_becomes_the_other(european: str, brazilian: str) -> None:
-    source = "share the file"
+    source = "the team shares the file and the menu"
     assert written("pt-BR", european, source) == brazilian
     assert written("pt-PT", brazilian, source) == european
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("O sorvete está gelado.", "The ice is frozen."),
+        ("Eles irão amanhã.", "They will go tomorrow."),
+        ("Eu controlo o robô.", "I control the robot."),
+        ("Eu o controlo.", "I control it."),
+        ("Ele equipa a cozinha.", "He equips the kitchen."),
+    ],
+)
+def test_a_word_with_another_meaning_stays_in_brazil(text: str, source: str) -> None:
+    assert written("pt-BR", text, source) == text
 
 
 @pytest.mark.parametrize(

@@ -408,7 +408,12 @@ class LiveRoom(Audience):
     def _offered(self) -> set[str]:
         pairs = self._servers.pairs
         # A region is offered where it is pinned: pt-PT beside pt.
-        regions = {each for each in self.pinned if "-" in each}
+        sources = self._spoken or pairs.sources
+        regions = {
+            each
+            for each in self.pinned
+            if "-" in each and any(pairs.can(source, each) for source in sources)
+        }
         if not self._spoken:
             return pairs.all_targets | regions
         return self._spoken.union(regions, *(pairs.targets(each) for each in self._spoken))

@@ -60,8 +60,10 @@ class Binding:
     @property
     def variety(self) -> str:
         """The BCP-47 code of the variety to write in: what the client named, if that has a region,
-        or else the model's own.
+        or else the model's own; none for the first of two legs, whose text only a model reads.
         """
+        if self.target == PIVOT:
+            return ""
         return self.target if "-" in self.target else self.model.variety
 
 

@@ -5,6 +5,8 @@ carrinho", or "uma nova carrinho". Only Portuguese is known here. In other langu
 ending does not tell ("leite"), the words stay.
 """
 
+from translator.text.case import in_case_of
+
 __all__ = ["agreeing", "in_gender"]
 
 _PAIRS = (
@@ -116,9 +118,7 @@ def _changed(word: str, is_feminine: bool | None, is_plural: bool | None) -> str
         found = (_FEMININE_OF if is_feminine else _MASCULINE_OF).get(found, found)
     if found == word.lower():
         return word
-    if word.isupper() and len(word) > 1:
-        return found.upper()
-    return found.capitalize() if word[:1].isupper() else found
+    return in_case_of(word, found)
 
 
 def _is_plural(noun: str) -> bool | None:

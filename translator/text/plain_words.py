@@ -19,39 +19,14 @@ _GROUP = re.compile(r"\(\?[^)]*\)")
 # Words of nearly all texts.
 _COMMON = frozenset(
     [
-        *[
-            "a",
-            "about",
-            "and",
-            "are",
-            "around",
-            "as",
-            "back",
-            "be",
-            "before",
-            "by",
-            "called",
-            "could",
-        ],
-        *["every", "for", "from", "get", "go", "good", "got", "he", "i", "in", "into", "is", "it"],
-        *["let", "like", "m", "made", "make", "me", "my", "next", "no", "not", "of", "off", "on"],
-        *[
-            "one",
-            "other",
-            "out",
-            "over",
-            "s",
-            "second",
-            "she",
-            "something",
-            "still",
-            "take",
-            "that",
-        ],
-        *["the", "their", "there", "they", "this", "three", "through", "to", "two", "was", "we"],
-        *["what", "which", "with", "year", "you", "your", "anos", "com", "como", "da", "de", "dia"],
-        *["do", "dá", "em", "está", "fazer", "isso", "mundo", "na", "no", "não", "o", "os", "por"],
-        *["que", "se", "tempo", "um", "uma", "volta"],
+        *["a", "about", "and", "are", "around", "as", "back", "be", "before", "by", "called"],
+        *["could", "every", "for", "from", "get", "go", "good", "got", "he", "i", "in", "into"],
+        *["is", "it", "let", "like", "m", "made", "make", "me", "my", "next", "no", "not"],
+        *["of", "off", "on", "one", "other", "out", "over", "s", "second", "she", "something"],
+        *["still", "take", "that", "the", "their", "there", "they", "this", "three", "through"],
+        *["to", "two", "was", "we", "what", "which", "with", "year", "you", "your", "anos"],
+        *["com", "como", "da", "de", "dia", "do", "dá", "em", "está", "fazer", "isso", "mundo"],
+        *["na", "no", "não", "o", "os", "por", "que", "se", "tempo", "um", "uma", "volta"],
     ]
 )
 # No word of a title with more letters is without a capital.

@@ -49,6 +49,11 @@ _OURS = (
     r"[a-zà-ü])"
 )
 _CONTROL = r"(?i)\b(?:o|a?o|d[eo]|no|pelo|um|com|sem|sob|seu|este|esse)\s+(?P<it>controle)\b"
+# Not "eu controlo", nor "eu o controlo".
+_CONTROLLED = (
+    r"(?i)(?P<verb>\beu\s+(?:\w+\s+)?)?"
+    r"\b(?:o|a?o|d[eo]|no|pelo|um|com|sem|sob|seu)\s+(?P<it>controlo)\b"
+)
 _BILLION = r"(?i)(?:(?<![\d.,])1\s+|\bum\s+)?\bbilh(?:ão|ões)\b"
 _THOUSAND_MILLION = (
     r"(?i)(?P<count>(?:\d[\d.,]*|\b(?:dois|duas|três|quatro|cinco|seis|sete|oito|nove|dez|onze|doze"
@@ -139,6 +144,11 @@ def _accede(found: re.Match[str]) -> Edit:
     return Edit(*found.span(), in_case_of(found["verb"], _ACCEDED[found["verb"].lower()]) + article)
 
 
+def _controlled(found: re.Match[str]) -> Edit | None:
+    """Reword "o controlo" as "o controle"."""
+    return None if found["verb"] else Edit(*found.span("it"), "controle")
+
+
 def _billion(found: re.Match[str]) -> Edit:
     count = found["count"]
     if not count:
@@ -186,6 +196,7 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         *_adjectives("BR"),
         _rule(" a ", _INFINITIVE, _gerund),
         _rule("ced", _ACCEDE, _accede),
+        _rule("controlo", _CONTROLLED, _controlled),
         _rule("milhões", _THOUSAND_MILLION, _billion),
     ),
     "PT": (
@@ -202,16 +213,13 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
 }
 
 
-def grammar_of_region(region: str, text: str, source: str, start: int = 0) -> Iterator[Edit]:
+def grammar_of_region(region: str, text: str) -> Iterator[Edit]:
     """Find what a region says with other forms, or in another order.
 
     Args:
         region: "BR" or "PT".
         text: Some Portuguese, with the words of that region.
-        source: What it translates, which decides nothing here.
-        start: Where what may change begins.
     """
-    del source, start
     for parts, pattern, becomes in _RULES[region]:
         if any(map(text.__contains__, parts)):
             edits = map(becomes, pattern.finditer(text))

@@ -29,7 +29,7 @@ aluguer, alugueres = aluguel, aluguéis
 amnistia, amnistias = anistia, anistias
 ananás, ananases = abacaxi, abacaxis
 apelido, apelidos < sobrenome, sobrenomes
-apelido, apelidos > sobrenome, sobrenomes : surname last family
+apelido, apelidos > sobrenome, sobrenomes : surname
 auscultador, auscultadores = fone de ouvido, fones de ouvido
 autocarro, autocarros = ônibus, ônibus
 autocolante, autocolantes = adesivo, adesivos : sticker
@@ -37,7 +37,8 @@ bebé, bebés = bebê, bebês
 bidé, bidés = bidê, bidês
 bilheteira, bilheteiras = bilheteria, bilheterias
 bilião, biliões = trilhão, trilhões : trillion
-boleia, boleias = carona, caronas
+boleia, boleias < carona, caronas
+boleia, boleias > carona, caronas : ride lift
 cacifo, cacifos = armário, armários : locker
 calções > shorts : shorts trunks
 camião, camiões = caminhão, caminhões
@@ -84,21 +85,20 @@ dezasseis = dezesseis
 dezassete = dezessete
 edredão, edredões = edredom, edredons
 elétrico, elétricos < bonde, bondes
-elétrico, elétricos > bonde, bondes : tram streetcar
 empregada de mesa, empregadas de mesa = garçonete, garçonetes
 empregado de mesa, empregados de mesa = garçom, garçons
 ensino secundário = ensino médio
-equipa, equipas = equipe, equipes
+equipa, equipas < equipe, equipes
+equipa, equipas > equipe, equipes : team crew staff squad
 esquadra, esquadras = delegacia, delegacias : police
 facto, factos < fato, fatos : fact truth
 facto, factos > fato, fatos
 fato de banho, fatos de banho = maiô, maiôs : swimsuit bathing
-fato, fatos = terno, ternos : suit
+fato, fatos < terno, ternos : suit
 ficheiro, ficheiros < arquivo, arquivos : file
 ficheiro, ficheiros > arquivo, arquivos
-gasóleo = diesel
+gasóleo > diesel
 gelado, gelados < sorvete, sorvetes
-gelado, gelados > sorvete, sorvetes : cream
 golo, golos = gol, gols
 guarda-redes, guarda-redes = goleiro, goleiros
 guião, guiões = roteiro, roteiros : script screenplay
@@ -112,7 +112,8 @@ introduzir > inserir : enter type
 israelita, israelitas = israelense, israelenses : israeli
 judo = judô
 karaté = caratê
-lixívia = água sanitária
+lixívia < água sanitária
+lixívia > água sanitária : bleach
 mamã = mamãe
 maquilhagem = maquiagem
 miúda, miúdas > garota, garotas : kid girl child
@@ -122,7 +123,7 @@ mobilado, mobilados = mobiliado, mobiliados
 montra, montras = vitrine, vitrines
 palavra-passe, palavras-passe < senha, senhas : password
 palavra-passe, palavras-passe > senha, senhas
-palestiniana, palestinianas = palestina, palestinas : palestinian
+palestinianas = palestinas : palestinian
 palestiniano, palestinianos = palestino, palestinos
 papá = papai
 paragem, paragens = parada, paradas : stop
@@ -132,33 +133,34 @@ peão, peões > pedestre, pedestres : pedestrian
 penálti, penáltis = pênalti, pênaltis
 pequeno-almoço, pequenos-almoços = café da manhã, cafés da manhã
 percentagem, percentagens = porcentagem, porcentagens
-peúga, peúgas = meia, meias : sock
+peúga, peúgas > meia, meias
 polaca, polacas = polonesa, polonesas
 polaco, polacos = polonês, poloneses
 porta-bagagens = porta-malas
 presidente da câmara, presidentes da câmara = prefeito, prefeitos : mayor
 propinas > mensalidades : tuition fee
 puré, purés = purê, purês
-quinta, quintas = fazenda, fazendas : farm
+quinta, quintas < fazenda, fazendas : farm
 rapariga, raparigas > garota, garotas
 rato, ratos < mouse, mouses
 reformado, reformados = aposentado, aposentados : retired retiree pensioner
 relva = grama : grass lawn
 relvado, relvados = gramado, gramados
 rés-do-chão = térreo
-rotunda, rotundas = rotatória, rotatórias
+rotunda, rotundas < rotatória, rotatórias
+rotunda, rotundas > rotatória, rotatórias : roundabout
 roupa interior = roupa íntima
 saco-cama, sacos-cama = saco de dormir, sacos de dormir
-secretária, secretárias = escrivaninha, escrivaninhas : desk
-sítio, sítios > site, sites : site website
+sítio, sítios > site, sites : website
 soutien, soutiens = sutiã, sutiãs
-stock, stocks > estoque, estoques : stock
+stock, stocks = estoque, estoques
 subtil, subtis = sutil, sutis
 sumo, sumos < suco, sucos
 sumo, sumos > suco, sucos : juice
 súbdito, súbditos = súdito, súditos
 t-shirt, t-shirts = camiseta, camisetas
-talho, talhos = açougue, açougues
+talho, talhos < açougue, açougues
+talho, talhos > açougue, açougues : butcher
 telecomando, telecomandos > controle remoto, controles remotos
 telemóvel, telemóveis < celular, celulares : phone cellphone mobile
 telemóvel, telemóveis < telefone celular, telefones celulares
@@ -177,9 +179,9 @@ Helsínquia = Helsinque
 Irão = Irã : iran
 Islão = Islã
 Jugoslávia = Iugoslávia
-Madrid = Madri
-Moscovo = Moscou
+Madrid < Madri
 Médio Oriente = Oriente Médio
+Moscovo = Moscou
 Nova Deli = Nova Délhi
 Nova Iorque = Nova York
 Pai Natal = Papai Noel
@@ -191,11 +193,13 @@ Vietname = Vietnã
 _FEMININE_IN_PORTUGAL = """
 alcunha, alcunhas < apelido, apelidos : nickname
 bolacha, bolachas > biscoito, biscoitos : cookie biscuit
-bomba de gasolina, bombas de gasolina = posto de gasolina, postos de gasolina
+bomba de gasolina, bombas de gasolina < posto de gasolina, postos de gasolina
+bomba de gasolina, bombas de gasolina > posto de gasolina, postos de gasolina : station
 camisola, camisolas > moletom, moletons : sweatshirt hooded hoodie
 camisola, camisolas > suéter, suéteres : sweater jumper pullover
 casa de banho, casas de banho = banheiro, banheiros
-ementa, ementas = cardápio, cardápios
+ementa, ementas < cardápio, cardápios
+ementa, ementas > cardápio, cardápios : menu
 faturação = faturamento
 morada, moradas > endereço, endereços : address
 paragem de autocarro, paragens de autocarro = ponto de ônibus, pontos de ônibus
@@ -204,9 +208,10 @@ portagem, portagens = pedágio, pedágios
 _MASCULINE_IN_PORTUGAL = """
 berbequim, berbequins = furadeira, furadeiras
 biberão, biberões = mamadeira, mamadeiras
-ecrã, ecrãs < tela, telas : screen screenshot touchscreen display
+ecrã, ecrãs < tela, telas : screen screenshot touchscreen
 ecrã, ecrãs > tela, telas
-frigorífico, frigoríficos = geladeira, geladeiras
+frigorífico, frigoríficos < geladeira, geladeiras
+frigorífico, frigoríficos > geladeira, geladeiras : fridge refrigerator
 passeio, passeios = calçada, calçadas : sidewalk pavement
 """
 
@@ -247,7 +252,7 @@ _TO_BRAZIL = (
     (r"é(?=[mn][aeiouáâãéêíóôõú].*(?<!z)$)", "ê"),
     (r"ó(?=[mn][aeiouáâãéêíóôõú].*(?<!z)$)", "ô"),
     (r"^contact", "contat"),
-    (r"^controlo(?=s?$)", "controle"),
+    (r"^controlos$", "controles"),
     (r"^(re|con|per|de)ceç(?=ão|ões)", r"\1cepç"),
     (r"^rece(?=tor|tiv)", "recep"),
     (r"^(a)spet(?=os?$)", r"\1spect"),
@@ -315,6 +320,7 @@ class _Known(NamedTuple):
         many: The same in the plural, if the expression does not tell its number.
         cues: Words of the source of which one is needed; none if empty.
         is_feminine: The gender of what it becomes, if that is another.
+        is_name: Whether it is one only with a capital: "irão" is a verb.
     """
 
     pattern: re.Pattern[str] | None
@@ -322,6 +328,7 @@ class _Known(NamedTuple):
     many: str
     cues: frozenset[str]
     is_feminine: bool | None
+    is_name: bool
 
 
 class _Line(NamedTuple):
@@ -359,7 +366,8 @@ def _known(way: str) -> dict[str, list[_Known]]:
             first, *rest = form.lower().split()
             spelled = re.compile(rf"{re.escape(form)}(?![\w-])".replace(r"\ ", r"\s+"), re.I)
             many = theirs[-1] if ours[0] == ours[-1] else said
-            entry = _Known(spelled if rest else None, said, many, cues, is_feminine)
+            is_name = form[0].isupper()
+            entry = _Known(spelled if rest else None, said, many, cues, is_feminine, is_name)
             known.setdefault(first, []).append(entry)
     for entries in known.values():
         entries.sort(key=lambda each: each.pattern is None)
@@ -408,7 +416,8 @@ def words_of_region(region: str, text: str, source: str, start: int = 0) -> Iter
         spelled = _SPELLING[region].spelled(low)
         for entry in known.get(low) or known.get(spelled) or ():
             found = word if entry.pattern is None else entry.pattern.match(text, word.start())
-            if found is not None and (not entry.cues or entry.cues & cues):
+            is_meant = word[0][0].isupper() or not entry.is_name
+            if found is not None and is_meant and (not entry.cues or entry.cues & cues):
                 yield from _put(text, found, entry, start)
                 break
         else:

@@ -27,22 +27,33 @@ _LONGEST = 80
 
 
 class _Words(NamedTuple):
-    """How a language says the signs of an address, and what may follow one of the web."""
+    """How a language says the signs of an address, and what may follow one of the web.
+
+    An address has one of ``told``: "at" is said of everything else as well.
+    """
 
     dot: str
     at: str
     slash: str
     joints: dict[str, str]
+    told: frozenset[str]
     after: str = ""
 
 
 _SIGNS = {
-    "en": _Words("dot", "at", "slash", {"dot": ".", "underscore": "_", "dash": "-", "hyphen": "-"}),
+    "en": _Words(
+        "dot",
+        "at",
+        "slash",
+        {"dot": ".", "underscore": "_", "dash": "-", "hyphen": "-"},
+        frozenset(["dot"]),
+    ),
     "pt": _Words(
         "ponto",
         "arroba",
         "barra",
         {"ponto": ".", "underline": "_", "sublinhado": "_", "traço": "-", "hífen": "-"},
+        frozenset(["ponto", "arroba"]),
         # Other words are of the sentence: "o mesmo ponto com mais gente".
         r"(?=\s*(?:$|[.,;:!?)…]|(?:e|ou|para)\b))",
     ),
@@ -81,16 +92,12 @@ def spoken_addresses(text: str, language: str, words: list[str]) -> Rewording:
     """
     language = language.split("-")[0].lower()
     signs = _SIGNS.get(language)
-    if signs is None or (signs.dot not in words and signs.at not in words[-2:]):
+    if signs is None or signs.told.isdisjoint(words):
         return AS_IT_IS
     edits = [
         Edit(*found.span(), _written(found[0], signs))
         for found in _ADDRESSES[language].finditer(text)
-        if signs.dot in words
     ]
-    if signs.dot not in words and language == "en":
-        # "At" is said of everything else as well.
-        return Rewording(tuple(edits))
     unfinished = _OPEN[language].search(text, max(0, len(text) - _LONGEST))
     return Rewording(tuple(edits), None if unfinished is None else unfinished.start())
 

@@ -169,7 +169,6 @@ traffic is backed up = there is a traffic jam
 polls close at = voting ends at
 the bill passed(?=[.,;!?]|$| by| in) = the law was approved
 made landfall = reached land
-gas prices = gasoline prices
 is around the corner(?=[.,;!?]|$) = is nearby
 haven't heard back(?=[.,;!?]|$| from) = haven't received an answer
 haven't heard back from = haven't received an answer from
@@ -193,7 +192,7 @@ it feels cheap(?=[.,;!?]|$) = it seems of poor quality
 it's true to size = it's of the right size
 arrived in one piece = arrived intact
 fell apart after = broke after
-holds up well = is durable
+it holds up well = it is durable
 a must-have(?=[.,;!?]|$) = indispensable
 """
 

@@ -175,38 +175,46 @@ _PT_HUNDREDS = {
     "quatrocentos": 400,
     "quinhentos": 500,
     "seiscentos": 600,
-    "setecentos": 700,
-    "oitocentos": 800,
-    "novecentos": 900,
 }
 
 
 def _en_count(match: re.Match[str]) -> str:
-    return _in_figures(match["figure"])
+    number = _number(match["figure"])
+    # "One foot" is no measure.
+    return match["figure"] if number in (None, 1) else f"{number:,}"
 
 
-def _in_figures(said: str) -> str:
-    """A whole number in figures: "two hundred and five" is 205; "five six" stays."""
+def _en_half(match: re.Match[str]) -> str:
+    number = _number(match["count"])
+    return match[0] if number is None else f"{number:,}.5 "
+
+
+def _en_minus(match: re.Match[str]) -> str:
+    number = _number(match["count"])
+    return match[0] if number is None else f"-{number:,}"
+
+
+def _number(said: str) -> int | None:
+    """A whole number: "two hundred and five" is 205; "five six" is none."""
     thousands = hundreds = rest = 0
     limit = 1000
     for word in re.split(r"[\s-]", said.lower()):
         value = _EN.get(word, 0)
         if word == "thousand":
             if thousands:
-                return said
+                return None
             thousands, hundreds, rest, limit = max(1, hundreds + rest), 0, 0, 1000
         elif word == "hundred":
             if hundreds:
-                return said
+                return None
             hundreds, rest, limit = 100 * max(1, rest), 0, 100
         elif value:
             # After "twenty" comes one of nine units, after "five" nothing.
             if value >= limit:
-                return said
+                return None
             rest += value
             limit = 10 if value >= 20 else 1
-    number = 1000 * thousands + hundreds + rest
-    return "one" if number == 1 else f"{number:,}"
+    return 1000 * thousands + hundreds + rest
 
 
 def _en_height(match: re.Match[str]) -> str:
@@ -289,7 +297,7 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         _rule(
             "half",
             _pattern(rf"\b(?P<count>{_EN_COUNT}) and a half (?=(?:{_EN_MEASURE})\b)"),
-            lambda m: f"{_in_figures(m['count'])}.5 ",
+            _en_half,
         ),
         _rule(
             _EN_MEASURE,
@@ -299,7 +307,7 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         _rule(
             "minus",
             _pattern(rf"\bminus (?P<count>{_EN_COUNT})(?= degrees?\b)"),
-            lambda m: f"-{_in_figures(m['count'])}",
+            _en_minus,
         ),
         _rule(
             "every", _pattern(rf"\bevery (?P<figure>{_EN_COUNT})(?= (?:{_EN_TIME})\b)"), _en_count
@@ -330,7 +338,7 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         _rule(
             "mil",
             _pattern(
-                rf"\bmil e (?P<hundreds>{'|'.join(list(_PT_HUNDREDS)[:6])})\b(?= (?:reais|euros|"
+                rf"\bmil e (?P<hundreds>{'|'.join(_PT_HUNDREDS)})\b(?= (?:reais|euros|"
                 r"dólares|pessoas|metros|quilos|quilômetros|unidades)\b)"
             ),
             _pt_thousand,

@@ -22,7 +22,10 @@ _LIKE = {
     "pt": {"BR": "BR", "PT": "PT", "AO": "PT", "CV": "PT", "GW": "PT", "MZ": "PT", "ST": "PT"},
 }
 # What finds the edits, one after the other.
-_FINDERS = {"en": (spelling_of_region,), "pt": (words_of_region, grammar_of_region)}
+_FINDERS = {
+    "en": (spelling_of_region,),
+    "pt": (words_of_region, lambda region, text, *_: grammar_of_region(region, text)),
+}
 _REGION_LENGTH = 2
 # What somebody wrote in a variety would hardly be changed for it.
 _MAX_CHANGED = 0.01
