@@ -1,5 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -19,13 +20,17 @@ LINES = [
 ]
 
 
-def train(path: Path, *, size: int, byte_fallback: bool = False) -> Path:
+def train(
+    path: Path, *, size: int, byte_fallback: bool = False, split_by_whitespace: bool = True
+) -> Path:
     output = BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(LINES * 20),
         model_writer=output,
         vocab_size=size,
         byte_fallback=byte_fallback,
+        split_by_whitespace=split_by_whitespace,
+        model_type="unigram" if split_by_whitespace else "bpe",
         user_defined_symbols=["<keep>"],
         control_symbols=["<hidden>"],
         eos_id=0,
@@ -110,6 +115,37 @@ def test_spans_of_any_text_are_contiguous_and_inside_it(
             assert start <= end <= len(text)
             reached = end
         assert encoded.spans[-1] == (len(text), len(text))
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    text=st.text(max_size=60)
+    | st.text("ao rtdb.ã½ﬁ¨…😀\u00a0\u200b\u0301\n", max_size=40)
+    | st.lists(st.sampled_from(["<keep>", "<hidden>", "the", "boat", "x", " "])).map("".join)
+)
+def test_a_text_has_the_tokens_and_spans_that_the_library_finds_in_all_of_it(
+    text: str,
+    vocabulary: Path,
+    byte_vocabulary: Path,
+    tokenizer: SentencePieceTokenizer,
+    byte_tokenizer: SentencePieceTokenizer,
+) -> None:
+    for file, ours in ((vocabulary, tokenizer), (byte_vocabulary, byte_tokenizer)):
+        library = sentencepiece.SentencePieceProcessor(model_file=str(file))
+        whole = library.encode(text, return_type="offset_mapping")
+        reached = list(accumulate((end for _, end in whole["offsets"]), max))
+        encoded = ours.encode_source(text)
+        assert list(encoded.tokens[:-1]) == whole["ids"]
+        assert [end for _, end in encoded.spans[:-1]] == reached
+
+
+def test_a_vocabulary_with_pieces_across_spaces_reads_a_text_as_a_whole(tmp_path: Path) -> None:
+    file = train(tmp_path / "vocab.spm", size=150, split_by_whitespace=False)
+    library = sentencepiece.SentencePieceProcessor(model_file=str(file))
+    text = "the red boat sails past"
+    assert any("\u2581" in piece[1:] for piece in library.encode(text, return_type=str))
+    tokens = SentencePieceTokenizer(file, file).encode_source(text).tokens
+    assert list(tokens[:-1]) == library.encode(text, return_type=int)
 
 
 def test_pieces_of_a_target_text_join_to_the_text_after_a_space(
