@@ -311,6 +311,27 @@ async def test_a_callback_that_fails_harms_no_other(
     assert "callback failed" in caplog.text
 
 
+async def test_the_loop_is_woken_once_for_all_that_has_come(
+    engine: AsyncEngine, model: GatedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = asyncio.get_running_loop()
+    call, calls = loop.call_soon_threadsafe, []
+    monkeypatch.setattr(
+        loop, "call_soon_threadsafe", lambda *given: calls.append(given) or call(*given)
+    )
+    taken: list[int] = []
+    for number in range(3):
+        engine._call_soon(taken.extend, [number])
+    assert len(calls) == 1
+    await asyncio.sleep(0)
+    assert taken == [0, 1, 2]
+    engine._call_soon(taken.extend, [3])
+    assert len(calls) == 2
+    await asyncio.sleep(0)
+    assert taken == [0, 1, 2, 3]
+    await settle(engine, model)
+
+
 async def test_the_event_loop_goes_on_while_a_step_takes_long(
     engine: AsyncEngine, model: GatedModel
 ) -> None:

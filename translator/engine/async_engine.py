@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,6 +27,9 @@ class AsyncEngine:
     def __init__(self, *engines: Engine) -> None:
         self._engines = EngineThreads(*engines, call=self._call_soon)
         self._loop: asyncio.AbstractEventLoop | None = None
+        # What the loop has yet to take, and whether it knows of that.
+        self._arrived: deque[tuple[Callable[[Any], None], list[Any]]] = deque()
+        self._is_called = False
 
     def start(self) -> None:
         """Start the threads; outcomes are delivered on the running event loop."""
@@ -74,9 +78,21 @@ class AsyncEngine:
             raise
 
     def _call_soon(self, function: Callable[[Any], None], outcomes: list[Any]) -> None:
+        """Wake the loop, unless it has been: each time costs a system call on either side."""
         assert self._loop is not None  # noqa: S101
+        self._arrived.append((function, outcomes))
+        if self._is_called:
+            return
+        self._is_called = True
         try:
-            self._loop.call_soon_threadsafe(function, outcomes)
+            self._loop.call_soon_threadsafe(self._take_arrived)
         except RuntimeError:
             # The loop was closed without stop(): nobody is left to take the outcomes.
             _log.warning("dropping %d outcomes: the event loop is closed", len(outcomes))
+
+    def _take_arrived(self) -> None:
+        # First, so that what comes from now on wakes the loop again.
+        self._is_called = False
+        while self._arrived:
+            function, outcomes = self._arrived.popleft()
+            function(outcomes)
