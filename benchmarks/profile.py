@@ -30,7 +30,7 @@ from translator.engine.request import Priority, Request
 from translator.eval.data import Sentence
 from translator.eval.end import End
 from translator.eval.replay import replay
-from translator.models.base import Seq2SeqModel
+from translator.models.base import FusedModel, Seq2SeqModel
 from translator.models.embedded import embedded_models
 from translator.models.marian.folder import read_marian_folder
 from translator.models.marian.loading import load_marian_folder
@@ -40,7 +40,9 @@ from translator.precision import PRECISIONS
 ROOT = Path(__file__).parent
 DEFAULT_RESULT = ROOT / "results" / "profile.json"
 DEFAULT_PAGE = ROOT.parent / "docs" / "performance.md"
-STAGES = ("encode", "prefill", "step", "predict")
+FUSED = ("encode", "open_targets", "advance")
+UNFUSED = ("encode", "prefill", "step", "predict")
+OF_BATCH = frozenset(["advance", "step"])
 
 
 class Stopwatch:
@@ -49,13 +51,16 @@ class Stopwatch:
     def __init__(self, model: Any) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.calls: Counter[str] = Counter()
-        for name in ("encode", "prefill", "predict"):
-            setattr(model, name, self._timed(name, getattr(model, name)))
+        self.stages = FUSED if isinstance(model, FusedModel) else UNFUSED
+        for name in self.stages:
+            if name not in OF_BATCH:
+                setattr(model, name, self._timed(name, getattr(model, name)))
         new_batch = model.new_batch
 
         def timed_batch() -> Any:
             batch = new_batch()
-            batch.step = self._timed("step", batch.step)
+            for name in OF_BATCH.intersection(self.stages):
+                setattr(batch, name, self._timed(name, getattr(batch, name)))
             return batch
 
         model.new_batch = timed_batch
@@ -80,7 +85,7 @@ class Stopwatch:
 def rows(watch: Stopwatch, total: float, units: int, unit: str) -> list[dict[str, Any]]:
     """What each stage takes of ``total`` seconds, for each of ``units``."""
     rest = total - sum(watch.seconds.values())
-    parts = [(stage, watch.seconds[stage], watch.calls[stage]) for stage in STAGES]
+    parts = [(stage, watch.seconds[stage], watch.calls[stage]) for stage in watch.stages]
     return [
         {
             "where": name,

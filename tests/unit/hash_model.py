@@ -11,6 +11,7 @@ from tests.unit.driver import one_thread  # noqa: F401
 from translator.languages.pair import LanguagePair
 from translator.models.base import (
     EncoderStates,
+    Known,
     Prediction,
     Prefill,
     StepOutput,
@@ -92,10 +93,10 @@ class HashBatch:
         self._rows: dict[int, tuple[EncoderStates, list[int]]] = {}
 
     def load(
-        self, row: int, encoder_states: EncoderStates, prefill: Prefill, index: int, position: int
+        self, row: int, encoder_states: EncoderStates, known: Known, index: int, position: int
     ) -> None:
-        assert isinstance(prefill.states, list)
-        self._rows[row] = (encoder_states, list(prefill.states[index][:position]))
+        assert isinstance(known.states, list)
+        self._rows[row] = (encoder_states, list(known.states[index][:position]))
 
     def move(self, row: int, to: int) -> None:
         self._rows[to] = self._rows.pop(row)

@@ -152,6 +152,25 @@ def test_steps_have_their_share_of_the_time_before_the_next_admission() -> None:
     assert names(queue.admit(0.16, 63, {})) == "b"
 
 
+def test_as_many_steps_at_once_as_nothing_waits_for() -> None:
+    queue = Scheduler(SchedulerLimits())
+    assert queue.num_steps(0, 63) == 8
+    # Large and batch requests give way at each step.
+    assert queue.num_steps(1, 63) == 1
+    for name in "ab":
+        queue.submit(request(name), 0.0)
+    assert queue.num_steps(0, 63) == 1
+    queue.admit(0.0, 1, {})
+    queue.admission_took(0.1)
+    queue.step_took(0.02, 1, 0, 2)
+    # It owes 0.03 s yet, and each takes 0.01.
+    assert queue.num_steps(0, 63) == 3
+    # What waits for a slot waits for the first request that ends.
+    assert queue.num_steps(0, 0) == 1
+    queue.step_took(0.03, 1, 0, 3)
+    assert queue.num_steps(0, 63) == 1
+
+
 def test_who_waits_is_admitted_at_once_when_nothing_runs() -> None:
     queue = scheduler(*"ab")
     queue.admit(0.0, 1, {})

@@ -66,6 +66,7 @@ class Engine:
         self._on_step = on_step
         self._lanes: dict[str, Lane] = {}
         self._num_superseded = 0
+        self._bell = bytearray(1)
 
     def serves(self, model: str) -> bool:
         """Whether it has the model; may be asked from any thread."""
@@ -110,8 +111,20 @@ class Engine:
         for lane in self._lanes.values():
             lane.cancel(key)
 
+    def ring(self) -> None:
+        """Have a step end early, because something has come; may be called in any thread."""
+        self._bell[0] = 1
+
+    def silence(self) -> None:
+        """Let steps go on again; call it before looking at what has come."""
+        self._bell[0] = 0
+
     def step(self) -> list[Outcome]:
-        """Advance every lane that has work by one step; returns the requests that are done."""
+        """Advance every lane that has work by a step, or by some where nothing waits for them.
+
+        Returns:
+            The requests that are done.
+        """
         outcomes: list[Outcome] = []
         began = self._clock()
         for lane in self._lanes.values():
@@ -149,5 +162,5 @@ class Engine:
         if model not in self._lanes:
             if model not in self._models:
                 raise ModelNotFoundError(f"there is no model {model!r}")
-            self._lanes[model] = Lane(self._models[model], self._limits, self._clock)
+            self._lanes[model] = Lane(self._models[model], self._limits, self._clock, self._bell)
         return self._lanes[model]

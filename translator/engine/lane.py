@@ -23,15 +23,26 @@ __all__ = ["Lane", "to_translator_error"]
 
 
 class Lane:
-    """Requests of one model, from queue to outcome; owned by the engine's thread."""
+    """Requests of one model, from queue to outcome; owned by the engine's thread.
+
+    Args:
+        model: The model.
+        limits: See ``Scheduler``.
+        clock: Seconds, monotonic.
+        bell: See ``Runner``.
+    """
 
     def __init__(
-        self, model: Seq2SeqModel, limits: SchedulerLimits, clock: Callable[[], float]
+        self,
+        model: Seq2SeqModel,
+        limits: SchedulerLimits,
+        clock: Callable[[], float],
+        bell: bytearray,
     ) -> None:
         pair = model.info.pairs[0]
         self.slots = SlotTable(limits.max_slots)
         self.scheduler = Scheduler(limits)
-        self.runner = Runner(model, self.slots, model.tokenizer(pair).eos_id)
+        self.runner = Runner(model, self.slots, model.tokenizer(pair).eos_id, bell=bell)
         self._clock = clock
         self._forms = Forms()
         # For each request that runs: when it began to wait, was encoded, began to decode.
@@ -85,9 +96,11 @@ class Lane:
         if self.slots:
             front, behind = self.slots.num_front, self.scheduler.num_behind(self._running)
             rows = [owner.request for owner in self.slots.owners[: front + behind]]
-            outcomes += self._step(front + behind)
+            most = self.scheduler.num_steps(behind, self.slots.num_free)
+            num_steps, done = self._step(front + behind, most)
+            outcomes += done
             ended = self._clock()
-            self.scheduler.step_took(ended - began, front, behind)
+            self.scheduler.step_took(ended - began, front, behind, num_steps)
             self.scheduler.rows_took(rows, (ended - began) / len(rows), ended)
         if is_batch:
             ended = self._clock()
@@ -136,16 +149,17 @@ class Lane:
             self._times[request.key] = (since, began, encoded)
         return encoder_states
 
-    def _step(self, num_rows: int) -> list[Outcome]:
+    def _step(self, num_rows: int, most: int) -> tuple[int, list[Outcome]]:
+        """Advance the first running requests; how many steps, and what is done."""
         running = self.slots.owners
         try:
-            through = self.runner.step(num_rows)
+            num_steps, through = self.runner.step(num_rows, most)
         except Exception as error:
             # The states of all rows may be wrong now.
             self._release_all([decoding.request for decoding in running])
             wrapped = to_translator_error(error)
-            return [self._failed(decoding.request, wrapped) for decoding in running]
-        return [
+            return 1, [self._failed(decoding.request, wrapped) for decoding in running]
+        return num_steps, [
             self._finished(done)
             if isinstance(done, Decoding)
             else self._failed(done[0].request, done[1])

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from math import exp
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -13,9 +14,13 @@ from translator.engine.slots import Move, SlotTable
 from translator.errors import DecodingError
 from translator.models.base import (
     EncoderStates,
+    FusedBatch,
+    FusedModel,
+    Opened,
     Prediction,
     Prefill,
     Seq2SeqModel,
+    Steps,
     seconds_from_logits,
 )
 from translator.models.info import ENCODER_CACHE_TOKENS
@@ -55,7 +60,15 @@ class EncoderCache:
 
 
 class Runner:
-    """One model's batch: admits requests and advances all that run."""
+    """One model's batch: admits requests and advances all that run.
+
+    Args:
+        model: The model.
+        slots: Who owns which row.
+        eos_id: The token that ends a target.
+        encoder_cache_tokens: The budget of the encoder cache.
+        bell: One byte; other than 0: requests wait, so one step is enough.
+    """
 
     def __init__(
         self,
@@ -64,14 +77,16 @@ class Runner:
         eos_id: int,
         *,
         encoder_cache_tokens: int = ENCODER_CACHE_TOKENS,
+        bell: bytearray | None = None,
     ) -> None:
         self.model = model
         self.slots = slots
         self.eos_id = eos_id
         self.encoder_cache = EncoderCache(encoder_cache_tokens)
         self._batch = model.new_batch()
+        self._bell = bytearray(1) if bell is None else bell
+        self._fused = model if isinstance(model, FusedModel) else None
 
-    @torch.inference_mode()
     def encode(self, requests: Sequence[Request]) -> list[EncoderStates]:
         """Encoder states of each request; each distinct source not in the cache is encoded once."""
         states = {r.source: self.encoder_cache.get(r.source) for r in requests}
@@ -82,7 +97,6 @@ class Runner:
                 self.encoder_cache.put(source, encoded)
         return [found for r in requests if (found := states[r.source]) is not None]
 
-    @torch.inference_mode()
     def start(
         self, requests: Sequence[Request], encoder_states: Sequence[EncoderStates]
     ) -> list[Decoding | DecodingError]:
@@ -105,32 +119,25 @@ class Runner:
             (r.target_prefix + r.draft)[: max(limit - 1, len(r.target_prefix))]
             for r, limit in zip(requests, limits, strict=True)
         ]
-        prefill = self.model.prefill(encoder_states, known)
         firsts = [len(r.target_prefix) for r in requests]
-        drafts = [tokens[first:] for tokens, first in zip(known, firsts, strict=True)]
-        predicted = self._predict_known(requests, encoder_states, prefill, firsts, drafts)
-        # A request with runners-up has no draft: one position is predicted.
-        runners_up = self._runners_up(
-            {
-                index: (prefill.hidden[index, firsts[index]], predicted[index].tokens[0])
-                for index, request in enumerate(requests)
-                if request.runners_up
-            }
-        )
-        aligned = _best_source(prefill.alignment)
+        opened, runners_up = self._open(requests, encoder_states, known, firsts)
         started: list[Decoding | DecodingError] = []
         for index, request in enumerate(requests):
             decoding = Decoding(
                 request, encoder_states[index], limits[index], self.eos_id, steps_run=1
             )
-            alignment = aligned[index] if aligned is not None else None
+            alignment = None if opened.aligned is None else opened.aligned[index]
             decoding.tokens.extend(request.target_prefix)
             decoding.log_probabilities.extend(0.0 for _ in request.target_prefix)
             if alignment is not None:
                 decoding.alignment.extend(alignment[: firsts[index]])
             try:
                 position = _verify(
-                    decoding, drafts[index], predicted[index], alignment, runners_up.get(index)
+                    decoding,
+                    known[index][firsts[index] :],
+                    opened.predictions[index],
+                    alignment,
+                    runners_up.get(index),
                 )
             except DecodingError as error:
                 started.append(error)
@@ -139,20 +146,111 @@ class Runner:
             if not decoding.is_finished:
                 row, moves = self.slots.acquire(decoding)
                 self._move(moves)
-                self._batch.load(row, encoder_states[index], prefill, index, position)
+                self._batch.load(row, encoder_states[index], opened, index, position)
         return started
 
-    @torch.inference_mode()
-    def step(self, num_rows: int) -> list[Decoding | tuple[Decoding, DecodingError]]:
-        """Advance the first running requests by one token and release those that are done.
+    def step(
+        self, num_rows: int, most: int = 1
+    ) -> tuple[int, list[Decoding | tuple[Decoding, DecodingError]]]:
+        """Advance the first running requests by one token or more; release those that are done.
+
+        Args:
+            num_rows: How many of them.
+            most: No more tokens than so many each, and only one where the model is not a
+                ``FusedModel``, or once somebody rings the bell.
 
         Returns:
-            The finished ones, and those whose scores cannot be used, each with the error.
+            How many steps there were, and the requests that are finished; those whose scores cannot
+            be used each with the error.
         """
         owners = self.slots.owners[:num_rows]
-        tokens = torch.tensor([o.tokens[-1] for o in owners], device=self.model.device)
-        output = self._batch.step(tokens)
+        steps, runners_up = self._advance(owners, most)
+        through: list[Decoding | tuple[Decoding, DecodingError]] = []
+        for row, decoding in enumerate(owners):
+            aligned = None if steps.aligned is None else steps.aligned[row]
+            for step, token in enumerate(steps.tokens[row]):
+                decoding.steps_run += 1
+                log_probability = steps.log_probabilities[row][step]
+                try:
+                    _check(log_probability)
+                except DecodingError as error:
+                    through.append((decoding, error))
+                    break
+                decoding.append(
+                    token,
+                    log_probability if decoding.request.probable else 0.0,
+                    None if aligned is None else aligned[step],
+                    runners_up.get(row),
+                )
+            else:
+                if decoding.is_finished:
+                    through.append(decoding)
+        for done in through:
+            self.release(done[0] if isinstance(done, tuple) else done)
+        return steps.num_steps, through
+
+    def release(self, decoding: Decoding) -> None:
+        """Free a request's slot."""
+        self._move(self.slots.release(decoding))
+
+    def _move(self, moves: Sequence[Move]) -> None:
+        for row, to in moves:
+            self._batch.move(row, to)
+
+    def _open(
+        self,
+        requests: Sequence[Request],
+        encoder_states: Sequence[EncoderStates],
+        known: Sequence[Sequence[int]],
+        firsts: Sequence[int],
+    ) -> tuple[Opened, dict[int, RunnerUp]]:
+        """What the model says of known tokens from ``firsts`` on, and second choices."""
+        biased = any(request.draft_bias for request in requests)
+        probable = biased or any(request.probable for request in requests)
+        if self._fused is not None and not any(request.runners_up for request in requests):
+            return self._fused.open_targets(encoder_states, known, firsts, probable=probable), {}
+        return self._open_unfused(requests, encoder_states, known, firsts, probable=probable)
+
+    @torch.inference_mode()
+    def _open_unfused(
+        self,
+        requests: Sequence[Request],
+        encoder_states: Sequence[EncoderStates],
+        known: Sequence[Sequence[int]],
+        firsts: Sequence[int],
+        *,
+        probable: bool,
+    ) -> tuple[Opened, dict[int, RunnerUp]]:
+        prefill = self.model.prefill(encoder_states, known)
+        drafts = [tokens[first:] for tokens, first in zip(known, firsts, strict=True)]
+        predicted = self._predict_known(encoder_states, prefill, firsts, drafts, probable=probable)
+        # A request with runners-up has no draft: one position is predicted.
+        runners_up = self._runners_up(
+            {
+                index: (prefill.hidden[index, firsts[index]], predicted[index].tokens[0])
+                for index, request in enumerate(requests)
+                if request.runners_up
+            }
+        )
+        return Opened(predicted, _best_source(prefill.alignment), prefill.states), runners_up
+
+    def _advance(self, owners: Sequence[Decoding], most: int) -> tuple[Steps, dict[int, RunnerUp]]:
+        """The next tokens of these rows, and second choices."""
         probable = any(owner.request.probable for owner in owners)
+        tokens = [owner.tokens[-1] for owner in owners]
+        if self._fused is not None and not any(owner.request.runners_up for owner in owners):
+            batch = cast(FusedBatch, self._batch)
+            room = [owner.max_tokens - len(owner.tokens) for owner in owners]
+            return batch.advance(
+                tokens, room, end=self.eos_id, most=most, bell=self._bell, probable=probable
+            ), {}
+        return self._advance_unfused(owners, tokens, probable=probable)
+
+    @torch.inference_mode()
+    def _advance_unfused(
+        self, owners: Sequence[Decoding], tokens: Sequence[int], *, probable: bool
+    ) -> tuple[Steps, dict[int, RunnerUp]]:
+        output = self._batch.step(torch.tensor(tokens, device=self.model.device))
         choice = self.model.predict(
             output.hidden, probable=probable, sources=[owner.source for owner in owners]
         )
@@ -163,43 +261,24 @@ class Runner:
                 if owner.request.runners_up
             }
         )
-        aligned = None if output.alignment is None else output.alignment.argmax(-1).tolist()
-        through: list[Decoding | tuple[Decoding, DecodingError]] = []
-        for row, decoding in enumerate(owners):
-            decoding.steps_run += 1
-            try:
-                _check(choice.log_probabilities[row])
-            except DecodingError as error:
-                through.append((decoding, error))
-                continue
-            decoding.append(
-                choice.tokens[row],
-                choice.log_probabilities[row] if decoding.request.probable else 0.0,
-                None if aligned is None else aligned[row],
-                runners_up.get(row),
-            )
-            if decoding.is_finished:
-                through.append(decoding)
-        for done in through:
-            self.release(done[0] if isinstance(done, tuple) else done)
-        return through
-
-    @torch.inference_mode()
-    def release(self, decoding: Decoding) -> None:
-        """Free a request's slot."""
-        self._move(self.slots.release(decoding))
-
-    def _move(self, moves: Sequence[Move]) -> None:
-        for row, to in moves:
-            self._batch.move(row, to)
+        aligned = None
+        if output.alignment is not None:
+            aligned = output.alignment.argmax(-1, keepdim=True).tolist()
+        steps = Steps(
+            [[token] for token in choice.tokens],
+            [[log_probability] for log_probability in choice.log_probabilities],
+            aligned,
+        )
+        return steps, runners_up
 
     def _predict_known(
         self,
-        requests: Sequence[Request],
         encoder_states: Sequence[EncoderStates],
         prefill: Prefill,
         firsts: Sequence[int],
         drafts: Sequence[Sequence[int]],
+        *,
+        probable: bool,
     ) -> list[Prediction]:
         """The greedy choice of each request at every position of its draft, and after it.
 
@@ -218,8 +297,6 @@ class Runner:
             for states, draft in zip(encoder_states, drafts, strict=True)
             for _ in range(len(draft) + 1)
         ]
-        biased = any(request.draft_bias for request in requests)
-        probable = biased or any(request.probable for request in requests)
         choice = self._predict(rows, drafted, sources, probable=probable)
         predictions: list[Prediction] = []
         start = 0

@@ -60,6 +60,8 @@ _LONGEST_REST_S = 10.0
 # Between words, batch requests rest so many times as long as their steps take.
 _BATCH_RESTS = 4.0
 _LONGEST_BATCH_REST_S = 0.25
+# With each call of a model an engine waits for the interpreter's lock once.
+_STEPS_AT_ONCE = 8
 
 
 class Scheduler:
@@ -83,8 +85,8 @@ class Scheduler:
         # When batch requests had a step for themselves, and how long they rest after it.
         self._batch_ended_s = -inf
         self._batch_rests_s = 0.0
-        # How long steps are to take before the next admission.
-        self._owed_s = 0.0
+        # How long steps are to take before the next admission, and how long the last one took.
+        self._owed_s = self._step_s = 0.0
         # Requests in a step of ``max_shared_step_s``, as the last one went.
         self._max_shared = inf
         # Time that large and batch requests may take from others, and how much of the others' time
@@ -295,19 +297,38 @@ class Scheduler:
             if request.caller and request.priority in _LISTENED:
                 self._appetites.took(request.caller, request.key, seconds, now)
 
-    def step_took(self, seconds: float, num_front: int, num_behind: int) -> None:
-        """Note that a step of so many rows in front, and behind them, has ended."""
+    def num_steps(self, num_behind: int, num_free: int) -> int:
+        """How many steps to make at once, if the model can, and nobody comes meanwhile.
+
+        Args:
+            num_behind: Large and batch requests that take part: they give way at each step.
+            num_free: Slots that are free; if none is, the first request that ends makes room.
+        """
+        if num_behind:
+            return 1
+        if not len(self):
+            return _STEPS_AT_ONCE
+        if not num_free or not self._step_s:
+            return 1
+        # Nothing starts before they are made.
+        return int(max(1, min(self._owed_s / self._step_s, _STEPS_AT_ONCE)))
+
+    def step_took(
+        self, seconds: float, num_front: int, num_behind: int, num_steps: int = 1
+    ) -> None:
+        """Note that so many steps of so many rows in front, and behind them, have ended."""
         self._owed_s -= seconds
+        self._step_s = seconds / num_steps
         num_rows = num_front + num_behind
-        row_s = seconds / num_rows
+        row_s = self._step_s / num_rows
         if num_behind:
             self._row_s = row_s
         if num_front:
-            self._saved_s += (self._share * num_front - num_behind) * row_s
+            self._saved_s += (self._share * num_front - num_behind) * row_s * num_steps
         # A step takes less than twice as long with twice as many, so this comes closer to the bound
         # from below.
         if seconds > 0:
-            self._max_shared = num_rows * self.limits.max_shared_step_s / seconds
+            self._max_shared = num_rows * self.limits.max_shared_step_s / self._step_s
 
     def _ahead(self, now: float, running: Mapping[Priority, int]) -> Priority | None:
         """The last priority that somebody listens to or waits for; what is after it gives way."""

@@ -231,6 +231,7 @@ class _EngineThread:
     def put(self, commands: Sequence[_Command]) -> None:
         """Call methods of this object in the thread, with no step between them."""
         self._commands.put(commands)
+        self.engine.ring()
 
     # What follows runs in the thread.
 
@@ -238,6 +239,7 @@ class _EngineThread:
         while True:
             if self._finishing and not self.engine.has_work:
                 return
+            self.engine.silence()
             # Sleep only when there is nothing to decode now.
             wait_s = self.engine.wait_s
             while True:

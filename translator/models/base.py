@@ -25,11 +25,16 @@ __all__ = [
     "DecoderBatch",
     "DescribedModel",
     "EncoderStates",
+    "FusedBatch",
+    "FusedModel",
+    "Known",
+    "Opened",
     "ParallelModel",
     "Prediction",
     "Prefill",
     "Seq2SeqModel",
     "StepOutput",
+    "Steps",
     "lengths_of",
     "predict_from_logits",
     "seconds_from_logits",
@@ -101,6 +106,47 @@ class Prediction:
     draft_log_probabilities: list[float] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a model says of the known targets of B requests.
+
+    Attributes:
+        predictions: Of each request, from a position of its own on, the one after its last token
+            included.
+        aligned: Of each request the source token that each position attends to most, all T of the
+            longest; None if the model does not align.
+        states: Opaque to the engine: what the model needs to go on from any position.
+    """
+
+    predictions: list[Prediction]
+    aligned: list[list[int]] | None
+    states: object
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What each of R rows got in some steps.
+
+    Attributes:
+        tokens: Of each row the tokens, one or more.
+        log_probabilities: Theirs, as in ``Prediction``.
+        aligned: The source token that each attends to most; None if the model does not align.
+    """
+
+    tokens: list[list[int]]
+    log_probabilities: list[list[float]]
+    aligned: list[list[int]] | None
+
+    @property
+    def num_steps(self) -> int:
+        """How many steps there were."""
+        return max(map(len, self.tokens))
+
+
+# What a row may go on from.
+Known = Prefill | Opened
+
+
 def predict_from_logits(
     logits: Tensor, drafted: Sequence[int] | None, *, probable: bool
 ) -> Prediction:
@@ -142,9 +188,9 @@ class DecoderBatch(Protocol):
     """Decoder states of the running requests, in rows 0, 1, …; rows never affect each other."""
 
     def load(
-        self, row: int, encoder_states: EncoderStates, prefill: Prefill, index: int, position: int
+        self, row: int, encoder_states: EncoderStates, known: Known, index: int, position: int
     ) -> None:
-        """Put request ``index`` of ``prefill`` into ``row``, in its state at ``position``.
+        """Put request ``index`` of ``known`` into ``row``, in its state at ``position``.
 
         The next ``step`` gets the token that this position predicts. The row's old content is gone.
         """
@@ -224,6 +270,61 @@ class Seq2SeqModel(Protocol):
             probable: Whether log probabilities are wanted; if not, they may be any number.
             sources: The source of each row. A model may then look only at tokens that this source
                 can become; without, it looks at all of them.
+        """
+        ...
+
+
+@runtime_checkable
+class FusedModel(Protocol):
+    """A model that decodes and predicts in one call, during which Python has nothing to do.
+
+    What it says is the same as by ``prefill`` and ``predict``, bit by bit. Other threads may have
+    the interpreter's lock meanwhile, and each call waits for it once and not many times.
+    """
+
+    def open_targets(
+        self,
+        encoder_states: Sequence[EncoderStates],
+        known: Sequence[Sequence[int]],
+        firsts: Sequence[int],
+        *,
+        probable: bool,
+    ) -> Opened:
+        """``prefill``, and ``predict`` with the known tokens as what is drafted.
+
+        Args:
+            encoder_states: The source of each request.
+            known: Target tokens of each.
+            firsts: The first position of each that is predicted.
+            probable: Whether log probabilities are wanted.
+        """
+        ...
+
+
+@runtime_checkable
+class FusedBatch(Protocol):
+    """The ``DecoderBatch`` of a ``FusedModel``."""
+
+    def advance(
+        self,
+        tokens: Sequence[int],
+        room: Sequence[int],
+        *,
+        end: int,
+        most: int,
+        bell: bytearray,
+        probable: bool,
+    ) -> Steps:
+        """Feed token r to row r, what it predicts next, and so on, until all rows have ended.
+
+        Args:
+            tokens: What each row is given first; rows behind them stand still.
+            room: How many tokens each may get, at least one; it ends after so many, or with the
+                next. The state of a row that has ended is garbage.
+            end: The token that ends a target.
+            most: No more steps than so many.
+            bell: One byte. Any thread may make it other than 0; then no further step begins.
+            probable: Whether log probabilities are wanted.
         """
         ...
 

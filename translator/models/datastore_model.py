@@ -15,6 +15,7 @@ from translator.languages.pair import LanguagePair
 from translator.models.base import (
     DecoderBatch,
     EncoderStates,
+    Known,
     ParallelModel,
     Prediction,
     Prefill,
@@ -186,10 +187,10 @@ class _Batch:
         self._batch = batch
 
     def load(
-        self, row: int, encoder_states: EncoderStates, prefill: Prefill, index: int, position: int
+        self, row: int, encoder_states: EncoderStates, known: Known, index: int, position: int
     ) -> None:
         (inner,) = _inner([encoder_states])
-        self._batch.load(row, inner, prefill, index, position)
+        self._batch.load(row, inner, known, index, position)
 
     def move(self, row: int, to: int) -> None:
         self._batch.move(row, to)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from translator.languages.pair import LanguagePair
-from translator.models.base import EncoderStates, Prediction, Prefill, StepOutput
+from translator.models.base import EncoderStates, Known, Prediction, Prefill, StepOutput
 from translator.models.info import ModelInfo
 from translator.text.code_words import DEFAULT_CODE_WORDS, CodeWords
 from translator.text.phrases import NO_PHRASES
@@ -259,7 +259,7 @@ class FakeBatch:
         self._rows: dict[int, tuple[_FakeStates, int]] = {}
 
     def load(
-        self, row: int, encoder_states: EncoderStates, prefill: Prefill, index: int, position: int
+        self, row: int, encoder_states: EncoderStates, known: Known, index: int, position: int
     ) -> None:
         self._rows[row] = (_own(encoder_states), position + 1)
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from transformers.cache_utils import Cache, DynamicLayer, EncoderDecoderCache
 
-from translator.models.base import EncoderStates, Prefill, StepOutput
+from translator.models.base import EncoderStates, Known, StepOutput
 from translator.models.huggingface.decoder import Decoder
 
 __all__ = ["KeysAndValues", "RowsBatch"]
@@ -80,9 +80,9 @@ class RowsBatch:
 
     @torch.inference_mode()
     def load(
-        self, row: int, encoder_states: EncoderStates, prefill: Prefill, index: int, position: int
+        self, row: int, encoder_states: EncoderStates, known: Known, index: int, position: int
     ) -> None:
-        states = cast(KeysAndValues, prefill.states)
+        states = cast(KeysAndValues, known.states)
         length = encoder_states.num_tokens
         self._grow(row + 1, position + 1, length)
         self._own[:, :, row, :, : position + 1] = states.own[:, :, index, :, : position + 1]

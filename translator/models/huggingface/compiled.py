@@ -18,7 +18,14 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from translator.errors import ModelFilesError
-from translator.models.base import EncoderStates, Prediction, Prefill, StepOutput, lengths_of
+from translator.models.base import (
+    EncoderStates,
+    Known,
+    Prediction,
+    Prefill,
+    StepOutput,
+    lengths_of,
+)
 from translator.models.huggingface import kernels
 from translator.models.huggingface.decoder import BartDecoder, Decoder
 from translator.models.huggingface.eight_bits import EightBitLinear, to_eight_bits
@@ -397,10 +404,10 @@ class CompiledBatch:
         self._numbers = np.zeros((5, _FIRST_ROWS), np.int64)
 
     def load(
-        self, row: int, encoder_states: EncoderStates, prefill: Prefill, index: int, position: int
+        self, row: int, encoder_states: EncoderStates, known: Known, index: int, position: int
     ) -> None:
         self._grow(row + 1)
-        states = cast(_States, prefill.states)
+        states = cast(_States, known.states)
         # Room for the next position too, which is soon needed.
         self._own[row] = own = self._model.grown(states.own[index], position + 2)
         self._cross[row] = cross = states.cross[index]

@@ -7,7 +7,8 @@ layers, V vocabulary.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from itertools import accumulate, pairwise
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -15,217 +16,110 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from translator.errors import ModelFilesError
-from translator.models.base import EncoderStates, Prediction, Prefill, StepOutput, lengths_of
+from translator.models.base import (
+    EncoderStates,
+    Known,
+    Opened,
+    Prediction,
+    Prefill,
+    StepOutput,
+    Steps,
+    lengths_of,
+)
 from translator.models.info import ModelInfo
 from translator.models.marian import kernels
 from translator.models.marian.folder import MarianFiles
 from translator.models.marian.hyper_parameters import HyperParameters
-from translator.models.marian.kernels import Affine, DecoderLayers, EncoderLayers, Norm
-from translator.models.marian.names import (
-    OUTPUT_BIAS,
-    FeedForwardNames,
-    MapNames,
-    NormNames,
-    decoder_layer,
-    encoder_layer,
-)
+from translator.models.marian.int8_parameters import Int8Parameters
 from translator.models.marian.recurrent import MarianPair
 from translator.models.marian.shortlist import Shortlist
 from translator.models.marian.ssru import sinusoids
-from translator.models.marian.tensors import EightBit
-from translator.models.marian.tiles import BLOCK, LANES, ZERO, pack
+from translator.models.marian.tiles import BLOCK
 from translator.text.tokens import Tokenizer
 
 __all__ = ["Int8Batch", "Int8EncoderStates", "Int8Model"]
 
 _log = logging.getLogger(__name__)
 
-# Marian's name for the output layer in the names of activation multipliers.
-_OUTPUT = "none"
-_IMPOSSIBLE = np.float32(-1e30)
 _FIRST_CAPACITY = 8
-# Real ones are around 20; what Marian writes where it saw no activation is far beyond.
-_MAX_MULTIPLIER = 1e6
+_FLOAT = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Int8EncoderStates:
-    """A source as the decoder sees it; see ``kernels.encode`` for ``cross``.
+    """A source as the decoder sees it.
 
-    ``candidates`` are the target tokens of a shortlist, ascending.
+    Attributes:
+        cross: See ``kernels.encode``.
+        address: Where the kernels find it.
+        num_tokens: Source tokens S.
+        candidates: The target tokens of a shortlist, ascending.
     """
 
     cross: NDArray[np.float32]
+    address: int
     num_tokens: int
     candidates: NDArray[np.int32] | None = None
 
-    @property
-    def address(self) -> int:
-        """Where the kernels find it."""
-        return self.cross.ctypes.data
 
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Cells:
-    """Cell states after a prefill, [L, N, D], and the row where each request begins."""
+    """Cell states after known targets, [L, N, D], and the row where each request begins."""
 
-    states: NDArray[np.float32]
-    starts: Sequence[int]
+    def __init__(self, states: NDArray[np.float32], starts: Sequence[int]) -> None:
+        self.states = states
+        self.starts = starts
+        self.address = states.ctypes.data
 
 
-class _Parameters:
-    """A model's parameters in the form that the kernels take.
+class _Among(NamedTuple):
+    """The tokens that each of N rows may become.
 
-    Raises:
-        ModelFilesError: A matrix is not in eight bits, or its input has no multiplier.
+    Attributes:
+        matrix: int8 [V, D], the output layer's weights, a token a row; empty: all tokens.
+        candidates: See ``kernels.predict_among``, as for the others.
+        firsts: See there.
+        counts: See there.
     """
 
-    def __init__(self, files: MarianFiles, unk_id: int) -> None:
-        hp = self.hp = files.hyper_parameters
-        self._files = files
-        if hp.dim // hp.heads % LANES:
-            raise ModelFilesError(
-                f"{files.path}: heads of size {hp.dim // hp.heads} cannot run in eight bits, "
-                f"expected a multiple of {LANES}; use the precision float32"
-            )
-        encoders = [encoder_layer(n) for n in range(1, hp.encoder_layers + 1)]
-        decoders = [decoder_layer(n) for n in hp.decoder_layers]
-        here = [layer.attention for layer in encoders]
-        across = [layer.attention for layer in decoders]
-        self.encoder = EncoderLayers(
-            self._affine([[a.query, a.key, a.value] for a in here], query=True),
-            self._affine([[a.out] for a in here]),
-            self._norm([a.norm for a in here]),
-            *self._feed_forward([layer.feed_forward for layer in encoders]),
-            self._affine([[each for a in across for each in (a.key, a.value)]]),
-        )
-        self.decoder = DecoderLayers(
-            self._affine([[layer.cell, layer.gate] for layer in decoders]),
-            self._norm([layer.cell_norm for layer in decoders]),
-            self._affine([[a.query] for a in across], query=True),
-            self._affine([[a.out] for a in across]),
-            self._norm([a.norm for a in across]),
-            *self._feed_forward([layer.feed_forward for layer in decoders]),
-        )
-        self.output, packed = self._output(unk_id)
-        self.source_embeddings = self._embeddings(hp.source_embeddings, packed)
-        self.target_embeddings = self._embeddings(hp.target_embeddings, packed)
-        # All is copied; the file's memory can go.
-        del self._files
+    matrix: NDArray[np.int8]
+    candidates: NDArray[np.int32]
+    firsts: NDArray[np.int64]
+    counts: NDArray[np.int64]
 
-    def _eight_bit(self, name: str) -> EightBit:
-        stored = self._files.tensors.eight_bit(name)
-        if stored is None:
-            raise ModelFilesError(
-                f"{self._files.path}: tensor {name} is not in eight bits; use the precision float32"
-            )
-        return stored
 
-    def _multiplier(self, names: Sequence[str]) -> float:
-        """The multiplier of the common input of these maps; the one with the widest range."""
-        multipliers = self._files.tensors.activation_multipliers
-        found = [multipliers.get(name, 0.0) for name in names]
-        for name, multiplier in zip(names, found, strict=True):
-            if not 0 < multiplier < _MAX_MULTIPLIER:
-                raise ModelFilesError(
-                    f"{self._files.path}: no activation multiplier for {name}, "
-                    "which eight bits need; use the precision float32"
-                )
-        return min(found)
+_ALL = _Among(
+    np.zeros((0, 0), np.int8), np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros(0, np.int64)
+)
 
-    def _affine(
-        self,
-        layers: Sequence[Sequence[MapNames]],
-        *,
-        query: bool = False,
-        following: Affine | None = None,
-    ) -> Affine:
-        """Put maps of the same input side by side, for each layer.
 
-        With ``query``, the first map is scaled for attention. With ``following``, the results are
-        scaled as input of that map, which comes after a relu.
-        """
-        hp, made = self.hp, []
-        for layer, maps in enumerate(layers):
-            names = [each.weight for each in maps]
-            matrices = [self._eight_bit(name) for name in names]
-            bias = np.concatenate([self._bias(each) for each in maps])
-            factors = np.ones(len(bias), np.float32)
-            if query:
-                factors[: hp.dim] = (hp.dim // hp.heads) ** -0.5
-            if following is not None and hp.activation == "relu":
-                factors *= following.multipliers[layer]
-            made.append(_one_affine(matrices, bias, factors, self._multiplier(names)))
-        return Affine(*(np.stack(parts) for parts in zip(*made, strict=True)))
+class _Positions(NamedTuple):
+    """Target positions of B requests, one after another, as ``kernels.decode`` wants them."""
 
-    def _feed_forward(self, layers: Sequence[FeedForwardNames]) -> tuple[Affine, Affine, Norm]:
-        outer = self._affine([[layer.outer] for layer in layers])
-        inner = self._affine([[layer.inner] for layer in layers], following=outer)
-        return inner, outer, self._norm([layer.norm for layer in layers])
+    tokens: NDArray[np.int64]
+    places: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    sources: NDArray[np.int64]
+    source_lengths: NDArray[np.int64]
 
-    def _bias(self, names: MapNames) -> NDArray[np.float32]:
-        # Of the maps that are as wide as the network, the cell's value has none.
-        if names.bias is None:
-            return np.zeros(self.hp.dim, np.float32)
-        bias: NDArray[np.float32] = self._files.tensors[names.bias][0]
-        return bias
-
-    def _norm(self, layers: Sequence[NormNames]) -> Norm:
-        tensors = self._files.tensors
-        return Norm(
-            np.stack([tensors[names.scale][0] for names in layers]),
-            np.stack([tensors[names.bias][0] for names in layers]),
+    @classmethod
+    def of(
+        cls, encoder_states: Sequence[EncoderStates], targets: Sequence[Sequence[int]]
+    ) -> "_Positions":
+        """Known targets, each with its source."""
+        sources = [cast(Int8EncoderStates, states) for states in encoder_states]
+        return cls(
+            # Position 0 has seen nothing: its input is the zero vector.
+            np.array([token for target in targets for token in (-1, *target)]),
+            np.array([place for target in targets for place in range(len(target) + 1)]),
+            np.array([len(target) + 1 for target in targets]),
+            np.array([source.address for source in sources]),
+            np.array([source.num_tokens for source in sources]),
         )
 
-    def _output(self, unk_id: int) -> tuple[Affine, dict[str, NDArray[np.int8]]]:
-        """The output layer, and its packed matrix by the embeddings' name if they are the same."""
-        hp, tensors = self.hp, self._files.tensors
-        name = hp.output_embeddings
-        matrix = self._eight_bit(name)
-        if hp.tied_output:
-            matrix = EightBit(matrix.integers.T, matrix.multiplier)
-        bias = np.zeros(hp.target_vocabulary, np.float32)
-        if hp.output_bias:
-            bias += tensors[OUTPUT_BIAS][0]
-        # Marian never writes <unk> unless it is told to (--allow-unk).
-        bias[unk_id] = _IMPOSSIBLE
-        multiplier = self._multiplier(
-            [_OUTPUT if _OUTPUT in tensors.activation_multipliers else name]
-        )
-        one = _one_affine([matrix], bias, np.ones(len(bias), np.float32), multiplier)
-        affine = Affine(*(part[None] for part in one))
-        return affine, {name: affine.weights[0]} if hp.tied_output else {}
-
-    def _embeddings(
-        self, name: str, packed: dict[str, NDArray[np.int8]]
-    ) -> tuple[NDArray[np.int8], np.float32]:
-        """Embeddings, packed like the output layer, with the scale of an input."""
-        stored = self._eight_bit(name)
-        if name not in packed:
-            packed[name] = pack(stored.integers)
-        return packed[name], np.float32(np.sqrt(self.hp.dim) / stored.multiplier)
-
-
-def _one_affine(
-    matrices: Sequence[EightBit],
-    bias: NDArray[np.float32],
-    factors: NDArray[np.float32],
-    multiplier: float,
-) -> tuple[NDArray[Any], ...]:
-    """The parts of an ``Affine`` for one layer; column m is scaled by ``factors[m]``."""
-    integers = np.concatenate([matrix.integers.T for matrix in matrices])
-    scales = factors / np.concatenate(
-        [np.full(m.shape[1], multiplier * m.multiplier) for m in matrices]
-    )
-    shifted = bias * factors - ZERO * integers.sum(axis=1, dtype=np.int64) * scales
-    filling = -len(integers) % BLOCK
-    return (
-        pack(integers),
-        np.pad(scales, (0, filling)).astype(np.float32),
-        # What fills a block is never the best token.
-        np.pad(shifted, (0, filling), constant_values=_IMPOSSIBLE).astype(np.float32),
-        np.asarray(multiplier, np.float32),
-    )
+    @property
+    def starts(self) -> list[int]:
+        """Where each request begins."""
+        return [0, *accumulate(self.lengths.tolist())][:-1]
 
 
 class Int8Model(MarianPair):
@@ -257,7 +151,7 @@ class Int8Model(MarianPair):
         self._shortlist = shortlist
         # The output layer a token a row, for looking at some.
         self._rows = None if shortlist is None else _output_rows(files)
-        self._parameters = _Parameters(files, unk_id)
+        self._parameters = Int8Parameters(files, unk_id)
         self._has_open_end = files.open_end is not None
         self._open_end = np.zeros(files.hyper_parameters.dim, np.float32)
         if files.open_end is not None:
@@ -265,6 +159,11 @@ class Int8Model(MarianPair):
         self._positions = sinusoids(256, files.hyper_parameters.dim).numpy()
         _log.info("%s: loading its kernels; on a new machine they are compiled first", info.name)
         sources = self.encode([[0]])
+        opened = self.open_targets(sources, [[]], [0], probable=True)
+        batch = self.new_batch()
+        batch.load(0, sources[0], opened, 0, 0)
+        batch.advance([0], [1], end=0, most=1, bell=bytearray(1), probable=True)
+        # Where second choices or a datastore are wanted, prediction is a call of its own.
         self.predict(self.prefill(sources, [[]]).hidden[0], sources=sources)
 
     @property
@@ -274,32 +173,33 @@ class Int8Model(MarianPair):
     def encode(self, sources: Sequence[Sequence[int]]) -> list[EncoderStates]:
         if not sources:
             return []
-        lengths = np.array(lengths_of(sources))
+        lengths = lengths_of(sources)
         tokens = np.array([token for source in sources for token in source])
         hp = self._parameters.hp
         _check(tokens, 0, hp.source_vocabulary + self._has_open_end)
         depth = len(hp.decoder_layers)
-        sizes = [2 * depth * hp.dim * kernels.filled(len(source)) for source in sources]
-        cross = np.empty(sum(sizes), np.float32)
+        # An array each, so that one kept source does not hold the memory of all.
+        cross = [
+            np.empty(2 * depth * hp.dim * kernels.filled(length), np.float32) for length in lengths
+        ]
+        addresses = [each.ctypes.data for each in cross]
         kernels.encode(
             np.where(tokens == hp.source_vocabulary, -1, tokens),
-            lengths,
+            np.array(lengths),
             *self._parameters.source_embeddings,
             self._open_end,
-            self._table(int(lengths.max())),
+            self._table(max(lengths)),
             hp.heads,
             hp.activation == "swish",
             self._parameters.encoder,
             depth,
-            cross,
+            np.array(addresses),
         )
-        # A copy each, so that one kept source does not hold the memory of all.
-        parts = [cross]
-        if len(sources) > 1:
-            parts = [part.copy() for part in np.split(cross, np.cumsum(sizes)[:-1])]
         return [
-            Int8EncoderStates(part, len(source), self._candidates(source))
-            for part, source in zip(parts, sources, strict=True)
+            Int8EncoderStates(states, address, length, self._candidates(source))
+            for states, address, length, source in zip(
+                cross, addresses, lengths, sources, strict=True
+            )
         ]
 
     def _candidates(self, source: Sequence[int]) -> NDArray[np.int32] | None:
@@ -312,23 +212,9 @@ class Int8Model(MarianPair):
         self, encoder_states: Sequence[EncoderStates], targets: Sequence[Sequence[int]]
     ) -> Prefill:
         """Run the decoder over known targets, without padding."""
-        lengths = [len(target) + 1 for target in targets]
-        # Position 0 has seen nothing: its input is the zero vector.
-        tokens = np.array([token for target in targets for token in (-1, *target)])
-        places = np.concatenate([np.arange(length) for length in lengths])
-        hp = self._parameters.hp
-        _check(tokens, -1, hp.target_vocabulary)
-        cells = np.zeros((len(hp.decoder_layers), len(targets), hp.dim), np.float32)
-        sources = [cast(Int8EncoderStates, states) for states in encoder_states]
-        hidden, after, alignment = self.decode(
-            tokens,
-            places,
-            np.array(lengths),
-            cells,
-            np.array([source.address for source in sources]),
-            np.array([source.num_tokens for source in sources]),
-        )
-        starts = [0, *np.cumsum(lengths)[:-1].tolist()]
+        rows = _Positions.of(encoder_states, targets)
+        hidden, after, alignment = self.decode(rows, self._first_cells(len(targets)))
+        starts = rows.starts
         states = _Cells(after, starts)
         if len(targets) == 1:
             return Prefill(
@@ -336,6 +222,7 @@ class Int8Model(MarianPair):
                 None if alignment is None else torch.from_numpy(alignment)[None],
                 states,
             )
+        lengths = rows.lengths.tolist()
         return Prefill(
             _padded(hidden, starts, lengths),
             None if alignment is None else _padded(alignment, starts, lengths),
@@ -343,39 +230,152 @@ class Int8Model(MarianPair):
         )
 
     def decode(
-        self,
-        tokens: NDArray[np.int64],
-        places: NDArray[np.int64],
-        lengths: NDArray[np.int64],
-        cells: NDArray[np.float32],
-        sources: NDArray[np.int64],
-        source_lengths: NDArray[np.int64],
+        self, rows: _Positions, cells: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32] | None]:
         """Hidden [N, D], cell states [L, N, D] and alignment; see ``kernels.decode``."""
-        hp = self._parameters.hp
-        hidden = np.empty((len(tokens), hp.dim), np.float32)
-        after = np.empty((len(hp.decoder_layers), len(tokens), hp.dim), np.float32)
+        hp, count = self._parameters.hp, len(rows.tokens)
+        _check(rows.tokens, -1, hp.target_vocabulary)
+        hidden = np.empty((count, hp.dim), np.float32)
+        after = np.empty((len(hp.decoder_layers), count, hp.dim), np.float32)
         aligns = hp.alignment_layer is not None
-        width = int(source_lengths.max()) if aligns else 1
-        alignment = np.zeros((len(tokens), width), np.float32)
+        width = int(rows.source_lengths.max()) if aligns else 1
+        alignment = np.zeros((count, width), np.float32)
         kernels.decode(
-            tokens,
-            places,
-            lengths,
+            rows.tokens,
+            rows.places,
+            rows.lengths,
             cells,
-            sources,
-            source_lengths,
-            *self._parameters.target_embeddings,
-            self._table(int(places.max()) + 1),
-            hp.heads,
-            hp.activation == "swish",
-            self._parameters.decoder,
-            -1 if hp.alignment_layer is None else hp.alignment_layer,
+            rows.sources,
+            rows.source_lengths,
+            *self._decoder(int(rows.places.max()) + 1),
             hidden,
             after,
             alignment,
         )
         return hidden, after, alignment if aligns else None
+
+    def open_targets(
+        self,
+        encoder_states: Sequence[EncoderStates],
+        known: Sequence[Sequence[int]],
+        firsts: Sequence[int],
+        *,
+        probable: bool,
+    ) -> Opened:
+        """See ``models.base.FusedModel``."""
+        rows, hp = _Positions.of(encoder_states, known), self._parameters.hp
+        _check(rows.tokens, -1, hp.target_vocabulary)
+        # Nothing is drafted for the position after the last token.
+        drafts = [(*target[first:], -1) for target, first in zip(known, firsts, strict=True)]
+        ends = [0, *accumulate(map(len, drafts))]
+        sources = [
+            source for source, draft in zip(encoder_states, drafts, strict=True) for _ in draft
+        ]
+        after = np.empty((len(hp.decoder_layers), len(rows.tokens), hp.dim), np.float32)
+        aligned = np.empty(len(rows.tokens), np.int64)
+        tokens = np.zeros(ends[-1], np.int64)
+        scores, draft_scores = np.zeros((2, ends[-1]), np.float32)
+        kernels.open_targets(
+            rows.tokens,
+            rows.places,
+            rows.lengths,
+            np.array(firsts),
+            self._first_cells(len(known)),
+            rows.sources,
+            rows.source_lengths,
+            *self._decoder(int(rows.lengths.max())),
+            self._parameters.output,
+            self.among(sources),
+            np.array([token for draft in drafts for token in draft]),
+            probable,
+            after,
+            aligned,
+            tokens,
+            scores,
+            draft_scores,
+        )
+        found = tokens.tolist(), scores.tolist(), draft_scores.tolist()
+        predictions = [
+            Prediction(found[0][at:end], found[1][at:end], found[2][at : end - 1])
+            for at, end in pairwise(ends)
+        ]
+        starts = rows.starts
+        return Opened(predictions, self._in_parts(aligned.tolist(), starts), _Cells(after, starts))
+
+    def advance(
+        self,
+        rows: _Positions,
+        cells: NDArray[np.int64],
+        among: _Among,
+        room: Sequence[int],
+        after: NDArray[np.float32],
+        *,
+        end: int,
+        most: int,
+        bell: bytearray,
+        probable: bool,
+    ) -> Steps:
+        """Run rows on; see ``models.base.FusedBatch`` and ``kernels.advance``."""
+        hp, count = self._parameters.hp, len(rows.tokens)
+        _check(rows.tokens, -1, hp.target_vocabulary)
+        made = np.empty(count, np.int64)
+        tokens, aligned = np.empty((2, count, most), np.int64)
+        scores = np.empty((count, most), np.float32)
+        addresses, strides = cells
+        kernels.advance(
+            rows.tokens,
+            rows.places,
+            addresses,
+            strides,
+            rows.sources,
+            rows.source_lengths,
+            *self._decoder(int(rows.places.max()) + most + 1),
+            self._parameters.output,
+            among,
+            probable,
+            end,
+            np.array(room),
+            np.frombuffer(bell, np.uint8),
+            made,
+            after,
+            tokens,
+            scores,
+            aligned,
+        )
+        lengths = made.tolist()
+        return Steps(
+            _cut(tokens, lengths),
+            _cut(scores, lengths),
+            None if hp.alignment_layer is None else _cut(aligned, lengths),
+        )
+
+    def among(self, sources: Sequence[EncoderStates]) -> "_Among":
+        """What each of these rows may become, for the kernels."""
+        if self._rows is None:
+            return _ALL
+        return _Among(self._rows, *_side_by_side(sources))
+
+    def _first_cells(self, count: int) -> NDArray[np.float32]:
+        hp = self._parameters.hp
+        return np.zeros((len(hp.decoder_layers), count, hp.dim), np.float32)
+
+    def _decoder(self, num_places: int) -> tuple[Any, ...]:
+        """What all kernels that decode take: ``embeddings`` to ``alignment_layer``."""
+        hp = self._parameters.hp
+        return (
+            *self._parameters.target_embeddings,
+            self._table(num_places),
+            hp.heads,
+            hp.activation == "swish",
+            self._parameters.decoder,
+            -1 if hp.alignment_layer is None else hp.alignment_layer,
+        )
+
+    def _in_parts(self, aligned: list[int], starts: list[int]) -> list[list[int]] | None:
+        """What is aligned with each position, for each request; None if nothing is aligned."""
+        if self._parameters.hp.alignment_layer is None:
+            return None
+        return [aligned[at:end] for at, end in pairwise((*starts, len(aligned)))]
 
     def new_batch(self) -> "Int8Batch":
         return Int8Batch(self, self._parameters.hp)
@@ -402,9 +402,8 @@ class Int8Model(MarianPair):
         scores, draft_scores = np.zeros(count, np.float32), np.zeros(count, np.float32)
         output, results = self._parameters.output, (tokens, scores, draft_scores)
         if sources and self._rows is not None:
-            kernels.predict_among(
-                rows, self._rows, output, *_side_by_side(sources), asked, probable, *results
-            )
+            matrix, *among = self.among(sources)
+            kernels.predict_among(rows, matrix, output, *among, asked, probable, *results)
         else:
             kernels.predict(rows, output, asked, probable, *results)
         return Prediction(
@@ -452,6 +451,11 @@ def _side_by_side(
     return np.concatenate(lists), firsts, counts
 
 
+def _cut(values: NDArray[Any], lengths: Sequence[int]) -> list[list[Any]]:
+    """The first so many of each row [N, K], as plain Python."""
+    return [row[:length] for row, length in zip(values.tolist(), lengths, strict=True)]
+
+
 def _check(tokens: NDArray[np.int64], first: int, vocabulary: int) -> None:
     """Raise IndexError for a token that does not exist: a kernel would read past its array."""
     if tokens.min() < first or tokens.max() >= vocabulary:
@@ -466,65 +470,104 @@ def _padded(rows: NDArray[np.float32], starts: Sequence[int], lengths: Sequence[
     return torch.from_numpy(padded)
 
 
-class Int8Batch:
-    """Implements ``models.base.DecoderBatch``.
+class _Row(NamedTuple):
+    """What the addresses of a row point at: its source, and its cell states [L, D]."""
 
-    A row is a cell state, a position, and the address of encoder states, which are not copied.
+    source: Int8EncoderStates
+    cells: NDArray[np.float32]
+
+
+class Int8Batch:
+    """Implements ``models.base.DecoderBatch`` and ``FusedBatch``.
+
+    A row is a position, and the addresses of encoder states and of cell states. These are not
+    copied: NumPy gives up the interpreter's lock for all but the smallest copies, and in a busy
+    server it takes milliseconds to come by again.
     """
 
     def __init__(self, model: Int8Model, hp: HyperParameters) -> None:
         self._model = model
-        self._cells = np.zeros((len(hp.decoder_layers), _FIRST_CAPACITY, hp.dim), np.float32)
-        self._ones = np.ones(_FIRST_CAPACITY, np.int64)
-        self._places = np.zeros(_FIRST_CAPACITY, np.int64)
-        self._addresses = np.zeros(_FIRST_CAPACITY, np.int64)
-        self._source_lengths = np.zeros(_FIRST_CAPACITY, np.int64)
-        # Holds what the addresses point at.
-        self._sources: list[Int8EncoderStates | None] = [None] * _FIRST_CAPACITY
+        self._depth, self._dim = len(hp.decoder_layers), hp.dim
+        self._rows: list[_Row] = []
+        # Of each row: its position, address and length of its source, address and stride of its
+        # cell states.
+        self._numbers = np.zeros((5, _FIRST_CAPACITY), np.int64)
 
     def load(
-        self, row: int, encoder_states: EncoderStates, prefill: Prefill, index: int, position: int
+        self, row: int, encoder_states: EncoderStates, known: Known, index: int, position: int
     ) -> None:
-        self._grow(row + 1)
-        source, cells = cast(Int8EncoderStates, encoder_states), cast(_Cells, prefill.states)
-        self._cells[:, row] = cells.states[:, cells.starts[index] + position]
-        self._places[row] = position
-        self._sources[row] = source
-        self._addresses[row] = source.address
-        self._source_lengths[row] = source.num_tokens
+        source, cells = cast(Int8EncoderStates, encoder_states), cast(_Cells, known.states)
+        at, stride = cells.starts[index] + position, cells.states.shape[1] * self._dim
+        self._put(
+            row,
+            _Row(source, cells.states[:, at]),
+            (
+                position,
+                source.address,
+                source.num_tokens,
+                cells.address + _FLOAT * at * self._dim,
+                stride,
+            ),
+        )
 
     def move(self, row: int, to: int) -> None:
-        self._grow(to + 1)
-        self._cells[:, to] = self._cells[:, row]
-        for values in (self._places, self._addresses, self._source_lengths):
-            values[to] = values[row]
-        self._sources[to] = self._sources[row]
+        self._put(to, self._rows[row], self._numbers[:, row])
 
     def step(self, tokens: Tensor) -> StepOutput:
-        rows = len(tokens)
-        self._places[:rows] += 1
-        hidden, after, alignment = self._model.decode(
-            tokens.numpy(),
-            self._places[:rows],
-            self._ones[:rows],
-            self._cells,
-            self._addresses[:rows],
-            self._source_lengths[:rows],
-        )
-        self._cells[:, :rows] = after
+        count = len(tokens)
+        self._numbers[0, :count] += 1
+        cells = np.stack([row.cells for row in self._rows[:count]], axis=1)
+        hidden, after, alignment = self._model.decode(self._positions(tokens.numpy()), cells)
+        self._keep(after.transpose(1, 0, 2))
         return StepOutput(
             torch.from_numpy(hidden), None if alignment is None else torch.from_numpy(alignment)
         )
 
-    def _grow(self, rows: int) -> None:
-        capacity = len(self._places)
-        if rows <= capacity:
-            return
-        more = max(capacity, rows - capacity)
-        self._cells = np.pad(self._cells, ((0, 0), (0, more), (0, 0)))
-        self._ones = np.ones(capacity + more, np.int64)
-        self._places, self._addresses, self._source_lengths = (
-            np.pad(values, (0, more))
-            for values in (self._places, self._addresses, self._source_lengths)
+    def advance(
+        self,
+        tokens: Sequence[int],
+        room: Sequence[int],
+        *,
+        end: int,
+        most: int,
+        bell: bytearray,
+        probable: bool,
+    ) -> Steps:
+        """See ``models.base.FusedBatch``."""
+        count = len(tokens)
+        after = np.empty((count, self._depth, self._dim), np.float32)
+        steps = self._model.advance(
+            self._positions(np.array(tokens)),
+            self._numbers[3:, :count],
+            self._model.among([row.source for row in self._rows[:count]]),
+            room,
+            after,
+            end=end,
+            most=most,
+            bell=bell,
+            probable=probable,
         )
-        self._sources += [None] * more
+        self._keep(after)
+        return steps
+
+    def _positions(self, tokens: NDArray[np.int64]) -> _Positions:
+        """The first rows, of which each has one position."""
+        places, sources, source_lengths = self._numbers[:3, : len(tokens)]
+        return _Positions(tokens, places, np.ones(len(tokens), np.int64), sources, source_lengths)
+
+    def _keep(self, cells: NDArray[np.float32]) -> None:
+        """Go on from other cell states [R, L, D] in the first rows."""
+        count = len(cells)
+        self._rows[:count] = [
+            _Row(row.source, own) for row, own in zip(self._rows, cells, strict=False)
+        ]
+        address, (of_row, of_layer, _) = cells.ctypes.data, cells.strides
+        self._numbers[3, :count] = range(address, address + count * of_row, of_row)
+        self._numbers[4, :count] = of_layer // _FLOAT
+
+    def _put(self, row: int, held: _Row, numbers: Sequence[int] | NDArray[np.int64]) -> None:
+        capacity = self._numbers.shape[1]
+        if row >= capacity:
+            self._numbers = np.pad(self._numbers, ((0, 0), (0, max(capacity, row + 1 - capacity))))
+        self._rows[row : row + 1] = [held]
+        self._numbers[:, row] = numbers

@@ -47,11 +47,13 @@ __all__ = [
     "DecoderLayers",
     "EncoderLayers",
     "Norm",
+    "advance",
     "affine",
     "decode",
     "encode",
     "exp",
     "filled",
+    "open_targets",
     "pointer",
     "predict",
     "predict_among",
@@ -324,8 +326,8 @@ def encode(
         swish: Whether the activation is swish, else relu.
         layers: The encoder.
         decoder_depth: Decoder layers L.
-        cross: float32, output, one after another for each source [L, 2, S·D]: keys [D, S] and
-            values [S, D], S padded to a multiple of 16.
+        cross: int64 [B], addresses of what each source becomes: float32 [L, 2, S·D], keys [D, S]
+            and values [S, D], S padded to a multiple of 16.
     """
     count, depth = len(tokens), layers.norm.scale.shape[0]
     dim = layers.norm.scale.shape[1]
@@ -367,15 +369,15 @@ def encode(
         _after_attention(x, context, layer, layers, swish, following, bytes_in, update, real, inner)
     states = np.empty((count, layers.cross.bias.shape[1]), np.float32)
     _affine(bytes_in, 0, layers.cross, states)
-    row, start = 0, 0
+    row = 0
     for b in range(len(lengths)):
         length = lengths[b]
         part = filled(length) * dim
+        made = carray(pointer(cross[b]), 2 * decoder_depth * part, np.float32)
         for at in range(decoder_depth):
-            keys = cross[start : start + part].reshape(dim, part // dim)
-            values = cross[start + part : start + 2 * part].reshape(part // dim, dim)
+            keys = made[2 * at * part : (2 * at + 1) * part].reshape(dim, part // dim)
+            values = made[(2 * at + 1) * part : 2 * (at + 1) * part].reshape(part // dim, dim)
             _split(states, row, length, 2 * at * dim, (2 * at + 1) * dim, keys, values)
-            start += 2 * part
         row += length
 
 
@@ -571,3 +573,176 @@ def predict_among(
                 scores[c] = np.float32(0)
             log_probabilities[n] = -np.log(sum_floats(scores.ctypes.data, width))
             draft_log_probabilities[n] += log_probabilities[n] - best
+
+
+@_compiled
+def _most_attended(alignment, aligned):
+    """The first of the source tokens that each row of ``alignment`` attends to most."""
+    for n in range(len(aligned)):
+        best = 0
+        for s in range(1, alignment.shape[1]):
+            if alignment[n, s] > alignment[n, best]:
+                best = s
+        aligned[n] = best
+
+
+@_compiled
+def _predict(hidden, output, among, drafted, probable, tokens, log_probabilities, draft_scores):
+    """``predict_among`` where there are candidates, else ``predict``."""
+    matrix, candidates, firsts, counts = among
+    if len(matrix):
+        predict_among(
+            hidden, matrix, output, candidates, firsts, counts, drafted, probable, tokens,
+            log_probabilities, draft_scores,
+        )  # fmt: skip
+    else:
+        predict(hidden, output, drafted, probable, tokens, log_probabilities, draft_scores)
+
+
+@_compiled
+def open_targets(
+    tokens, places, lengths, firsts, cells, sources, source_lengths, embeddings, embedding_scale,
+    positions, heads, swish, layers, alignment_layer, output, among, drafted, probable, after,
+    aligned, chosen, log_probabilities, draft_log_probabilities,
+):  # fmt: skip
+    """``decode``, and ``predict`` of each request from a position of its own on, in one call.
+
+    M are the positions that are predicted.
+
+    Args:
+        tokens: As in ``decode``, as is all up to ``alignment_layer``, but for ``firsts``.
+        places: See there.
+        lengths: See there.
+        firsts: int64 [B], the first position of each request that is predicted.
+        cells: See there.
+        sources: See there.
+        source_lengths: See there.
+        embeddings: See there.
+        embedding_scale: See there.
+        positions: See there.
+        heads: See there.
+        swish: See there.
+        layers: See there.
+        alignment_layer: See there.
+        output: The output layer.
+        among: ``matrix``, ``candidates``, ``firsts`` and ``counts`` of ``predict_among`` for each
+            position that is predicted; an empty matrix: all tokens.
+        drafted: int64 [M], as in ``predict``.
+        probable: See there.
+        after: float32 [L, N, D], output, as in ``decode``.
+        aligned: int64 [N], output: the source token that each position attends to most.
+        chosen: int64 [M], output: the best tokens.
+        log_probabilities: float32 [M], output, of these.
+        draft_log_probabilities: float32 [M], output, of ``drafted``.
+    """
+    count = len(tokens)
+    hidden = np.empty((count, cells.shape[2]), np.float32)
+    alignment = np.zeros((count, source_lengths.max() if alignment_layer >= 0 else 1), np.float32)
+    decode(
+        tokens, places, lengths, cells, sources, source_lengths, embeddings, embedding_scale,
+        positions, heads, swish, layers, alignment_layer, hidden, after, alignment,
+    )  # fmt: skip
+    _most_attended(alignment, aligned)
+    asked = np.empty((len(chosen), hidden.shape[1]), np.float32)
+    row, at = 0, 0
+    for b in range(len(lengths)):
+        for t in range(firsts[b], lengths[b]):
+            asked[at] = hidden[row + t]
+            at += 1
+        row += lengths[b]
+    _predict(
+        asked, output, among, drafted, probable, chosen, log_probabilities, draft_log_probabilities
+    )
+
+
+@_compiled
+def advance(
+    tokens, places, cells, strides, sources, source_lengths, embeddings, embedding_scale, positions,
+    heads, swish, layers, alignment_layer, output, among, probable, end, room, bell, made, after,
+    chosen, log_probabilities, aligned,
+):  # fmt: skip
+    """Run R rows on, a token each at a time, until all have ended, or somebody rings.
+
+    A row that ends drops out: the others go on, as they would without it.
+
+    Args:
+        tokens: int64 [R], what each row is given first.
+        places: int64 [R], position of the token before; changed.
+        cells: int64 [R], address of each row's cell state [D] in the first layer.
+        strides: int64 [R], how many numbers further on that in the next layer is.
+        sources: As in ``decode``, as is all up to ``alignment_layer``.
+        source_lengths: See there.
+        embeddings: See there.
+        embedding_scale: See there.
+        positions: See there.
+        heads: See there.
+        swish: See there.
+        layers: See there.
+        alignment_layer: See there.
+        output: The output layer.
+        among: As in ``open_targets``, for each row.
+        probable: Whether log probabilities are wanted.
+        end: The token that ends a target.
+        room: int64 [R], how many tokens each may get, at least one.
+        bell: uint8 [1]; not 0: stop after this step.
+        made: int64 [R], output: how many tokens each got.
+        after: float32 [R, L, D], output: cell states of those that have not ended.
+        chosen: int64 [R, K], output: these tokens; no more than K.
+        log_probabilities: float32 [R, K], output, of these.
+        aligned: int64 [R, K], output: the source token that each attends to most.
+    """
+    count, most = chosen.shape
+    depth, dim = after.shape[1], after.shape[2]
+    matrix, candidates, all_firsts, all_counts = among
+    # Of the rows that go on, which are the first ``left`` of these: their numbers, and what they
+    # are.
+    rows, left = np.arange(count), count
+    given, at, to, lengths = tokens.copy(), places.copy(), sources.copy(), source_lengths.copy()
+    states = np.empty((depth, count, dim), np.float32)
+    for r in range(count):
+        for layer in range(depth):
+            first = layer * strides[r]
+            states[layer, r] = carray(pointer(cells[r]), first + dim, np.float32)[first:]
+    ones, drafted = np.ones(count, np.int64), np.full(count, -1, np.int64)
+    firsts, counts = all_firsts.copy(), all_counts.copy()
+    all_hidden = np.empty((count, dim), np.float32)
+    best, best_aligned = np.empty(count, np.int64), np.empty(count, np.int64)
+    scores, unused = np.empty(count, np.float32), np.empty(count, np.float32)
+    made[:] = 0
+    for step in range(most):
+        at[:left] += 1
+        hidden, following = all_hidden[:left], np.empty((depth, left, dim), np.float32)
+        width = lengths[:left].max() if alignment_layer >= 0 else 1
+        alignment = np.zeros((left, width), np.float32)
+        decode(
+            given[:left], at[:left], ones[:left], states, to[:left], lengths[:left], embeddings,
+            embedding_scale, positions, heads, swish, layers, alignment_layer, hidden, following,
+            alignment,
+        )  # fmt: skip
+        _most_attended(alignment, best_aligned[:left])
+        _predict(
+            hidden, output, (matrix, candidates, firsts[:left], counts[:left]), drafted[:left],
+            probable, best[:left], scores[:left], unused[:left],
+        )  # fmt: skip
+        kept = 0
+        for r in range(left):
+            row = rows[r]
+            chosen[row, step], log_probabilities[row, step] = best[r], scores[r]
+            aligned[row, step] = best_aligned[r]
+            made[row] = step + 1
+            if best[r] == end or step + 1 >= room[row]:
+                continue
+            rows[kept], given[kept], at[kept] = row, best[r], at[r]
+            to[kept], lengths[kept] = to[r], lengths[r]
+            if len(matrix):
+                firsts[kept], counts[kept] = firsts[r], counts[r]
+            for layer in range(depth):
+                states[layer, kept] = following[layer, r]
+            kept += 1
+        left = kept
+        if not left or bell[0] != 0:
+            break
+    for r in range(left):
+        places[rows[r]] = at[r]
+        for layer in range(depth):
+            after[rows[r], layer] = states[layer, r]

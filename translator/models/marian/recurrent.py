@@ -15,6 +15,7 @@ from torch import Tensor
 from translator.languages.pair import LanguagePair
 from translator.models.base import (
     EncoderStates,
+    Known,
     Prediction,
     Prefill,
     StepOutput,
@@ -228,11 +229,11 @@ class RecurrentBatch:
 
     @torch.inference_mode()
     def load(
-        self, row: int, encoder_states: EncoderStates, prefill: Prefill, index: int, position: int
+        self, row: int, encoder_states: EncoderStates, known: Known, index: int, position: int
     ) -> None:
         cross, length = _cross(encoder_states), encoder_states.num_tokens
         self._grow(row + 1, length)
-        self._cells[:, row] = cast(Tensor, prefill.states)[:, index, position]
+        self._cells[:, row] = cast(Tensor, known.states)[:, index, position]
         self._cross[:, :, row, :, :length] = cross
         self._mask[row, :length] = 0
         self._mask[row, length:] = -math.inf
