@@ -248,8 +248,7 @@ def _attend(queries, first, count, keys, values, length, more, heads, columns, w
                 keys.ctypes.data + 4 * LANES * (block * columns + h * size), 4 * LANES, size, LANES,
                 weights[h].ctypes.data + 4 * LANES * block, 4 * width,
             )  # fmt: skip
-        for t in range(count):
-            softmax(weights[h, t], length + more * t)
+        softmax(weights[h], count, length, more)
         multiply_floats(
             weights[h].ctypes.data, 4 * width, count, values.ctypes.data + at, 4 * columns, width,
             size, out.ctypes.data + first * 4 * columns + at, 4 * columns,

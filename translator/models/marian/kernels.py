@@ -33,6 +33,7 @@ from translator.models.marian.tiles import (
     dot_bytes,
     float_bits,
     groups_in,
+    max_floats,
     multiply_bytes,
     multiply_floats,
     nearest,
@@ -225,11 +226,12 @@ def _add_and_norm(x, update, layer, norm, multiplier, out):
 
 
 @_compiled
-def _attend(queries, first, count, keys, values, length, heads, weights, out):
+def _attend(queries, first, count, keys, values, values_stride, length, heads, weights, out):
     """Attention of ``count`` scaled queries: rows of ``queries`` [N, M] from ``first`` on.
 
-    ``keys`` [D, S] and ``values`` [S, D] are padded to a multiple of 16 keys. ``weights`` [H, at
-    least count, S] are left there for the caller, the context in rows of ``out`` [N, D].
+    ``keys`` [D, S] are padded to a multiple of 16. ``values`` is the address of as many values [D]
+    as there are keys, so many bytes apart. ``weights`` [H, at least count, S] are left there for
+    the caller, the context in rows of ``out`` [N, D].
     """
     dim, width = keys.shape
     size = dim // heads
@@ -241,31 +243,40 @@ def _attend(queries, first, count, keys, values, length, heads, weights, out):
             keys.ctypes.data + at * width, 4 * width, size, width,
             weights[h].ctypes.data, 4 * width,
         )  # fmt: skip
-        for t in range(count):
-            softmax(weights[h, t], length)
+        softmax(weights[h], count, length, 0)
         multiply_floats(
             weights[h].ctypes.data, 4 * width, count,
-            values.ctypes.data + at, out_stride, width, size,
+            values + at, values_stride, length, size,
             out.ctypes.data + first * out_stride + at, out_stride,
         )  # fmt: skip
 
 
 @_compiled
-def softmax(scores, length):
-    """Softmax in place; values past ``length`` become 0."""
-    width = scores.shape[0]
-    for s in range(length, width):
-        scores[s] = np.float32(-1e30)
-    best = scores[0]
-    for s in range(width):
-        best = max(best, scores[s])
-    for s in range(width):
-        scores[s] = exp(scores[s] - best)
-    inverse = np.float32(1) / sum_floats(scores.ctypes.data, width)
-    for s in range(width):
-        scores[s] *= inverse
-    for s in range(length, width):
-        scores[s] = np.float32(0)
+def softmax(scores, count, length, more):
+    """Softmax of the first ``count`` rows [N, S], in place.
+
+    The first has ``length`` values, each later one ``more`` more; what is past them becomes 0. The
+    rows take each step together: alone, a row would wait for what it has just computed.
+    """
+    width = scores.shape[1]
+    at = np.empty(count, np.float32)
+    for t in range(count):
+        for s in range(length + more * t, width):
+            scores[t, s] = np.float32(-1e30)
+    for t in range(count):
+        at[t] = max_floats(scores.ctypes.data + 4 * t * width, width)
+    for t in range(count):
+        best = at[t]
+        for s in range(width):
+            scores[t, s] = exp(scores[t, s] - best)
+    for t in range(count):
+        at[t] = np.float32(1) / sum_floats(scores.ctypes.data + 4 * t * width, width)
+    for t in range(count):
+        inverse = at[t]
+        for s in range(width):
+            scores[t, s] *= inverse
+        for s in range(length + more * t, width):
+            scores[t, s] = np.float32(0)
 
 
 @_compiled
@@ -292,20 +303,17 @@ def filled(length):
 
 
 @_compiled
-def _split(rows, first, length, keys_at, values_at, keys, values):
-    """Copy keys and values out of ``rows`` [N, M], from row ``first`` and these columns on.
+def _turn(rows, first, length, at, keys):
+    """Copy keys out of ``rows`` [N, M], from row ``first`` and column ``at`` on.
 
-    They go to ``keys`` [D, S] and ``values`` [S, D], padded with zeros.
+    They go to ``keys`` [D, S], padded with zeros.
     """
     dim, width = keys.shape
-    for s in range(length):
-        for d in range(dim):
-            keys[d, s] = rows[first + s, keys_at + d]
-            values[s, d] = rows[first + s, values_at + d]
-    for s in range(length, width):
-        for d in range(dim):
+    for d in range(dim):
+        for s in range(length):
+            keys[d, s] = rows[first + s, at + d]
+        for s in range(length, width):
             keys[d, s] = np.float32(0)
-            values[s, d] = np.float32(0)
 
 
 @_compiled
@@ -346,7 +354,7 @@ def encode(
     inner = np.empty((count, layers.inner.bias.shape[1]), np.uint8)
     real = np.empty(inner.shape if swish else (0, 0), np.float32)
     widest = filled(lengths.max())
-    all_keys, all_values = np.empty(widest * dim, np.float32), np.empty(widest * dim, np.float32)
+    all_keys = np.empty(widest * dim, np.float32)
     all_weights = np.empty(heads * lengths.max() * widest, np.float32)
     _quantise(x, layers.query_key_value.multipliers[0], bytes_in)
     for layer in range(depth):
@@ -356,10 +364,12 @@ def encode(
             length = lengths[b]
             width = filled(length)
             keys = all_keys[: width * dim].reshape(dim, width)
-            values = all_values[: width * dim].reshape(width, dim)
-            _split(joint, row, length, dim, 2 * dim, keys, values)
+            _turn(joint, row, length, dim, keys)
             weights = all_weights[: heads * length * width].reshape(heads, length, width)
-            _attend(joint, row, length, keys, values, length, heads, weights, context)
+            _attend(
+                joint, row, length, keys, joint.ctypes.data + 4 * (row * joint.shape[1] + 2 * dim),
+                4 * joint.shape[1], length, heads, weights, context,
+            )  # fmt: skip
             row += length
         following = (
             layers.query_key_value.multipliers[layer + 1]
@@ -377,7 +387,13 @@ def encode(
         for at in range(decoder_depth):
             keys = made[2 * at * part : (2 * at + 1) * part].reshape(dim, part // dim)
             values = made[(2 * at + 1) * part : 2 * (at + 1) * part].reshape(part // dim, dim)
-            _split(states, row, length, 2 * at * dim, (2 * at + 1) * dim, keys, values)
+            _turn(states, row, length, 2 * at * dim, keys)
+            for s in range(length):
+                for d in range(dim):
+                    values[s, d] = states[row + s, (2 * at + 1) * dim + d]
+            for s in range(length, part // dim):
+                for d in range(dim):
+                    values[s, d] = np.float32(0)
         row += length
 
 
@@ -440,9 +456,12 @@ def decode(
             part = width * dim
             states = carray(pointer(sources[b]), 2 * (layer + 1) * part, np.float32)
             keys = states[2 * layer * part : (2 * layer + 1) * part].reshape(dim, width)
-            values = states[(2 * layer + 1) * part :].reshape(width, dim)
+            values = states[(2 * layer + 1) * part :]
             weights = all_weights[: heads * lengths[b] * width].reshape(heads, lengths[b], width)
-            _attend(query, row, lengths[b], keys, values, length, heads, weights, context)
+            _attend(
+                query, row, lengths[b], keys, values.ctypes.data, 4 * dim, length, heads, weights,
+                context,
+            )  # fmt: skip
             if layer == alignment_layer:
                 for t in range(lengths[b]):
                     for s in range(length):

@@ -9,7 +9,8 @@ it, so a row of a product is the same, bit by bit, alone or in a batch.
   bytes.
 - ``dot_bytes``: one row of unsigned bytes with one row of signed ones, exact.
 - ``multiply_floats``: up to four rows times vectors of 16 floats, for attention.
-- ``sum_floats``, ``sum_squares``: sums in one order, however wide the processor's vectors are.
+- ``sum_floats``, ``sum_squares``: sums in one order, however wide the processor's vectors are;
+  ``max_floats``.
 
 Addresses are integers. No alignment is needed; the caller is responsible for bounds.
 """
@@ -40,6 +41,7 @@ __all__ = [
     "dot_bytes",
     "float_bits",
     "groups_in",
+    "max_floats",
     "multiply_bytes",
     "multiply_floats",
     "nearest",
@@ -323,6 +325,24 @@ def sum_floats(_typing, address, count):
 
     def generate(_context: Any, builder: Any, _signature: Any, args: Sequence[Any]) -> Any:
         return _write_sum(builder, *args, lambda values: values)
+
+    return types.float32(types.intp, types.intp), generate
+
+
+@intrinsic
+def max_floats(_typing, address, count):
+    """The largest of ``count`` floats, a multiple of 16; none is NaN."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Sequence[Any]) -> Any:
+        address, count = args
+        w = _Writer(builder)
+        highest = w.variable(_FLOATS, float("-inf"))
+        vectors = builder.udiv(count, ir.Constant(_I64, LANES))
+        with cgutils.for_range(builder, vectors, intp=_I64) as loop:
+            values = w.load(builder.add(address, w.times(loop.index, 4 * LANES)), 0, _FLOATS)
+            higher = w.call("llvm.maxnum.v16f32", values, builder.load(highest))
+            builder.store(higher, highest)
+        return w.maximum(builder.load(highest))
 
     return types.float32(types.intp, types.intp), generate
 
