@@ -7,6 +7,7 @@ from math import inf
 from typing import Any
 
 from translator.service.long_work import Turns
+from translator.service.own_time import own_time
 
 __all__ = ["Pace", "Paces"]
 
@@ -37,13 +38,13 @@ class Paces:
 
     Args:
         clock: Seconds, monotonic.
-        cpu_s: CPU time of the event loop's thread, in seconds.
+        cpu_s: CPU time of the event loop's thread, in seconds, without collections of garbage.
     """
 
     def __init__(
         self,
         clock: Callable[[], float] = time.monotonic,
-        cpu_s: Callable[[], float] = time.thread_time,
+        cpu_s: Callable[[], float] = own_time,
     ) -> None:
         self.clock = clock
         self.cpu_s = cpu_s
