@@ -345,7 +345,8 @@ def encode(
         for s in range(lengths[b]):
             _embed(tokens[row], s, embeddings, embedding_scale, positions, x[row])
             if tokens[row] < 0:
-                x[row] += open_end
+                for k in range(dim):
+                    x[row, k] += open_end[k]
             row += 1
     bytes_in = np.empty((count, dim), np.uint8)
     joint = np.empty((count, layers.query_key_value.bias.shape[1]), np.float32)
@@ -595,6 +596,13 @@ def predict_among(
 
 
 @_compiled
+def _copy(rows, row, others, to):
+    """Copy a row [D] to one of ``others``; assigning it takes seconds longer to compile."""
+    for k in range(rows.shape[1]):
+        others[to, k] = rows[row, k]
+
+
+@_compiled
 def _most_attended(alignment, aligned):
     """The first of the source tokens that each row of ``alignment`` attends to most."""
     for n in range(len(aligned)):
@@ -666,7 +674,7 @@ def open_targets(
     row, at = 0, 0
     for b in range(len(lengths)):
         for t in range(firsts[b], lengths[b]):
-            asked[at] = hidden[row + t]
+            _copy(hidden, row + t, asked, at)
             at += 1
         row += lengths[b]
     _predict(
@@ -721,15 +729,19 @@ def advance(
     for r in range(count):
         for layer in range(depth):
             first = layer * strides[r]
-            states[layer, r] = carray(pointer(cells[r]), first + dim, np.float32)[first:]
+            state = carray(pointer(cells[r]), first + dim, np.float32)
+            for k in range(dim):
+                states[layer, r, k] = state[first + k]
     ones, drafted = np.ones(count, np.int64), np.full(count, -1, np.int64)
     firsts, counts = all_firsts.copy(), all_counts.copy()
     all_hidden = np.empty((count, dim), np.float32)
     best, best_aligned = np.empty(count, np.int64), np.empty(count, np.int64)
     scores, unused = np.empty(count, np.float32), np.empty(count, np.float32)
-    made[:] = 0
+    for r in range(count):
+        made[r] = 0
     for step in range(most):
-        at[:left] += 1
+        for r in range(left):
+            at[r] += 1
         hidden, following = all_hidden[:left], np.empty((depth, left, dim), np.float32)
         width = lengths[:left].max() if alignment_layer >= 0 else 1
         alignment = np.zeros((left, width), np.float32)
@@ -756,7 +768,7 @@ def advance(
             if len(matrix):
                 firsts[kept], counts[kept] = firsts[r], counts[r]
             for layer in range(depth):
-                states[layer, kept] = following[layer, r]
+                _copy(following[layer], r, states[layer], kept)
             kept += 1
         left = kept
         if not left or bell[0] != 0:
@@ -764,4 +776,4 @@ def advance(
     for r in range(left):
         places[rows[r]] = at[r]
         for layer in range(depth):
-            after[rows[r], layer] = states[layer, r]
+            _copy(states[layer], r, after[rows[r]], layer)
