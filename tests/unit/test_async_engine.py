@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -315,10 +316,14 @@ async def test_the_loop_is_woken_once_for_all_that_has_come(
     engine: AsyncEngine, model: GatedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loop = asyncio.get_running_loop()
-    call, calls = loop.call_soon_threadsafe, []
-    monkeypatch.setattr(
-        loop, "call_soon_threadsafe", lambda *given: calls.append(given) or call(*given)
-    )
+    call = loop.call_soon_threadsafe
+    calls: list[Any] = []
+
+    def counted(function: Callable[..., Any], *arguments: Any) -> asyncio.Handle:
+        calls.append(function)
+        return call(function, *arguments)
+
+    monkeypatch.setattr(loop, "call_soon_threadsafe", counted)
     taken: list[int] = []
     for number in range(3):
         engine._call_soon(taken.extend, [number])
