@@ -315,6 +315,14 @@ walk you through = show you
 walk us through = show us
 kick things off(?=[.,;!?]|$| with) = begin
 take the minutes(?=[.,;!?]|$| of the| for) = write the minutes of the meeting
+taking the minutes(?=[.,;!?]|$| of the| for| today| this) = writing the minutes of the meeting
+me the minutes(?=[.,;!?]|$| by| from| before| after| today| tomorrow) = me the meeting minutes
+minutes were(?= approved| circulated) = minutes of the meeting were
+mute yourself = turn off your microphone
+mute yourselves = turn off your microphones
+unmute yourself = turn on your microphone
+unmute yourselves = turn on your microphones
+muted the = silenced the
 let's go around the room = let's hear everybody
 park that for now = leave that for later
 rolled back the release = reverted the release
