@@ -317,7 +317,8 @@ kick things off(?=[.,;!?]|$| with) = begin
 take the minutes(?=[.,;!?]|$| of the| for) = write the minutes of the meeting
 taking the minutes(?=[.,;!?]|$| of the| for| today| this) = writing the minutes of the meeting
 me the minutes(?=[.,;!?]|$| by| from| before| after| today| tomorrow) = me the meeting minutes
-minutes were(?= approved| circulated) = minutes of the meeting were
+minutes were approved = minutes of the meeting were approved
+minutes were circulated = minutes of the meeting were circulated
 mute yourself = turn off your microphone
 mute yourselves = turn off your microphones
 unmute yourself = turn on your microphone
