@@ -328,12 +328,34 @@ async def test_the_loop_is_woken_once_for_all_that_has_come(
     for number in range(3):
         engine._call_soon(taken.extend, [number])
     assert len(calls) == 1
-    await asyncio.sleep(0)
+    # It wakes, and takes them.
+    for _ in range(2):
+        await asyncio.sleep(0)
     assert taken == [0, 1, 2]
     engine._call_soon(taken.extend, [3])
     assert len(calls) == 2
-    await asyncio.sleep(0)
+    for _ in range(2):
+        await asyncio.sleep(0)
     assert taken == [0, 1, 2, 3]
+    await settle(engine, model)
+
+
+async def test_what_cannot_be_taken_holds_up_nothing_that_came_with_it(
+    engine: AsyncEngine, model: GatedModel
+) -> None:
+    failed: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context))
+    taken: list[int] = []
+
+    def fail(_: list[int]) -> None:
+        raise RuntimeError("a bug")
+
+    for function, number in ((taken.extend, 1), (fail, 2), (taken.extend, 3)):
+        engine._call_soon(function, [number])
+    for _ in range(2):
+        await asyncio.sleep(0)
+    assert taken == [1, 3]
+    assert len(failed) == 1
     await settle(engine, model)
 
 

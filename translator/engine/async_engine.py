@@ -89,10 +89,13 @@ class AsyncEngine:
         except RuntimeError:
             # The loop was closed without stop(): nobody is left to take the outcomes.
             _log.warning("dropping %d outcomes: the event loop is closed", len(outcomes))
+            self._arrived.clear()
+            self._is_called = False
 
     def _take_arrived(self) -> None:
+        assert self._loop is not None  # noqa: S101
         # First, so that what comes from now on wakes the loop again.
         self._is_called = False
         while self._arrived:
-            function, outcomes = self._arrived.popleft()
-            function(outcomes)
+            # A call each: if one fails, the others are taken all the same.
+            self._loop.call_soon(*self._arrived.popleft())
