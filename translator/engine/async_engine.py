@@ -98,4 +98,5 @@ class AsyncEngine:
         self._is_called = False
         while self._arrived:
             # A call each: if one fails, the others are taken all the same.
-            self._loop.call_soon(*self._arrived.popleft())
+            function, outcomes = self._arrived.popleft()
+            self._loop.call_soon(function, outcomes)
