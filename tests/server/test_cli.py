@@ -393,6 +393,10 @@ def test_an_evaluation_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
         for lines in (f.read_text(encoding="utf-8").splitlines() for f in (log, other))
     ]
     assert texts[0] == texts[1]
+    unknown = evaluate(str(data), "--policy", "eager", TRANSLATOR_FAKE_MODEL="1")
+    assert unknown.returncode == 2
+    assert b"Traceback" not in unknown.stderr
+    assert b"'eager'; allowed: low, balanced" in unknown.stderr
     missing = evaluate(str(tmp_path / "none.jsonl"), *options, TRANSLATOR_FAKE_MODEL="1")
     assert missing.returncode == 5
     assert b"Traceback" not in missing.stderr

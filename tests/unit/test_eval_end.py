@@ -93,6 +93,8 @@ def test_logs_of_different_ends_are_not_mixed(tmp_path: Path) -> None:
     asked: list[End] = []
 
     class Counting:
+        fingerprint = "a model"
+
         def sentences(
             self,
             sentences: Sequence[Sentence],
@@ -112,6 +114,11 @@ def test_logs_of_different_ends_are_not_mixed(tmp_path: Path) -> None:
         done = evaluate_sentences(file, SENTENCES, AGREEMENT, end, Counting(), lambda _: None)
         assert [instance.end for instance in done] == [end] * len(SENTENCES)
     assert asked == [End.WITH_LAST, End.REST]
+    other = Counting()
+    other.fingerprint = "another"
+    with pytest.raises(ConfigError, match="has what another model said"):
+        evaluate_sentences(file, SENTENCES, AGREEMENT, End.WITH_LAST, other, lambda _: None)
+    assert len(list(log.read(file))) == 2 * len(SENTENCES)
 
 
 def test_what_differs_from_the_whole_translation_and_what_is_empty_is_counted() -> None:

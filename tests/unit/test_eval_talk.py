@@ -121,6 +121,8 @@ def test_a_talk_that_the_log_has_is_not_streamed_again(tmp_path: Path) -> None:
     calls: list[str] = []
 
     class Counting:
+        fingerprint = "a model"
+
         def sentences(self, *_: object) -> None:
             raise AssertionError
 

@@ -4,9 +4,12 @@ Exit codes: 0 done; 1 a bug; 2 a mistake in the command, its input or a request;
 was lost; 4 a limit of the server; 5 the set-up (settings, model files, packages); 130 interrupted.
 """
 
+from typing import Any
+
 import click
 
 from translator import __version__
+from translator.cli.errors import one_sentence
 from translator.cli.lazy import LazyGroup
 
 __all__ = ["main"]
@@ -31,8 +34,16 @@ _COMMANDS = {
 }
 
 
+class _Commands(LazyGroup):
+    """Whatever a command raises, in its options or its work, is one sentence and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with one_sentence():
+            return super().invoke(ctx)
+
+
 @click.command(
-    cls=LazyGroup, modules=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+    cls=_Commands, modules=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
 )
 @click.version_option(__version__)
 def main() -> None:

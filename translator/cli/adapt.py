@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from translator.cli.errors import one_sentence
 from translator.cli.progress import progress_bar
 from translator.cli.store import open_store, store_option
 from translator.errors import ConfigError, ModelFilesError
@@ -81,87 +80,86 @@ def command(
     (an adapter), which learns their manner, and costs some quality elsewhere. Some are kept aside,
     and what makes these worse is not written. If training is interrupted, the same command goes on.
     """
-    with one_sentence():
-        pair, folder, license_ = _located(model, store)
-        # Only now: it takes seconds.
-        from translator.languages.detection import FastTextDetector
-        from translator.models.datastore import DATASTORE, DatastoreCard, save_datastore
-        from translator.models.fingerprint import file_digest
-        from translator.models.marian.adapter import ADAPTER, is_adapter, save_adapter
-        from translator.models.marian.loading import load_marian_folder
-        from translator.models.phrases import find_phrases, save_phrases
-        from translator.training.adapter import (
-            Options,
-            plain_adapter,
-            rehearsal_of,
-            train_adapter,
-        )
-        from translator.training.datastore import datastore_gain, make_datastore
-        from translator.training.rehearsal import rehearsal_sentences
-        from translator.training.translations import (
-            check_languages,
-            examples_of,
-            only_usable,
-            other_phrases,
-            written_for,
-        )
+    pair, folder, license_ = _located(model, store)
+    # Only now: it takes seconds.
+    from translator.languages.detection import FastTextDetector
+    from translator.models.datastore import DATASTORE, DatastoreCard, save_datastore
+    from translator.models.fingerprint import file_digest
+    from translator.models.marian.adapter import ADAPTER, is_adapter, save_adapter
+    from translator.models.marian.loading import load_marian_folder
+    from translator.models.phrases import find_phrases, save_phrases
+    from translator.training.adapter import (
+        Options,
+        plain_adapter,
+        rehearsal_of,
+        train_adapter,
+    )
+    from translator.training.datastore import datastore_gain, make_datastore
+    from translator.training.rehearsal import rehearsal_sentences
+    from translator.training.translations import (
+        check_languages,
+        examples_of,
+        only_usable,
+        other_phrases,
+        written_for,
+    )
 
-        if is_adapter(folder):
-            raise ConfigError(f"{folder}: is adapted already; adapt the model that it is of")
-        if output.exists() and not is_adapter(output) and any(output.iterdir()):
-            raise ModelFilesError(f"{output}: is there already, expected a new or empty folder")
-        left_out: Counter[str] = Counter()
-        read = _read(files, pair, (source, target), left_out)
-        translations = list(only_usable(read, left_out))
-        if translations:
-            check_languages(translations, pair, FastTextDetector())
-        loaded = load_marian_folder(folder, pair=pair, precision="auto")
-        examples = examples_of(translations, pair, loaded.tokenizer(pair), left_out)
-        for reason, number in left_out.items():
-            click.echo(f"left out: {number} {reason}", err=True)
-        phrases = find_phrases(folder, pair)
-        sentences = rehearsal_sentences(pair, phrases, [_text(path) for path in rehearse])
-        with progress_bar("rehearsal", len(sentences)) as told:
-            rehearsal = rehearsal_of(loaded, pair, sentences, on_progress=told)
-        with progress_bar("datastore", len(examples)) as told:
-            gain = datastore_gain(loaded, examples, rehearsal, on_progress=told)
-        unfinished = output.with_name(f".{output.name}.unfinished")
-        trained = None
-        if steps:
-            with suppress(OSError):
-                # Where it cannot be made, saving says so.
-                output.parent.mkdir(parents=True, exist_ok=True)
-            options = Options(rank, steps, learning_rate)
-            with progress_bar("steps", steps) as told:
-                trained = train_adapter(
-                    folder,
-                    pair,
-                    examples,
-                    rehearsal,
-                    options,
-                    unfinished=unfinished,
-                    on_progress=told,
-                )
-        adapter = trained.adapter if trained is not None and trained.has_learned else None
-        if adapter is None and gain.is_worse:
-            unfinished.unlink(missing_ok=True)
-            raise ConfigError(_nothing(len(examples), gain, trained))
-        adapter = adapter or plain_adapter(folder, pair, len(examples))
-        # It is of the adapter that was there before.
+    if is_adapter(folder):
+        raise ConfigError(f"{folder}: is adapted already; adapt the model that it is of")
+    if output.exists() and not is_adapter(output) and any(output.iterdir()):
+        raise ModelFilesError(f"{output}: is there already, expected a new or empty folder")
+    left_out: Counter[str] = Counter()
+    read = _read(files, pair, (source, target), left_out)
+    translations = list(only_usable(read, left_out))
+    if translations:
+        check_languages(translations, pair, FastTextDetector())
+    loaded = load_marian_folder(folder, pair=pair, precision="auto")
+    examples = examples_of(translations, pair, loaded.tokenizer(pair), left_out)
+    for reason, number in left_out.items():
+        click.echo(f"left out: {number} {reason}", err=True)
+    phrases = find_phrases(folder, pair)
+    sentences = rehearsal_sentences(pair, phrases, [_text(path) for path in rehearse])
+    with progress_bar("rehearsal", len(sentences)) as told:
+        rehearsal = rehearsal_of(loaded, pair, sentences, on_progress=told)
+    with progress_bar("datastore", len(examples)) as told:
+        gain = datastore_gain(loaded, examples, rehearsal, on_progress=told)
+    unfinished = output.with_name(f".{output.name}.unfinished")
+    trained = None
+    if steps:
         with suppress(OSError):
-            (output / DATASTORE).unlink()
-        variety = written_for(translations, pair, loaded.info.variety)
-        adapter = replace(adapter, card=replace(adapter.card, variety=variety))
-        save_adapter(output, adapter)
-        save_phrases(output, other_phrases(translations, phrases))
-        if not gain.is_worse:
-            adapted = load_marian_folder(output, pair=pair, precision="auto")
-            card = DatastoreCard(file_digest(output / ADAPTER))
-            with progress_bar("keys", sum(map(len, examples))) as told:
-                datastore = make_datastore(adapted, examples, card, on_progress=told)
-            save_datastore(output, datastore)
-        _write_card(output, folder, license_, adapter, gain)
+            # Where it cannot be made, saving says so.
+            output.parent.mkdir(parents=True, exist_ok=True)
+        options = Options(rank, steps, learning_rate)
+        with progress_bar("steps", steps) as told:
+            trained = train_adapter(
+                folder,
+                pair,
+                examples,
+                rehearsal,
+                options,
+                unfinished=unfinished,
+                on_progress=told,
+            )
+    adapter = trained.adapter if trained is not None and trained.has_learned else None
+    if adapter is None and gain.is_worse:
         unfinished.unlink(missing_ok=True)
+        raise ConfigError(_nothing(len(examples), gain, trained))
+    adapter = adapter or plain_adapter(folder, pair, len(examples))
+    # It is of the adapter that was there before.
+    with suppress(OSError):
+        (output / DATASTORE).unlink()
+    variety = written_for(translations, pair, loaded.info.variety)
+    adapter = replace(adapter, card=replace(adapter.card, variety=variety))
+    save_adapter(output, adapter)
+    save_phrases(output, other_phrases(translations, phrases))
+    if not gain.is_worse:
+        adapted = load_marian_folder(output, pair=pair, precision="auto")
+        card = DatastoreCard(file_digest(output / ADAPTER))
+        with progress_bar("keys", sum(map(len, examples))) as told:
+            datastore = make_datastore(adapted, examples, card, on_progress=told)
+        save_datastore(output, datastore)
+    _write_card(output, folder, license_, adapter, gain)
+    unfinished.unlink(missing_ok=True)
     click.echo(f"{output} is written; on translations kept aside:")
     if not gain.is_worse:
         click.echo(f"  datastore: from {_words(gain)}")

@@ -10,7 +10,6 @@ import click
 
 from translator.cli.batch_shards import in_shards, joined, one_shard
 from translator.cli.connect import login_options
-from translator.cli.errors import one_sentence
 from translator.cli.glossary_options import server_glossary_option
 from translator.cli.job_progress import JobProgress
 from translator.client.login import Login
@@ -127,51 +126,50 @@ def command(
     translated stays too and is told, and the exit status is then 2. A job that was interrupted goes
     on where it was when it is run again, and what was translated once is taken from the store.
     """
-    with one_sentence():
-        options["tls"] = login.tls or None
-        options |= {file: getattr(login, file) for file in ("ca", "cert", "key", "access_key")}
-        given = {name: value for name, value in options.items() if value not in (None, ())}
-        if columns:
-            given["columns"] = {
-                name: ColumnConfig(
-                    kind=rule.kind,
-                    max=rule.max_length,
-                    into=rule.into,
-                    markup=rule.templates,
-                    numbers=rule.numbers,
-                )
-                for name, rule in map(parse_rule, columns)
-            }
-        job = load_job(file, given)
-        if dry_run:
-            _plan(job, keeps=not no_store)
+    options["tls"] = login.tls or None
+    options |= {file: getattr(login, file) for file in ("ca", "cert", "key", "access_key")}
+    given = {name: value for name, value in options.items() if value not in (None, ())}
+    if columns:
+        given["columns"] = {
+            name: ColumnConfig(
+                kind=rule.kind,
+                max=rule.max_length,
+                into=rule.into,
+                markup=rule.templates,
+                numbers=rule.numbers,
+            )
+            for name, rule in map(parse_rule, columns)
+        }
+    job = load_job(file, given)
+    if dry_run:
+        _plan(job, keeps=not no_store)
+        return
+    keeps = not no_store
+    if not (shard or join or processes or ray):
+        report = run_job(job, keeps=keeps)
+    else:
+        if job.review:
+            raise ClientError(
+                "review: is made by one process; run the job again without shards, which takes "
+                "no time since all is in the store"
+            )
+        if shard:
+            # What failed in it is told when all are joined.
+            _write_report(job, one_shard(job, shard, keeps=keeps))
             return
-        keeps = not no_store
-        if not (shard or join or processes or ray):
-            report = run_job(job, keeps=keeps)
-        else:
-            if job.review:
-                raise ClientError(
-                    "review: is made by one process; run the job again without shards, which takes "
-                    "no time since all is in the store"
-                )
-            if shard:
-                # What failed in it is told when all are joined.
-                _write_report(job, one_shard(job, shard, keeps=keeps))
-                return
-            if join:
-                report = joined(job)
-            elif ray:
-                from translator.jobs.ray_pool import RayPool, from_anywhere
+        if join:
+            report = joined(job)
+        elif ray:
+            from translator.jobs.ray_pool import RayPool, from_anywhere
 
-                with RayPool(ray, processes or 0, cpus=cpus, gpus=gpus, keeps=keeps) as cluster:
-                    report = in_shards(from_anywhere(job), cluster, shards or 0)
-            else:
-                with LocalPool(processes or 1, keeps=keeps) as pool:
-                    report = in_shards(job, pool, shards or 0)
-            _write_report(job, report)
-        if report.num_failed:
-            raise click.exceptions.Exit(_FAILED)
+            with RayPool(ray, processes or 0, cpus=cpus, gpus=gpus, keeps=keeps) as cluster:
+                report = in_shards(from_anywhere(job), cluster, shards or 0)
+        else:
+            with LocalPool(processes or 1, keeps=keeps) as pool:
+                report = in_shards(job, pool, shards or 0)
+        _write_report(job, report)
+    if report.num_failed:
+        raise click.exceptions.Exit(_FAILED)
 
 
 def run_job(job: JobConfig, *, keeps: bool) -> Report:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from translator.cli.connect import INSIDE, gateway_servers
-from translator.cli.errors import one_sentence
 from translator.client.login import Login
 from translator.config import ServerConfig, load_config
 from translator.errors import ConfigError
@@ -263,13 +262,12 @@ def command(
             sys.stdout.flush()
             await stop.wait()
 
-    with one_sentence():
-        set_up_log(log_level, "text")
-        allow_many_files()
-        import uvloop
+    set_up_log(log_level, "text")
+    allow_many_files()
+    import uvloop
 
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run())
 
 
 def _ears(folder: Path) -> "Ears":

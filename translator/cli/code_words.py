@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from translator.cli.errors import one_sentence
 from translator.cli.pair import Pair
 from translator.cli.progress import progress_bar
 from translator.languages.pair import LanguagePair
@@ -23,22 +22,21 @@ def command(folder: Path, pair: LanguagePair, dry_run: bool) -> None:
     family stands in 200 sentences, which takes seconds to minutes. Serve the model anew
     afterwards.
     """
-    with one_sentence():
-        # Only now: it takes seconds.
-        from translator.models.code_words import CODE_WORDS, save_code_words
-        from translator.models.loading import load_model
-        from translator.training.code_words import (
-            NUM_FAMILIES,
-            best_code_words,
-            probe_code_words,
-        )
+    # Only now: it takes seconds.
+    from translator.models.code_words import CODE_WORDS, save_code_words
+    from translator.models.loading import load_model
+    from translator.training.code_words import (
+        NUM_FAMILIES,
+        best_code_words,
+        probe_code_words,
+    )
 
-        model = load_model(f"{pair}={folder}", precision="auto")
-        with progress_bar("code words", NUM_FAMILIES) as told:
-            shares = probe_code_words(model, pair, on_progress=told)
-        best = best_code_words(shares)
-        for name, share in shares.items():
-            click.echo(f"{name:8} {share:7.1%}{'  is taken' if name == best.name else ''}")
-        if not dry_run:
-            save_code_words(folder / CODE_WORDS, best, shares)
-            click.echo(f"{folder / CODE_WORDS} is written")
+    model = load_model(f"{pair}={folder}", precision="auto")
+    with progress_bar("code words", NUM_FAMILIES) as told:
+        shares = probe_code_words(model, pair, on_progress=told)
+    best = best_code_words(shares)
+    for name, share in shares.items():
+        click.echo(f"{name:8} {share:7.1%}{'  is taken' if name == best.name else ''}")
+    if not dry_run:
+        save_code_words(folder / CODE_WORDS, best, shares)
+        click.echo(f"{folder / CODE_WORDS} is written")

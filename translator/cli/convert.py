@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from translator.cli.errors import one_sentence
 from translator.cli.pair import Pair
 from translator.languages.pair import LanguagePair
 
@@ -33,9 +32,8 @@ def command(
     OUT can be served as it is, with the same translations, and can be trained further. Pair and
     licence go into its model card.
     """
-    with one_sentence():
-        # Only now: it takes seconds.
-        from translator.models.pretrained.convert import convert
+    # Only now: it takes seconds.
+    from translator.models.pretrained.convert import convert
 
-        known = convert(folder, out, pair=pair, license=license)
+    known = convert(folder, out, pair=pair, license=license)
     click.echo(f"{out} is written; serve it with --model {known or 'PAIR'}={out}")

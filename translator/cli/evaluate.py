@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -13,7 +13,6 @@ from rich.console import Console
 from translator.asr import RECOGNISERS
 from translator.catalog.catalog import Catalog, Served
 from translator.cli.connect import login_options
-from translator.cli.errors import one_sentence
 from translator.cli.figures import save_figures, table_of
 from translator.cli.progress import progress_bar
 from translator.cli.stream import parse_policy
@@ -30,7 +29,10 @@ from translator.eval.run import evaluate_sentences, evaluate_talk, whole_sentenc
 from translator.eval.summary import Summary, summarize
 from translator.eval.talk import Talk, read_references, read_words
 from translator.languages.pair import LanguagePair
-from translator.policy.registry import Latency, PolicyChoice, resolve
+from translator.policy.registry import POLICIES, Latency, PolicyChoice, resolve
+
+if TYPE_CHECKING:
+    from translator.models.base import DescribedModel
 
 __all__ = ["command", "read_policy"]
 
@@ -137,8 +139,7 @@ def command(**options: Any) -> None:
     """
     asked = _Asked(**options)
     asked.check()
-    with one_sentence():
-        rows = asked.evaluate()
+    rows = asked.evaluate()
     save_figures(rows, asked.output, asked.log.name, ours=tuple(_PRESETS))
     console = Console(highlight=False)
     # Where it is not a terminal it has no width, and names must not be cut.
@@ -279,18 +280,28 @@ class _Asked:
             return RemoteBackend(self.address, self.pair, self.login, jobs=self.jobs)
         from translator.eval.local import LocalBackend
 
-        load = partial(_load, self.models, self.pair)
-        return LocalBackend(load, jobs=self.jobs, processes=self.processes)
+        _, model = _find(self.models, self.pair)
+        return LocalBackend(
+            partial(_load, self.models, self.pair),
+            jobs=self.jobs,
+            processes=self.processes,
+            fingerprint=model.info.fingerprint,
+        )
 
 
-def _load(models: tuple[str, ...], pair: LanguagePair) -> Served:
+def _find(models: tuple[str, ...], pair: LanguagePair) -> tuple[LanguagePair, "DescribedModel"]:
+    """The model of a pair, with the pair that it has for it."""
     from translator.catalog.describe import describe_models
 
     config = load_config(overrides={"models": models} if models else {})
     described = describe_models(config)
     choice = Catalog(described).resolve(pair.source, pair.target)
-    model = next(m for m in described if m.info.name == choice.info.name)
-    return Served(model.load(), choice.pair, pair.target)
+    return choice.pair, next(m for m in described if m.info.name == choice.info.name)
+
+
+def _load(models: tuple[str, ...], pair: LanguagePair) -> Served:
+    own, model = _find(models, pair)
+    return Served(model.load(), own, pair.target)
 
 
 def read_policy(name: str) -> Latency | PolicyChoice:
@@ -298,6 +309,11 @@ def read_policy(name: str) -> Latency | PolicyChoice:
     if name in _PRESETS:
         return _PRESETS[name]
     policy = parse_policy(name)
+    if policy.name not in POLICIES:
+        raise click.BadParameter(
+            f"is {policy.name!r}; allowed: {', '.join([*_PRESETS, *sorted(POLICIES)])}",
+            param_hint="--policy",
+        )
     return resolve(PolicyChoice(policy.name, policy.parameters))
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 import click
 
 from translator.cli.connect import INSIDE, gateway_servers
-from translator.cli.errors import one_sentence
 from translator.client.login import Login
 from translator.config import ServerConfig, load_config, trace_settings
 from translator.log import LogLevel, set_up_log
@@ -177,12 +176,11 @@ def command(
             sys.stdout.flush()
             await stop.wait()
 
-    with one_sentence():
-        set_up_log(log_level, "text", audit_log)
-        import uvloop
+    set_up_log(log_level, "text", audit_log)
+    import uvloop
 
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run())
 
 
 @contextlib.contextmanager

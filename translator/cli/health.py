@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from translator.cli.connect import login_options
-from translator.cli.errors import one_sentence
 from translator.client import AsyncTranslatorClient, tls_credentials
 from translator.client.login import Login
 from translator.errors import ConnectionLostError
@@ -39,12 +38,11 @@ def command(address: str | None, file: Path | None, timeout_s: float, login: Log
     it is the server on this machine whose port and certificate are in --config and in TRANSLATOR_*
     variables, as for `serve`.
     """
-    with one_sentence():
-        arguments: dict[str, Any] = dict(login.arguments())
-        options: list[tuple[str, str]] = []
-        if address is None:
-            address, arguments, options = _own(file, arguments)
-        click.echo(asyncio.run(_ask(address, arguments, options, timeout_s)))
+    arguments: dict[str, Any] = dict(login.arguments())
+    options: list[tuple[str, str]] = []
+    if address is None:
+        address, arguments, options = _own(file, arguments)
+    click.echo(asyncio.run(_ask(address, arguments, options, timeout_s)))
 
 
 def _own(

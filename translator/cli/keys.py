@@ -9,7 +9,6 @@ from rich.table import Table
 
 from translator.access.caller import Role
 from translator.access.key_file import add_key, read_file, revoke_key
-from translator.cli.errors import one_sentence
 from translator.config import load_config
 from translator.errors import ConfigError
 
@@ -53,10 +52,9 @@ def add(
     name: str, file: Path | None, roles: tuple[str, ...], expires: datetime | None, **quotas: int
 ) -> None:
     """Make a key for NAME and print it. Only its digest is kept: nobody can print it again."""
-    with one_sentence():
-        chosen = [Role(role) for role in roles] or list(_CALLS)
-        last_day: date | None = None if expires is None else expires.date()
-        key = add_key(_path(file), name, chosen, last_day, quotas)
+    chosen = [Role(role) for role in roles] or list(_CALLS)
+    last_day: date | None = None if expires is None else expires.date()
+    key = add_key(_path(file), name, chosen, last_day, quotas)
     click.echo(key)
 
 
@@ -64,8 +62,7 @@ def add(
 @_file
 def show(file: Path | None) -> None:
     """List who may call, without the keys."""
-    with one_sentence():
-        _, rules = read_file(_path(file))
+    _, rules = read_file(_path(file))
     table = Table("name", "by", "roles", "expires", "quota", box=None)
     for kind, grants in (("key", rules.keys), ("certificate", rules.certificates)):
         for grant in grants.values():
@@ -96,8 +93,7 @@ def show(file: Path | None) -> None:
 @_file
 def revoke(name: str, file: Path | None) -> None:
     """Take the key of NAME out. It opens no further call; streams that are open go on."""
-    with one_sentence():
-        revoke_key(_path(file), name)
+    revoke_key(_path(file), name)
 
 
 def _path(file: Path | None) -> Path:

@@ -8,7 +8,6 @@ from typing import BinaryIO
 
 import click
 
-from translator.cli.errors import one_sentence
 from translator.errors import ClientError
 from translator.jobs.memory import Memory
 from translator.jobs.memory_files import FORMATS, read_memory
@@ -41,7 +40,7 @@ def import_(files: tuple[Path, ...], path: Path, source: str, target: str) -> No
     All of a file is added, or nothing. A text has one translation: the newest. --from and --to name
     the languages of a file that does not, and choose from one that has several.
     """
-    with one_sentence(), Memory(path) as memory:
+    with Memory(path) as memory:
         for file in files:
             skipped: Counter[str] = Counter()
             stats = memory.add(read_memory(file, source, target, skipped))
@@ -75,22 +74,21 @@ def _shown(text: str) -> str:
 @_memory
 def export(file: Path, path: Path) -> None:
     """Write all of a memory to FILE: TMX 1.4b or CSV, by its ending."""
-    with one_sentence():
-        write = FORMATS.get(file.suffix.lower())
-        if write is None:
-            raise ClientError(f"{file}: the ending says the format; allowed: {', '.join(FORMATS)}")
-        with _existing(path) as memory, _new(file) as output:
-            written, left_out = write(memory.entries(), output)
-        click.echo(f"{file}: entries written: {written}")
-        if left_out:
-            click.echo(f"  left out: {left_out} with characters that XML cannot hold")
+    write = FORMATS.get(file.suffix.lower())
+    if write is None:
+        raise ClientError(f"{file}: the ending says the format; allowed: {', '.join(FORMATS)}")
+    with _existing(path) as memory, _new(file) as output:
+        written, left_out = write(memory.entries(), output)
+    click.echo(f"{file}: entries written: {written}")
+    if left_out:
+        click.echo(f"  left out: {left_out} with characters that XML cannot hold")
 
 
 @command.command("stats")
 @_memory
 def stats(path: Path) -> None:
     """Say how much a memory holds, and in which languages."""
-    with one_sentence(), _existing(path) as memory:
+    with _existing(path) as memory:
         pairs = memory.pairs()
         for pair in pairs:
             click.echo(f"{pair.source} to {pair.target}: {pair.num_entries}")

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 
 from translator.cli.connect import ServerChoice, connected, server_options
-from translator.cli.errors import one_sentence
 from translator.cli.lazy import LazyGroup
 from translator.cli.store import open_store, store_option
 from translator.client import ModelList
@@ -45,11 +44,10 @@ def command(
         if server != ServerChoice() or store is not None:
             raise click.UsageError(f"options come after {context.invoked_subcommand}")
         return
-    with one_sentence():
-        if server.address is None and not server.models:
-            tables = [_here(store)]
-        else:
-            tables = _of_server(asyncio.run(_ask(server)))
+    if server.address is None and not server.models:
+        tables = [_here(store)]
+    else:
+        tables = _of_server(asyncio.run(_ask(server)))
     _show(tables)
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from translator.cli.errors import one_sentence
 from translator.cli.pair import Pair
 from translator.cli.progress import progress_bar
 from translator.errors import ConfigError
@@ -31,22 +30,21 @@ def command(folder: Path, text: Path, pair: LanguagePair, steps: int, output: Pa
     thousands, with one paragraph or sentence on each line. The model's parameters do not change,
     and whole sentences are translated as before. This takes minutes.
     """
-    with one_sentence():
-        # Only now: it takes seconds.
-        from translator.models.marian.open_end import OPEN_END, save_open_end
-        from translator.training.open_end import examples_of, sentences_of, train_open_end
+    # Only now: it takes seconds.
+    from translator.models.marian.open_end import OPEN_END, save_open_end
+    from translator.training.open_end import examples_of, sentences_of, train_open_end
 
-        output = output or folder / OPEN_END
-        try:
-            sentences = sentences_of(text.read_text(encoding="utf-8"), pair.source)
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{text}: cannot be read as UTF-8 text") from error
-        with progress_bar("sentences", len(sentences)) as told:
-            examples = examples_of(folder, pair, sentences, on_progress=told)
-        with progress_bar("steps", steps) as told:
-            trained = train_open_end(folder, examples, steps=steps, on_progress=told)
-        losses = f"{trained.loss_before:.3f} to {trained.loss:.3f} nats a token"
-        if trained.loss >= trained.loss_before:
-            raise ConfigError(f"{text}: nothing was learned from it ({losses}); give more text")
-        save_open_end(output, trained.vector)
+    output = output or folder / OPEN_END
+    try:
+        sentences = sentences_of(text.read_text(encoding="utf-8"), pair.source)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{text}: cannot be read as UTF-8 text") from error
+    with progress_bar("sentences", len(sentences)) as told:
+        examples = examples_of(folder, pair, sentences, on_progress=told)
+    with progress_bar("steps", steps) as told:
+        trained = train_open_end(folder, examples, steps=steps, on_progress=told)
+    losses = f"{trained.loss_before:.3f} to {trained.loss:.3f} nats a token"
+    if trained.loss >= trained.loss_before:
+        raise ConfigError(f"{text}: nothing was learned from it ({losses}); give more text")
+    save_open_end(output, trained.vector)
     click.echo(f"{output} is written: from {losses} on the sentences kept aside")

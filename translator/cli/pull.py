@@ -20,7 +20,6 @@ from translator.catalog.hub import HubSource
 from translator.catalog.offer import Offer, Source
 from translator.catalog.pull import choose, pull
 from translator.catalog.web import Web
-from translator.cli.errors import one_sentence
 from translator.cli.pair import Pair
 from translator.cli.progress import progress_bar
 from translator.cli.store import open_store, store_option
@@ -61,12 +60,11 @@ def command(
     An interrupted pull continues where it was. Files that are already there are not downloaded
     again.
     """
-    with one_sentence():
-        into = open_store(store)
-        with Web() as web:
-            offer = choose(_sources(web, source, model), pair, variant)
-            with _Bar(offer) as bar:
-                stored, is_new = pull(offer, into, web, bar)
+    into = open_store(store)
+    with Web() as web:
+        offer = choose(_sources(web, source, model), pair, variant)
+        with _Bar(offer) as bar:
+            stored, is_new = pull(offer, into, web, bar)
     manifest = stored.manifest
     click.echo(
         f"{stored.name}: {manifest.pair}, version {manifest.version[:12]}, "

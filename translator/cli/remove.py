@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from translator.cli.errors import one_sentence
 from translator.cli.store import open_store, store_option
 
 __all__ = ["command"]
@@ -15,6 +14,5 @@ __all__ = ["command"]
 @store_option
 def command(name: str, store: Path | None) -> None:
     """Delete the pulled model NAME, as `translator models` lists it."""
-    with one_sentence():
-        model = open_store(store).remove(name)
+    model = open_store(store).remove(name)
     click.echo(f"removed {model.folder}, {model.size / 1e6:.1f} MB")

@@ -7,7 +7,6 @@ from typing import Any, TypeVar, get_args
 
 import click
 
-from translator.cli.errors import one_sentence
 from translator.cli.running import Announcement, check_start, serve
 from translator.cli.store import store_option
 from translator.cli.workers import Workers
@@ -77,17 +76,16 @@ def command(file: Path | None, check: bool, **options: Any) -> None:
     Further settings (limits, heartbeat) come from --config and from TRANSLATOR_* variables.
     """
     given = {key: value for key, value in options.items() if value is not None and value != ()}
-    with one_sentence():
-        config = load_config(file, given)
-        set_up_log(config.log_level, config.log_format, config.audit_log)
-        warn_of_service_links()
-        if check:
-            check_start(config)
-            click.echo("everything that a start needs is there")
-        elif config.workers > 1:
-            asyncio.run(Workers(config).run())
-        else:
-            asyncio.run(serve(config, _announce))
+    config = load_config(file, given)
+    set_up_log(config.log_level, config.log_format, config.audit_log)
+    warn_of_service_links()
+    if check:
+        check_start(config)
+        click.echo("everything that a start needs is there")
+    elif config.workers > 1:
+        asyncio.run(Workers(config).run())
+    else:
+        asyncio.run(serve(config, _announce))
 
 
 def _announce(server: Announcement) -> None:

@@ -14,7 +14,6 @@ from translator.asr import SourcePiece
 from translator.cli.audio import heard_in, load_speech
 from translator.cli.connect import ServerChoice, connected, server_options
 from translator.cli.display import Display, JsonLines, LiveTerminal, PlainLines
-from translator.cli.errors import one_sentence
 from translator.cli.glossary_options import glossary_options
 from translator.cli.outputs import Outputs, output_options
 from translator.cli.recogniser import RecogniserName, said_by
@@ -165,12 +164,10 @@ def command(
         "glossaries": glossaries,
     }
     if glossary is not None:
-        with one_sentence():
-            options["glossary"] = read_entries(glossary, source, targets[0])
+        options["glossary"] = read_entries(glossary, source, targets[0])
     ears = None
     if speech is not None:
-        with one_sentence():
-            ears = load_speech(speech)
+        ears = load_speech(speech)
     display: Display
     if as_json:
         display = JsonLines()
@@ -218,8 +215,7 @@ def command(
                     display.typing("")
                 return await _translate(stream, given, display, outputs)
 
-    with one_sentence():
-        report = asyncio.run(run())
+    report = asyncio.run(run())
     if report is not None and not no_summary:
         click.echo(_summary(report), err=True)
 

@@ -7,7 +7,6 @@ import click
 
 from translator.captions.subtitle_files import path_for
 from translator.cli.batch import run_job
-from translator.cli.errors import one_sentence
 from translator.jobs.config import load_job
 
 __all__ = ["command"]
@@ -50,13 +49,10 @@ def command(file: Path, output: Path | None, targets: tuple[str, ...], **options
         raise click.UsageError(f"{file.name}: subtitles end with .srt or .vtt")
     given = {name: value for name, value in options.items() if value not in (None, ())}
     num_failed = 0
-    with one_sentence():
-        for target in targets:
-            # Beside its source it has its language in its name, even if there is only one.
-            path = path_for(output or file, target, targets if output else (target, ""))
-            job = load_job(
-                None, given | {"input": str(file), "output": str(path), "target": target}
-            )
-            num_failed += run_job(job, keeps=True).num_failed
+    for target in targets:
+        # Beside its source it has its language in its name, even if there is only one.
+        path = path_for(output or file, target, targets if output else (target, ""))
+        job = load_job(None, given | {"input": str(file), "output": str(path), "target": target})
+        num_failed += run_job(job, keeps=True).num_failed
     if num_failed:
         raise click.exceptions.Exit(_FAILED)

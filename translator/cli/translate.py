@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from translator.cli.connect import ServerChoice, connected, server_options
-from translator.cli.errors import exit_code, one_sentence
+from translator.cli.errors import exit_code
 from translator.cli.glossary_options import glossary_options
 from translator.cli.source import as_it_comes, batches
 from translator.cli.source_language import parse_source
@@ -134,8 +134,7 @@ def command(
                 number += len(lines)
             return failed
 
-    with one_sentence():
-        failed = asyncio.run(run())
+    failed = asyncio.run(run())
     if failed is not None:
         raise click.exceptions.Exit(exit_code(failed))
 

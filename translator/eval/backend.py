@@ -18,6 +18,10 @@ Progress = Callable[[int], None]
 class Backend(Protocol):
     """Streams sentences and talks through sessions."""
 
+    @property
+    def fingerprint(self) -> str:
+        """What decides what it says, as a digest; "" if unknown."""
+
     def sentences(
         self, sentences: Sequence[Sentence], policy: Latency | PolicyChoice, end: End, keep: Keep
     ) -> None:

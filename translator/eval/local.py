@@ -24,12 +24,26 @@ class LocalBackend:
         load: Loads the model. It has to be picklable if there are several processes.
         jobs: How many sentences are streamed in parallel.
         processes: How many processes stream sentences; a talk is one session, in one process.
+        fingerprint: Of the model, as its ``ModelInfo`` has it.
     """
 
-    def __init__(self, load: Callable[[], Served], *, jobs: int = 32, processes: int = 1) -> None:
+    def __init__(
+        self,
+        load: Callable[[], Served],
+        *,
+        jobs: int = 32,
+        processes: int = 1,
+        fingerprint: str = "",
+    ) -> None:
         self._load = load
+        self._fingerprint = fingerprint
         self._jobs = jobs
         self._processes = processes
+
+    @property
+    def fingerprint(self) -> str:
+        """See ``Backend.fingerprint``."""
+        return self._fingerprint
 
     @cached_property
     def served(self) -> Served:

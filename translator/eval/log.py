@@ -63,6 +63,7 @@ class Instance:
         computation: What it cost.
         warnings: Reasons of the session's warnings.
         end: How the session learned that a sentence had ended, one of ``End``; "" for a talk.
+        fingerprint: ``Backend.fingerprint`` of what said it.
     """
 
     index: int
@@ -80,6 +81,7 @@ class Instance:
     computation: Computation
     warnings: tuple[str, ...]
     end: str = ""
+    fingerprint: str = ""
 
 
 def instance(

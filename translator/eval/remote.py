@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import astuple
+from functools import cached_property
 
 from translator.client import (
     AsyncStream,
@@ -59,6 +61,19 @@ class RemoteBackend:
         self._login = login
         self._pair = pair
         self._jobs = jobs
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Those of the server's models that have the pair; of all, if none has it by this name."""
+
+        async def run() -> str:
+            async with AsyncTranslatorClient(self._address, **self._login.arguments()) as client:
+                models = (await client.list_models()).models
+                pair = self._pair.source, self._pair.target
+                having = [m for m in models if pair in map(astuple, m.pairs)] or models
+                return "+".join(sorted(model.fingerprint for model in having))
+
+        return asyncio.run(run())
 
     def sentences(
         self, sentences: Sequence[Sentence], policy: Latency | PolicyChoice, end: End, keep: Keep

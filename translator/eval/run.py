@@ -1,8 +1,10 @@
 """Evaluations that can be interrupted: what the log has is not streamed again."""
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from translator.errors import ConfigError
 from translator.eval import log
 from translator.eval.backend import Backend, Progress
 from translator.eval.data import Sentence
@@ -35,12 +37,13 @@ def evaluate_sentences(
         The instances of all sentences, in the same order.
 
     Raises:
-        ConfigError: The log is damaged.
+        ConfigError: The log is damaged, or has what another model said.
     """
+    fingerprint = backend.fingerprint
     wanted = {s.index: (s.source, s.reference) for s in sentences}
     known = {
         instance.index: instance
-        for instance in log.read(file)
+        for instance in _logged(file, fingerprint)
         if wanted.get(instance.index) == (instance.source, instance.reference)
         and instance.end == end
     }
@@ -49,8 +52,7 @@ def evaluate_sentences(
     missing.sort(key=lambda sentence: len(sentence.source.split()))
 
     def keep(instance: log.Instance) -> None:
-        log.append(file, instance)
-        known[instance.index] = instance
+        known[instance.index] = _append(file, instance, fingerprint)
         on_progress(len(known))
 
     on_progress(len(known))
@@ -65,19 +67,34 @@ def evaluate_talk(
     """Stream a talk, unless the log has it.
 
     Raises:
-        ConfigError: The log is damaged.
+        ConfigError: The log is damaged, or has what another model said.
     """
+    fingerprint = backend.fingerprint
     pieces = [(a.piece.committed, a.piece.tentative) for a in talk.arrivals]
-    for instance in log.read(file):
+    for instance in _logged(file, fingerprint):
         same = [(piece.committed, piece.tentative) for piece in instance.sent] == pieces
         if same and instance.references == talk.references:
             on_progress(len(pieces))
             return instance
     # One session a log, or other tools could not tell which of the same name is meant.
     file.unlink(missing_ok=True)
-    instance = backend.talk(talk, policy, on_progress)
-    log.append(file, instance)
-    return instance
+    return _append(file, backend.talk(talk, policy, on_progress), fingerprint)
+
+
+def _logged(file: Path, fingerprint: str) -> Iterator[log.Instance]:
+    """The instances of a log, if what has this fingerprint has made it."""
+    for instance in log.read(file):
+        if instance.fingerprint and instance.fingerprint != fingerprint:
+            raise ConfigError(
+                f"{file}: has what another model said; choose another --output, or remove the file"
+            )
+        yield instance
+
+
+def _append(file: Path, instance: log.Instance, fingerprint: str) -> log.Instance:
+    marked = dataclasses.replace(instance, fingerprint=fingerprint)
+    log.append(file, marked)
+    return marked
 
 
 def whole_sentences(talk: Talk) -> list[Sentence]:
