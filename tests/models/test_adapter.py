@@ -256,12 +256,12 @@ MISTAKES: dict[str, tuple[Callable[[Path, Path], object], tuple[str, ...], str]]
     "few": (
         lambda folder, table: table.write_text(_many(["the boat\tuma nova vida"] * 30)),
         (),
-        "there are 1 translations to learn from, expected at least 20, better hundreds",
+        "translations to learn from: 1, expected at least 20, better hundreds",
     ),
     "empty": (
         lambda folder, table: table.write_text(_many([])),
         (),
-        "there are 0 translations to learn from",
+        "translations to learn from: 0",
     ),
     "columns": (
         lambda folder, table: table.write_text("one\ttwo\nthe boat\tnoon"),

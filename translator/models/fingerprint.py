@@ -15,7 +15,7 @@ __all__ = ["ALGORITHMS", "file_digest", "fingerprint"]
 
 # Of what is around the network and decides results too: segments, code words, repairs, decoding.
 # Raise it with every change after which a text may be translated otherwise.
-ALGORITHMS = 8
+ALGORITHMS = 9
 
 # Reading less takes no time.
 _REMEMBERED_BYTES = 64 * 2**20

@@ -13,6 +13,7 @@ from translator.session.segment import Segment
 from translator.session.terms import as_verbatim, find_terms
 from translator.terms.glossary import Glossary
 from translator.text.case import sentence_case
+from translator.text.given_names import NO_STAND_INS, stand_ins
 from translator.text.optional_endings import optional_endings
 from translator.text.protection import Verbatim, protect
 from translator.text.rewriting import rewrite
@@ -123,9 +124,10 @@ def spelled(committed: str, segment: Segment, binding: Binding) -> tuple[int, ..
         found = find_terms(glossary, tokenizer, source)
         terms = as_verbatim(source, found.matches, binding.target)
     kept = sorted([*terms, *_prices(source, terms, segment, binding)])
-    protected = protect(without_controls(source), tokenizer.writes, kept, tokenizer.code_words)
+    language, text = segment.config.segmenter.language, without_controls(source)
+    names = stand_ins(text, language) if tokenizer.knows_sentences else NO_STAND_INS
+    protected = protect(text, tokenizer.writes, kept, tokenizer.code_words, stand_ins=names)
     said = protected.concealed(committed)
-    language = segment.config.segmenter.language
     if tokenizer.knows_sentences and any(optional_endings(source, language)):
         said = rewrite(said, optional_endings(said, binding.target)).text
     if segment.is_in_capitals(source, former=False):

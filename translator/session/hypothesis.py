@@ -21,6 +21,7 @@ from translator.text.rewriting import Edit, in_order
 from translator.text.sentence_form import FULL_STOP, as_title, with_first_small
 from translator.text.tokens import Tokenizer
 from translator.text.varieties import in_variety
+from translator.text.vocatives import find_vocative
 from translator.text.words import count_words, strip_final_punctuation, word_ends
 
 __all__ = ["TargetHypothesis", "known_phrase"]
@@ -46,11 +47,19 @@ def known_phrase(tokenizer: Tokenizer, source: ModelSource) -> Hypothesis | None
     text = None if protected.masks else phrases.find(source.text, written)
     if text is None and (protected.masks or protected.reworded):
         text = phrases.find(protected.text, written, protected.code_ranges())
+    if text is None and not protected.masks:
+        vocative = find_vocative(source.text, source.language)
+        said = None if vocative is None else phrases.find(vocative.phrase, written)
+        if vocative is not None and said is not None:
+            text = vocative.with_phrase(said, phrases.language)
     if text is None:
         return None
-    tokens = (*tokenizer.target_start, *tokenizer.encode_target(text))
-    if detokenize(tokenizer, tokens).text != text:
-        # It cannot be written.
+    for spelled in (text, text[0].lower() + text[1:]):
+        tokens = (*tokenizer.target_start, *tokenizer.encode_target(spelled))
+        if detokenize(tokenizer, tokens).text == spelled:
+            break
+        # Vocabularies lack some capitals, such as "Ó"; a text that begins a sentence gets one back.
+    else:
         return None
     last = max(0, len(source.encoded.tokens) - 2)
     alignment = tuple(i * last // max(1, len(tokens) - 1) for i in range(len(tokens)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from translator.engine.request import Hypothesis
 from translator.text.case import sentence_case
+from translator.text.given_names import NO_STAND_INS, stand_ins
 from translator.text.protection import Protected, Verbatim, protect
 from translator.text.rewordings import rewordings
 from translator.text.rewriting import AS_IT_IS
@@ -136,10 +137,10 @@ class ModelSource:
         whole = context + stripped
         shift = len(context) - offset
         parts = [Verbatim(start + shift, end + shift, put) for start, end, put in verbatim]
-        rewording = AS_IT_IS
+        rewording, names = AS_IT_IS, NO_STAND_INS
         if tokenizer.knows_sentences:
-            rewording = rewordings(whole, language)
-        protected = protect(whole, tokenizer.writes, parts, tokenizer.code_words, rewording)
+            rewording, names = rewordings(whole, language), stand_ins(whole, language)
+        protected = protect(whole, tokenizer.writes, parts, tokenizer.code_words, rewording, names)
         visible = protected.visible
         in_capitals = are_capitals(visible[len(context) :])
         said = sentence_case(protected.text, language) if in_capitals else protected.text

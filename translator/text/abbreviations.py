@@ -87,6 +87,8 @@ _UNITS = {
 }
 # Days, after which an hour or what else happens then follows.
 _DAYS = {"pt": _set("dom qua qui sab seg sex sáb")}
+# A day before a figure, else mostly a verb.
+_DATED_DAYS = {"pt": _set("ter")}
 # In capitals these are not acronyms, after which a full stop would end a sentence.
 _CAPITAL_TITLES = _set("dr dra dras drs jr mm mr mrs ms nos sr sra sras srs st sta ste sto")
 _ORDINALS = _set("bs cs da de et fi hr hu is lb lv nb nn no sk sl sr tr")
@@ -120,6 +122,8 @@ def dot_after(language: str, word: str, former: str, letter: str, *, capitals: b
     if low in _ABBREVIATIONS.get(language, ()) and not word.isupper():
         return Dot.ABBREVIATES
     if not letter.isupper() and low in _DAYS.get(language, ()):
+        return Dot.ABBREVIATES
+    if letter.isdigit() and low in _DATED_DAYS.get(language, ()):
         return Dot.ABBREVIATES
     if letter.islower() and (low == "etc" or low in _UNITS.get(language, ())):
         return Dot.ABBREVIATES

@@ -145,7 +145,7 @@ _RULES: dict[str, tuple[tuple[re.Pattern[str], str], ...]] = {
             re.compile(
                 # "Ter." is mostly a verb.
                 rf"(?<![\w’'.-])(?P<first>{_PT_DAY})\.(?:(?<!ter\.)(?=\s?(?:[,;:(]|\d|às\s|das\s|até\s"
-                rf"|e\s(?:{_PT_DAY})\b|fechad))|(?=\s?(?::|\d{{1,2}}[h:])))",
+                rf"|e\s(?:{_PT_DAY})\b|fechad))|(?=\s?(?::|\d{{1,2}}(?:[h:]|/\d{{1,2}}\b))))",
                 re.IGNORECASE,
             ),
             "",

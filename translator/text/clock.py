@@ -194,6 +194,26 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
             ),
             lambda m: _time(_en_hour(m), 0),
         ),
+        # A deadline: "by 9 pm" was "por 21:00".
+        (
+            _pattern(
+                rf"\b(?P<time>by) (?=(?:noon|midnight|{_EN_TIME}\s?{_EN_HALF}|\d\d?:[0-5]\d"
+                rf"|(?:half|(?:a )?quarter) past (?:{_EN_HOUR})|(?:{_EN_HOUR}) o['’]clock)(?!\w))"
+            ),
+            lambda m: "Before" if m["time"][0] == "B" else "before",
+        ),
+        (
+            _pattern(
+                rf"\b(?:there|here|home|back|ready) (?P<time>by (?P<hour>{_EN_HOUR}))\b{_EN_AFTER}"
+            ),
+            lambda m: f"before {_time(_en_hour(m), 0)}",
+        ),
+        (
+            _pattern(
+                rf"\b(?:{_EN_HOUR}|o['’]clock|\d|[ap]m|[ap]\.m\.) (?P<time>sharp)\b{_EN_AFTER}"
+            ),
+            lambda m: "exactly",
+        ),
     ),
     "pt": (
         (
@@ -285,7 +305,7 @@ _BEFORE = {
     "pt": frozenset("à às a as da das pela pelas pras é são era eram ao do pelo até".split()),  # noqa: SIM905
 }
 _BEGINNING = {
-    "en": frozenset([*_EN_HOURS, "twenty"]) | _FIGURES,
+    "en": frozenset([*_EN_HOURS, "twenty", "noon", "midnight"]) | _FIGURES,
     "pt": (frozenset([*_PT_HOURS, *_PT_MINUTES, "meio"]) | _FIGURES) - {"uma"},
 }
 _DIGIT = re.compile(r"\d")

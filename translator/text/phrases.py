@@ -14,7 +14,7 @@ from translator.text.case import with_first_capital
 from translator.text.rewriting import Edit, rewrite
 from translator.text.sentence_form import with_first_small
 
-__all__ = ["NO_PHRASES", "SLOT", "Phrase", "Phrases"]
+__all__ = ["MARKS", "NO_PHRASES", "SLOT", "Phrase", "Phrases"]
 
 # Stands for a number.
 SLOT = "#"
@@ -22,7 +22,7 @@ SLOT = "#"
 _MAX_SLOTS = 8
 _LONGEST = 1000
 
-_MARKS = ".!?…"
+MARKS = ".!?…"
 _QUESTION = "?"
 # What tells sounds and speakers in subtitles, and quotes.
 _ENCLOSED = re.compile(r"(?P<open>[\[(*\"“])(?P<inside>[^\[\]()*\"“”]{1,100})(?P<close>[\])*\"”])")
@@ -140,7 +140,7 @@ NO_PHRASES = Phrases()
 
 def _ended(text: str) -> tuple[str, str]:
     """A text without the marks at its end, and these."""
-    said = text.rstrip(_MARKS)
+    said = text.rstrip(MARKS)
     return said.rstrip(), text[len(said) :]
 
 

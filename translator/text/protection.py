@@ -24,6 +24,7 @@ from typing import NamedTuple
 from translator.text.borders import LEAD
 from translator.text.code_words import DEFAULT_CODE_WORDS, CodeWords
 from translator.text.detokenizer import TargetText
+from translator.text.given_names import NO_STAND_INS, StandIns
 from translator.text.identifiers import (
     CLOSING,
     OPENING,
@@ -118,6 +119,7 @@ class Protected:
         codes: The family of its code words.
         lead: A sign before the first item, such as a bullet, that the model does not see.
         reworded: What the model gets other words for, since it knows those better, in order.
+        names: The given name that each stand-in stands for; see ``given_names.py``.
     """
 
     original: str
@@ -128,6 +130,7 @@ class Protected:
     codes: CodeWords = DEFAULT_CODE_WORDS
     lead: str = ""
     reworded: tuple[Edit, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
 
     @property
     def text(self) -> str:
@@ -183,6 +186,8 @@ class Protected:
         said = rewrite(target, edits).text
         for plain in self.plain:
             said = said.replace(plain.text, plain.plain)
+        for stand_in, name in self.names:
+            said = re.sub(rf"\b{name}\b", stand_in, said)
         return said.translate(_SPACES)
 
     def missing(self, target: str) -> list[Mask]:
@@ -212,6 +217,9 @@ class Protected:
             for mask, place in missing:
                 edits.append(Edit(place, place, f" {mask.text}" if place else f"{mask.text} "))
                 edits += _agreed(target.text, place, mask, agree)
+        for stand_in, name in self.names:
+            found = re.finditer(rf"\b{stand_in}\b", target.text)
+            edits += (Edit(*match.span(), name) for match in found)
         edits.sort(key=lambda edit: edit.start)
         if self.lead:
             edits.insert(0, Edit(0, 0, self.lead))
@@ -255,6 +263,7 @@ def protect(
     verbatim: Sequence[Verbatim] = (),
     codes: CodeWords = DEFAULT_CODE_WORDS,
     rewording: Rewording = AS_IT_IS,
+    stand_ins: StandIns = NO_STAND_INS,
 ) -> Protected:
     """Protect what a model must not touch or cannot write.
 
@@ -264,8 +273,11 @@ def protect(
         verbatim: Further parts that no model is to touch, in order; none overlap.
         codes: The model's code words.
         rewording: What a model would not know, such as times of day in words. It gets other words
+        rewording: What a model would not know, such as times of day in words. It gets other words
             instead, and the target keeps what it makes of them.
+        stand_ins: What it gets for given names, which the target gets back.
     """
+    rewording = rewording.with_others(stand_ins.edits, stand_ins.open_from)
     characters = set(text)
     strange = {c for c in characters - _COMMON if not (c.isspace() or writes(c))}
     own = list(_own_codes(text, codes))
@@ -278,6 +290,7 @@ def protect(
             open_from=_first(_open_number(text), rewording.open_from),
             codes=codes,
             reworded=rewording.edits,
+            names=stand_ins.names,
         )
     first = lead.end() if lead else 0
     given = [(part.start, part.end) for part in verbatim]
@@ -322,6 +335,7 @@ def protect(
         codes,
         lead[0] if lead else "",
         reworded,
+        stand_ins.names,
     )
 
 

@@ -194,8 +194,167 @@ arrived in one piece = arrived intact
 fell apart after = broke after
 it holds up well = it is durable
 a must-have(?=[.,;!?]|$) = indispensable
+^thank you for = thanks for
+^thank you all for = thanks for
+^thank you both for = thanks for
+^thank you again for = thanks again for
+(?<=,.)thank you for = thanks for
+(?<=and.)thank you for = thanks for
+^thank you for the introduction = thanks for introducing me
+^thank you for the heads up = thanks for the warning
+^thanks for the heads up = thanks for the warning
+^thank you for holding(?=[.,;!?]|$) = thanks for waiting
+^thank you for your input = thanks for your contribution
+^thanks for your input = thanks for your contribution
+silence your phones = turn off the sound of your phones
+the choir practices = the choir rehearses
+band practices(?= every| on| at| in) = band rehearses
+taking up a collection = collecting money
+he proposed to her(?=[.!]|$| on| in| at| last| yesterday) = he asked her to marry him
+she proposed to him(?=[.!]|$| on| in| at| last| yesterday) = she asked him to marry her
+throwing a party = organizing a party
+throwing a surprise party = organizing a surprise party
+throw a party = organize a party
+threw a party = organized a party
+is potty trained = uses the toilet
+he's potty trained = he uses the toilet
+she's potty trained = she uses the toilet
+needs to be walked = needs a walk
+threw up a hairball = vomited a hairball
+car won't start = car doesn't turn on
+fill it up with(?= (?:regular|premium|diesel|gas)) = fill the tank with
+tailgating = driving too close to
+^pull over(?=[.,;!?]|$| at| here| there| now) = stop the car
+please pull over = please stop the car
+got a speeding ticket = got a traffic fine
+^mind the gap(?= between) = be careful with the space
+get separate checks = pay separately
+have separate checks = pay separately
+get a refill = get another cup
+i'll have the same(?=[.,;!?]|$) = I want the same
+table for two by the window = table for two next to the window
+table for four by the window = table for four next to the window
+brought us the wrong order = brought us the wrong dish
+brought me the wrong order = brought me the wrong dish
+it doesn't fit(?=[.,;!?]|$) = it's the wrong size
+they don't fit(?=[.,;!?]|$) = they're the wrong size
+dishwasher safe = can be washed in the dishwasher
+keep refrigerated after opening = keep in the refrigerator after opening
+no drivers needed = no device drivers needed
+no drivers required = no device drivers required
+package was dented = package was damaged
+box was dented = box was damaged
+for the same order(?=[.,;!?]|$) = for the same purchase
+slightly off from the = slightly different from the
+^please hold while = please wait while
+while I transfer you(?=[.,;!?]|$| to) = while I transfer your call
+you have reached our voicemail = you have called our voicemail
+you've reached our voicemail = you have called our voicemail
+you're breaking up = your audio is failing
+i'll text you the = I'll send you by text message the
+left me on read = read my message and didn't answer
+^like and subscribe = give a like and subscribe
+unfriended = removed from the list of friends
+any other business(?=[?]|$| before) = any other matters
+the ayes have it = those in favor have won
+i second the motion = I support the motion
+i second that(?=[.,;!?]|$) = I agree
+i'd like to echo what = I'd like to repeat what
+to piggyback on = to add to
+i'll keep this brief = I'll be brief
+i'll keep it brief = I'll be brief
+let me rephrase that = let me say it differently
+let me rephrase(?=[.,;!?]|$) = let me say it differently
+we're out of time = our time is over
+my appointment(?! as\\b| to the| of) = my consultation
+your appointment(?! as\\b| to the| of) = your consultation
+her appointment(?! as\\b| to the| of| by) = her consultation
+his appointment(?! as\\b| to the| of| by) = his consultation
+(?<='s.)appointment(?= (?:was|is|has been|got) (?:moved|cancel|confirm|reschedul|postpon)) = \
+consultation
+make an appointment(?= (?:for|on|with|at|today|tomorrow|next)|[.,;!?]|$) = schedule a consultation
+draw your blood = collect your blood
+draw blood(?=[.,;!?]|$) = collect blood
+she's due in(?= (?:january|february|march|april|may|june|july|august|september|october|november)) \
+= her baby will be born in
+broke his leg skiing = broke his leg while skiing
+broke her leg skiing = broke her leg while skiing
+broke my leg skiing = broke my leg while skiing
+pulled a muscle = injured a muscle
+a flu shot = a flu vaccine
+get a flu shot = get vaccinated against the flu
+got a flu shot = got vaccinated against the flu
+left in stock = remaining in stock
+left in your cart = still in your cart
+items left(?=[.!]| at | in ) = items remaining
+item left(?=[.!]| at | in ) = item remaining
+(?<=\\d.)left(?=[.!]|$| at this price) = remaining
+order soon(?=[.!]|$) = buy it soon
+order now(?=[.!]|$| and| while| to) = buy now
+^out for delivery(?=[.:,!]|$) = on its way to you
+is out for delivery = is being delivered
+^sold out(?= [—–-]) = out of stock
+utilities are not included = water and electricity are not included
+utilities not included = water and electricity not included
+the spare room = the guest room
+a spare room = a guest room
+interest on my loan = interest rate on my loan
+interest on the loan = interest rate on the loan
+check bounced = check was returned
+simmer(?= the| for| until| gently| over| on) = cook on low heat
+simmer the sauce over low heat = cook the sauce on low heat
+over low heat = on low heat
+fold in the = mix in the
+greased pan = greased baking pan
+a wedge of lemon = a slice of lemon
+flunked(?= (?:math|history|english|science|the (?:test|exam|class|course))) = failed in
+aced(?= (?:math|history|english|science|chemistry|physics)) = did very well in
+aced the(?= (?:test|exam|interview)) = did very well in the
+homework is due = homework must be handed in
+essay is due = essay must be handed in
+assignment is due = task must be handed in
+report is due = report must be handed in
+rent is due(?! to\\b) = rent must be paid
+payment is due(?! to\\b) = payment must be made
+the bill is due(?! to\\b) = the bill must be paid
+talk to the principal = talk to the school principal
+speak to the principal = speak to the school principal
+check out at(?= (?:noon|eleven|ten|twelve|\\d)) = leave the room at
+left at the light(?=[.,;!?]|$| and| then) = left at the traffic light
+right at the light(?=[.,;!?]|$| and| then) = right at the traffic light
+printer is out of = printer ran out of
+loop you in(?=[.,;!?]|$| on) = include you
+push the deadline to = postpone the deadline to
+push the meeting to = postpone the meeting to
+taking over for(?= (?-i:[A-Z])| me| him| her| you) = replacing
+take over for(?= (?-i:[A-Z])| me| him| her| you) = replace
+cover my shift = replace me in my shift
+cover her shift = replace her in her shift
+cover his shift = replace him in his shift
+coach benched him = coach left him on the bench
+coach benched her = coach left her on the bench
+coach benched me = coach left me on the bench
+an amazing save(?=[.,;!?]|$| by| from) = an amazing defense
+an incredible save(?=[.,;!?]|$| by| from) = an incredible defense
+^watch your step(?=[.,;!?]|$) = be careful
+^help yourself to some = please take some
+^help yourself to the = please take the
+give me a hand with = help me with
+give us a hand with = help us with
+give him a hand with = help him with
+give her a hand with = help her with
+it's been ages since we last met = we haven't seen each other for a long time
+it's been ages since = it's been a very long time since
+we last met(?=[.,;!?]|$) = we last saw each other
+you're on mute = your microphone is off
+you are on mute = your microphone is off
+he's on mute = his microphone is off
+she's on mute = her microphone is off
+i'm on mute = my microphone is off
+grease a(?= (?:\\d|baking|cake|large|small|round|square|pan|muffin)) = spread butter in a
 """
 
+_ALONE = r"(?=[.,;!?]|$| tomorrow| today| on )"
 _TENS = {
     word: 10 * ten
     for ten, word in enumerate(
@@ -237,6 +396,12 @@ def _numbers() -> Iterator[str]:
     for number in ("one", "five", "ten", "twenty", "fifty", "hundred"):
         yield f"{number}-dollar bill = {number}-dollar banknote"
         yield f"{number} dollar bill = {number}-dollar banknote"
+    for hour, word in enumerate(("eight", "nine", "ten", "eleven"), 8):
+        yield f"meeting was moved up to {word} = meeting will be earlier, at {hour}:00"
+    hours = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    for hour, word in enumerate(hours, 1):
+        yield f"was pushed back to {word}{_ALONE} = was postponed to {hour}:00"
+        yield f"was moved to {word}{_ALONE} = was moved to {hour}:00"
     yield "a fortnight = two weeks"
     yield "twenty four seven(?=[.,;!?]|$) = 24 hours a day, 7 days a week"
     yield "twenty-four seven(?=[.,;!?]|$) = 24 hours a day, 7 days a week"

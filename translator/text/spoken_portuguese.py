@@ -221,6 +221,94 @@ caiu como uma luva = serviu perfeitamente
 soltou tinta = a cor desbotou
 propaganda enganosa = publicidade enganosa
 igual à foto = exatamente como na foto
+cartão do convênio = cartão do plano de saúde
+o convênio cobre = o plano de saúde cobre
+o convênio não cobre = o plano de saúde não cobre
+o meu convênio = o meu plano de saúde
+pelo convênio(?=[.,;!?]|$) = pelo plano de saúde
+minha consulta com o = minha consulta médica com o
+minha consulta com a = minha consulta médica com a
+médico deu alta = médico liberou o paciente
+médica deu alta = médica liberou o paciente
+grávida de(?= (?:um|dois|três|quatro|cinco|seis|sete|oito|nove|\\d) m[eê]s) = grávida há
+^parcele em até 10x = pague em até 10 parcelas
+^parcele em até 12x = pague em até 12 parcelas
+^parcele em até 6x = pague em até 6 parcelas
+^parcele em até = pague em até
+pague à vista = pague em uma só parcela
+^retire na loja = pegue na loja
+retirar na loja = pegar na loja
+tirar a segunda via do RG = pedir uma nova cópia do documento de identidade
+tirar a segunda via do = pedir uma nova cópia do
+tirar a segunda via da = pedir uma nova cópia da
+segunda via do boleto = nova cópia da fatura
+segunda via da fatura = nova cópia da fatura
+segunda via da conta = nova cópia da conta
+do RG(?=[.,;!?]|$) = do documento de identidade
+juros do cheque especial = juros do saldo negativo
+caiu um pix na = chegou uma transferência Pix na
+^bata no liquidificador = misture no liquidificador
+^bata tudo no liquidificador = misture tudo no liquidificador
+leve ao forno médio por = asse em forno médio por
+leve ao forno por = asse no forno por
+^desligue o fogo = desligue o fogão
+vence todo dia = deve ser pago todo dia
+computador travou = computador parou de funcionar
+celular travou = celular parou de funcionar
+aplicativo travou = aplicativo parou de funcionar
+ficou com o microfone aberto = deixou o microfone ligado
+a gente dá conta(?=[.,;!?]|$) = vamos conseguir
+goleiro pegou = goleiro defendeu
+surgiu um imprevisto = aconteceu algo inesperado
+puxou conversa com = começou uma conversa com
+^deixa comigo = eu cuido disso
+^combinado, = certo,
+^como assim(?=[,?]) = o que você quer dizer
+^tomara que = espero que
+nota fiscal = fatura
+te vejo na academia = vejo você na academia
+o juiz apitou o fim = o árbitro deu o apito final
+o juiz apitou o final = o árbitro deu o apito final
+carro não pega(?=[.,;!?]|$| de manhã| no frio| direito) = motor do carro não liga
+freio está chiando = freio está fazendo barulho
+^queimou o chuveiro = o chuveiro parou de funcionar
+^queimou a lâmpada = a lâmpada parou de funcionar
+parou de gelar = não está esfriando
+panela no fogo = panela no fogão
+precisa tomar vacina = precisa ser vacinado
+buscar as crianças na escola = buscar as crianças da escola
+tirou dez na prova = recebeu a nota máxima no exame
+tirei dez na prova = recebi a nota máxima no exame
+cantar parabéns = cantar feliz aniversário
+meus pêsames = minhas condolências
+o salário caiu(?=[.,;!?]|$| hoje| ontem| na conta) = o salário foi depositado
+pedi um aumento para o chefe = pedi ao chefe um aumento de salário
+trabalho de carteira assinada = emprego formal
+batemos a meta = atingimos a meta
+bateu a meta = atingiu a meta
+bater a meta = atingir a meta
+cliente fechou o contrato = cliente assinou o contrato
+estamos no vermelho = temos prejuízo
+subi a nova versão = publiquei a nova versão
+abre um chamado para o suporte = abra uma solicitação de suporte
+abrir um chamado = abrir uma solicitação de suporte
+abri um chamado = abri uma solicitação de suporte
+peguei trânsito = fiquei preso no trânsito
+ficou pendente da reunião passada = isso está pendente desde a última reunião
+^segue o link = aqui está o link
+^veio com defeito = o produto chegou com defeito
+^não serviu(?=[.,;!?]|$) = o tamanho não está certo
+dinheiro jogado fora = é um desperdício de dinheiro
+pode ir à lava-louças = pode ser lavado na lava-louças
+pode ir ao micro-ondas = pode ser usado no micro-ondas
+^digite(?= \\d) = aperte
+ligação está cortando = chamada está cortando
+passar a ligação para = transferir a chamada para
+está dando sinal de ocupado = a linha está ocupada
+trouxe o pedido errado = trouxe o prato errado
+carne bem passada = carne bem cozida
+mais um chope = mais uma cerveja
+comida esfriou = comida ficou fria
 fiz um pedido semana = fiz uma encomenda semana
 fiz um pedido ontem = fiz uma encomenda ontem
 """
@@ -242,4 +330,13 @@ def _ages() -> Iterator[str]:
             yield f"{some}{ten} e tantos anos = mais de {ten} anos"
 
 
-SPOKEN_PORTUGUESE = PlainWords({"pt": "\n".join([_EXPRESSIONS.strip(), *_requests(), *_ages()])})
+def _days() -> Iterator[str]:
+    """Days of each month: "todo dia 5" was "every day 5"."""
+    for day in range(1, 32):
+        yield rf"todo dia {day}(?![\d/:h]) = no dia {day} de cada mês"
+        yield rf"vence todo dia {day}(?![\d/:h]) = deve ser pago no dia {day} de cada mês"
+
+
+SPOKEN_PORTUGUESE = PlainWords(
+    {"pt": "\n".join([_EXPRESSIONS.strip(), *_requests(), *_ages(), *_days()])}
+)

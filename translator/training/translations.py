@@ -208,7 +208,7 @@ def examples_of(
             left_out["too long, in capitals, or with other placeholders"] += 1
     if len(found) < _MIN_TRANSLATIONS:
         raise ConfigError(
-            f"there are {len(found)} translations to learn from, "
+            f"translations to learn from: {len(found)}, "
             f"expected at least {_MIN_TRANSLATIONS}, better hundreds"
         )
     return found

@@ -1,0 +1,168 @@
+"""Given names that a model would change: a *stand-in* takes their place until it has translated.
+
+Small models translate names of people: of "Falei com Paulo" the embedded ones made "I spoke to
+Paul", of "Júlia" "Julia", of "Peter" "Pedro". They copy others, so such a name gets one of these,
+of the same gender, and the translation gets the name back. Where a name is mostly that of a saint,
+a king or a place, it stays as it is: "São Paulo", "Peter the Great", "Paulo e os apóstolos".
+
+Pure text, linear in its length.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from translator.text.rewriting import Edit
+from translator.text.words import lower_words
+
+__all__ = ["NO_STAND_INS", "StandIns", "is_given_name", "stand_ins"]
+
+
+class StandIns(NamedTuple):
+    """What stands in a text for given names.
+
+    Attributes:
+        edits: Each name's place, and its stand-in, in order.
+        names: The name that each stand-in stands for.
+        open_from: Where at the end begins what more words may turn into another; None if nothing
+            may.
+    """
+
+    edits: tuple[Edit, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
+    open_from: int | None = None
+
+
+NO_STAND_INS = StandIns()
+
+# Those that one of the embedded models changed in one of eight sentences or more, less those that
+# are as often something else: words, places, figures of books.
+_PT_MEN = """
+Abílio Adriano Agostinho Alexandre Aloísio Amadeu Antônio Artur Atílio Augusto Aurélio Benjamim
+Bento Celso Ciro Cláudio Cristiano Cássio César Dario Davi Décio Edmundo Elias Eliseu Emílio Estevão
+Estêvão Eugênio Felipe Filipe Flávio Francisco Frederico Fábio Félix Getúlio Gregório Guilherme
+Haroldo Heitor Henrique Hilário Hélio Inácio Ismael Jerônimo Jonas José Josué João Juliano Júlio
+Leopoldo Lorenzo Lourenço Luan Lucas Lúcio Luís Marcelino Marcos Mateus Matias Maurício Maximiliano
+Mário Natanael Nicolau Olavo Otávio Patrício Paulo Pedro Plínio Raimundo Rogério Rúben Saulo
+Severino Simão Sérgio Sílvio Tarcísio Telmo Teodoro Tiago Timóteo Tomás Túlio Valério Vicente
+Vinícius Vítor Ângelo Ítalo
+"""
+_PT_WOMEN = """
+Adélia Amélia Ana Angélica Anita Antônia Bernadete Bárbara Catarina Cecília Cláudia Cássia Cátia
+Célia Cíntia Débora Elisabete Eloá Emília Ester Eugênia Eulália Flávia Fátima Isabel Janete Joana
+Josefina Jéssica Júlia Letícia Lorena Luísa Lídia Lígia Lílian Lívia Lúcia Marcia Maria Marília
+Matilde Márcia Mónica Mônica Natália Noemi Nádia Olívia Otília Patrícia Priscila Rebeca Rute Sílvia
+Sônia Tânia Valéria Verônica Vânia Zoé Ágata Ângela Érica Íris
+"""
+_EN_MEN = """
+Adam Alfred Ambrose Benedict Ernest Ezra Ferdinand Francis Frederick Isaiah Jeremiah John Jonah
+Joseph Joshua Jude Julian Justin Lucius Luke Luther Matthew Matthias Noah Paul Peter Raphael Stephen
+Timothy
+"""
+_EN_WOMEN = """
+Amelia Beatrice Brittany Constance Frances Joan Leticia Lorraine Mary Susannah
+"""
+# The embedded models copy these.
+_STAND_INS = {
+    "pt": (
+        ("Ricardo", "Roberto", "Rafael", "Leonardo", "Bruno", "Gustavo", "Rodrigo"),
+        ("Fernanda", "Juliana", "Camila", "Gabriela", "Daniela", "Luciana", "Renata", "Larissa"),
+    ),
+    "en": (
+        ("Kevin", "Brian", "Jason", "Ryan", "Eric", "Jeff", "Tyler"),
+        ("Jennifer", "Melissa", "Heather", "Emily", "Ashley", "Megan", "Stephanie"),
+    ),
+}
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+def _genders(men: str, women: str) -> dict[str, int]:
+    return dict.fromkeys(men.split(), 0) | dict.fromkeys(women.split(), 1)
+
+
+_NAMES = {"pt": _genders(_PT_MEN, _PT_WOMEN), "en": _genders(_EN_MEN, _EN_WOMEN)}
+_HINTS = {language: frozenset(map(str.lower, names)) for language, names in _NAMES.items()}
+# Before a name: a saint, somebody of rank, a book.
+_BEFORE = {
+    "pt": """san|são|santo|santa|sto|sta|rei|rainha|príncipe|princesa|papa|imperador|imperatriz|
+        czar|duque|duquesa|conde|condessa|virgem|ave|dom|dona|d|frei|martinho""",
+    "en": """st|saint|san|king|queen|prince|princess|pope|emperor|empress|tsar|czar|duke|duchess|
+        virgin|hail|martin|blessed""",
+}
+# After one: its number, "the Great", "of Assisi", a verse.
+_AFTER = {
+    "pt": r"(?:,?\s[oa]\s(?:Grande|Conquistador|Velho|Moço|Terrível|Belo|Católic[oa])\b"
+    r"|\s(?:de\s(?:Aquino|Assis)|Batista|Madalena|Colombo|Lutero|Magno)\b"
+    r"|\s\d|\s(?:[A-ZÀ-Ü]\w+\s)?[IVX]+\b)",
+    "en": r"(?:\s(?:the|of)\s|\sMagdalene?\b|\s\d|\s(?:[A-Z]\w+\s)?(?:[VX]|[IVX]{2,})\b)",
+}
+# Whose names have other forms in each language.
+_RELIGIOUS = {
+    "pt": _set("""
+        apóstolo apóstolos bíblia coríntios cristo deus discípulo discípulos efésios epístola
+        evangelho evangelhos faraó gálatas hebreus herodes israel jesus judas messias pilatos
+        profeta profetas romanos salmo versículo
+    """),
+    "en": _set("""
+        apostle apostles bible christ corinthians disciple disciples ephesians epistle eve galatians
+        god gospel gospels hebrews herod israel jesus judas messiah pharaoh pilate prophet prophets
+        psalm romans verse
+    """),
+}
+
+
+def _pattern(language: str) -> re.Pattern[str]:
+    before = "".join(
+        rf"(?<!\b{word.strip()}\s)(?<!\b{word.strip()}\.\s)"
+        for word in _BEFORE[language].split("|")
+    )
+    names = "|".join(sorted(_NAMES[language], key=len, reverse=True))
+    return re.compile(
+        rf"(?<![\w’'-])(?i:{before})(?P<name>{names})(?![\w-])(?!{_AFTER[language]})",
+    )
+
+
+# What comes next may still say that a name at the end is no given name: "João Paulo II".
+_NOT_YET = re.compile(r"\s*(?:[A-ZÀ-Ü][\w’'-]*\s*)?\Z")
+_PATTERNS = {language: _pattern(language) for language in _NAMES}
+
+
+def is_given_name(text: str, language: str) -> bool:
+    """Whether a text begins with a given name that is known here, in a language."""
+    first = text.split(maxsplit=1)[0] if text else ""
+    return first in _NAMES[language] or any(first in row for row in _STAND_INS[language])
+
+
+def stand_ins(text: str, language: str, words: Sequence[str] | None = None) -> StandIns:
+    """Find the given names that need a stand-in.
+
+    Args:
+        text: A segment, or as much of it as has come.
+        language: Its BCP-47 code; only its language counts.
+        words: ``lower_words(text)``, if that is known.
+    """
+    language = language.split("-")[0].lower()
+    known = _NAMES.get(language)
+    if known is None:
+        return NO_STAND_INS
+    said = set(lower_words(text) if words is None else words)
+    if _HINTS[language].isdisjoint(said) or not _RELIGIOUS[language].isdisjoint(said):
+        return NO_STAND_INS
+    free = [[name for name in row if name.lower() not in said] for row in _STAND_INS[language]]
+    taken: dict[str, str] = {}
+    edits: list[Edit] = []
+    open_from = None
+    for match in _PATTERNS[language].finditer(text):
+        name = match["name"]
+        if name not in taken:
+            row = free[known[name]]
+            if not row:
+                continue
+            taken[name] = row.pop(0)
+        edits.append(Edit(match.start(), match.end(), taken[name]))
+        if open_from is None and _NOT_YET.match(text, match.end()):
+            open_from = match.start()
+    return StandIns(tuple(edits), tuple((said, name) for name, said in taken.items()), open_from)
