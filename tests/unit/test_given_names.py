@@ -23,8 +23,11 @@ def said(text: str, language: str) -> str:
         ("pt-BR", "João Pedro, o João saiu.", "Ricardo Roberto, o Ricardo saiu."),
         ("en", "Peter's wife Mary called.", "Kevin's wife Jennifer called."),
         ("en-GB", "Kevin met Paul", "Kevin met Brian"),
+        ("en", "Will said that Joy and June can't come.",
+         "Kevin said that Jennifer and Melissa can't come."),
+        ("pt", "O Domingos e a Glória vêm.", "O Ricardo e a Fernanda vêm."),
     ],
-)
+)  # fmt: skip
 def test_a_name_gets_a_stand_in_of_its_gender(language: str, text: str, expected: str) -> None:
     assert said(text, language) == expected
 
@@ -40,6 +43,8 @@ def test_a_name_gets_a_stand_in_of_its_gender(language: str, text: str, expected
         ("en", "St. Paul, Saint Peter, King John, Pope Francis"),
         ("en", "Peter the Great, Francis of Assisi, John Paul II, Matthew 5:3"),
         ("en", "The Gospel of Luke: Mary and Joseph"),
+        ("en", "Will you come in June? Joy is what I hope for. The Will of the people"),
+        ("pt", "Aos Domingos, a Graça de Deus. Glória a ela"),
         ("de", "Paul und Mary"),
     ],
 )

@@ -60,8 +60,15 @@ Joseph Joshua Jude Julian Justin Lucius Luke Luther Matthew Matthias Noah Paul P
 Timothy
 """
 _EN_WOMEN = """
-Amelia Beatrice Brittany Constance Frances Joan Leticia Lorraine Mary Susannah
+Amelia Beatrice Brittany Frances Joan Leticia Lorraine Mary Susannah
 """
+# These are other words too, and names where a verb of people follows, or inside a sentence.
+_EN_WORDS = (
+    "Chase Rich Will",
+    "Constance Dawn Faith Grace Hope Joy Mercy Patience Prudence Summer",
+)
+_EN_MONTHS = ("August", "April June")
+_PT_WORDS = ("Domingos", "Conceição Glória Graça")
 # The embedded models copy these.
 _STAND_INS = {
     "pt": (
@@ -84,7 +91,12 @@ def _genders(men: str, women: str) -> dict[str, int]:
 
 
 _NAMES = {"pt": _genders(_PT_MEN, _PT_WOMEN), "en": _genders(_EN_MEN, _EN_WOMEN)}
-_HINTS = {language: frozenset(map(str.lower, names)) for language, names in _NAMES.items()}
+_WORDS = {
+    "pt": _genders(*_PT_WORDS),
+    "en": _genders(*_EN_WORDS) | _genders(*_EN_MONTHS),
+}
+_KNOWN = {language: names | _WORDS[language] for language, names in _NAMES.items()}
+_HINTS = {language: frozenset(map(str.lower, names)) for language, names in _KNOWN.items()}
 # Before a name: a saint, somebody of rank, a book.
 _BEFORE = {
     "pt": """san|são|santo|santa|sto|sta|rei|rainha|príncipe|princesa|papa|imperador|imperatriz|
@@ -114,14 +126,32 @@ _RELIGIOUS = {
 }
 
 
+# What shows that an English word is a name: a verb of people after it, or, if it is no month, a
+# small letter or a comma before it. In Portuguese it is an article.
+_DOES = (
+    r"\s(?:said|says|told|asked|asks|called|wrote|sent|thinks|wants|works|lives|likes|joined|left|"
+    r"can['’]t|won['’]t|isn['’]t|hasn['’]t|didn['’]t|doesn['’]t|and\sI)\b"
+)
+_INSIDE = r"(?<=[a-zà-ÿ,]\s)"
+
+
 def _pattern(language: str) -> re.Pattern[str]:
     before = "".join(
         rf"(?<!\b{word.strip()}\s)(?<!\b{word.strip()}\.\s)"
         for word in _BEFORE[language].split("|")
     )
     names = "|".join(sorted(_NAMES[language], key=len, reverse=True))
+    if language == "en":
+        months = "|".join(_genders(*_EN_MONTHS))
+        words = "|".join(_genders(*_EN_WORDS))
+        words = rf"(?:{months}|{words})(?={_DOES})|{_INSIDE}(?:{words})(?!\s[A-Z])"
+    else:
+        # "O Domingos" is no Sunday.
+        words = "|".join(_genders(*_PT_WORDS))
+        articles = r"(?:(?<=\b[oOaA]\s)|(?<=\b[dn][oa]\s)|(?<=\bcom\s))"
+        words = rf"{articles}(?:{words})(?!\s(?:de|do|da|divina)\b)"
     return re.compile(
-        rf"(?<![\w’'-])(?i:{before})(?P<name>{names})(?![\w-])(?!{_AFTER[language]})",
+        rf"(?<![\w’'-])(?i:{before})(?P<name>{names}|{words})(?![\w-])(?!{_AFTER[language]})",
     )
 
 
@@ -145,7 +175,7 @@ def stand_ins(text: str, language: str, words: Sequence[str] | None = None) -> S
         words: ``lower_words(text)``, if that is known.
     """
     language = language.split("-")[0].lower()
-    known = _NAMES.get(language)
+    known = _KNOWN.get(language)
     if known is None:
         return NO_STAND_INS
     said = set(lower_words(text) if words is None else words)

@@ -194,6 +194,27 @@ arrived in one piece = arrived intact
 fell apart after = broke after
 it holds up well = it is durable
 a must-have(?=[.,;!?]|$) = indispensable
+are on the call = are in the call
+people on the call = participants in the call
+ping(?= (?-i:[A-Z][a-z]+)(?: about| on| if| when|[.,!?]|$)) = write to
+on (?-i:Teams)(?=[.,;!?]|$| at| today| tomorrow| on| and| for) = on Microsoft Teams
+the (?-i:Teams)(?= (?:call|meeting|link|chat|channel|invite)) = the Microsoft Teams
+jira ticket = Jira task
+jira tickets = Jira tasks
+the ticket is blocked = the task is blocked
+closed the ticket = closed the task
+close the ticket = close the task
+support ticket = support request
+push the branch to = send the branch to
+push your branch to = send your branch to
+push your changes to = upload your changes to
+the build failed = the compilation failed
+the build is failing = the compilation is failing
+the build broke = the compilation failed
+having a sale(?=[.,;!?]|$| on| this| today) = offering discounts
+having a clearance sale = offering large discounts
+everything is on sale = everything is discounted
+is on sale for = is on special offer for
 ^thank you for = thanks for
 ^thank you all for = thanks for
 ^thank you both for = thanks for

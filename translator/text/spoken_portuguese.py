@@ -309,6 +309,18 @@ trouxe o pedido errado = trouxe o prato errado
 carne bem passada = carne bem cozida
 mais um chope = mais uma cerveja
 comida esfriou = comida ficou fria
+estão na ligação = estão na chamada
+estou em outra ligação = estou em outra chamada
+ele está em outra ligação = ele está em outra chamada
+ela está em outra ligação = ela está em outra chamada
+ganhou do(?= (?-i:[A-ZÀ-Ú])) = derrotou o
+ganhou da(?= (?-i:[A-ZÀ-Ú])) = derrotou a
+^abre um pr(?=[.,;!?]|$| para| pra) = abra um PR
+a daily é = a reunião diária é
+a daily(?=[.,;!?]|$| hoje| amanhã| de) = a reunião diária
+card está parado = tarefa está bloqueada
+veio do comercial = veio do departamento comercial
+chegou do comercial = chegou do departamento comercial
 fiz um pedido semana = fiz uma encomenda semana
 fiz um pedido ontem = fiz uma encomenda ontem
 """
