@@ -25,6 +25,7 @@ def said(text: str, language: str) -> str:
         ("en-GB", "Kevin met Paul", "Kevin met Brian"),
         ("en", "Will said that Joy and June can't come.",
          "Kevin said that Jennifer and Melissa can't come."),
+        ("pt", "falei com paulo e a maria", "falei com Ricardo e a Fernanda"),
         ("pt", "O Domingos e a Glória vêm.", "O Ricardo e a Fernanda vêm."),
     ],
 )  # fmt: skip
@@ -39,7 +40,8 @@ def test_a_name_gets_a_stand_in_of_its_gender(language: str, text: str, expected
         ("pt", "O Papa João Paulo II e D. Pedro II"),
         ("pt", "Cristóvão Colombo, Júlio V, Alexandre, o Grande"),
         ("pt", "Paulo escreveu aos coríntios. Jesus e Pedro"),
-        ("pt", "pedro, PEDRO, Pedrosa, Ana-Maria"),
+        ("pt", "O pedro, PEDRO, Pedrosa, Ana-Maria"),
+        ("pt", "os marcos da estrada"),
         ("en", "St. Paul, Saint Peter, King John, Pope Francis"),
         ("en", "Peter the Great, Francis of Assisi, John Paul II, Matthew 5:3"),
         ("en", "The Gospel of Luke: Mary and Joseph"),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from translator.text.vocatives import find_vocative
+from translator.text.rewriting import rewrite
+from translator.text.vocatives import find_vocative, vocative_commas
 
 pytestmark = pytest.mark.unit
 
@@ -49,3 +50,24 @@ def test_it_is_the_phrase_and_who_is_meant(
 )
 def test_what_else_has_a_comma_is_no_vocative(language: str, text: str) -> None:
     assert find_vocative(text, language) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("en", "Thanks John.", "Thanks, John."),
+        ("en", "Thank you Paul for that. Hi Mary can you hear?",
+         "Thank you, Paul, for that. Hi, Mary, can you hear?"),
+        ("en", "thank you john", "thank you, John"),
+        ("en", "Thank you, Priya that helps", "Thank you, Priya, that helps"),
+        ("pt", "Obrigado João, pode falar", "Obrigado, João, pode falar"),
+        ("pt", "oi pedro tudo bem", "oi, Pedro, tudo bem"),
+        ("en", "Thank You Card, Hello Kitty Backpack", "Thank You Card, Hello Kitty Backpack"),
+        ("en", "Thank you very much. Hi there", "Thank you very much. Hi there"),
+        ("en", "I said hi Mary", "I said hi Mary"),
+        ("pt", "Boa Vista é bonita. Bom dia pessoal", "Boa Vista é bonita. Bom dia pessoal"),
+        ("de", "Hallo John", "Hallo John"),
+    ],
+)  # fmt: skip
+def test_who_is_greeted_stands_between_commas(language: str, text: str, expected: str) -> None:
+    assert rewrite(text, vocative_commas(text, language)).text == expected

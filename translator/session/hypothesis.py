@@ -48,7 +48,7 @@ def known_phrase(tokenizer: Tokenizer, source: ModelSource) -> Hypothesis | None
     if text is None and (protected.masks or protected.reworded):
         text = phrases.find(protected.text, written, protected.code_ranges())
     if text is None and not protected.masks:
-        vocative = find_vocative(source.text, source.language)
+        vocative = find_vocative(protected.text, source.language)
         said = None if vocative is None else phrases.find(vocative.phrase, written)
         if vocative is not None and said is not None:
             text = vocative.with_phrase(said, phrases.language)

@@ -35,6 +35,11 @@ class StandIns(NamedTuple):
 
 NO_STAND_INS = StandIns()
 
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 # Those that one of the embedded models changed in one of eight sentences or more, less those that
 # are as often something else: words, places, figures of books.
 _PT_MEN = """
@@ -67,9 +72,39 @@ _EN_WORDS = (
     "Chase Rich Will",
     "Constance Dawn Faith Grace Hope Joy Mercy Patience Prudence Summer",
 )
+_SMALL_WORDS = {
+    "pt": _set(
+        "adriano augusto angélica bento celso cristiano félix lorenzo marcos rute ágata íris"
+    ),
+    "en": _set("justin jude john noah"),
+}
 _EN_MONTHS = ("August", "April June")
 _PT_WORDS = ("Domingos", "Conceição Glória Graça")
-# The embedded models copy these.
+# Further names, which the models copy.
+_EN_COPIED = """
+Aaron Ahmed Alan Alex Alice Allison Amanda Amit Amy Andrea Andrew Angela Anna Anne Anthony Barbara
+Ben Bob Brad Brenda Carl Carlos Carol Caroline Charles Charlie Charlotte Chloe Chris Christina
+Christine Claire Craig Dan Daniel Dave David Deborah Dennis Diana Diego Don Donna Doug Ed Eddie
+Edward Elena Elizabeth Ellen Emma Erin Ethan Eva Fatima Fiona Fred Gary George Greg Hannah Harry
+Helen Henry Ian Jack Jacob Jake James Jamie Jane Janet Jenny Jerry Jessica Jill Jim Joe Jonathan
+Josh Juan Judy Julia Julie Karen Kate Katherine Kathy Katie Keith Ken Kim Kyle Larry Laura Lauren
+Leo Liam Linda Lisa Louise Lucy Maggie Marcus Maria Mark Martin Martha Matt Max Mia Michael Michelle
+Mike Mohammed Nancy Natalie Neil Nick Nicole Nina Oliver Olivia Oscar Pam Patricia Patrick Pete Phil
+Philip Pooja Priya Rachel Raj Ravi Rebecca Richard Rob Robert Ron Ruth Sally Sam Samantha Samuel
+Sandra Sara Sarah Scott Sean Sharon Simon Sofia Sophia Sophie Stephan Steve Steven Susan Ted Thomas
+Tim Tina Todd Tom Tony Tracy Victor Victoria Vikram Wei William Yuki Zoe
+"""
+_PT_COPIED = """
+Alice Aline Amanda Anderson André Andréia Antonio António Arthur Beatriz Bernardo Bianca Bruna
+Carla Carlos Clara Cristina Daniel Danilo Denise Diego Diogo Edson Eduarda Eduardo Elaine Elisa
+Emanuel Enzo Erika Fernando Gabriel Giovana Gisele Gonçalo Helena Hugo Igor Inês Isabela Ivan
+Jaqueline Jorge Karina Karla Lara Larissa Laura Leandro Lena Luana Luiz Luiza Manuel Manuela Marcela
+Marcelo Margarida Mariana Marina Marta Martim Mauro Melissa Miguel Milena Murilo Nelson Nuno
+Pamela Paula Raquel Raul Regina Renan Renato Rita Roberta Ronaldo Rosana Rui Samuel Sandra Sara
+Simone Sofia Tatiana Tereza Teresa Thiago Vanessa Vasco Vera Victor Vinicius Viviane Wagner William
+Yasmin
+"""
+# The embedded models copy these, and they stand for others.
 _STAND_INS = {
     "pt": (
         ("Ricardo", "Roberto", "Rafael", "Leonardo", "Bruno", "Gustavo", "Rodrigo"),
@@ -80,10 +115,6 @@ _STAND_INS = {
         ("Jennifer", "Melissa", "Heather", "Emily", "Ashley", "Megan", "Stephanie"),
     ),
 }
-
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
 
 
 def _genders(men: str, women: str) -> dict[str, int]:
@@ -97,6 +128,15 @@ _WORDS = {
 }
 _KNOWN = {language: names | _WORDS[language] for language, names in _NAMES.items()}
 _HINTS = {language: frozenset(map(str.lower, names)) for language, names in _KNOWN.items()}
+_COPIED = {"pt": _PT_COPIED, "en": _EN_COPIED}
+_ALL = {
+    language: frozenset(
+        name.lower()
+        for row in (*names, *_STAND_INS[language], _COPIED[language].split())
+        for name in ([row] if isinstance(row, str) else row)
+    )
+    for language, names in _NAMES.items()
+}
 # Before a name: a saint, somebody of rank, a book.
 _BEFORE = {
     "pt": """san|são|santo|santa|sto|sta|rei|rainha|príncipe|princesa|papa|imperador|imperatriz|
@@ -135,11 +175,17 @@ _DOES = (
 _INSIDE = r"(?<=[a-zà-ÿ,]\s)"
 
 
+def _not_before(language: str) -> str:
+    words = map(str.strip, _BEFORE[language].split("|"))
+    return "".join(rf"(?<!\b{word}\s)(?<!\b{word}\.\s)" for word in words)
+
+
+def _spelled(before: str, names: str, after: str) -> str:
+    return rf"(?<![\w’'-])(?i:{before})(?P<name>{names})(?![\w-])(?!{after})"
+
+
 def _pattern(language: str) -> re.Pattern[str]:
-    before = "".join(
-        rf"(?<!\b{word.strip()}\s)(?<!\b{word.strip()}\.\s)"
-        for word in _BEFORE[language].split("|")
-    )
+    before = _not_before(language)
     names = "|".join(sorted(_NAMES[language], key=len, reverse=True))
     if language == "en":
         months = "|".join(_genders(*_EN_MONTHS))
@@ -150,20 +196,24 @@ def _pattern(language: str) -> re.Pattern[str]:
         words = "|".join(_genders(*_PT_WORDS))
         articles = r"(?:(?<=\b[oOaA]\s)|(?<=\b[dn][oa]\s)|(?<=\bcom\s))"
         words = rf"{articles}(?:{words})(?!\s(?:de|do|da|divina)\b)"
-    return re.compile(
-        rf"(?<![\w’'-])(?i:{before})(?P<name>{names}|{words})(?![\w-])(?!{_AFTER[language]})",
-    )
+    return re.compile(_spelled(before, f"{names}|{words}", _AFTER[language]))
+
+
+def _small_pattern(language: str) -> re.Pattern[str]:
+    """For text in small letters, where some names are words."""
+    names = sorted(map(str.lower, _NAMES[language]), key=len, reverse=True)
+    free = "|".join(name for name in names if name not in _SMALL_WORDS[language])
+    return re.compile(_spelled(_not_before(language), free, _AFTER[language]))
 
 
 # What comes next may still say that a name at the end is no given name: "João Paulo II".
 _NOT_YET = re.compile(r"\s*(?:[A-ZÀ-Ü][\w’'-]*\s*)?\Z")
-_PATTERNS = {language: _pattern(language) for language in _NAMES}
+_PATTERNS = {language: (_pattern(language), _small_pattern(language)) for language in _NAMES}
 
 
 def is_given_name(text: str, language: str) -> bool:
-    """Whether a text begins with a given name that is known here, in a language."""
-    first = text.split(maxsplit=1)[0] if text else ""
-    return first in _NAMES[language] or any(first in row for row in _STAND_INS[language])
+    """Whether a text begins with a given name that is known here, in any case."""
+    return bool(text) and text.split(maxsplit=1)[0].lower() in _ALL[language]
 
 
 def stand_ins(text: str, language: str, words: Sequence[str] | None = None) -> StandIns:
@@ -185,10 +235,11 @@ def stand_ins(text: str, language: str, words: Sequence[str] | None = None) -> S
     taken: dict[str, str] = {}
     edits: list[Edit] = []
     open_from = None
-    for match in _PATTERNS[language].finditer(text):
+    pattern, small_pattern = _PATTERNS[language]
+    for match in (small_pattern if text.islower() else pattern).finditer(text):
         name = match["name"]
         if name not in taken:
-            row = free[known[name]]
+            row = free[known[name[0].upper() + name[1:]]]
             if not row:
                 continue
             taken[name] = row.pop(0)

@@ -2,8 +2,8 @@
 
 Each family has a module of its own: times of day, spoken numbers, dates and addresses, names of
 days and months, words of catalogues, short forms of speech and chat, idioms, spoken English and
-Portuguese, names of goods, endings in brackets. The user's text stays as it is, and alignments
-refer to it.
+Portuguese, names of goods, endings in brackets, commas around who is spoken to. The user's text
+stays as it is, and alignments refer to it.
 """
 
 from translator.text.calendar_names import calendar_names
@@ -19,6 +19,7 @@ from translator.text.spoken_addresses import spoken_addresses
 from translator.text.spoken_english import SPOKEN_ENGLISH
 from translator.text.spoken_numbers import spoken_numbers
 from translator.text.spoken_portuguese import SPOKEN_PORTUGUESE
+from translator.text.vocatives import vocative_commas
 from translator.text.words import lower_words
 
 __all__ = ["rewordings"]
@@ -45,4 +46,5 @@ def rewordings(text: str, language: str) -> Rewording:
         .with_others(_PLAIN_WORDS.find(text, language, words))
         .with_others(informal(text, language, words))
         .with_others(optional_endings(text, language))
+        .with_others(vocative_commas(text, language))
     )

@@ -219,8 +219,6 @@ is on sale for = is on special offer for
 ^thank you all for = thanks for
 ^thank you both for = thanks for
 ^thank you again for = thanks again for
-(?<=,.)thank you for = thanks for
-(?<=and.)thank you for = thanks for
 ^thank you for the introduction = thanks for introducing me
 ^thank you for the heads up = thanks for the warning
 ^thanks for the heads up = thanks for the warning

@@ -5,13 +5,16 @@ A small model knows what people say most often worst, and with a name beside it 
 """
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from translator.text.given_names import is_given_name
 from translator.text.phrases import MARKS
+from translator.text.rewriting import Edit
 from translator.text.sentence_form import with_first_small
+from translator.text.words import begins_sentence
 
-__all__ = ["Vocative", "find_vocative"]
+__all__ = ["Vocative", "find_vocative", "vocative_commas"]
 
 # What is said to somebody, as a rule. After others, such as "Yes", a word with a capital may be
 # anything.
@@ -165,6 +168,48 @@ def find_vocative(text: str, language: str) -> Vocative | None:
             name = name[0].upper() + name[1:]
         return Vocative(said + found["mark"], name, found["gap"], pattern is first)
     return None
+
+
+# What a name follows without a comma in fast typing and recognised speech.
+_GREETINGS = {
+    "en": r"thank you(?: so much| very much)?|thanks(?: a lot| again)?|many thanks|hi|hello|hey"
+    r"|good (?:morning|afternoon|evening|night)|welcome(?: back)?|sorry|bye|congratulations|okay|ok"
+    r"|well done|good job|great job|see you(?: later| soon| tomorrow)?",
+    "pt": r"(?:muito )?obrigad[oa]|valeu|oi|olá|bom dia|boa (?:tarde|noite)|bem-vind[oa]|desculpa"
+    r"|desculpe|tchau|parabéns|até (?:logo|mais|amanhã)|boa",
+}
+_UNPARTED = {
+    language: re.compile(
+        rf"(?<![\w’'-])(?P<said>(?i:{said}))(?P<comma>,?)(?P<gap>\s)"
+        rf"(?P<name>(?:{_WORD}|[^\W\d_]+))(?=(?P<after>\s[^\W\d_]*[a-zà-ÿ]|[,.!?…]|\s*\Z))"
+    )
+    for language, said in _GREETINGS.items()
+}
+
+
+def vocative_commas(text: str, language: str) -> Iterator[Edit]:
+    """Put the commas around a name that is greeted or thanked: "Thank you Paul for this".
+
+    Args:
+        text: A segment, or as much of it as has come.
+        language: Its BCP-47 code; only its language counts.
+    """
+    language = language.split("-")[0].lower()
+    pattern = _UNPARTED.get(language)
+    if pattern is None:
+        return
+    for found in pattern.finditer(text):
+        name = found["name"]
+        known = is_given_name(name, language)
+        is_title = found["said"].istitle() and not known
+        if not (known or name[0].isupper()) or is_title or not begins_sentence(text, found.start()):
+            continue
+        if not found["comma"]:
+            yield Edit(found.end("said"), found.end("said"), ",")
+        if name[0].islower():
+            yield Edit(found.start("name"), found.end("name"), name.title())
+        if found["after"][:1].isspace() and found["after"].strip():
+            yield Edit(found.end("name"), found.end("name"), ",")
 
 
 def _named(found: re.Match[str], language: str) -> str:
