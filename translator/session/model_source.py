@@ -20,7 +20,7 @@ from translator.text.sentence_form import (
     with_sentence_begun,
 )
 from translator.text.tokens import EncodedText, Tokenizer
-from translator.text.words import UNSPACED
+from translator.text.words import UNSPACED, lower_words
 
 __all__ = ["BEYOND", "Context", "ModelSource", "without_controls"]
 
@@ -139,7 +139,9 @@ class ModelSource:
         parts = [Verbatim(start + shift, end + shift, put) for start, end, put in verbatim]
         rewording, names = AS_IT_IS, NO_STAND_INS
         if tokenizer.knows_sentences:
-            rewording, names = rewordings(whole, language), stand_ins(whole, language)
+            words = lower_words(whole)
+            rewording = rewordings(whole, language, words)
+            names = stand_ins(whole, language, words)
         protected = protect(whole, tokenizer.writes, parts, tokenizer.code_words, rewording, names)
         visible = protected.visible
         in_capitals = are_capitals(visible[len(context) :])

@@ -27,14 +27,16 @@ __all__ = ["rewordings"]
 _PLAIN_WORDS = PlainWords.joined(IDIOMS, SPOKEN_ENGLISH, SPOKEN_PORTUGUESE, PRODUCT_WORDS)
 
 
-def rewordings(text: str, language: str) -> Rewording:
+def rewordings(text: str, language: str, words: list[str] | None = None) -> Rewording:
     """Find what to reword in a text for a model of sentences.
 
     Args:
         text: A segment, or as much of it as has come.
         language: Its BCP-47 code.
+        words: ``lower_words(text)``, if that is known.
     """
-    words = lower_words(text)
+    if words is None:
+        words = lower_words(text)
     addresses = spoken_addresses(text, language, words)
     numbers = spoken_numbers(text, language, words)
     return (
@@ -46,5 +48,5 @@ def rewordings(text: str, language: str) -> Rewording:
         .with_others(_PLAIN_WORDS.find(text, language, words))
         .with_others(informal(text, language, words))
         .with_others(optional_endings(text, language))
-        .with_others(vocative_commas(text, language))
+        .with_others(vocative_commas(text, language, words))
     )

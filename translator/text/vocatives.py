@@ -5,14 +5,14 @@ A small model knows what people say most often worst, and with a name beside it 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from translator.text.given_names import is_given_name
 from translator.text.phrases import MARKS
 from translator.text.rewriting import Edit
 from translator.text.sentence_form import with_first_small
-from translator.text.words import begins_sentence
+from translator.text.words import begins_sentence, lower_words
 
 __all__ = ["Vocative", "find_vocative", "vocative_commas"]
 
@@ -178,6 +178,12 @@ _GREETINGS = {
     "pt": r"(?:muito )?obrigad[oa]|valeu|oi|olá|bom dia|boa (?:tarde|noite)|bem-vind[oa]|desculpa"
     r"|desculpe|tchau|parabéns|até (?:logo|mais|amanhã)|boa",
 }
+_HINTS = {
+    "en": frozenset(["thank", "thanks", "hi", "hello", "hey", "good", "welcome", "sorry", "bye"])
+    | {"congratulations", "okay", "ok", "well", "great", "see"},
+    "pt": frozenset(["obrigado", "obrigada", "valeu", "oi", "olá", "bom", "boa", "bem", "desculpa"])
+    | {"desculpe", "tchau", "parabéns", "até"},
+}
 _UNPARTED = {
     language: re.compile(
         rf"(?<![\w’'-])(?P<said>(?i:{said}))(?P<comma>,?)(?P<gap>\s)"
@@ -187,16 +193,19 @@ _UNPARTED = {
 }
 
 
-def vocative_commas(text: str, language: str) -> Iterator[Edit]:
+def vocative_commas(text: str, language: str, words: Sequence[str] | None = None) -> Iterator[Edit]:
     """Put the commas around a name that is greeted or thanked: "Thank you Paul for this".
 
     Args:
         text: A segment, or as much of it as has come.
         language: Its BCP-47 code; only its language counts.
+        words: ``lower_words(text)``, if that is known.
     """
     language = language.split("-")[0].lower()
     pattern = _UNPARTED.get(language)
     if pattern is None:
+        return
+    if _HINTS[language].isdisjoint(lower_words(text) if words is None else words):
         return
     for found in pattern.finditer(text):
         name = found["name"]
