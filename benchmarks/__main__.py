@@ -34,6 +34,7 @@ def main() -> int:
         ("eight_bits", False),
         ("tiles", False),
         ("everyday", False),
+        ("numbers", False),
         ("datastore", True),
     ):
         print(f"\n== {name} ==", flush=True)

@@ -34,6 +34,7 @@ def said(text: str, language: str) -> str:
         ("We met at 5 p.m.", "We met at 17:00."),
         ("Be here by 9 pm, at six sharp!", "Be here before 21:00, at 6:00 exactly!"),
         ("By noon or by 10:30, back by two.", "Before noon or before 10:30, back before 2:00."),
+        ("from three and a quarter to four", "from three and a quarter to four"),
         ("Divide by 5, by six people.", "Divide by 5, by six people."),
         ("It costs $5 am I right, I am 9", "It costs $5 am I right, I am 9"),
     ],

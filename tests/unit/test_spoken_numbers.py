@@ -30,10 +30,10 @@ def said(text: str, language: str) -> str:
         ("It costs nineteen ninety nine", "It costs nineteen ninety nine"),
         (
             "in twenty five days, from nineteen to twenty",
-            "in twenty five days, from nineteen to twenty",
+            "in 25 days, from nineteen to twenty",
         ),
         # Neither decimals nor dates nor digits of a number.
-        ("one two three four go, nine one one", "one two three four go, nine one one"),
+        ("one two three four go, nine one one", "one two three four go, 911"),
         ("at this point four people left", "at this point four people left"),
         ("You may first want to march second.", "You may first want to march second."),
         ("the third of them, the first point", "the third of them, the first point"),
@@ -58,9 +58,9 @@ def test_english(text: str, expected: str) -> None:
         ("nove oito dois sete, meia um quatro três", "9827, 6143"),
         ("Em mil novecentos e noventa e quatro", "Em 1994"),
         ("mil oitocentos e doze ou mil novecentos", "1812 ou 1900"),
-        ("trinta mil novecentos e dez", "trinta mil novecentos e dez"),
-        ("duzentos e um mil novecentos", "duzentos e um mil novecentos"),
-        ("mil pessoas, mil e cem", "mil pessoas, mil e cem"),
+        ("trinta mil novecentos e dez", "30.910"),
+        ("duzentos e um mil novecentos", "201.900"),
+        ("mil pessoas, mil e cem", "mil pessoas, 1.100"),
         # What they count, or another thing.
         ("na quinta vez, na segunda parte", "na quinta vez, na segunda parte"),
         ("na quinta da minha avó", "na quinta da minha avó"),
@@ -147,9 +147,64 @@ def test_numbers_of_units_are_figures(text: str, expected: str | None) -> None:
         ("Um metro e cinco, dois metros e meio.", "1,05 metro, dois metros e meio."),
         ("Um quilo e meio de carne.", "1,5 kg de carne."),
         ("Mil e quinhentos reais.", "1.500 reais."),
-        ("Dois mil e quinhentos reais.", None),
+        ("Dois mil e quinhentos reais.", "2.500 reais."),
         ("No século vinte e um.", "No século 21."),
     ],
 )
 def test_portuguese_measures_are_figures(text: str, expected: str | None) -> None:
     assert said(text, "pt") == (text if expected is None else expected)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("en", "eighty one people, four hundred and ninety nine dollars", "81 people, 499 dollars"),
+        ("en", "eight hundred eighty eight, nine thousand and one", "888, 9,001"),
+        ("en", "five hundred thousand, twenty-five thousand four hundred", "500,000, 25,400"),
+        ("en", "two million three hundred thousand, twenty five million",
+         "2,300,000, 25 million"),
+        ("en", "two thousand nineteen, two thousand one hundred", "2019, 2,100"),
+        ("en", "a hundred and fifty, fifteen hundred and twenty", "150, 1,520"),
+        ("en", "The twenty twenty four budget. Nineteen ninety nine was it",
+         "The 2024 budget. 1999 was it"),
+        ("en", "room two oh five, flight four fifty two, bus one twenty nine",
+         "room 205, flight 452, bus 129"),
+        ("en", "her twenty first birthday, fifty-third", "her 21st birthday, 53rd"),
+        ("en", "Thirty odd people, ten grand. Five k!", "A little over thirty people, "
+         "10 thousand dollars. 5k!"),
+        ("pt", "Voo quatro cinco dois, custa trinta e dois e noventa", "Voo 452, custa 32,90"),
+        ("pt", "Cinco mil e poucos reais, um e setenta de altura",
+         "Pouco mais de cinco mil reais, 1,70 m de altura"),
+        ("pt", "faz menos vinte graus", "faz -20 graus"),
+        # What models know, and what is no number, or more than one.
+        ("en", "two hundred, three thousand, a million, eighty-one", None),
+        ("en", "five six seven, it is nineteen ninety nine", None),
+        ("en", "fifty and sixty, twenty twenty vision, room two, twenty four seven", None),
+        ("en", "a thousand and one nights, a twenty-one-year-old", None),
+        ("pt", "oitenta e um reais, novecentos e vinte e sete", "81 reais, 927"),
+        ("pt", "três mil cento e noventa e sete, duzentas e cinquenta", "3.197, 250"),
+        ("pt", "dois milhões e trezentos mil, vinte e cinco mil", "2.300.000, 25.000"),
+        ("pt", "dois mil e vinte e quatro, dois mil e cem", "2024, 2.100"),
+        ("pt", "cem, duzentos, cinco mil, vinte e cinco milhões, quarenta e dois", None),
+        ("pt", "mil e uma noites, dez e vinte, trinta e quarenta", None),
+    ],
+)  # fmt: skip
+def test_numbers_of_several_words_are_figures(
+    language: str, text: str, expected: str | None
+) -> None:
+    assert said(text, language) == (text if expected is None else expected)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "It costs four hundred and"),
+        ("en", "It costs four hundred and ninety"),
+        ("en", "It costs eighty three thousand two hundred and ninety eight"),
+        ("pt", "It costs três mil e"),
+        ("pt", "It costs quatrocentos e oitenta e três mil"),
+    ],
+)
+def test_a_number_at_the_end_is_open_from_its_first_word(language: str, text: str) -> None:
+    assert spoken_numbers(text, language).open_from == len("It costs ")
+    assert spoken_numbers(f"{text} friends came", language).open_from is None

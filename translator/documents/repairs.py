@@ -18,6 +18,7 @@ from translator.terms.check import form_for
 from translator.terms.match import Match
 from translator.text.agreement import agreeing
 from translator.text.integrity import IssueKind
+from translator.text.number_format import number_as_written_in
 from translator.text.protection import Verbatim
 
 __all__ = ["REPAIR_ROUNDS", "Repairs"]
@@ -90,8 +91,13 @@ class Repairs:
         segment = self._segment
         # Between two legs terms are code words already.
         matches = () if self._is_pivoted else segment.matches
+        spoken = source.spoken_figures()
         parts = [
-            Verbatim(source.offset + issue.start, source.offset + issue.end)
+            Verbatim(
+                source.offset + issue.start,
+                source.offset + issue.end,
+                self._figures(spoken.get((issue.start, issue.end)), source.language),
+            )
             for issue in segment.issues_of(target)
             if issue.kind in _MASKABLE
         ]
@@ -100,6 +106,12 @@ class Repairs:
         parts += as_verbatim(segment.text, terms, self._binding.target)
         parts = [part for part in parts if not overlaps(part, source.verbatim)]
         return segment.encoded(sorted([*source.verbatim, *parts])) if parts else None
+
+    def _figures(self, spoken: str | None, language: str) -> str | None:
+        """The figures of a spoken number, as the target writes them."""
+        if spoken is None:
+            return None
+        return number_as_written_in(spoken, language, self._binding.target)
 
     def _forced_term(
         self, lost: Sequence[Match], target: TargetHypothesis

@@ -10,7 +10,7 @@ from translator.session.relay import origin
 from translator.terms.check import How, TermUse, locate
 from translator.terms.glossary import Glossary
 from translator.terms.match import Match
-from translator.text.integrity import Issue, find_issues
+from translator.text.integrity import Issue, IssueKind, find_issues
 from translator.text.protection import Verbatim
 
 __all__ = ["TextSegment", "overlaps"]
@@ -204,7 +204,14 @@ class TextSegment:
     @staticmethod
     def issues_of(target: TargetHypothesis) -> list[Issue]:
         """What else of its source a translation lacks; places are code points of that."""
-        return list(find_issues(target.source.visible, target.text, target.source.known_numbers()))
+        source = target.source
+        found = list(find_issues(source.visible, target.text, source.known_numbers()))
+        spoken = (
+            Issue(IssueKind.NUMBER, *place)
+            for place, figures in source.spoken_figures().items()
+            if any(find_issues(figures, target.text))
+        )
+        return [*found, *spoken]
 
     def issues(self) -> Iterator[Issue]:
         """What of it is not in its target; places are code points of the text."""

@@ -14,6 +14,7 @@ from translator.text.added_note import without_note
 from translator.text.agreement import agreeing
 from translator.text.case import capitals, with_first_capital
 from translator.text.detokenizer import TargetText, detokenize
+from translator.text.misread_numbers import misread_numbers
 from translator.text.number_format import number_as_written_in, with_format, with_ordinals
 from translator.text.optional_endings import with_brackets
 from translator.text.protection import Mask, Protected
@@ -129,8 +130,12 @@ class TargetHypothesis:
                 partial(agreeing, language=language),
             )
             target = self._with_brackets(target, source.protected, language)
+        given = visible if source.protected is None else source.protected.text
+        misread = list(misread_numbers(target.text, given, source.language, language))
+        if misread:
+            target = target.edited(misread)
         said = with_format(target.text, source.visible, source.language, language)
-        target = replace(target, text=with_ordinals(said, visible))
+        target = replace(target, text=with_ordinals(said, given))
         if begins and not source.context:
             target = replace(target, text=self._begun(target.text, language))
         if committed:

@@ -30,6 +30,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # Not before a mark that stands alone: it belongs to the word before.
 _WORD_START = re.compile(rf"(?<!\S)[^\w\s]*\w|[{UNSPACED}]")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
+_FIGURES = re.compile(r"\d+(?:[.,]\d+)*")
 # A place after all source.
 BEYOND = 1 << 30
 
@@ -235,6 +236,16 @@ class ModelSource:
             return [self.text]
         protected = self.protected
         return [protected.original, protected.text, *(mask.text for mask in protected.masks)]
+
+    def spoken_figures(self) -> dict[tuple[int, int], str]:
+        """What figures the model gets for numbers in words, by their place in context and text."""
+        if self.protected is None:
+            return {}
+        return {
+            (edit.start, edit.end): edit.text
+            for edit in self.protected.reworded
+            if _FIGURES.fullmatch(edit.text)
+        }
 
     @property
     def open_from(self) -> int | None:

@@ -171,7 +171,11 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
             lambda m: _time(_en_hour(m), 0),
         ),
         (
-            _pattern(rf"\b(?P<time>(?:a )?quarter (?:to|till) (?P<hour>{_EN_HOUR}))\b"),
+            # Not "from three and a quarter to four".
+            _pattern(
+                r"(?<!\band a )(?<!\band )\b"
+                rf"(?P<time>(?:a )?quarter (?:to|till) (?P<hour>{_EN_HOUR}))\b"
+            ),
             lambda m: _before(_en_hour(m), 15),
         ),
         (

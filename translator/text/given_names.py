@@ -43,26 +43,29 @@ def _set(words: str) -> frozenset[str]:
 # Those that one of the embedded models changed in one of eight sentences or more, less those that
 # are as often something else: words, places, figures of books.
 _PT_MEN = """
-Abílio Adriano Agostinho Alexandre Aloísio Amadeu Antônio Artur Atílio Augusto Aurélio Benjamim
-Bento Celso Ciro Cláudio Cristiano Cássio César Dario Davi Décio Edmundo Elias Eliseu Emílio Estevão
-Estêvão Eugênio Felipe Filipe Flávio Francisco Frederico Fábio Félix Getúlio Gregório Guilherme
-Haroldo Heitor Henrique Hilário Hélio Inácio Ismael Jerônimo Jonas José Josué João Juliano Júlio
-Leopoldo Lorenzo Lourenço Luan Lucas Lúcio Luís Marcelino Marcos Mateus Matias Maurício Maximiliano
-Mário Natanael Nicolau Olavo Otávio Patrício Paulo Pedro Plínio Raimundo Rogério Rúben Saulo
-Severino Simão Sérgio Sílvio Tarcísio Telmo Teodoro Tiago Timóteo Tomás Túlio Valério Vicente
-Vinícius Vítor Ângelo Ítalo
+Abílio Adriano Agostinho Alexandre Aloísio Amadeu Antônio Artur Atílio Augusto Aurélio Bartolomeu
+Basílio Benjamim Bento Celso Ciro Cláudio Cosme Cristiano Custódio Cássio César Dario Davi Décio
+Edmundo Elias Eliseu Emílio Erasmo Estevão Estêvão Eugênio Felipe Filipe Florêncio Flávio
+Francisco Frederico Fábio Félix Genésio Getúlio Gregório Guilherme Haroldo Heitor Henrique Heraldo
+Hilário Horácio Hélio Inácio Ismael Jerônimo Jonas Josué José João Juliano Justino Júlio Leopoldo
+Lorenzo Lourenço Luan Lucas Luís Lúcio Marcelino Marcos Martinho Mateus Matias Maurício Maximiano
+Maximiliano Mário Natanael Nicolau Olavo Otávio Pascoal Patrício Paulo Pedro Petrônio Plínio
+Raimundo Rogério Rômulo Rúben Saulo Severino Simão Sérgio Sílvio Tarcísio Telmo Teodoro Teófilo
+Tiago Timóteo Tomás Tomé Túlio Ulisses Valentim Valério Vicente Vinícius Virgílio Vítor Zacarias
+Ângelo Ícaro Ítalo
 """
 _PT_WOMEN = """
-Adélia Amélia Ana Angélica Anita Antônia Bernadete Bárbara Catarina Cecília Cláudia Cássia Cátia
-Célia Cíntia Débora Elisabete Eloá Emília Ester Eugênia Eulália Flávia Fátima Isabel Janete Joana
-Josefina Jéssica Júlia Letícia Lorena Luísa Lídia Lígia Lílian Lívia Lúcia Marcia Maria Marília
-Matilde Márcia Mónica Mônica Natália Noemi Nádia Olívia Otília Patrícia Priscila Rebeca Rute Sílvia
-Sônia Tânia Valéria Verônica Vânia Zoé Ágata Ângela Érica Íris
+Adélia Amélia Ana Angélica Anita Antônia Bernadete Betânia Bárbara Catarina Cecília Cláudia Cássia
+Cátia Célia Cíntia Doroteia Débora Edite Elisabete Eloá Emília Ester Eugênia Eulália Flávia Fátima
+Henriqueta Isabel Janete Joana Josefina Jéssica Júlia Letícia Lorena Luísa Lídia Lígia Lílian
+Lívia Lúcia Marcia Maria Marília Matilde Márcia Mónica Mônica Natália Noemi Nádia Ofélia Olímpia
+Olívia Otília Patrícia Penélope Priscila Rebeca Rute Sílvia Sônia Tânia Valéria Verônica Virgínia
+Vânia Walquíria Zoé Ágata Ângela Érica Íris Úrsula
 """
 _EN_MEN = """
-Adam Alfred Ambrose Benedict Ernest Ezra Ferdinand Francis Frederick Isaiah Jeremiah John Jonah
-Joseph Joshua Jude Julian Justin Lucius Luke Luther Matthew Matthias Noah Paul Peter Raphael Stephen
-Timothy
+Adam Alfred Ambrose Bartholomew Benedict Ernest Ezra Ferdinand Francis Frederick Ignatius Isaiah
+Jeremiah John Jonah Joseph Joshua Jude Julian Julius Justin Lucius Luke Luther Matthew Matthias
+Noah Paul Peter Raphael Stephen Timothy Titus
 """
 _EN_WOMEN = """
 Amelia Beatrice Brittany Frances Joan Leticia Lorraine Mary Susannah
@@ -140,7 +143,7 @@ _ALL = {
 # Before a name: a saint, somebody of rank, a book.
 _BEFORE = {
     "pt": """san|são|santo|santa|sto|sta|rei|rainha|príncipe|princesa|papa|imperador|imperatriz|
-        czar|duque|duquesa|conde|condessa|virgem|ave|dom|dona|d|frei|martinho""",
+        czar|duque|duquesa|conde|condessa|virgem|ave|dom|dona|d|frei""",
     "en": """st|saint|san|king|queen|prince|princess|pope|emperor|empress|tsar|czar|duke|duchess|
         virgin|hail|martin|blessed""",
 }

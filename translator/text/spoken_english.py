@@ -194,6 +194,9 @@ arrived in one piece = arrived intact
 fell apart after = broke after
 it holds up well = it is durable
 a must-have(?=[.,;!?]|$) = indispensable
+plus or minus = more or less
+the interest went from = the interest rate went from
+^interest went from = the interest rate went from
 are on the call = are in the call
 people on the call = participants in the call
 ping(?= (?-i:[A-Z][a-z]+)(?: about| on| if| when|[.,!?]|$)) = write to

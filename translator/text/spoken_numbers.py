@@ -6,7 +6,7 @@ whole names. Pure text, linear in its length.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -162,10 +162,12 @@ def _pt_year(match: re.Match[str]) -> str:
 _EN_MEASURE = "feet|foot|inch|inches|yards|pounds|ounces|miles|gallons|pints|acres"
 _EN_TIME = "hours|minutes|seconds"
 _EN_HUNDREDS = {word: value for word, value in _EN.items() if 11 <= value < 100 and value % 10}
-_EN_NUMBER = rf"(?:{'|'.join([*_EN_UNITS[1:], *_EN_TEENS, *_EN_TENS])}|hundred|thousand)"
+_EN_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
+_EN_NUMBER = rf"(?:{'|'.join([*_EN_UNITS[1:], *_EN_TEENS, *_EN_TENS, 'hundred', *_EN_SCALES])})"
+_EN_JOINT = "".join(rf"|(?<={word}\s)and\s" for word in ("hundred", *_EN_SCALES))
 _EN_COUNT = (
-    rf"(?:a[\s-](?=hundred\b|thousand\b))?{_EN_NUMBER}"
-    rf"(?:[\s-](?:(?<=hundred\s)and\s|(?<=thousand\s)and\s)?{_EN_NUMBER})*"
+    rf"(?:a[\s-](?=(?:hundred|{'|'.join(_EN_SCALES)})\b))?{_EN_NUMBER}\b"
+    rf"(?:[\s-](?:{_EN_JOINT[1:]})?{_EN_NUMBER}\b)*"
 )
 _EN_INCHES = {word: value for word, value in _EN.items() if 1 <= value <= 11}
 _PT_HUNDREDS = {
@@ -196,25 +198,158 @@ def _en_minus(match: re.Match[str]) -> str:
 
 def _number(said: str) -> int | None:
     """A whole number: "two hundred and five" is 205; "five six" is none."""
-    thousands = hundreds = rest = 0
-    limit = 1000
-    for word in re.split(r"[\s-]", said.lower()):
-        value = _EN.get(word, 0)
-        if word == "thousand":
-            if thousands:
+    words = [word for word in re.split(r"[\s-]", said.lower()) if word not in ("a", "and")]
+    return _sum(words, _EN | {"hundred": 100}, _EN_SCALES)
+
+
+def _sum(words: Sequence[str], values: Mapping[str, int], scales: Mapping[str, int]) -> int | None:
+    """What number words add up to; None if no number is said so.
+
+    Args:
+        words: Without those that join them.
+        values: Of words below a thousand; "hundred" multiplies what is before it.
+        scales: Of words that multiply the hundreds before them.
+    """
+    total = group = 0
+    # What comes next in the group, and in all, has to be less.
+    limit, scale_limit = 1000, 10**12
+    for word in words:
+        if word in scales:
+            if scales[word] >= scale_limit:
                 return None
-            thousands, hundreds, rest, limit = max(1, hundreds + rest), 0, 0, 1000
+            scale_limit = scales[word]
+            total += scale_limit * max(1, group)
+            group, limit = 0, 1000
         elif word == "hundred":
-            if hundreds:
+            if limit == 100 or group >= 100:
                 return None
-            hundreds, rest, limit = 100 * max(1, rest), 0, 100
-        elif value:
+            group, limit = 100 * max(1, group), 100
+        else:
+            value = values[word]
             # After "twenty" comes one of nine units, after "five" nothing.
             if value >= limit:
                 return None
-            rest += value
-            limit = 10 if value >= 20 else 1
-    return 1000 * thousands + hundreds + rest
+            group += value
+            limit = 100 if value >= 100 else 10 if value >= 20 else 1
+    return total + group if group < scale_limit else None
+
+
+def _en_cardinal(match: re.Match[str]) -> str:
+    """A number of several words; one that models know stays: "two hundred", "eighty-one"."""
+    said = match[0]
+    parts = [part for part in re.split(r"[\s-]", said.lower()) if part not in ("a", "and")]
+    scale = len(parts) > 1 and parts[-1] in ("hundred", *_EN_SCALES)
+    number = _number(said)
+    is_plain = len(parts) - scale < 2 or (len(parts) == 2 and "-" in said)
+    if number is None or number == _THOUSAND_AND_ONE or is_plain:
+        return said
+    for word in ("billion", "million"):
+        if parts[-1] == word and number % _EN_SCALES[word] == 0:
+            return f"{number // _EN_SCALES[word]} {word}"
+    # As a year is written, which it may be.
+    is_year = parts[:2] == ["two", "thousand"] and number < _LAST_YEAR
+    return str(number) if is_year else f"{number:,}"
+
+
+def _pt_cardinal(match: re.Match[str]) -> str:
+    """The same in Portuguese, where models know all below a hundred but "oitenta e um"."""
+    said = match[0]
+    parts = [part for part in said.lower().split() if part != "e"]
+    number = _sum(parts, _PT_VALUES, _PT_SCALES)
+    scale = len(parts) > 1 and parts[-1] in _PT_SCALES
+    if number is None or number == _THOUSAND_AND_ONE or len(parts) - scale < 2:
+        return said
+    if number < _HUNDRED and number % 10 != 1:
+        return said
+    if any(parts[-1].startswith(each) and number % 10**6 == 0 for each in ("milh", "bilh")):
+        return said
+    is_year = parts[:2] == ["dois", "mil"] and number < _LAST_YEAR
+    return str(number) if is_year else f"{number:,}".replace(",", ".")
+
+
+_HUNDRED = 100
+# "Mil e uma" nights are as many as one likes.
+_THOUSAND_AND_ONE = 1001
+_LAST_YEAR = 2100
+_PT_SCALES = {
+    "mil": 10**3,
+    "milhão": 10**6,
+    "milhões": 10**6,
+    "bilhão": 10**9,
+    "bilhões": 10**9,
+}
+_PT_VALUES = {word: value for word, value in _PT.items() if " " not in word and value} | {
+    "cem": 100,
+    "cento": 100,
+    **{
+        f"{hundreds}ent{ending}s": 100 * number
+        for number, hundreds in (
+            *((2, "duz"), (3, "trez"), (4, "quatroc"), (5, "quinh"), (6, "seisc")),
+            *((7, "setec"), (8, "oitoc"), (9, "novec")),
+        )
+        for ending in "oa"
+    },
+}
+_PT_NUMBER = rf"(?:{'|'.join(sorted([*_PT_VALUES, *_PT_SCALES], key=len, reverse=True))})\b"
+_PT_COUNT = rf"{_PT_NUMBER}(?:\s(?:e\s)?{_PT_NUMBER})*"
+_EN_NO_CARDINAL = r"(?![\s-](?:" + "|".join([*_EN_ORDINALS, "point"]) + r")\b)(?!-)"
+
+
+# "Twenty ten" to "twenty thirty nine".
+_EN_THIS_CENTURY = {word: value for word, value in _EN.items() if 10 <= value < 40}
+# What has a number for its name, said in its parts: "room two oh five".
+_EN_PLACES = (
+    *("room", "flight", "bus", "highway", "route", "gate", "suite", "apartment", "channel"),
+    *("extension", "interstate", "building", "locker"),
+)
+_EN_LABEL = rf"(?:{_one_of(_EN)}|oh)"
+_PT_PLACES = ("voo", "sala", "quarto", "apartamento", "ramal", "ônibus", "linha", "portão")
+
+
+def _en_bare_year(match: re.Match[str]) -> str:
+    if match["century"] is None:
+        return str(1900 + _value(_EN_YEARS, match, "old_year"))
+    return str(2000 + _value(_EN_THIS_CENTURY, match, "year"))
+
+
+def _en_label(match: re.Match[str]) -> str:
+    said = match["figure"]
+    number = _number(said) if "oh" not in said.lower().split() else None
+    if number is not None:
+        return str(number)
+    parts = re.findall(rf"(?:{_one_of(_EN)}|oh)\b", said, re.IGNORECASE)
+    words = (" ".join(part.lower().replace("-", " ").split()) for part in parts)
+    return "".join("0" if word == "oh" else str(_EN[word]) for word in words)
+
+
+def _en_ordinal(match: re.Match[str]) -> str:
+    number = _EN[match["ten"].lower()] + _EN_DAYS[match["unit"].lower()]
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{endings.get(number % 10, 'th')}"
+
+
+def _roughly(said: str, count: str) -> str:
+    """What is said before a number, which may begin a sentence."""
+    return f"{said.capitalize()} {count.lower()}" if count[0].isupper() else f"{said} {count}"
+
+
+def _en_thousands(match: re.Match[str]) -> str:
+    number = _number(match["count"])
+    if number is None:
+        return match["figure"]
+    return f"{number}k" if match["unit"].lower() == "k" else f"{number} thousand dollars"
+
+
+def _pt_label(match: re.Match[str]) -> str:
+    words = match["figure"].lower().split()
+    return "".join(str(_PT_DIGITS[word]) for word in words)
+
+
+def _pt_price(match: re.Match[str]) -> str:
+    """Reais and centavos: "trinta e dois e noventa" is 32,90."""
+    whole, cents = _value(_PT, match, "whole"), _value(_PT, match, "cents")
+    joined = _sum([part for part in match["figure"].lower().split() if part != "e"], _PT_VALUES, {})
+    return match["figure"] if joined is not None else f"{whole},{cents}"
 
 
 def _en_height(match: re.Match[str]) -> str:
@@ -317,6 +452,52 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
             _pattern(rf"\b(?P<many>{_one_of(_EN_HUNDREDS)}) hundred\b(?!-| hours| and)"),
             lambda m: str(100 * _value(_EN_HUNDREDS, m, "many")),
         ),
+        _rule(
+            # "Twenty twenty four"; a century may also be a price: "nineteen ninety nine".
+            "twenty|nineteen",
+            _pattern(
+                rf"\b(?P<century>twenty)[\s-](?P<year>{_one_of(_EN_THIS_CENTURY)})\b"
+                rf"(?![\s-](?:{_EN_NUMBER}|{'|'.join(_EN_ORDINALS)}|vision)\b)(?!-)"
+                rf"|(?:\A|(?<=[.!?] )|(?<=\bof )|(?<=\bthe ))(?P<old>nineteen)[\s-]"
+                rf"(?P<old_year>{_one_of(_EN_YEARS)})\b(?! (?:dollars|cents|euros))(?!-)"
+            ),
+            _en_bare_year,
+        ),
+        _rule(
+            "|".join(_EN_PLACES),
+            _pattern(
+                rf"\b(?:{'|'.join(_EN_PLACES)}) (?P<figure>{_EN_LABEL}(?:[\s-]{_EN_LABEL}\b)+)(?!-)"
+            ),
+            _en_label,
+        ),
+        _rule(
+            "|".join(_EN_TENS[:8]),
+            _pattern(
+                rf"\b(?P<ten>{'|'.join(_EN_TENS)})[\s-](?P<unit>{'|'.join(_EN_ORDINALS[:9])})\b"
+                r"(?! (?:delay|pause|break|rule|timer|timeout)\b)(?!-)"
+            ),
+            _en_ordinal,
+        ),
+        _rule("nine", _pattern(r"\bnine one one\b"), lambda _: "911"),
+        _rule(
+            "k|grand",
+            _pattern(
+                rf"\b(?P<figure>(?P<count>{_EN_COUNT}) (?P<unit>k|grand))(?=\s*(?:$|[.,;:!?)…]))"
+            ),
+            _en_thousands,
+        ),
+        _rule(
+            "odd",
+            _pattern(
+                rf"\b(?P<count>{_EN_COUNT}) odd (?=people|years|days|users|pages|times|items)"
+            ),
+            lambda m: _roughly("a little over", m["count"]) + " ",
+        ),
+        _rule(
+            "|".join([*_EN_TENS, "hundred", *_EN_SCALES]),
+            _pattern(rf"\b(?<![\d-])(?<!point ){_EN_COUNT}{_EN_NO_CARDINAL}"),
+            _en_cardinal,
+        ),
     ),
     "pt": (
         _rule(
@@ -384,6 +565,43 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
             _pattern(rf"\b(?:às|nas|todas as) (?P<figure>{_WEEKDAYS})\b{_AFTER_WEEKDAY}"),
             lambda m: f"{m['figure']}-feiras",
         ),
+        _rule(
+            "|".join(_PT_PLACES),
+            _pattern(
+                rf"\b(?:{'|'.join(_PT_PLACES)}) (?P<figure>(?:{'|'.join(_PT_DIGITS)})"
+                rf"(?: (?:{'|'.join(_PT_DIGITS)})\b){{1,5}})(?!-| (?:e|mil|{'|'.join(_PT_TENS)})\b)"
+            ),
+            _pt_label,
+        ),
+        _rule(
+            "custa|custam|custou|deu|sai|fica",
+            _pattern(
+                r"\b(?:custa|custam|custou|deu|sai por|fica em) "
+                rf"(?P<figure>(?P<whole>{_one_of(_PT)})"
+                rf" e (?P<cents>{'|'.join([*_PT_TENS, *_PT_TEENS])}))\b(?! (?:e|mil|cent)\b)(?!-)"
+            ),
+            _pt_price,
+        ),
+        _rule(
+            "altura",
+            _pattern(rf"\bum e (?P<rest>{_one_of(_PT)})(?= de altura\b)"),
+            lambda m: f"1,{_value(_PT, m, 'rest'):02} m",
+        ),
+        _rule(
+            "poucos|poucas|tantos|tantas",
+            _pattern(rf"\b(?P<count>{_PT_COUNT}) e (?P<some>pouc|tant)[oa]s\b(?! anos)"),
+            lambda m: _roughly(f"{'pouco ' * (m['some'].lower() == 'pouc')}mais de", m["count"]),
+        ),
+        _rule(
+            "menos",
+            _pattern(rf"\bmenos (?P<count>{_one_of(_PT)})(?= graus?\b)"),
+            lambda m: f"-{_value(_PT, m, 'count')}",
+        ),
+        _rule(
+            "|".join(word for word, value in (_PT_VALUES | _PT_SCALES).items() if value >= 20),
+            _pattern(rf"\b(?<![\d-])(?<!vírgula ){_PT_COUNT}(?! (?:vírgula|avos)\b)(?!-)"),
+            _pt_cardinal,
+        ),
     ),
 }
 _DIGITS = {"en": frozenset(_EN_DIGITS), "pt": frozenset(_PT_DIGITS)}
@@ -391,27 +609,27 @@ _MIN_DIGITS = 4
 # What more words may turn into one, at the end of a text; "one" and "um" are mostly no numbers.
 _UNFINISHED = {
     "en": _pattern(
-        rf"\b(?!one\s*\Z)(?:{_one_of(_EN)})(?: point(?: (?:{'|'.join(_EN_UNITS)}))*)?\s*\Z"
+        rf"\b(?!one\s*\Z){_EN_COUNT}(?: and| point(?: (?:{'|'.join(_EN_UNITS)}))*)?\s*\Z"
         rf"|\bthe (?:{_one_of(_EN_DAYS)}|twenty|thirty)(?: of)?\s*\Z"
         rf"|\b(?:{_EN_MONTH})(?: (?:twenty|thirty))?\s*\Z"
     ),
     "pt": _pattern(
-        rf"\b(?!uma?\s*\Z)(?:{_one_of(_PT)})(?: vírgula(?: (?:{'|'.join(_PT_UNITS)}))*)?\s*\Z"
+        rf"\b(?!uma?\s*\Z){_PT_COUNT}(?: e| vírgula(?: (?:{'|'.join(_PT_UNITS)}))*)?\s*\Z"
         rf"|\bdia (?:{_one_of(_PT_DAYS)})(?: (?:e|de))?\s*\Z"
         rf"|\b(?:{_one_of(_PT)}) (?:metros?|quilos?) e\s*\Z"
         rf"|\b(?:na|nesta|nessa|esta|essa|toda|às|nas) (?:{_WEEKDAY})s?\s*\Z"
     ),
 }
-_LONGEST_UNFINISHED = 48
+_LONGEST_UNFINISHED = 96
 # The words that such a beginning ends with.
 _LAST = {
     "en": frozenset(
         [
             *[*_EN_UNITS, *_EN_TEENS, *_EN_TENS, *_EN_ORDINALS, *_EN_MONTH.split("|")],
-            *["twentieth", "thirtieth", "of", "point"],
+            *["twentieth", "thirtieth", "of", "point", "and", "hundred", *_EN_SCALES],
         ]
     ),
-    "pt": frozenset([*(word.split()[-1] for word in _PT), "primeiro", "e", "de", "vírgula"])
+    "pt": frozenset([*_PT_VALUES, *_PT_SCALES, "zero", "primeiro", "e", "de", "vírgula"])
     | frozenset(f"dia|{_WEEKDAY}|{_WEEKDAYS}".split("|")),
 }
 

@@ -178,6 +178,7 @@ _GREETINGS = {
     "pt": r"(?:muito )?obrigad[oa]|valeu|oi|olá|bom dia|boa (?:tarde|noite)|bem-vind[oa]|desculpa"
     r"|desculpe|tchau|parabéns|até (?:logo|mais|amanhã)|boa",
 }
+_THANKS = frozenset(["thanks", "obrigado", "obrigada", "valeu"])
 _HINTS = {
     "en": frozenset(["thank", "thanks", "hi", "hello", "hey", "good", "welcome", "sorry", "bye"])
     | {"congratulations", "okay", "ok", "well", "great", "see"},
@@ -210,7 +211,9 @@ def vocative_commas(text: str, language: str, words: Sequence[str] | None = None
     for found in pattern.finditer(text):
         name = found["name"]
         known = is_given_name(name, language)
-        is_title = found["said"].istitle() and not known
+        # "Thanks Kiran, …", but "Hello Kitty backpack".
+        is_thanked = found["said"].lower() in _THANKS and found["after"] == ","
+        is_title = found["said"].istitle() and not (known or is_thanked)
         if not (known or name[0].isupper()) or is_title or not begins_sentence(text, found.start()):
             continue
         if not found["comma"]:
