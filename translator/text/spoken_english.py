@@ -194,6 +194,22 @@ arrived in one piece = arrived intact
 fell apart after = broke after
 it holds up well = it is durable
 a must-have(?=[.,;!?]|$) = indispensable
+this is(?= (?-i:[A-Z][a-z]+) (?:from|calling)) = I am
+great rest of your day = great day
+nice rest of your day = nice day
+elevator is out of order = elevator is broken
+machine is out of order = machine is broken
+toilet is out of order = toilet is broken
+printer is out of order = printer is broken
+is down the hall = is at the end of the hallway
+please take a seat = please sit down
+^take a seat(?=[.,;!?]|$) = sit down
+have a reservation under = have a reservation in the name of
+take your time(?=[.,;!?]|$) = don't hurry
+slipped my mind = was forgotten by me
+it slipped my mind = I forgot it
+your ticket number is = your request number is
+the ac(?= isn't| is not| doesn't| won't) = the air conditioning
 plus or minus = more or less
 the interest went from = the interest rate went from
 ^interest went from = the interest rate went from

@@ -665,4 +665,6 @@ def _found(text: str, rules: Sequence[_Rule]) -> Iterator[Edit]:
     for _, pattern, said in rules:
         for match in pattern.finditer(text):
             group = "figure" if "figure" in pattern.groupindex else 0
-            yield Edit(match.start(group), match.end(group), said(match))
+            figures = said(match)
+            if figures != match[group]:
+                yield Edit(match.start(group), match.end(group), figures)

@@ -309,6 +309,16 @@ trouxe o pedido errado = trouxe o prato errado
 carne bem passada = carne bem cozida
 mais um chope = mais uma cerveja
 comida esfriou = comida ficou fria
+falo com o senhor(?= (?-i:[A-Z])) = estou falando com o senhor
+falo com a senhora(?= (?-i:[A-Z])) = estou falando com a senhora
+já vão te atender = alguém vai atender você em breve
+reserva em nome de = reserva no nome de
+^pode me(?= (?:acordar|ligar|avisar|ajudar|enviar|mandar|passar)) = você pode me
+pode ir com calma = não há pressa
+não deu tempo de(?= \\w+[aei]r\\b) = não tive tempo de
+^deu tudo certo(?=[.,;!?]|$| n[oa]| com) = tudo correu bem
+^pois é, = é verdade,
+quando vocês me retornam = quando vocês me respondem
 estão na ligação = estão na chamada
 estou em outra ligação = estou em outra chamada
 ele está em outra ligação = ele está em outra chamada
