@@ -208,3 +208,9 @@ def test_numbers_of_several_words_are_figures(
 def test_a_number_at_the_end_is_open_from_its_first_word(language: str, text: str) -> None:
     assert spoken_numbers(text, language).open_from == len("It costs ")
     assert spoken_numbers(f"{text} friends came", language).open_from is None
+
+
+def test_a_model_without_figures_gets_the_words() -> None:
+    rewording = spoken_numbers("eighty one people", "en")
+    assert rewording.in_characters(str.isalpha).edits == ()
+    assert rewording.in_characters(str.isalnum) == rewording

@@ -141,7 +141,8 @@ class ModelSource:
         rewording, names = AS_IT_IS, NO_STAND_INS
         if tokenizer.knows_sentences:
             words = lower_words(whole)
-            rewording = rewordings(whole, language, words)
+            # Not every model has figures.
+            rewording = rewordings(whole, language, words).in_characters(tokenizer.writes)
             names = stand_ins(whole, language, words)
         protected = protect(whole, tokenizer.writes, parts, tokenizer.code_words, rewording, names)
         visible = protected.visible

@@ -1,7 +1,7 @@
 """A text with some of its parts written otherwise, and where each place of it comes from."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 __all__ = ["AS_IT_IS", "Edit", "Rewording", "Rewritten", "in_order", "rewrite"]
@@ -53,6 +53,11 @@ class Rewording:
             return self
         together = tuple(sorted([*ours, *more], key=lambda e: e.start))
         return Rewording(together, min(places, default=None))
+
+    def in_characters(self, writes: Callable[[str], bool]) -> "Rewording":
+        """With those edits alone whose characters a model reads."""
+        ours = tuple(edit for edit in self.edits if all(map(writes, edit.text.replace(" ", ""))))
+        return self if len(ours) == len(self.edits) else Rewording(ours, self.open_from)
 
     def beside(self, ranges: Sequence[tuple[int, int]]) -> tuple[Edit, ...]:
         """The edits that neither overlap nor follow one of some ranges, which are in order."""
