@@ -38,6 +38,7 @@ def test_it_is_the_phrase_and_who_is_meant(
     [
         ("en", "Yes, Monday."),
         ("en", "Great, thank you."),
+        ("en", "Nice to meet you, I'm Paula."),
         ("en", "Thank you, it was nice."),
         ("en", "Thank you Kevin."),
         ("en", "THANK YOU, KEVIN."),

@@ -284,6 +284,7 @@ package was dented = package was damaged
 box was dented = box was damaged
 for the same order(?=[.,;!?]|$) = for the same purchase
 slightly off from the = slightly different from the
+^please hold while i transfer you = please wait while I transfer your call
 ^please hold while = please wait while
 while I transfer you(?=[.,;!?]|$| to) = while I transfer your call
 you have reached our voicemail = you have called our voicemail

@@ -97,7 +97,8 @@ _CALLED = {
     )
     for language, nouns in _NOUNS.items()
 }
-_WORD = r"[A-ZÀ-ÖØ-Þ][^\W\d_]*(?:[’'-][^\W\d_]+)*"
+# "I'm Paula" is no name.
+_WORD = r"(?!I(?:['’]|\b))[A-ZÀ-ÖØ-Þ][^\W\d_]*(?:[’'-][^\W\d_]+)*"
 _NAME = (
     r"(?:(?P<title>(?:Mrs?|Ms|Dra?|Profa?|Sra?)\b)\.?\s)?"
     rf"(?P<name>{_WORD}(?:\s(?:d[aeo]s?\s)?{_WORD}){{0,2}})"
