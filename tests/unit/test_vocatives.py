@@ -66,6 +66,8 @@ def test_what_else_has_a_comma_is_no_vocative(language: str, text: str) -> None:
         ("en", "Thank You Card, Hello Kitty Backpack", "Thank You Card, Hello Kitty Backpack"),
         ("en", "Thank you very much. Hi there", "Thank you very much. Hi there"),
         ("en", "I said hi Mary", "I said hi Mary"),
+        ("en", "See you Monday. Thank you I will", "See you Monday. Thank you I will"),
+        ("en", "See you Mary. Okay Google", "See you, Mary. Okay Google"),
         ("pt", "Boa Vista é bonita. Bom dia pessoal", "Boa Vista é bonita. Bom dia pessoal"),
         ("de", "Hallo John", "Hallo John"),
     ],

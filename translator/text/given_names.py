@@ -131,13 +131,10 @@ _WORDS = {
 }
 _KNOWN = {language: names | _WORDS[language] for language, names in _NAMES.items()}
 _HINTS = {language: frozenset(map(str.lower, names)) for language, names in _KNOWN.items()}
-_COPIED = {"pt": _PT_COPIED, "en": _EN_COPIED}
+_COPIED = {"pt": _set(_PT_COPIED), "en": _set(_EN_COPIED)}
+# All that are known, in small letters.
 _ALL = {
-    language: frozenset(
-        name.lower()
-        for row in (*names, *_STAND_INS[language], _COPIED[language].split())
-        for name in ([row] if isinstance(row, str) else row)
-    )
+    language: frozenset(map(str.lower, _COPIED[language].union(names, *_STAND_INS[language])))
     for language, names in _NAMES.items()
 }
 # Before a name: a saint, somebody of rank, a book.

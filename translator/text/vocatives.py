@@ -180,6 +180,12 @@ _GREETINGS = {
     r"|desculpe|tchau|parabéns|até (?:logo|mais|amanhã)|boa",
 }
 _THANKS = frozenset(["thanks", "obrigado", "obrigada", "valeu"])
+# After these any word with a capital is a name; after others, such as "see you", a known one.
+_TO_ANYBODY = re.compile(
+    r"thank|many thanks|hi|hello|hey|good (?:m|a|e|n)|(?:muito )?obrigad|valeu|oi|olá|bom dia"
+    r"|boa (?:t|n)",
+    re.IGNORECASE,
+)
 _HINTS = {
     "en": frozenset(["thank", "thanks", "hi", "hello", "hey", "good", "welcome", "sorry", "bye"])
     | {"congratulations", "okay", "ok", "well", "great", "see"},
@@ -211,12 +217,15 @@ def vocative_commas(text: str, language: str, words: Sequence[str] | None = None
         return
     for found in pattern.finditer(text):
         name = found["name"]
-        known = is_given_name(name, language)
-        # "Thanks Kiran, …", but "Hello Kitty backpack".
-        is_thanked = found["said"].lower() in _THANKS and found["after"] == ","
-        is_title = found["said"].istitle() and not (known or is_thanked)
-        if not (known or name[0].isupper()) or is_title or not begins_sentence(text, found.start()):
+        if not begins_sentence(text, found.start()):
             continue
+        if not is_given_name(name, language):
+            # "Thanks Kiran, …", but "Hello Kitty backpack".
+            is_thanked = found["said"].lower() in _THANKS and found["after"] == ","
+            is_title = found["said"].istitle() and not is_thanked
+            is_word = name == "I" or name[0].islower() or _TO_ANYBODY.match(found["said"]) is None
+            if is_title or is_word:
+                continue
         if not found["comma"]:
             yield Edit(found.end("said"), found.end("said"), ",")
         if name[0].islower():
