@@ -129,6 +129,7 @@ def test_edits_are_in_order_and_do_not_overlap(words: list[str], language: str) 
         ("It was minus ten degrees. Ten minus five.", "It was -10 degrees. Ten minus five."),
         ("One and a half miles.", "1.5 miles."),
         # No number, or one that is no count.
+        ("2.3 million gallons, a 3-million-acre forest", None),
         ("With one foot, five six feet.", None),
         ("It is five six and a half feet.", None),
         ("One hundred people came at fifteen hundred hours.", None),

@@ -165,7 +165,9 @@ _EN_HUNDREDS = {word: value for word, value in _EN.items() if 11 <= value < 100 
 _EN_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
 _EN_NUMBER = rf"(?:{'|'.join([*_EN_UNITS[1:], *_EN_TEENS, *_EN_TENS, 'hundred', *_EN_SCALES])})"
 _EN_JOINT = "".join(rf"|(?<={word}\s)and\s" for word in ("hundred", *_EN_SCALES))
+# Not the rest of "2.3 million".
 _EN_COUNT = (
+    r"(?<!\d\s)(?<!\d-)"
     rf"(?:a[\s-](?=(?:hundred|{'|'.join(_EN_SCALES)})\b))?{_EN_NUMBER}\b"
     rf"(?:[\s-](?:{_EN_JOINT[1:]})?{_EN_NUMBER}\b)*"
 )
@@ -291,7 +293,7 @@ _PT_VALUES = {word: value for word, value in _PT.items() if " " not in word and 
     },
 }
 _PT_NUMBER = rf"(?:{'|'.join(sorted([*_PT_VALUES, *_PT_SCALES], key=len, reverse=True))})\b"
-_PT_COUNT = rf"{_PT_NUMBER}(?:\s(?:e\s)?{_PT_NUMBER})*"
+_PT_COUNT = rf"(?<!\d\s){_PT_NUMBER}(?:\s(?:e\s)?{_PT_NUMBER})*"
 _EN_NO_CARDINAL = r"(?![\s-](?:" + "|".join([*_EN_ORDINALS, "point"]) + r")\b)(?!-)"
 
 
