@@ -59,7 +59,7 @@ Adélia Amélia Ana Angélica Anita Antônia Bernadete Betânia Bárbara Catarin
 Cátia Célia Cíntia Doroteia Débora Edite Elisabete Eloá Emília Ester Eugênia Eulália Flávia Fátima
 Henriqueta Isabel Janete Joana Josefina Jéssica Júlia Letícia Lorena Luísa Lídia Lígia Lílian
 Lívia Lúcia Marcia Maria Marília Matilde Márcia Mónica Mônica Natália Noemi Nádia Ofélia Olímpia
-Olívia Otília Patrícia Penélope Priscila Rebeca Rute Sílvia Sônia Tânia Valéria Verônica Virgínia
+Olívia Otília Patrícia Penélope Priscila Rebeca Rute Sílvia Sônia Tânia Valéria Verônica
 Vânia Walquíria Zoé Ágata Ângela Érica Íris Úrsula
 """
 _EN_MEN = """
