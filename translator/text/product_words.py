@@ -9,6 +9,31 @@ from translator.text.plain_words import PlainWords
 __all__ = ["PRODUCT_WORDS"]
 
 _EN = """
+bifold wallet = folding wallet
+car seat cover = cover for car seat
+charging pad = charging base
+chino pants = cotton pants
+cutting board set = set of cutting boards
+glow-in-the-dark = luminous
+24h playtime = 24 hours of playback
+hours playtime = hours of playback
+hours of playtime = hours of playback
+heavy-duty = resistant
+hoodie = hooded sweatshirt
+hoodies = hooded sweatshirts
+kink-free = flexible
+night light(?=[.,;!?]|$| with| for) = night lamp
+on-ear headphones = headphones
+over-ear headphones = headphones
+pajama set = pajamas
+pajama sets = pajamas
+ring light(?=[.,;!?]|$| with| for) = circular lamp
+stick vacuum cleaner = vertical vacuum cleaner
+string lights = decorative lights
+sweatpants = sports trousers
+throw rug = carpet
+trifold wallet = folding wallet
+with rfid blocking = with RFID protection
 throw pillow = cushion
 throw pillows = cushions
 throw blanket = blanket
