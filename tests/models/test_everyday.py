@@ -28,6 +28,14 @@ SHORT = {
 }  # fmt: skip
 
 
+def both_ways(model: RecurrentModel, pair: LanguagePair, text: str) -> tuple[str, str]:
+    """What becomes of one segment word by word, and at once."""
+    stream = Everyday(model, pair)
+    stream.say(text)
+    stream.end("half-close")
+    return stream.closed[0], stream.whole(text)
+
+
 @pytest.mark.parametrize("pair", [EN_PT, PT_EN], ids=str)
 @pytest.mark.parametrize("end", ["half-close", "flush", "end_of_segment", "rest", "speaker"])
 def test_a_short_utterance_is_what_the_whole_is(
@@ -84,10 +92,7 @@ def test_the_news_at_the_end_is_shown_while_the_speaker_is_silent(
 def test_an_ending_in_brackets_is_there_live_and_whole(
     embedded: dict[LanguagePair, RecurrentModel], pair: LanguagePair, text: str, words: list[str]
 ) -> None:
-    stream = Everyday(embedded[pair], pair)
-    stream.say(text)
-    stream.end("half-close")
-    for said in (stream.closed[0], stream.whole(text)):
+    for said in both_ways(embedded[pair], pair, text):
         assert all(word in said for word in words), said
         assert said.count("(") == said.count(")")
 
@@ -280,8 +285,5 @@ def test_every_phrase_of_the_embedded_models_can_be_written(
 def test_names_of_people_stay_live_and_whole(
     embedded: dict[LanguagePair, RecurrentModel], pair: LanguagePair, text: str, words: list[str]
 ) -> None:
-    stream = Everyday(embedded[pair], pair)
-    stream.say(text)
-    stream.end("half-close")
-    for said in (stream.closed[0], stream.whole(text)):
+    for said in both_ways(embedded[pair], pair, text):
         assert all(word in said for word in words), said

@@ -168,8 +168,8 @@ def test_portuguese_measures_are_figures(text: str, expected: str | None) -> Non
         ("en", "a hundred and fifty, fifteen hundred and twenty", "150, 1,520"),
         ("en", "The twenty twenty four budget. Nineteen ninety nine was it",
          "The 2024 budget. 1999 was it"),
-        ("en", "room two oh five, flight four fifty two, bus one twenty nine",
-         "room 205, flight 452, bus 129"),
+        ("en", "room two oh five, flight four fifty two, bus one twenty nine, gate two zero",
+         "room 205, flight 452, bus 129, gate 20"),
         ("en", "her twenty first birthday, fifty-third", "her 21st birthday, 53rd"),
         ("en", "Thirty odd people, ten grand. Five k!", "A little over thirty people, "
          "10 thousand dollars. 5k!"),
@@ -202,6 +202,7 @@ def test_numbers_of_several_words_are_figures(
         ("en", "It costs four hundred and"),
         ("en", "It costs four hundred and ninety"),
         ("en", "It costs eighty three thousand two hundred and ninety eight"),
+        ("en", "It costs ten grand"),
         ("pt", "It costs três mil e"),
         ("pt", "It costs quatrocentos e oitenta e três mil"),
     ],

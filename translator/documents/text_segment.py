@@ -10,7 +10,7 @@ from translator.session.relay import origin
 from translator.terms.check import How, TermUse, locate
 from translator.terms.glossary import Glossary
 from translator.terms.match import Match
-from translator.text.integrity import Issue, IssueKind, find_issues
+from translator.text.integrity import Issue
 from translator.text.protection import Verbatim
 
 __all__ = ["TextSegment", "overlaps"]
@@ -204,21 +204,14 @@ class TextSegment:
     @staticmethod
     def issues_of(target: TargetHypothesis) -> list[Issue]:
         """What else of its source a translation lacks; places are code points of that."""
-        source = target.source
-        found = list(find_issues(source.visible, target.text, source.known_numbers()))
-        spoken = (
-            Issue(IssueKind.NUMBER, *place)
-            for place, figures in source.spoken_figures().items()
-            if any(find_issues(figures, target.text))
-        )
-        return [*found, *spoken]
+        return list(target.source.issues_in(target.text))
 
     def issues(self) -> Iterator[Issue]:
         """What of it is not in its target; places are code points of the text."""
         source = self._own_source
         if source is None or not self.is_translated:
             return
-        for issue in find_issues(source.visible, self.said, source.known_numbers()):
+        for issue in source.issues_in(self.said):
             shift = self.start + source.offset
             yield Issue(issue.kind, shift + issue.start, min(shift + issue.end, self.end))
 

@@ -1,12 +1,13 @@
 """From a segment's source to tokens for a request."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from translator.engine.request import Hypothesis
 from translator.text.case import sentence_case
 from translator.text.given_names import NO_STAND_INS, stand_ins
+from translator.text.integrity import Issue, IssueKind, find_issues
 from translator.text.protection import Protected, Verbatim, protect
 from translator.text.rewordings import rewordings
 from translator.text.rewriting import AS_IT_IS
@@ -239,14 +240,22 @@ class ModelSource:
         return [protected.original, protected.text, *(mask.text for mask in protected.masks)]
 
     def spoken_figures(self) -> dict[tuple[int, int], str]:
-        """What figures the model gets for numbers in words, by their place in context and text."""
+        """What figures the model gets for numbers in words, by their place in the text."""
         if self.protected is None:
             return {}
+        first = len(self.context)
         return {
-            (edit.start, edit.end): edit.text
+            (edit.start - first, edit.end - first): edit.text
             for edit in self.protected.reworded
-            if _FIGURES.fullmatch(edit.text)
+            if edit.start >= first and _FIGURES.fullmatch(edit.text)
         }
+
+    def issues_in(self, said: str) -> Iterator[Issue]:
+        """What of the text a translation of it lacks; places are code points of the text."""
+        yield from find_issues(self.visible[len(self.context) :], said, self.known_numbers())
+        for place, figures in self.spoken_figures().items():
+            if any(find_issues(figures, said)):
+                yield Issue(IssueKind.NUMBER, *place)
 
     @property
     def open_from(self) -> int | None:

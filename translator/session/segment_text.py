@@ -9,7 +9,7 @@ from translator.session.events import AlignedRange, Binding, TargetEvent
 from translator.session.filed import Filed
 from translator.session.segment import Segment
 from translator.session.tail import Tail
-from translator.text.integrity import Issue, find_issues
+from translator.text.integrity import Issue
 
 __all__ = ["NO_CHANGE", "Change", "SegmentText"]
 
@@ -145,8 +145,7 @@ class SegmentText:
         protected = filed.source.protected
         if protected is None or binding.pivoted or binding is segment.config.pivot:
             return ()
-        source = protected.visible[len(filed.source.context) :]
-        return tuple(find_issues(source, self.committed, filed.source.known_numbers()))
+        return tuple(filed.source.issues_in(self.committed))
 
     @staticmethod
     def _told(segment: Segment, alignments: tuple[AlignedRange, ...]) -> Iterator[AlignedRange]:

@@ -172,14 +172,6 @@ _EN_COUNT = (
     rf"(?:[\s-](?:{_EN_JOINT[1:]})?{_EN_NUMBER}\b)*"
 )
 _EN_INCHES = {word: value for word, value in _EN.items() if 1 <= value <= 11}
-_PT_HUNDREDS = {
-    "cem": 100,
-    "duzentos": 200,
-    "trezentos": 300,
-    "quatrocentos": 400,
-    "quinhentos": 500,
-    "seiscentos": 600,
-}
 
 
 def _en_count(match: re.Match[str]) -> str:
@@ -200,16 +192,20 @@ def _en_minus(match: re.Match[str]) -> str:
 
 def _number(said: str) -> int | None:
     """A whole number: "two hundred and five" is 205; "five six" is none."""
-    words = [word for word in re.split(r"[\s-]", said.lower()) if word not in ("a", "and")]
-    return _sum(words, _EN | {"hundred": 100}, _EN_SCALES)
+    return _sum(_en_parts(said), _EN, _EN_SCALES)
+
+
+def _en_parts(said: str) -> list[str]:
+    """The words of a number, without those that join them."""
+    return [word for word in re.split(r"[\s-]", said.lower()) if word not in ("a", "and")]
 
 
 def _sum(words: Sequence[str], values: Mapping[str, int], scales: Mapping[str, int]) -> int | None:
     """What number words add up to; None if no number is said so.
 
     Args:
-        words: Without those that join them.
-        values: Of words below a thousand; "hundred" multiplies what is before it.
+        words: Without those that join them; "hundred" multiplies what is before it.
+        values: Of words below a thousand.
         scales: Of words that multiply the hundreds before them.
     """
     total = group = 0
@@ -228,8 +224,8 @@ def _sum(words: Sequence[str], values: Mapping[str, int], scales: Mapping[str, i
             group, limit = 100 * max(1, group), 100
         else:
             value = values[word]
-            # After "twenty" comes one of nine units, after "five" nothing.
-            if value >= limit:
+            # After "twenty" comes one of nine units, after "five" nothing; "two zero" are digits.
+            if not 0 < value < limit:
                 return None
             group += value
             limit = 100 if value >= 100 else 10 if value >= 20 else 1
@@ -239,7 +235,7 @@ def _sum(words: Sequence[str], values: Mapping[str, int], scales: Mapping[str, i
 def _en_cardinal(match: re.Match[str]) -> str:
     """A number of several words; one that models know stays: "two hundred", "eighty-one"."""
     said = match[0]
-    parts = [part for part in re.split(r"[\s-]", said.lower()) if part not in ("a", "and")]
+    parts = _en_parts(said)
     scale = len(parts) > 1 and parts[-1] in ("hundred", *_EN_SCALES)
     number = _number(said)
     is_plain = len(parts) - scale < 2 or (len(parts) == 2 and "-" in said)
@@ -359,14 +355,6 @@ def _en_height(match: re.Match[str]) -> str:
     return f"{feet} feet {inches} inches tall"
 
 
-def _pt_thousand(match: re.Match[str]) -> str:
-    before = match.string[max(0, match.start() - 24) : match.start()].lower().split()[-1:]
-    if before and (before[0] in _PT_PARTS or before[0].endswith(("entos", "entas"))):
-        # "Trinta mil e quinhentos".
-        return match[0]
-    return f"1.{_PT_HUNDREDS[match['hundreds'].lower()]}"
-
-
 class _Rule(NamedTuple):
     """A pattern, and what is said for it.
 
@@ -473,7 +461,7 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
             _en_label,
         ),
         _rule(
-            "|".join(_EN_TENS[:8]),
+            "|".join(_EN_TENS),
             _pattern(
                 rf"\b(?P<ten>{'|'.join(_EN_TENS)})[\s-](?P<unit>{'|'.join(_EN_ORDINALS[:9])})\b"
                 r"(?! (?:delay|pause|break|rule|timer|timeout)\b)(?!-)"
@@ -517,14 +505,6 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
                 rf"(?: e (?P<rest>{_one_of(_PT)}))?\b"
             ),
             _pt_year,
-        ),
-        _rule(
-            "mil",
-            _pattern(
-                rf"\bmil e (?P<hundreds>{'|'.join(_PT_HUNDREDS)})\b(?= (?:reais|euros|"
-                r"dólares|pessoas|metros|quilos|quilômetros|unidades)\b)"
-            ),
-            _pt_thousand,
         ),
         _rule(
             "metro|metros",
@@ -614,6 +594,8 @@ _UNFINISHED = {
         rf"\b(?!one\s*\Z){_EN_COUNT}(?: and| point(?: (?:{'|'.join(_EN_UNITS)}))*)?\s*\Z"
         rf"|\bthe (?:{_one_of(_EN_DAYS)}|twenty|thirty)(?: of)?\s*\Z"
         rf"|\b(?:{_EN_MONTH})(?: (?:twenty|thirty))?\s*\Z"
+        rf"|\b{_EN_COUNT} (?:k|grand)\s*\Z"
+        rf"|\b(?:{'|'.join(_EN_PLACES)}) {_EN_LABEL}(?:[\s-]{_EN_LABEL}\b)*\s*\Z"
     ),
     "pt": _pattern(
         rf"\b(?!uma?\s*\Z){_PT_COUNT}(?: e| vírgula(?: (?:{'|'.join(_PT_UNITS)}))*)?\s*\Z"
@@ -629,6 +611,7 @@ _LAST = {
         [
             *[*_EN_UNITS, *_EN_TEENS, *_EN_TENS, *_EN_ORDINALS, *_EN_MONTH.split("|")],
             *["twentieth", "thirtieth", "of", "point", "and", "hundred", *_EN_SCALES],
+            *["oh", "k", "grand"],
         ]
     ),
     "pt": frozenset([*_PT_VALUES, *_PT_SCALES, "zero", "primeiro", "e", "de", "vírgula"])
