@@ -270,6 +270,36 @@ def test_every_phrase_of_the_embedded_models_can_be_written(
 
 
 @pytest.mark.parametrize(
+    ("pair", "text", "expected"),
+    [
+        (EN_PT, "Nice to meet you, I'm Paula.", "Prazer em conhecê-lo, eu sou Paula."),
+        (EN_PT, "No, thank you, I have just eaten.", "Não, obrigado, eu acabei de comer."),
+        (EN_PT, "WELCOME BACK, HOW WAS YOUR TRIP?", "BEM-VINDO DE VOLTA, COMO FOI A SUA VIAGEM?"),
+        (PT_EN, "Com licença, onde fica o banheiro?", "Excuse me, where is the bathroom?"),
+        (PT_EN, "bom dia, meu voo foi cancelado", "good morning, my flight was canceled"),
+    ],
+)
+def test_a_phrase_may_go_before_a_clause_live_and_whole(
+    embedded: dict[LanguagePair, RecurrentModel], pair: LanguagePair, text: str, expected: str
+) -> None:
+    assert both_ways(embedded[pair], pair, text) == (expected, expected)
+
+
+@pytest.mark.parametrize(
+    ("pair", "text", "expected"),
+    [
+        (EN_PT, "Okay guys, see you tomorrow.", "Certo, pessoal, até amanhã."),
+        (EN_PT, "No, thank you, I'm just looking.", "Não, obrigado, estou só olhando."),
+        (PT_EN, "Bom dia, em que posso ajudar?", "Good morning, may I help you?"),
+    ],
+)
+def test_a_phrase_may_go_before_another(
+    embedded: dict[LanguagePair, RecurrentModel], pair: LanguagePair, text: str, expected: str
+) -> None:
+    assert Everyday(embedded[pair], pair).whole(text) == expected
+
+
+@pytest.mark.parametrize(
     ("pair", "text", "words"),
     [
         (EN_PT, "Great!", ["Ótimo!"]),

@@ -172,7 +172,7 @@ class TextTranslation:
             segment.index,
             segment,
             source,
-            self._binding.tokenizer.target_start,
+            segment.prefix_of(source),
             runners_up=self._num_alternatives > 0,
         )
 

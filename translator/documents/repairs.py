@@ -57,7 +57,6 @@ class Repairs:
         source, target = segment.source, segment.target
         assert source is not None  # noqa: S101
         self._asked = None
-        prefix = tokenizer.target_start
         lost = segment.lost_terms(target)
         self._num_asked += 1
         is_last = self._num_asked == REPAIR_ROUNDS
@@ -65,15 +64,15 @@ class Repairs:
         if target.missing and not is_astray:
             mask, num_before = target.missing[0]
             code = tokenizer.encode_target(mask.code)
-            return source, (*(target.tokens[:num_before] or prefix), *code)
+            return source, (*(target.tokens[:num_before] or tokenizer.target_start), *code)
         forced = None if is_last or is_astray else self._forced_term(lost, target)
         if forced is not None:
             if self._unforced is None:
                 assert segment.hypothesis is not None  # noqa: S101
-                self._unforced = Said.of(target, segment.hypothesis, len(prefix))
+                self._unforced = Said.of(target, segment.hypothesis, len(tokenizer.target_start))
             return source, forced
         self._asked = self._masked(source, target, lost, always=is_astray)
-        return None if self._asked is None else (self._asked, prefix)
+        return None if self._asked is None else (self._asked, segment.prefix_of(self._asked))
 
     def _masked(
         self,

@@ -95,6 +95,12 @@ class TextSegment:
             verbatim=verbatim,
         )
 
+    def prefix_of(self, source: ModelSource) -> tuple[int, ...]:
+        """The target tokens that the first translation of a source has to begin with."""
+        start = self._binding.tokenizer.target_start
+        # A term may be part of the opening.
+        return start if self.matches else source.after_opening(start, len(start))
+
     def ask(self, source: ModelSource) -> None:
         """Have this source translated in the present leg."""
         self.source = source

@@ -66,7 +66,7 @@ def ask(
     )
     prefix, bias = tokenizer.target_start, 0.0
     if not wanted.is_tail:
-        prefix = contexts.before(committed_tokens, len(prefix))
+        prefix = contexts.before(source.after_opening(committed_tokens, len(prefix)), len(prefix))
         # A bias shapes drafts only, never what is committed.
         can_commit = segment.closed or (wanted.is_committed and policy.commits_open_segments)
         bias = 0.0 if can_commit else policy.draft_bias

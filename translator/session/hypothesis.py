@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from itertools import accumulate
@@ -13,10 +14,12 @@ from translator.session.model_source import BEYOND, Context, ModelSource
 from translator.text.added_note import without_note
 from translator.text.agreement import agreeing
 from translator.text.case import capitals, with_first_capital
-from translator.text.detokenizer import TargetText, detokenize
+from translator.text.detokenizer import TargetText, detokenize, tokens_saying
 from translator.text.misread_numbers import misread_numbers
 from translator.text.number_format import number_as_written_in, with_format, with_ordinals
+from translator.text.openings import find_opening, translated_opening
 from translator.text.optional_endings import with_brackets
+from translator.text.phrases import Phrases
 from translator.text.protection import Mask, Protected
 from translator.text.rewriting import Edit, in_order
 from translator.text.sentence_form import FULL_STOP, as_title, with_first_small
@@ -29,6 +32,8 @@ __all__ = ["TargetHypothesis", "known_phrase"]
 
 # A word that is longer may have been cut in two.
 _MAX_WORD_LENGTH = 50
+# It has a capital everywhere.
+_ENGLISH_I = re.compile(r"I(?!\w)")
 # What is behind a code word and stands where a phrase has a number.
 _AMOUNT = re.compile(r"(?:[A-Z]{1,3}\$|[^\w\s])?[\s\u00a0]?\d[\d.,]*[\s\u00a0]?[^\w\s]?")
 
@@ -50,21 +55,36 @@ def known_phrase(tokenizer: Tokenizer, source: ModelSource) -> Hypothesis | None
         text = phrases.find(protected.text, written, protected.code_ranges())
     if text is None and not protected.masks:
         vocative = find_vocative(protected.text, source.language)
-        said = None if vocative is None else phrases.find(vocative.phrase, written)
-        if vocative is not None and said is not None:
-            text = vocative.with_phrase(said, phrases.language)
+        phrase = None if vocative is None else phrases.find(vocative.phrase, written)
+        if vocative is not None and phrase is not None:
+            text = vocative.with_phrase(phrase, phrases.language)
+    if text is None and not protected.masks:
+        text = _two_phrases(protected.text, source.language, phrases, written)
     if text is None:
         return None
-    for spelled in (text, text[0].lower() + text[1:]):
-        tokens = (*tokenizer.target_start, *tokenizer.encode_target(spelled))
-        if detokenize(tokenizer, tokens).text == spelled:
-            break
-        # Vocabularies lack some capitals, such as "Ó"; a text that begins a sentence gets one back.
-    else:
+    said = tokens_saying(tokenizer, text)
+    if said is None:
         return None
+    tokens = (*tokenizer.target_start, *said)
     last = max(0, len(source.encoded.tokens) - 2)
     alignment = tuple(i * last // max(1, len(tokens) - 1) for i in range(len(tokens)))
     return Hypothesis(tokens, alignment, (0.0,) * len(tokens))
+
+
+def _two_phrases(
+    text: str, language: str, phrases: Phrases, written: Callable[[str], str]
+) -> str | None:
+    """The translation of a phrase after another one: "Sure, go ahead."; None for other texts."""
+    opening = find_opening(text, language).phrase
+    first = translated_opening(opening, phrases, language) if opening else None
+    rest = text[len(opening) + 1 :].lstrip()
+    second = None if first is None else phrases.find(rest, written)
+    if second is None:
+        return None
+    if _ENGLISH_I.match(rest):
+        second = with_first_small(second, phrases.language)
+    gap = text[len(opening) + 1 : len(text) - len(rest)]
+    return f"{first}{gap}{second}"
 
 
 class TargetHypothesis:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 
 from translator.engine.request import Hypothesis
 from translator.text.case import sentence_case
+from translator.text.detokenizer import tokens_saying
 from translator.text.given_names import NO_STAND_INS, stand_ins
 from translator.text.integrity import Issue, IssueKind, find_issues
+from translator.text.openings import NO_OPENING, find_opening, translated_opening
 from translator.text.protection import Protected, Verbatim, protect
 from translator.text.rewordings import rewordings
 from translator.text.rewriting import AS_IT_IS
@@ -81,6 +83,7 @@ class ModelSource:
         verbatim: Parts of the text that the caller wanted no model to touch.
         terms_open_from: From where on another such part may begin.
         language: BCP-47 code of the text; "" if that is not known.
+        opening: The target tokens of a phrase that it opens with, before its own clause.
     """
 
     text: str
@@ -97,6 +100,7 @@ class ModelSource:
     verbatim: tuple[Verbatim, ...] = ()
     terms_open_from: int = BEYOND
     language: str = ""
+    opening: tuple[int, ...] = ()
 
     @classmethod
     def encode(
@@ -149,15 +153,21 @@ class ModelSource:
         visible = protected.visible
         in_capitals = are_capitals(visible[len(context) :])
         said = sentence_case(protected.text, language) if in_capitals else protected.text
-        is_begun, ends_with = False, Ending.AS_IT_IS
+        is_begun, ends_with, opening = False, Ending.AS_IT_IS, NO_OPENING
         if tokenizer.knows_sentences:
             said = with_pronouns(said, language)
             if begins and not context:
+                # What is spoken otherwise for the model may be a phrase as it is.
+                opening = NO_OPENING if parts or in_capitals else find_opening(whole, language)
+                opening = opening if opening.phrase else find_opening(said, language)
                 said, is_begun = _begun(tokenizer, said, visible, language)
             if ends and tokenizer.writes(FULL_STOP):
                 ends_with = ending(said, visible)
             if may_go_on and ends_with is Ending.FULL_STOP:
                 ends_with = Ending.AS_IT_IS
+        first = len(text) if open_from is None else open_from
+        if opening.is_open:
+            first = min(first, offset)
 
         def form(
             said: str,
@@ -193,8 +203,9 @@ class ModelSource:
                 second,
                 protected,
                 tuple(verbatim),
-                len(text) if open_from is None else open_from,
+                first,
                 language,
+                _opening_tokens(tokenizer, opening.phrase, language),
             )
 
         if ends_with is Ending.EITHER:
@@ -215,6 +226,16 @@ class ModelSource:
     def second_tokens(self) -> tuple[int, ...]:
         """The tokens of its other form, if the model is to choose."""
         return () if self.second is None else self.second.encoded.tokens
+
+    def after_opening(self, prefix: tuple[int, ...], first: int) -> tuple[int, ...]:
+        """A target prefix with all of the opening in it, unless it says something else already.
+
+        Args:
+            prefix: Target tokens.
+            first: Where in them those of the text begin.
+        """
+        said, opening = prefix[first:], self.opening
+        return (*prefix[:first], *opening) if opening[: len(said)] == said else prefix
 
     @property
     def second_lead(self) -> float:
@@ -304,3 +325,10 @@ def _begun(tokenizer: Tokenizer, said: str, visible: str, language: str) -> tupl
     changed = [new for old, new in zip(said, begun, strict=True) if new != old]
     is_begun = any(map(tokenizer.writes, changed))
     return (begun, True) if is_begun else (said, False)
+
+
+def _opening_tokens(tokenizer: Tokenizer, phrase: str, language: str) -> tuple[int, ...]:
+    """The target tokens of a phrase and its comma; none where it is no phrase of the model."""
+    said = translated_opening(phrase, tokenizer.phrases, language) if phrase else None
+    tokens = None if said is None else tokens_saying(tokenizer, said)
+    return () if tokens is None else tokens

@@ -180,11 +180,18 @@ class Track:
             second_source=question.second_source,
             second_lead=question.second_lead,
             target_prefix=question.target_prefix,
-            draft=() if filed.wanted.is_tail else self._draft_tokens,
+            draft=self._draft_after(question.target_prefix) if not filed.wanted.is_tail else (),
             draft_bias=question.draft_bias,
             priority=Priority.LARGE if is_long else Priority.LIVE,
             scored=is_long,
         )
+
+    def _draft_after(self, prefix: tuple[int, ...]) -> tuple[int, ...]:
+        """The tokens of the draft that go on after a target prefix."""
+        first = len(self._contexts.before(self._committed_tokens, self._num_start_tokens))
+        opening = prefix[first:]
+        draft = self._draft_tokens
+        return draft[len(opening) :] if draft[: len(opening)] == opening else ()
 
     def _known(self, segment: Segment, filed: Filed) -> Hypothesis | None:
         """The answer to a question that the engine need not be asked, if there is one."""

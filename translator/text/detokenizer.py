@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from translator.text.rewriting import Edit, rewrite
 from translator.text.tokens import Tokenizer
 
-__all__ = ["TargetText", "detokenize"]
+__all__ = ["TargetText", "detokenize", "tokens_saying"]
 
 # Models that have "$" as a word by itself write "US $ 5", which nobody does.
 _DOLLAR = " $"
@@ -90,3 +90,15 @@ def detokenize(tokenizer: Tokenizer, tokens: Sequence[int]) -> TargetText:
         text += piece if text else piece.lstrip(" ")
         ends.append(len(text))
     return TargetText(text, tuple(ends))
+
+
+def tokens_saying(tokenizer: Tokenizer, text: str) -> tuple[int, ...] | None:
+    """Target tokens that say a text, which may begin with a small letter; None if none do.
+
+    Vocabularies lack some capitals, such as "Ó"; a text that begins a sentence gets one back.
+    """
+    for spelled in (text, text[:1].lower() + text[1:]):
+        tokens = (*tokenizer.target_start, *tokenizer.encode_target(spelled))
+        if detokenize(tokenizer, tokens).text == spelled:
+            return tokens[len(tokenizer.target_start) :]
+    return None

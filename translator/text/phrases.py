@@ -24,6 +24,7 @@ _LONGEST = 1000
 
 MARKS = ".!?…"
 _QUESTION = "?"
+_FULL_STOP, _COMMA = ".", ","
 # What tells sounds and speakers in subtitles, and quotes.
 _ENCLOSED = re.compile(r"(?P<open>[\[(*\"“])(?P<inside>[^\[\]()*\"“”]{1,100})(?P<close>[\])*\"”])")
 # "10x" has one too.
@@ -118,6 +119,20 @@ class Phrases:
         parts = found.split(SLOT)
         said = (value + part for (_, _, value), part in zip(slots, parts[1:], strict=True))
         return parts[0] + "".join(said)
+
+    def find_opening(self, phrase: str) -> str | None:
+        """The translation of a phrase that goes before a clause, with a comma at its end.
+
+        "Boa noite,", if there is such a phrase, else "Boa noite.".
+
+        Args:
+            phrase: It without a mark.
+        """
+        for mark in (_COMMA, _FULL_STOP):
+            found = self.find(phrase + mark)
+            if found is not None:
+                return found.rstrip(mark) + _COMMA
+        return None
 
     def _find(self, text: str) -> str | None:
         source, mark = _ended(text.strip())

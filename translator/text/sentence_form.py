@@ -32,6 +32,8 @@ FULL_STOP = "."
 # So many words may be a label as well as a sentence.
 _MAX_LABEL_WORDS = 4
 _FIRST_WORD = re.compile(r"[\W_]*(\w+(?:['’]\w+)*)")
+# "May I help you?" is not the month.
+_MAY_WE = re.compile(r"\s(?:I|we|you|he|she|they|it)\b")
 _WORD = re.compile(r"(?<![\d_])[^\W\d_]+(?:['’][^\W\d_]+)*")
 # A longer one is a sentence with capitals, or a list of names.
 _MAX_TITLE_WORDS = 10
@@ -208,6 +210,8 @@ def with_first_small(text: str, language: str) -> str:
         return text
     start, word = found.start(1), found[1]
     stem = re.split("['’]", word.lower())[0]
+    if word == "May" and _MAY_WE.match(text, found.end(1)):
+        stem = ""
     if word[1:] != word[1:].lower() or (language == "en" and stem in _ENGLISH_NAMES):
         return text
     return text[:start] + small_letters(word[0], language) + text[start + 1 :]

@@ -14,7 +14,7 @@ from translator.text.rewriting import Edit
 from translator.text.sentence_form import with_first_small
 from translator.text.words import begins_sentence, lower_words
 
-__all__ = ["Vocative", "find_vocative", "vocative_commas"]
+__all__ = ["SAID_TO_SOMEBODY", "Vocative", "find_vocative", "vocative_commas"]
 
 # What is said to somebody, as a rule. After others, such as "Yes", a word with a capital may be
 # anything.
@@ -50,7 +50,8 @@ _SAID = {
         atenciosamente|cordialmente|abraços|um abraço|abraço|feliz natal|feliz ano novo|
         bom fim de semana|tenha um bom dia|o que você acha|o que acha|alguma dúvida""",
 }
-_KNOWN = {
+# By language, in small letters.
+SAID_TO_SOMEBODY = {
     language: frozenset(" ".join(each.split()) for each in said.split("|"))
     for language, said in _SAID.items()
 }
@@ -151,7 +152,7 @@ def find_vocative(text: str, language: str) -> Vocative | None:
         language: Its BCP-47 code; only its language counts.
     """
     language = language.split("-")[0].lower()
-    known = _KNOWN.get(language)
+    known = SAID_TO_SOMEBODY.get(language)
     if known is None or "," not in text or text.isupper():
         return None
     last, first = _PATTERNS[language]
