@@ -8,26 +8,17 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from translator.text.number_words import EN_NUMBERS, EN_UNITS, PT_NUMBERS, one_of
 from translator.text.rewriting import AS_IT_IS, Edit, Rewording, in_order
 from translator.text.words import lower_words
 
 __all__ = ["clock_times"]
 
 _EN_HOURS = "one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
-_EN_MINUTES = {
-    "five": 5,
-    "ten": 10,
-    "quarter": 15,
-    "a quarter": 15,
-    "twenty": 20,
-    "twenty-five": 25,
-    "twenty five": 25,
-    "half": 30,
-    "fifteen": 15,
-    "thirty": 30,
-    "forty-five": 45,
-    "forty five": 45,
-}
+# "Ten fifty-two", "nine oh five".
+_EN_AFTER_HOUR = {word: value for word, value in EN_NUMBERS.items() if 10 <= value < 60}
+_EN_AFTER_HOUR |= {f"oh {word}": EN_NUMBERS[word] for word in EN_UNITS[1:]}
+_EN_MINUTES = _EN_AFTER_HOUR | {"five": 5, "quarter": 15, "a quarter": 15, "half": 30}
 _PT_HOURS = {
     "uma": 1,
     "duas": 2,
@@ -58,19 +49,12 @@ _PT_HOURS = {
     "meio-dia": 12,
     "meio dia": 12,
     "meia-noite": 0,
+    "meia noite": 0,
 }
-_PT_MINUTES = {
-    "cinco": 5,
-    "dez": 10,
-    "quinze": 15,
-    "um quarto": 15,
-    "vinte": 20,
-    "vinte e cinco": 25,
-    "meia": 30,
-    "trinta": 30,
-    "quarenta": 40,
-    "quarenta e cinco": 45,
-}
+_PT_MINUTES = {word: value for word, value in PT_NUMBERS.items() if 10 <= value < 60}
+_PT_MINUTES |= {"cinco": 5, "um quarto": 15, "meia": 30}
+# After what may also be an article these count something: "as duas e três".
+_PT_FEW_MINUTES = {word: value for word, value in PT_NUMBERS.items() if 1 <= value < 10}
 _EN_HOUR = "|".join(_EN_HOURS)
 _PT_HOUR = "|".join(_PT_HOURS)
 # Longer ones first.
@@ -104,7 +88,7 @@ def _before(hour: int, minutes: int) -> str:
 
 
 def _word(match: re.Match[str], group: str) -> str:
-    return " ".join(match[group].lower().split())
+    return " ".join(match[group].lower().replace("-", " ").split())
 
 
 def _en_hour(match: re.Match[str]) -> int:
@@ -188,7 +172,8 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         (
             _pattern(
                 r"\b(?:at|by|until|till|before|after|around|since|from)"
-                rf" (?P<time>(?P<hour>{_EN_HOUR}) (?P<minute>fifteen|thirty|forty[- ]five))\b(?!-)"
+                rf" (?P<time>(?P<hour>{_EN_HOUR})[ -](?P<minute>{one_of(_EN_AFTER_HOUR)}))\b(?!-)"
+                r"(?! (?:a|an|per|each|dollars?|euros?|cents?|percent|hundred|thousand|million)\b)"
             ),
             lambda m: _time(_en_hour(m), _EN_MINUTES[_word(m, "minute")]),
         ),
@@ -256,6 +241,13 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         ),
         (
             _pattern(
+                rf"\b(?:às|à|são) (?P<time>(?P<hour>{_PT_HOUR})"
+                rf" e (?P<minute>{one_of(_PT_FEW_MINUTES)}))\b{_PT_AFTER}"
+            ),
+            lambda m: _time(_pt_hour(m), _PT_FEW_MINUTES[_word(m, "minute")]),
+        ),
+        (
+            _pattern(
                 rf"\b{_PT_BEFORE} (?P<time>{_PT_NO_ARTICLE}(?P<hour>{_PT_HOUR})"
                 r" menos (?P<minute>um quarto|cinco|dez|vinte(?: e cinco)?))\b"
             ),
@@ -292,11 +284,11 @@ _UNFINISHED = {
         r"\b(?:half|(?:a )?quarter|(?:five|ten|twenty(?:[- ]five)?)(?: minutes)?)"
         r"(?: (?:past|to|till))?\s*\Z"
         r"|\b(?:at|by|until|till|before|after|around|since|from)"
-        rf" (?:{_EN_HOUR}|1[0-2]|[1-9])(?: forty)?\s*\Z"
+        rf" (?:{_EN_HOUR}|1[0-2]|[1-9])(?: (?:twenty|thirty|forty|fifty|oh))?\s*\Z"
     ),
     "pt": _pattern(
         rf"\b{_PT_BEFORE} {_PT_NO_ARTICLE}(?:{_PT_HOUR}|1?\d|2[0-3])"
-        r"(?: (?:e|menos)(?: um| vinte(?: e)?| quarenta(?: e)?)?)?\s*\Z"
+        r"(?: (?:e|menos)(?: um| (?:vinte|trinta|quarenta|cinquenta)(?: e)?)?)?\s*\Z"
         rf"|\b(?:às|são|eram|faltam?) (?:{_PT_MINUTE})(?: para(?: as?| às?)?| pras?)?\s*\Z"
         rf"|\baté (?:as|às) {_PT_NO_ARTICLE}(?:{_PT_HOUR})\s*\Z"
     ),

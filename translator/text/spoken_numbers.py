@@ -6,55 +6,38 @@ whole names. Pure text, linear in its length.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from translator.text.number_words import (
+    EN_NUMBERS,
+    EN_ORDINALS,
+    EN_SCALES,
+    EN_TEENS,
+    EN_TENS,
+    EN_UNITS,
+    PT_NUMBERS,
+    PT_SCALES,
+    PT_TEENS,
+    PT_TENS,
+    PT_UNITS,
+    PT_VALUES,
+    english_number,
+    english_parts,
+    one_of,
+    sum_of,
+    value_of,
+)
 from translator.text.rewriting import AS_IT_IS, Edit, Rewording, in_order
 from translator.text.words import lower_words
 
 __all__ = ["spoken_numbers"]
 
-_EN_UNITS = "zero one two three four five six seven eight nine".split()  # noqa: SIM905
-_EN_TEENS = (
-    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()  # noqa: SIM905
-)
-_EN_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905
-_EN_ORDINALS = [
-    *["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"],
-    *["tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth"],
-    *["seventeenth", "eighteenth", "nineteenth"],
-]
-_PT_UNITS = "zero um dois três quatro cinco seis sete oito nove".split()  # noqa: SIM905
-_PT_TEENS = (
-    "dez onze doze treze quatorze quinze dezesseis dezessete dezoito dezenove".split()  # noqa: SIM905
-)
-_PT_TENS = "vinte trinta quarenta cinquenta sessenta setenta oitenta noventa".split()  # noqa: SIM905
-
-
-def _below_hundred(
-    units: list[str], teens: list[str], tens: list[str], joint: str
-) -> dict[str, int]:
-    values = {word: value for value, word in enumerate([*units, *teens])}
-    for ten, word in enumerate(tens, 2):
-        values[word] = 10 * ten
-        values |= {f"{word}{joint}{unit}": 10 * ten + n for n, unit in enumerate(units) if n}
-    return values
-
-
-_EN = _below_hundred(_EN_UNITS, _EN_TEENS, _EN_TENS, " ")
-_PT = _below_hundred(_PT_UNITS, _PT_TEENS, _PT_TENS, " e ") | {
-    "uma": 1,
-    "duas": 2,
-    "catorze": 14,
-    "dezasseis": 16,
-    "dezassete": 17,
-    "dezanove": 19,
-}
-_EN_DAYS = {word: day for day, word in enumerate(_EN_ORDINALS, 1)}
+_EN_DAYS = {word: day for day, word in enumerate(EN_ORDINALS, 1)}
 _EN_DAYS |= {"twentieth": 20, "thirtieth": 30, "thirty first": 31}
 _EN_DAYS |= {f"twenty {word}": 20 + day for word, day in [*_EN_DAYS.items()][:9]}
-_PT_DAYS = {"primeiro": 1} | {word: day for word, day in _PT.items() if 1 <= day <= 31}
+_PT_DAYS = {"primeiro": 1} | {word: day for word, day in PT_NUMBERS.items() if 1 <= day <= 31}
 
 _EN_MONTH = "january|february|march|april|may|june|july|august|september|october|november|december"
 # "May first" and "march second" may be verbs.
@@ -74,38 +57,26 @@ _AFTER_WEEKDAY = (
 
 _CENTURIES = {"seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20}
 # Of a century: "oh five", "ten", "ninety four".
-_EN_YEARS = {word: value for word, value in _EN.items() if value >= 10}
-_EN_YEARS |= {
-    f"oh {unit}": value for unit, value in zip(_EN_UNITS, range(10), strict=True) if value
-}
-_PT_PARTS = frozenset(part for word in _PT for part in word.split()) | {"cem", "cento"}
+_EN_YEARS = {word: value for word, value in EN_NUMBERS.items() if value >= 10}
+_EN_YEARS |= {f"oh {unit}": value for unit, value in zip(EN_UNITS, range(10), strict=True) if value}
+_PT_PARTS = frozenset(part for word in PT_NUMBERS for part in word.split()) | {"cem", "cento"}
 _PT_CENTURIES = {"setecentos": 1700, "oitocentos": 1800, "novecentos": 1900}
-
-
-def _one_of(words: dict[str, int]) -> str:
-    """A pattern for any of the words, longer ones first; a hyphen may stand for a space."""
-    longest_first = sorted(words, key=len, reverse=True)
-    return "|".join(longest_first).replace(" e ", r"\se\s").replace(" ", r"[\s-]")
 
 
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text.replace(" ", r"\s"), re.IGNORECASE)
 
 
-def _value(words: dict[str, int], match: re.Match[str], group: str) -> int:
-    return words[" ".join(match[group].lower().replace("-", " ").split())]
-
-
 def _decimal(words: dict[str, int], mark: str) -> Callable[[re.Match[str]], str]:
     def said(match: re.Match[str]) -> str:
         digits = [str(words[word]) for word in match["digits"].lower().split()]
-        return f"{_value(words, match, 'whole')}{mark}{''.join(digits)}"
+        return f"{value_of(words, match, 'whole')}{mark}{''.join(digits)}"
 
     return said
 
 
 def _en_date(match: re.Match[str]) -> str:
-    return f"{match['month'].capitalize()} {_value(_EN_DAYS, match, 'day')}"
+    return f"{match['month'].capitalize()} {value_of(_EN_DAYS, match, 'day')}"
 
 
 def _digits(words: dict[str, int]) -> Callable[[re.Match[str]], str]:
@@ -136,8 +107,8 @@ _DIGIT_OR_PAUSE = re.compile(r"\w+|,\s|[^\w]")
 # No number that is said so has more.
 _MAX_DIGITS = 20
 _TIMES = {"double": 2, "triple": 3}
-_EN_DIGITS = {word: digit for digit, word in enumerate(_EN_UNITS)} | {"oh": 0}
-_PT_DIGITS = {word: digit for digit, word in enumerate(_PT_UNITS)} | {"meia": 6}
+_EN_DIGITS = {word: digit for digit, word in enumerate(EN_UNITS)} | {"oh": 0}
+_PT_DIGITS = {word: digit for digit, word in enumerate(PT_UNITS)} | {"meia": 6}
 
 
 def _digit_run(words: dict[str, int], before: str = "") -> re.Pattern[str]:
@@ -146,7 +117,7 @@ def _digit_run(words: dict[str, int], before: str = "") -> re.Pattern[str]:
 
 
 def _en_year(match: re.Match[str]) -> str:
-    return str(100 * _CENTURIES[match["century"].lower()] + _value(_EN_YEARS, match, "year"))
+    return str(100 * _CENTURIES[match["century"].lower()] + value_of(_EN_YEARS, match, "year"))
 
 
 def _pt_year(match: re.Match[str]) -> str:
@@ -154,96 +125,55 @@ def _pt_year(match: re.Match[str]) -> str:
     if before and (before[0] in _PT_PARTS or before[0].endswith(("entos", "entas"))):
         # "Trinta mil novecentos e dez".
         return match[0]
-    rest = _value(_PT, match, "rest") if match["rest"] else 0
+    rest = value_of(PT_NUMBERS, match, "rest") if match["rest"] else 0
     return str(_PT_CENTURIES[match["century"].lower()] + rest)
 
 
 # Units that a model takes for those of its own language, "seis metros", unless it gets figures.
 _EN_MEASURE = "feet|foot|inch|inches|yards|pounds|ounces|miles|gallons|pints|acres"
 _EN_TIME = "hours|minutes|seconds"
-_EN_HUNDREDS = {word: value for word, value in _EN.items() if 11 <= value < 100 and value % 10}
-_EN_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
-_EN_NUMBER = rf"(?:{'|'.join([*_EN_UNITS[1:], *_EN_TEENS, *_EN_TENS, 'hundred', *_EN_SCALES])})"
-_EN_JOINT = "".join(rf"|(?<={word}\s)and\s" for word in ("hundred", *_EN_SCALES))
+_EN_HUNDREDS = {
+    word: value for word, value in EN_NUMBERS.items() if 11 <= value < 100 and value % 10
+}
+_EN_NUMBER = rf"(?:{'|'.join([*EN_UNITS[1:], *EN_TEENS, *EN_TENS, 'hundred', *EN_SCALES])})"
+_EN_JOINT = "".join(rf"|(?<={word}\s)and\s" for word in ("hundred", *EN_SCALES))
 # Not the rest of "2.3 million".
 _EN_COUNT = (
     r"(?<!\d\s)(?<!\d-)"
-    rf"(?:a[\s-](?=(?:hundred|{'|'.join(_EN_SCALES)})\b))?{_EN_NUMBER}\b"
+    rf"(?:a[\s-](?=(?:hundred|{'|'.join(EN_SCALES)})\b))?{_EN_NUMBER}\b"
     rf"(?:[\s-](?:{_EN_JOINT[1:]})?{_EN_NUMBER}\b)*"
 )
-_EN_INCHES = {word: value for word, value in _EN.items() if 1 <= value <= 11}
+_EN_INCHES = {word: value for word, value in EN_NUMBERS.items() if 1 <= value <= 11}
 
 
 def _en_count(match: re.Match[str]) -> str:
-    number = _number(match["figure"])
+    number = english_number(match["figure"])
     # "One foot" is no measure.
     return match["figure"] if number in (None, 1) else f"{number:,}"
 
 
 def _en_half(match: re.Match[str]) -> str:
-    number = _number(match["count"])
+    number = english_number(match["count"])
     return match[0] if number is None else f"{number:,}.5 "
 
 
 def _en_minus(match: re.Match[str]) -> str:
-    number = _number(match["count"])
+    number = english_number(match["count"])
     return match[0] if number is None else f"-{number:,}"
-
-
-def _number(said: str) -> int | None:
-    """A whole number: "two hundred and five" is 205; "five six" is none."""
-    return _sum(_en_parts(said), _EN, _EN_SCALES)
-
-
-def _en_parts(said: str) -> list[str]:
-    """The words of a number, without those that join them."""
-    return [word for word in re.split(r"[\s-]", said.lower()) if word not in ("a", "and")]
-
-
-def _sum(words: Sequence[str], values: Mapping[str, int], scales: Mapping[str, int]) -> int | None:
-    """What number words add up to; None if no number is said so.
-
-    Args:
-        words: Without those that join them; "hundred" multiplies what is before it.
-        values: Of words below a thousand.
-        scales: Of words that multiply the hundreds before them.
-    """
-    total = group = 0
-    # What comes next in the group, and in all, has to be less.
-    limit, scale_limit = 1000, 10**12
-    for word in words:
-        if word in scales:
-            if scales[word] >= scale_limit:
-                return None
-            scale_limit = scales[word]
-            total += scale_limit * max(1, group)
-            group, limit = 0, 1000
-        elif word == "hundred":
-            if limit == 100 or group >= 100:
-                return None
-            group, limit = 100 * max(1, group), 100
-        else:
-            value = values[word]
-            # After "twenty" comes one of nine units, after "five" nothing; "two zero" are digits.
-            if not 0 < value < limit:
-                return None
-            group += value
-            limit = 100 if value >= 100 else 10 if value >= 20 else 1
-    return total + group if group < scale_limit else None
 
 
 def _en_cardinal(match: re.Match[str]) -> str:
     """A number of several words; one that models know stays: "two hundred", "eighty-one"."""
     said = match[0]
-    parts = _en_parts(said)
-    scale = len(parts) > 1 and parts[-1] in ("hundred", *_EN_SCALES)
-    number = _number(said)
+    parts = english_parts(said)
+    scale = len(parts) > 1 and parts[-1] in ("hundred", *EN_SCALES)
+    number = english_number(said)
     is_plain = len(parts) - scale < 2 or (len(parts) == 2 and "-" in said)
     if number is None or number == _THOUSAND_AND_ONE or is_plain:
         return said
     for word in ("billion", "million"):
-        if parts[-1] == word and number % _EN_SCALES[word] == 0:
-            return f"{number // _EN_SCALES[word]} {word}"
+        if parts[-1] == word and number % EN_SCALES[word] == 0:
+            return f"{number // EN_SCALES[word]} {word}"
     # As a year is written, which it may be.
     is_year = parts[:2] == ["two", "thousand"] and number < _LAST_YEAR
     return str(number) if is_year else f"{number:,}"
@@ -253,8 +183,8 @@ def _pt_cardinal(match: re.Match[str]) -> str:
     """The same in Portuguese, where models know all below a hundred but "oitenta e um"."""
     said = match[0]
     parts = [part for part in said.lower().split() if part != "e"]
-    number = _sum(parts, _PT_VALUES, _PT_SCALES)
-    scale = len(parts) > 1 and parts[-1] in _PT_SCALES
+    number = sum_of(parts, PT_VALUES, PT_SCALES)
+    scale = len(parts) > 1 and parts[-1] in PT_SCALES
     if number is None or number == _THOUSAND_AND_ONE or len(parts) - scale < 2:
         return said
     if number < _HUNDRED and number % 10 != 1:
@@ -269,59 +199,40 @@ _HUNDRED = 100
 # "Mil e uma" nights are as many as one likes.
 _THOUSAND_AND_ONE = 1001
 _LAST_YEAR = 2100
-_PT_SCALES = {
-    "mil": 10**3,
-    "milhão": 10**6,
-    "milhões": 10**6,
-    "bilhão": 10**9,
-    "bilhões": 10**9,
-}
-_PT_VALUES = {word: value for word, value in _PT.items() if " " not in word and value} | {
-    "cem": 100,
-    "cento": 100,
-    **{
-        f"{hundreds}ent{ending}s": 100 * number
-        for number, hundreds in (
-            *((2, "duz"), (3, "trez"), (4, "quatroc"), (5, "quinh"), (6, "seisc")),
-            *((7, "setec"), (8, "oitoc"), (9, "novec")),
-        )
-        for ending in "oa"
-    },
-}
-_PT_NUMBER = rf"(?:{'|'.join(sorted([*_PT_VALUES, *_PT_SCALES], key=len, reverse=True))})\b"
+_PT_NUMBER = rf"(?:{'|'.join(sorted([*PT_VALUES, *PT_SCALES], key=len, reverse=True))})\b"
 _PT_COUNT = rf"(?<!\d\s){_PT_NUMBER}(?:\s(?:e\s)?{_PT_NUMBER})*"
-_EN_NO_CARDINAL = r"(?![\s-](?:" + "|".join([*_EN_ORDINALS, "point"]) + r")\b)(?!-)"
+_EN_NO_CARDINAL = r"(?![\s-](?:" + "|".join([*EN_ORDINALS, "point"]) + r")\b)(?!-)"
 
 
 # "Twenty ten" to "twenty thirty nine".
-_EN_THIS_CENTURY = {word: value for word, value in _EN.items() if 10 <= value < 40}
+_EN_THIS_CENTURY = {word: value for word, value in EN_NUMBERS.items() if 10 <= value < 40}
 # What has a number for its name, said in its parts: "room two oh five".
 _EN_PLACES = (
     *("room", "flight", "bus", "highway", "route", "gate", "suite", "apartment", "channel"),
     *("extension", "interstate", "building", "locker"),
 )
-_EN_LABEL = rf"(?:{_one_of(_EN)}|oh)"
+_EN_LABEL = rf"(?:{one_of(EN_NUMBERS)}|oh)"
 _PT_PLACES = ("voo", "sala", "quarto", "apartamento", "ramal", "ônibus", "linha", "portão")
 
 
 def _en_bare_year(match: re.Match[str]) -> str:
     if match["century"] is None:
-        return str(1900 + _value(_EN_YEARS, match, "old_year"))
-    return str(2000 + _value(_EN_THIS_CENTURY, match, "year"))
+        return str(1900 + value_of(_EN_YEARS, match, "old_year"))
+    return str(2000 + value_of(_EN_THIS_CENTURY, match, "year"))
 
 
 def _en_label(match: re.Match[str]) -> str:
     said = match["figure"]
-    number = _number(said) if "oh" not in said.lower().split() else None
+    number = english_number(said) if "oh" not in said.lower().split() else None
     if number is not None:
         return str(number)
-    parts = re.findall(rf"(?:{_one_of(_EN)}|oh)\b", said, re.IGNORECASE)
+    parts = re.findall(rf"(?:{one_of(EN_NUMBERS)}|oh)\b", said, re.IGNORECASE)
     words = (" ".join(part.lower().replace("-", " ").split()) for part in parts)
-    return "".join("0" if word == "oh" else str(_EN[word]) for word in words)
+    return "".join("0" if word == "oh" else str(EN_NUMBERS[word]) for word in words)
 
 
 def _en_ordinal(match: re.Match[str]) -> str:
-    number = _EN[match["ten"].lower()] + _EN_DAYS[match["unit"].lower()]
+    number = EN_NUMBERS[match["ten"].lower()] + _EN_DAYS[match["unit"].lower()]
     endings = {1: "st", 2: "nd", 3: "rd"}
     return f"{number}{endings.get(number % 10, 'th')}"
 
@@ -332,7 +243,7 @@ def _roughly(said: str, count: str) -> str:
 
 
 def _en_thousands(match: re.Match[str]) -> str:
-    number = _number(match["count"])
+    number = english_number(match["count"])
     if number is None:
         return match["figure"]
     return f"{number}k" if match["unit"].lower() == "k" else f"{number} thousand dollars"
@@ -345,13 +256,18 @@ def _pt_label(match: re.Match[str]) -> str:
 
 def _pt_price(match: re.Match[str]) -> str:
     """Reais and centavos: "trinta e dois e noventa" is 32,90."""
-    whole, cents = _value(_PT, match, "whole"), _value(_PT, match, "cents")
-    joined = _sum([part for part in match["figure"].lower().split() if part != "e"], _PT_VALUES, {})
+    whole, cents = (
+        value_of(PT_NUMBERS, match, "whole"),
+        value_of(PT_NUMBERS, match, "cents"),
+    )
+    joined = sum_of(
+        [part for part in match["figure"].lower().split() if part != "e"], PT_VALUES, {}
+    )
     return match["figure"] if joined is not None else f"{whole},{cents}"
 
 
 def _en_height(match: re.Match[str]) -> str:
-    feet, inches = _EN[match["feet"].lower()], _EN_INCHES[match["inches"].lower()]
+    feet, inches = EN_NUMBERS[match["feet"].lower()], _EN_INCHES[match["inches"].lower()]
     return f"{feet} feet {inches} inches tall"
 
 
@@ -382,10 +298,10 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         _rule(
             "point",
             _pattern(
-                rf"\b(?P<whole>{_one_of(_EN)}) point "
-                rf"(?P<digits>(?:{'|'.join(_EN_UNITS)})(?: (?:{'|'.join(_EN_UNITS)}))*)\b(?!-)"
+                rf"\b(?P<whole>{one_of(EN_NUMBERS)}) point "
+                rf"(?P<digits>(?:{'|'.join(EN_UNITS)})(?: (?:{'|'.join(EN_UNITS)}))*)\b(?!-)"
             ),
-            _decimal(_EN, "."),
+            _decimal(EN_NUMBERS, "."),
         ),
         _rule(
             "|".join(_CENTURIES),
@@ -393,20 +309,20 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
             _pattern(
                 rf"\b(?:in|since|until|till|from|to|by|before|after|during|around|early|late|year|"
                 rf"summer|winter|spring|fall|autumn|{_EN_MONTH},?) (?P<figure>"
-                rf"(?P<century>{'|'.join(_CENTURIES)})[\s-](?P<year>{_one_of(_EN_YEARS)}))\b(?!-)"
+                rf"(?P<century>{'|'.join(_CENTURIES)})[\s-](?P<year>{one_of(_EN_YEARS)}))\b(?!-)"
             ),
             _en_year,
         ),
         _rule(
             _EN_MONTH,
-            _pattern(rf"\bthe (?P<day>{_one_of(_EN_DAYS)}) of (?P<month>{_EN_MONTH})\b"),
+            _pattern(rf"\bthe (?P<day>{one_of(_EN_DAYS)}) of (?P<month>{_EN_MONTH})\b"),
             _en_date,
         ),
         _rule(
             _EN_MONTH,
             re.compile(
                 rf"\b(?P<month>(?i:{_EN_CLEAR_MONTH})|March|May)\s"
-                rf"(?:the\s)?(?P<day>(?i:{_one_of(_EN_DAYS)}))\b(?!-)"
+                rf"(?:the\s)?(?P<day>(?i:{one_of(_EN_DAYS)}))\b(?!-)"
             ),
             _en_date,
         ),
@@ -414,7 +330,7 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
             "foot|feet",
             _pattern(
                 rf"\b(?P<feet>four|five|six|seven)[\s-](?:foot|feet)[\s-](?P<inches>"
-                rf"{_one_of(_EN_INCHES)})\b(?![\s-](?:{_EN_MEASURE}|hundred|thousand)\b)"
+                rf"{one_of(_EN_INCHES)})\b(?![\s-](?:{_EN_MEASURE}|hundred|thousand)\b)"
                 r"(?: tall\b)?"
             ),
             _en_height,
@@ -439,17 +355,17 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         ),
         _rule(
             "hundred",
-            _pattern(rf"\b(?P<many>{_one_of(_EN_HUNDREDS)}) hundred\b(?!-| hours| and)"),
-            lambda m: str(100 * _value(_EN_HUNDREDS, m, "many")),
+            _pattern(rf"\b(?P<many>{one_of(_EN_HUNDREDS)}) hundred\b(?!-| hours| and)"),
+            lambda m: str(100 * value_of(_EN_HUNDREDS, m, "many")),
         ),
         _rule(
             # "Twenty twenty four"; a century may also be a price: "nineteen ninety nine".
             "twenty|nineteen",
             _pattern(
-                rf"\b(?P<century>twenty)[\s-](?P<year>{_one_of(_EN_THIS_CENTURY)})\b"
-                rf"(?![\s-](?:{_EN_NUMBER}|{'|'.join(_EN_ORDINALS)}|vision)\b)(?!-)"
+                rf"\b(?P<century>twenty)[\s-](?P<year>{one_of(_EN_THIS_CENTURY)})\b"
+                rf"(?![\s-](?:{_EN_NUMBER}|{'|'.join(EN_ORDINALS)}|vision)\b)(?!-)"
                 rf"|(?:\A|(?<=[.!?] )|(?<=\bof )|(?<=\bthe ))(?P<old>nineteen)[\s-]"
-                rf"(?P<old_year>{_one_of(_EN_YEARS)})\b(?! (?:dollars|cents|euros))(?!-)"
+                rf"(?P<old_year>{one_of(_EN_YEARS)})\b(?! (?:dollars|cents|euros))(?!-)"
             ),
             _en_bare_year,
         ),
@@ -461,9 +377,9 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
             _en_label,
         ),
         _rule(
-            "|".join(_EN_TENS),
+            "|".join(EN_TENS),
             _pattern(
-                rf"\b(?P<ten>{'|'.join(_EN_TENS)})[\s-](?P<unit>{'|'.join(_EN_ORDINALS[:9])})\b"
+                rf"\b(?P<ten>{'|'.join(EN_TENS)})[\s-](?P<unit>{'|'.join(EN_ORDINALS[:9])})\b"
                 r"(?! (?:delay|pause|break|rule|timer|timeout)\b)(?!-)"
             ),
             _en_ordinal,
@@ -484,7 +400,7 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
             lambda m: _roughly("a little over", m["count"]) + " ",
         ),
         _rule(
-            "|".join([*_EN_TENS, "hundred", *_EN_SCALES]),
+            "|".join([*EN_TENS, "hundred", *EN_SCALES]),
             _pattern(rf"\b(?<![\d-])(?<!point ){_EN_COUNT}{_EN_NO_CARDINAL}"),
             _en_cardinal,
         ),
@@ -493,46 +409,48 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         _rule(
             "vírgula",
             _pattern(
-                rf"\b(?P<whole>{_one_of(_PT)}) vírgula "
-                rf"(?P<digits>(?:{'|'.join(_PT_UNITS)})(?: (?:{'|'.join(_PT_UNITS)}))*)\b(?!-)"
+                rf"\b(?P<whole>{one_of(PT_NUMBERS)}) vírgula "
+                rf"(?P<digits>(?:{'|'.join(PT_UNITS)})(?: (?:{'|'.join(PT_UNITS)}))*)\b(?!-)"
             ),
-            _decimal(_PT, ","),
+            _decimal(PT_NUMBERS, ","),
         ),
         _rule(
             "mil",
             _pattern(
                 rf"\bmil(?: e)? (?P<century>{'|'.join(_PT_CENTURIES)})"
-                rf"(?: e (?P<rest>{_one_of(_PT)}))?\b"
+                rf"(?: e (?P<rest>{one_of(PT_NUMBERS)}))?\b"
             ),
             _pt_year,
         ),
         _rule(
             "metro|metros",
-            _pattern(rf"\b(?P<whole>um|dois) metros? e (?P<rest>{_one_of(_PT)})\b(?!-)"),
-            lambda m: f"{_value(_PT, m, 'whole')},{_value(_PT, m, 'rest'):02} metro",
+            _pattern(rf"\b(?P<whole>um|dois) metros? e (?P<rest>{one_of(PT_NUMBERS)})\b(?!-)"),
+            lambda m: (
+                f"{value_of(PT_NUMBERS, m, 'whole')},{value_of(PT_NUMBERS, m, 'rest'):02} metro"
+            ),
         ),
         _rule(
             "meio",
-            _pattern(rf"\b(?P<whole>{_one_of(_PT)}) quilos? e meio\b"),
-            lambda m: f"{_value(_PT, m, 'whole')},5 kg",
+            _pattern(rf"\b(?P<whole>{one_of(PT_NUMBERS)}) quilos? e meio\b"),
+            lambda m: f"{value_of(PT_NUMBERS, m, 'whole')},5 kg",
         ),
         _rule(
             "século",
-            _pattern(rf"\bséculo (?P<figure>(?P<number>{_one_of(_PT)}))\b(?! e\b)"),
-            lambda m: str(_value(_PT, m, "number")),
+            _pattern(rf"\bséculo (?P<figure>(?P<number>{one_of(PT_NUMBERS)}))\b(?! e\b)"),
+            lambda m: str(value_of(PT_NUMBERS, m, "number")),
         ),
         _rule(
             "dia",
-            _pattern(rf"\bdia (?P<figure>(?P<day>{_one_of(_PT_DAYS)}))(?= de (?:{_PT_MONTH})\b)"),
-            lambda m: str(_value(_PT_DAYS, m, "day")),
+            _pattern(rf"\bdia (?P<figure>(?P<day>{one_of(_PT_DAYS)}))(?= de (?:{_PT_MONTH})\b)"),
+            lambda m: str(value_of(_PT_DAYS, m, "day")),
         ),
         _rule(
             "dia",
             _pattern(
                 r"\b(?:no|até|até ao|ao|do|desde o) dia (?P<figure>(?!uma?\b)(?P<day>"
-                rf"{_one_of(_PT_DAYS)}))\b(?=\s*(?:$|[.,;:!?)…]|(?:às?|e|não|já|há|mas)\b))"
+                rf"{one_of(_PT_DAYS)}))\b(?=\s*(?:$|[.,;:!?)…]|(?:às?|e|não|já|há|mas)\b))"
             ),
-            lambda m: str(_value(_PT_DAYS, m, "day")),
+            lambda m: str(value_of(_PT_DAYS, m, "day")),
         ),
         _rule(
             _WEEKDAY,
@@ -551,7 +469,7 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
             "|".join(_PT_PLACES),
             _pattern(
                 rf"\b(?:{'|'.join(_PT_PLACES)}) (?P<figure>(?:{'|'.join(_PT_DIGITS)})"
-                rf"(?: (?:{'|'.join(_PT_DIGITS)})\b){{1,5}})(?!-| (?:e|mil|{'|'.join(_PT_TENS)})\b)"
+                rf"(?: (?:{'|'.join(_PT_DIGITS)})\b){{1,5}})(?!-| (?:e|mil|{'|'.join(PT_TENS)})\b)"
             ),
             _pt_label,
         ),
@@ -559,15 +477,15 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
             "custa|custam|custou|deu|sai|fica",
             _pattern(
                 r"\b(?:custa|custam|custou|deu|sai por|fica em) "
-                rf"(?P<figure>(?P<whole>{_one_of(_PT)})"
-                rf" e (?P<cents>{'|'.join([*_PT_TENS, *_PT_TEENS])}))\b(?! (?:e|mil|cent)\b)(?!-)"
+                rf"(?P<figure>(?P<whole>{one_of(PT_NUMBERS)})"
+                rf" e (?P<cents>{'|'.join([*PT_TENS, *PT_TEENS])}))\b(?! (?:e|mil|cent)\b)(?!-)"
             ),
             _pt_price,
         ),
         _rule(
             "altura",
-            _pattern(rf"\bum e (?P<rest>{_one_of(_PT)})(?= de altura\b)"),
-            lambda m: f"1,{_value(_PT, m, 'rest'):02} m",
+            _pattern(rf"\bum e (?P<rest>{one_of(PT_NUMBERS)})(?= de altura\b)"),
+            lambda m: f"1,{value_of(PT_NUMBERS, m, 'rest'):02} m",
         ),
         _rule(
             "poucos|poucas|tantos|tantas",
@@ -576,11 +494,11 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         ),
         _rule(
             "menos",
-            _pattern(rf"\bmenos (?P<count>{_one_of(_PT)})(?= graus?\b)"),
-            lambda m: f"-{_value(_PT, m, 'count')}",
+            _pattern(rf"\bmenos (?P<count>{one_of(PT_NUMBERS)})(?= graus?\b)"),
+            lambda m: f"-{value_of(PT_NUMBERS, m, 'count')}",
         ),
         _rule(
-            "|".join(word for word, value in (_PT_VALUES | _PT_SCALES).items() if value >= 20),
+            "|".join(word for word, value in (PT_VALUES | PT_SCALES).items() if value >= 20),
             _pattern(rf"\b(?<![\d-])(?<!vírgula ){_PT_COUNT}(?! (?:vírgula|avos)\b)(?!-)"),
             _pt_cardinal,
         ),
@@ -591,16 +509,16 @@ _MIN_DIGITS = 4
 # What more words may turn into one, at the end of a text; "one" and "um" are mostly no numbers.
 _UNFINISHED = {
     "en": _pattern(
-        rf"\b(?!one\s*\Z){_EN_COUNT}(?: and| point(?: (?:{'|'.join(_EN_UNITS)}))*)?\s*\Z"
-        rf"|\bthe (?:{_one_of(_EN_DAYS)}|twenty|thirty)(?: of)?\s*\Z"
+        rf"\b(?!one\s*\Z){_EN_COUNT}(?: and| point(?: (?:{'|'.join(EN_UNITS)}))*)?\s*\Z"
+        rf"|\bthe (?:{one_of(_EN_DAYS)}|twenty|thirty)(?: of)?\s*\Z"
         rf"|\b(?:{_EN_MONTH})(?: (?:twenty|thirty))?\s*\Z"
         rf"|\b{_EN_COUNT} (?:k|grand)\s*\Z"
         rf"|\b(?:{'|'.join(_EN_PLACES)}) {_EN_LABEL}(?:[\s-]{_EN_LABEL}\b)*\s*\Z"
     ),
     "pt": _pattern(
-        rf"\b(?!uma?\s*\Z){_PT_COUNT}(?: e| vírgula(?: (?:{'|'.join(_PT_UNITS)}))*)?\s*\Z"
-        rf"|\bdia (?:{_one_of(_PT_DAYS)})(?: (?:e|de))?\s*\Z"
-        rf"|\b(?:{_one_of(_PT)}) (?:metros?|quilos?) e\s*\Z"
+        rf"\b(?!uma?\s*\Z){_PT_COUNT}(?: e| vírgula(?: (?:{'|'.join(PT_UNITS)}))*)?\s*\Z"
+        rf"|\bdia (?:{one_of(_PT_DAYS)})(?: (?:e|de))?\s*\Z"
+        rf"|\b(?:{one_of(PT_NUMBERS)}) (?:metros?|quilos?) e\s*\Z"
         rf"|\b(?:na|nesta|nessa|esta|essa|toda|às|nas) (?:{_WEEKDAY})s?\s*\Z"
     ),
 }
@@ -609,12 +527,12 @@ _LONGEST_UNFINISHED = 96
 _LAST = {
     "en": frozenset(
         [
-            *[*_EN_UNITS, *_EN_TEENS, *_EN_TENS, *_EN_ORDINALS, *_EN_MONTH.split("|")],
-            *["twentieth", "thirtieth", "of", "point", "and", "hundred", *_EN_SCALES],
+            *[*EN_UNITS, *EN_TEENS, *EN_TENS, *EN_ORDINALS, *_EN_MONTH.split("|")],
+            *["twentieth", "thirtieth", "of", "point", "and", "hundred", *EN_SCALES],
             *["oh", "k", "grand"],
         ]
     ),
-    "pt": frozenset([*_PT_VALUES, *_PT_SCALES, "zero", "primeiro", "e", "de", "vírgula"])
+    "pt": frozenset([*PT_VALUES, *PT_SCALES, "zero", "primeiro", "e", "de", "vírgula"])
     | frozenset(f"dia|{_WEEKDAY}|{_WEEKDAYS}".split("|")),
 }
 
