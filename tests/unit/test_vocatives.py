@@ -19,6 +19,8 @@ pytestmark = pytest.mark.unit
         ("en", "Mary, thank you!", "Thank you!", "Obrigado!", "Mary, obrigado!"),
         ("en", "Ladies and gentlemen, good evening.", "Good evening.", "Boa noite.",
          "Senhoras e senhores, boa noite."),
+        ("en", "Good afternoon, Lisbon!", "Good afternoon!", "Boa tarde!", "Boa tarde, Lisboa!"),
+        ("pt", "Boa noite, Nova York!", "Boa noite!", "Good evening!", "Good evening, New York!"),
         ("pt", "Obrigado, João da Silva!", "Obrigado!", "Thank you!", "Thank you, João da Silva!"),
         ("pt", "Bom dia, Dra. Lima.", "Bom dia.", "Good morning.", "Good morning, Dr. Lima."),
         ("pt", "Até amanhã,\npessoal", "Até amanhã", "See you", "See you,\neveryone"),

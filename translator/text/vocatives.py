@@ -98,6 +98,21 @@ _CALLED = {
     )
     for language, nouns in _NOUNS.items()
 }
+# Who speaks on a stage, or on the air, greets a place; none that is a name of people as well.
+_PLACES = """
+    london = Londres|lisbon = Lisboa|new york = Nova York|rome = Roma|tokyo = Tóquio
+    brazil = Brasil|germany = Alemanha|spain = Espanha|italy = Itália|england = Inglaterra
+    berlin = Berlim|venice = Veneza|naples = Nápoles|seville = Sevilha|athens = Atenas
+    moscow = Moscou|beijing = Pequim|mexico = México|mexico city = Cidade do México
+    mozambique = Moçambique|cape verde = Cabo Verde|japan = Japão|europe = Europa
+    brussels = Bruxelas"""
+_PAIRS = [
+    line.strip().split(" = ") for line in _PLACES.replace("\n", "|").split("|") if line.strip()
+]
+_PLACED = {
+    "en": dict(_PAIRS),
+    "pt": {there.lower(): here.title() for here, there in _PAIRS},
+}
 # "I'm Paula" is no name.
 _WORD = r"(?!I(?:['’]|\b))[A-ZÀ-ÖØ-Þ][^\W\d_]*(?:[’'-][^\W\d_]+)*"
 _NAME = (
@@ -239,6 +254,8 @@ def _named(found: re.Match[str], language: str) -> str:
     """Who is meant, in the other language."""
     if found["noun"]:
         return _CALLED[language][_key(found["noun"])]
+    if not found["title"] and _key(found["name"]) in _PLACED[language]:
+        return _PLACED[language][_key(found["name"])]
     title = _TITLES[language].get((found["title"] or "").lower(), "")
     return f"{title} {found['name']}".strip()
 
