@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-__all__ = ["cpu_features", "has_vnni", "is_int8_faster", "runs_int8"]
+__all__ = ["cpu_features", "is_int8_faster", "runs_int8"]
 
 
 def runs_int8() -> bool:
@@ -10,22 +10,18 @@ def runs_int8() -> bool:
     return find_spec("numba") is not None
 
 
-# LLVM's names: AVX2, AVX-512 VNNI, ARM's dot product and I8MM.
-_FAST = frozenset({"avx2", "avx512vnni", "dotprod", "i8mm"})
+# LLVM's names: of x86-64, where those with more have this too, ARM's dot product and I8MM.
+_FAST = frozenset({"ssse3", "dotprod", "i8mm"})
 
 
 def is_int8_faster() -> bool:
     """Whether eight bits are faster than float32: where a few instructions multiply many bytes.
 
-    Measured with AVX2 and AVX-512 VNNI. On ARM one instruction multiplies and adds 16 bytes instead
-    of four floats. Other processors can run eight bits too, but how fast has not been measured.
+    Measured with SSSE3, AVX2, AVX-VNNI and AVX-512 VNNI. On ARM one instruction multiplies and adds
+    16 bytes instead of four floats. Other processors can run eight bits too, but how fast has not
+    been measured.
     """
     return runs_int8() and not _FAST.isdisjoint(cpu_features())
-
-
-def has_vnni() -> bool:
-    """Whether this processor can multiply and add bytes in one instruction (AVX-512 VNNI)."""
-    return "avx512vnni" in cpu_features()
 
 
 def cpu_features() -> frozenset[str]:

@@ -5,10 +5,12 @@ four at a time, and adds the products up in 32 bits. The sums are integers, exac
 all processors give the same result.
 
 - ``vpdpbusd`` (AVX-512 VNNI) multiplies 64 pairs of bytes and adds groups of four.
+- AVX-VNNI has it for 32 pairs.
 - AVX2 has ``vpmaddubsw``, which multiplies 32 pairs and adds two neighbours in 16 bits. Products of
   an unsigned byte with a signed one do not fit into these, but those of two signed bytes do. So the
   row is made signed, its bytes with the signs of the weights are multiplied with the weights'
   absolute values, and the sums begin with what was taken from the row: 127 times a column's sum.
+- SSSE3, which all of x86-64 has had since 2011, does the same for 16 pairs.
 - ARM has ``usdot`` (I8MM), which does what ``vpdpbusd`` does for 16 pairs, or ``sdot`` (dot
   product), whose bytes are all signed: the row is made signed, and the sums begin as with AVX2.
 - Every other processor widens the bytes to 16 bits, multiplies pairs and adds two neighbours.
@@ -32,7 +34,6 @@ ZERO = 127
 _I8, _I16, _I32 = ir.IntType(8), ir.IntType(16), ir.IntType(32)
 _SUMS = ir.VectorType(_I32, COLUMNS)
 _BYTES, _WORDS = ir.VectorType(_I8, 16), ir.VectorType(_I16, 16)
-_HALF_BYTES = ir.VectorType(_I8, 32)
 _FALSE = ir.Constant(ir.IntType(1), 0)
 _PAIRS = 8
 
@@ -112,6 +113,31 @@ class _Vnni(RowDot):
 
 
 @dataclass(frozen=True)
+class _AvxVnni(RowDot):
+    """Eight sums of four products in one instruction; has 16 registers of 256 bits."""
+
+    rows: int = 2
+    vectors: int = 2
+    sums: tuple[ir.VectorType, ...] = (ir.VectorType(_I32, _PAIRS),) * 2
+    name: str = "AVX-VNNI"
+
+    def left(self, builder: Any, spread: Any) -> Any:
+        return _half(builder, spread, 0)
+
+    def lefts(self, builder: Any, row: Any) -> list[Any]:
+        return self.right(builder, row)
+
+    def right(self, builder: Any, weights: Any) -> list[Any]:
+        return [_half(builder, weights, first) for first in (0, _PAIRS)]
+
+    def add(self, builder: Any, total: Any, left: Any, right: Any) -> Any:
+        return _call(builder, "llvm.x86.avx512.vpdpbusd.256", total.type, total, left, right)
+
+    def result(self, builder: Any, totals: list[Any]) -> Any:
+        return _joined(builder, totals)
+
+
+@dataclass(frozen=True)
 class _Widened(RowDot):
     """Bytes widened to 16 bits, four columns at a time; neighbouring sums are added at the end."""
 
@@ -178,32 +204,58 @@ class _Avx2(Dot):
     # Two pages: processors do not look for more beyond the end of one.
     ahead: int = 8192
     from_zero: bool = False
+    # LLVM's names for the three instructions.
+    sign: str = "llvm.x86.avx2.psign.b"
+    pairs: str = "llvm.x86.avx2.pmadd.ub.sw"
+    neighbours: str = "llvm.x86.avx2.pmadd.wd"
 
     def left(self, builder: Any, spread: Any) -> Any:
-        row = builder.bitcast(_half(builder, spread, 0), _HALF_BYTES)
-        return builder.sub(row, ir.Constant(_HALF_BYTES, [ZERO] * 32))
+        row = self._parts(builder, spread)[0]
+        return builder.sub(row, ir.Constant(row.type, [ZERO] * row.type.count))
 
     def right(self, builder: Any, weights: Any) -> list[Any]:
-        halves = [
-            builder.bitcast(_half(builder, weights, first), _HALF_BYTES) for first in (0, _PAIRS)
-        ]
-        sizes = [_call(builder, "llvm.abs.v32i8", _HALF_BYTES, h, _FALSE) for h in halves]
-        return list(zip(halves, sizes, strict=True))
+        parts = self._parts(builder, weights)
+        name = f"llvm.abs.v{parts[0].type.count}i8"
+        sizes = [_call(builder, name, part.type, part, _FALSE) for part in parts]
+        return list(zip(parts, sizes, strict=True))
 
     def add(self, builder: Any, total: Any, left: Any, right: Any) -> Any:
         weights, sizes = right
-        signed = _call(builder, "llvm.x86.avx2.psign.b", _HALF_BYTES, left, weights)
-        pairs = _call(builder, "llvm.x86.avx2.pmadd.ub.sw", _WORDS, sizes, signed)
-        ones = ir.Constant(_WORDS, [1] * _WORDS.count)
-        return builder.add(
-            total, _call(builder, "llvm.x86.avx2.pmadd.wd", self.sums[0], pairs, ones)
-        )
+        words = ir.VectorType(_I16, left.type.count // 2)
+        signed = _call(builder, self.sign, left.type, left, weights)
+        pairs = _call(builder, self.pairs, words, sizes, signed)
+        ones = ir.Constant(words, [1] * words.count)
+        return builder.add(total, _call(builder, self.neighbours, total.type, pairs, ones))
 
     def begin(self, builder: Any, columns: Any) -> list[Any]:
-        return [_half(builder, columns, first) for first in (0, _PAIRS)]
+        return self._columns(builder, columns)
 
     def result(self, builder: Any, totals: list[Any]) -> Any:
-        return builder.shuffle_vector(*totals, _lanes(range(COLUMNS)))
+        return _joined(builder, totals)
+
+    def _columns(self, builder: Any, vector: Any) -> list[Any]:
+        """<16 x i32> in as many parts as there are variables."""
+        size = self.sums[0].count
+        return [
+            builder.shuffle_vector(vector, vector, _lanes(range(first, first + size)))
+            for first in range(0, COLUMNS, size)
+        ]
+
+    def _parts(self, builder: Any, vector: Any) -> list[Any]:
+        kind = ir.VectorType(_I8, 4 * self.sums[0].count)
+        return [builder.bitcast(part, kind) for part in self._columns(builder, vector)]
+
+
+@dataclass(frozen=True)
+class _Ssse3(_Avx2):
+    """The same with half as many in a register."""
+
+    rows: int = 2
+    sums: tuple[ir.VectorType, ...] = (ir.VectorType(_I32, 4),) * 4
+    name: str = "SSSE3"
+    sign: str = "llvm.x86.ssse3.psign.b.128"
+    pairs: str = "llvm.x86.ssse3.pmadd.ub.sw.128"
+    neighbours: str = "llvm.x86.sse2.pmadd.wd"
 
 
 @dataclass(frozen=True)
@@ -229,10 +281,7 @@ class _Usdot(RowDot):
         return _call(builder, name, total.type, total, left, right)
 
     def result(self, builder: Any, totals: list[Any]) -> Any:
-        halves = [
-            builder.shuffle_vector(*totals[at : at + 2], _lanes(range(_PAIRS))) for at in (0, 2)
-        ]
-        return builder.shuffle_vector(*halves, _lanes(range(COLUMNS)))
+        return _joined(builder, totals)
 
 
 @dataclass(frozen=True)
@@ -262,6 +311,17 @@ def _call(builder: Any, name: str, result: ir.Type, *arguments: Any) -> Any:
     return builder.call(function, arguments)
 
 
+def _joined(builder: Any, parts: list[Any]) -> Any:
+    """Two or four vectors, one after the other, as <16 x i32>."""
+    while len(parts) > 1:
+        lanes = _lanes(range(2 * parts[0].type.count))
+        parts = [
+            builder.shuffle_vector(*pair, lanes)
+            for pair in zip(parts[::2], parts[1::2], strict=True)
+        ]
+    return parts[0]
+
+
 def _half(builder: Any, vector: Any, first: int) -> Any:
     """Eight lanes of <16 x i32>, starting at this one."""
     return builder.shuffle_vector(vector, vector, _lanes(range(first, first + _PAIRS)))
@@ -280,13 +340,17 @@ def _lanes(numbers: range) -> ir.Constant:
 
 def _choose() -> tuple[Dot, RowDot]:
     """The best ones for the processor that numba compiles for: for a tile, and for one row."""
-    # NUMBA_CPU_FEATURES makes it a lesser one.
+    # NUMBA_CPU_NAME and NUMBA_CPU_FEATURES make it a lesser one.
     named: str | None = config.CPU_FEATURES  # type: ignore[attr-defined]
     features = get_host_cpu_features().flatten() if named is None else named
     if "+avx512vnni" in features:
         return _Vnni(), _Vnni()
+    if "+avxvnni" in features:
+        return _AvxVnni(), _AvxVnni()
     if "+avx2" in features:
         return _Avx2(), _WidenedAvx2()
+    if "+ssse3" in features:
+        return _Ssse3(), _Widened()
     if "+i8mm" in features:
         return _Usdot(), _Usdot()
     if "+dotprod" in features:
