@@ -1,6 +1,7 @@
 """What a source word costs, after against before: two checkouts in the same run.
 
     python -m benchmarks.cost --before PATH [--after PATH] [--data ../shared/data]
+    python -m benchmarks.cost --before . --before-precision float32
 
 Each checkout has a process of its own, with its code and its model; the two stream the same few
 sentences by turns, and only one runs at a time, so that whatever else the machine does falls on
@@ -98,10 +99,14 @@ class Side:
 
 
 def compare(
-    folders: dict[str, Path], pair: str, texts: Sequence[str], precision: str, rounds: int
+    folders: dict[str, Path],
+    pair: str,
+    texts: Sequence[str],
+    precisions: dict[str, str],
+    rounds: int,
 ) -> dict[str, Any]:
     """The row of a direction."""
-    checkouts = {name: Checkout(folder, pair, precision) for name, folder in folders.items()}
+    checkouts = {name: Checkout(folder, pair, precisions[name]) for name, folder in folders.items()}
     sides = {name: Side([]) for name in folders}
     turns = [texts[first : first + TURN] for first in range(0, len(texts), TURN)]
     try:
@@ -150,6 +155,7 @@ def main() -> int:
     parser.add_argument("--sentences", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--precision", choices=PRECISIONS, default="auto")
+    parser.add_argument("--before-precision", choices=PRECISIONS, help="if it is another one")
     parser.add_argument("--output", type=Path, default=DEFAULT_RESULT)
     options = parser.parse_args()
     folders = {"before": options.before, "after": options.after}
@@ -158,7 +164,7 @@ def main() -> int:
             folders,
             pair,
             texts_of(pair, options.data, options.sentences),
-            options.precision,
+            {"before": options.before_precision or options.precision, "after": options.precision},
             options.rounds,
         )
         for pair in PAIRS
