@@ -4,7 +4,7 @@
 
 Shapes are those of the embedded models. What is small stays in the cache; the output layer, which
 every token needs, does not. One thread, CPU time, the best of some rounds, so that other work on
-the machine hardly matters. ``NUMBA_CPU_NAME`` and ``NUMBA_CPU_FEATURES`` make the processor a lesser
+the machine hardly matters. ``NUMBA_CPU_NAME`` and ``NUMBA_CPU_FEATURES`` make it a lesser
 one, such as a ``haswell``; the second alone leaves it what its own name implies.
 """
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from translator.text.openings import NO_OPENING, Opening, find_opening
+from translator.text.openings import NO_OPENING, Opening, after_opening, find_opening
+from translator.text.rewriting import rewrite
 
 pytestmark = pytest.mark.unit
 
@@ -65,3 +66,16 @@ def test_each_way_to_cut_a_text_leads_to_the_same() -> None:
     assert set(certain[first:]) == {"No, thank you"}
     assert set(certain[:first]) <= {""}
     assert openings[-1] == Opening("No, thank you")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Thank you, Kevin, that was great.", "Thank you, Kevin, it was great."),
+        ("Wow, that was close!", "Wow, it was close!"),
+        ("The house, that was red, is white.", None),
+        ("Thank you, that is kind.", None),
+    ],
+)
+def test_that_is_no_relative_after_one(text: str, expected: str | None) -> None:
+    assert rewrite(text, after_opening(text, "en")).text == (expected or text)

@@ -31,6 +31,7 @@ def protected(text: str) -> tuple[str, str]:
         ("my sister moved to Recife last year", Ending.FULL_STOP),
         ("please write to anna@example.com about the bus", Ending.FULL_STOP),
         ("please write about the bus to anna@example.com", Ending.FULL_STOP),
+        ("what time does the store close", Ending.QUESTION_MARK),
         # It has a mark.
         ("Hello.", Ending.AS_IT_IS),
         ("is it far?", Ending.AS_IT_IS),
@@ -48,12 +49,12 @@ def protected(text: str) -> tuple[str, str]:
     ],
 )
 def test_how_a_text_ends_for_the_model(text: str, expected: Ending) -> None:
-    assert ending(*protected(text)) is expected
+    assert ending(*protected(text), "en") is expected
 
 
 @pytest.mark.parametrize("text", ["今日は雨です", "สวัสดี", "שלום לכולם", "आप कैसे हैं"])
 def test_a_script_without_capitals_gets_nothing(text: str) -> None:
-    assert ending(text, text) is Ending.AS_IT_IS
+    assert ending(text, text, "und") is Ending.AS_IT_IS
     assert with_sentence_begun(text, text, "und") == text
 
 

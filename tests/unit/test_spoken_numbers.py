@@ -177,6 +177,7 @@ def test_portuguese_measures_are_figures(text: str, expected: str | None) -> Non
         ("pt", "Cinco mil e poucos reais, um e setenta de altura",
          "Pouco mais de cinco mil reais, 1,70 m de altura"),
         ("pt", "faz menos vinte graus", "faz -20 graus"),
+        ("pt", "Custa cem reais, não cinco reais", "Custa 100 reais, não cinco reais"),
         # What models know, and what is no number, or more than one.
         ("en", "two hundred, three thousand, a million, eighty-one", None),
         ("en", "five six seven, it is nineteen ninety nine", None),

@@ -22,7 +22,7 @@ from translator.text.optional_endings import with_brackets
 from translator.text.phrases import Phrases
 from translator.text.protection import Mask, Protected
 from translator.text.rewriting import Edit, in_order
-from translator.text.sentence_form import FULL_STOP, as_title, with_first_small
+from translator.text.sentence_form import FULL_STOP, QUESTION_MARK, as_title, with_first_small
 from translator.text.tokens import Tokenizer
 from translator.text.varieties import in_variety
 from translator.text.vocatives import find_vocative
@@ -124,8 +124,8 @@ class TargetHypothesis:
         self._hypothesis = hypothesis
         self._start = len(tokenizer.target_start)
         target = detokenize(tokenizer, hypothesis.tokens)
-        if source.is_ended:
-            target = _without_full_stop(target)
+        if source.mark:
+            target = _without_mark(target)
         visible = source.context + source.text
         target = without_note(target, visible)
         target = in_variety(target, variety, visible, committed, num_committed)
@@ -352,10 +352,10 @@ class TargetHypothesis:
         return Context(segment[start:], self.tokens[places[start] : last])
 
 
-def _without_full_stop(target: TargetText) -> TargetText:
-    """A target without the full stop at its end; its last token ends before it."""
+def _without_mark(target: TargetText) -> TargetText:
+    """A target without the mark at its end; its last token ends before it."""
     text = target.text.rstrip()
-    if not text.endswith(FULL_STOP) or text.endswith(2 * FULL_STOP):
+    if not text.endswith((FULL_STOP, QUESTION_MARK)) or text.endswith(2 * FULL_STOP):
         return target
     text = text[:-1].rstrip()
     return TargetText(text, tuple(min(end, len(text)) for end in target.token_ends))

@@ -15,6 +15,7 @@ from translator.text.rewordings import rewordings
 from translator.text.rewriting import AS_IT_IS
 from translator.text.sentence_form import (
     FULL_STOP,
+    QUESTION_MARK,
     Ending,
     ending,
     title_as_sentence,
@@ -75,7 +76,7 @@ class ModelSource:
         truncated: Whether the model's length limit cut it.
         in_capitals: Whether it was turned into a sentence because it is in capitals.
         is_begun: Whether the model gets a capital at its beginning that it does not have.
-        is_ended: Whether the model gets a full stop at its end that it does not have.
+        mark: What the model gets at its end that it does not have: a full stop, a question mark.
         is_title: Whether it is a title, which the model gets without its capitals.
         second: It in another form, if the model is to choose: ended or not, or a title without its
             capitals.
@@ -93,7 +94,7 @@ class ModelSource:
     truncated: bool = False
     in_capitals: bool = False
     is_begun: bool = False
-    is_ended: bool = False
+    mark: str = ""
     is_title: bool = False
     second: "ModelSource | None" = None
     protected: Protected | None = None
@@ -155,14 +156,19 @@ class ModelSource:
         said = sentence_case(protected.text, language) if in_capitals else protected.text
         is_begun, ends_with, opening = False, Ending.AS_IT_IS, NO_OPENING
         if tokenizer.knows_sentences:
-            said = with_pronouns(said, language)
+            given, said = said, with_pronouns(said, language)
             if begins and not context:
                 # What is spoken otherwise for the model may be a phrase as it is.
                 opening = NO_OPENING if parts or in_capitals else find_opening(whole, language)
                 opening = opening if opening.phrase else find_opening(said, language)
                 said, is_begun = _begun(tokenizer, said, visible, language)
+                # "i'll" has a capital by now.
+                is_begun = is_begun or _first_letter(given) != _first_letter(said)
             if ends and tokenizer.writes(FULL_STOP):
-                ends_with = ending(said, visible)
+                ends_with = ending(said, visible, language)
+            may_ask = begins and tokenizer.writes(QUESTION_MARK)
+            if ends_with is Ending.QUESTION_MARK and not may_ask:
+                ends_with = Ending.FULL_STOP
             if may_go_on and ends_with is Ending.FULL_STOP:
                 ends_with = Ending.AS_IT_IS
         first = len(text) if open_from is None else open_from
@@ -172,13 +178,13 @@ class ModelSource:
         def form(
             said: str,
             *,
-            is_ended: bool = False,
+            mark: str = "",
             is_title: bool = False,
             second: ModelSource | None = None,
         ) -> ModelSource:
-            encoded = tokenizer.encode_source(said + FULL_STOP if is_ended else said)
+            encoded = tokenizer.encode_source(said + mark)
             tokens, spans = encoded.tokens, encoded.spans
-            if is_ended:
+            if mark:
                 last = len(said)
                 spans = tuple((min(start, last), min(end, last)) for start, end in spans)
             if protected.is_rewritten:
@@ -198,7 +204,7 @@ class ModelSource:
                 truncated,
                 in_capitals,
                 is_begun,
-                is_ended,
+                mark,
                 is_title,
                 second,
                 protected,
@@ -209,12 +215,13 @@ class ModelSource:
             )
 
         if ends_with is Ending.EITHER:
-            return form(said, second=form(said, is_ended=True))
+            return form(said, second=form(said, mark=FULL_STOP))
         if begins and ends and not (context or in_capitals) and tokenizer.knows_sentences:
-            plain = title_as_sentence(said, visible, language)
+            reworded = " ".join(edit.text for edit in protected.reworded)
+            plain = title_as_sentence(said, visible, language, reworded)
             if plain != said:
                 return form(said, second=form(plain, is_title=True))
-        return form(said, is_ended=ends_with is Ending.FULL_STOP)
+        return form(said, mark=ends_with.value)
 
     def of(self, hypothesis: Hypothesis) -> "ModelSource":
         """The form of it that a hypothesis translates."""
@@ -332,3 +339,7 @@ def _opening_tokens(tokenizer: Tokenizer, phrase: str, language: str) -> tuple[i
     said = translated_opening(phrase, tokenizer.phrases, language) if phrase else None
     tokens = None if said is None else tokens_saying(tokenizer, said)
     return () if tokens is None else tokens
+
+
+def _first_letter(text: str) -> str:
+    return next(filter(str.isalnum, text), "")

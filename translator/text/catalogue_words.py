@@ -27,6 +27,7 @@ _NUMBER_SIGN = {
 _SHIPS = re.compile(
     r"(?:^Ships(?=\s(?:within|tomorrow|today|free|worldwide|separately|same|next|by\s|in\s\d))"
     r"|(?:(?<=\bit\s)|(?<=\bitem\s)|(?<=\border\s)|(?<=\bproduct\s)|(?<=\bthis\s)|(?<=\bwhich\s)"
+    r"|(?<=\bversion\s)|(?<=\brelease\s)|(?<=\bfeature\s)|(?<=\bupdate\s)|(?<=\bapp\s)"
     r"|(?<=\busually\s)|(?<=\btypically\s)|(?<=\d\s))ships(?=\s(?:in|from|to|with|within|tomorrow|"
     r"today|free|worldwide|separately|same|next|by|on|via|after)\b))",
     re.IGNORECASE,
@@ -44,9 +45,36 @@ _BESIDE = {
         (re.compile(r"(?<=\+\s)brinde\b|(?<=\+)brinde\b", re.IGNORECASE), "presente"),
     ),
 }
+# "Women's Blouse" is a blouse for women, but the cup and the day are theirs.
+_FOR_WHOM = re.compile(
+    r"(?P<for>(?:Wom[ae]n|Men|(?:Baby )?(?:Girl|Boy)s?|Ladies|Kids?|Child(?:ren)?|Toddlers?)"
+    r"(?:['’]s|(?<=s)['’]))\s"
+    r"(?P<what>[A-Z](?:(?!\s(?:with|for|in|by)\s)[^,.:;!?(|–—]){2,50}?)"
+    r"(?=\s(?:with|for|in|by)\s|\s*[,(|–—]|\s-\s|\Z)"
+)
+_THEIRS = re.compile(
+    r"\b(?:Cup|Day|Team|Rights?|Hospital|Health|Care|League|Club|Championships?|Studies|Shelter|World"
+    r"|March|Rooms?|Restrooms?|Toilets?|Bathrooms?|Wear|Clothing|Fashion|Department|Section|Sizes?"
+    r"|National|Football|Soccer|Basketball|Tennis|Open|Final|Finals|Museum|Book|Books|Menu|Institute"
+    r"|Union|Fund|Association|Society|Foundation|Council|Party|Movement|Choir|Cent(?:er|re)|Library"
+    r"|Zone|Aid|Bureau|Commission|College|School|University|Wearhouse)\b"
+)
+# As models know them best.
+_WHOM = {"woman": "Women", "ladies": "Women", "girl": "Girls", "boy": "Boys", "kid": "Children"}
+_WHOM |= {"kids": "Children", "child": "Children", "toddler": "Toddlers"}
+_WHOM |= {"baby girl": "Baby Girls", "baby boy": "Baby Boys"}
+_SMALL_WORD = re.compile(r"(?<![\w'’])[a-z]+")
+_SMALL_WORDS = frozenset(
+    ["a", "and", "at", "by", "for", "in", "of", "on", "or", "the", "to", "with"]
+)
 # Words without which there is none.
 _HINTS = {
-    "en": frozenset(["ct", "no", "pack", "ships", "sz"]),
+    "en": frozenset(
+        [
+            *["ct", "no", "pack", "ships", "sz", "women", "woman", "men", "girl", "girls", "boy"],
+            *["boys", "ladies", "kid", "kids", "child", "children", "toddler", "toddlers"],
+        ]
+    ),
     "pt": frozenset(["brinde", "n", "pol", "tam", "un", "unid"]),
 }
 
@@ -68,7 +96,7 @@ def catalogue_words(text: str, language: str, words: Sequence[str] | None = None
         return
     edits = [*_number_signs(text, language), *_beside(text, language)]
     if language == "en":
-        edits += [*_packs(text), *_shipped(text)]
+        edits += [*_packs(text), *_shipped(text), *_for_whom(text)]
     yield from in_order(edits)
 
 
@@ -90,6 +118,19 @@ def _beside(text: str, language: str) -> Iterator[Edit]:
     for pattern, word in _BESIDE[language]:
         for match in pattern.finditer(text):
             yield Edit(*match.span(), word.capitalize() if match[0][0].isupper() else word)
+
+
+def _for_whom(text: str) -> Iterator[Edit]:
+    """Whom the goods of a title are for, behind their name."""
+    found = _FOR_WHOM.match(text)
+    if found is None or _THEIRS.search(found["what"]):
+        return
+    if not all(word in _SMALL_WORDS for word in _SMALL_WORD.findall(found["what"])):
+        # A sentence.
+        return
+    whom = re.sub("['’]s?\\Z", "", found["for"])
+    yield Edit(found.start(), found.start("what"), "")
+    yield Edit(found.end("what"), found.end("what"), f" for {_WHOM.get(whom.lower(), whom)}")
 
 
 def _shipped(text: str) -> Iterator[Edit]:

@@ -12,6 +12,21 @@ __all__ = ["IDIOMS"]
 
 _EN = """
 off the top of my head = right now
+in a sec = in a second
+i have a hard stop at = I have to leave at
+we have a hard stop at = we have to leave at
+what's the bottom line = what is the final result
+a no brainer = an easy decision
+a no-brainer = an easy decision
+nailed the presentation = was perfect in the presentation
+nailed the interview = was perfect in the interview
+nailed it(?=[.,;!?]|$) = did it perfectly
+give me a ring = call me
+give you a ring = call you
+circle back on that = come back to that
+circle back on this = come back to this
+keeps dropping(?=[.,;!?]|$| sorry) = keeps failing
+send the minutes(?= after| to| by|[.,;!?]|$) = send the minutes of the meeting
 by eod = by the end of the day
 before eod = before the end of the day
 by eow = by the end of the week
@@ -445,6 +460,32 @@ spin off the = separate the
 """
 
 _PT = """
+deu o cano = não apareceu
+me deu o cano = não apareceu
+dar o cano = não aparecer
+chorar sobre o leite derramado = lamentar o que já aconteceu
+chorar pelo leite derramado = lamentar o que já aconteceu
+quebrar o seu galho = ajudar você
+quebrar seu galho = ajudar você
+quebrar esse galho = ajudar
+queixo caído = muito surpreso
+de queixo caído = muito surpreso
+é gente boa = é uma boa pessoa
+são gente boa = são boas pessoas
+era gente boa = era uma boa pessoa
+à estaca zero = ao início
+arrasou na apresentação = fez uma apresentação excelente
+arrasou na prova = fez uma prova excelente
+passar a reunião para = mudar a reunião para
+passar a reunião pra = mudar a reunião para
+a gente se fala amanhã = vamos conversar amanhã
+a gente se fala semana que vem = vamos conversar semana que vem
+a gente se fala na = vamos conversar na
+quem está anotando = quem está tomando notas
+como eu estava dizendo = como eu dizia,
+parcelar em três vezes = pagar em três parcelas
+parcelar em duas vezes = pagar em duas parcelas
+parcelar em até = pagar em até
 valeu, pessoal = obrigado a todos
 valeu, gente = obrigado a todos
 valeu, galera = obrigado a todos

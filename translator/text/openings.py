@@ -10,9 +10,16 @@ from itertools import product
 from typing import NamedTuple
 
 from translator.text.phrases import Phrases
+from translator.text.rewriting import Edit
 from translator.text.vocatives import SAID_TO_SOMEBODY, find_vocative
 
-__all__ = ["NO_OPENING", "Opening", "find_opening", "translated_opening"]
+__all__ = [
+    "NO_OPENING",
+    "Opening",
+    "after_opening",
+    "find_opening",
+    "translated_opening",
+]
 
 _COMMA, _FULL_STOP = ",", "."
 # Beside what is said to somebody. With a word that may also begin a clause ("Great care …") only
@@ -81,6 +88,7 @@ def _spoken(language: str) -> Iterator[str]:
 _OPENINGS = {language: frozenset(_spoken(language)) for language in _SAID}
 # No longer one has a name in it.
 _LONGEST = 80
+_THAT_WAS = re.compile(r",\s+(?P<that>that)\swas\b", re.IGNORECASE)
 _EVERYONE = {
     language: re.compile(rf",?\s+({everyone})\Z", re.IGNORECASE)
     for language, (_, everyone) in _GREETINGS.items()
@@ -126,6 +134,13 @@ def find_opening(text: str, language: str) -> Opening:
         if is_said or find_vocative(phrase + _FULL_STOP, language) is not None:
             found = phrase
     return Opening(found, len(text) == len(start) and _key(text) in _BEGUN[language])
+
+
+def after_opening(text: str, language: str) -> Iterator[Edit]:
+    """What a model takes for a relative clause after an opening: "Thank you, that was great."."""
+    that = _THAT_WAS.search(text) if language.split("-")[0].lower() == "en" else None
+    if that is not None and find_opening(text, "en").phrase == text[: that.start()]:
+        yield Edit(that.start("that"), that.end("that"), "it")
 
 
 def translated_opening(phrase: str, phrases: Phrases, language: str) -> str | None:

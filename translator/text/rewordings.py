@@ -11,6 +11,7 @@ from translator.text.catalogue_words import catalogue_words
 from translator.text.clock import clock_times
 from translator.text.idioms import IDIOMS
 from translator.text.informal import informal
+from translator.text.openings import after_opening
 from translator.text.optional_endings import optional_endings
 from translator.text.plain_words import PlainWords
 from translator.text.product_words import PRODUCT_WORDS
@@ -49,4 +50,5 @@ def rewordings(text: str, language: str, words: list[str] | None = None) -> Rewo
         .with_others(informal(text, language, words))
         .with_others(optional_endings(text, language))
         .with_others(vocative_commas(text, language, words))
+        .with_others(after_opening(text, language))
     )

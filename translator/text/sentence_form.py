@@ -15,9 +15,11 @@ import re
 from enum import Enum
 
 from translator.text.case import capitals, small_letters
+from translator.text.questions import is_question
 
 __all__ = [
     "FULL_STOP",
+    "QUESTION_MARK",
     "Ending",
     "as_title",
     "ending",
@@ -28,7 +30,7 @@ __all__ = [
     "with_sentence_begun",
 ]
 
-FULL_STOP = "."
+FULL_STOP, QUESTION_MARK = ".", "?"
 # So many words may be a label as well as a sentence.
 _MAX_LABEL_WORDS = 4
 _FIRST_WORD = re.compile(r"[\W_]*(\w+(?:['’]\w+)*)")
@@ -71,20 +73,23 @@ class Ending(Enum):
     Attributes:
         AS_IT_IS: It has a mark, or is a title.
         FULL_STOP: With a full stop.
-        EITHER: With or without one, whichever the model finds more probable.
+        QUESTION_MARK: With a question mark.
+        EITHER: With a full stop or without, whichever the model finds more probable.
     """
 
-    AS_IT_IS = 0
-    FULL_STOP = 1
-    EITHER = 2
+    AS_IT_IS = ""
+    FULL_STOP = FULL_STOP
+    QUESTION_MARK = QUESTION_MARK
+    EITHER = "either"
 
 
-def ending(said: str, visible: str) -> Ending:
+def ending(said: str, visible: str, language: str) -> Ending:
     """How a whole text is to end for the model.
 
     Args:
         said: What the model gets, with code words.
         visible: The same with spaces for what is behind code words.
+        language: The source's BCP-47 code; only its language counts.
     """
     last = said[-1:]
     if not last.isalnum() or (last.isalpha() and last.lower() == last.upper()):
@@ -94,6 +99,8 @@ def ending(said: str, visible: str) -> Ending:
     later = words[1:]
     if 2 * sum(word == word.lower() != word.upper() for word in later) < len(later):
         return Ending.AS_IT_IS
+    if is_question(said, language):
+        return Ending.QUESTION_MARK
     return Ending.EITHER if len(words) <= _MAX_LABEL_WORDS else Ending.FULL_STOP
 
 
@@ -129,7 +136,7 @@ def with_pronouns(said: str, language: str) -> str:
     return _SMALL_I.sub("I", said) if is_english else said
 
 
-def title_as_sentence(said: str, visible: str, language: str) -> str:
+def title_as_sentence(said: str, visible: str, language: str, reworded: str = "") -> str:
     """A title with capitals in small letters, as far as it may be; any other text as it is.
 
     The first word stays, and so does what is always written with capitals. The length is the same.
@@ -138,6 +145,7 @@ def title_as_sentence(said: str, visible: str, language: str) -> str:
         said: What the model gets, with code words.
         visible: The same with spaces for what is behind code words.
         language: The source's BCP-47 code; only its language counts.
+        reworded: Words that the model gets for others.
     """
     language = language.split("-")[0].lower()
     may_be_small = _SMALL_IN_TITLES.get(language)
@@ -147,7 +155,7 @@ def title_as_sentence(said: str, visible: str, language: str) -> str:
         return said
     if any(word == word.lower() and word not in may_be_small for word in words[1:]):
         return said
-    own = frozenset(words)
+    own = frozenset([*words, *_WORD.findall(reworded)])
     first = True
 
     def lowered(found: re.Match[str]) -> str:

@@ -182,7 +182,7 @@ def _en_cardinal(match: re.Match[str]) -> str:
 def _pt_cardinal(match: re.Match[str]) -> str:
     """The same in Portuguese, where models know all below a hundred but "oitenta e um"."""
     said = match[0]
-    parts = [part for part in said.lower().split() if part != "e"]
+    parts = _pt_parts(said)
     number = sum_of(parts, PT_VALUES, PT_SCALES)
     scale = len(parts) > 1 and parts[-1] in PT_SCALES
     if number is None or number == _THOUSAND_AND_ONE or len(parts) - scale < 2:
@@ -260,10 +260,19 @@ def _pt_price(match: re.Match[str]) -> str:
         value_of(PT_NUMBERS, match, "whole"),
         value_of(PT_NUMBERS, match, "cents"),
     )
-    joined = sum_of(
-        [part for part in match["figure"].lower().split() if part != "e"], PT_VALUES, {}
-    )
+    joined = sum_of(_pt_parts(match["figure"]), PT_VALUES, {})
     return match["figure"] if joined is not None else f"{whole},{cents}"
+
+
+def _pt_amount(match: re.Match[str]) -> str:
+    number = sum_of(_pt_parts(match["figure"]), PT_VALUES, PT_SCALES)
+    # A model knows "cinco reais" and "dois mil reais".
+    return str(number) if number is not None and 100 <= number < 1000 else match["figure"]
+
+
+def _pt_parts(said: str) -> list[str]:
+    """The words of a number, without those that join them."""
+    return [part for part in said.lower().split() if part != "e"]
 
 
 def _en_height(match: re.Match[str]) -> str:
@@ -481,6 +490,12 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
                 rf" e (?P<cents>{'|'.join([*PT_TENS, *PT_TEENS])}))\b(?! (?:e|mil|cent)\b)(?!-)"
             ),
             _pt_price,
+        ),
+        _rule(
+            # Of "cem reais" a model makes "a hundred real".
+            "reais",
+            _pattern(rf"\b(?<![\d-])(?P<figure>{_PT_COUNT})(?= reais\b)"),
+            _pt_amount,
         ),
         _rule(
             "altura",

@@ -20,7 +20,6 @@ from translator.session.model_source import ModelSource
 from translator.text.case import capitals, is_capitals
 from translator.text.phrases import SLOT, Phrase, Phrases
 from translator.text.segmenter import Segmenter
-from translator.text.sentence_form import FULL_STOP
 from translator.text.tokens import Tokenizer
 from translator.text.varieties import variety_of
 
@@ -259,7 +258,7 @@ def _forms(text: Translation, pair: LanguagePair, tokenizer: Tokenizer) -> Itera
         said = capitals(said[0], pair.target) + said[1:]
     forms = [source] if source.second is None else [source, source.second]
     for form in forms:
-        ended = said + FULL_STOP if form.is_ended and said[-1].isalnum() else said
+        ended = said + form.mark if said[-1].isalnum() else said
         target = (*tokenizer.encode_target(ended), tokenizer.eos_id)
         if len(target) <= _MAX_TOKENS:
             yield Example(form.encoded.tokens, target, 1 / len(forms))
