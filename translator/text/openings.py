@@ -39,7 +39,8 @@ _SAID = {
         that's fine|that's great|that's ok|that's okay|that's right|that's true|there you go
         time's up|to be honest|understood|wait|wait a minute|wait a second|well|what a pity
         what a shame|whatever|wow|yeah|yes|yes of course|you're kidding|you're lucky
-        you're right|ladies and gentlemen|dear colleagues|dear friends""",
+        you're right|that's all|no, that's all|i'm sorry to hear that|ladies and gentlemen
+        dear colleagues|dear friends""",
     "pt": """
         ai|ainda não|aqui está|até a semana que vem|até amanhã|até lá|beleza|bem|bem lembrado
         bem-vindo de volta|boa viagem|bom apetite|bom descanso|calma|calma aí|claro que não
@@ -53,8 +54,9 @@ _SAID = {
         obrigada por perguntar|obrigado de novo|obrigado por perguntar|ok|olha|olha só|opa|peraí
         perfeito|pode deixar|pode ser|pois é|por enquanto não|por nada|poxa|prazer em te conhecer
         pronto|puxa|puxa vida|que bom|que droga|que pena|que saudade|se deus quiser
-        sei lá|seja bem-vindo|sim|sinto muito|só um instante|só um minuto|só um momento
-        só um segundo|tanto faz|tem razão|tudo certo|tá|tá bom|tá certo|tô fora|um instante
+        sei lá|seja bem-vindo|sim|sinto muito|sinto muito por isso|não, era só isso
+        era só isso|só um instante|só um minuto|só um momento|só um segundo|tanto faz|tem razão
+        tudo certo|tá|tá bom|tá certo|tô fora|um instante
         um minuto|um momento|um segundo|vai dar certo|vamos lá|você tem razão|é verdade
         ótimo|senhoras e senhores|caros colegas|queridos amigos""",
 }
