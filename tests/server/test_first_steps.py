@@ -122,7 +122,7 @@ def test_the_talk_at_the_pace_of_speech_ends_with_ctrl_c(checkout: Path) -> None
     assert process.stdout is not None
     try:
         # How it goes on depends on how far the speaker was when it was committed.
-        assert process.stdout.readline().startswith("Boa noite, todos, e obrigado por ")
+        assert process.stdout.readline().startswith("Boa noite a todos, e obrigado por ")
     finally:
         code = end(process, signal.SIGINT)
     assert code == 130

@@ -161,6 +161,9 @@ class ModelSource:
                 # What is spoken otherwise for the model may be a phrase as it is.
                 opening = NO_OPENING if parts or in_capitals else find_opening(whole, language)
                 opening = opening if opening.phrase else find_opening(said, language)
+                if opening.phrase and tokenizer.phrases.find(said) is not None:
+                    # "Good morning, everyone." is one phrase.
+                    opening = NO_OPENING
                 said, is_begun = _begun(tokenizer, said, visible, language)
                 # "i'll" has a capital by now.
                 is_begun = is_begun or _first_letter(given) != _first_letter(said)
