@@ -6,7 +6,7 @@ from translator.engine.engine import Engine
 from translator.languages.pair import LanguagePair
 from translator.models.marian.recurrent import RecurrentModel
 from translator.policy.registry import Latency, resolve
-from translator.session.events import Binding, SessionConfig
+from translator.session.events import Binding, ResumeState, SessionConfig
 from translator.text.segmenter import Segmenter
 
 __all__ = ["Everyday"]
@@ -28,12 +28,12 @@ class Everyday:
         self._binding = Binding(pair.target, model.info, model.tokenizer(pair))
         self._segmenter = Segmenter(pair.source)
         policy = resolve(latency, pair.source, pair.target, has_open_end=model.info.has_open_end)
-        config = SessionConfig(
+        self._config = SessionConfig(
             bindings=(self._binding,),
             policy=policy,
             segmenter=self._segmenter,
         )
-        self.driver = Driver(config, model)
+        self.driver = Driver(self._config, model)
         self._reader = self.driver.readers[pair.target]
         self._media_s = 0.0
 
@@ -44,6 +44,17 @@ class Everyday:
             self.driver.say(word + " ", start_s=self._media_s, end_s=end_s, speaker=speaker)
             self._media_s = end_s
             self.driver.rest(_WORD_S)
+
+    def break_off(self) -> None:
+        """The stream breaks, and another one goes on with the segment that is open."""
+        said = self.driver.source[self._reader.source_start :]
+        pair = self._binding.target
+        resume = ResumeState({pair: self._reader.resumed(said)})
+        readers = {pair: self._reader.go_on()}
+        self.driver = Driver(self._config, self._model, resume=resume, readers=readers)
+        self._reader = readers[pair]
+        self.driver.source = said
+        self.driver.settle()
 
     def pause(self, seconds: float) -> None:
         """Say nothing for a while."""

@@ -317,3 +317,27 @@ def test_names_of_people_stay_live_and_whole(
 ) -> None:
     for said in both_ways(embedded[pair], pair, text):
         assert all(word in said for word in words), said
+
+
+@pytest.mark.parametrize(
+    ("pair", "text", "words"),
+    [
+        (EN_PT, "Nice to meet you, I'm Kevin and this is my friend Paul from Lisbon.",
+         ["Prazer em conhecê-lo,", "Kevin", "Paul"]),
+        (PT_EN, "Bom dia, eu sou o Pedro e esta é a minha irmã Júlia.",
+         ["Good morning,", "Pedro", "Júlia"]),
+    ],
+)  # fmt: skip
+def test_a_stream_that_breaks_after_any_word_keeps_names_and_opening(
+    embedded: dict[LanguagePair, RecurrentModel], pair: LanguagePair, text: str, words: list[str]
+) -> None:
+    parts = text.split()
+    for number in range(1, len(parts)):
+        stream = Everyday(embedded[pair], pair, Latency.LOW)
+        stream.say(" ".join(parts[:number]))
+        stream.break_off()
+        stream.say(" ".join(parts[number:]))
+        stream.end("half-close")
+        # The reader has checked that committed text only grew.
+        [said] = stream.closed
+        assert all(word in said for word in words), (number, said)
