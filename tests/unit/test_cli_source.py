@@ -1,5 +1,6 @@
 """What ``translator stream`` makes of the text that it reads."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 
@@ -47,6 +48,17 @@ async def test_a_line_that_does_not_end_is_sent_in_parts() -> None:
 async def test_words_are_paced_and_the_last_one_ends_the_line() -> None:
     found = await listed(paced(by_lines(texts("one two\nthr", "ee\n")), 1e6))
     assert found == [("one", False), (" two\n", True), ("three\n", True)]
+
+
+async def test_a_line_before_a_silence_is_a_segment() -> None:
+    async def typed() -> AsyncIterator[str]:
+        for text, rest_s in (("one\n", 0.1), ("two\n", 0.0), ("three ", 0.1), ("four\n", 0.0)):
+            yield text
+            await asyncio.sleep(rest_s)
+
+    said = [("one\n", False), ("", True), ("two\n", False), ("three ", False), ("four\n", False)]
+    assert await listed(pieces(typed(), 0.05)) == said
+    assert ("", True) not in await listed(pieces(typed()))
 
 
 async def test_a_word_is_not_cut_where_reading_paused() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import codecs
 import re
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -39,10 +40,21 @@ async def as_it_comes(file: BinaryIO) -> AsyncIterator[str]:
         yield rest
 
 
-async def pieces(texts: AsyncIterator[str]) -> AsyncIterator[Piece]:
-    """Yield each text unchanged."""
+async def pieces(texts: AsyncIterator[str], rest_s: float = 0.0) -> AsyncIterator[Piece]:
+    """Yield each text unchanged; a line before a silence is a segment, of which more is no part.
+
+    Args:
+        texts: As they come.
+        rest_s: The seconds of such a silence; 0: there is none. The server has committed the line
+            by then.
+    """
+    came, is_line = 0.0, False
     async for text in texts:
+        now = time.monotonic()
+        if is_line and rest_s and now - came >= rest_s:
+            yield Piece("", ends_segment=True)
         yield Piece(text)
+        came, is_line = now, text.endswith("\n")
 
 
 async def by_lines(texts: AsyncIterator[str]) -> AsyncIterator[Piece]:

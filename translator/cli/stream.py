@@ -24,6 +24,9 @@ from translator.terms.files import read_entries
 
 __all__ = ["command", "parse_policy"]
 
+# The server's, if it is not told another.
+_SEGMENT_REST_S = 3.0
+
 
 @click.command("stream")
 @click.argument("file", required=False, type=click.File("rb"), default="-")
@@ -207,7 +210,8 @@ def command(
                         prompt = stack.enter_context(Prompt(file.fileno(), display.typing))
                         texts = prompt.lines()
                     click.echo(_hint(source, lines=lines), err=True)
-                given = by_lines(texts) if lines else pieces(texts)
+                rest_s = _SEGMENT_REST_S if segment_rest_s is None else segment_rest_s
+                given = by_lines(texts) if lines else pieces(texts, rest_s)
                 if words_per_second is not None:
                     given = paced(given, words_per_second)
                 stack.enter_context(display)
@@ -274,7 +278,7 @@ async def _translate(
 
 def _hint(source: str, *, lines: bool) -> str:
     language = "any language" if source == "und" else source
-    segment = "a line is a segment" if lines else "an empty line ends a segment"
+    segment = "a line is a segment" if lines else "an empty line or a silence ends a segment"
     return f"Type in {language}. Enter sends the line, {segment}, Ctrl-D ends."
 
 
