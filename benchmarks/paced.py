@@ -64,15 +64,8 @@ def stream(name: str, streams: int, seconds: float, data: Path) -> float:
 
 
 def _in_own_process(name: str, streams: int, arguments: argparse.Namespace) -> float:
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.paced",
-        "--engine",
-        name,
-        "--streams",
-        str(streams),
-    ]
+    command = [sys.executable, "-m", "benchmarks.paced", "--engine", name]
+    command += ["--streams", str(streams)]
     command += ["--seconds", str(arguments.seconds), "--data", str(arguments.data)]
     ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     # Engines print what they like before it.

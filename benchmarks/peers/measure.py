@@ -16,7 +16,7 @@ from typing import Any, Self
 from benchmarks.peers.figures import Figures
 from benchmarks.peers.macs import total_macs
 from benchmarks.peers.rows import Role, Row
-from benchmarks.processes import memory_mb
+from benchmarks.processes import cpu_s, memory_mb
 from translator.eval.data import Sentence
 from translator.eval.quality import bleu
 from translator.languages.pair import LanguagePair
@@ -91,6 +91,11 @@ class Worker:
     def memory_mb(self) -> float:
         """Resident memory."""
         return memory_mb(self._process.pid)
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU time so far."""
+        return cpu_s(self._process.pid)
 
     def send(self, what: str, texts: Sequence[str]) -> None:
         """Ask for something; see ``benchmarks.peers.worker``."""

@@ -137,13 +137,14 @@ def said(**env: str) -> tuple[str, list[str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(600)
 @pytest.mark.thorough
 def test_the_whole_network_comes_to_the_same_bits_on_lesser_processors() -> None:
     own, own_lines = said()
     lesser = {"AVX-512 VNNI": ("AVX-VNNI", "AVX2"), "AVX-VNNI": ("AVX2",), "AVX2": ("SSSE3",)}
     for each in lesser.get(own, ("any processor",)):
-        if INSTRUCTIONS[each][0] in cpu_features():
+        needed, *_ = INSTRUCTIONS[each]
+        if not needed or needed in cpu_features():
             # It compiles all kernels once more; they are kept beside those of this processor.
             name, lines = said(**as_lesser(each))
             assert (name, len(lines)) == (each, 3)

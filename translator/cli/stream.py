@@ -75,7 +75,7 @@ _SEGMENT_REST_S = 3.0
 @click.option(
     "--segment-rest-s",
     type=click.FloatRange(min=0),
-    help="Seconds until text without an end mark is committed.  [default: 3]",
+    help=f"Seconds until text without an end mark is committed.  [default: {_SEGMENT_REST_S:g}]",
 )
 @click.option(
     "--lines",

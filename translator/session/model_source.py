@@ -168,10 +168,9 @@ class ModelSource:
                 # "i'll" has a capital by now.
                 is_begun = is_begun or _first_letter(given) != _first_letter(said)
             if ends and tokenizer.writes(FULL_STOP):
-                ends_with = ending(said, visible, language)
-            may_ask = begins and tokenizer.writes(QUESTION_MARK)
-            if ends_with is Ending.QUESTION_MARK and not may_ask:
-                ends_with = Ending.FULL_STOP
+                # What goes on with a sentence is no question by its first words.
+                may_ask = begins and tokenizer.writes(QUESTION_MARK)
+                ends_with = ending(said, visible, language if may_ask else "")
             if may_go_on and ends_with is Ending.FULL_STOP:
                 ends_with = Ending.AS_IT_IS
         first = len(text) if open_from is None else open_from

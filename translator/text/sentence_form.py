@@ -89,7 +89,8 @@ def ending(said: str, visible: str, language: str) -> Ending:
     Args:
         said: What the model gets, with code words.
         visible: The same with spaces for what is behind code words.
-        language: The source's BCP-47 code; only its language counts.
+        language: The source's BCP-47 code; only its language counts. "": it is not known, or the
+            text is no question.
     """
     last = said[-1:]
     if not last.isalnum() or (last.isalpha() and last.lower() == last.upper()):

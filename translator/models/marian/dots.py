@@ -10,7 +10,7 @@ all processors give the same result.
   an unsigned byte with a signed one do not fit into these, but those of two signed bytes do. So the
   row is made signed, its bytes with the signs of the weights are multiplied with the weights'
   absolute values, and the sums begin with what was taken from the row: 127 times a column's sum.
-- SSSE3, which all of x86-64 has had since 2011, does the same for 16 pairs.
+- SSSE3 (Intel since Core 2, AMD since Bulldozer) does the same for 16 pairs.
 - ARM has ``usdot`` (I8MM), which does what ``vpdpbusd`` does for 16 pairs, or ``sdot`` (dot
   product), whose bytes are all signed: the row is made signed, and the sums begin as with AVX2.
 - Every other processor widens the bytes to 16 bits, multiplies pairs and adds two neighbours.
